@@ -1,0 +1,112 @@
+import type { ByteWriter } from './schema.ts';
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const hex = Buffer.from('0123456789abcdef', 'latin1');
+/** For each byte: 0 as it is, 1 as \u00XX, else the letter behind the backslash. */
+const escapes = new Uint8Array(256);
+escapes.fill(1, 0, 0x20);
+for (const [byte, letter] of [
+  [QUOTE, '"'],
+  [BACKSLASH, '\\'],
+  [8, 'b'],
+  [9, 't'],
+  [10, 'n'],
+  [12, 'f'],
+  [13, 'r'],
+] as const)
+  escapes[byte] = letter.charCodeAt(0);
+
+/** Below this many bytes a loop is cheaper than a call into the runtime. */
+const LOOP = 48;
+
+/** A growing buffer. `take` hands out what was written; the writer may be used again afterwards. */
+export class Bytes implements ByteWriter {
+  buffer: Buffer;
+  length = 0;
+
+  /** capacity: bytes to begin with. */
+  constructor(capacity = 1024) {
+    this.buffer = Buffer.allocUnsafeSlow(capacity);
+  }
+
+  reserve(n: number): void {
+    if (this.length + n <= this.buffer.length) return;
+    const grown = Buffer.allocUnsafeSlow(Math.max(this.buffer.length * 2, this.length + n));
+    this.buffer.copy(grown, 0, 0, this.length);
+    this.buffer = grown;
+  }
+
+  raw(bytes: Uint8Array): void {
+    this.copy(bytes, 0, bytes.length);
+  }
+
+  copy(source: Uint8Array, start: number, end: number): void {
+    const n = end - start;
+    this.reserve(n);
+    const { buffer } = this;
+    let at = this.length;
+    if (n < LOOP) for (let i = start; i < end; i++) buffer[at++] = source[i] as number;
+    else if (source instanceof Buffer) source.copy(buffer, at, start, end);
+    else buffer.set(source.subarray(start, end), at);
+    this.length += n;
+  }
+
+  ascii(text: string): void {
+    const n = text.length;
+    this.reserve(n);
+    const { buffer } = this;
+    const at = this.length;
+    if (n < LOOP) for (let i = 0; i < n; i++) buffer[at + i] = text.charCodeAt(i);
+    else buffer.write(text, at, n, 'latin1');
+    this.length = at + n;
+  }
+
+  utf8(text: string): void {
+    this.reserve(text.length * 3);
+    this.length += this.buffer.write(text, this.length);
+  }
+
+  jsonBytes(source: Uint8Array, start: number, end: number): void {
+    // Every byte may become six.
+    this.reserve((end - start) * 6 + 2);
+    const { buffer } = this;
+    let at = this.length;
+    buffer[at++] = QUOTE;
+    for (let i = start; i < end; i++) {
+      const byte = source[i] as number;
+      const letter = escapes[byte] as number;
+      if (letter === 0) buffer[at++] = byte;
+      else {
+        buffer[at++] = BACKSLASH;
+        if (letter === 1) {
+          buffer[at++] = 0x75; // u
+          buffer[at++] = 0x30;
+          buffer[at++] = 0x30;
+          buffer[at++] = hex[byte >> 4] as number;
+          buffer[at++] = hex[byte & 15] as number;
+        } else buffer[at++] = letter;
+      }
+    }
+    buffer[at++] = QUOTE;
+    this.length = at;
+  }
+
+  jsonText(text: string): void {
+    this.utf8(JSON.stringify(text));
+  }
+
+  /** What was written, as a view: valid until the next write. */
+  view(): Buffer {
+    return this.buffer.subarray(0, this.length);
+  }
+
+  /** A copy of what was written. */
+  take(): Buffer {
+    return Buffer.from(this.view());
+  }
+
+  reset(): void {
+    this.length = 0;
+  }
+}

@@ -1,0 +1,8 @@
+/** The contract that a plugin author sees. */
+export * from './bytes.ts';
+export * from './component.ts';
+export * from './convert.ts';
+export * from './record.ts';
+export * from './schema.ts';
+export * from './sink.ts';
+export * from './source.ts';

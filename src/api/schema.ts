@@ -1,0 +1,222 @@
+/**
+ * Connect's schema and data model (Apache Kafka `org.apache.kafka.connect.data`).
+ *
+ * A schema is immutable and made once for each table, format or message type: whatever is compiled for it (encoders,
+ * column maps) is cached by the schema object itself. Never build a schema for each record.
+ */
+
+export type SchemaType =
+  | 'int8'
+  | 'int16'
+  | 'int32'
+  | 'int64'
+  | 'float32'
+  | 'float64'
+  | 'boolean'
+  | 'string'
+  | 'bytes'
+  | 'array'
+  | 'map'
+  | 'struct';
+
+interface SchemaBase {
+  readonly optional: boolean;
+  /** Logical or struct name, such as `org.apache.kafka.connect.data.Decimal`. */
+  readonly name?: string;
+  readonly version?: number;
+  readonly doc?: string;
+  readonly parameters?: Readonly<Record<string, string>>;
+  /** In the same form as a value of this schema. */
+  readonly default?: Value;
+}
+
+export interface PrimitiveSchema extends SchemaBase {
+  readonly type: Exclude<SchemaType, 'array' | 'map' | 'struct'>;
+}
+export interface ArraySchema extends SchemaBase {
+  readonly type: 'array';
+  readonly items: Schema;
+}
+export interface MapSchema extends SchemaBase {
+  readonly type: 'map';
+  readonly keys: Schema;
+  readonly values: Schema;
+}
+export interface Field {
+  readonly name: string;
+  readonly index: number;
+  readonly schema: Schema;
+}
+export interface StructSchema extends SchemaBase {
+  readonly type: 'struct';
+  readonly fields: readonly Field[];
+  /** Field by name. */
+  readonly byName: ReadonlyMap<string, Field>;
+}
+
+export type Schema = PrimitiveSchema | ArraySchema | MapSchema | StructSchema;
+
+/**
+ * A value in Connect's data model.
+ *
+ * | schema | JavaScript |
+ * |---|---|
+ * | int8, int16, int32, float32, float64 | number |
+ * | int64 | bigint |
+ * | boolean, string | boolean, string |
+ * | bytes | Uint8Array |
+ * | array | Value[] |
+ * | map | Map |
+ * | struct | Struct |
+ * | bytes named …data.Decimal | Decimal |
+ * | int32 named …data.Date or …data.Time, int64 named …data.Timestamp | Date |
+ * | no schema | any JSON value: objects and arrays as they come from JSON.parse |
+ *
+ * Debezium's own logical types (`io.debezium.time.*`, `io.debezium.data.*`) are plain: number, bigint or string.
+ */
+export type Value =
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | Uint8Array
+  | Date
+  | Decimal
+  | readonly Value[]
+  | ReadonlyMap<Value, Value>
+  | Struct
+  | JsonObject;
+
+/** What a value without a schema is made of. */
+export interface JsonObject {
+  readonly [key: string]: Value | undefined;
+}
+
+/** unscaled × 10^-scale, as `java.math.BigDecimal`. */
+export class Decimal {
+  readonly unscaled: bigint;
+  readonly scale: number;
+  constructor(unscaled: bigint, scale: number) {
+    this.unscaled = unscaled;
+    this.scale = scale;
+  }
+
+  /** Plain notation, never an exponent: `-12.30`. */
+  toString(): string {
+    const digits = (this.unscaled < 0n ? -this.unscaled : this.unscaled).toString();
+    const sign = this.unscaled < 0n ? '-' : '';
+    if (this.scale <= 0) return sign + (digits === '0' ? digits : digits + '0'.repeat(-this.scale));
+    const padded = digits.padStart(this.scale + 1, '0');
+    return `${sign}${padded.slice(0, -this.scale)}.${padded.slice(-this.scale)}`;
+  }
+}
+
+/**
+ * A row: values in the order of its schema's fields. Immutable.
+ *
+ * `json` is an optional capability for values that hold the text that came from the database: it writes the struct as
+ * JsonConverter would with its default settings, without making JavaScript values first. What it writes and what `at`
+ * returns stand for the same value; a property test holds that.
+ */
+export interface Struct {
+  readonly schema: StructSchema;
+  /** Value of field i; a missing optional field is null. */
+  at(index: number): Value;
+  json?(out: ByteWriter): void;
+}
+
+/** Where bytes are gathered; see `bytes.ts`. */
+export interface ByteWriter {
+  /** Grows `buffer` so that n more bytes fit behind `length`. Take `buffer` anew after every call. */
+  reserve(n: number): void;
+  buffer: Buffer;
+  /** Bytes written; move it on after writing into `buffer`. */
+  length: number;
+  /** Appends bytes as they are. */
+  raw(bytes: Uint8Array): void;
+  /** Appends source[start, end) as it is. */
+  copy(source: Uint8Array, start: number, end: number): void;
+  /** Appends one-byte characters. */
+  ascii(text: string): void;
+  /** Appends text as UTF-8. */
+  utf8(text: string): void;
+  /** Appends a JSON string literal, quotes included, of UTF-8 bytes source[start, end). */
+  jsonBytes(source: Uint8Array, start: number, end: number): void;
+  /** Appends a JSON string literal, quotes included. */
+  jsonText(text: string): void;
+}
+
+/** A struct of ready values. */
+export class ValueStruct implements Struct {
+  readonly schema: StructSchema;
+  readonly values: readonly Value[];
+  constructor(schema: StructSchema, values: readonly Value[]) {
+    this.schema = schema;
+    this.values = values;
+  }
+  at(index: number): Value {
+    return this.values[index] ?? null;
+  }
+}
+
+export function isStruct(value: unknown): value is Struct {
+  return typeof value === 'object' && value !== null && 'schema' in value && typeof (value as Struct).at === 'function';
+}
+
+/** Value of a field by name; undefined where the schema has no such field. */
+export function get(struct: Struct, name: string): Value | undefined {
+  const field = struct.schema.byName.get(name);
+  return field === undefined ? undefined : struct.at(field.index);
+}
+
+export interface SchemaOptions {
+  readonly optional?: boolean;
+  readonly name?: string;
+  readonly version?: number;
+  readonly doc?: string;
+  readonly parameters?: Readonly<Record<string, string>>;
+  readonly default?: Value;
+}
+
+const base = (options: SchemaOptions) => ({ optional: false, ...options });
+
+export const schemaOf = (type: PrimitiveSchema['type'], options: SchemaOptions = {}): PrimitiveSchema => ({
+  type,
+  ...base(options),
+});
+export const arrayOf = (items: Schema, options: SchemaOptions = {}): ArraySchema => ({
+  type: 'array',
+  items,
+  ...base(options),
+});
+export const mapOf = (keys: Schema, values: Schema, options: SchemaOptions = {}): MapSchema => ({
+  type: 'map',
+  keys,
+  values,
+  ...base(options),
+});
+export function structOf(fields: Readonly<Record<string, Schema>>, options: SchemaOptions = {}): StructSchema {
+  const list = Object.entries(fields).map(([name, schema], index): Field => ({ name, index, schema }));
+  return structOfFields(list, options);
+}
+/** As `structOf`, for names that an object's keys would put in another order (digits). */
+export function structOfFields(
+  fields: readonly { readonly name: string; readonly schema: Schema }[],
+  options: SchemaOptions = {},
+): StructSchema {
+  const list = fields.map(({ name, schema }, index): Field => ({ name, index, schema }));
+  return { type: 'struct', fields: list, byName: new Map(list.map(f => [f.name, f])), ...base(options) };
+}
+
+/** The same schema, optional or not. */
+export function withOptional<S extends Schema>(schema: S, optional: boolean): S {
+  return schema.optional === optional ? schema : { ...schema, optional };
+}
+
+export const LogicalName = {
+  Decimal: 'org.apache.kafka.connect.data.Decimal',
+  Date: 'org.apache.kafka.connect.data.Date',
+  Time: 'org.apache.kafka.connect.data.Time',
+  Timestamp: 'org.apache.kafka.connect.data.Timestamp',
+} as const;

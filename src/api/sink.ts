@@ -1,0 +1,65 @@
+import type { ConfigSpec, Log } from './component.ts';
+import type { SinkRecord } from './record.ts';
+import type { PlanContext } from './source.ts';
+
+/** What a sink connector is. The engine plans its tasks: partitions are spread over tasks.max. */
+export interface SinkConnector<C> {
+  readonly kind: 'sink';
+  readonly config: ConfigSpec<C>;
+  /** A task that has not been opened. Does no I/O. */
+  task(): SinkTask<C>;
+  /** As SourceConnector.validate. */
+  validate?(config: C, context: PlanContext): Promise<Readonly<Record<string, readonly string[]>>>;
+}
+
+export interface TopicPartition {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+/**
+ * One running writer. Lifecycle: `open` once, `write` again and again, never concurrently, `close` once, also after a
+ * failed `open`.
+ */
+export interface SinkTask<C> {
+  /**
+   * Connects, and answers the next offset of each assigned partition whose position this sink holds itself (beside its
+   * rows). A partition left out starts from the consumer group's committed offset.
+   */
+  open(config: C, context: SinkTaskContext): Promise<readonly SinkPosition[]>;
+  /**
+   * Makes the batch durable, whole or not at all, and, for a sink that holds its own positions, moves them from `from`
+   * to `next` in the same transaction, refusing (FencedError) where somebody else has moved them.
+   * Rejects with a retriable error for what passes by itself, DataError (with the index of the record) for a record
+   * that cannot be written: nothing of the batch is then written.
+   */
+  write(batch: SinkBatch): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface SinkTaskContext {
+  readonly connector: string;
+  readonly task: number;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  readonly assigned: readonly TopicPartition[];
+  report(figures: Readonly<Record<string, number | string>>): void;
+}
+
+export interface SinkPosition extends TopicPartition {
+  /** The next offset to read. */
+  readonly next: number;
+}
+
+export interface SinkBatch {
+  /** In offset order for each original partition; records that a transform dropped are not among them. */
+  readonly records: readonly SinkRecord[];
+  /** For each original partition in the batch: the position before it and the one behind it. */
+  readonly positions: readonly SinkProgress[];
+}
+
+export interface SinkProgress extends TopicPartition {
+  /** Position before the batch: what the sink must still hold. null: no position held yet. */
+  readonly from: number | null;
+  readonly next: number;
+}

@@ -1,0 +1,138 @@
+import type { Header, TopicPartition } from '../api/index.ts';
+
+/**
+ * What Millrace needs of a Kafka client, and no more. Errors are MillraceErrors: KAFKA_UNAVAILABLE for what passes by
+ * itself, FENCED for a newer producer of the same id, COMMIT_UNKNOWN for a commit whose reply was lost, SINK_SETUP or
+ * SOURCE_SETUP for what someone must mend (authorisation, a topic that is missing and may not be made).
+ */
+export interface KafkaClient {
+  /**
+   * Opens the epoch of `transactionalId`: when it resolves, every older producer of that id is fenced and its open
+   * transaction aborted, so committed offsets read from now on are the last word.
+   */
+  producer(options: ProducerOptions): Promise<TransactionalProducer>;
+  /** Reads assigned partitions from given offsets, committed records only; no consumer group. */
+  reader(options: ReaderOptions): Promise<Reader>;
+  readonly admin: KafkaAdmin;
+  close(): Promise<void>;
+}
+
+export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
+
+export interface ProducerOptions {
+  readonly transactionalId: string;
+  readonly compression: Compression;
+  /** `transaction.timeout.ms`: the broker aborts what is older. */
+  readonly transactionTimeoutMs: number;
+}
+
+/** One producer, one transaction at a time. After any rejection it is spent: close it and make another. */
+export interface TransactionalProducer {
+  /** An empty transaction to gather records in. Any number may exist; memory is reused after `commit`. */
+  batch(): ProducerBatch;
+  /** Resolves when the topics' partition counts are known, which `batch.append` needs. KAFKA_UNAVAILABLE, SOURCE_SETUP. */
+  prepare(topics: readonly string[]): Promise<void>;
+  /** Writes the batch and commits it as one Kafka transaction. Never called while another commit is under way. */
+  commit(batch: ProducerBatch, groupOffsets?: GroupOffsets): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface GroupOffsets {
+  readonly group: string;
+  readonly offsets: readonly PartitionOffset[];
+}
+
+/** Records encoded as they come, straight into record batches (format v2), by partition. */
+export interface ProducerBatch {
+  readonly records: number;
+  /** Encoded bytes before compression. */
+  readonly bytes: number;
+  /**
+   * Key and value are source[start, end); a start of -1 stands for null. partition null: murmur2 of the key as Kafka's
+   * own partitioner, or, without a key, one partition for this batch. timestamp null: now. The bytes are copied before
+   * it returns.
+   */
+  append(
+    topic: string,
+    partition: number | null,
+    timestamp: number | null,
+    source: Uint8Array,
+    keyStart: number,
+    keyEnd: number,
+    valueStart: number,
+    valueEnd: number,
+    headers: readonly RawHeader[],
+  ): void;
+}
+
+export interface RawHeader {
+  readonly key: string;
+  readonly value: Uint8Array | null;
+}
+
+export interface ReaderOptions {
+  /** Partitions and the offset of the first record wanted. An offset below the low watermark is an error, not a reset. */
+  readonly assigned: readonly PartitionOffset[];
+  /** Bytes fetched for all partitions at once, about. */
+  readonly maxBytes: number;
+  readonly maxPartitionBytes: number;
+  /** How long the broker may wait for the first byte. */
+  readonly maxWaitMs: number;
+}
+
+export interface PartitionOffset extends TopicPartition {
+  readonly offset: number;
+}
+
+export interface Reader {
+  /**
+   * What has arrived, by partition, in offset order; the next fetch is already under way meanwhile. [] after `maxWaitMs`
+   * without anything. KAFKA_UNAVAILABLE; SOURCE_POSITION_LOST when an offset is no longer there.
+   */
+  poll(): Promise<readonly FetchedRecords[]>;
+  close(): Promise<void>;
+}
+
+export interface FetchedRecords extends TopicPartition {
+  readonly records: readonly RawRecord[];
+  /** The offset behind these records, aborted ones and markers included. */
+  readonly next: number;
+  /** The partition's last stable offset: what a reader may reach. */
+  readonly end: number;
+}
+
+export interface RawRecord {
+  readonly offset: number;
+  /** Milliseconds since 1970. */
+  readonly timestamp: number;
+  /** Views into the fetched bytes: valid until the next `poll`. */
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: readonly RawHeader[];
+}
+
+export interface NewTopic {
+  readonly topic: string;
+  /** -1: the broker's default. */
+  readonly partitions: number;
+  readonly replicationFactor: number;
+  readonly config?: Readonly<Record<string, string>>;
+}
+
+export interface KafkaAdmin {
+  clusterId(): Promise<string>;
+  /** Partition counts of those that exist. Never creates. */
+  partitions(topics: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  topics(): Promise<readonly string[]>;
+  /** Makes what is missing and waits until every partition has a leader; what exists is left alone. */
+  createTopics(topics: readonly NewTopic[]): Promise<void>;
+  deleteTopics(topics: readonly string[]): Promise<void>;
+  /** Low watermark and last stable offset of each. */
+  offsets(partitions: readonly TopicPartition[]): Promise<readonly (TopicPartition & { low: number; end: number })[]>;
+  /** A group's committed offsets; partitions without one are left out. */
+  groupOffsets(group: string, partitions: readonly TopicPartition[]): Promise<readonly PartitionOffset[]>;
+  /** Commits for a group that has no members, in one request. */
+  commitGroupOffsets(offsets: GroupOffsets): Promise<void>;
+}
+
+export type { Header, TopicPartition };
