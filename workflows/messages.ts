@@ -2,36 +2,42 @@
  * What the workflows take and answer: plain JSON, the same for every Temporal SDK. Types and names only, so that
  * workflows, the REST server and the CLI may all import it.
  *
- * Configuration travels with its placeholders (`${file:…}`), never with what they stand for.
+ * Configuration travels with its placeholders (`${file:…}`, `${secret:…}`), never with what they stand for.
  */
 
 export type ConnectorConfig = Readonly<Record<string, string>>;
+/** What the connector shall do. */
 export type TargetState = 'RUNNING' | 'PAUSED' | 'STOPPED';
+/** What it does, in Kafka Connect's words. */
 export type State = 'UNASSIGNED' | 'RUNNING' | 'PAUSED' | 'STOPPED' | 'FAILED' | 'RESTARTING';
 export type ConnectorType = 'source' | 'sink';
 
 /** Argument of the workflow `connector`; its id is `connectorWorkflowId(cluster, name)`. */
 export interface ConnectorArgs {
+  /** `group.id` of the workers. */
   readonly cluster: string;
   readonly name: string;
   readonly type: ConnectorType;
   readonly config: ConnectorConfig;
+  /** Default RUNNING. */
   readonly state?: TargetState;
-  /** Task queue of the long task activities. */
-  readonly taskQueue: string;
-  /** What the connector carries over when its workflow continues as new. */
+  /** Task queue of the long task activities. Default: the workflow's own queue with `-tasks` behind it. */
+  readonly taskQueue?: string;
+  /** Continue as new when the history is this long. Default: when Temporal suggests it. */
+  readonly maxHistoryEvents?: number;
+  /** What the connector carries over when its workflow continues as new; left out by whoever starts it. */
   readonly carried?: Carried;
 }
 
 export interface Carried {
   readonly tasks: readonly TaskStatus[];
-  readonly connectorTrace?: string;
-  readonly runs: number;
+  readonly trace?: string;
 }
 
 export interface TaskStatus {
   readonly id: number;
   readonly state: State;
+  /** Why it failed. */
   readonly trace?: string;
   /** Task configuration, placeholders unresolved. */
   readonly config: ConnectorConfig;
@@ -48,6 +54,7 @@ export interface ConnectorStatus {
   readonly tasks: readonly TaskStatus[];
 }
 
+/** With both false only the connector is restarted, not its tasks. */
 export interface RestartRequest {
   readonly includeTasks: boolean;
   readonly onlyFailed: boolean;
@@ -55,21 +62,53 @@ export interface RestartRequest {
 
 export const connectorWorkflowType = 'connector';
 export const connectorWorkflowId = (cluster: string, name: string): string => `connector/${cluster}/${name}`;
+/** Activity id of a task: what `describe` of the workflow shows among its pending activities. */
+export const taskActivityId = (task: number): string => `task-${task}`;
 
-/** Names of the updates; each resolves when the connector has taken the change, not when its tasks have. */
+/**
+ * Names of the updates. Each resolves when the connector has taken the change, not when its tasks have. The same names,
+ * `restartTask` apart, are signals for whoever needs no answer.
+ */
 export const updates = {
   /** ConnectorConfig → void */
   configure: 'configure',
   /** → void */
   pause: 'pause',
+  /** → void */
   resume: 'resume',
+  /** → void */
   stop: 'stop',
   /** RestartRequest → ConnectorStatus */
   restart: 'restart',
   /** number → void */
   restartTask: 'restartTask',
-  /** → void; the workflow ends when its tasks have stopped and what the connector leaves behind is removed */
+  /** → void; the workflow ends when its tasks have stopped and what must not outlive the connector is removed */
   delete: 'delete',
 } as const;
 
 export const queries = { status: 'status' } as const;
+
+/** Typed search attributes that every connector workflow carries, all keywords. */
+export const searchAttributes = {
+  cluster: 'MillraceCluster',
+  connector: 'MillraceConnector',
+  kind: 'MillraceKind',
+  class: 'MillraceClass',
+  state: 'MillraceState',
+} as const;
+
+export interface PlanArgs {
+  readonly cluster: string;
+  readonly connector: string;
+  readonly config: ConnectorConfig;
+}
+
+export interface TaskArgs {
+  readonly cluster: string;
+  readonly connector: string;
+  readonly type: ConnectorType;
+  readonly task: number;
+  /** How many tasks the connector has: a sink's partitions are shared out by it. */
+  readonly tasks: number;
+  readonly config: ConnectorConfig;
+}

@@ -14,7 +14,7 @@ export interface Converter {
    * Throws DataError for a value that does not fit its schema.
    */
   fromConnect(topic: string, schema: Schema | null, value: Value, out: ByteWriter): boolean;
-  /** `bytes` is valid only during the call. Throws DataError for bytes that are not of this format. */
+  /** `bytes` is never written again: the value may go on pointing into it. Throws DataError for other formats. */
   toConnect(topic: string, bytes: Uint8Array | null): SchemaAndValue;
 }
 

@@ -105,7 +105,7 @@ export interface RawRecord {
   readonly offset: number;
   /** Milliseconds since 1970. */
   readonly timestamp: number;
-  /** Views into the fetched bytes: valid until the next `poll`. */
+  /** Views into the fetched bytes, which are never written again: they stay valid for as long as they are held. */
   readonly key: Buffer | null;
   readonly value: Buffer | null;
   readonly headers: readonly RawHeader[];

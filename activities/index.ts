@@ -1,0 +1,15 @@
+import type { ConnectorConfig, PlanArgs, TaskArgs } from '../workflows/messages.ts';
+
+/** Short activities, on the workflows' own task queue. */
+export interface ControlActivities {
+  /** Task configurations, placeholders unresolved. */
+  planTasks(args: PlanArgs): Promise<readonly ConnectorConfig[]>;
+  /** What must not outlive a deleted connector. Idempotent. */
+  removeConnector(args: PlanArgs): Promise<void>;
+}
+
+/** Long activities, on a queue of their own: each holds a slot as long as its task runs. */
+export interface TaskActivities {
+  /** Runs until it is cancelled or fails. */
+  runTask(args: TaskArgs): Promise<void>;
+}

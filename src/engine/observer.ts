@@ -1,0 +1,14 @@
+/**
+ * What a running task tells of itself, a call a batch. One implementation feeds heartbeats and metrics; the engine knows
+ * of neither.
+ */
+export interface TaskObserver {
+  /** Records came from the source or from Kafka. */
+  read(records: number, bytes: number): void;
+  /** Records are durable at the other end; ms: how long the write and its commit took. */
+  written(records: number, ms: number): void;
+  /** Records left out because `errors.tolerance` is all. */
+  skipped(records: number): void;
+  /** Figures for people, by name; later ones replace earlier ones. */
+  figures(figures: Readonly<Record<string, number | string>>): void;
+}

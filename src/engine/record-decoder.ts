@@ -1,0 +1,53 @@
+import type { ConnectRecord, Converter, SinkRecord, TopicPartition } from '../api/index.ts';
+import type { RawRecord } from '../kafka/port.ts';
+import { headerValue } from './headers.ts';
+
+/** Where in a record's way an error happened, in Connect's words. */
+export type Stage = 'KEY_CONVERTER' | 'VALUE_CONVERTER' | 'HEADER_CONVERTER' | 'TRANSFORMATION' | 'TASK_PUT';
+
+/** Turns what Kafka holds into what a sink takes: converters, then transforms. */
+export class RecordDecoder {
+  /** Stage of the record under way: where an error that `decode` throws happened. */
+  stage: Stage = 'KEY_CONVERTER';
+  private readonly transform: (record: ConnectRecord) => ConnectRecord | null;
+  private readonly keys: Converter;
+  private readonly values: Converter;
+
+  constructor(parts: {
+    transform: (record: ConnectRecord) => ConnectRecord | null;
+    keys: Converter;
+    values: Converter;
+  }) {
+    this.transform = parts.transform;
+    this.keys = parts.keys;
+    this.values = parts.values;
+  }
+
+  /** null when a transform dropped it. Throws DataError. */
+  decode(at: TopicPartition, raw: RawRecord): SinkRecord | null {
+    this.stage = 'KEY_CONVERTER';
+    const key = this.keys.toConnect(at.topic, raw.key);
+    this.stage = 'VALUE_CONVERTER';
+    const value = this.values.toConnect(at.topic, raw.value);
+    this.stage = 'HEADER_CONVERTER';
+    const headers = raw.headers.length === 0 ? none : raw.headers.map(headerValue);
+    const record: SinkRecord = {
+      topic: at.topic,
+      partition: at.partition,
+      keySchema: key.schema,
+      key: key.value,
+      valueSchema: value.schema,
+      value: value.value,
+      timestamp: raw.timestamp,
+      headers,
+      offset: raw.offset,
+      originalTopic: at.topic,
+      originalPartition: at.partition,
+    };
+    this.stage = 'TRANSFORMATION';
+    // A transform keeps what it does not know of: offset and original place are still there.
+    return this.transform(record) as SinkRecord | null;
+  }
+}
+
+const none: SinkRecord['headers'] = [];

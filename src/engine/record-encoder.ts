@@ -1,0 +1,68 @@
+import type { Bytes } from '../api/bytes.ts';
+import type { ConnectRecord, Converter } from '../api/index.ts';
+import type { ProducerBatch, RawHeader } from '../kafka/port.ts';
+import { headerBytes } from './headers.ts';
+
+/**
+ * Transforms and converts one record at a time into a scratch buffer, which `appendTo` then copies into a transaction.
+ * The two are apart because a topic met for the first time must be looked up in between.
+ */
+export class RecordEncoder {
+  /** `errors.tolerance` is all. */
+  readonly tolerant: boolean;
+  private readonly transform: (record: ConnectRecord) => ConnectRecord | null;
+  private readonly keys: Converter;
+  private readonly values: Converter;
+  private topic = '';
+  private partition: number | null = null;
+  private timestamp: number | null = null;
+  private keyEnd = 0;
+  private hasKey = false;
+  private hasValue = false;
+  private headers: readonly RawHeader[] = [];
+
+  constructor(parts: {
+    transform: (record: ConnectRecord) => ConnectRecord | null;
+    keys: Converter;
+    values: Converter;
+    tolerant: boolean;
+  }) {
+    this.transform = parts.transform;
+    this.keys = parts.keys;
+    this.values = parts.values;
+    this.tolerant = parts.tolerant;
+  }
+
+  /** The topic that the record goes to, or null when a transform dropped it. Throws DataError. */
+  encode(source: ConnectRecord, scratch: Bytes): string | null {
+    const record = this.transform(source);
+    if (record === null) return null;
+    const { topic } = record;
+    scratch.reset();
+    this.hasKey = this.keys.fromConnect(topic, record.keySchema, record.key, scratch);
+    this.keyEnd = scratch.length;
+    this.hasValue = this.values.fromConnect(topic, record.valueSchema, record.value, scratch);
+    this.headers = record.headers.length === 0 ? none : record.headers.map(headerBytes);
+    this.topic = topic;
+    this.partition = record.partition;
+    this.timestamp = record.timestamp;
+    return topic;
+  }
+
+  appendTo(batch: ProducerBatch, scratch: Bytes): void {
+    const { keyEnd } = this;
+    batch.append(
+      this.topic,
+      this.partition,
+      this.timestamp,
+      scratch.buffer,
+      this.hasKey ? 0 : -1,
+      keyEnd,
+      this.hasValue ? keyEnd : -1,
+      scratch.length,
+      this.headers,
+    );
+  }
+}
+
+const none: readonly RawHeader[] = [];

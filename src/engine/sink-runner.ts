@@ -1,0 +1,333 @@
+import type {
+  Log,
+  SinkBatch,
+  SinkConnector,
+  SinkProgress,
+  SinkRecord,
+  SinkTask,
+  TopicPartition,
+} from '../api/index.ts';
+import { DataError, kindOf, messageOf } from '../errors.ts';
+import type { FetchedRecords, KafkaClient, PartitionOffset, RawRecord, Reader } from '../kafka/port.ts';
+import type { DeadLetter, DeadLetterQueue } from './dead-letters.ts';
+import type { TaskObserver } from './observer.ts';
+import type { RecordDecoder } from './record-decoder.ts';
+
+export interface SinkRun<C> {
+  readonly connector: string;
+  readonly task: number;
+  readonly sink: SinkConnector<C>;
+  readonly config: C;
+  readonly kafka: KafkaClient;
+  /** Consumer group under which positions are shown to the tools that watch lag, and kept for sinks that hold none. */
+  readonly group: string;
+  /** The partitions that are this task's; asked again now and then, as topics come and grow. */
+  readonly assignment: () => Promise<readonly TopicPartition[]>;
+  /** Where to begin without any position. */
+  readonly reset: 'earliest' | 'latest';
+  readonly decoder: RecordDecoder;
+  /** `errors.tolerance` is all. */
+  readonly tolerant: boolean;
+  readonly deadLetters: DeadLetterQueue | null;
+  readonly limits: SinkLimits;
+  readonly observer: TaskObserver;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+}
+
+export interface SinkLimits {
+  /** Bytes fetched at once, about. */
+  readonly fetchBytes: number;
+  /** Records in one write. */
+  readonly batchRecords: number;
+  /** How often the assignment is asked anew. */
+  readonly refreshMs: number;
+  /** How often the group's offsets are committed. */
+  readonly commitMs: number;
+}
+
+/** Records decoded between two breaths of the event loop. */
+const SLICE = 1024;
+/** How soon a task without partitions looks again. */
+const NOTHING_ASSIGNED_MS = 500;
+
+/** Runs one sink task until `signal` aborts or something fails; everything is closed then. */
+export async function runSink<C>(run: SinkRun<C>): Promise<void> {
+  try {
+    while (!run.signal.aborted) {
+      const assigned = await run.assignment();
+      if (assigned.length === 0) await pause(NOTHING_ASSIGNED_MS, run.signal);
+      else await runAssigned(run, assigned);
+    }
+  } finally {
+    await run.deadLetters?.close();
+  }
+}
+
+/** Returns when the assignment has changed or the signal aborts. */
+async function runAssigned<C>(run: SinkRun<C>, assigned: readonly TopicPartition[]): Promise<void> {
+  const task = run.sink.task();
+  let reader: Reader | undefined;
+  try {
+    const held = await task.open(run.config, {
+      connector: run.connector,
+      task: run.task,
+      log: run.log,
+      signal: run.signal,
+      assigned,
+      report: figures => run.observer.figures(figures),
+    });
+    const positions = new Positions(held);
+    const start = await startOf(run, assigned, positions);
+    const { fetchBytes } = run.limits;
+    reader = await run.kafka.reader({
+      assigned: start,
+      maxBytes: fetchBytes,
+      maxPartitionBytes: fetchBytes,
+      maxWaitMs: 500,
+    });
+    await new SinkLoop(run, task, reader, positions, assigned).run();
+  } finally {
+    await Promise.all([task.close(), reader?.close()]);
+  }
+}
+
+const nameOf = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`;
+
+/** The position behind each partition's last durable write; what has none yet has not been written to. */
+class Positions {
+  private readonly at = new Map<string, number>();
+  constructor(held: readonly { topic: string; partition: number; next: number }[]) {
+    for (const position of held) this.at.set(nameOf(position), position.next);
+  }
+  get(of: TopicPartition): number | null {
+    return this.at.get(nameOf(of)) ?? null;
+  }
+  move(of: TopicPartition, next: number): void {
+    this.at.set(nameOf(of), next);
+  }
+}
+
+/** Where to read from: the sink's own position, else the group's, else as `auto.offset.reset` says. */
+async function startOf<C>(
+  run: SinkRun<C>,
+  assigned: readonly TopicPartition[],
+  held: Positions,
+): Promise<PartitionOffset[]> {
+  const open = assigned.filter(partition => held.get(partition) === null);
+  const group = new Map(
+    (open.length === 0 ? [] : await run.kafka.admin.groupOffsets(run.group, open)).map(o => [nameOf(o), o.offset]),
+  );
+  const none = open.filter(partition => !group.has(nameOf(partition)));
+  const ends = new Map(
+    (none.length === 0 ? [] : await run.kafka.admin.offsets(none)).map(o => [
+      nameOf(o),
+      run.reset === 'earliest' ? o.low : o.end,
+    ]),
+  );
+  return assigned.map(({ topic, partition }) => {
+    const at = { topic, partition };
+    return { ...at, offset: held.get(at) ?? group.get(nameOf(at)) ?? ends.get(nameOf(at)) ?? 0 };
+  });
+}
+
+interface Decoded {
+  readonly batch: SinkBatch;
+  /** What each record was in Kafka, by the same index. */
+  readonly raws: readonly DeadLetter['raw'][];
+}
+
+class SinkLoop<C> {
+  private readonly of: SinkRun<C>;
+  private readonly task: SinkTask<C>;
+  private readonly reader: Reader;
+  private readonly positions: Positions;
+  private readonly assigned: readonly TopicPartition[];
+  private writing: Promise<void> = Promise.resolve();
+  private failed = false;
+  /** Positions as they will be when the write under way is done: what the next batch goes on from. */
+  private readonly ahead = new Map<string, number>();
+  private readonly moved = new Map<string, PartitionOffset>();
+  private committed = performance.now();
+  private committing: Promise<void> = Promise.resolve();
+
+  constructor(
+    run: SinkRun<C>,
+    task: SinkTask<C>,
+    reader: Reader,
+    positions: Positions,
+    assigned: readonly TopicPartition[],
+  ) {
+    this.of = run;
+    this.task = task;
+    this.reader = reader;
+    this.positions = positions;
+    this.assigned = assigned;
+  }
+
+  async run(): Promise<void> {
+    const { signal, limits } = this.of;
+    let refreshed = performance.now();
+    try {
+      while (!signal.aborted) {
+        const fetched = await this.reader.poll();
+        if (this.failed) break;
+        for await (const decoded of this.decode(fetched)) {
+          // Decoded while the write before it was on its way: the two overlap, and never more than the two.
+          await this.writing;
+          if (signal.aborted) return;
+          this.writing = this.write(decoded);
+          this.writing.catch(() => {
+            this.failed = true;
+          });
+        }
+        this.lag(fetched);
+        this.commitSometimes();
+        if (performance.now() - refreshed > limits.refreshMs) {
+          refreshed = performance.now();
+          if (!same(await this.of.assignment(), this.assigned)) break;
+        }
+      }
+      await this.writing;
+    } finally {
+      await this.writing.catch(() => {});
+      await this.committing;
+      await this.commitOffsets();
+    }
+  }
+
+  private async *decode(fetched: readonly FetchedRecords[]): AsyncGenerator<Decoded> {
+    const { limits, observer } = this.of;
+    let records: SinkRecord[] = [];
+    let raws: RawRecord[] = [];
+    let letters: DeadLetter[] = [];
+    let progress = new Map<string, SinkProgress>();
+    let bytes = 0;
+    let count = 0;
+    const flush = async (): Promise<Decoded> => {
+      await this.bury(letters);
+      observer.read(count, bytes);
+      const decoded = { batch: { records, positions: [...progress.values()] }, raws };
+      records = [];
+      raws = [];
+      letters = [];
+      progress = new Map();
+      bytes = 0;
+      count = 0;
+      return decoded;
+    };
+    for (const part of fetched) {
+      const at = { topic: part.topic, partition: part.partition };
+      const name = nameOf(at);
+      const list = part.records;
+      for (let i = 0; i < list.length; i++) {
+        const raw = list[i] as RawRecord;
+        count++;
+        bytes += (raw.key?.length ?? 0) + (raw.value?.length ?? 0);
+        try {
+          const record = this.of.decoder.decode(at, raw);
+          if (record !== null) {
+            records.push(record);
+            raws.push(raw);
+          }
+        } catch (error) {
+          if (kindOf(error) !== 'data' || !this.of.tolerant) throw this.located(error, at, raw);
+          letters.push({ at, raw, stage: this.of.decoder.stage, error });
+        }
+        const last = i === list.length - 1;
+        if (last || count >= limits.batchRecords) {
+          const from = progress.get(name)?.from ?? this.ahead.get(name) ?? this.positions.get(at);
+          const next = last ? part.next : raw.offset + 1;
+          progress.set(name, { ...at, from, next });
+          this.ahead.set(name, next);
+          if (count >= limits.batchRecords) yield await flush();
+        }
+        if (i % SLICE === SLICE - 1) await new Promise(setImmediate);
+      }
+    }
+    if (progress.size > 0) yield await flush();
+  }
+
+  private located(error: unknown, at: TopicPartition, raw: RawRecord): unknown {
+    if (kindOf(error) !== 'data') return error;
+    return new DataError(
+      `The record at offset ${raw.offset} of ${at.topic}-${at.partition} cannot be taken (${this.of.decoder.stage}): ${messageOf(error)} ` +
+        'To go on past such records set errors.tolerance=all and, to keep them, errors.deadletterqueue.topic.name.',
+      { cause: error },
+    );
+  }
+
+  private async write(decoded: Decoded): Promise<void> {
+    const began = performance.now();
+    let { batch, raws } = decoded;
+    for (;;) {
+      try {
+        await this.task.write(batch);
+        break;
+      } catch (error) {
+        if (!(error instanceof DataError) || error.index === undefined || !this.of.tolerant) throw error;
+        // One record stops one record: the others go on without it.
+        const { index } = error;
+        const record = batch.records[index] as SinkRecord;
+        const at = { topic: record.originalTopic, partition: record.originalPartition };
+        await this.bury([{ at, raw: raws[index] as RawRecord, stage: 'TASK_PUT', error }]);
+        batch = { records: batch.records.toSpliced(index, 1), positions: batch.positions };
+        raws = raws.toSpliced(index, 1);
+      }
+    }
+    this.of.observer.written(batch.records.length, performance.now() - began);
+    for (const { topic, partition, next } of batch.positions) {
+      this.positions.move({ topic, partition }, next);
+      this.moved.set(nameOf({ topic, partition }), { topic, partition, offset: next });
+    }
+  }
+
+  private async bury(letters: readonly DeadLetter[]): Promise<void> {
+    if (letters.length === 0) return;
+    this.of.observer.skipped(letters.length);
+    await this.of.deadLetters?.send(letters);
+  }
+
+  private lag(fetched: readonly FetchedRecords[]): void {
+    if (fetched.length === 0) return;
+    this.of.observer.figures({ lag: fetched.reduce((sum, part) => sum + Math.max(0, part.end - part.next), 0) });
+  }
+
+  private commitSometimes(): void {
+    if (performance.now() - this.committed < this.of.limits.commitMs) return;
+    this.committed = performance.now();
+    this.committing = this.committing.then(() => this.commitOffsets());
+  }
+
+  /** For the tools that watch lag, and for sinks without positions of their own. A failure only delays it. */
+  private async commitOffsets(): Promise<void> {
+    if (this.moved.size === 0) return;
+    const offsets = [...this.moved.values()];
+    this.moved.clear();
+    try {
+      await this.of.kafka.admin.commitGroupOffsets({ group: this.of.group, offsets });
+    } catch (error) {
+      for (const offset of offsets) if (!this.moved.has(nameOf(offset))) this.moved.set(nameOf(offset), offset);
+      this.of.log.warn({ reason: messageOf(error) }, 'the group offsets could not be committed; trying again later');
+    }
+  }
+}
+
+function same(a: readonly TopicPartition[], b: readonly TopicPartition[]): boolean {
+  const names = new Set(a.map(nameOf));
+  return names.size === b.length && b.every(partition => names.has(nameOf(partition)));
+}
+
+/** Waits, but not past the signal. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    if (signal.aborted) return resolve();
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done);
+  });
+}

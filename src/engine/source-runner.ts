@@ -1,0 +1,180 @@
+import { Bytes } from '../api/bytes.ts';
+import type { ConfigSpec, Log, SourceBatch, SourceConnector, SourceRecord } from '../api/index.ts';
+import { kindOf, MillraceError } from '../errors.ts';
+import type { KafkaClient, NewTopic, ProducerBatch, ProducerOptions, TransactionalProducer } from '../kafka/port.ts';
+import type { TaskObserver } from './observer.ts';
+import type { OffsetStore } from './offset-store.ts';
+import type { RecordEncoder } from './record-encoder.ts';
+
+export interface SourceRun<C> {
+  readonly connector: string;
+  readonly task: number;
+  readonly source: SourceConnector<C>;
+  readonly config: C;
+  readonly kafka: KafkaClient;
+  readonly producer: ProducerOptions;
+  readonly offsets: OffsetStore;
+  readonly encoder: RecordEncoder;
+  readonly topics: TopicSettings;
+  readonly limits: SourceLimits;
+  readonly observer: TaskObserver;
+  readonly log: Log;
+  /** Aborted when the task must stop; what is being committed then is still committed. */
+  readonly signal: AbortSignal;
+}
+
+export interface TopicSettings {
+  /** How a topic that is missing is made; null: leave it to the broker. */
+  newTopic(topic: string): NewTopic | null;
+}
+
+export interface SourceLimits {
+  /** Source bytes that one `read` may return, about. */
+  readonly batchBytes: number;
+  /** Encoded bytes at which a transaction is closed even if more is waiting. */
+  readonly transactionBytes: number;
+}
+
+/** Records encoded between two breaths of the event loop. */
+const SLICE = 2048;
+
+/**
+ * Runs one source task until `signal` aborts or something fails. Exactly once (KIP-618): fence, read the committed
+ * position, open the source there; then each Kafka transaction holds whole source batches together with the position
+ * behind them, and only after its commit is the source told that it may forget them.
+ *
+ * While one transaction commits, the next is gathered. Rejects with the first error; everything is closed then.
+ */
+export async function runSource<C>(run: SourceRun<C>): Promise<void> {
+  const producer = await run.kafka.producer(run.producer);
+  const task = run.source.task();
+  try {
+    const positions = await run.offsets.load(run.connector);
+    if (run.signal.aborted) return;
+    await task.open(run.config, {
+      connector: run.connector,
+      task: run.task,
+      log: run.log,
+      signal: run.signal,
+      positions,
+      maxBatchBytes: run.limits.batchBytes,
+      report: figures => run.observer.figures(figures),
+    });
+    await new SourceLoop(run, producer, task).run();
+  } finally {
+    await task.close();
+    await producer.close();
+  }
+}
+
+class SourceLoop<C> {
+  private readonly run_: SourceRun<C>;
+  private readonly producer: TransactionalProducer;
+  private readonly task: ReturnType<SourceConnector<C>['task']>;
+  private readonly scratch = new Bytes(64 * 1024);
+  private readonly known = new Set<string>();
+  private open: ProducerBatch;
+  private gathered: SourceBatch[] = [];
+  private committing: Promise<void> | undefined;
+
+  constructor(run: SourceRun<C>, producer: TransactionalProducer, task: ReturnType<SourceConnector<C>['task']>) {
+    this.run_ = run;
+    this.producer = producer;
+    this.task = task;
+    this.open = producer.batch();
+  }
+
+  async run(): Promise<void> {
+    const { signal, limits } = this.run_;
+    let reading: Promise<SourceBatch | null> | undefined;
+    try {
+      while (!signal.aborted) {
+        reading ??= this.task.read();
+        // Whatever comes first: more to put into the open transaction, or room to commit it.
+        const batch = await (this.committing !== undefined && this.gathered.length > 0
+          ? Promise.race([reading, this.committing.then(() => undefined)])
+          : reading);
+        if (batch !== undefined) reading = undefined;
+        if (batch) await this.gather(batch);
+        if (this.gathered.length === 0) {
+          if (batch === null) await this.committing;
+          continue;
+        }
+        if (this.committing !== undefined && this.open.bytes >= limits.transactionBytes) await this.committing;
+        if (this.committing === undefined) this.commit();
+      }
+      await this.committing;
+    } finally {
+      // Nobody waits for these any more; the first error is the one that counts.
+      reading?.catch(() => {});
+      await this.committing?.catch(() => {});
+    }
+  }
+
+  private async gather(batch: SourceBatch): Promise<void> {
+    const { records } = batch;
+    this.run_.observer.read(records.length, batch.bytes);
+    for (let from = 0; from < records.length; from += SLICE) {
+      if (from > 0) await new Promise(setImmediate);
+      const to = Math.min(from + SLICE, records.length);
+      for (let i = from; i < to; i++) {
+        const pending = this.append(records[i] as SourceRecord);
+        if (pending !== undefined) await pending;
+      }
+    }
+    this.gathered.push(batch);
+  }
+
+  /** A promise only where the topic is new. */
+  private append(record: SourceRecord): Promise<void> | undefined {
+    const { encoder, observer, log } = this.run_;
+    try {
+      const topic = encoder.encode(record, this.scratch);
+      if (topic === null) return undefined;
+      if (this.known.has(topic)) {
+        encoder.appendTo(this.open, this.scratch);
+        return undefined;
+      }
+      return this.meet(topic).then(() => encoder.appendTo(this.open, this.scratch));
+    } catch (error) {
+      if (kindOf(error) !== 'data' || !encoder.tolerant) throw error;
+      observer.skipped(1);
+      log.warn({ topic: record.topic, reason: (error as Error).message }, 'record left out');
+      return undefined;
+    }
+  }
+
+  private async meet(topic: string): Promise<void> {
+    const { kafka, topics } = this.run_;
+    const wanted = topics.newTopic(topic);
+    if (wanted !== null && !(await kafka.admin.partitions([topic])).has(topic))
+      await kafka.admin.createTopics([wanted]);
+    await this.producer.prepare([topic]);
+    this.known.add(topic);
+  }
+
+  private commit(): void {
+    const { offsets, connector, observer } = this.run_;
+    const batches = this.gathered;
+    const transaction = this.open;
+    const records = transaction.records;
+    for (const batch of batches) offsets.append(transaction, connector, batch.positions);
+    this.gathered = [];
+    this.open = this.producer.batch();
+    const began = performance.now();
+    this.committing = this.producer.commit(transaction).then(() => {
+      this.committing = undefined;
+      observer.written(records, performance.now() - began);
+      for (const batch of batches) this.task.acknowledge(batch);
+    });
+    // It is awaited later; until then a rejection must not count as unhandled.
+    this.committing.catch(() => {});
+  }
+}
+
+/** The configuration of a component, or the reasons why not. TASK_CONFIG. */
+export function parsed<C>(spec: ConfigSpec<C>, props: Readonly<Record<string, string>>): C {
+  const { config, errors } = spec.check(props);
+  if (config !== undefined) return config;
+  throw new MillraceError('TASK_CONFIG', [...errors.values()].flat().join(' '));
+}

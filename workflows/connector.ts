@@ -1,0 +1,338 @@
+import {
+  ActivityCancellationType,
+  ActivityFailure,
+  ApplicationFailure,
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  continueAsNew,
+  defineQuery,
+  defineSignal,
+  defineUpdate,
+  isCancellation,
+  log,
+  proxyActivities,
+  setCurrentDetails,
+  setHandler,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { ControlActivities, TaskActivities } from '../activities/index.ts';
+import { details } from './details.ts';
+import type {
+  ConnectorArgs,
+  ConnectorConfig,
+  ConnectorStatus,
+  RestartRequest,
+  State,
+  TargetState,
+  TaskStatus,
+} from './messages.ts';
+import { queries, searchAttributes, taskActivityId, updates } from './messages.ts';
+
+const control = proxyActivities<ControlActivities>({
+  startToCloseTimeout: '2 minutes',
+  heartbeatTimeout: '10 seconds',
+  retry: { initialInterval: '500 ms', maximumInterval: '30 seconds' },
+});
+
+const removal = proxyActivities<ControlActivities>({
+  startToCloseTimeout: '30 seconds',
+  retry: { initialInterval: '500 ms', maximumInterval: '5 seconds', maximumAttempts: 5 },
+});
+
+/** One connector: an entity that lives until it is deleted. */
+export async function connector(args: ConnectorArgs): Promise<void> {
+  await new Connector(args).run();
+}
+
+interface Task {
+  readonly id: number;
+  readonly config: ConnectorConfig;
+  state: State;
+  trace: string | undefined;
+  scope: CancellationScope | undefined;
+  /** Settles when the activity has really ended. Never rejects. */
+  ended: Promise<void>;
+}
+
+class Connector {
+  private readonly args: ConnectorArgs;
+  private config: ConnectorConfig;
+  private target: TargetState;
+  private trace: string | undefined;
+  private tasks: Task[] = [];
+  private deleting = false;
+  /** Moved on by whatever makes the running tasks wrong; the main loop compares. */
+  private generation = 0;
+
+  constructor(args: ConnectorArgs) {
+    this.args = args;
+    this.config = args.config;
+    this.target = args.state ?? 'RUNNING';
+    this.trace = args.carried?.trace;
+    this.tasks = (args.carried?.tasks ?? []).map(idle);
+    this.handle();
+  }
+
+  async run(): Promise<void> {
+    upsertSearchAttributes({
+      [searchAttributes.cluster]: [this.args.cluster],
+      [searchAttributes.connector]: [this.args.name],
+      [searchAttributes.kind]: [this.args.type],
+    });
+    // Tasks that had failed before the workflow continued as new stay failed: someone must look at them.
+    let carried = this.args.carried !== undefined && this.target === 'RUNNING';
+    while (!this.deleting) {
+      const generation = this.generation;
+      if (this.target === 'RUNNING' && this.trace === undefined) {
+        if (!carried) await this.plan(generation);
+        for (const task of this.tasks) if (task.state !== 'FAILED') this.start(task);
+      } else this.rest();
+      carried = false;
+      this.show();
+      await condition(() => this.generation !== generation || this.historyIsLong());
+      await this.stopTasks();
+      if (this.generation === generation) await this.continue();
+    }
+    await this.remove();
+    await condition(allHandlersFinished);
+  }
+
+  private async plan(generation: number): Promise<void> {
+    this.tasks = [];
+    const scope = new CancellationScope();
+    const planning = scope.run(() => control.planTasks(this.subject()));
+    try {
+      // Planning goes on trying for as long as a server is down, but not past a change of mind.
+      await Promise.race([planning, condition(() => this.generation !== generation)]);
+      if (this.generation !== generation) scope.cancel();
+      const configs = await planning;
+      if (this.generation === generation)
+        this.tasks = configs.map((config, id) => idle({ id, config, state: 'RUNNING' }));
+    } catch (error) {
+      if (this.generation === generation) this.trace = traceOf(error);
+    }
+  }
+
+  private async remove(): Promise<void> {
+    try {
+      await removal.removeConnector(this.subject());
+    } catch (error) {
+      // Whoever deletes a connector whose source is gone for good still gets it deleted.
+      log.warn('the connector is deleted, but not all that it leaves behind', { error: traceOf(error) });
+    }
+  }
+
+  private subject() {
+    return { cluster: this.args.cluster, connector: this.args.name, config: this.config };
+  }
+
+  private start(task: Task): void {
+    // Two restarts at once wait for the same end; the first of them starts it.
+    if (task.scope !== undefined) return;
+    const queue = this.args.taskQueue ?? `${workflowInfo().taskQueue}-tasks`;
+    const { runTask } = proxyActivities<TaskActivities>({
+      activityId: taskActivityId(task.id),
+      taskQueue: queue,
+      // A task runs until it is cancelled; only its heartbeat says that it is alive.
+      startToCloseTimeout: '3650 days',
+      heartbeatTimeout: '5 seconds',
+      cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+      retry: { initialInterval: '500 ms', backoffCoefficient: 2, maximumInterval: '30 seconds' },
+      summary: `${this.args.name} task ${task.id}`,
+    });
+    task.state = 'RUNNING';
+    task.trace = undefined;
+    task.scope = new CancellationScope();
+    task.ended = task.scope
+      .run(() =>
+        runTask({
+          cluster: this.args.cluster,
+          connector: this.args.name,
+          type: this.args.type,
+          task: task.id,
+          tasks: this.tasks.length,
+          config: task.config,
+        }),
+      )
+      .catch((error: unknown) => {
+        if (isCancellation(error)) return;
+        task.state = 'FAILED';
+        task.trace = traceOf(error);
+        this.show();
+      })
+      .then(() => {
+        task.scope = undefined;
+      });
+  }
+
+  private async stop(task: Task): Promise<void> {
+    task.scope?.cancel();
+    await task.ended;
+  }
+
+  private async stopTasks(): Promise<void> {
+    await Promise.all(this.tasks.map(task => this.stop(task)));
+  }
+
+  /** What is left of the tasks while the connector does not run. */
+  private rest(): void {
+    if (this.target === 'STOPPED') this.tasks = [];
+    else if (this.target === 'PAUSED')
+      for (const task of this.tasks) if (task.state !== 'FAILED') task.state = 'PAUSED';
+  }
+
+  private historyIsLong(): boolean {
+    const { continueAsNewSuggested, historyLength } = workflowInfo();
+    const { maxHistoryEvents } = this.args;
+    return continueAsNewSuggested || (maxHistoryEvents !== undefined && historyLength > maxHistoryEvents);
+  }
+
+  private async continue(): Promise<void> {
+    await condition(allHandlersFinished);
+    await continueAsNew<typeof connector>({
+      ...this.args,
+      config: this.config,
+      state: this.target,
+      carried: {
+        tasks: this.tasks.map(status),
+        ...(this.trace === undefined ? {} : { trace: this.trace }),
+      },
+    });
+  }
+
+  private change(): void {
+    this.trace = undefined;
+    this.generation++;
+  }
+
+  private set(target: TargetState): void {
+    if (this.target === target) return;
+    this.target = target;
+    this.change();
+  }
+
+  private configure(config: ConnectorConfig): void {
+    this.config = config;
+    this.change();
+    this.show();
+  }
+
+  private async restart({ includeTasks, onlyFailed }: RestartRequest): Promise<ConnectorStatus> {
+    if (this.trace !== undefined) this.change();
+    if (includeTasks && this.target === 'RUNNING') {
+      const { generation } = this;
+      const chosen = this.tasks.filter(task => !onlyFailed || task.state === 'FAILED');
+      await Promise.all(chosen.map(task => this.stop(task)));
+      // Whatever changed the connector meanwhile starts the tasks anew itself.
+      if (this.generation === generation) for (const task of chosen) this.start(task);
+      this.show();
+    }
+    return this.status();
+  }
+
+  private handle(): void {
+    const running = () => {
+      if (this.deleting)
+        throw ApplicationFailure.nonRetryable(`Connector ${this.args.name} is being deleted`, 'CONFLICT');
+    };
+    const both = (name: string, act: () => void) => {
+      setHandler(defineUpdate(name), act, { validator: running });
+      setHandler(defineSignal(name), act);
+    };
+    both(updates.pause, () => this.set('PAUSED'));
+    both(updates.resume, () => this.set('RUNNING'));
+    both(updates.stop, () => this.set('STOPPED'));
+    both(updates.delete, () => {
+      this.deleting = true;
+      this.change();
+    });
+    const configure = (config: ConnectorConfig) => this.configure(config);
+    setHandler(defineUpdate<void, [ConnectorConfig]>(updates.configure), configure, {
+      validator: (_config: ConnectorConfig) => running(),
+    });
+    setHandler(defineSignal<[ConnectorConfig]>(updates.configure), configure);
+    setHandler(defineUpdate<ConnectorStatus, [RestartRequest]>(updates.restart), request => this.restart(request), {
+      validator: (_request: RestartRequest) => running(),
+    });
+    setHandler(defineSignal<[RestartRequest]>(updates.restart), async request => void (await this.restart(request)));
+    setHandler(
+      defineUpdate<void, [number]>(updates.restartTask),
+      async id => {
+        const task = this.tasks.find(one => one.id === id);
+        if (task === undefined || this.target !== 'RUNNING') return;
+        const { generation } = this;
+        await this.stop(task);
+        if (this.generation === generation) this.start(task);
+        this.show();
+      },
+      {
+        validator: id => {
+          running();
+          if (!this.tasks.some(task => task.id === id))
+            throw ApplicationFailure.nonRetryable(`Unknown task: ${this.args.name}-${id}`, 'NOT_FOUND');
+        },
+      },
+    );
+    setHandler(defineQuery<ConnectorStatus>(queries.status), () => this.status());
+  }
+
+  private status(): ConnectorStatus {
+    return {
+      name: this.args.name,
+      type: this.args.type,
+      config: this.config,
+      target: this.target,
+      state: this.trace === undefined ? this.target : 'FAILED',
+      ...(this.trace === undefined ? {} : { trace: this.trace }),
+      tasks: this.tasks.map(status),
+    };
+  }
+
+  /** Makes the Temporal UI alone say what is going on. */
+  private show(): void {
+    const now = this.status();
+    const failed = now.state === 'FAILED' || now.tasks.some(task => task.state === 'FAILED');
+    upsertSearchAttributes({
+      [searchAttributes.state]: [failed ? 'FAILED' : now.state],
+      [searchAttributes.class]: [this.config['connector.class'] ?? ''],
+    });
+    setCurrentDetails(details(now));
+  }
+}
+
+const idle = (of: TaskStatus): Task => ({
+  id: of.id,
+  config: of.config,
+  state: of.state,
+  trace: of.trace,
+  scope: undefined,
+  ended: Promise.resolve(),
+});
+
+const status = ({ id, state, trace, config }: Task): TaskStatus => ({
+  id,
+  state,
+  config,
+  ...(trace === undefined ? {} : { trace }),
+});
+
+/** The message and the stack of what an activity failed with, causes included. */
+function traceOf(error: unknown): string {
+  const lines: string[] = [];
+  let at: unknown = error instanceof ActivityFailure ? error.cause : error;
+  for (let depth = 0; at instanceof Error && depth < 5; depth++) {
+    const type = at instanceof ApplicationFailure && at.type ? at.type : at.name;
+    lines.push(`${depth === 0 ? '' : 'Caused by: '}${type}: ${at.message}`, ...stackLines(at));
+    at = at.cause;
+  }
+  return (lines.length === 0 ? String(error) : lines.join('\n')).slice(0, 8000);
+}
+
+function stackLines(error: Error): string[] {
+  return (error.stack ?? '')
+    .split('\n')
+    .filter(line => /^\s+at /.test(line))
+    .slice(0, 12);
+}

@@ -1,0 +1,23 @@
+import type { ConnectorStatus } from './messages.ts';
+
+/** What a connector shows in the Temporal UI, as Markdown. */
+export function details(status: ConnectorStatus): string {
+  const lines = [
+    `**${status.name}** is ${status.state}: ${status.type}, \`${status.config['connector.class'] ?? '?'}\``,
+  ];
+  if (status.trace !== undefined) lines.push('', 'It could not plan its tasks:', '', fenced(status.trace));
+  if (status.tasks.length > 0) {
+    lines.push('', '| task | state |', '|---|---|', ...status.tasks.map(task => `| ${task.id} | ${task.state} |`));
+  }
+  for (const task of status.tasks) {
+    if (task.trace !== undefined) lines.push('', `Task ${task.id} failed:`, '', fenced(task.trace));
+  }
+  if (status.trace !== undefined || status.tasks.some(task => task.state === 'FAILED')) {
+    lines.push('', `When it is mended: \`millrace connectors restart ${status.name} --include-tasks --only-failed\``);
+  } else if (status.state === 'RUNNING') {
+    lines.push('', 'How far each task is: its heartbeat, under *Pending Activities*.');
+  }
+  return lines.join('\n');
+}
+
+const fenced = (text: string): string => `\`\`\`\n${text.slice(0, 2000)}\n\`\`\``;
