@@ -2,7 +2,7 @@ import type { ByteWriter } from './schema.ts';
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
-const hex = Buffer.from('0123456789abcdef', 'latin1');
+const hex = Buffer.from('0123456789ABCDEF', 'latin1');
 /** For each byte: 0 as it is, 1 as \u00XX, else the letter behind the backslash. */
 const escapes = new Uint8Array(256);
 escapes.fill(1, 0, 0x20);
@@ -17,8 +17,16 @@ for (const [byte, letter] of [
 ] as const)
   escapes[byte] = letter.charCodeAt(0);
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const unsafe = /["\\\u0000-\u001f]/;
+/** Each escape that JSON.stringify writes; taking `\\` whole, so that a `u` behind it is not taken for an escape. */
+const escaped = /\\(u[0-9a-f]{4}|.)/g;
+const upperHex = (pair: string, code: string) => (code.length === 1 ? pair : `\\u${code.slice(1).toUpperCase()}`);
+
 /** Below this many bytes a loop is cheaper than a call into the runtime. */
 const LOOP = 48;
+/** The same for text whose every character is looked at. */
+const LONG = 256;
 
 /** A growing buffer. `take` hands out what was written; the writer may be used again afterwards. */
 export class Bytes implements ByteWriter {
@@ -93,7 +101,34 @@ export class Bytes implements ByteWriter {
   }
 
   jsonText(text: string): void {
-    this.utf8(JSON.stringify(text));
+    const n = text.length;
+    if (n < LONG) {
+      this.reserve(n + 2);
+      const { buffer } = this;
+      const start = this.length;
+      let at = start;
+      buffer[at++] = QUOTE;
+      let i = 0;
+      for (; i < n; i++) {
+        const code = text.charCodeAt(i);
+        if (code > 0x7f || escapes[code] !== 0) break;
+        buffer[at++] = code;
+      }
+      if (i === n) {
+        buffer[at++] = QUOTE;
+        this.length = at;
+        return;
+      }
+    }
+    if (unsafe.test(text) || !text.isWellFormed()) {
+      const literal = JSON.stringify(text);
+      this.utf8(literal.includes('\\u') ? literal.replace(escaped, upperHex) : literal);
+    } else {
+      this.reserve(n * 3 + 2);
+      this.buffer[this.length++] = QUOTE;
+      this.length += this.buffer.write(text, this.length);
+      this.buffer[this.length++] = QUOTE;
+    }
   }
 
   /** What was written, as a view: valid until the next write. */
