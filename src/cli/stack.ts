@@ -1,0 +1,5 @@
+import { Command } from 'commander';
+
+export function command(): Command {
+  return new Command('stack').description('Servers for development and tests.');
+}
