@@ -17,16 +17,12 @@ for (const [byte, letter] of [
 ] as const)
   escapes[byte] = letter.charCodeAt(0);
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const unsafe = /["\\\u0000-\u001f]/;
 /** Each escape that JSON.stringify writes; taking `\\` whole, so that a `u` behind it is not taken for an escape. */
 const escaped = /\\(u[0-9a-f]{4}|.)/g;
 const upperHex = (pair: string, code: string) => (code.length === 1 ? pair : `\\u${code.slice(1).toUpperCase()}`);
 
 /** Below this many bytes a loop is cheaper than a call into the runtime. */
 const LOOP = 48;
-/** The same for text whose every character is looked at. */
-const LONG = 256;
 
 /** A growing buffer. `take` hands out what was written; the writer may be used again afterwards. */
 export class Bytes implements ByteWriter {
@@ -102,7 +98,7 @@ export class Bytes implements ByteWriter {
 
   jsonText(text: string): void {
     const n = text.length;
-    if (n < LONG) {
+    if (n < LOOP) {
       this.reserve(n + 2);
       const { buffer } = this;
       const start = this.length;
@@ -120,15 +116,8 @@ export class Bytes implements ByteWriter {
         return;
       }
     }
-    if (unsafe.test(text) || !text.isWellFormed()) {
-      const literal = JSON.stringify(text);
-      this.utf8(literal.includes('\\u') ? literal.replace(escaped, upperHex) : literal);
-    } else {
-      this.reserve(n * 3 + 2);
-      this.buffer[this.length++] = QUOTE;
-      this.length += this.buffer.write(text, this.length);
-      this.buffer[this.length++] = QUOTE;
-    }
+    const literal = JSON.stringify(text);
+    this.utf8(literal.includes('\\u') ? literal.replace(escaped, upperHex) : literal);
   }
 
   /** What was written, as a view: valid until the next write. */
