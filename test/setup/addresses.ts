@@ -1,0 +1,49 @@
+/** Where the servers are that tests run against. */
+export interface Servers {
+  /** host:port */
+  readonly kafka: string;
+  readonly postgres: PostgresServer;
+  /** host:port of the gRPC frontend */
+  readonly temporal: string;
+}
+
+export interface PostgresServer {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+}
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** Missing when no test of the run needs a server. */
+    stack?: Servers;
+  }
+}
+
+/**
+ * Servers that someone keeps running for tests: MILLRACE_TEST_KAFKA and MILLRACE_TEST_TEMPORAL as host:port,
+ * MILLRACE_TEST_POSTGRES as a URL. The product's own variables are not looked at: tests make and drop things.
+ */
+export function serversInEnvironment(environment: NodeJS.ProcessEnv = process.env): Partial<Servers> {
+  const {
+    MILLRACE_TEST_KAFKA: kafka,
+    MILLRACE_TEST_POSTGRES: postgres,
+    MILLRACE_TEST_TEMPORAL: temporal,
+  } = environment;
+  return {
+    ...(kafka ? { kafka } : {}),
+    ...(postgres ? { postgres: postgresServer(postgres) } : {}),
+    ...(temporal ? { temporal } : {}),
+  };
+}
+
+function postgresServer(url: string): PostgresServer {
+  const { hostname, port, username, password } = new URL(url);
+  return {
+    host: hostname,
+    port: Number(port || 5432),
+    user: decodeURIComponent(username),
+    password: decodeURIComponent(password),
+  };
+}
