@@ -1,0 +1,70 @@
+import { Context } from '@temporalio/activity';
+import type { Log } from '../src/api/index.ts';
+import type { TaskObserver } from '../src/engine/observer.ts';
+import { kindOf, messageOf } from '../src/errors.ts';
+import { toFailure } from '../src/temporal/failure.ts';
+import type { TaskArgs } from '../workflows/messages.ts';
+import { Progress } from './progress.ts';
+
+/** How often a task says that it is alive, and hears that it must stop. */
+const HEARTBEAT_MS = 1000;
+/** Backing off: 0.5 s, doubling, to half a minute, for as long as nothing gets through. */
+const FIRST_RETRY_MS = 500;
+const LAST_RETRY_MS = 30_000;
+
+/** Runs a task's data plane until the signal aborts. */
+export type TaskBody = (args: TaskArgs, progress: Progress, signal: AbortSignal, log: Log) => Promise<void>;
+
+export interface RunTaskDeps {
+  readonly body: TaskBody;
+  /** Takes the secrets of a task out of a text. */
+  redact(args: TaskArgs, text: string): string;
+  /** Where the metrics of a task are kept; called when it starts. */
+  observe?(args: TaskArgs): Partial<TaskObserver>;
+  readonly log: Log;
+}
+
+/**
+ * The long activity behind one task. Heartbeats carry figures for people; the position is never in them. Whatever ends
+ * it, the data plane has been closed before it returns.
+ */
+export function runTaskActivity(deps: RunTaskDeps): (args: TaskArgs) => Promise<void> {
+  const failures = new Map<string, number>();
+  return async args => {
+    const context = Context.current();
+    const name = `${args.connector}/${args.task}`;
+    const log = withFields(deps.log, { connector: args.connector, task: args.task });
+    const progress = new Progress(deps.observe?.(args) ?? {});
+    const beat = setInterval(() => context.heartbeat(progress.snapshot()), HEARTBEAT_MS);
+    context.heartbeat(progress.snapshot());
+    try {
+      log.info({ attempt: context.info.attempt }, 'task starts');
+      await deps.body(args, progress, context.cancellationSignal, log);
+      if (!context.cancellationSignal.aborted) return;
+    } catch (error) {
+      if (!context.cancellationSignal.aborted) {
+        const streak = progress.total > 0 ? 1 : (failures.get(name) ?? 0) + 1;
+        failures.set(name, streak);
+        const message = deps.redact(args, messageOf(error));
+        log.error({ kind: kindOf(error), reason: message, streak }, 'task failed');
+        const wait = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** (streak - 1));
+        throw toFailure(error, text => deps.redact(args, text), wait);
+      }
+      log.warn({ reason: deps.redact(args, messageOf(error)) }, 'task ended with an error while it was being stopped');
+    } finally {
+      clearInterval(beat);
+    }
+    log.info({ reason: messageOf(context.cancellationSignal.reason) }, 'task stopped');
+    // Temporal wants to hear the reason that it gave: cancelled, or shut down and to be run elsewhere.
+    await context.cancelled;
+  };
+}
+
+function withFields(log: Log, fields: Readonly<Record<string, unknown>>): Log {
+  return {
+    debug: (more, message) => log.debug({ ...fields, ...more }, message),
+    info: (more, message) => log.info({ ...fields, ...more }, message),
+    warn: (more, message) => log.warn({ ...fields, ...more }, message),
+    error: (more, message) => log.error({ ...fields, ...more }, message),
+  };
+}

@@ -1,0 +1,123 @@
+import { randomUUID } from 'node:crypto';
+import { MillraceError } from '../errors.ts';
+import type { KafkaClient, PartitionOffset } from './port.ts';
+
+/**
+ * Secrets that came inline in a connector's configuration, kept where Kafka Connect keeps them: in the compacted
+ * `config.storage.topic`, one record each. In their place the configuration holds `${secret:<id>}`, which may stand in
+ * a workflow's history, an answer or a log. An id is never used for a second value.
+ */
+export interface SecretStore {
+  /** Stores the values of the named keys and answers the configuration with placeholders in their place. */
+  seal(config: Readonly<Record<string, string>>, keys: readonly string[]): Promise<Record<string, string>>;
+  /** The values of ids. TASK_CONFIG for one that is not there (any more). */
+  read(ids: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** Removes the secrets that a configuration names. Idempotent. */
+  forget(config: Readonly<Record<string, string>>): Promise<void>;
+}
+
+export interface SecretTopic {
+  readonly topic: string;
+  readonly replicationFactor: number;
+  /** Cluster name: makes transactional ids its own. */
+  readonly cluster: string;
+}
+
+const placeholder = /\$\{secret:([0-9a-f-]{36})\}/g;
+const keyOf = (id: string): string => `secret-${id}`;
+
+export const secretIds = (text: string): string[] => [...text.matchAll(placeholder)].map(match => match[1] as string);
+
+export function secretStore(kafka: KafkaClient, settings: SecretTopic): SecretStore {
+  const { topic, replicationFactor } = settings;
+  const known = new Map<string, string>();
+  let made: Promise<void> | undefined;
+
+  function ensure(): Promise<void> {
+    made ??= kafka.admin
+      .createTopics([{ topic, partitions: 1, replicationFactor, config: { 'cleanup.policy': 'compact' } }])
+      .catch((error: unknown) => {
+        made = undefined;
+        throw error;
+      });
+    return made;
+  }
+
+  async function write(entries: readonly (readonly [id: string, value: string | null])[]): Promise<void> {
+    await ensure();
+    const producer = await kafka.producer({
+      transactionalId: `${settings.cluster}-secrets-${randomUUID()}`,
+      compression: 'none',
+      transactionTimeoutMs: 10_000,
+    });
+    try {
+      await producer.prepare([topic]);
+      const batch = producer.batch();
+      for (const [id, value] of entries) {
+        const key = Buffer.from(keyOf(id));
+        const both = value === null ? key : Buffer.concat([key, Buffer.from(JSON.stringify({ value }))]);
+        batch.append(topic, 0, null, both, 0, key.length, value === null ? -1 : key.length, both.length, []);
+      }
+      await producer.commit(batch);
+    } finally {
+      await producer.close();
+    }
+  }
+
+  async function load(): Promise<void> {
+    await ensure();
+    const [range] = await kafka.admin.offsets([{ topic, partition: 0 }]);
+    if (range === undefined || range.low >= range.end) return;
+    const start: PartitionOffset = { topic, partition: 0, offset: range.low };
+    const reader = await kafka.reader({
+      assigned: [start],
+      maxBytes: 1 << 20,
+      maxPartitionBytes: 1 << 20,
+      maxWaitMs: 200,
+    });
+    try {
+      for (let next = range.low; next < range.end; ) {
+        for (const part of await reader.poll()) {
+          next = part.next;
+          for (const { key, value } of part.records) {
+            const id = key?.toString().slice(keyOf('').length);
+            if (id === undefined) continue;
+            if (value === null) known.delete(id);
+            else known.set(id, (JSON.parse(value.toString()) as { value: string }).value);
+          }
+        }
+      }
+    } finally {
+      await reader.close();
+    }
+  }
+
+  return {
+    async seal(config, keys) {
+      const sealed = { ...config };
+      const entries = keys.map(key => [randomUUID(), config[key] as string, key] as const);
+      if (entries.length === 0) return sealed;
+      await write(entries.map(([id, value]) => [id, value]));
+      for (const [id, value, key] of entries) {
+        known.set(id, value);
+        sealed[key] = `\${secret:${id}}`;
+      }
+      return sealed;
+    },
+    async read(ids) {
+      if (ids.some(id => !known.has(id))) await load();
+      const lost = ids.find(id => !known.has(id));
+      if (lost !== undefined)
+        throw new MillraceError(
+          'TASK_CONFIG',
+          `The secret ${lost} is not in ${topic}: give the connector its configuration again, with the secret itself.`,
+        );
+      return new Map(ids.map(id => [id, known.get(id) as string]));
+    },
+    async forget(config) {
+      const ids = Object.values(config).flatMap(secretIds);
+      if (ids.length > 0) await write(ids.map(id => [id, null]));
+      for (const id of ids) known.delete(id);
+    },
+  };
+}

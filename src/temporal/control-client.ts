@@ -1,0 +1,271 @@
+import {
+  type Client,
+  isGrpcServiceError,
+  WorkflowExecutionAlreadyStartedError,
+  type WorkflowHandle,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+} from '@temporalio/client';
+import { ApplicationFailure, defaultPayloadConverter, type Payload } from '@temporalio/common';
+import {
+  type ConnectorArgs,
+  type ConnectorConfig,
+  type ConnectorStatus,
+  type ConnectorType,
+  connectorWorkflowId,
+  connectorWorkflowType,
+  queries,
+  searchAttributes,
+  taskActivityId,
+  updates,
+} from '../../workflows/messages.ts';
+import { type ErrorCode, MillraceError } from '../errors.ts';
+import type { ConnectorInfo, Control, StatusInfo, TaskState } from './control.ts';
+
+export interface ControlDeps {
+  readonly client: Client;
+  /** Named in the sentence of a 503. */
+  readonly address: string;
+  readonly cluster: string;
+  readonly taskQueue: string;
+  /** This process, as Kafka Connect names workers: `host:port`. */
+  readonly workerId: string;
+  /**
+   * Checks a configuration and hides its secrets: what comes back may stand in a workflow's history. CONFIG_INVALID.
+   */
+  prepare(name: string, config: ConnectorConfig): Promise<{ type: ConnectorType; config: ConnectorConfig }>;
+  /** Secrets of a configuration that is no longer used. Idempotent. */
+  forget(config: ConnectorConfig): Promise<void>;
+}
+
+/** How long one request may wait for Temporal. */
+const DEADLINE_MS = 8000;
+/** How long to wait for Temporal's index to follow a creation or a deletion. */
+const INDEX_MS = 5000;
+
+/** Control over Temporal: stateless, any number of copies. */
+export function temporalControl(deps: ControlDeps): Control {
+  const { client, cluster } = deps;
+  const handle = (name: string): WorkflowHandle => client.workflow.getHandle(connectorWorkflowId(cluster, name));
+
+  async function call<T>(name: string, act: () => Promise<T>, ms = DEADLINE_MS): Promise<T> {
+    try {
+      return await client.withDeadline(Date.now() + ms, act);
+    } catch (error) {
+      throw mapped(error, name, deps.address);
+    }
+  }
+
+  /** NOT_FOUND for what never was and for what has been deleted. */
+  async function live(name: string) {
+    const description = await handle(name).describe();
+    if (description.status.name !== 'RUNNING') throw notFound(name);
+    return description;
+  }
+
+  const query = (name: string) => handle(name).query<ConnectorStatus>(queries.status);
+
+  async function update<T = void>(name: string, which: string, argument?: unknown): Promise<T> {
+    return call(name, () =>
+      argument === undefined
+        ? handle(name).executeUpdate<T>(which)
+        : handle(name).executeUpdate<T, [unknown]>(which, { args: [argument] }),
+    );
+  }
+
+  async function names(): Promise<string[]> {
+    const found: string[] = [];
+    const open = `WorkflowType = '${connectorWorkflowType}' AND ExecutionStatus = 'Running' AND ${searchAttributes.cluster} = '${cluster}'`;
+    const prefix = connectorWorkflowId(cluster, '');
+    for await (const execution of client.workflow.list({ query: open }))
+      found.push(execution.workflowId.slice(prefix.length));
+    return [...new Set(found)].sort();
+  }
+
+  /** Temporal's index trails by a moment: who reads after writing shall see what was written. */
+  async function indexed(name: string, there: boolean): Promise<void> {
+    const deadline = Date.now() + INDEX_MS;
+    for (let wait = 20; Date.now() < deadline; wait = Math.min(wait * 2, 200)) {
+      if ((await names()).includes(name) === there) return;
+      await new Promise(resolve => setTimeout(resolve, wait));
+    }
+  }
+
+  const infoOf = (status: ConnectorStatus): ConnectorInfo => ({
+    name: status.name,
+    config: status.config,
+    tasks: status.tasks.map(task => ({ connector: status.name, task: task.id })),
+    type: status.type,
+  });
+
+  async function statusOf(name: string): Promise<StatusInfo> {
+    const [description, status] = await Promise.all([live(name), query(name)]);
+    const pending = new Map((description.raw.pendingActivities ?? []).map(activity => [activity.activityId, activity]));
+    return {
+      name,
+      connector: {
+        state: status.state,
+        worker_id: deps.workerId,
+        ...(status.trace === undefined ? {} : { trace: status.trace }),
+      },
+      tasks: status.tasks.map(task =>
+        taskState(task.id, task.state, task.trace, pending.get(taskActivityId(task.id)), deps.workerId),
+      ),
+      type: status.type,
+    };
+  }
+
+  const control: Control = {
+    list: () => call('', names),
+    async create(name, config, state) {
+      const prepared = await deps.prepare(name, config);
+      const args: ConnectorArgs = {
+        cluster,
+        name,
+        type: prepared.type,
+        config: prepared.config,
+        ...(state === undefined ? {} : { state }),
+      };
+      return call(
+        name,
+        async () => {
+          await client.workflow.start(connectorWorkflowType, {
+            workflowId: connectorWorkflowId(cluster, name),
+            taskQueue: deps.taskQueue,
+            args: [args],
+            workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+            workflowIdConflictPolicy: 'FAIL',
+            staticSummary: `${prepared.type} connector ${name}`,
+            staticDetails: `\`${prepared.config['connector.class']}\` of cluster ${cluster}`,
+            searchAttributes: {
+              [searchAttributes.cluster]: [cluster],
+              [searchAttributes.connector]: [name],
+              [searchAttributes.kind]: [prepared.type],
+            },
+          });
+          await indexed(name, true);
+          return { name, config: prepared.config, tasks: [], type: prepared.type };
+        },
+        DEADLINE_MS + INDEX_MS,
+      ).catch(async (error: unknown) => {
+        // Only where nothing can have been started: a lost answer may stand for a connector that runs.
+        if (error instanceof MillraceError && error.code === 'CONFLICT') await deps.forget(prepared.config);
+        throw error;
+      });
+    },
+    info: name =>
+      call(name, async () => {
+        const [, status] = await Promise.all([live(name), query(name)]);
+        return infoOf(status);
+      }),
+    async configure(name, config) {
+      const before = await control.info(name).catch((error: unknown) => {
+        if (error instanceof MillraceError && error.code === 'NOT_FOUND') return undefined;
+        throw error;
+      });
+      if (before === undefined) return { info: await control.create(name, config), created: true };
+      const prepared = await deps.prepare(name, config);
+      if (prepared.type !== before.type)
+        throw new MillraceError(
+          'BAD_REQUEST',
+          `Connector ${name} is a ${before.type}: a ${prepared.type} needs another name, or delete it first.`,
+        );
+      await update(name, updates.configure, prepared.config);
+      await deps.forget(unused(before.config, prepared.config));
+      return { info: { ...before, config: prepared.config }, created: false };
+    },
+    async delete(name) {
+      const { config } = await control.info(name);
+      await update(name, updates.delete);
+      await call(
+        name,
+        async () => {
+          await handle(name).result();
+          await indexed(name, false);
+        },
+        60_000,
+      );
+      await deps.forget(config);
+    },
+    status: name => call(name, () => statusOf(name)),
+    pause: name => update(name, updates.pause),
+    resume: name => update(name, updates.resume),
+    stop: name => update(name, updates.stop),
+    async restart(name, request) {
+      await update(name, updates.restart, request);
+      return control.status(name);
+    },
+    restartTask: (name, task) => update(name, updates.restartTask, task),
+    tasks: name =>
+      call(name, async () => {
+        const [, status] = await Promise.all([live(name), query(name)]);
+        return status.tasks.map(task => ({ id: { connector: name, task: task.id }, config: task.config }));
+      }),
+  };
+  return control;
+}
+
+const notFound = (name: string): MillraceError => new MillraceError('NOT_FOUND', `Connector ${name} not found`);
+
+/** Values that the new configuration no longer has. */
+function unused(before: ConnectorConfig, after: ConnectorConfig): ConnectorConfig {
+  const kept = new Set(Object.values(after));
+  return Object.fromEntries(Object.entries(before).filter(([, value]) => !kept.has(value)));
+}
+
+type PendingActivity = NonNullable<Awaited<ReturnType<WorkflowHandle['describe']>>['raw']['pendingActivities']>[number];
+
+/** temporal.api.enums.v1.PendingActivityState */
+const SCHEDULED = 1;
+
+function taskState(
+  id: number,
+  state: TaskState['state'],
+  trace: string | undefined,
+  activity: PendingActivity | undefined,
+  workerId: string,
+): TaskState {
+  if (activity === undefined) {
+    // Running in the workflow's eyes, but not yet given out.
+    const shown = state === 'RUNNING' ? 'UNASSIGNED' : state;
+    return { id, state: shown, worker_id: workerId, ...(trace === undefined ? {} : { trace }) };
+  }
+  const attempt = activity.attempt ?? 1;
+  const failure = activity.lastFailure?.message ?? undefined;
+  const waiting = activity.state === SCHEDULED;
+  const figures = activity.heartbeatDetails?.payloads?.[0];
+  return {
+    id,
+    state: !waiting ? state : attempt > 1 ? 'RESTARTING' : 'UNASSIGNED',
+    worker_id: activity.lastWorkerIdentity || workerId,
+    attempt,
+    ...(waiting && failure !== undefined ? { trace: failure } : {}),
+    ...(failure !== undefined ? { last_failure: failure } : {}),
+    ...(figures ? { figures: defaultPayloadConverter.fromPayload(figures as Payload) } : {}),
+  };
+}
+
+/** gRPC codes: https://grpc.io/docs/guides/status-codes/ */
+const DEADLINE_EXCEEDED = 4;
+const UNAVAILABLE = 14;
+
+function mapped(error: unknown, name: string, address: string): unknown {
+  if (error instanceof MillraceError) return error;
+  if (error instanceof WorkflowExecutionAlreadyStartedError)
+    return new MillraceError('CONFLICT', `Connector ${name} already exists`);
+  if (error instanceof WorkflowNotFoundError) return notFound(name);
+  if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure)
+    return new MillraceError((error.cause.type ?? 'INTERNAL') as ErrorCode, error.cause.message);
+  const grpc = isGrpcServiceError(error)
+    ? error
+    : error instanceof Error && isGrpcServiceError(error.cause)
+      ? error.cause
+      : undefined;
+  if (grpc?.code === UNAVAILABLE || grpc?.code === DEADLINE_EXCEEDED)
+    return new MillraceError(
+      'TEMPORAL_UNAVAILABLE',
+      `Temporal at ${address} does not answer; what runs goes on, and this request can be sent again when it is back.`,
+      { cause: error },
+    );
+  return error;
+}

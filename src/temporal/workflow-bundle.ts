@@ -1,0 +1,54 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/**
+ * The workflows' code as one file for the worker's sandbox. A published package ships it; a checkout builds it once for
+ * each state of its sources, in a process of its own (the bundler's memory is not the worker's), into `cacheFolder`.
+ */
+export async function workflowBundle(cacheFolder: string): Promise<{ codePath: string }> {
+  const here = dirname(fileURLToPath(import.meta.url));
+  const shipped = join(here, '..', '..', 'workflow-bundle.js');
+  if (existsSync(shipped)) return { codePath: shipped };
+  const sources = join(here, '..', '..', 'workflows');
+  const codePath = join(cacheFolder, `workflows-${await fingerprint(sources)}.js`);
+  if (!existsSync(codePath)) await build(join(sources, 'index.ts'), codePath);
+  return { codePath };
+}
+
+async function fingerprint(folder: string): Promise<string> {
+  const hash = createHash('sha256');
+  const { version } = createRequire(import.meta.url)('@temporalio/worker/package.json') as { version: string };
+  hash.update(version);
+  for (const file of (await readdir(folder)).sort()) hash.update(file).update(await readFile(join(folder, file)));
+  return hash.digest('hex').slice(0, 16);
+}
+
+async function build(entry: string, target: string): Promise<void> {
+  await mkdir(dirname(target), { recursive: true });
+  const program = fileURLToPath(import.meta.url);
+  const child = spawn(process.execPath, [program, entry, target], { stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+  });
+  const code = await new Promise<number | null>((resolve, reject) =>
+    child.once('error', reject).once('close', resolve),
+  );
+  if (code !== 0) throw new Error(`the workflows could not be bundled: ${said.slice(-2000)}`);
+}
+
+/** Run as a program: bundles `entry` into `target`. */
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const [, , entry, target] = process.argv as [string, string, string, string];
+  const { bundleWorkflowCode } = await import('@temporalio/worker');
+  const { code } = await bundleWorkflowCode({ workflowsPath: entry });
+  const half = `${target}.${process.pid}`;
+  await writeFile(half, code);
+  // Whole or not at all: two workers may start at once.
+  await rename(half, target);
+}
