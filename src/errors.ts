@@ -28,6 +28,8 @@ const table = {
   SOURCE_PROTOCOL: { kind: 'fatal', http: 500 },
   SINK_SETUP: { kind: 'fatal', http: 500 },
   SINK_SCHEMA: { kind: 'fatal', http: 500 },
+  /** A server for development or tests that cannot be found or started. */
+  STACK_UNAVAILABLE: { kind: 'fatal', http: 500 },
   INTERNAL: { kind: 'fatal', http: 500 },
 } as const satisfies Record<string, { kind: ErrorKind; http: number }>;
 
