@@ -35,6 +35,9 @@ const table = {
 
 export type ErrorCode = keyof typeof table;
 
+/** Whether a text, such as a failure's type that came over the wire, is a code of this table. */
+export const isErrorCode = (text: unknown): text is ErrorCode => typeof text === 'string' && Object.hasOwn(table, text);
+
 export class MillraceError extends Error {
   override readonly name: string = 'MillraceError';
   readonly code: ErrorCode;
