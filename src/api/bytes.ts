@@ -2,10 +2,12 @@ import type { ByteWriter } from './schema.ts';
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+const U = 0x75;
 const hex = Buffer.from('0123456789ABCDEF', 'latin1');
-/** For each byte: 0 as it is, 1 as \u00XX, else the letter behind the backslash. */
+/** For each byte: 0 as it is, 1 as \u00XX, 2 the first of four in UTF-8, else the letter behind the backslash. */
 const escapes = new Uint8Array(256);
 escapes.fill(1, 0, 0x20);
+escapes.fill(2, 0xf0);
 for (const [byte, letter] of [
   [QUOTE, '"'],
   [BACKSLASH, '\\'],
@@ -17,12 +19,33 @@ for (const [byte, letter] of [
 ] as const)
   escapes[byte] = letter.charCodeAt(0);
 
-/** Each escape that JSON.stringify writes; taking `\\` whole, so that a `u` behind it is not taken for an escape. */
-const escaped = /\\(u[0-9a-f]{4}|.)/g;
-const upperHex = (pair: string, code: string) => (code.length === 1 ? pair : `\\u${code.slice(1).toUpperCase()}`);
+/**
+ * What JSON.stringify and Jackson write differently: the case of \u00XX, and characters beyond U+FFFF, which Jackson
+ * writes as two escapes. Taking each `\\` whole, a `u` behind it is not taken for an escape.
+ */
+const differing = /\\(u[0-9a-f]{4}|.)|[\ud800-\udfff]/g;
+const beyond = /[\ud800-\udfff]/;
+function asJackson(match: string, code: string | undefined): string {
+  if (code === undefined) return `\\u${match.charCodeAt(0).toString(16).toUpperCase()}`;
+  return code.length === 1 ? match : `\\u${code.slice(1).toUpperCase()}`;
+}
 
 /** Below this many bytes a loop is cheaper than a call into the runtime. */
 const LOOP = 48;
+
+/** The character of the four bytes source[i, i + 4) as two escapes at `at`; what is behind them. */
+function escapePair(buffer: Buffer, at: number, source: Uint8Array, i: number): number {
+  const bits = (k: number) => (source[i + k] as number) & 63;
+  const point = (((bits(0) & 7) << 18) | (bits(1) << 12) | (bits(2) << 6) | bits(3)) - 0x10000;
+  return escapeUnit(buffer, escapeUnit(buffer, at, 0xd800 + (point >> 10)), 0xdc00 + (point & 0x3ff));
+}
+
+function escapeUnit(buffer: Buffer, at: number, unit: number): number {
+  buffer[at] = BACKSLASH;
+  buffer[at + 1] = U;
+  for (let i = 0; i < 4; i++) buffer[at + 2 + i] = hex[(unit >> (12 - 4 * i)) & 15] as number;
+  return at + 6;
+}
 
 /** A growing buffer. `take` hands out what was written; the writer may be used again afterwards. */
 export class Bytes implements ByteWriter {
@@ -81,15 +104,21 @@ export class Bytes implements ByteWriter {
       const byte = source[i] as number;
       const letter = escapes[byte] as number;
       if (letter === 0) buffer[at++] = byte;
-      else {
-        buffer[at++] = BACKSLASH;
-        if (letter === 1) {
-          buffer[at++] = 0x75; // u
-          buffer[at++] = 0x30;
-          buffer[at++] = 0x30;
-          buffer[at++] = hex[byte >> 4] as number;
-          buffer[at++] = hex[byte & 15] as number;
-        } else buffer[at++] = letter;
+      else if (letter === 1) {
+        buffer[at] = BACKSLASH;
+        buffer[at + 1] = U;
+        buffer[at + 2] = 0x30;
+        buffer[at + 3] = 0x30;
+        buffer[at + 4] = hex[byte >> 4] as number;
+        buffer[at + 5] = hex[byte & 15] as number;
+        at += 6;
+      } else if (letter === 2) {
+        at = escapePair(buffer, at, source, i);
+        i += 3;
+      } else {
+        buffer[at] = BACKSLASH;
+        buffer[at + 1] = letter;
+        at += 2;
       }
     }
     buffer[at++] = QUOTE;
@@ -117,7 +146,7 @@ export class Bytes implements ByteWriter {
       }
     }
     const literal = JSON.stringify(text);
-    this.utf8(literal.includes('\\u') ? literal.replace(escaped, upperHex) : literal);
+    this.utf8(literal.includes('\\u') || beyond.test(text) ? literal.replace(differing, asJackson) : literal);
   }
 
   /** What was written, as a view: valid until the next write. */
