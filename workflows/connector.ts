@@ -20,6 +20,7 @@ import {
 import type { ControlActivities, TaskActivities } from '../activities/index.ts';
 import { details } from './details.ts';
 import type {
+  Carried,
   ConnectorArgs,
   ConnectorConfig,
   ConnectorStatus,
@@ -93,7 +94,8 @@ class Connector {
       this.show();
       await condition(() => this.generation !== generation || this.historyIsLong());
       await this.stopTasks();
-      if (this.generation === generation) await this.continue();
+      // Also in the midst of changes: else a connector that is never left alone would never continue as new.
+      if (this.historyIsLong() && !this.deleting) await this.continue(generation);
     }
     await this.remove();
     await condition(allHandlersFinished);
@@ -189,17 +191,21 @@ class Connector {
     return continueAsNewSuggested || (maxHistoryEvents !== undefined && historyLength > maxHistoryEvents);
   }
 
-  private async continue(): Promise<void> {
+  /** generation: what the tasks were planned for. They are carried over if they are still what is asked for. */
+  private async continue(generation: number): Promise<void> {
     await condition(allHandlersFinished);
+    // Nothing is awaited from here on, so whatever has come in by now is in what is carried over.
+    const { carried: _, ...args } = this.args;
     await continueAsNew<typeof connector>({
-      ...this.args,
+      ...args,
       config: this.config,
       state: this.target,
-      carried: {
-        tasks: this.tasks.map(status),
-        ...(this.trace === undefined ? {} : { trace: this.trace }),
-      },
+      ...(this.generation === generation ? { carried: this.carry() } : {}),
     });
+  }
+
+  private carry(): Carried {
+    return { tasks: this.tasks.map(status), ...(this.trace === undefined ? {} : { trace: this.trace }) };
   }
 
   private change(): void {

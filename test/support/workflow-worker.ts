@@ -1,0 +1,49 @@
+import { randomUUID } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { NativeConnection, Worker } from '@temporalio/worker';
+import type { ControlActivities, TaskActivities } from '../../activities/index.ts';
+import { workflowBundle } from '../../src/temporal/workflow-bundle.ts';
+
+/** Both workers of a Millrace process, with activities of the test's own, on task queues of its own. */
+export interface WorkflowWorker extends AsyncDisposable {
+  readonly client: Client;
+  readonly taskQueue: string;
+}
+
+export async function workflowWorker(
+  address: string,
+  activities: ControlActivities & TaskActivities,
+): Promise<WorkflowWorker> {
+  const taskQueue = `test-${randomUUID()}`;
+  const connection = await NativeConnection.connect({ address });
+  const client = new Client({ connection: await Connection.connect({ address }) });
+  const { runTask, ...control } = activities;
+  const shared = {
+    connection,
+    shutdownGraceTime: 1000,
+    maxHeartbeatThrottleInterval: 200,
+    defaultHeartbeatThrottleInterval: 200,
+  };
+  const workers = await Promise.all([
+    Worker.create({
+      ...shared,
+      taskQueue,
+      workflowBundle: await workflowBundle(join(tmpdir(), 'millrace-test-bundles')),
+      activities: control,
+    }),
+    Worker.create({ ...shared, taskQueue: `${taskQueue}-tasks`, activities: { runTask } }),
+  ]);
+  const ended = Promise.all(workers.map(worker => worker.run()));
+  return {
+    client,
+    taskQueue,
+    async [Symbol.asyncDispose]() {
+      for (const worker of workers) worker.shutdown();
+      await ended;
+      await connection.close();
+      await client.connection.close();
+    },
+  };
+}

@@ -1,0 +1,250 @@
+import { randomUUID } from 'node:crypto';
+import { ApplicationFailure, Context } from '@temporalio/activity';
+import type { WorkflowHandle } from '@temporalio/client';
+import { afterEach, describe, expect, test } from 'vitest';
+import type { ControlActivities, TaskActivities } from '../../activities/index.ts';
+import {
+  type ConnectorArgs,
+  type ConnectorStatus,
+  connectorWorkflowId,
+  queries,
+  type TaskArgs,
+  updates,
+} from '../../workflows/messages.ts';
+import { eventually } from '../support/eventually.ts';
+import { recordHistory } from '../support/histories.ts';
+import { servers } from '../support/servers.ts';
+import { type WorkflowWorker, workflowWorker } from '../support/workflow-worker.ts';
+
+/** Tasks that run until they are cancelled, and what is known of them. */
+class Tasks implements ControlActivities, TaskActivities {
+  readonly running = new Map<number, TaskArgs>();
+  started = 0;
+  removed = 0;
+  /** What a starting task throws, if anything. */
+  fault: (args: TaskArgs) => Error | undefined = () => undefined;
+  plan: (config: Record<string, string>) => Record<string, string>[] = config =>
+    Array.from({ length: Number(config['tasks.max'] ?? 1) }, () => config);
+
+  planTasks: ControlActivities['planTasks'] = async ({ config }) => this.plan({ ...config });
+  removeConnector: ControlActivities['removeConnector'] = async () => {
+    this.removed++;
+  };
+  runTask: TaskActivities['runTask'] = async args => {
+    const fault = this.fault(args);
+    if (fault) throw fault;
+    const context = Context.current();
+    // Two at once for one task would be two writers.
+    if (this.running.has(args.task)) throw ApplicationFailure.nonRetryable(`task ${args.task} runs twice`);
+    this.started++;
+    this.running.set(args.task, args);
+    const beat = setInterval(() => context.heartbeat(), 100);
+    try {
+      await context.cancelled;
+    } finally {
+      clearInterval(beat);
+      this.running.delete(args.task);
+    }
+  };
+}
+
+const open: { worker: WorkflowWorker; workflowId: string }[] = [];
+afterEach(async ({ task }) => {
+  for (const { worker, workflowId } of open.splice(0)) {
+    await recordHistory(worker.client, workflowId, task.name);
+    await worker[Symbol.asyncDispose]();
+  }
+});
+
+async function start(options: Partial<ConnectorArgs> = {}, tasks = new Tasks()) {
+  const { runTask, planTasks, removeConnector } = tasks;
+  const worker = await workflowWorker(servers().temporal, { runTask, planTasks, removeConnector });
+  const name = `c-${randomUUID().slice(0, 8)}`;
+  const args: ConnectorArgs = {
+    cluster: 'test',
+    name,
+    type: 'source',
+    config: { 'connector.class': 'Example', 'tasks.max': '2' },
+    ...options,
+  };
+  const handle = await worker.client.workflow.start('connector', {
+    workflowId: connectorWorkflowId('test', name),
+    taskQueue: worker.taskQueue,
+    args: [args],
+  });
+  open.push({ worker, workflowId: handle.workflowId });
+  const current = worker.client.workflow.getHandle(handle.workflowId);
+  return { tasks, handle: current, worker };
+}
+
+const status = (handle: WorkflowHandle): Promise<ConnectorStatus> => handle.query<ConnectorStatus>(queries.status);
+const update = (handle: WorkflowHandle, name: string, ...args: unknown[]): Promise<unknown> =>
+  handle.executeUpdate(name, { args: args as [] });
+
+describe('a connector', () => {
+  test('plans and runs its tasks', async () => {
+    const { tasks, handle } = await start();
+    await eventually('two tasks run', () => tasks.running.size === 2);
+    expect(await status(handle)).toMatchObject({
+      state: 'RUNNING',
+      tasks: [
+        { id: 0, state: 'RUNNING' },
+        { id: 1, state: 'RUNNING' },
+      ],
+    });
+    expect(tasks.running.get(1)).toMatchObject({ task: 1, tasks: 2, type: 'source' });
+  });
+
+  test('pauses, resumes, stops', async () => {
+    const { tasks, handle } = await start();
+    await eventually('it runs', () => tasks.running.size === 2);
+    await update(handle, updates.pause);
+    await eventually('nothing runs', () => tasks.running.size === 0);
+    await eventually('tasks are paused', async () =>
+      (await status(handle)).tasks.every(task => task.state === 'PAUSED'),
+    );
+    expect(await status(handle)).toMatchObject({ state: 'PAUSED', tasks: [{ id: 0 }, { id: 1 }] });
+    await update(handle, updates.resume);
+    await eventually('it runs again', () => tasks.running.size === 2);
+    await update(handle, updates.stop);
+    await eventually('stopped without tasks', async () => (await status(handle)).tasks.length === 0);
+    expect(tasks.running.size).toBe(0);
+    expect((await status(handle)).state).toBe('STOPPED');
+  });
+
+  test('starts paused when asked to', async () => {
+    const { tasks, handle } = await start({ state: 'PAUSED' });
+    expect(await status(handle)).toMatchObject({ state: 'PAUSED', tasks: [] });
+    expect(tasks.started).toBe(0);
+  });
+
+  test('takes a new configuration to all its tasks', async () => {
+    const { tasks, handle } = await start();
+    await eventually('it runs', () => tasks.running.size === 2);
+    await update(handle, updates.configure, { 'connector.class': 'Example', 'tasks.max': '3', colour: 'red' });
+    await eventually('three run', () => tasks.running.size === 3);
+    expect([...tasks.running.values()].map(args => args.config['colour'])).toEqual(['red', 'red', 'red']);
+    expect((await status(handle)).config['colour']).toBe('red');
+  });
+
+  test('one failed task leaves the others alone, shows why, and waits for a restart', async () => {
+    const tasks = new Tasks();
+    let broken = true;
+    tasks.fault = ({ task }) =>
+      broken && task === 1 ? ApplicationFailure.nonRetryable('no such slot', 'SOURCE_SETUP') : undefined;
+    const { handle } = await start({}, tasks);
+    await eventually('task 1 failed', async () => (await status(handle)).tasks[1]?.state === 'FAILED');
+    const failed = await status(handle);
+    expect(failed.state).toBe('RUNNING');
+    expect(failed.tasks[0]?.state).toBe('RUNNING');
+    expect(failed.tasks[1]?.trace).toContain('SOURCE_SETUP: no such slot');
+    const { started } = tasks;
+    broken = false;
+    await update(handle, updates.restart, { includeTasks: true, onlyFailed: true });
+    await eventually('task 1 runs', () => tasks.running.has(1));
+    expect(tasks.started).toBe(started + 1);
+    expect((await status(handle)).tasks.map(task => task.state)).toEqual(['RUNNING', 'RUNNING']);
+  });
+
+  test('tries again by itself what is retriable', async () => {
+    const tasks = new Tasks();
+    let left = 2;
+    tasks.fault = () => (left-- > 0 ? ApplicationFailure.retryable('down', 'SOURCE_UNAVAILABLE') : undefined);
+    const { handle } = await start({ config: { 'connector.class': 'Example', 'tasks.max': '1' } }, tasks);
+    await eventually('it runs', () => tasks.running.size === 1);
+    expect((await status(handle)).tasks[0]?.state).toBe('RUNNING');
+  });
+
+  test('restarts one task, and refuses one that is not there', async () => {
+    const { tasks, handle } = await start();
+    await eventually('it runs', () => tasks.running.size === 2);
+    await update(handle, updates.restartTask, 1);
+    await eventually('three were started', () => tasks.started === 3 && tasks.running.size === 2);
+    await expect(update(handle, updates.restartTask, 7)).rejects.toMatchObject({
+      cause: { type: 'NOT_FOUND' },
+    });
+  });
+
+  test('restarts at the same moment start nothing twice', async () => {
+    const { tasks, handle } = await start();
+    await eventually('it runs', () => tasks.running.size === 2);
+    await Promise.all([
+      update(handle, updates.restartTask, 0),
+      update(handle, updates.restart, { includeTasks: true, onlyFailed: false }),
+      update(handle, updates.restartTask, 0),
+    ]);
+    await eventually('both run', () => tasks.running.size === 2);
+    expect((await status(handle)).tasks.map(task => task.state)).toEqual(['RUNNING', 'RUNNING']);
+  });
+
+  test('a plan that fails shows FAILED, and a restart plans anew', async () => {
+    const tasks = new Tasks();
+    const { plan } = tasks;
+    tasks.plan = () => {
+      throw ApplicationFailure.nonRetryable('no such table', 'SOURCE_SETUP');
+    };
+    const { handle } = await start({}, tasks);
+    await eventually('failed', async () => (await status(handle)).state === 'FAILED');
+    expect((await status(handle)).trace).toContain('no such table');
+    tasks.plan = plan;
+    await update(handle, updates.restart, { includeTasks: false, onlyFailed: false });
+    await eventually('it runs', () => tasks.running.size === 2);
+  });
+
+  test('a plan that goes on failing gives way to a deletion', async () => {
+    const tasks = new Tasks();
+    tasks.plan = () => {
+      throw ApplicationFailure.retryable('Kafka is down', 'KAFKA_UNAVAILABLE');
+    };
+    const { handle } = await start({}, tasks);
+    await update(handle, updates.delete);
+    await handle.result();
+    expect(tasks.removed).toBe(1);
+  });
+
+  test('ends when it is deleted, its tasks first', async () => {
+    const { tasks, handle } = await start();
+    await eventually('it runs', () => tasks.running.size === 2);
+    await update(handle, updates.delete);
+    await handle.result();
+    expect(tasks.running.size).toBe(0);
+    expect(tasks.removed).toBe(1);
+  });
+
+  test('continues as new twenty times and loses no signal', async () => {
+    const { tasks, handle } = await start({
+      config: { 'connector.class': 'Example', 'tasks.max': '1', count: '0' },
+      maxHistoryEvents: 60,
+    });
+    await eventually('it runs', () => tasks.running.size === 1);
+    const first = (await handle.describe()).runId;
+    const runs = new Set([first]);
+    let sent = 0;
+    while (runs.size <= 20 && sent < 2000) {
+      sent++;
+      await handle.signal(updates.configure, { 'connector.class': 'Example', 'tasks.max': '1', count: String(sent) });
+      if (sent % 3 === 0) runs.add((await handle.describe()).runId);
+    }
+    expect(runs.size).toBeGreaterThan(20);
+    await eventually('the last signal is in force', () => tasks.running.get(0)?.config['count'] === String(sent));
+    expect((await status(handle)).config['count']).toBe(String(sent));
+    expect((await status(handle)).state).toBe('RUNNING');
+  }, 180_000);
+
+  test('a failed task stays failed when the workflow continues as new', async () => {
+    const tasks = new Tasks();
+    tasks.fault = ({ task }) => (task === 1 ? ApplicationFailure.nonRetryable('broken', 'SOURCE_SETUP') : undefined);
+    const { handle } = await start({ maxHistoryEvents: 40 }, tasks);
+    await eventually('task 1 failed', async () => (await status(handle)).tasks[1]?.state === 'FAILED');
+    const first = (await handle.describe()).runId;
+    await eventually('a new run', async () => {
+      await update(handle, updates.restartTask, 0);
+      return (await handle.describe()).runId !== first;
+    });
+    await eventually('task 0 runs', () => tasks.running.has(0));
+    expect((await status(handle)).tasks[1]).toMatchObject({
+      state: 'FAILED',
+      trace: expect.stringContaining('broken'),
+    });
+  }, 60_000);
+});
