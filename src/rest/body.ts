@@ -1,0 +1,78 @@
+import type { FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { badRequest } from './errors.ts';
+
+/**
+ * JSON as Connect's Jackson reads it into texts: a number keeps the digits that it was sent with (`1.50`, `1e3`,
+ * 12345678901234567890). undefined: there is no body.
+ */
+export function parseBody(bytes: Buffer): unknown {
+  if (bytes.length === 0) return undefined;
+  let text: string;
+  try {
+    // Takes a byte order mark away, too.
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw badRequest('The request body is not UTF-8.');
+  }
+  if (text.trim() === '') return undefined;
+  try {
+    return JSON.parse(text, numbersAsText);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    // The parser's own message may quote a secret.
+    const where = /\(line \d+ column \d+\)/.exec(error.message)?.[0];
+    throw badRequest(
+      `The request body is not JSON${where === undefined ? '' : ` ${where}`}: send an object such as {"name": "…", "config": {…}}.`,
+    );
+  }
+}
+
+function numbersAsText(key: string, value: unknown, context?: { readonly source: string }): unknown {
+  if (key === '__proto__') throw badRequest('The request body has a field named __proto__, which nothing here is.');
+  return typeof value === 'number' ? (context?.source ?? String(value)) : value;
+}
+
+/** A scalar as text; numbers are text by now. */
+const scalar = z.union([z.string(), z.boolean().transform(String)], {
+  error: 'must be a text, a number, true or false',
+});
+
+/** A connector's configuration: null stands for a key without a value. */
+export const configBody = z.record(
+  z.string(),
+  z.union([scalar, z.null()], { error: 'must be a text, a number, true or false' }),
+  {
+    error: 'must be an object of configuration names and values',
+  },
+);
+
+export const createBody = z.strictObject(
+  {
+    name: scalar.nullish(),
+    config: configBody,
+    initial_state: scalar.nullish(),
+  },
+  { error: issue => (issue.code === 'invalid_type' ? 'must be an object with the fields name and config' : undefined) },
+);
+
+export const levelBody = z.record(z.string(), z.union([scalar, z.null()]), {
+  error: 'must be an object such as {"level": "DEBUG"}',
+});
+
+/** The body of a request in the shape that its resource takes; BAD_REQUEST with a sentence otherwise. */
+export function bodyOf<T>(request: FastifyRequest, schema: z.ZodType<T>): T {
+  if (request.body === undefined) throw badRequest('The request body is empty: send JSON.');
+  const read = schema.safeParse(request.body);
+  if (read.success) return read.data;
+  throw badRequest(read.error.issues.map(sentence).join(' '));
+}
+
+function sentence(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'unrecognized_keys')
+    return `Unrecognized field ${issue.keys.map(key => JSON.stringify(key)).join(', ')}: the known ones are name, config and initial_state.`;
+  const [first, ...rest] = issue.path.map(String);
+  const what =
+    first === undefined ? 'The request body' : `${first}${rest.map(key => `[${JSON.stringify(key)}]`).join('')}`;
+  return `${what} ${issue.message}.`;
+}

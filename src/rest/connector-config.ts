@@ -1,0 +1,49 @@
+import type { FastifyInstance } from 'fastify';
+import type { ConnectorConfig } from '../../workflows/messages.ts';
+import type { Control } from '../temporal/control.ts';
+import { bodyOf, configBody } from './body.ts';
+import type { PatchedConfig } from './deps.ts';
+import { badRequest, configInvalid, notFoundAs } from './errors.ts';
+import { checkName, existingName, missing, nameOf } from './names.ts';
+import { locationOf, resource } from './resource.ts';
+
+/** /connectors/{connector}/config */
+export function configResource(app: FastifyInstance, control: Control): void {
+  resource(app, '/connectors/:connector/config', {
+    async GET(request) {
+      const name = existingName(request, missing.connector);
+      return (await control.info(name).catch(notFoundAs(missing.connector(name)))).config;
+    },
+    async PUT(request, reply) {
+      const name = nameOf(request);
+      const config = namedConfig(name, bodyOf(request, configBody));
+      checkName(name);
+      const { info, created } = await control.configure(name, config);
+      if (created) reply.code(201).header('location', locationOf(request, name));
+      return reply.send(info);
+    },
+    /** Keys of the body replace those of the connector, null takes one away. */
+    async PATCH(request) {
+      const name = existingName(request, missing.connector);
+      const { config } = await control.info(name).catch(notFoundAs(missing.connector(name)));
+      const patch = bodyOf(request, configBody);
+      const merged = Object.entries({ ...config, ...patch }).filter(([, value]) => value !== null);
+      return (await control.configure(name, namedConfig(name, Object.fromEntries(merged)))).info;
+    },
+  });
+}
+
+/** A configuration that carries the connector's name and a value for each key. BAD_REQUEST, CONFIG_INVALID. */
+export function namedConfig(name: string, config: PatchedConfig): ConnectorConfig {
+  const inside = config.name;
+  if (inside !== undefined && inside !== null && inside !== name)
+    throw badRequest(`Connector name configuration (${inside}) doesn't match connector name in the URL (${name})`);
+  const complete: Record<string, string> = {};
+  const nulls: string[] = [];
+  for (const [key, value] of Object.entries({ ...config, name })) {
+    if (value === null) nulls.push('Null value can not be supplied as the configuration value.');
+    else complete[key] = value;
+  }
+  if (nulls.length > 0) throw configInvalid(nulls);
+  return complete;
+}

@@ -1,0 +1,13 @@
+import type { FastifyInstance } from 'fastify';
+import type { MetricsText } from './deps.ts';
+import { resource } from './resource.ts';
+
+/** /metrics, in Prometheus' text format. Millrace's own: Connect has JMX. */
+export function metricsResource(app: FastifyInstance, metrics: () => Promise<MetricsText>): void {
+  resource(app, '/metrics', {
+    async GET(_request, reply) {
+      const { contentType, body } = await metrics();
+      return reply.type(contentType).send(body);
+    },
+  });
+}

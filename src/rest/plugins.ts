@@ -1,0 +1,39 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { bodyOf, configBody } from './body.ts';
+import type { Plugins } from './deps.ts';
+import { badRequest, notFoundAs } from './errors.ts';
+import { queryText, resource } from './resource.ts';
+
+/** /connector-plugins and below */
+export function pluginResources(app: FastifyInstance, plugins: Plugins): void {
+  resource(app, '/connector-plugins', {
+    async GET(request) {
+      const connectorsOnly = queryText(request, 'connectorsOnly')?.toLowerCase() ?? 'true';
+      return plugins.list(connectorsOnly === 'true');
+    },
+  });
+
+  resource(app, '/connector-plugins/:plugin/config', {
+    async GET(request) {
+      const plugin = pluginOf(request);
+      return plugins.keys(plugin).catch(notFoundAs(`Unknown plugin ${plugin}.`));
+    },
+  });
+
+  resource(app, '/connector-plugins/:plugin/config/validate', {
+    async PUT(request) {
+      const plugin = pluginOf(request);
+      const config = bodyOf(request, configBody);
+      const included = config['connector.class'];
+      if (typeof included === 'string' && !alias(included).endsWith(alias(plugin)))
+        throw badRequest(`Included connector type ${included} does not match request type ${plugin}`);
+      return plugins.validate(plugin, config);
+    },
+  });
+}
+
+const pluginOf = (request: FastifyRequest): string => (request.params as { plugin: string }).plugin;
+
+/** A class name is known without its `Connector`, too. */
+const alias = (name: string): string =>
+  name.endsWith('Connector') && name.length > 'Connector'.length ? name.slice(0, -'Connector'.length) : name;

@@ -1,0 +1,81 @@
+import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { MillraceError } from '../errors.ts';
+import { parseBody } from './body.ts';
+import { configResource } from './connector-config.ts';
+import { stateResources } from './connector-state.ts';
+import { connectorResources } from './connectors.ts';
+import { within } from './deadline.ts';
+import type { Limits, RestDeps } from './deps.ts';
+import { answerOf, HttpError } from './errors.ts';
+import { loggerResources } from './loggers.ts';
+import { metricsResource } from './metrics.ts';
+import { pluginResources } from './plugins.ts';
+import { rootResources } from './root.ts';
+import { taskResources } from './tasks.ts';
+
+const JSON_TYPE = 'application/json';
+const BODY_BYTES = 1024 * 1024;
+
+/**
+ * Kafka Connect's REST API over Temporal. Stateless: any number of copies may serve the same cluster. The caller listens
+ * (see listeners.ts) and closes.
+ */
+export function restServer(deps: RestDeps): FastifyInstance {
+  const limits: Limits = { requestMs: 90_000, probeMs: 5000, ...deps.limits };
+  const fail = (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
+    const answer = answerOf(error, request.id);
+    if (answer.error_code >= 500) report(deps, error, request, answer.error_code);
+    return reply.code(answer.error_code).type(JSON_TYPE).send(JSON.stringify(answer));
+  };
+  const app = Fastify({
+    logger: false,
+    bodyLimit: BODY_BYTES,
+    requestTimeout: 30_000,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 4096 },
+    frameworkErrors: (error, request, reply) => void fail(error, request, reply),
+  });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(JSON_TYPE, { parseAs: 'buffer' }, async (_request: FastifyRequest, body: Buffer) =>
+    parseBody(body),
+  );
+  app.setErrorHandler((error: FastifyError, request, reply) => fail(error, request, reply));
+  app.setNotFoundHandler(() => undefined);
+  app.addHook('onRequest', async request => {
+    // Here and not in the handler: a path that is not there is not there with any body.
+    if (request.is404) throw new HttpError(404);
+  });
+  app.addHook('onRoute', route => {
+    const { handler } = route;
+    route.handler = async function (this: FastifyInstance, request, reply) {
+      return within(limits.requestMs, Promise.resolve(handler.call(this, request, reply)), late);
+    };
+  });
+  // JSON is UTF-8 by definition (RFC 8259): Connect names no charset, and some clients compare.
+  app.addHook('onSend', async (_request, reply) => {
+    if (String(reply.getHeader('content-type')).startsWith(JSON_TYPE)) reply.header('content-type', JSON_TYPE);
+  });
+
+  rootResources(app, deps, limits);
+  connectorResources(app, deps.control);
+  configResource(app, deps.control);
+  stateResources(app, deps.control);
+  taskResources(app, deps.control);
+  pluginResources(app, deps.plugins);
+  if (deps.loggers !== undefined) loggerResources(app, deps.loggers);
+  if (deps.metrics !== undefined) metricsResource(app, deps.metrics);
+  return app;
+}
+
+const late = () =>
+  new MillraceError(
+    'TEMPORAL_UNAVAILABLE',
+    'The request took too long and goes on unseen: look what came of it before you send it again.',
+  );
+
+/** What a client is not told. */
+function report(deps: RestDeps, error: unknown, request: FastifyRequest, status: number): void {
+  const fields = { request: request.id, method: request.method, route: request.routeOptions.url, status };
+  if (error instanceof MillraceError && status === 503)
+    deps.log.warn({ ...fields, error: error.message }, 'request refused');
+  else deps.log.error({ ...fields, error: error instanceof Error ? error.stack : String(error) }, 'request failed');
+}

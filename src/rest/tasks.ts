@@ -1,0 +1,47 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { MillraceError } from '../errors.ts';
+import type { Control } from '../temporal/control.ts';
+import { isNotFound, notFoundAs } from './errors.ts';
+import { existingName, missing } from './names.ts';
+import { resource } from './resource.ts';
+
+/** A task's number; what is none is another path. */
+const TASK = ':task(^-?\\d{1,9}$)';
+
+/** /connectors/{connector}/tasks and below */
+export function taskResources(app: FastifyInstance, control: Control): void {
+  resource(app, '/connectors/:connector/tasks', {
+    async GET(request) {
+      const name = existingName(request, missing.connector);
+      return control.tasks(name).catch(notFoundAs(missing.connector(name)));
+    },
+  });
+
+  resource(app, `/connectors/:connector/tasks/${TASK}/status`, {
+    async GET(request) {
+      const task = taskOf(request);
+      const name = existingName(request, unknown => missing.taskStatus(unknown, task));
+      const { tasks } = await control.status(name).catch(notFoundAs(missing.taskStatus(name, task)));
+      const found = tasks.find(one => one.id === Number(task));
+      if (found === undefined) throw new MillraceError('NOT_FOUND', missing.taskStatus(name, task));
+      return found;
+    },
+  });
+
+  resource(app, `/connectors/:connector/tasks/${TASK}/restart`, {
+    async POST(request, reply) {
+      const task = taskOf(request);
+      const name = existingName(request, missing.restart);
+      try {
+        await control.restartTask(name, Number(task));
+      } catch (error) {
+        if (!isNotFound(error)) throw error;
+        await control.info(name).catch(notFoundAs(missing.restart(name)));
+        throw new MillraceError('NOT_FOUND', missing.task(name, task), { cause: error });
+      }
+      return reply.code(204).send();
+    },
+  });
+}
+
+const taskOf = (request: FastifyRequest): string => (request.params as { task: string }).task;
