@@ -68,7 +68,7 @@ export function temporalControl(deps: ControlDeps): Control {
   async function update<T = void>(name: string, which: string, argument?: unknown): Promise<T> {
     return call(name, () =>
       argument === undefined
-        ? handle(name).executeUpdate<T>(which)
+        ? handle(name).executeUpdate<T, []>(which)
         : handle(name).executeUpdate<T, [unknown]>(which, { args: [argument] }),
     );
   }

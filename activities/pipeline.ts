@@ -1,0 +1,32 @@
+import type { ConnectRecord, Converter } from '../src/api/index.ts';
+import { MillraceError } from '../src/errors.ts';
+import type { Compression, ProducerOptions } from '../src/kafka/port.ts';
+
+/** What stands between a connector and Kafka, made from a task's configuration with its placeholders resolved. */
+export interface Pipeline {
+  /** The connector's keys over the worker's defaults. */
+  readonly props: Readonly<Record<string, string>>;
+  readonly transform: (record: ConnectRecord) => ConnectRecord | null;
+  readonly keys: Converter;
+  readonly values: Converter;
+  /** `errors.tolerance` is all. */
+  readonly tolerant: boolean;
+}
+
+const codecs: readonly string[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] satisfies Compression[];
+
+/** Producer settings: the connector's `producer.override.*`, else the worker's `producer.*`, else Kafka's defaults. */
+export function producerOptions({ props }: Pipeline, transactionalId: string): ProducerOptions {
+  const get = (key: string) => props[`producer.override.${key}`] ?? props[`producer.${key}`];
+  const compression = get('compression.type') ?? 'none';
+  if (!codecs.includes(compression))
+    throw new MillraceError(
+      'TASK_CONFIG',
+      `compression.type is ${compression}; it must be one of ${codecs.join(', ')}.`,
+    );
+  return {
+    transactionalId: get('transactional.id') ?? transactionalId,
+    compression: compression as Compression,
+    transactionTimeoutMs: Number(get('transaction.timeout.ms') ?? 60_000),
+  };
+}

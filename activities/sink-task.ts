@@ -1,0 +1,101 @@
+import type { Log, SinkConnector, TopicPartition } from '../src/api/index.ts';
+import { deadLetterQueue } from '../src/engine/dead-letters.ts';
+import { RecordDecoder } from '../src/engine/record-decoder.ts';
+import { runSink } from '../src/engine/sink-runner.ts';
+import { parsed } from '../src/engine/source-runner.ts';
+import type { KafkaClient } from '../src/kafka/port.ts';
+import type { TaskArgs } from '../workflows/messages.ts';
+import { type Pipeline, producerOptions } from './pipeline.ts';
+import type { Progress } from './progress.ts';
+
+const FETCH_BYTES = 4 << 20;
+/** Larger than Connect's 500: rows are written as sets. `consumer.override.max.poll.records` overrides it. */
+const BATCH_RECORDS = 5000;
+const REFRESH_MS = 10_000;
+const COMMIT_MS = 2000;
+
+/** Runs one sink task with its resolved configuration until the signal aborts. */
+export async function runSinkTask(
+  kafka: KafkaClient,
+  sink: SinkConnector<unknown>,
+  pipeline: Pipeline,
+  args: TaskArgs,
+  progress: Progress,
+  signal: AbortSignal,
+  log: Log,
+): Promise<void> {
+  const { props } = pipeline;
+  const transactionalId = `${args.cluster}-${args.connector}-${args.task}-dlq`;
+  const letters = props['errors.deadletterqueue.topic.name'] ?? '';
+  await runSink({
+    connector: args.connector,
+    task: args.task,
+    sink,
+    config: parsed(sink.config, props),
+    kafka,
+    group: props['consumer.override.group.id'] ?? `connect-${args.connector}`,
+    assignment: () => assignment(kafka, props, args),
+    reset:
+      (props['consumer.override.auto.offset.reset'] ?? props['consumer.auto.offset.reset']) === 'latest'
+        ? 'latest'
+        : 'earliest',
+    decoder: new RecordDecoder(pipeline),
+    tolerant: pipeline.tolerant,
+    deadLetters:
+      letters === ''
+        ? null
+        : deadLetterQueue(kafka, producerOptions(pipeline, transactionalId), {
+            topic: letters,
+            replicationFactor: Number(props['errors.deadletterqueue.topic.replication.factor'] ?? -1),
+            contextHeaders: props['errors.deadletterqueue.context.headers.enable'] === 'true',
+            connector: args.connector,
+            task: args.task,
+          }),
+    limits: {
+      fetchBytes: FETCH_BYTES,
+      batchRecords: Number(props['consumer.override.max.poll.records'] ?? BATCH_RECORDS),
+      refreshMs: REFRESH_MS,
+      commitMs: COMMIT_MS,
+    },
+    observer: progress,
+    log,
+    signal,
+  });
+}
+
+/**
+ * A task's share of its connector's partitions: a plan that every task knows without asking, so that starting, failing
+ * or scaling one never pauses another, and a partition keeps its task when a topic grows.
+ */
+async function assignment(
+  kafka: KafkaClient,
+  props: Readonly<Record<string, string>>,
+  args: TaskArgs,
+): Promise<TopicPartition[]> {
+  const counts = await kafka.admin.partitions(await topicsOf(kafka, props));
+  const mine: TopicPartition[] = [];
+  for (const [topic, count] of [...counts].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    for (let partition = 0; partition < count; partition++)
+      if ((offsetOf(topic) + partition) % args.tasks === args.task) mine.push({ topic, partition });
+  }
+  return mine;
+}
+
+async function topicsOf(kafka: KafkaClient, props: Readonly<Record<string, string>>): Promise<readonly string[]> {
+  const pattern = props['topics.regex'];
+  if (pattern !== undefined && pattern !== '') {
+    const whole = new RegExp(`^(?:${pattern})$`);
+    return (await kafka.admin.topics()).filter(topic => whole.test(topic));
+  }
+  return (props['topics'] ?? '')
+    .split(',')
+    .map(topic => topic.trim())
+    .filter(topic => topic !== '');
+}
+
+/** Spreads topics of one partition over the tasks. */
+function offsetOf(topic: string): number {
+  let hash = 0;
+  for (let i = 0; i < topic.length; i++) hash = (hash * 31 + topic.charCodeAt(i)) >>> 0;
+  return hash;
+}

@@ -1,0 +1,58 @@
+import type { Log, SourceConnector } from '../src/api/index.ts';
+import type { OffsetStore } from '../src/engine/offset-store.ts';
+import { RecordEncoder } from '../src/engine/record-encoder.ts';
+import { parsed, runSource } from '../src/engine/source-runner.ts';
+import type { KafkaClient, NewTopic } from '../src/kafka/port.ts';
+import type { TaskArgs } from '../workflows/messages.ts';
+import { type Pipeline, producerOptions } from './pipeline.ts';
+import type { Progress } from './progress.ts';
+
+/** Bytes of source data read at once, and encoded bytes in one Kafka transaction: a few dozen milliseconds of work. */
+const BATCH_BYTES = 2 << 20;
+const TRANSACTION_BYTES = 8 << 20;
+
+export interface SourceTaskDeps {
+  readonly kafka: KafkaClient;
+  readonly offsets: OffsetStore;
+}
+
+/** Runs one source task with its resolved configuration until the signal aborts. */
+export async function runSourceTask(
+  deps: SourceTaskDeps,
+  source: SourceConnector<unknown>,
+  pipeline: Pipeline,
+  args: TaskArgs,
+  progress: Progress,
+  signal: AbortSignal,
+  log: Log,
+): Promise<void> {
+  await runSource({
+    connector: args.connector,
+    task: args.task,
+    source,
+    config: parsed(source.config, pipeline.props),
+    kafka: deps.kafka,
+    producer: producerOptions(pipeline, `${args.cluster}-${args.connector}-${args.task}`),
+    offsets: deps.offsets,
+    encoder: new RecordEncoder({ ...pipeline, tolerant: pipeline.tolerant }),
+    topics: { newTopic: topic => newTopic(pipeline, topic) },
+    limits: { batchBytes: BATCH_BYTES, transactionBytes: TRANSACTION_BYTES },
+    observer: progress,
+    log,
+    signal,
+  });
+}
+
+/**
+ * `topic.creation.default.*` where it is given (KIP-158), else the broker's own defaults, as its automatic creation
+ * would have it; null where `topic.creation.enable` forbids it.
+ */
+function newTopic({ props }: Pipeline, topic: string): NewTopic | null {
+  if (props['topic.creation.enable'] === 'false') return null;
+  const prefix = 'topic.creation.default.';
+  const config: Record<string, string> = {};
+  for (const [key, value] of Object.entries(props))
+    if (key.startsWith(prefix)) config[key.slice(prefix.length)] = value;
+  const { partitions = '-1', 'replication.factor': replicationFactor = '-1', ...rest } = config;
+  return { topic, partitions: Number(partitions), replicationFactor: Number(replicationFactor), config: rest };
+}
