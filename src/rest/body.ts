@@ -1,5 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { parseJsonTexts } from '../config/json-texts.ts';
+import { messageOf } from '../errors.ts';
 import { badRequest } from './errors.ts';
 
 /**
@@ -17,20 +19,10 @@ export function parseBody(bytes: Buffer): unknown {
   }
   if (text.trim() === '') return undefined;
   try {
-    return JSON.parse(text, numbersAsText);
+    return parseJsonTexts(text);
   } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    // The parser's own message may quote a secret.
-    const where = /\(line \d+ column \d+\)/.exec(error.message)?.[0];
-    throw badRequest(
-      `The request body is not JSON${where === undefined ? '' : ` ${where}`}: send an object such as {"name": "…", "config": {…}}.`,
-    );
+    throw badRequest(`The request body is ${messageOf(error)}: send an object such as {"name": "…", "config": {…}}.`);
   }
-}
-
-function numbersAsText(key: string, value: unknown, context?: { readonly source: string }): unknown {
-  if (key === '__proto__') throw badRequest('The request body has a field named __proto__, which nothing here is.');
-  return typeof value === 'number' ? (context?.source ?? String(value)) : value;
 }
 
 /** A scalar as text; numbers are text by now. */
