@@ -16,8 +16,8 @@ export interface PostgresServer {
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** Missing when no test of the run needs a server. */
-    stack?: Servers;
+    /** Servers are missing when no test of the run needs them. */
+    stack: Partial<Servers>;
   }
 }
 

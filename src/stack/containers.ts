@@ -1,0 +1,49 @@
+import { createHash } from 'node:crypto';
+import { type ComposeCommand, ComposeService } from './compose.ts';
+import { ownServer } from './own-server.ts';
+import { freePort } from './ports.ts';
+import { ownPostgresUrl, postgresAt } from './postgres-url.ts';
+import { kafkaAnswers, postgresAnswers, temporalAnswers } from './probe.ts';
+import { searchAttributes } from './temporal.ts';
+import { ignore, type ServiceName, type Starters, type StartOptions } from './types.ts';
+
+/** Starts each as a container of docker-compose.yml. */
+export function startersInContainers(compose: ComposeCommand): Starters {
+  const serviceOf = (service: ServiceName, ports: Record<string, number>, { dataDir, log = ignore }: StartOptions) => {
+    log(`${service}: starting a container; its image is fetched the first time`);
+    const project = dataDir === undefined ? {} : { project: projectOf(dataDir) };
+    return (answers: () => Promise<boolean>) => new ComposeService({ compose, service, ports, answers, ...project });
+  };
+  return {
+    async kafka(options) {
+      const port = options.port ?? (await freePort());
+      const address = `127.0.0.1:${port}`;
+      const container = serviceOf('kafka', { MILLRACE_KAFKA_PORT: port }, options)(() => kafkaAnswers(address));
+      await container.start();
+      return ownServer({ service: 'kafka', origin: 'container', address, version: 'Kafka' }, container);
+    },
+    async postgres(options) {
+      const port = options.port ?? (await freePort());
+      const where = postgresAt(ownPostgresUrl(port));
+      const answers = async () => (await postgresAnswers(where.url)) !== undefined;
+      const container = serviceOf('postgres', { MILLRACE_POSTGRES_PORT: port }, options)(answers);
+      await container.start();
+      return ownServer({ service: 'postgres', origin: 'container', version: 'PostgreSQL', ...where }, container);
+    },
+    async temporal(options) {
+      const port = options.port ?? (await freePort());
+      const uiPort = options.uiPort ?? (await freePort());
+      const address = `127.0.0.1:${port}`;
+      const ports = { MILLRACE_TEMPORAL_PORT: port, MILLRACE_TEMPORAL_UI_PORT: uiPort };
+      const container = serviceOf('temporal', ports, options)(() => temporalAnswers(address, searchAttributes));
+      await container.start();
+      const ui = `http://127.0.0.1:${uiPort}`;
+      return ownServer({ service: 'temporal', origin: 'container', address, version: 'Temporal', ui }, container);
+    },
+  };
+}
+
+/** The volumes of a project stay, and come back with its name. */
+function projectOf(dataDir: string): string {
+  return `millrace-${createHash('sha256').update(dataDir).digest('hex').slice(0, 8)}`;
+}

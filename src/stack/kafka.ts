@@ -1,0 +1,99 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { run } from './commands.ts';
+import { serverFolder } from './folders.ts';
+import type { KafkaProgram } from './kafka-program.ts';
+import { ownServer } from './own-server.ts';
+import { freePort } from './ports.ts';
+import { kafkaAnswers } from './probe.ts';
+import { ServerProcess } from './server-process.ts';
+import { ignore, type KafkaServer, type OwnServer, type StartOptions } from './types.ts';
+
+/** Starts a single-node Kafka in KRaft mode, broker and controller in one process, on 127.0.0.1 alone. */
+export async function startNativeKafka(
+  { java, libs, version }: KafkaProgram,
+  { port: wanted, dataDir, log = ignore }: StartOptions,
+): Promise<KafkaServer & OwnServer> {
+  const port = wanted ?? (await freePort());
+  const address = `127.0.0.1:${port}`;
+  const folder = await serverFolder('kafka', dataDir);
+  const file = (name: string): string => join(folder.path, name);
+  const jvm = [
+    '-server',
+    '-Xmx1G',
+    '-XX:+UseG1GC',
+    '-XX:MaxGCPauseMillis=20',
+    // Without a file among the system's temporary ones, and native libraries unpacked where they are removed in the end.
+    '-XX:-UsePerfData',
+    `-Djava.io.tmpdir=${file('tmp')}`,
+    '-Djava.awt.headless=true',
+    `-Dlog4j2.configurationFile=${file('log4j2.properties')}`,
+    '-cp',
+    join(libs, '*'),
+  ];
+  const server = new ServerProcess({
+    name: 'Kafka',
+    program: java,
+    args: [...jvm, 'kafka.Kafka', file('server.properties')],
+    logFile: file('server.log'),
+    stopSignal: 'SIGTERM',
+    remove: folder.remove,
+    answers: () => kafkaAnswers(address),
+  });
+  log(`kafka: starting Kafka ${version} on ${address}`);
+  await server.start(async () => {
+    await mkdir(file('tmp'), { recursive: true });
+    await writeFile(file('log4j2.properties'), logging);
+    await writeFile(file('server.properties'), brokerProperties(port, await freePort(), file('data')));
+    if (existsSync(file('data'))) return;
+    const clusterId = randomBytes(16).toString('base64url');
+    await run(java, [...jvm, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', file('server.properties')]);
+  });
+  return ownServer({ service: 'kafka', origin: 'native', address, version: `Kafka ${version}` }, server);
+}
+
+function brokerProperties(port: number, controllerPort: number, data: string): string {
+  const properties = {
+    'process.roles': 'broker,controller',
+    'node.id': '1',
+    'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
+    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+    'controller.listener.names': 'CONTROLLER',
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'log.dirs': data,
+    // One broker holds every copy there is.
+    'default.replication.factor': '1',
+    'offsets.topic.replication.factor': '1',
+    'offsets.topic.num.partitions': '4',
+    'transaction.state.log.replication.factor': '1',
+    'transaction.state.log.min.isr': '1',
+    'transaction.state.log.num.partitions': '4',
+    'share.coordinator.state.topic.replication.factor': '1',
+    'share.coordinator.state.topic.min.isr': '1',
+    'share.coordinator.state.topic.num.partitions': '4',
+    // After a crash the controller takes the broker back when the session of its former self is over: 9 s by default.
+    'broker.session.timeout.ms': '3000',
+    'broker.heartbeat.interval.ms': '500',
+    // Groups of one member wait for no others.
+    'group.initial.rebalance.delay.ms': '0',
+    'log.segment.delete.delay.ms': '1000',
+    // The cleaner's map would take 128 MB of the heap.
+    'log.cleaner.dedupe.buffer.size': '16777216',
+    'num.network.threads': '2',
+    'num.io.threads': '4',
+  };
+  return Object.entries(properties)
+    .map(([key, value]) => `${key}=${value}\n`)
+    .join('');
+}
+
+const logging = `rootLogger.level=WARN
+rootLogger.appenderRef.stdout.ref=STDOUT
+appender.stdout.type=Console
+appender.stdout.name=STDOUT
+appender.stdout.layout.type=PatternLayout
+appender.stdout.layout.pattern=[%d] %p %m (%c)%n
+`;

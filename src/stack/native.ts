@@ -1,0 +1,26 @@
+import { startNativeKafka } from './kafka.ts';
+import { locateKafka } from './kafka-program.ts';
+import { startNativePostgres } from './postgres.ts';
+import { locatePostgres } from './postgres-program.ts';
+import { startNativeTemporal } from './temporal.ts';
+import { locateTemporal } from './temporal-program.ts';
+import type { ServiceName, Starters } from './types.ts';
+
+/** Answers how to start each as a program of this machine, or a sentence that says what is missing. */
+export const locateNative: { readonly [K in ServiceName]: () => Promise<Starters[K] | string> } = {
+  async kafka() {
+    const program = await locateKafka();
+    if (typeof program === 'string') return program;
+    return async options => startNativeKafka(await program(options.log), options);
+  },
+  async postgres() {
+    const program = await locatePostgres();
+    if (typeof program === 'string') return program;
+    return options => startNativePostgres(program, options);
+  },
+  async temporal() {
+    const program = await locateTemporal();
+    if (typeof program === 'string') return program;
+    return async options => startNativeTemporal(await program(options.log), options);
+  },
+};

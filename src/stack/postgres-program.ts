@@ -1,0 +1,65 @@
+import { readdir, realpath } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { findProgram, isExecutable, run } from './commands.ts';
+import type { SystemUser } from './folders.ts';
+
+/** PostgreSQL's server programs: the folder of `initdb` and `postgres`. */
+export interface PostgresProgram {
+  readonly bin: string;
+  readonly version: string;
+  /** Whom to run it as; PostgreSQL refuses to run as root. Undefined: as the one who runs this process. */
+  readonly user: SystemUser | undefined;
+}
+
+/** The first whose logical decoding streams transactions that are still open. */
+const oldest = 14;
+
+// Server programs lie off the PATH on most systems, a folder for each version.
+const versioned = [
+  { parent: '/usr/lib/postgresql', bin: 'bin' },
+  { parent: '/opt/homebrew/opt', bin: 'bin' },
+  { parent: '/usr/local/opt', bin: 'bin' },
+  { parent: '/Applications/Postgres.app/Contents/Versions', bin: 'bin' },
+  { parent: '/usr', bin: 'bin' },
+];
+
+/** Answers PostgreSQL's newest server programs on this machine, or a sentence that says what is missing. */
+export async function locatePostgres(): Promise<PostgresProgram | string> {
+  const candidates = (await Promise.all((await folders()).map(describe))).filter(found => found !== undefined);
+  const newest = candidates.sort((a, b) => b.major - a.major)[0];
+  if (newest === undefined) {
+    return `there is no PostgreSQL ${oldest} or newer on the PATH or in the known folders: apt-get install postgresql (Debian, Ubuntu) or brew install postgresql@17 (macOS)`;
+  }
+  const user = process.getuid?.() === 0 ? await unprivileged() : undefined;
+  return { bin: newest.bin, version: newest.version, user };
+}
+
+async function folders(): Promise<string[]> {
+  const onPath = await findProgram('postgres');
+  const known = await Promise.all(
+    versioned.map(async ({ parent, bin }) => {
+      const entries = await readdir(parent).catch(() => []);
+      const ours = entries.filter(name => /^(postgresql@|pgsql-)?\d+(\.\d+)?$|^postgresql$/.test(name));
+      return ours.map(name => join(parent, name, bin));
+    }),
+  );
+  return [...(onPath ? [dirname(await realpath(onPath))] : []), ...known.flat()];
+}
+
+async function describe(bin: string): Promise<{ bin: string; version: string; major: number } | undefined> {
+  if (!(await isExecutable(join(bin, 'initdb')))) return undefined;
+  // `postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)`
+  const printed = await run(join(bin, 'postgres'), ['--version']).catch(() => '');
+  const version = /\) (\d+[.\w]*)/.exec(printed)?.[1];
+  const major = Number.parseInt(version ?? '0', 10);
+  return version !== undefined && major >= oldest ? { bin, version, major } : undefined;
+}
+
+/** The user that its package makes for it, else one that owns nothing. */
+async function unprivileged(): Promise<SystemUser> {
+  for (const name of ['postgres', 'nobody']) {
+    const uid = await run('id', ['-u', name]).catch(() => undefined);
+    if (uid !== undefined) return { uid: Number(uid), gid: Number(await run('id', ['-g', name])) };
+  }
+  return { uid: 65534, gid: 65534 };
+}

