@@ -1,6 +1,7 @@
 import { chown, mkdir, mkdtemp, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { MillraceError } from '../errors.ts';
 import type { ServiceName } from './types.ts';
 
 export interface SystemUser {
@@ -21,6 +22,12 @@ export interface ServerFolder {
 export async function serverFolder(service: ServiceName, dataDir?: string, user?: SystemUser): Promise<ServerFolder> {
   const path = dataDir ?? (await mkdtemp(join(await temporaryFolder(user), `millrace-${service}-`)));
   await mkdir(path, { recursive: true });
+  if (user && !(await isOpenToAll(dirname(path)))) {
+    throw new MillraceError(
+      'STACK_UNAVAILABLE',
+      `${service} does not run as root, and no other user can enter ${path}; choose another folder`,
+    );
+  }
   if (user) await chown(path, user.uid, user.gid);
   return { path, remove: dataDir === undefined ? [path] : [] };
 }

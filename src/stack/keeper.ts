@@ -41,7 +41,6 @@ export interface KeeperOptions {
   readonly remove: readonly string[];
   /** Shell lines to run when the server has ended, before the folders (its `$@`) are removed. */
   readonly finish?: string;
-  readonly user?: { readonly uid: number; readonly gid: number };
 }
 
 export class Keeper {
@@ -49,13 +48,12 @@ export class Keeper {
   readonly #input: Socket;
   readonly #ended: Promise<unknown>;
 
-  constructor({ signal, remove, finish = '', user }: KeeperOptions) {
+  constructor({ signal, remove, finish = '' }: KeeperOptions) {
     // Detached: a Ctrl-C in the terminal is for its maker alone.
     this.#process = spawn('/bin/sh', ['-c', script, 'millrace-keeper', signal.slice(3), finish, ...remove], {
       stdio: ['pipe', 'ignore', 'ignore'],
       detached: true,
       cwd: '/',
-      ...user,
     });
     this.#ended = once(this.#process, 'close');
     this.#input = this.#process.stdin as Socket;

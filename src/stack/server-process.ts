@@ -46,7 +46,6 @@ export class ServerProcess implements Controls {
       signal: server.stopSignal,
       remove: server.remove,
       ...(server.finish === undefined ? {} : { finish: server.finish }),
-      ...(server.user === undefined ? {} : { user: server.user }),
     });
   }
 
