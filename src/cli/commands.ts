@@ -11,6 +11,11 @@ export interface CommandEntry {
 
 export const commands: readonly CommandEntry[] = [
   {
+    name: 'connectors',
+    summary: 'make connectors, see how they are, and change what they do',
+    load: () => import('./connectors.ts'),
+  },
+  {
     name: 'stack',
     summary: 'start and stop Temporal, Kafka and PostgreSQL on this machine',
     load: () => import('./stack.ts'),

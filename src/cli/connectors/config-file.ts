@@ -1,0 +1,61 @@
+import { readFile } from 'node:fs/promises';
+import { text as readAll } from 'node:stream/consumers';
+import { parseJsonTexts } from '../../config/json-texts.ts';
+import { parseProperties } from '../../config/properties.ts';
+import { messageOf } from '../../errors.ts';
+import { connectorsExit, leave } from './rest-client.ts';
+
+export interface ConnectorFile {
+  readonly name: string | undefined;
+  /** Values as the file has them: what is no text is the server's to judge. */
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly initialState: unknown;
+}
+
+/**
+ * A connector from a file, `-` for standard input: `{"name", "config"}` as POST /connectors takes it, a flat object of
+ * configuration as PUT takes it, or properties as connect-standalone takes them. `name` wins over what the file says.
+ */
+export async function connectorFile(path: string, name: string | undefined): Promise<ConnectorFile> {
+  const read = parse(await contents(path), path);
+  const inner = read.config;
+  const wrapped = typeof inner === 'object' && inner !== null && !Array.isArray(inner);
+  const unknown = wrapped ? Object.keys(read).filter(key => !['name', 'config', 'initial_state'].includes(key)) : [];
+  if (unknown.length > 0)
+    throw wrong(path, `has ${unknown.join(', ')} beside name and config: a configuration's keys belong into config`);
+  const config = wrapped ? { ...inner } : read;
+  const named = name ?? read.name ?? config.name;
+  const text = named === undefined || named === null ? undefined : String(named);
+  return {
+    name: text,
+    config: name !== undefined && 'name' in config ? { ...config, name } : config,
+    initialState: wrapped ? read.initial_state : undefined,
+  };
+}
+
+async function contents(path: string): Promise<string> {
+  try {
+    return path === '-' ? await readAll(process.stdin) : await readFile(path, 'utf8');
+  } catch (error) {
+    throw leave(connectorsExit.usage, `Cannot read ${path} (${(error as NodeJS.ErrnoException).code}).`);
+  }
+}
+
+/** JSON where it begins as JSON, or is called so; properties otherwise. */
+function parse(raw: string, path: string): Record<string, unknown> {
+  const text = raw.replace(/^\ufeff/, '');
+  if (text.trim() === '') throw wrong(path, 'is empty');
+  if (!/^\s*[[{"]/.test(text) && !path.endsWith('.json')) return parseProperties(text);
+  let read: unknown;
+  try {
+    read = parseJsonTexts(text);
+  } catch (error) {
+    throw wrong(path, `is ${messageOf(error)}`);
+  }
+  if (typeof read !== 'object' || read === null || Array.isArray(read))
+    throw wrong(path, 'does not hold a JSON object of a configuration');
+  return read as Record<string, unknown>;
+}
+
+const wrong = (path: string, what: string) =>
+  leave(connectorsExit.usage, `${path === '-' ? 'Standard input' : path} ${what}.`);
