@@ -1,0 +1,110 @@
+import {
+  booleanKey,
+  type Config,
+  defineConfig,
+  intKey,
+  listKey,
+  longKey,
+  passwordKey,
+  shortKey,
+  stringKey,
+} from './spec.ts';
+
+const topic = (doc: string, name: string) => stringKey({ default: name, importance: 'high', doc });
+const replication = shortKey({
+  default: -1,
+  importance: 'low',
+  doc: 'Replicas of that topic when it is made; -1: the broker’s default.',
+});
+
+/** Kafka Connect's worker properties, as far as they mean something here, and Millrace's own. */
+export const workerConfig = defineConfig({
+  'bootstrap.servers': listKey({
+    default: ['127.0.0.1:9092'],
+    importance: 'high',
+    doc: 'Kafka brokers, host:port, with commas between.',
+  }),
+  'group.id': stringKey({
+    default: 'connect-cluster',
+    importance: 'high',
+    doc: 'Workers of one group.id share the work.',
+  }),
+  'key.converter': stringKey({
+    default: 'org.apache.kafka.connect.json.JsonConverter',
+    importance: 'high',
+    doc: 'Converter of keys.',
+  }),
+  'value.converter': stringKey({
+    default: 'org.apache.kafka.connect.json.JsonConverter',
+    importance: 'high',
+    doc: 'Converter of values.',
+  }),
+  'offset.storage.topic': topic('Compacted topic of source offsets, in Kafka Connect’s format.', 'connect-offsets'),
+  'offset.storage.partitions': intKey({
+    default: 25,
+    importance: 'low',
+    doc: 'Partitions of that topic when it is made.',
+  }),
+  'offset.storage.replication.factor': replication,
+  'config.storage.topic': topic(
+    'Compacted topic that keeps the secrets of connector configurations.',
+    'connect-configs',
+  ),
+  'config.storage.replication.factor': replication,
+  listeners: stringKey({
+    default: 'http://:8083',
+    importance: 'low',
+    doc: 'Where the REST API listens, with commas between.',
+  }),
+  'topic.creation.enable': booleanKey({
+    default: true,
+    importance: 'low',
+    doc: 'Whether source connectors’ topics are made.',
+  }),
+  'plugin.path': listKey({ default: [], importance: 'low', doc: 'Folders with plugins.' }),
+  'config.providers': listKey({ default: [], importance: 'low', doc: 'Names of configuration providers.' }),
+  'offset.flush.interval.ms': longKey({
+    default: 60_000,
+    importance: 'low',
+    doc: 'Accepted; positions are committed with their records.',
+  }),
+  'task.shutdown.graceful.timeout.ms': longKey({
+    default: 5000,
+    importance: 'low',
+    doc: 'How long stopping tasks may take.',
+  }),
+  'temporal.address': stringKey({
+    default: '127.0.0.1:7233',
+    importance: 'high',
+    doc: 'Temporal’s gRPC frontend, host:port.',
+  }),
+  'temporal.namespace': stringKey({ default: 'default', importance: 'medium', doc: 'Temporal namespace.' }),
+  'temporal.task.queue': stringKey({
+    default: null,
+    importance: 'medium',
+    doc: 'Temporal task queue; millrace-<group.id> when not given.',
+  }),
+  'temporal.api.key': passwordKey({ default: null, importance: 'medium', doc: 'API key for Temporal Cloud.' }),
+  'temporal.tls.enabled': booleanKey({ default: false, importance: 'medium', doc: 'TLS to Temporal.' }),
+  'worker.tasks.max': intKey({ default: 500, importance: 'low', doc: 'Tasks that this process runs at the most.' }),
+});
+export type WorkerConfig = Config<typeof workerConfig>;
+
+/** Keys of Kafka Connect and its clients that need no word here: read elsewhere, or without a meaning in Millrace. */
+const known =
+  /^(status\.storage\.|rest\.|admin\.listeners|access\.control\.|response\.http\.|plugin\.discovery$|exactly\.once\.source\.support$|connector\.client\.config\.override\.policy$|header\.converter|key\.converter\.|value\.converter\.|config\.providers\.|config\.storage\.|offset\.storage\.|producer\.|consumer\.|admin\.|security\.|sasl\.|ssl\.|client\.|topic\.|metrics?\.|metric\.|session\.timeout\.ms$|heartbeat\.interval\.ms$|rebalance\.timeout\.ms$|scheduled\.rebalance|request\.timeout\.ms$|socket\.|connections?\.|reconnect\.|retry\.|receive\.buffer|send\.buffer|worker\.|inter\.worker\.|config\.action|offset\.flush|listener|internal\.)/;
+
+export interface WorkerConfigRead {
+  readonly config: WorkerConfig | undefined;
+  /** Keys that mean nothing to anybody. */
+  readonly unknown: readonly string[];
+  readonly errors: ReadonlyMap<string, readonly string[]>;
+}
+
+/** Reads worker properties: what is wrong is an error with a sentence, what is unknown is listed. */
+export function readWorkerConfig(props: Readonly<Record<string, string>>): WorkerConfigRead {
+  const names = new Set(workerConfig.keys.map(key => key.name));
+  const unknown = Object.keys(props).filter(name => !names.has(name) && !known.test(name));
+  const { config, errors } = workerConfig.check(props);
+  return { config, unknown, errors };
+}
