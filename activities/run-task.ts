@@ -34,7 +34,9 @@ export function runTaskActivity(deps: RunTaskDeps): (args: TaskArgs) => Promise<
     const context = Context.current();
     const name = `${args.connector}/${args.task}`;
     const log = withFields(deps.log, { connector: args.connector, task: args.task });
-    const progress = new Progress(deps.observe?.(args) ?? {});
+    const observer = deps.observe?.(args) ?? {};
+    const progress = new Progress(observer);
+    let failed = false;
     const beat = setInterval(() => context.heartbeat(progress.snapshot()), HEARTBEAT_MS);
     context.heartbeat(progress.snapshot());
     try {
@@ -43,6 +45,7 @@ export function runTaskActivity(deps: RunTaskDeps): (args: TaskArgs) => Promise<
       if (!context.cancellationSignal.aborted) return;
     } catch (error) {
       if (!context.cancellationSignal.aborted) {
+        failed = true;
         const streak = progress.total > 0 ? 1 : (failures.get(name) ?? 0) + 1;
         failures.set(name, streak);
         const message = deps.redact(args, messageOf(error));
@@ -53,6 +56,7 @@ export function runTaskActivity(deps: RunTaskDeps): (args: TaskArgs) => Promise<
       log.warn({ reason: deps.redact(args, messageOf(error)) }, 'task ended with an error while it was being stopped');
     } finally {
       clearInterval(beat);
+      observer.ended?.(failed);
     }
     log.info({ reason: messageOf(context.cancellationSignal.reason) }, 'task stopped');
     // Temporal wants to hear the reason that it gave: cancelled, or shut down and to be run elsewhere.

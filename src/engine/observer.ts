@@ -11,4 +11,6 @@ export interface TaskObserver {
   skipped(records: number): void;
   /** Figures for people, by name; later ones replace earlier ones. */
   figures(figures: Readonly<Record<string, number | string>>): void;
+  /** The task has ended, or this attempt of it; failed: with an error. Nothing is told afterwards. */
+  ended?(failed: boolean): void;
 }
