@@ -1,0 +1,135 @@
+import { describe, expect, test } from 'vitest';
+import { Metrics } from '../../src/observability/metrics.ts';
+import { restApp } from '../rest/rest-app.ts';
+
+/** `name{label="…"}` → value, of what Prometheus would read. */
+async function scrape(metrics: Metrics): Promise<Map<string, number>> {
+  const { body } = await metrics.text();
+  const lines = body.split('\n').filter(line => line !== '' && !line.startsWith('#'));
+  return new Map(
+    lines.map(line => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ') + 1))]),
+  );
+}
+
+const source = { connector: 'orders', task: 0, type: 'source' } as const;
+const sink = { connector: 'copy "x"', task: 2, type: 'sink' } as const;
+
+describe('a source task', () => {
+  test('counts what is read, committed, left out and under way', async () => {
+    let now = 0;
+    const metrics = new Metrics(() => now);
+    const task = metrics.task(source);
+    task.read(100, 5000);
+    task.read(50, 2000);
+    task.skipped(10);
+    task.written(90, 12);
+    now = 60_000 - 1;
+    const seen = await scrape(metrics);
+    const at = (name: string) => seen.get(`kafka_connect_${name}{connector="orders",task="0"}`);
+    expect({
+      polled: at('source_task_source_record_poll_total'),
+      rate: at('source_task_source_record_poll_rate'),
+      written: at('source_task_source_record_write_total'),
+      active: at('source_task_source_record_active_count'),
+      largest: at('source_task_transaction_size_max'),
+      commit: at('connector_task_offset_commit_avg_time_ms'),
+      skipped: at('task_error_total_records_skipped'),
+      bytes: seen.get('millrace_task_read_bytes_total{connector="orders",task="0"}'),
+    }).toEqual({
+      polled: 150,
+      rate: expect.closeTo(2.5, 2),
+      written: 90,
+      active: 50,
+      largest: 90,
+      commit: 12,
+      skipped: 10,
+      bytes: 7000,
+    });
+    expect(at('task_error_last_error_timestamp')).toBeGreaterThan(1.6e12);
+    expect([...seen.keys()].filter(name => name.includes('sink_task'))).toEqual([]);
+  });
+
+  test('scraping twice counts nothing twice', async () => {
+    const metrics = new Metrics();
+    metrics.task(source).read(7, 1);
+    await scrape(metrics);
+    const name = 'kafka_connect_source_task_source_record_poll_total{connector="orders",task="0"}';
+    expect((await scrape(metrics)).get(name)).toBe(7);
+  });
+});
+
+test('a sink task has the sink’s names, and its label is escaped', async () => {
+  const metrics = new Metrics();
+  const task = metrics.task(sink);
+  task.read(10, 1);
+  task.written(10, 30);
+  const seen = await scrape(metrics);
+  const labels = '{connector="copy \\"x\\"",task="2"}';
+  expect(seen.get(`kafka_connect_sink_task_sink_record_read_total${labels}`)).toBe(10);
+  expect(seen.get(`kafka_connect_sink_task_sink_record_send_total${labels}`)).toBe(10);
+  expect(seen.get(`kafka_connect_sink_task_put_batch_max_time_ms${labels}`)).toBe(30);
+  expect(seen.get(`kafka_connect_sink_task_offset_commit_completion_total${labels}`)).toBe(1);
+  expect([...seen.keys()].filter(name => name.includes('source_task'))).toEqual([]);
+});
+
+test('a task without any batch yet can be scraped', async () => {
+  const metrics = new Metrics();
+  metrics.task(source);
+  const seen = await scrape(metrics);
+  expect(seen.get('kafka_connect_connector_task_batch_size_avg{connector="orders",task="0"}')).toBeNaN();
+  expect(seen.get('kafka_connect_source_task_source_record_poll_total{connector="orders",task="0"}')).toBe(0);
+  expect(seen.get('kafka_connect_connector_task_status{connector="orders",task="0",status="running"}')).toBe(1);
+});
+
+test('figures of the connector: the last of each, numbers alone', async () => {
+  const metrics = new Metrics();
+  const task = metrics.task(source);
+  task.figures({ lag: 5, lsn: '0/1A' });
+  task.figures({ lag: 3, rows: 9 });
+  const seen = await scrape(metrics);
+  expect([...seen].filter(([name]) => name.startsWith('millrace_task_figure'))).toEqual([
+    ['millrace_task_figure{connector="orders",task="0",figure="lag"}', 3],
+    ['millrace_task_figure{connector="orders",task="0",figure="rows"}', 9],
+  ]);
+});
+
+test('a task’s series end with it, whoever began in its place stays', async () => {
+  const metrics = new Metrics();
+  const first = metrics.task(source);
+  const second = metrics.task(source);
+  second.read(3, 1);
+  first.ended(true);
+  const name = 'kafka_connect_source_task_source_record_poll_total{connector="orders",task="0"}';
+  const between = await scrape(metrics);
+  expect(between.get(name)).toBe(3);
+  expect(between.get('kafka_connect_worker_task_count')).toBe(1);
+  expect(between.get('millrace_task_failures_total{connector="orders",task="0"}')).toBe(1);
+  second.ended(false);
+  const after = await scrape(metrics);
+  expect(after.has(name)).toBe(false);
+  expect(after.get('kafka_connect_worker_task_count')).toBe(0);
+  expect(after.get('kafka_connect_worker_task_startup_attempts_total')).toBe(2);
+  expect(after.get('millrace_task_failures_total{connector="orders",task="0"}')).toBe(1);
+});
+
+test('every family has a name that Prometheus takes, and help', async () => {
+  const metrics = new Metrics();
+  const { body } = await metrics.text();
+  const types = body.matchAll(/^# TYPE (\S+) (\S+)$/gm);
+  for (const [, name, type] of types) {
+    expect(name).toMatch(/^[a-z_:][a-z0-9_:]*$/i);
+    expect(type).toMatch(/^(counter|gauge|histogram|summary)$/);
+    expect(body).toMatch(new RegExp(`^# HELP ${name} \\S`, 'm'));
+  }
+});
+
+test('GET /metrics', async () => {
+  const metrics = new Metrics();
+  metrics.task(source).read(7, 1);
+  const { ask } = restApp({}, { metrics: () => metrics.text() });
+  const answer = await ask('GET', '/metrics');
+  expect(answer.status).toBe(200);
+  expect(answer.headers['content-type']).toMatch(/^text\/plain; version=0\.0\.4/);
+  expect(answer.body).toContain('kafka_connect_source_task_source_record_poll_total{connector="orders",task="0"} 7\n');
+  expect(answer.body).toContain('process_resident_memory_bytes ');
+});
