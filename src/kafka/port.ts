@@ -129,6 +129,8 @@ export interface KafkaAdmin {
   deleteTopics(topics: readonly string[]): Promise<void>;
   /** Low watermark and last stable offset of each. */
   offsets(partitions: readonly TopicPartition[]): Promise<readonly (TopicPartition & { low: number; end: number })[]>;
+  /** A topic's configuration by key, defaults included; sensitive values are left out. */
+  topicConfig(topic: string): Promise<ReadonlyMap<string, string>>;
   /** A group's committed offsets; partitions without one are left out. */
   groupOffsets(group: string, partitions: readonly TopicPartition[]): Promise<readonly PartitionOffset[]>;
   /** Commits for a group that has no members, in one request. */

@@ -1,0 +1,193 @@
+import type { TopicPartition } from '../api/index.ts';
+import type { Cluster } from './cluster.ts';
+import type { Connection } from './connection.ts';
+import { BrokerError, codes, coordinatorIsElsewhere, failIf, millraceError } from './failures.ts';
+import {
+  clusterMetadata,
+  createTopics,
+  deleteTopics,
+  describeConfigs,
+  type Exchange,
+  offsetCommit,
+  offsetFetch,
+} from './kafkajs-internals.ts';
+import { EARLIEST, LATEST, offsetsAt } from './list-offsets.ts';
+import type { GroupOffsets, KafkaAdmin, NewTopic, PartitionOffset } from './port.ts';
+import { persist } from './retry.ts';
+import { offsetsByTopic, withPartitions } from './topic-partitions.ts';
+
+/** How long the controller may take to carry out a change before it answers. */
+const CHANGE_TIMEOUT_MS = 5000;
+
+/** See the port. Each call is tried again for as long as one request may take. */
+export function kafkaAdmin(cluster: Cluster): KafkaAdmin {
+  /** One task in the words of an error message: "Cannot <doing>: …". */
+  async function run<T>(doing: string, attempt: () => Promise<T>, again?: (error: unknown) => void): Promise<T> {
+    try {
+      return await persist(attempt, {
+        deadline: cluster.deadline(),
+        signal: cluster.signal,
+        first: 20,
+        ...(again === undefined ? {} : { again }),
+      });
+    } catch (error) {
+      throw millraceError(error, doing, 'SOURCE_SETUP');
+    }
+  }
+
+  const call = async <R>(exchange: Exchange<R>): Promise<R> => (await cluster.any()).call(exchange);
+
+  /** Those that are there, with their partitions' leaders. */
+  async function known(topics: readonly string[]): Promise<ReadonlyMap<string, readonly number[]>> {
+    const found = new Map<string, readonly number[]>();
+    if (topics.length === 0) return found;
+    await cluster.refresh(topics);
+    for (const name of topics) {
+      const topic = cluster.topic(name);
+      if (topic === undefined || topic.error === codes.UNKNOWN_TOPIC_OR_PARTITION) continue;
+      failIf(topic.error, `topic ${name}`);
+      found.set(name, topic.leaders);
+    }
+    return found;
+  }
+
+  const group = async <T>(name: string, doing: string, attempt: (coordinator: Connection) => Promise<T>): Promise<T> =>
+    run(
+      doing,
+      async () => attempt(await cluster.coordinator('group', name)),
+      error => {
+        if (coordinatorIsElsewhere(error)) cluster.forgetCoordinator('group', name);
+      },
+    );
+
+  return {
+    async clusterId() {
+      const { clusterId } = await run('ask for the cluster', () => call(clusterMetadata()));
+      return clusterId ?? '';
+    },
+
+    async partitions(topics) {
+      const found = await run('ask for topics', () => known(topics));
+      return new Map([...found].map(([topic, leaders]) => [topic, leaders.length]));
+    },
+
+    async topics() {
+      const { topicMetadata } = await run('list topics', () => cluster.refresh([]));
+      return topicMetadata.filter(({ isInternal }) => !isInternal).map(({ topic }) => topic);
+    },
+
+    async createTopics(topics: readonly NewTopic[]) {
+      const names = topics.map(({ topic }) => topic);
+      await run(`create ${listed(names)}`, async () => {
+        const found = await known(names);
+        const missing = topics.filter(({ topic }) => !found.has(topic));
+        if (missing.length > 0) await create(missing);
+        const there = missing.length > 0 ? await known(names) : found;
+        for (const name of names) {
+          const leaders = there.get(name);
+          // The controller has made it; the brokers hear of it a little later.
+          if (leaders === undefined || leaders.length === 0 || leaders.some(leader => leader < 0))
+            throw new BrokerError(codes.LEADER_NOT_AVAILABLE, `topic ${name}`);
+        }
+      });
+    },
+
+    async deleteTopics(topics) {
+      if (topics.length === 0) return;
+      await run(`delete ${listed(topics)}`, async () => {
+        await cluster.refresh(topics);
+        const controller = await cluster.controller();
+        const { topicErrors } = await controller.call(deleteTopics({ topics, timeout: CHANGE_TIMEOUT_MS }));
+        for (const { topic, errorCode } of topicErrors)
+          if (errorCode !== codes.UNKNOWN_TOPIC_OR_PARTITION) failIf(errorCode, `topic ${topic}`);
+        for (const topic of (await known(topics)).keys())
+          throw new BrokerError(codes.NETWORK_EXCEPTION, `topic ${topic}`);
+      });
+    },
+
+    async offsets(partitions) {
+      return run('ask for offsets', async () => {
+        const lows = await offsetsAt(cluster, partitions, EARLIEST, 'read_committed');
+        const ends = await offsetsAt(cluster, partitions, LATEST, 'read_committed');
+        return partitions.map(({ topic, partition }, i) => ({
+          topic,
+          partition,
+          low: lows[i] ?? 0,
+          end: ends[i] ?? 0,
+        }));
+      });
+    },
+
+    async topicConfig(topic) {
+      return run(`ask for the configuration of topic ${topic}`, async () => {
+        const resources = [{ type: 2, name: topic, configNames: [] }];
+        const [answer] = (await call(describeConfigs({ resources, includeSynonyms: false }))).resources;
+        failIf(answer?.errorCode ?? codes.UNKNOWN_SERVER_ERROR, `topic ${topic}`, answer?.errorMessage);
+        const config = new Map<string, string>();
+        for (const { configName, configValue } of answer?.configEntries ?? [])
+          if (configValue !== null) config.set(configName, configValue);
+        return config;
+      });
+    },
+
+    async groupOffsets(name: string, partitions: readonly TopicPartition[]) {
+      if (partitions.length === 0) return [];
+      const request = offsetFetch({ groupId: name, topics: withPartitions(partitions) });
+      return group(name, `read the offsets of consumer group ${name}`, async coordinator => {
+        const { errorCode, responses } = await coordinator.call(request);
+        failIf(errorCode, `consumer group ${name}`);
+        const offsets: PartitionOffset[] = [];
+        for (const { topic, partitions: answers } of responses)
+          for (const { partition, offset, errorCode: code } of answers) {
+            failIf(code, `partition ${partition} of topic ${topic}`);
+            if (Number(offset) >= 0) offsets.push({ topic, partition, offset: Number(offset) });
+          }
+        return offsets;
+      });
+    },
+
+    async commitGroupOffsets({ group: name, offsets }: GroupOffsets) {
+      if (offsets.length === 0) return;
+      // A commit of no generation and no member: what a consumer does that assigns its partitions itself.
+      const request = offsetCommit({
+        groupId: name,
+        groupGenerationId: -1,
+        memberId: '',
+        topics: offsetsByTopic(offsets),
+      });
+      await group(name, `commit offsets of consumer group ${name}`, async coordinator => {
+        const { responses } = await coordinator.call(request);
+        for (const { topic, partitions } of responses)
+          for (const { partition, errorCode } of partitions)
+            failIf(
+              errorCode,
+              `partition ${partition} of topic ${topic}`,
+              errorCode === codes.UNKNOWN_MEMBER_ID ? 'the group has members; stop its consumers first' : null,
+            );
+      });
+    },
+  };
+
+  async function create(topics: readonly NewTopic[]): Promise<void> {
+    const controller = await cluster.controller();
+    const { topicErrors } = await controller.call(
+      createTopics({
+        topics: topics.map(({ topic, partitions, replicationFactor, config }) => ({
+          topic,
+          numPartitions: partitions,
+          replicationFactor,
+          configEntries: Object.entries(config ?? {}).map(([name, value]) => ({ name, value })),
+        })),
+        timeout: CHANGE_TIMEOUT_MS,
+      }),
+    );
+    for (const { topic, errorCode, errorMessage } of topicErrors) {
+      // Somebody else was quicker, or it was made and the answer came too late.
+      if (errorCode === codes.TOPIC_ALREADY_EXISTS || errorCode === codes.REQUEST_TIMED_OUT) continue;
+      failIf(errorCode, `topic ${topic}`, errorMessage);
+    }
+  }
+}
+
+const listed = (topics: readonly string[]): string =>
+  topics.length === 1 ? `topic ${topics[0]}` : `${topics.length} topics (${topics.slice(0, 3).join(', ')}…)`;

@@ -1,0 +1,26 @@
+import type { BufferPool } from './record-batch.ts';
+
+/** Keeps up to `capacity` bytes of buffers for use again; what is beyond is left to the garbage collector. */
+export function bufferPool(capacity: number): BufferPool {
+  const free: Buffer[] = [];
+  let held = 0;
+  return {
+    take(atLeast) {
+      for (let i = free.length - 1; i >= 0; i--) {
+        const buffer = free[i];
+        if (buffer === undefined || buffer.length < atLeast) continue;
+        const last = free.pop();
+        if (last !== undefined && i < free.length) free[i] = last;
+        held -= buffer.length;
+        return buffer;
+      }
+      // Powers of two, so that what one gives back fits another.
+      return Buffer.allocUnsafeSlow(2 ** Math.ceil(Math.log2(atLeast)));
+    },
+    give(buffer) {
+      if (held + buffer.length > capacity) return;
+      held += buffer.length;
+      free.push(buffer);
+    },
+  };
+}

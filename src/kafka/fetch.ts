@@ -1,0 +1,92 @@
+import type { TopicPartition } from '../api/index.ts';
+import type { Connection } from './connection.ts';
+import { apis } from './kafkajs-internals.ts';
+import { Fields, FieldWriter } from './wire.ts';
+
+export interface FetchPosition extends TopicPartition {
+  readonly offset: number;
+}
+
+export interface FetchLimits {
+  readonly maxBytes: number;
+  readonly maxPartitionBytes: number;
+  readonly maxWaitMs: number;
+}
+
+/** One partition's part of an answer. */
+export interface FetchedPartition extends TopicPartition {
+  readonly error: number;
+  readonly lastStableOffset: number;
+  readonly aborted: readonly AbortedTransaction[];
+  /** Whole record batches, the last perhaps cut off. */
+  readonly records: Buffer;
+}
+
+export interface AbortedTransaction {
+  readonly producerId: number;
+  readonly firstOffset: number;
+}
+
+const [apiKey, apiVersion] = apis['Fetch'] ?? [1, 11];
+const READ_COMMITTED = 1;
+
+/** Asks one leader for committed records; answers as soon as there is any, or after `maxWaitMs`. */
+export async function fetchOnce(
+  connection: Connection,
+  positions: readonly FetchPosition[],
+  limits: FetchLimits,
+): Promise<{ readonly error: number; readonly partitions: readonly FetchedPartition[] }> {
+  const payload = await connection.send(apiKey, apiVersion, [encode(positions, limits)], limits.maxWaitMs);
+  return decode(payload);
+}
+
+/**
+ * Fetch Request (Version: 11) => replica_id max_wait_ms min_bytes max_bytes isolation_level session_id session_epoch
+ *     [topics] [forgotten_topics_data] rack_id
+ *   topics => topic [partitions]
+ *     partitions => partition current_leader_epoch fetch_offset log_start_offset partition_max_bytes
+ */
+function encode(positions: readonly FetchPosition[], limits: FetchLimits): Buffer {
+  const fields = new FieldWriter(64 + positions.length * 64);
+  fields.int32(-1).int32(limits.maxWaitMs).int32(1).int32(limits.maxBytes).int8(READ_COMMITTED);
+  // Without a session (KIP-227): each request tells all it wants.
+  fields.int32(0).int32(-1);
+  // In the order given, which is the order in which Kafka fills the answer.
+  fields.array(positions, ({ topic, partition, offset }) => {
+    fields.string(topic).int32(1);
+    fields.int32(partition).int32(-1).int64(offset).int64(-1).int32(limits.maxPartitionBytes);
+  });
+  fields.int32(0).string('');
+  return fields.take();
+}
+
+/**
+ * Fetch Response (Version: 11) => throttle_time_ms error_code session_id [responses]
+ *   responses => topic [partitions]
+ *     partitions => partition error_code high_watermark last_stable_offset log_start_offset [aborted_transactions]
+ *         preferred_read_replica records
+ *       aborted_transactions => producer_id first_offset
+ */
+function decode(payload: Buffer): { error: number; partitions: FetchedPartition[] } {
+  const fields = new Fields(payload);
+  fields.int32();
+  const error = fields.int16();
+  fields.int32();
+  const partitions = fields
+    .array(() => {
+      const topic = fields.string() ?? '';
+      return fields.array((): FetchedPartition => {
+        const partition = fields.int32();
+        const code = fields.int16();
+        fields.int64();
+        const lastStableOffset = fields.int64();
+        fields.int64();
+        const aborted = fields.array(() => ({ producerId: fields.int64(), firstOffset: fields.int64() }));
+        fields.int32();
+        const records = fields.slice(Math.max(fields.int32(), 0));
+        return { topic, partition, error: code, lastStableOffset, aborted, records };
+      });
+    })
+    .flat();
+  return { error, partitions };
+}

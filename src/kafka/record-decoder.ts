@@ -1,0 +1,167 @@
+import { crc32c } from '@node-rs/crc32';
+import { type Allocate, decompress } from './compression.ts';
+import { SetupFailure } from './failures.ts';
+import type { RawHeader, RawRecord } from './port.ts';
+import { attributes, layout } from './record-batch.ts';
+import { VarintReader } from './varint.ts';
+import { readInt64 } from './wire.ts';
+
+/** A record batch within fetched bytes, its fields read but not its records. */
+export interface FetchedBatch {
+  readonly bytes: Buffer;
+  readonly baseOffset: number;
+  readonly lastOffset: number;
+  readonly attributes: number;
+  readonly producerId: number;
+  readonly count: number;
+}
+
+export const isControl = (batch: FetchedBatch): boolean => (batch.attributes & attributes.control) !== 0;
+export const isTransactional = (batch: FetchedBatch): boolean => (batch.attributes & attributes.transactional) !== 0;
+
+/** Where the length field ends: what stands before it is not part of the length. */
+const LENGTH_END = layout.leaderEpoch;
+
+/** The whole batches of fetched bytes; a last one that is cut off, as Kafka sends it, is left out. */
+export function batchesOf(bytes: Buffer): FetchedBatch[] {
+  const batches: FetchedBatch[] = [];
+  let at = 0;
+  while (at + layout.records <= bytes.length) {
+    const end = at + LENGTH_END + bytes.readInt32BE(at + layout.length);
+    if (end > bytes.length) break;
+    const batch = bytes.subarray(at, end);
+    const magic = batch[layout.magic];
+    if (magic !== 2)
+      throw new SetupFailure(
+        `it holds messages in format ${magic}, of Kafka 0.10 and before: copy them to a new topic`,
+      );
+    if (batch.length < layout.records) throw new RangeError('a record batch is shorter than its header');
+    const baseOffset = readInt64(batch, layout.baseOffset);
+    batches.push({
+      bytes: batch,
+      baseOffset,
+      lastOffset: baseOffset + batch.readInt32BE(layout.lastOffsetDelta),
+      attributes: batch.readInt16BE(layout.attributes),
+      producerId: readInt64(batch, layout.producerId),
+      count: batch.readInt32BE(layout.count),
+    });
+    at = end;
+  }
+  return batches;
+}
+
+/** Whether a control batch ends an aborted transaction: its one record's key is version and type, 0 for an abort. */
+export function isAbortMarker({ bytes }: FetchedBatch): boolean {
+  const reader = new VarintReader(bytes, layout.records, bytes.length);
+  reader.varint();
+  reader.at++;
+  reader.varlong();
+  reader.varint();
+  return reader.varint() >= 4 && bytes.readInt16BE(reader.at + 2) === 0;
+}
+
+const noHeaders: readonly RawHeader[] = [];
+
+/** Key and value are views, made when they are asked for: most sinks want one of them. */
+class DecodedRecord implements RawRecord {
+  readonly offset: number;
+  readonly timestamp: number;
+  readonly headers: readonly RawHeader[];
+  readonly #bytes: Buffer;
+  readonly #keyStart: number;
+  readonly #keyLength: number;
+  readonly #valueStart: number;
+  readonly #valueLength: number;
+
+  constructor(
+    offset: number,
+    timestamp: number,
+    bytes: Buffer,
+    keyStart: number,
+    keyLength: number,
+    valueStart: number,
+    valueLength: number,
+    headers: readonly RawHeader[],
+  ) {
+    this.offset = offset;
+    this.timestamp = timestamp;
+    this.headers = headers;
+    this.#bytes = bytes;
+    this.#keyStart = keyStart;
+    this.#keyLength = keyLength;
+    this.#valueStart = valueStart;
+    this.#valueLength = valueLength;
+  }
+
+  get key(): Buffer | null {
+    return this.#keyLength < 0 ? null : this.#bytes.subarray(this.#keyStart, this.#keyStart + this.#keyLength);
+  }
+
+  get value(): Buffer | null {
+    return this.#valueLength < 0 ? null : this.#bytes.subarray(this.#valueStart, this.#valueStart + this.#valueLength);
+  }
+}
+
+/**
+ * Appends a batch's records from an offset on to `out`; returns the bytes they take decompressed. They are views into
+ * the batch, or into memory of `allocate`. Throws RangeError for a batch that is damaged.
+ */
+export function decodeRecords(batch: FetchedBatch, from: number, out: RawRecord[], allocate: Allocate): number {
+  const { bytes, baseOffset, count } = batch;
+  if (crc32c(bytes.subarray(layout.attributes)) !== bytes.readUInt32BE(layout.crc))
+    throw new RangeError('a record batch fails its checksum');
+  const codec = batch.attributes & attributes.codec;
+  const records =
+    codec === 0 ? bytes.subarray(layout.records) : decompress(codec, bytes.subarray(layout.records), allocate);
+  const appended = (batch.attributes & attributes.logAppendTime) !== 0;
+  const baseTimestamp = readInt64(bytes, appended ? layout.maxTimestamp : layout.baseTimestamp);
+  const reader = new VarintReader(records, 0, records.length);
+  for (let i = 0; i < count; i++) {
+    const size = reader.varint();
+    const end = reader.at + size;
+    reader.at++;
+    const delta = reader.varlong();
+    const offset = baseOffset + reader.varint();
+    const keyLength = reader.varint();
+    const keyStart = reader.at;
+    if (keyLength > 0) reader.at += keyLength;
+    const valueLength = reader.varint();
+    const valueStart = reader.at;
+    if (valueLength > 0) reader.at += valueLength;
+    const headers = reader.varint();
+    if (offset >= from) {
+      const timestamp = appended ? baseTimestamp : baseTimestamp + delta;
+      out.push(
+        new DecodedRecord(
+          offset,
+          timestamp,
+          records,
+          keyStart,
+          keyLength,
+          valueStart,
+          valueLength,
+          headers > 0 ? decodeHeaders(reader, headers) : noHeaders,
+        ),
+      );
+    }
+    reader.at = end;
+    if (end > records.length || size < 0) throw new RangeError('a record is cut off');
+  }
+  return records.length;
+}
+
+function decodeHeaders(reader: VarintReader, count: number): RawHeader[] {
+  const headers: RawHeader[] = [];
+  for (let i = 0; i < count; i++) {
+    const key = view(reader, reader.varint()).toString('utf8');
+    const length = reader.varint();
+    headers.push({ key, value: length < 0 ? null : view(reader, length) });
+  }
+  return headers;
+}
+
+function view(reader: VarintReader, length: number): Buffer {
+  const start = reader.at;
+  reader.at += length;
+  return reader.buffer.subarray(start, reader.at);
+}

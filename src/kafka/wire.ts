@@ -1,0 +1,108 @@
+/** Reads Kafka's fixed-width fields (big endian) one after another. Throws RangeError past the end. */
+export class Fields {
+  readonly buffer: Buffer;
+  at = 0;
+  constructor(buffer: Buffer) {
+    this.buffer = buffer;
+  }
+  int16(): number {
+    this.at += 2;
+    return this.buffer.readInt16BE(this.at - 2);
+  }
+  int32(): number {
+    this.at += 4;
+    return this.buffer.readInt32BE(this.at - 4);
+  }
+  int64(): number {
+    this.at += 8;
+    return readInt64(this.buffer, this.at - 8);
+  }
+  /** STRING or NULLABLE_STRING. */
+  string(): string | null {
+    const length = this.int16();
+    if (length < 0) return null;
+    return this.slice(length).toString('utf8');
+  }
+  /** The next `length` bytes, as a view. */
+  slice(length: number): Buffer {
+    const end = this.at + length;
+    if (end > this.buffer.length) throw new RangeError('the response is cut off');
+    const slice = this.buffer.subarray(this.at, end);
+    this.at = end;
+    return slice;
+  }
+  /** ARRAY, null as []. */
+  array<T>(item: () => T): T[] {
+    const length = this.int32();
+    const items: T[] = [];
+    for (let i = 0; i < length; i++) items.push(item());
+    return items;
+  }
+}
+
+/** An int64 as a number, exact below 2^53. */
+export const readInt64 = (buffer: Buffer, at: number): number =>
+  buffer.readInt32BE(at) * 0x1_0000_0000 + buffer.readUInt32BE(at + 4);
+
+export function writeInt64(buffer: Buffer, at: number, value: number): void {
+  buffer.writeInt32BE(Math.floor(value / 0x1_0000_0000), at);
+  buffer.writeUInt32BE(value - Math.floor(value / 0x1_0000_0000) * 0x1_0000_0000, at + 4);
+}
+
+/** Writes Kafka's fixed-width fields (big endian) one after another. */
+export class FieldWriter {
+  #buffer: Buffer;
+  #length = 0;
+  constructor(capacity = 256) {
+    this.#buffer = Buffer.allocUnsafe(capacity);
+  }
+  #reserve(n: number): number {
+    const at = this.#length;
+    if (at + n > this.#buffer.length) {
+      const grown = Buffer.allocUnsafe(Math.max(this.#buffer.length * 2, at + n));
+      this.#buffer.copy(grown, 0, 0, at);
+      this.#buffer = grown;
+    }
+    this.#length = at + n;
+    return at;
+  }
+  int8(value: number): this {
+    const at = this.#reserve(1);
+    this.#buffer.writeInt8(value, at);
+    return this;
+  }
+  int16(value: number): this {
+    const at = this.#reserve(2);
+    this.#buffer.writeInt16BE(value, at);
+    return this;
+  }
+  int32(value: number): this {
+    const at = this.#reserve(4);
+    this.#buffer.writeInt32BE(value, at);
+    return this;
+  }
+  int64(value: number): this {
+    const at = this.#reserve(8);
+    writeInt64(this.#buffer, at, value);
+    return this;
+  }
+  string(value: string): this {
+    const length = Buffer.byteLength(value);
+    this.int16(length);
+    const at = this.#reserve(length);
+    this.#buffer.write(value, at);
+    return this;
+  }
+  array<T>(items: readonly T[], write: (item: T) => void): this {
+    this.int32(items.length);
+    for (const item of items) write(item);
+    return this;
+  }
+  /** What was written since the last `take`, never written to again. */
+  take(): Buffer {
+    const taken = this.#buffer.subarray(0, this.#length);
+    this.#buffer = this.#buffer.subarray(this.#length);
+    this.#length = 0;
+    return taken;
+  }
+}
