@@ -20,4 +20,9 @@ export const commands: readonly CommandEntry[] = [
     summary: 'start and stop Temporal, Kafka and PostgreSQL on this machine',
     load: () => import('./stack.ts'),
   },
+  {
+    name: 'worker',
+    summary: 'run a worker with the REST API from Kafka Connect’s worker properties',
+    load: () => import('./worker.ts'),
+  },
 ];

@@ -3,6 +3,7 @@ import type { ProducerBatch } from '../kafka/port.ts';
 
 /** Where source positions are kept: Kafka Connect's compacted offset topic. */
 export interface OffsetStore {
+  readonly topic: string;
   /** All committed positions of a connector. Call it after fencing, or an older writer may still add to them. */
   load(connector: string): Promise<PositionReader>;
   /** Puts positions into the transaction of the records that they stand behind. */

@@ -50,6 +50,7 @@ export async function runSource<C>(run: SourceRun<C>): Promise<void> {
   const task = run.source.task();
   try {
     const positions = await run.offsets.load(run.connector);
+    await producer.prepare([run.offsets.topic]);
     if (run.signal.aborted) return;
     await task.open(run.config, {
       connector: run.connector,

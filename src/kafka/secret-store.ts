@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { ConfigProvider } from '../config/placeholders.ts';
 import { MillraceError } from '../errors.ts';
 import type { KafkaClient, PartitionOffset } from './port.ts';
 
@@ -120,4 +121,9 @@ export function secretStore(kafka: KafkaClient, settings: SecretTopic): SecretSt
       for (const id of ids) known.delete(id);
     },
   };
+}
+
+/** `${secret:<id>}` as a configuration provider. */
+export function secretProvider(store: SecretStore): ConfigProvider {
+  return { get: (_path, keys) => store.read(keys) };
 }

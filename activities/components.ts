@@ -1,0 +1,70 @@
+import { type ConnectorEntry, connectors, findConnector } from '../connectors/index.ts';
+import type { Converter, SinkConnector, SourceConnector } from '../src/api/index.ts';
+import type { ConfigProvider, Resolved } from '../src/config/placeholders.ts';
+import { resolvePlaceholders } from '../src/config/placeholders.ts';
+import { jsonConverter } from '../src/converters/json.ts';
+import { parsed } from '../src/engine/source-runner.ts';
+import { MillraceError } from '../src/errors.ts';
+import type { ConnectorConfig } from '../workflows/messages.ts';
+import type { Pipeline } from './pipeline.ts';
+
+export interface ComponentDeps {
+  /** Worker properties: what a connector's configuration leaves open. */
+  readonly workerProps: Readonly<Record<string, string>>;
+  readonly providers: ReadonlyMap<string, ConfigProvider>;
+}
+
+/** A connector's configuration as its task sees it: over the worker's converters, placeholders resolved. */
+export async function resolved(deps: ComponentDeps, config: ConnectorConfig): Promise<Resolved> {
+  return resolvePlaceholders({ ...defaults(deps.workerProps, config), ...config }, deps.providers);
+}
+
+/** The worker's settings that concern connectors. A connector that names its own converter takes none of its keys over. */
+function defaults(props: Readonly<Record<string, string>>, config: ConnectorConfig): Record<string, string> {
+  const taken: Record<string, string> = {};
+  for (const [key, value] of Object.entries(props)) {
+    const converter = /^(key|value|header)\.converter(\.|$)/.exec(key)?.[1];
+    if (converter !== undefined && config[`${converter}.converter`] !== undefined) continue;
+    if (converter !== undefined || /^(producer\.|consumer\.|topic\.creation\.enable$)/.test(key)) taken[key] = value;
+  }
+  return taken;
+}
+
+/** The connector of a configuration. TASK_CONFIG where there is none of that class. */
+export async function connectorOf(
+  config: ConnectorConfig,
+): Promise<{ entry: ConnectorEntry; connector: SourceConnector<unknown> | SinkConnector<unknown> }> {
+  const name = config['connector.class'] ?? '';
+  const entry = findConnector(name);
+  if (entry === undefined)
+    throw new MillraceError(
+      'TASK_CONFIG',
+      `There is no connector ${name}; there are ${connectors.map(one => one.className).join(', ')}.`,
+    );
+  return { entry, connector: await entry.load() };
+}
+
+/** Converters and transforms of a resolved configuration. */
+export async function pipelineOf(props: Readonly<Record<string, string>>): Promise<Pipeline> {
+  return {
+    props,
+    transform: record => record,
+    keys: await converterOf(props, 'key.converter'),
+    values: await converterOf(props, 'value.converter'),
+    tolerant: (props['errors.tolerance'] ?? 'none').toLowerCase() === 'all',
+  };
+}
+
+async function converterOf(
+  props: Readonly<Record<string, string>>,
+  which: 'key.converter' | 'value.converter',
+): Promise<Converter> {
+  const name = props[which] ?? 'org.apache.kafka.connect.json.JsonConverter';
+  const factory = /JsonConverter$/.test(name) ? jsonConverter : undefined;
+  if (factory === undefined) throw new MillraceError('TASK_CONFIG', `${which} is ${name}, which there is not.`);
+  const own = Object.entries(props)
+    .filter(([key]) => key.startsWith(`${which}.`))
+    .map(([key, value]) => [key.slice(which.length + 1), value] as const);
+  const config = parsed(factory.config, Object.fromEntries(own));
+  return factory.create(config, which === 'key.converter');
+}

@@ -1,0 +1,42 @@
+import type { SinkConnector, SourceConnector } from '../src/api/index.ts';
+
+/** A connector and the names it answers to. */
+export interface ConnectorEntry {
+  readonly kind: 'source' | 'sink';
+  /** Java class of the connector that it stands in for. */
+  readonly className: string;
+  /** Other names: the short ones that Connect's aliases would give. */
+  readonly aliases: readonly string[];
+  /** Its module is loaded when the first configuration names it. */
+  load(): Promise<SourceConnector<unknown> | SinkConnector<unknown>>;
+}
+
+type AnySource = SourceConnector<unknown>;
+type AnySink = SinkConnector<unknown>;
+
+/** Every connector that comes with Millrace: adding one is a folder and an entry here. */
+export const connectors: readonly ConnectorEntry[] = [
+  {
+    kind: 'source',
+    className: 'io.debezium.connector.postgresql.PostgresConnector',
+    aliases: ['PostgresConnector', 'Postgres'],
+    load: async () => (await import('./postgresql/index.ts')).connector as AnySource,
+  },
+  {
+    kind: 'sink',
+    className: 'io.confluent.connect.jdbc.JdbcSinkConnector',
+    aliases: ['JdbcSinkConnector', 'JdbcSink'],
+    load: async () => (await import('./jdbc-sink/index.ts')).confluentJdbcSink as AnySink,
+  },
+  {
+    kind: 'sink',
+    className: 'io.debezium.connector.jdbc.JdbcSinkConnector',
+    aliases: [],
+    load: async () => (await import('./jdbc-sink/index.ts')).debeziumJdbcSink as AnySink,
+  },
+];
+
+/** By class name or alias; undefined where there is none. */
+export function findConnector(name: string): ConnectorEntry | undefined {
+  return connectors.find(entry => entry.className === name || entry.aliases.includes(name));
+}

@@ -1,0 +1,12 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageFolder } from './package-folder.ts';
+import type { RestDeps } from './rest/deps.ts';
+import { type Listener, type Serving, serve } from './rest/listeners.ts';
+import { restServer } from './rest/server.ts';
+
+/** Serves the REST API on every listener. */
+export function startServer(listeners: readonly Listener[], deps: Omit<RestDeps, 'version'>): Promise<Serving> {
+  const { version } = JSON.parse(readFileSync(join(packageFolder(), 'package.json'), 'utf8')) as { version: string };
+  return serve(listeners, () => restServer({ ...deps, version }));
+}
