@@ -14,8 +14,7 @@ export function bufferPool(capacity: number): BufferPool {
         held -= buffer.length;
         return buffer;
       }
-      // Powers of two, so that what one gives back fits another.
-      return Buffer.allocUnsafeSlow(2 ** Math.ceil(Math.log2(atLeast)));
+      return Buffer.allocUnsafeSlow(roundedUp(atLeast));
     },
     give(buffer) {
       if (held + buffer.length > capacity) return;
@@ -24,3 +23,9 @@ export function bufferPool(capacity: number): BufferPool {
     },
   };
 }
+
+const MIB = 1024 * 1024;
+
+/** Few different sizes, so that what one gives back fits another. */
+const roundedUp = (size: number): number =>
+  size > MIB ? Math.ceil(size / MIB) * MIB : 2 ** Math.ceil(Math.log2(Math.max(size, 1)));

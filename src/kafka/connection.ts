@@ -5,13 +5,21 @@ import type { KafkaConfig } from './kafka-config.ts';
 import { apis, apiVersions, type Exchange, saslAuthenticate } from './kafkajs-internals.ts';
 
 interface Waiting {
-  readonly what: string;
+  readonly allocate: (size: number) => Buffer;
   readonly resolve: (payload: Buffer) => void;
   readonly reject: (error: Error) => void;
   readonly timer: NodeJS.Timeout;
 }
 
+export interface SendOptions {
+  /** On top of the request timeout, for a request that the broker may hold. */
+  readonly extraTimeoutMs?: number;
+  /** Gives the response's memory. */
+  readonly allocate?: (size: number) => Buffer;
+}
+
 const nothing = Buffer.alloc(0);
+const fresh = (size: number): Buffer => Buffer.allocUnsafeSlow(size);
 
 /**
  * One connection to one broker: frames, correlation ids, TLS and login. Requests are sent at once and in order, and
@@ -80,7 +88,8 @@ export class Connection {
   }
 
   /** Sends a request whose body is these pieces, unchanged until it is answered; resolves with the response's body. */
-  send(apiKey: number, apiVersion: number, body: readonly Uint8Array[], extraTimeoutMs = 0): Promise<Buffer> {
+  send(apiKey: number, apiVersion: number, body: readonly Uint8Array[], options: SendOptions = {}): Promise<Buffer> {
+    const { extraTimeoutMs = 0, allocate = fresh } = options;
     return new Promise((resolve, reject) => {
       if (this.#closed !== undefined) {
         reject(new ConnectionLost(this.#closed.message, false));
@@ -102,7 +111,7 @@ export class Connection {
         () => this.close(`${this.address} did not answer within ${Math.round(timeoutMs / 1000)} s`),
         timeoutMs,
       );
-      this.#waiting.set(id, { what: `API ${apiKey}`, resolve, reject, timer });
+      this.#waiting.set(id, { allocate, resolve, reject, timer });
       this.#socket.cork();
       this.#socket.write(head);
       for (const piece of body) this.#socket.write(piece);
@@ -136,7 +145,9 @@ export class Connection {
           this.close(`${this.address} does not speak Kafka's protocol`);
           return;
         }
-        this.#frame = Buffer.allocUnsafeSlow(size);
+        // Kafka answers in order: this is for whoever has waited longest.
+        const [waiting] = this.#waiting.values();
+        this.#frame = (waiting?.allocate ?? fresh)(size);
         this.#filled = 0;
       }
       const taken = Math.min(chunk.length - at, this.#frame.length - this.#filled);

@@ -1,4 +1,5 @@
 import type { TopicPartition } from '../api/index.ts';
+import type { Allocate } from './compression.ts';
 import type { Connection } from './connection.ts';
 import { apis } from './kafkajs-internals.ts';
 import { Fields, FieldWriter } from './wire.ts';
@@ -30,14 +31,18 @@ export interface AbortedTransaction {
 const [apiKey, apiVersion] = apis['Fetch'] ?? [1, 11];
 const READ_COMMITTED = 1;
 
-/** Asks one leader for committed records; answers as soon as there is any, or after `maxWaitMs`. */
+/**
+ * Asks one leader for committed records; answers as soon as there is any, or after `maxWaitMs`. The answer lies in
+ * memory of `allocate`.
+ */
 export async function fetchOnce(
   connection: Connection,
   positions: readonly FetchPosition[],
   limits: FetchLimits,
+  allocate: Allocate,
 ): Promise<{ readonly error: number; readonly partitions: readonly FetchedPartition[] }> {
-  const payload = await connection.send(apiKey, apiVersion, [encode(positions, limits)], limits.maxWaitMs);
-  return decode(payload);
+  const options = { extraTimeoutMs: limits.maxWaitMs, allocate };
+  return decode(await connection.send(apiKey, apiVersion, [encode(positions, limits)], options));
 }
 
 /**

@@ -8,12 +8,13 @@ import { BrokerError, codes, failIf, isPassing, isStale, millraceError, SetupFai
 import { type FetchedPartition, fetchOnce } from './fetch.ts';
 import { EARLIEST, LATEST, offsetsAt } from './list-offsets.ts';
 import type { FetchedRecords, RawRecord, Reader, ReaderOptions } from './port.ts';
+import type { BufferPool } from './record-batch.ts';
 import { batchesOf, decodeRecords, type FetchedBatch } from './record-decoder.ts';
 
 /** How much one `poll` decodes, so that it does not hold the event loop: a few milliseconds' worth. */
 const POLL_BYTES = 4 * 1024 * 1024;
 const POLL_RECORDS = 20_000;
-/** What is kept of the memory of decompressed batches. */
+/** What is kept of the memory of decompressed batches, on top of answers. */
 const POOL_BYTES = 8 * 1024 * 1024;
 /** Wait after a failed fetch, doubled from one to the next. */
 const FIRST_WAIT_MS = 20;
@@ -59,9 +60,17 @@ interface Assigned {
   fetchPosition: number;
 }
 
+/** One leader's answer, in memory of the pool. */
+interface Answer {
+  readonly memory: readonly Buffer[];
+  readonly partitions: readonly FetchedPartition[];
+}
+
 /** An answer's part for one partition, its batches being delivered one after another. */
 interface Delivery {
   readonly assigned: Assigned;
+  /** What may be used again when this has been delivered: the last part of an answer has all of it. */
+  memory: readonly Buffer[];
   readonly batches: readonly FetchedBatch[];
   readonly counts: (batch: FetchedBatch) => boolean;
   readonly end: number;
@@ -71,7 +80,7 @@ interface Delivery {
 interface Leader {
   busy: boolean;
   /** An answer that waits until those before it have been delivered. */
-  arrived: readonly FetchedPartition[] | undefined;
+  arrived: Answer | undefined;
 }
 
 class LeaderReader implements Reader {
@@ -80,7 +89,7 @@ class LeaderReader implements Reader {
   readonly #log: Log;
   readonly #assigned = new Map<string, Assigned>();
   readonly #leaders = new Map<number, Leader>();
-  readonly #pool = bufferPool(POOL_BYTES);
+  readonly #pool: BufferPool;
   /** Memory of the records last delivered. */
   #lent: Buffer[] = [];
   #deliveries: Delivery[] = [];
@@ -94,6 +103,7 @@ class LeaderReader implements Reader {
     this.#cluster = cluster;
     this.#options = options;
     this.#log = log;
+    this.#pool = bufferPool(POOL_BYTES + 2 * options.maxBytes);
     for (const { topic, partition, offset } of options.assigned)
       this.#assigned.set(`${topic} ${partition}`, { topic, partition, position: offset, fetchPosition: offset });
   }
@@ -141,22 +151,22 @@ class LeaderReader implements Reader {
     for (const leader of this.#leaders.values()) {
       const { arrived } = leader;
       leader.arrived = undefined;
-      for (const part of arrived ?? []) {
+      if (arrived === undefined) continue;
+      let last: Delivery | undefined;
+      for (const part of arrived.partitions) {
         const assigned = this.#assigned.get(`${part.topic} ${part.partition}`);
         if (assigned === undefined || part.records.length === 0) continue;
         const batches = this.#batches(part);
-        const last = batches[batches.length - 1];
-        // A batch that ends before the place asked for is an answer to another question, from before the leader moved.
-        if (last === undefined || last.lastOffset < assigned.fetchPosition) continue;
-        assigned.fetchPosition = last.lastOffset + 1;
-        this.#deliveries.push({
-          assigned,
-          batches,
-          counts: abortFilter(part.aborted),
-          end: part.lastStableOffset,
-          next: 0,
-        });
+        const end = batches[batches.length - 1]?.lastOffset;
+        // An answer that ends before the place asked for is to another question, from before the leader moved.
+        if (end === undefined || end < assigned.fetchPosition) continue;
+        assigned.fetchPosition = end + 1;
+        const counts = abortFilter(part.aborted);
+        last = { assigned, memory: [], batches, counts, end: part.lastStableOffset, next: 0 };
+        this.#deliveries.push(last);
       }
+      if (last === undefined) this.#lent.push(...arrived.memory);
+      else last.memory = arrived.memory;
     }
   }
 
@@ -191,7 +201,10 @@ class LeaderReader implements Reader {
       }
       count += records.length;
       all.push({ topic, partition, records, next: assigned.position, end: delivery.end });
-      if (delivery.next === batches.length) this.#deliveries.shift();
+      if (delivery.next === batches.length) {
+        this.#deliveries.shift();
+        this.#lent.push(...delivery.memory);
+      }
     }
     return all;
   }
@@ -227,6 +240,12 @@ class LeaderReader implements Reader {
   /** Never rejects. */
   async #fetchFrom(node: number, leader: Leader, group: readonly Assigned[], leaders: number): Promise<void> {
     leader.busy = true;
+    const memory: Buffer[] = [];
+    const allocate = (size: number): Buffer => {
+      const buffer = this.#pool.take(size);
+      memory.push(buffer);
+      return buffer.subarray(0, size);
+    };
     try {
       if (node < 0) throw new BrokerError(codes.LEADER_NOT_AVAILABLE, nameOf(group[0]));
       const connection = await this.#cluster.broker(node);
@@ -235,13 +254,14 @@ class LeaderReader implements Reader {
         connection,
         group.map(({ topic, partition, fetchPosition }) => ({ topic, partition, offset: fetchPosition })),
         { maxBytes: Math.ceil(maxBytes / leaders), maxPartitionBytes, maxWaitMs },
+        allocate,
       );
       failIf(answer.error, 'a fetch');
-      const good = answer.partitions.filter(({ error }) => error === codes.NONE);
-      if (good.some(({ records }) => records.length > 0)) {
-        leader.arrived = good;
+      const partitions = answer.partitions.filter(({ error }) => error === codes.NONE);
+      if (partitions.some(({ records }) => records.length > 0)) {
+        leader.arrived = { memory, partitions };
         this.#wake();
-      }
+      } else for (const buffer of memory) this.#pool.give(buffer);
       const bad = answer.partitions.find(({ error }) => error !== codes.NONE);
       if (bad !== undefined) await this.#partitionFailed(bad);
       else {
