@@ -1,0 +1,348 @@
+import type { ByteWriter, MapSchema, PrimitiveSchema, Schema, StructSchema, Value } from '../api/index.ts';
+import { Bytes, Decimal, isStruct, LogicalName } from '../api/index.ts';
+import { DataError } from '../errors.ts';
+import { javaBigDecimal, javaDouble, javaFloat } from './java-text.ts';
+import { kindOfValue, sameStruct, someSchema } from './schemas.ts';
+
+/** Appends one value as JSON. Throws DataError. */
+export type Encode = (value: Value, out: ByteWriter) => void;
+
+export interface EncodeOptions {
+  /** decimal.format=NUMERIC: decimals as JSON numbers; else base64 of their two's complement. */
+  readonly numericDecimals: boolean;
+  readonly replaceNullWithDefault: boolean;
+}
+
+const TRUE = Buffer.from('true');
+const FALSE = Buffer.from('false');
+const NULL = Buffer.from('null');
+const [OPEN, CLOSE, OPEN_LIST, CLOSE_LIST, COMMA, COLON, QUOTE] = [0x7b, 0x7d, 0x5b, 0x5d, 0x2c, 0x3a, 0x22] as const;
+const LONG_MIN = -(2n ** 63n);
+const LONG_MAX = 2n ** 63n - 1n;
+
+/** Encoders compiled once for each schema object: no decision is left for each record. */
+export class Encoders {
+  readonly #options: EncodeOptions;
+  readonly #compiled = new WeakMap<Schema, Encode>();
+
+  constructor(options: EncodeOptions) {
+    this.#options = options;
+  }
+
+  of(schema: Schema): Encode {
+    let encode = this.#compiled.get(schema);
+    if (encode === undefined) {
+      encode = this.#compile(schema);
+      this.#compiled.set(schema, encode);
+    }
+    return encode;
+  }
+
+  #compile(schema: Schema): Encode {
+    const encode = this.#present(schema);
+    const ifNull = this.#ifNull(schema, encode);
+    if (ifNull === undefined)
+      return (value, out) => {
+        if (value === null || value === undefined)
+          throw new DataError('Conversion error: null value for field that is required and has no default value');
+        encode(value, out);
+      };
+    return (value, out) => {
+      if (value === null || value === undefined) out.raw(ifNull);
+      else encode(value, out);
+    };
+  }
+
+  /** What stands for null; undefined where null is an error. */
+  #ifNull(schema: Schema, encode: Encode): Uint8Array | undefined {
+    if (schema.default !== undefined && schema.default !== null && this.#options.replaceNullWithDefault) {
+      const bytes = new Bytes(64);
+      encode(schema.default, bytes);
+      return bytes.take();
+    }
+    return schema.optional ? NULL : undefined;
+  }
+
+  #present(schema: Schema): Encode {
+    switch (schema.type) {
+      case 'struct':
+        return this.#struct(schema);
+      case 'map':
+        return this.#map(schema);
+      case 'array': {
+        const item = this.of(schema.items);
+        return (value, out) => {
+          if (!Array.isArray(value)) throw invalid(schema, value);
+          byte(out, OPEN_LIST);
+          for (let i = 0; i < value.length; i++) {
+            if (i > 0) byte(out, COMMA);
+            item(value[i] as Value, out);
+          }
+          byte(out, CLOSE_LIST);
+        };
+      }
+      default:
+        return logical(schema, this.#options) ?? primitive(schema);
+    }
+  }
+
+  #struct(schema: StructSchema): Encode {
+    const names = schema.fields.map((field, i) => {
+      const bytes = new Bytes(64);
+      bytes.ascii(i === 0 ? '{' : ',');
+      bytes.jsonText(field.name);
+      bytes.ascii(':');
+      return bytes.take();
+    });
+    const encoders = schema.fields.map(field => this.of(field.schema));
+    const count = encoders.length;
+    const ownText = this.#defaultSettings(schema);
+    return (value, out) => {
+      if (!isStruct(value)) throw invalid(schema, value);
+      if (value.schema !== schema && !sameStruct(value.schema, schema)) throw new DataError('Mismatching schema.');
+      if (ownText && value.json !== undefined) {
+        value.json(out);
+        return;
+      }
+      if (count === 0) byte(out, OPEN);
+      for (let i = 0; i < count; i++) {
+        out.raw(names[i] as Uint8Array);
+        (encoders[i] as Encode)(value.at(i), out);
+      }
+      byte(out, CLOSE);
+    };
+  }
+
+  /** Whether the settings make no difference to this schema, so that a struct's own `json` may be taken. */
+  #defaultSettings(schema: StructSchema): boolean {
+    const { numericDecimals, replaceNullWithDefault } = this.#options;
+    return !someSchema(
+      schema,
+      inner =>
+        (numericDecimals && inner.name === LogicalName.Decimal) ||
+        (!replaceNullWithDefault && inner.optional && (inner.default ?? null) !== null),
+    );
+  }
+
+  #map(schema: MapSchema): Encode {
+    const encodeKey = this.of(schema.keys);
+    const encodeValue = this.of(schema.values);
+    if (schema.keys.type === 'string')
+      return (value, out) => {
+        if (!(value instanceof Map)) throw invalid(schema, value);
+        byte(out, OPEN);
+        let first = true;
+        for (const [key, item] of value) {
+          if (!first) byte(out, COMMA);
+          first = false;
+          if (key === null) out.ascii('"null"');
+          else encodeKey(key, out);
+          byte(out, COLON);
+          encodeValue(item, out);
+        }
+        byte(out, CLOSE);
+      };
+    return (value, out) => {
+      if (!(value instanceof Map)) throw invalid(schema, value);
+      byte(out, OPEN_LIST);
+      let first = true;
+      for (const [key, item] of value) {
+        if (!first) byte(out, COMMA);
+        first = false;
+        byte(out, OPEN_LIST);
+        encodeKey(key, out);
+        byte(out, COMMA);
+        encodeValue(item, out);
+        byte(out, CLOSE_LIST);
+      }
+      byte(out, CLOSE_LIST);
+    };
+  }
+}
+
+/** Connect's own logical types; undefined for any other name. */
+function logical(schema: PrimitiveSchema | Schema, options: EncodeOptions): Encode | undefined {
+  switch (schema.name) {
+    case LogicalName.Decimal:
+      return decimal(schema, options.numericDecimals);
+    case LogicalName.Date:
+      return (value, out) => {
+        const ms = time(value, 'Date');
+        if (ms % 86_400_000 !== 0)
+          throw new DataError('Kafka Connect Date type should not have any time fields set to non-zero values.');
+        integer(out, ms / 86_400_000);
+      };
+    case LogicalName.Time:
+      return (value, out) => {
+        const ms = time(value, 'Time');
+        if (ms < 0 || ms >= 86_400_000)
+          throw new DataError('Kafka Connect Time type should not have any date fields set to non-zero values.');
+        integer(out, ms);
+      };
+    case LogicalName.Timestamp:
+      return (value, out) => integer(out, time(value, 'Timestamp'));
+    default:
+      return undefined;
+  }
+}
+
+function time(value: Value, name: string): number {
+  const ms = value instanceof Date ? value.getTime() : Number.NaN;
+  if (Number.isNaN(ms)) throw new DataError(`Invalid type for ${name}, expected Date but was ${kindOfValue(value)}`);
+  return ms;
+}
+
+function decimal(schema: Schema, numeric: boolean): Encode {
+  const scale = scaleOf(schema);
+  return (value, out) => {
+    if (!(value instanceof Decimal))
+      throw new DataError(`Invalid type for Decimal, expected BigDecimal but was ${kindOfValue(value)}`);
+    if (numeric) out.ascii(javaBigDecimal(value));
+    else {
+      if (scale === undefined) throw new DataError('Invalid Decimal schema: scale parameter not found.');
+      if (value.scale !== scale)
+        throw new DataError(
+          `Decimal value has mismatching scale for given Decimal schema. Schema has scale ${scale}, value has scale ${value.scale}.`,
+        );
+      base64(out, twosComplement(value.unscaled));
+    }
+  };
+}
+
+/** The scale that a Decimal schema declares; undefined where it is missing or no number. */
+export function scaleOf(schema: Schema): number | undefined {
+  const text = schema.parameters?.['scale'];
+  return text !== undefined && /^[+-]?\d+$/.test(text) ? Number(text) : undefined;
+}
+
+/** Big-endian, as few bytes as hold the sign: `BigInteger.toByteArray`. */
+export function twosComplement(value: bigint): Uint8Array {
+  const small = Number(value);
+  if (small >= -(2 ** 47) && small < 2 ** 47) return smallTwosComplement(small);
+  const bits = (value < 0n ? -value - 1n : value).toString(2).replace(/^0$/, '').length + 1;
+  const length = Math.ceil(bits / 8);
+  const hex = BigInt.asUintN(length * 8, value)
+    .toString(16)
+    .padStart(length * 2, '0');
+  return Buffer.from(hex, 'hex');
+}
+
+function smallTwosComplement(value: number): Uint8Array {
+  let length = 1;
+  for (let limit = 128; value < -limit || value >= limit; limit *= 256) length++;
+  const bytes = new Uint8Array(length);
+  let rest = value;
+  for (let i = length - 1; i >= 0; i--) {
+    const byte = ((rest % 256) + 256) % 256;
+    bytes[i] = byte;
+    rest = (rest - byte) / 256;
+  }
+  return bytes;
+}
+
+function primitive(schema: Schema): Encode {
+  switch (schema.type) {
+    case 'int8':
+      return whole(schema, 8);
+    case 'int16':
+      return whole(schema, 16);
+    case 'int32':
+      return whole(schema, 32);
+    case 'int64':
+      return (value, out) => {
+        if (typeof value === 'bigint' && value >= LONG_MIN && value <= LONG_MAX) out.ascii(value.toString());
+        else if (typeof value === 'number' && Number.isSafeInteger(value)) integer(out, value);
+        else throw invalid(schema, value);
+      };
+    case 'float32':
+      return floating(schema, value => javaFloat(Math.fround(value)));
+    case 'float64':
+      return floating(schema, javaDouble);
+    case 'boolean':
+      return (value, out) => {
+        if (typeof value !== 'boolean') throw invalid(schema, value);
+        out.raw(value ? TRUE : FALSE);
+      };
+    case 'string':
+      return (value, out) => {
+        if (typeof value !== 'string') throw invalid(schema, value);
+        out.jsonText(value);
+      };
+    case 'bytes':
+      return (value, out) => {
+        if (!(value instanceof Uint8Array)) throw new DataError(`Invalid type for bytes type: ${kindOfValue(value)}`);
+        base64(out, value);
+      };
+    default:
+      throw new DataError(`Couldn't translate unsupported schema type ${schema.type}.`);
+  }
+}
+
+const whole = (schema: Schema, bits: 8 | 16 | 32): Encode => {
+  const shift = 32 - bits;
+  return (value, out) => {
+    if (typeof value !== 'number' || (value << shift) >> shift !== value) throw invalid(schema, value);
+    integer(out, value);
+  };
+};
+
+const floating =
+  (schema: Schema, text: (value: number) => string): Encode =>
+  (value, out) => {
+    if (typeof value !== 'number') throw invalid(schema, value);
+    // Jackson quotes what JSON has no number for.
+    out.ascii(Number.isFinite(value) ? text(value) : `"${value}"`);
+  };
+
+function invalid(schema: Schema, value: Value): DataError {
+  return new DataError(`Invalid type for ${schema.type.toUpperCase()}: ${kindOfValue(value)}`);
+}
+
+function byte(out: ByteWriter, value: number): void {
+  out.reserve(1);
+  out.buffer[out.length++] = value;
+}
+
+function integer(out: ByteWriter, value: number): void {
+  if (value < 0 || value > 0x7fffffff) {
+    out.ascii(String(value));
+    return;
+  }
+  let rest = value | 0;
+  let digits = 1;
+  for (let limit = 10; digits < 10 && rest >= limit; limit *= 10) digits++;
+  out.reserve(digits);
+  const { buffer } = out;
+  let at = out.length + digits;
+  out.length = at;
+  do {
+    const tens = (rest / 10) | 0;
+    buffer[--at] = 0x30 + rest - tens * 10;
+    rest = tens;
+  } while (rest > 0);
+}
+
+const alphabet = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/');
+const PAD = 0x3d;
+
+function base64(out: ByteWriter, bytes: Uint8Array): void {
+  const n = bytes.length;
+  out.reserve(Math.ceil(n / 3) * 4 + 2);
+  const { buffer } = out;
+  let at = out.length;
+  buffer[at++] = QUOTE;
+  if (n > 64) at += buffer.write(viewOf(bytes).toString('base64'), at, 'latin1');
+  else
+    for (let i = 0; i < n; i += 3) {
+      const [a, b, c] = [bytes[i] as number, bytes[i + 1], bytes[i + 2]];
+      buffer[at++] = alphabet[a >> 2] as number;
+      buffer[at++] = alphabet[((a & 3) << 4) | ((b ?? 0) >> 4)] as number;
+      buffer[at++] = b === undefined ? PAD : (alphabet[((b & 15) << 2) | ((c ?? 0) >> 6)] as number);
+      buffer[at++] = c === undefined ? PAD : (alphabet[c & 63] as number);
+    }
+  buffer[at++] = QUOTE;
+  out.length = at;
+}
+
+const viewOf = (bytes: Uint8Array): Buffer =>
+  Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);

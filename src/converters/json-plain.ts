@@ -1,0 +1,89 @@
+import type { ByteWriter, Value } from '../api/index.ts';
+import { Decimal, isStruct } from '../api/index.ts';
+import { DataError } from '../errors.ts';
+import { javaDouble } from './java-text.ts';
+import { JsonReader } from './json-reader.ts';
+import { kindOfValue } from './schemas.ts';
+
+/** Appends a value that has no schema: what JSON.parse gives, and bigint, bytes and Map beside it. Throws DataError. */
+export function writePlain(value: Value | undefined, out: ByteWriter): void {
+  switch (typeof value) {
+    case 'string':
+      out.jsonText(value);
+      return;
+    case 'number':
+      out.ascii(
+        Number.isSafeInteger(value) ? String(value) : Number.isFinite(value) ? javaDouble(value) : `"${value}"`,
+      );
+      return;
+    case 'bigint':
+    case 'boolean':
+      out.ascii(String(value));
+      return;
+    case 'undefined':
+      out.ascii('null');
+      return;
+  }
+  if (value === null) out.ascii('null');
+  else if (Array.isArray(value)) {
+    out.ascii('[');
+    value.forEach((item: Value, i) => {
+      if (i > 0) out.ascii(',');
+      writePlain(item, out);
+    });
+    out.ascii(']');
+  } else if (value instanceof Uint8Array) out.ascii(`"${Buffer.from(value).toString('base64')}"`);
+  else if (value instanceof Map) writeMap(value, out);
+  else if (isStruct(value)) throw new DataError('Mismatching schema.');
+  else if (value instanceof Date || value instanceof Decimal)
+    throw new DataError(`A ${kindOfValue(value)} without a schema does not have a corresponding schema type.`);
+  else {
+    let lead = '{';
+    for (const [name, item] of Object.entries(value)) {
+      out.ascii(lead);
+      lead = ',';
+      out.jsonText(name);
+      out.ascii(':');
+      writePlain(item as Value, out);
+    }
+    out.ascii(lead === '{' ? '{}' : '}');
+  }
+}
+
+/** An object where every key is a string, else an array of pairs. */
+function writeMap(map: ReadonlyMap<Value, Value>, out: ByteWriter): void {
+  const asObject = [...map.keys()].every(key => typeof key === 'string');
+  let lead = asObject ? '{' : '[';
+  out.ascii(map.size === 0 ? lead : '');
+  for (const [key, item] of map) {
+    out.ascii(asObject ? lead : `${lead}[`);
+    lead = ',';
+    writePlain(key, out);
+    out.ascii(asObject ? ':' : ',');
+    writePlain(item, out);
+    if (!asObject) out.ascii(']');
+  }
+  out.ascii(asObject ? '}' : ']');
+}
+
+/** A run of digits that a double may not hold. In a string it costs time, not truth. */
+const long = /\d{16}/;
+
+/**
+ * Reads bytes[start, end) as a value without a schema: integers beyond 2^53 are bigint, all else as JSON.parse has it.
+ * Throws DataError.
+ */
+export function readPlain(bytes: Buffer, start: number, end: number): Value {
+  const text = bytes.toString('utf8', start, end);
+  try {
+    if (!text.includes('\ufffd') && !long.test(text)) return JSON.parse(text) as Value;
+  } catch {
+    // The reader below takes what Jackson takes beyond JSON (leading zeros), or says where the fault is.
+  }
+  const reader = new JsonReader();
+  reader.open(bytes, start, end);
+  reader.space();
+  const value = reader.any();
+  reader.finish();
+  return value;
+}

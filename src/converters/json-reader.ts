@@ -1,0 +1,292 @@
+import { isUtf8 } from 'node:buffer';
+import type { Value } from '../api/index.ts';
+import { DataError } from '../errors.ts';
+
+/** Classes of bytes within a string: 0 as it is. */
+const PLAIN = 0;
+const HIGH = 3;
+const CONTROL = 4;
+const classes = new Uint8Array(256);
+classes.fill(CONTROL, 0, 0x20);
+classes.fill(HIGH, 0x80);
+classes[0x22] = 1;
+classes[0x5c] = 2;
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const MINUS = 0x2d;
+const POINT = 0x2e;
+/** As Jackson: deeper nesting is refused. */
+const MAX_DEPTH = 1000;
+
+export type NodeType = 'ARRAY' | 'BOOLEAN' | 'NULL' | 'NUMBER' | 'OBJECT' | 'STRING';
+
+/**
+ * Reads JSON from bytes, token by token, without a tree in between. `at` stands on the first byte of a value wherever a
+ * method reads one. Strings that need no decoding are cut out of one text made of the whole input.
+ */
+export class JsonReader {
+  bytes: Buffer = Buffer.alloc(0);
+  at = 0;
+  end = 0;
+  #base = 0;
+  /** The whole input, made when it is first needed. */
+  #text: string | undefined;
+  #depth = 0;
+
+  /** Reads bytes[start, end) from now on. */
+  open(bytes: Buffer, start: number, end: number): void {
+    this.bytes = bytes;
+    this.at = start;
+    this.end = end;
+    this.#base = start;
+    this.#text = undefined;
+    this.#depth = 0;
+  }
+
+  /** bytes[start, end), which are ASCII. */
+  slice(start: number, end: number): string {
+    this.#text ??= this.bytes.toString('latin1', this.#base, this.end);
+    return this.#text.slice(start - this.#base, end - this.#base);
+  }
+
+  space(): void {
+    const { bytes, end } = this;
+    let { at } = this;
+    while (at < end) {
+      const byte = bytes[at];
+      if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) break;
+      at++;
+    }
+    this.at = at;
+  }
+
+  /** The byte at `at`, or -1 at the end. */
+  peek(): number {
+    return this.at < this.end ? (this.bytes[this.at] as number) : -1;
+  }
+
+  /** Takes `byte` if it comes next. */
+  take(byte: number): boolean {
+    if (this.peek() !== byte) return false;
+    this.at++;
+    return true;
+  }
+
+  expect(byte: number): void {
+    if (!this.take(byte)) throw this.fault();
+  }
+
+  /** Takes `text` if it comes next. */
+  takeBytes(text: Uint8Array): boolean {
+    const { bytes, at } = this;
+    const n = text.length;
+    if (at + n > this.end) return false;
+    for (let i = 0; i < n; i++) if (bytes[at + i] !== text[i]) return false;
+    this.at = at + n;
+    return true;
+  }
+
+  enter(): void {
+    if (++this.#depth > MAX_DEPTH) throw new DataError(`${failed}nested deeper than ${MAX_DEPTH} levels.`);
+  }
+
+  leave(): void {
+    this.#depth--;
+  }
+
+  /** Nothing but white space may follow. */
+  finish(): void {
+    this.space();
+    if (this.at !== this.end) throw this.fault();
+  }
+
+  fault(): DataError {
+    return new DataError(
+      this.at >= this.end ? `${failed}the JSON ends too early.` : `${failed}unexpected byte at ${this.at}.`,
+    );
+  }
+
+  nodeType(): NodeType {
+    switch (this.peek()) {
+      case 0x7b:
+        return 'OBJECT';
+      case 0x5b:
+        return 'ARRAY';
+      case QUOTE:
+        return 'STRING';
+      case 0x74:
+      case 0x66:
+        return 'BOOLEAN';
+      case 0x6e:
+        return 'NULL';
+      default:
+        if (!this.isNumber()) throw this.fault();
+        return 'NUMBER';
+    }
+  }
+
+  isNumber(): boolean {
+    const byte = this.peek();
+    return byte === MINUS || isDigit(byte);
+  }
+
+  string(): string {
+    this.expect(QUOTE);
+    const { bytes, end } = this;
+    const start = this.at;
+    let at = start;
+    while (at < end && classes[bytes[at] as number] === PLAIN) at++;
+    if (at < end && bytes[at] === QUOTE) {
+      this.at = at + 1;
+      return this.slice(start, at);
+    }
+    return this.#decoded(start, at);
+  }
+
+  #decoded(start: number, from: number): string {
+    const { bytes, end } = this;
+    let escaped = false;
+    let at = from;
+    for (; at < end; at++) {
+      const byte = bytes[at] as number;
+      if (byte === QUOTE) break;
+      if (byte === BACKSLASH) {
+        escaped = true;
+        at++;
+      } else if (classes[byte] === CONTROL) break;
+    }
+    this.at = at;
+    if (at >= end || bytes[at] !== QUOTE) throw this.fault();
+    this.at = at + 1;
+    const text = bytes.toString('utf8', escaped ? start - 1 : start, escaped ? at + 1 : at);
+    if (text.includes('\ufffd') && !isUtf8(bytes.subarray(start, at))) throw new DataError(`${failed}invalid UTF-8.`);
+    if (!escaped) return text;
+    try {
+      return JSON.parse(text) as string;
+    } catch (cause) {
+      throw new DataError(`${failed}an escape in the string at ${start} is not JSON.`, { cause });
+    }
+  }
+
+  /** Takes the number at `at` and returns its text as JSON has it (leading zeros may stand there, as Jackson allows). */
+  number(): string {
+    const start = this.at;
+    this.take(MINUS);
+    if (!this.#digits()) throw this.fault();
+    if (this.take(POINT) && !this.#digits()) throw this.fault();
+    const exponent = this.peek();
+    if (exponent === 0x65 || exponent === 0x45) {
+      this.at++;
+      if (!this.take(0x2b)) this.take(MINUS);
+      if (!this.#digits()) throw this.fault();
+    }
+    return this.slice(start, this.at);
+  }
+
+  #digits(): boolean {
+    const start = this.at;
+    while (isDigit(this.peek())) this.at++;
+    return this.at > start;
+  }
+
+  /** true, false or null, whichever is there. */
+  word(): boolean | null {
+    if (this.takeBytes(TRUE)) return true;
+    if (this.takeBytes(FALSE)) return false;
+    if (this.takeBytes(NULL)) return null;
+    throw this.fault();
+  }
+
+  /** Goes through an object; `member` must read the value, and stands on its first byte. */
+  object(member: (name: string) => void): void {
+    this.expect(0x7b);
+    this.enter();
+    this.space();
+    if (!this.take(0x7d)) {
+      do {
+        this.space();
+        const name = this.string();
+        this.space();
+        this.expect(0x3a);
+        this.space();
+        member(name);
+        this.space();
+      } while (this.take(0x2c));
+      this.expect(0x7d);
+    }
+    this.leave();
+  }
+
+  /** Goes through an array; `item` must read the value, and stands on its first byte. */
+  array(item: () => void): void {
+    this.expect(0x5b);
+    this.enter();
+    this.space();
+    if (!this.take(0x5d)) {
+      do {
+        this.space();
+        item();
+        this.space();
+      } while (this.take(0x2c));
+      this.expect(0x5d);
+    }
+    this.leave();
+  }
+
+  /** Passes over a value, which must be JSON. */
+  skip(): void {
+    switch (this.peek()) {
+      case 0x7b:
+        this.object(() => this.skip());
+        return;
+      case 0x5b:
+        this.array(() => this.skip());
+        return;
+      case QUOTE:
+        this.string();
+        return;
+      default:
+        if (this.isNumber()) this.number();
+        else this.word();
+    }
+  }
+
+  /** Whatever comes: integers beyond 2^53 as bigint, all else as JSON.parse has it. */
+  any(): Value {
+    switch (this.peek()) {
+      case 0x7b: {
+        const members: Record<string, Value> = {};
+        this.object(name => {
+          if (name === '__proto__') Object.defineProperty(members, name, { value: this.any(), ...ownMember });
+          else members[name] = this.any();
+        });
+        return members;
+      }
+      case 0x5b: {
+        const items: Value[] = [];
+        this.array(() => {
+          items.push(this.any());
+        });
+        return items;
+      }
+      case QUOTE:
+        return this.string();
+      default: {
+        if (!this.isNumber()) return this.word();
+        const text = this.number();
+        const value = Number(text);
+        return Number.isSafeInteger(value) || !/^-?\d+$/.test(text) ? value : BigInt(text);
+      }
+    }
+  }
+}
+
+const TRUE = Buffer.from('true');
+const FALSE = Buffer.from('false');
+const NULL = Buffer.from('null');
+const failed = 'Converting byte[] to Kafka Connect data failed due to serialization error: ';
+
+const ownMember = { enumerable: true, configurable: true, writable: true };
+
+const isDigit = (byte: number): boolean => byte >= 0x30 && byte <= 0x39;

@@ -1,0 +1,288 @@
+import type { ByteWriter, Converter, ConverterFactory, Schema, SchemaAndValue, Value } from '../api/index.ts';
+import { Bytes } from '../api/index.ts';
+import type { Config } from '../config/spec.ts';
+import { booleanKey, defineConfig, enumKey, intKey, stringKey } from '../config/spec.ts';
+import { DataError, messageOf } from '../errors.ts';
+import { converterType } from './common.ts';
+import type { Decoder } from './json-decode.ts';
+import { Decoders } from './json-decode.ts';
+import type { Encode } from './json-encode.ts';
+import { Encoders } from './json-encode.ts';
+import { readPlain, writePlain } from './json-plain.ts';
+import { JsonReader } from './json-reader.ts';
+import { readSchema, writeSchema } from './json-schema.ts';
+
+const config = defineConfig(
+  {
+    ...converterType,
+    'schemas.enable': booleanKey({
+      doc: 'Include schemas within each of the serialized values and keys.',
+      default: true,
+      importance: 'high',
+      group: 'Schemas',
+      width: 'medium',
+      displayName: 'Enable Schemas',
+    }),
+    'schemas.cache.size': intKey({
+      doc: 'The maximum number of schemas that can be cached in this converter instance.',
+      default: 1000,
+      importance: 'high',
+      group: 'Schemas',
+      width: 'medium',
+      displayName: 'Schema Cache Size',
+    }),
+    'schema.content': stringKey({
+      doc: "A schema in the form of the envelope's. When set, every message is taken as a bare payload of this schema. Needs 'schemas.enable'; concerns sinks alone.",
+      default: null,
+      importance: 'high',
+      group: 'Schemas',
+      width: 'medium',
+      displayName: 'Schema Content',
+    }),
+    'decimal.format': enumKey(['BASE64', 'NUMERIC'], {
+      doc: "How decimals are written: 'BASE64' (their bytes) or 'NUMERIC' (a JSON number). Case does not matter.",
+      default: 'BASE64',
+      importance: 'low',
+      group: 'Serialization',
+      width: 'medium',
+      displayName: 'Decimal Format',
+    }),
+    'replace.null.with.default': booleanKey({
+      doc: 'Whether a null in a field that has a default value becomes that default value.',
+      default: true,
+      importance: 'low',
+      group: 'Serialization',
+      width: 'medium',
+      displayName: 'Replace null with default',
+    }),
+  },
+  {
+    refine: c => {
+      if (c['schema.content'] === null || c['schema.content'].trim() === '') return {};
+      try {
+        new JsonConverter(c);
+        return {};
+      } catch (error) {
+        return { 'schema.content': `Invalid value for configuration schema.content: ${messageOf(error)}` };
+      }
+    },
+  },
+);
+
+export type JsonConverterConfig = Config<typeof config>;
+
+/** Kafka Connect's JsonConverter: the same bytes for the same data. */
+export const jsonConverter: ConverterFactory<JsonConverterConfig> = {
+  config,
+  create: settings => new JsonConverter(settings),
+};
+
+/** How a record of one schema is written: `{"schema":…,"payload":`, the value, `}`. */
+interface Writing {
+  readonly prefix: Uint8Array;
+  readonly encode: Encode;
+}
+
+/** A schema as it came, and how to read its values. */
+interface Reading {
+  readonly schema: Schema | null;
+  readonly decoder: Decoder | undefined;
+}
+
+/** The bytes of an envelope up to its payload, as one topic's records tend to repeat them. */
+interface Prefix extends Reading {
+  readonly bytes: Buffer;
+}
+
+const CLOSE = 0x7d;
+const NOTHING: SchemaAndValue = { schema: null, value: null };
+const plainPrefix = Buffer.from('{"schema":null,"payload":');
+
+class JsonConverter implements Converter {
+  readonly #withSchemas: boolean;
+  readonly #cacheSize: number;
+  readonly #encoders: Encoders;
+  readonly #decoders: Decoders;
+  readonly #writings = new WeakMap<Schema, Writing>();
+  readonly #content: Reading | undefined;
+  /** By the schema's JSON; the first is the one used longest ago. */
+  readonly #readings = new Map<string, Reading>();
+  readonly #prefixes = new Map<string, Prefix>();
+  readonly #reader = new JsonReader();
+  #lastSchema: Schema | null = null;
+  #lastWriting: Writing | undefined;
+  #lastPrefix: Prefix | undefined;
+
+  constructor(settings: JsonConverterConfig) {
+    const replaceNullWithDefault = settings['replace.null.with.default'];
+    this.#withSchemas = settings['schemas.enable'];
+    this.#cacheSize = Math.max(1, settings['schemas.cache.size']);
+    this.#encoders = new Encoders({
+      numericDecimals: settings['decimal.format'] === 'NUMERIC',
+      replaceNullWithDefault,
+    });
+    this.#decoders = new Decoders({ replaceNullWithDefault });
+    const content = settings['schema.content'] ?? '';
+    if (content.trim() !== '') {
+      const bytes = Buffer.from(content);
+      this.#reader.open(bytes, 0, bytes.length);
+      this.#reader.space();
+      this.#content = this.#reading(readSchema(this.#reader, this.#decoders));
+      this.#reader.finish();
+    }
+  }
+
+  fromConnect(_topic: string, schema: Schema | null, value: Value, out: ByteWriter): boolean {
+    const start = out.length;
+    try {
+      if (schema === null) return this.#writeBare(value, out);
+      const writing = schema === this.#lastSchema ? this.#lastWriting : this.#writingOf(schema);
+      if (this.#withSchemas) out.raw((writing as Writing).prefix);
+      (writing as Writing).encode(value, out);
+      if (this.#withSchemas) close(out);
+      return true;
+    } catch (error) {
+      out.length = start;
+      throw error;
+    }
+  }
+
+  #writeBare(value: Value, out: ByteWriter): boolean {
+    if (value === null || value === undefined) return false;
+    if (this.#withSchemas) out.raw(plainPrefix);
+    writePlain(value, out);
+    if (this.#withSchemas) close(out);
+    return true;
+  }
+
+  #writingOf(schema: Schema): Writing {
+    let writing = this.#writings.get(schema);
+    if (writing === undefined) {
+      const bytes = new Bytes();
+      bytes.ascii('{"schema":');
+      writeSchema(schema, this.#encoders, bytes);
+      bytes.ascii(',"payload":');
+      writing = { prefix: bytes.take(), encode: this.#encoders.of(schema) };
+      this.#writings.set(schema, writing);
+    }
+    this.#lastSchema = schema;
+    this.#lastWriting = writing;
+    return writing;
+  }
+
+  toConnect(topic: string, bytes: Uint8Array | null): SchemaAndValue {
+    if (bytes === null) return NOTHING;
+    const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    if (this.#withSchemas && this.#content === undefined)
+      return this.#afterKnownPrefix(topic, buffer) ?? this.#envelope(topic, buffer);
+    const start = buffer[0] === 0xef && buffer[1] === 0xbb && buffer[2] === 0xbf ? 3 : 0;
+    if (this.#withSchemas) return this.#value(this.#content as Reading, buffer, start, buffer.length);
+    if (isBlank(buffer, start)) return NOTHING;
+    return { schema: null, value: readPlain(buffer, start, buffer.length) };
+  }
+
+  /** The common case: the same schema as before, then the payload and a brace. */
+  #afterKnownPrefix(topic: string, bytes: Buffer): SchemaAndValue | undefined {
+    let prefix = this.#lastPrefix;
+    if (prefix === undefined || !startsWith(bytes, prefix.bytes)) {
+      prefix = this.#prefixes.get(topic);
+      if (prefix === undefined || !startsWith(bytes, prefix.bytes)) return undefined;
+      this.#lastPrefix = prefix;
+    }
+    const { schema, decoder } = prefix;
+    if (decoder === undefined) return undefined;
+    const reader = this.#reader;
+    reader.open(bytes, prefix.bytes.length, bytes.length);
+    reader.space();
+    const value = decoder.read(reader);
+    reader.space();
+    if (!reader.take(CLOSE)) return undefined;
+    reader.finish();
+    return { schema, value };
+  }
+
+  /** Any envelope: its two members in any order. */
+  #envelope(topic: string, bytes: Buffer): SchemaAndValue {
+    const reader = this.#reader;
+    reader.open(bytes, 0, bytes.length);
+    if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) reader.at = 3;
+    reader.space();
+    if (reader.peek() !== 0x7b) throw notAnEnvelope();
+    const members = new Map<string, { readonly start: number; readonly end: number }>();
+    reader.object(name => {
+      const start = reader.at;
+      reader.skip();
+      members.set(name, { start, end: reader.at });
+    });
+    reader.finish();
+    const schemaAt = members.get('schema');
+    const payloadAt = members.get('payload');
+    if (schemaAt === undefined || payloadAt === undefined || members.size !== 2) throw notAnEnvelope();
+    const reading = this.#readingOf(bytes, schemaAt.start, schemaAt.end);
+    const result = this.#value(reading, bytes, payloadAt.start, payloadAt.end);
+    if (schemaAt.end < payloadAt.start) this.#remember(topic, bytes.subarray(0, payloadAt.start), reading);
+    return result;
+  }
+
+  #value({ schema, decoder }: Reading, bytes: Buffer, start: number, end: number): SchemaAndValue {
+    if (decoder === undefined) return { schema, value: readPlain(bytes, start, end) };
+    const reader = this.#reader;
+    reader.open(bytes, start, end);
+    reader.space();
+    const value = decoder.read(reader);
+    reader.finish();
+    return { schema, value };
+  }
+
+  #readingOf(bytes: Buffer, start: number, end: number): Reading {
+    const text = bytes.toString('latin1', start, end);
+    let reading = this.#readings.get(text);
+    if (reading === undefined) {
+      this.#reader.open(bytes, start, end);
+      reading = this.#reading(readSchema(this.#reader, this.#decoders));
+      if (this.#readings.size >= this.#cacheSize) {
+        for (const oldest of this.#readings.keys()) {
+          this.#readings.delete(oldest);
+          break;
+        }
+      }
+    } else this.#readings.delete(text);
+    this.#readings.set(text, reading);
+    return reading;
+  }
+
+  #reading(schema: Schema | null): Reading {
+    return { schema, decoder: schema === null ? undefined : this.#decoders.of(schema) };
+  }
+
+  #remember(topic: string, bytes: Buffer, reading: Reading): void {
+    if (reading.decoder === undefined) return;
+    const prefix = { bytes: Buffer.from(bytes), ...reading };
+    if (this.#prefixes.size >= this.#cacheSize) this.#prefixes.clear();
+    this.#prefixes.set(topic, prefix);
+    this.#lastPrefix = prefix;
+  }
+}
+
+function notAnEnvelope(): DataError {
+  return new DataError(
+    'JsonConverter with schemas.enable requires "schema" and "payload" fields and may not contain additional fields. ' +
+      'If you are trying to deserialize plain JSON data, set schemas.enable=false in your converter configuration.',
+  );
+}
+
+function close(out: ByteWriter): void {
+  out.reserve(1);
+  out.buffer[out.length++] = CLOSE;
+}
+
+const startsWith = (bytes: Buffer, prefix: Buffer): boolean =>
+  bytes.length > prefix.length && prefix.compare(bytes, 0, prefix.length) === 0;
+
+function isBlank(bytes: Buffer, start: number): boolean {
+  for (let i = start; i < bytes.length; i++) {
+    const byte = bytes[i];
+    if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return false;
+  }
+  return true;
+}
