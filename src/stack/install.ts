@@ -3,12 +3,22 @@ import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { cacheFolder } from './cache.ts';
 
+const building = new Map<string, Promise<string>>();
+
 /**
  * A folder of the cache, built once: what is there is whole, because it is built beside and then renamed. Two processes
  * may do so at once; the later one's work is thrown away.
  */
-export async function installed(name: string, build: (folder: string) => Promise<void>): Promise<string> {
+export function installed(name: string, build: (folder: string) => Promise<void>): Promise<string> {
   const folder = join(cacheFolder(), name);
+  const before = building.get(folder);
+  if (before) return before;
+  const built = buildOnce(folder, build).finally(() => building.delete(folder));
+  building.set(folder, built);
+  return built;
+}
+
+async function buildOnce(folder: string, build: (folder: string) => Promise<void>): Promise<string> {
   if (existsSync(folder)) return folder;
   await mkdir(dirname(folder), { recursive: true });
   await removeAbandoned(folder);

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { run } from './commands.ts';
 import { serverFolder } from './folders.ts';
 import type { KafkaProgram } from './kafka-program.ts';
 import { ownServer } from './own-server.ts';
@@ -43,7 +42,7 @@ export async function startNativeKafka(
     answers: () => kafkaAnswers(address),
   });
   log(`kafka: starting Kafka ${version} on ${address}`);
-  await server.start(async () => {
+  await server.start(async run => {
     await mkdir(file('tmp'), { recursive: true });
     await writeFile(file('log4j2.properties'), logging);
     await writeFile(file('server.properties'), brokerProperties(port, await freePort(), file('data')));

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { run } from './commands.ts';
 import { serverFolder } from './folders.ts';
 import { ownServer } from './own-server.ts';
 import { freePort } from './ports.ts';
@@ -35,10 +34,10 @@ export async function startNativePostgres(
     notYet: /pre-existing shared memory block|lock file "postmaster.pid" already exists/,
   });
   log(`postgres: starting PostgreSQL ${version} on ${where.address}`);
-  await server.start(async () => {
+  await server.start(async run => {
     if (existsSync(join(data, 'PG_VERSION'))) return;
     const init = ['-D', data, '-U', 'postgres', '--auth=trust', '--encoding=UTF8', '--locale=C', '--no-sync'];
-    await run(join(bin, 'initdb'), init, { cwd: '/', ...user });
+    await run(join(bin, 'initdb'), init);
     await appendFile(join(data, 'postgresql.conf'), configuration);
   });
   return ownServer({ service: 'postgres', origin: 'native', version: `PostgreSQL ${version}`, ...where }, server);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { open, readFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import { MillraceError } from '../errors.ts';
-import { lastLines, succeeds } from './commands.ts';
+import { lastLines, run, succeeds } from './commands.ts';
 import { Keeper } from './keeper.ts';
 import type { Controls } from './own-server.ts';
 
@@ -28,6 +28,9 @@ export interface ServerProgram {
   /** What it prints when it cannot start yet, because what a crash left behind is still there: it is started again. */
   readonly notYet?: RegExp;
 }
+
+/** Runs a program that ends by itself, as the server's user; rejects when it fails. */
+export type RunToEnd = (program: string, args: readonly string[]) => Promise<void>;
 
 /** Milliseconds; a busy machine with two cores starts three servers at once. */
 const startPatience = 120_000;
@@ -54,12 +57,12 @@ export class ServerProcess implements Controls {
   }
 
   /**
-   * `prepare` lays out its files, under the keeper's eyes already. Resolves when the server answers; otherwise everything
-   * is cleaned up, and the error shows the end of its log.
+   * `prepare` lays out its files, under the keeper's eyes already; what it runs for that, ends with this process too.
+   * Resolves when the server answers; otherwise everything is cleaned up, and the error shows the end of the log.
    */
-  async start(prepare: () => Promise<void>): Promise<void> {
+  async start(prepare: (run: RunToEnd) => Promise<void>): Promise<void> {
     try {
-      await prepare();
+      await prepare((program, args) => this.#runToEnd(program, args));
       await this.#launch();
     } catch (error) {
       await this.stop();
@@ -73,6 +76,8 @@ export class ServerProcess implements Controls {
 
   async stopProcess(): Promise<void> {
     await this.#freeze('SIGSTOP');
+    // Its threads stop in their own time.
+    while (this.pid !== undefined && !(await isStopped(this.pid))) await setTimeout(5);
   }
 
   async cont(): Promise<void> {
@@ -93,7 +98,7 @@ export class ServerProcess implements Controls {
     const { name, notYet, logFile } = this.#server;
     const deadline = performance.now() + startPatience;
     for (;;) {
-      const child = await this.#spawn();
+      const child = await this.#spawn(this.#server.program, this.#server.args);
       while (isRunning(child)) {
         if (await this.#server.answers()) return;
         if (performance.now() > deadline) {
@@ -107,9 +112,16 @@ export class ServerProcess implements Controls {
     }
   }
 
-  async #spawn(): Promise<ChildProcess> {
+  async #runToEnd(program: string, args: readonly string[]): Promise<void> {
+    const child = await this.#spawn(program, args);
+    child.ref();
+    if (isRunning(child)) await once(child, 'exit');
+    if (child.exitCode !== 0) throw await this.#failure(`${program} failed`);
+  }
+
+  async #spawn(program: string, args: readonly string[]): Promise<ChildProcess> {
     if (this.#stopped) throw new MillraceError('STACK_UNAVAILABLE', `${this.#server.name} has been stopped for good`);
-    const { name, program, args, env, user, logFile } = this.#server;
+    const { name, env, user, logFile } = this.#server;
     const log = await open(logFile, 'w');
     try {
       // The shell tells the keeper its process id and then becomes the server, so that no moment is left unguarded.
@@ -158,6 +170,10 @@ export class ServerProcess implements Controls {
     const printed = lastLines(await readFile(this.#server.logFile, 'utf8'), 15);
     return new MillraceError('STACK_UNAVAILABLE', `${what}; it printed:\n${printed}`);
   }
+}
+
+async function isStopped(pid: number): Promise<boolean> {
+  return (await run('ps', ['-o', 'stat=', '-p', String(pid)])).startsWith('T');
 }
 
 function isRunning(child: ChildProcess): boolean {

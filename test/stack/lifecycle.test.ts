@@ -1,0 +1,94 @@
+import { readdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type OwnServer, startKafka, startPostgres, startTemporal } from '../../src/stack/index.ts';
+import { kafkaAnswers, listens, postgresAnswers, temporalAnswers } from '../../src/stack/probe.ts';
+import { searchAttributes } from '../../src/stack/temporal.ts';
+import { eventually } from '../support/eventually.ts';
+
+const cases = [
+  { name: 'kafka', start: startKafka, answers: (server: OwnServer) => kafkaAnswers(server.address) },
+  {
+    name: 'postgres',
+    start: startPostgres,
+    answers: async (server: OwnServer) => (await postgresAnswers(urlOf(server))) !== undefined,
+  },
+  { name: 'temporal', start: startTemporal, answers: (s: OwnServer) => temporalAnswers(s.address, searchAttributes) },
+];
+
+const urlOf = (server: OwnServer): string => `postgres://postgres:postgres@${server.address}/postgres`;
+
+describe.each(cases)('$name', ({ start, answers }) => {
+  let server: OwnServer;
+  let before: string[];
+
+  beforeAll(async () => {
+    before = await temporaryFolders();
+    server = await start();
+  }, 180_000);
+
+  afterAll(() => server.stop());
+
+  test('killed, it is gone; restarted, it answers where it did', async () => {
+    expect(await answers(server)).toBe(true);
+    const { address, pid } = server;
+    await server.kill9();
+    expect(await answers(server)).toBe(false);
+    expect(server.pid).toBeUndefined();
+    await server.restart();
+    expect(await answers(server)).toBe(true);
+    expect(server.address).toBe(address);
+    if (server.origin === 'native') expect(server.pid).not.toBe(pid);
+  }, 120_000);
+
+  test('frozen, it takes connections and answers nothing until it goes on', async () => {
+    await server.stopProcess();
+    expect(await listens(server.address)).toBe(true);
+    expect(await answers(server)).toBe(false);
+    await server.cont();
+    await eventually('it answers again', () => answers(server));
+  }, 60_000);
+
+  test('stopped while it is frozen, it leaves no process and no file, and cannot be started again', async () => {
+    const { pid } = server;
+    await server.stopProcess();
+    await server.stop();
+    expect(await listens(server.address)).toBe(false);
+    if (pid !== undefined) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+    const left = (await temporaryFolders()).filter(folder => !before.includes(folder));
+    expect(left.filter(folder => folder.includes(server.service))).toEqual([]);
+    await expect(server.restart()).rejects.toThrow();
+  }, 60_000);
+});
+
+test('PostgreSQL keeps its rows over a crash and a restart, decodes logically, and listens on the loopback alone', async () => {
+  await using server = await startPostgres();
+  await query(server.url, 'CREATE TABLE kept (id int); INSERT INTO kept VALUES (1)');
+  await query(server.url, "ALTER SYSTEM SET work_mem = '5MB'");
+  await server.kill9();
+  await server.restart();
+  await server.restart();
+  expect(await query(server.url, 'SELECT id FROM kept')).toEqual([{ id: 1 }]);
+  expect(await query(server.url, 'SHOW work_mem')).toEqual([{ work_mem: '5MB' }]);
+  expect(await query(server.url, 'SHOW wal_level')).toEqual([{ wal_level: 'logical' }]);
+  expect(await query(server.url, 'SHOW fsync')).toEqual([{ fsync: 'on' }]);
+  if (server.origin === 'native') {
+    expect(await query(server.url, 'SHOW listen_addresses')).toEqual([{ listen_addresses: '127.0.0.1' }]);
+    expect(await query(server.url, 'SHOW unix_socket_directories')).toEqual([{ unix_socket_directories: '' }]);
+  }
+}, 60_000);
+
+async function query(connectionString: string, sql: string): Promise<unknown[]> {
+  const client = new pg.Client({ connectionString });
+  await client.connect();
+  try {
+    return (await client.query(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+async function temporaryFolders(): Promise<string[]> {
+  return (await readdir(tmpdir())).filter(name => name.startsWith('millrace-'));
+}
