@@ -58,6 +58,9 @@ export function command(): Command {
 
 async function up(services: readonly ServiceName[], flags: UpFlags): Promise<void> {
   const running = await currentStack();
+  if (running?.phase === 'starting') {
+    throw new MillraceError('CONFLICT', 'a stack is starting; see millrace stack status');
+  }
   const missing = services.filter(service => !running?.servers.some(server => server.service === service));
   if (running && missing.length > 0) {
     throw new MillraceError(

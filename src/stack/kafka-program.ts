@@ -47,7 +47,8 @@ export async function locateKafka(): Promise<((log?: Log) => Promise<KafkaProgra
   });
 }
 
-async function findJava(): Promise<string | undefined> {
+/** A Java that runs Kafka. */
+export async function findJava(): Promise<string | undefined> {
   const home = process.env.JAVA_HOME;
   const onPath = await findProgram('java', ['/opt/homebrew/opt/openjdk/bin', '/usr/local/opt/openjdk/bin']);
   for (const java of [home && join(home, 'bin', 'java'), onPath]) {
