@@ -1,0 +1,40 @@
+import type { ConverterFactory } from '../api/index.ts';
+
+/** A converter's module, read when it is first asked for. */
+export interface ConverterEntry {
+  /** Java class names: the first is the one that is listed. */
+  readonly names: readonly [string, ...string[]];
+  /** Serves headers alone. */
+  readonly headersOnly?: boolean;
+  // biome-ignore lint/suspicious/noExplicitAny: each factory's configuration type is its own
+  load(): Promise<ConverterFactory<any>>;
+}
+
+const connect = 'org.apache.kafka.connect';
+
+/** Every converter. A further one is a file and a line here. */
+export const converters: readonly ConverterEntry[] = [
+  {
+    names: [`${connect}.converters.BooleanConverter`],
+    load: async () => (await import('./number.ts')).booleanConverter,
+  },
+  {
+    names: [`${connect}.converters.ByteArrayConverter`],
+    load: async () => (await import('./byte-array.ts')).byteArrayConverter,
+  },
+  { names: [`${connect}.converters.DoubleConverter`], load: async () => (await import('./number.ts')).doubleConverter },
+  { names: [`${connect}.converters.FloatConverter`], load: async () => (await import('./number.ts')).floatConverter },
+  {
+    names: [`${connect}.converters.IntegerConverter`],
+    load: async () => (await import('./number.ts')).integerConverter,
+  },
+  { names: [`${connect}.converters.LongConverter`], load: async () => (await import('./number.ts')).longConverter },
+  { names: [`${connect}.converters.ShortConverter`], load: async () => (await import('./number.ts')).shortConverter },
+  { names: [`${connect}.json.JsonConverter`], load: async () => (await import('./json.ts')).jsonConverter },
+  {
+    names: [`${connect}.storage.SimpleHeaderConverter`],
+    headersOnly: true,
+    load: async () => (await import('./simple-header.ts')).simpleHeaderConverter,
+  },
+  { names: [`${connect}.storage.StringConverter`], load: async () => (await import('./string.ts')).stringConverter },
+];

@@ -1,0 +1,20 @@
+import type { ByteWriter, Converter, ConverterFactory, Schema, SchemaAndValue, Value } from '../api/index.ts';
+import type { Config } from '../config/spec.ts';
+import { defineConfig } from '../config/spec.ts';
+import { headerText, parseHeader } from './values.ts';
+
+const config = defineConfig({});
+
+/** Kafka Connect's SimpleHeaderConverter, the default for headers: values as text, and text as what it looks like. */
+export const simpleHeaderConverter: ConverterFactory<Config<typeof config>> = { config, create: () => converter };
+
+const converter: Converter = {
+  fromConnect(_topic: string, schema: Schema | null, value: Value, out: ByteWriter): boolean {
+    if (value === null || value === undefined) return false;
+    out.utf8(headerText(schema, value));
+    return true;
+  },
+  toConnect(_topic: string, bytes: Uint8Array | null): SchemaAndValue {
+    return bytes === null ? { schema: null, value: null } : parseHeader(Buffer.from(bytes).toString());
+  },
+};
