@@ -36,7 +36,7 @@ interface Written {
   readonly value: Neutral;
   /** By SimpleHeaderConverter. */
   readonly text: string;
-  /** By StringConverter; left out for bytes, which Java prints as an address. */
+  /** By StringConverter; left out for bytes, which Java prints as an address, and for days of the Julian calendar. */
   readonly string?: string;
 }
 interface Read {
