@@ -107,12 +107,6 @@ const config = { 'retention.ms': '-1' };
 await client.admin.createTopics([{ topic, partitions, replicationFactor: -1, config }]);
 try {
   const produced = await measured(() => write(client));
-  console.error(
-    'rss after write',
-    Math.round(process.resourceUsage().maxRSS / 1024),
-    Math.round(process.memoryUsage().rss / 1e6),
-    process.memoryUsage(),
-  );
   const consumed = await measured(() => read(client));
   const rssMb = Math.round(process.resourceUsage().maxRSS / 1024);
   console.log(

@@ -1,0 +1,129 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { kafkaConfigFromProperties } from '../../src/kafka/kafka-config.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'millrace-kafka-config-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const servers = { 'bootstrap.servers': 'a:9092' };
+const body = 'MIIB'.repeat(40);
+const certificate = `-----BEGIN CERTIFICATE-----\n${(body.match(/.{1,64}/g) ?? []).join('\n')}\n-----END CERTIFICATE-----\n`;
+const key = certificate.replaceAll('CERTIFICATE', 'PRIVATE KEY');
+
+describe('the properties of Kafka’s clients', () => {
+  test('name brokers, with or without spaces, listener names and brackets', () => {
+    const read = kafkaConfigFromProperties({
+      'bootstrap.servers': ' a:9092, PLAINTEXT://b.example:9093 ,[::1]:9094',
+      'client.id': 'me',
+      'request.timeout.ms': '5000',
+    });
+    expect(read).toEqual({
+      brokers: ['a:9092', 'b.example:9093', '[::1]:9094'],
+      clientId: 'me',
+      requestTimeoutMs: 5000,
+    });
+  });
+
+  test('are looked for under each prefix in turn', () => {
+    const props = {
+      ...servers,
+      'producer.client.id': 'writer',
+      'client.id': 'worker',
+      'producer.bootstrap.servers': 'p:1',
+    };
+    expect(kafkaConfigFromProperties(props, ['producer.', ''])).toEqual({ brokers: ['p:1'], clientId: 'writer' });
+    expect(kafkaConfigFromProperties(props)).toEqual({ brokers: ['a:9092'], clientId: 'worker' });
+  });
+
+  test.each([
+    [
+      'PLAIN',
+      'org.apache.kafka.common.security.plain.PlainLoginModule required username="u" password="p;w=\\"1\\"";',
+      'p;w="1"',
+    ],
+    [
+      'SCRAM-SHA-512',
+      "org.apache.kafka.common.security.scram.ScramLoginModule required\n username='u'\n password='p\\\\w';",
+      'p\\w',
+    ],
+    ['SCRAM-SHA-256', 'x.ScramLoginModule required password=plain username=u;', 'plain'],
+  ])('log in with %s', (mechanism, jaas, password) => {
+    const props = {
+      ...servers,
+      'security.protocol': 'SASL_PLAINTEXT',
+      'sasl.mechanism': mechanism,
+      'sasl.jaas.config': jaas,
+    };
+    const { sasl, ssl } = kafkaConfigFromProperties(props);
+    expect(sasl).toEqual({ mechanism, username: 'u', password });
+    expect(ssl).toBeUndefined();
+  });
+
+  test('without SASL or SSL in security.protocol leave both out', () => {
+    const props = { ...servers, 'sasl.mechanism': 'PLAIN', 'ssl.truststore.location': '/nowhere' };
+    expect(kafkaConfigFromProperties(props)).toEqual({ brokers: ['a:9092'], clientId: 'millrace' });
+  });
+
+  test('give certificates as text, on one line or with its line breaks escaped', () => {
+    for (const text of [certificate, certificate.replaceAll('\n', ' '), certificate.replaceAll('\n', '\\n')]) {
+      const props = { ...servers, 'security.protocol': 'SSL', 'ssl.truststore.certificates': text };
+      expect(kafkaConfigFromProperties(props).ssl?.ca?.trim()).toBe(certificate.trim());
+    }
+  });
+
+  test('give certificates and keys as PEM files', () => {
+    const trusted = join(folder, 'trusted.pem');
+    const own = join(folder, 'own.pem');
+    writeFileSync(trusted, certificate);
+    writeFileSync(own, key + certificate);
+    const { ssl } = kafkaConfigFromProperties({
+      ...servers,
+      'security.protocol': 'SSL',
+      'ssl.truststore.location': trusted,
+      'ssl.keystore.location': own,
+      'ssl.key.password': 'secret',
+    });
+    expect(ssl?.ca).toContain('BEGIN CERTIFICATE');
+    expect(ssl?.key).toContain('BEGIN PRIVATE KEY');
+    expect(ssl?.cert).toContain('BEGIN CERTIFICATE');
+    expect(ssl?.passphrase).toBe('secret');
+    expect(ssl?.checkServerIdentity).toBeUndefined();
+  });
+
+  test('turn the check of host names off by an empty algorithm', () => {
+    const props = { ...servers, 'security.protocol': 'SSL', 'ssl.endpoint.identification.algorithm': '' };
+    expect(kafkaConfigFromProperties(props).ssl?.checkServerIdentity?.()).toBeUndefined();
+    expect(kafkaConfigFromProperties(props).ssl).toHaveProperty('checkServerIdentity');
+    const other = { ...props, 'ssl.endpoint.identification.algorithm': 'https' };
+    expect(kafkaConfigFromProperties(other).ssl).not.toHaveProperty('checkServerIdentity');
+  });
+
+  const binary = join(folder, 'store.jks');
+  writeFileSync(binary, Buffer.from([0xfe, 0xed, 0xfe, 0xed, 0, 0, 0, 2]));
+  test.each([
+    [{}, /bootstrap\.servers is missing/],
+    [{ 'bootstrap.servers': 'host' }, /"host", which is not host:port/],
+    [{ 'bootstrap.servers': 'host:99999' }, /not host:port/],
+    [{ ...servers, 'security.protocol': 'TLS' }, /security\.protocol is TLS/],
+    [{ ...servers, 'request.timeout.ms': 'soon' }, /request\.timeout\.ms is "soon"/],
+    [{ ...servers, 'security.protocol': 'SASL_SSL' }, /sasl\.mechanism is GSSAPI/],
+    [{ ...servers, 'security.protocol': 'SASL_SSL', 'sasl.mechanism': 'PLAIN' }, /sasl\.jaas\.config is missing/],
+    [{ ...servers, 'security.protocol': 'SSL', 'ssl.truststore.location': join(folder, 'none') }, /cannot be read/],
+    [{ ...servers, 'security.protocol': 'SSL', 'ssl.truststore.location': binary }, /not PEM/],
+    [{ ...servers, 'security.protocol': 'SSL', 'ssl.keystore.key': key }, /belong together/],
+  ])('that are wrong are refused with a sentence: %#', (props, message) => {
+    expect(() => kafkaConfigFromProperties(props)).toThrow(message);
+  });
+
+  test('never show a password', () => {
+    const props = {
+      ...servers,
+      'security.protocol': 'SASL_PLAINTEXT',
+      'sasl.mechanism': 'PLAIN',
+      'sasl.jaas.config': 'PlainLoginModule required usrname="u" password="hunter2";',
+    };
+    expect(() => kafkaConfigFromProperties(props)).toThrow(expect.not.stringContaining('hunter2'));
+  });
+});
