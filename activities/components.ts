@@ -2,7 +2,7 @@ import { type ConnectorEntry, connectors, findConnector } from '../connectors/in
 import type { Converter, SinkConnector, SourceConnector } from '../src/api/index.ts';
 import type { ConfigProvider, Resolved } from '../src/config/placeholders.ts';
 import { resolvePlaceholders } from '../src/config/placeholders.ts';
-import { jsonConverter } from '../src/converters/json.ts';
+import { converters } from '../src/converters/index.ts';
 import { parsed } from '../src/engine/source-runner.ts';
 import { MillraceError } from '../src/errors.ts';
 import type { ConnectorConfig } from '../workflows/messages.ts';
@@ -51,17 +51,25 @@ export async function pipelineOf(props: Readonly<Record<string, string>>): Promi
     transform: record => record,
     keys: await converterOf(props, 'key.converter'),
     values: await converterOf(props, 'value.converter'),
+    headers: await converterOf(props, 'header.converter'),
     tolerant: (props['errors.tolerance'] ?? 'none').toLowerCase() === 'all',
   };
 }
 
-async function converterOf(
-  props: Readonly<Record<string, string>>,
-  which: 'key.converter' | 'value.converter',
-): Promise<Converter> {
-  const name = props[which] ?? 'org.apache.kafka.connect.json.JsonConverter';
-  const factory = /JsonConverter$/.test(name) ? jsonConverter : undefined;
-  if (factory === undefined) throw new MillraceError('TASK_CONFIG', `${which} is ${name}, which there is not.`);
+type Which = 'key.converter' | 'value.converter' | 'header.converter';
+
+/** As Kafka Connect has it for headers; keys and values have JSON where neither connector nor worker say otherwise. */
+const usual: Record<Which, string> = {
+  'key.converter': 'JsonConverter',
+  'value.converter': 'JsonConverter',
+  'header.converter': 'SimpleHeaderConverter',
+};
+
+async function converterOf(props: Readonly<Record<string, string>>, which: Which): Promise<Converter> {
+  const name = props[which] ?? usual[which];
+  const entry = converters.find(({ names }) => names.some(one => one === name || one.endsWith(`.${name}`)));
+  if (entry === undefined) throw new MillraceError('TASK_CONFIG', `${which} is ${name}, which there is not.`);
+  const factory = await entry.load();
   const own = Object.entries(props)
     .filter(([key]) => key.startsWith(`${which}.`))
     .map(([key, value]) => [key.slice(which.length + 1), value] as const);

@@ -9,6 +9,7 @@ export interface Pipeline {
   readonly transform: (record: ConnectRecord) => ConnectRecord | null;
   readonly keys: Converter;
   readonly values: Converter;
+  readonly headers: Converter;
   /** `errors.tolerance` is all. */
   readonly tolerant: boolean;
 }

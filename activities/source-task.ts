@@ -34,7 +34,7 @@ export async function runSourceTask(
     kafka: deps.kafka,
     producer: producerOptions(pipeline, `${args.cluster}-${args.connector}-${args.task}`),
     offsets: deps.offsets,
-    encoder: new RecordEncoder({ ...pipeline, tolerant: pipeline.tolerant }),
+    encoder: new RecordEncoder(pipeline),
     topics: { newTopic: topic => newTopic(pipeline, topic) },
     limits: { batchBytes: BATCH_BYTES, transactionBytes: TRANSACTION_BYTES },
     observer: progress,

@@ -1,6 +1,6 @@
 import type { ConnectRecord, Converter, SinkRecord, TopicPartition } from '../api/index.ts';
 import type { RawRecord } from '../kafka/port.ts';
-import { headerValue } from './headers.ts';
+import { decodeHeaders } from './headers.ts';
 
 /** Where in a record's way an error happened, in Connect's words. */
 export type Stage = 'KEY_CONVERTER' | 'VALUE_CONVERTER' | 'HEADER_CONVERTER' | 'TRANSFORMATION' | 'TASK_PUT';
@@ -12,15 +12,18 @@ export class RecordDecoder {
   private readonly transform: (record: ConnectRecord) => ConnectRecord | null;
   private readonly keys: Converter;
   private readonly values: Converter;
+  private readonly headers: Converter;
 
   constructor(parts: {
     transform: (record: ConnectRecord) => ConnectRecord | null;
     keys: Converter;
     values: Converter;
+    headers: Converter;
   }) {
     this.transform = parts.transform;
     this.keys = parts.keys;
     this.values = parts.values;
+    this.headers = parts.headers;
   }
 
   /** null when a transform dropped it. Throws DataError. */
@@ -30,7 +33,7 @@ export class RecordDecoder {
     this.stage = 'VALUE_CONVERTER';
     const value = this.values.toConnect(at.topic, raw.value);
     this.stage = 'HEADER_CONVERTER';
-    const headers = raw.headers.length === 0 ? none : raw.headers.map(headerValue);
+    const headers = raw.headers.length === 0 ? none : decodeHeaders(this.headers, at.topic, raw.headers);
     const record: SinkRecord = {
       topic: at.topic,
       partition: at.partition,

@@ -1,7 +1,7 @@
 import type { Bytes } from '../api/bytes.ts';
 import type { ConnectRecord, Converter } from '../api/index.ts';
 import type { ProducerBatch, RawHeader } from '../kafka/port.ts';
-import { headerBytes } from './headers.ts';
+import { encodeHeaders } from './headers.ts';
 
 /**
  * Transforms and converts one record at a time into a scratch buffer, which `appendTo` then copies into a transaction.
@@ -13,6 +13,7 @@ export class RecordEncoder {
   private readonly transform: (record: ConnectRecord) => ConnectRecord | null;
   private readonly keys: Converter;
   private readonly values: Converter;
+  private readonly headerConverter: Converter;
   private topic = '';
   private partition: number | null = null;
   private timestamp: number | null = null;
@@ -25,11 +26,13 @@ export class RecordEncoder {
     transform: (record: ConnectRecord) => ConnectRecord | null;
     keys: Converter;
     values: Converter;
+    headers: Converter;
     tolerant: boolean;
   }) {
     this.transform = parts.transform;
     this.keys = parts.keys;
     this.values = parts.values;
+    this.headerConverter = parts.headers;
     this.tolerant = parts.tolerant;
   }
 
@@ -42,7 +45,7 @@ export class RecordEncoder {
     this.hasKey = this.keys.fromConnect(topic, record.keySchema, record.key, scratch);
     this.keyEnd = scratch.length;
     this.hasValue = this.values.fromConnect(topic, record.valueSchema, record.value, scratch);
-    this.headers = record.headers.length === 0 ? none : record.headers.map(headerBytes);
+    this.headers = record.headers.length === 0 ? none : encodeHeaders(this.headerConverter, topic, record.headers);
     this.topic = topic;
     this.partition = record.partition;
     this.timestamp = record.timestamp;

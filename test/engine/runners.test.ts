@@ -10,6 +10,7 @@ import {
 } from '../../src/api/index.ts';
 import { defineConfig } from '../../src/config/spec.ts';
 import { jsonConverter } from '../../src/converters/json.ts';
+import { simpleHeaderConverter } from '../../src/converters/simple-header.ts';
 import type { TaskObserver } from '../../src/engine/observer.ts';
 import { RecordDecoder } from '../../src/engine/record-decoder.ts';
 import { RecordEncoder } from '../../src/engine/record-encoder.ts';
@@ -110,7 +111,13 @@ function source(
     kafka,
     producer: { transactionalId: `test-${name}-0`, compression: 'lz4', transactionTimeoutMs: 30_000 },
     offsets: offsets as never,
-    encoder: new RecordEncoder({ transform: record => record, keys: plain, values: plain, tolerant: false }),
+    encoder: new RecordEncoder({
+      transform: record => record,
+      keys: plain,
+      values: plain,
+      headers: simpleHeaderConverter.create({}, false),
+      tolerant: false,
+    }),
     topics: { newTopic: topic => ({ topic, partitions: 1, replicationFactor: 1 }) },
     limits: { batchBytes: 1 << 20, transactionBytes: 1 << 16 },
     observer: { ...observer, ...heard },
@@ -276,7 +283,12 @@ describe('a sink', () => {
       group: `connect-${name}`,
       assignment: async () => [{ topic, partition: 0 }],
       reset: 'earliest',
-      decoder: new RecordDecoder({ transform: record => record, keys: plain, values: plain }),
+      decoder: new RecordDecoder({
+        transform: record => record,
+        keys: plain,
+        values: plain,
+        headers: simpleHeaderConverter.create({}, false),
+      }),
       tolerant: false,
       deadLetters: null,
       limits: { fetchBytes: 1 << 16, batchRecords: 100, refreshMs: 60_000, commitMs: 200 },
