@@ -1,0 +1,84 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { packageFolder } from '../../src/package-folder.ts';
+import { findProgram, succeeds } from '../../src/stack/commands.ts';
+import { searchAttributes } from '../../src/stack/temporal.ts';
+
+interface Service {
+  readonly image?: string;
+  readonly build?: string;
+  readonly command?: readonly string[];
+  readonly ports?: readonly string[];
+  readonly volumes?: readonly string[];
+  readonly depends_on?: Readonly<Record<string, unknown>>;
+  readonly healthcheck?: { readonly test: readonly string[] };
+}
+
+const file = join(packageFolder(), 'docker-compose.yml');
+const { services, volumes } = parse(await readFile(file, 'utf8')) as {
+  services: Record<string, Service>;
+  volumes: Record<string, unknown>;
+};
+const command = await composeCommand();
+
+test.runIf(command)('Docker Compose takes it', async () => {
+  const [program = '', ...args] = command ?? [];
+  const { stdout } = await promisify(execFile)(program, [...args, '-f', file, 'config']);
+  expect(Object.keys((parse(stdout) as { services: object }).services).sort()).toEqual(Object.keys(services).sort());
+});
+
+test('everything that Millrace works with is there', () => {
+  expect(Object.keys(services).sort()).toEqual(
+    ['elasticsearch', 'kafka', 'millrace', 'mysql', 'postgres', 'schema-registry', 'temporal'].sort(),
+  );
+});
+
+describe.each(Object.entries(services))('%s', (_, service) => {
+  test('publishes its ports on 127.0.0.1 alone, each to be chosen from the environment', () => {
+    expect(service.ports?.length).toBeGreaterThan(0);
+    for (const port of service.ports ?? []) expect(port).toMatch(/^127\.0\.0\.1:\$\{MILLRACE_[A-Z_]+:-\d+\}:\d+$/);
+  });
+
+  test('tells whether it is healthy', () => {
+    expect(service.healthcheck?.test[0]).toBe('CMD');
+  });
+
+  test('is of a version that is named, or built here', () => {
+    if (service.build === undefined) expect(service.image).toMatch(/^[\w/-]+:\d+(\.\d+)*$/);
+  });
+
+  test('uses volumes and services that exist, and keys that older versions of Docker Compose know', () => {
+    for (const volume of service.volumes ?? []) {
+      const [name = ''] = volume.split(':');
+      if (!name.startsWith('.')) expect(volumes).toHaveProperty(name);
+    }
+    for (const other of Object.keys(service.depends_on ?? {})) expect(services).toHaveProperty(other);
+    const known = ['image', 'build', 'command', 'environment', 'ports', 'volumes', 'depends_on', 'healthcheck'];
+    const rest = Object.keys(service).filter(key => !known.includes(key));
+    expect(rest.filter(key => key !== 'restart' && key !== 'stop_grace_period')).toEqual([]);
+  });
+});
+
+test('Temporal has the search attributes that the workflows set', () => {
+  const flags = services.temporal?.command?.filter(flag => flag.startsWith('--search-attribute'));
+  expect(flags).toEqual(searchAttributes.map(name => `--search-attribute=${name}=Keyword`));
+});
+
+test('PostgreSQL decodes logically, and MySQL writes whole rows to its log', () => {
+  expect(services.postgres?.command).toContain('wal_level=logical');
+  expect(services.mysql?.command).toEqual(
+    expect.arrayContaining(['--binlog-format=ROW', '--binlog-row-image=FULL', '--binlog-row-metadata=FULL']),
+  );
+});
+
+/** Without an engine too: `config` only reads the file. */
+async function composeCommand(): Promise<string[] | undefined> {
+  const docker = await findProgram('docker');
+  if (docker && (await succeeds(docker, ['compose', 'version']))) return [docker, 'compose'];
+  const standalone = await findProgram('docker-compose');
+  return standalone === undefined ? undefined : [standalone];
+}
