@@ -1,0 +1,89 @@
+import pg from 'pg';
+import type { TestDatabase } from '../support/database.ts';
+
+/**
+ * Two tables under change: `orders`, whose rows are inserted, updated and deleted, and `events`, to which each change of
+ * an order adds one row that is never touched again. An event must reach the other side exactly once, whether a snapshot
+ * or the stream brings it; an order must end as it is at the source.
+ */
+const schema = `
+create table orders (
+  id bigint primary key, version int not null, status text not null, amount numeric(12,2) not null,
+  note text, changed_at timestamptz not null default clock_timestamp());
+create table events (id bigint primary key, order_id bigint not null, kind text not null);
+create sequence event_ids;
+
+create procedure change_orders(first bigint, transactions int, share int, shares int) language plpgsql as $$
+declare
+  txn bigint;
+  target bigint;
+begin
+  for txn in first .. first + transactions - 1 loop
+    for i in 0 .. 9 loop
+      if i < 5 then
+        target := 10000000 + (txn * 10 + i) * shares + share;
+        insert into orders(id, version, status, amount, note)
+          values (target, 0, 'new', txn % 1000 + i * 0.25, 'order ' || target || repeat(' and more', i));
+        insert into events values (nextval('event_ids'), target, 'insert');
+      elsif i < 8 then
+        -- Only this share's orders: writers never wait for each other.
+        target := 1 + ((txn * 7919 + i * 16661) % (10000)) * shares + share;
+        update orders set version = version + 1, status = 'changed', amount = amount + 0.01, changed_at = clock_timestamp()
+          where id = target;
+        if found then insert into events values (nextval('event_ids'), target, 'update'); end if;
+      else
+        target := 10000000 + ((txn - 3) * 10 + i - 8) * shares + share;
+        delete from orders where id = target;
+        if found then insert into events values (nextval('event_ids'), target, 'delete'); end if;
+      end if;
+    end loop;
+    commit;
+  end loop;
+end $$;
+`;
+
+export async function createLoad(database: TestDatabase, rows: number): Promise<void> {
+  await database.query(schema);
+  await database.query(
+    `insert into orders(id, version, status, amount, note)
+       select i, 0, 'new', i % 1000, 'order ' || i from generate_series(1, ${rows}) i`,
+  );
+  await database.query(
+    `insert into events select nextval('event_ids'), i, 'insert' from generate_series(1, ${rows}) i`,
+  );
+}
+
+/** Makes `transactions` transactions of ten changes of orders each, from two connections; picks up after a lost server. */
+export async function runLoad(database: TestDatabase, first: number, transactions: number): Promise<void> {
+  const shares = 2;
+  await Promise.all(
+    Array.from({ length: shares }, async (_, share) => {
+      const step = 50;
+      for (let done = 0; done < transactions / shares; done += step) {
+        await retried(database.url, `call change_orders(${first + done}, ${step}, ${share}, ${shares})`);
+      }
+    }),
+  );
+}
+
+/**
+ * A call that a restart of the server cuts off may have committed some of its transactions: its rows are there already,
+ * so what follows is skipped with it. The load is a stream of changes, not a fixed one.
+ */
+async function retried(url: string, sql: string): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    const client = new pg.Client({ connectionString: url });
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      if (attempt === 0) await client.query(sql);
+      return;
+    } catch (error) {
+      if (attempt > 200) throw error;
+      if (!(error instanceof Error && 'code' in error && /^(57P0|08|ECONN)/.test(String(error.code)))) throw error;
+      await new Promise(resolve => setTimeout(resolve, 100));
+    } finally {
+      await client.end().catch(() => undefined);
+    }
+  }
+}

@@ -1,0 +1,144 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { call } from '../../src/demo/rest.ts';
+import { startWorkerProcess, type WorkerProcess } from '../../src/demo/worker-process.ts';
+import { startKafka, startPostgres, startTemporal } from '../../src/stack/index.ts';
+import { freePort } from '../../src/stack/ports.ts';
+import type { StatusInfo } from '../../src/temporal/control.ts';
+import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { eventually } from '../support/eventually.ts';
+import { uniqueName } from '../support/topic.ts';
+import { createLoad } from './load.ts';
+
+/** Servers of one's own, to be killed; two databases with a pipeline from one to the other; workers. */
+export class Rig implements AsyncDisposable {
+  readonly kafka: Awaited<ReturnType<typeof startKafka>>;
+  readonly postgres: Awaited<ReturnType<typeof startPostgres>>;
+  readonly temporal: Awaited<ReturnType<typeof startTemporal>>;
+  readonly source: TestDatabase;
+  readonly target: TestDatabase;
+  readonly prefix = uniqueName('chaos');
+  readonly slot = this.prefix;
+  readonly workers: WorkerProcess[] = [];
+  private readonly folder: string;
+
+  private constructor(parts: Pick<Rig, 'kafka' | 'postgres' | 'temporal' | 'source' | 'target'> & { folder: string }) {
+    this.kafka = parts.kafka;
+    this.postgres = parts.postgres;
+    this.temporal = parts.temporal;
+    this.source = parts.source;
+    this.target = parts.target;
+    this.folder = parts.folder;
+  }
+
+  /** rows: in each of the source's tables before anything runs. */
+  static async start(rows: number): Promise<Rig> {
+    const [kafka, postgres, temporal, folder] = await Promise.all([
+      startKafka(),
+      startPostgres(),
+      startTemporal(),
+      mkdtemp(join(tmpdir(), 'millrace-chaos-')),
+    ]);
+    const [source, target] = await Promise.all([
+      createDatabase('source', postgres),
+      createDatabase('target', postgres),
+    ]);
+    await createLoad(source, rows);
+    return new Rig({ kafka, postgres, temporal, source, target, folder });
+  }
+
+  async startWorker(): Promise<WorkerProcess> {
+    const worker = await startWorkerProcess(this.folder, await freePort(), {
+      'bootstrap.servers': this.kafka.address,
+      'group.id': this.prefix,
+      'offset.storage.topic': `${this.prefix}-offsets`,
+      'config.storage.topic': `${this.prefix}-configs`,
+      'status.storage.topic': `${this.prefix}-status`,
+      'temporal.address': this.temporal.address,
+    });
+    this.workers.push(worker);
+    return worker;
+  }
+
+  /** kill -9, and another in its place. */
+  async replaceWorker(worker: WorkerProcess): Promise<WorkerProcess> {
+    await worker.kill9();
+    this.workers.splice(this.workers.indexOf(worker), 1);
+    return this.startWorker();
+  }
+
+  get url(): string {
+    const [worker] = this.workers;
+    if (worker === undefined) throw new Error('no worker runs');
+    return worker.url;
+  }
+
+  async createPipeline(): Promise<void> {
+    const { host, port, user, password } = this.source.connection;
+    await call('POST', `${this.url}/connectors`, {
+      name: 'source',
+      config: {
+        'connector.class': 'io.debezium.connector.postgresql.PostgresConnector',
+        'database.hostname': host,
+        'database.port': String(port),
+        'database.user': user,
+        'database.password': password || 'unused',
+        'database.dbname': this.source.name,
+        'slot.name': this.slot,
+        'publication.name': this.prefix,
+        'publication.autocreate.mode': 'filtered',
+        'topic.prefix': this.prefix,
+        'table.include.list': 'public.orders,public.events',
+        'snapshot.max.threads': '2',
+      },
+    });
+    for (const table of ['orders', 'events'])
+      await call('POST', `${this.url}/connectors`, {
+        name: `sink-${table}`,
+        config: {
+          'connector.class': 'io.confluent.connect.jdbc.JdbcSinkConnector',
+          'connection.url': `jdbc:postgresql://${host}:${port}/${this.target.name}`,
+          'connection.user': user,
+          'connection.password': password || 'unused',
+          topics: this.topic(table),
+          'table.name.format': table,
+          'insert.mode': 'upsert',
+          'pk.mode': 'record_key',
+          'delete.enabled': 'true',
+          'auto.create': 'true',
+        },
+      });
+  }
+
+  topic(table: string): string {
+    return `${this.prefix}.public.${table}`;
+  }
+
+  status(name: string): Promise<StatusInfo> {
+    return call<StatusInfo>('GET', `${this.url}/connectors/${name}/status`);
+  }
+
+  /** host:port of the worker that runs a connector's task 0, once one does. */
+  holder(name: string): Promise<string> {
+    return eventually(`${name} runs`, async () => {
+      const [task] = (await this.status(name)).tasks;
+      return task?.state === 'RUNNING' ? task.worker_id : undefined;
+    });
+  }
+
+  /** Rows of the target's `events`; 0 while there is no such table. */
+  async arrived(): Promise<number> {
+    const [row] = await this.target
+      .query<{ count: string }>('select count(*) from events')
+      .catch(() => [{ count: '0' }]);
+    return Number(row?.count ?? 0);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.workers.map(worker => worker.kill9()));
+    await Promise.allSettled([this.source.drop(), this.target.drop()]);
+    await Promise.all([this.kafka.stop(), this.postgres.stop(), this.temporal.stop()]);
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
