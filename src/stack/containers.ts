@@ -4,7 +4,7 @@ import { ownServer } from './own-server.ts';
 import { freePort } from './ports.ts';
 import { ownPostgresUrl, postgresAt } from './postgres-url.ts';
 import { kafkaAnswers, postgresAnswers, temporalAnswers } from './probe.ts';
-import { searchAttributes } from './temporal.ts';
+import { searchAttributeNames } from './temporal.ts';
 import { ignore, type ServiceName, type Starters, type StartOptions } from './types.ts';
 
 /** Starts each as a container of docker-compose.yml. */
@@ -35,7 +35,7 @@ export function startersInContainers(compose: ComposeCommand): Starters {
       const uiPort = options.uiPort ?? (await freePort());
       const address = `127.0.0.1:${port}`;
       const ports = { MILLRACE_TEMPORAL_PORT: port, MILLRACE_TEMPORAL_UI_PORT: uiPort };
-      const container = serviceOf('temporal', ports, options)(() => temporalAnswers(address, searchAttributes));
+      const container = serviceOf('temporal', ports, options)(() => temporalAnswers(address, searchAttributeNames));
       await container.start();
       const ui = `http://127.0.0.1:${uiPort}`;
       return ownServer({ service: 'temporal', origin: 'container', address, version: 'Temporal', ui }, container);

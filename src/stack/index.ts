@@ -15,7 +15,7 @@ import {
   type TemporalOptions,
 } from './types.ts';
 
-export type { Log, Origin, OwnServer, Server, ServerOf, ServiceName, StartOptions } from './types.ts';
+export type { Log, OwnServer, Server, ServerOf, ServiceName, StartOptions } from './types.ts';
 export type { Given, TemporalOptions };
 
 export const serviceNames: readonly ServiceName[] = ['temporal', 'kafka', 'postgres'];

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { searchAttributes } from '../../workflows/messages.ts';
 import { run } from './commands.ts';
 import { serverFolder } from './folders.ts';
 import { ownServer } from './own-server.ts';
@@ -8,14 +9,8 @@ import { ServerProcess } from './server-process.ts';
 import type { TemporalProgram } from './temporal-program.ts';
 import { ignore, type OwnServer, type TemporalOptions, type TemporalServer } from './types.ts';
 
-/** Search attributes that Millrace's workflows set, all keywords; the development server registers them at its start. */
-export const searchAttributes = [
-  'MillraceConnector',
-  'MillraceKind',
-  'MillraceState',
-  'MillraceCluster',
-  'MillraceClass',
-] as const;
+/** Search attributes that the workflows set, all keywords; the development server registers them at its start. */
+export const searchAttributeNames: readonly string[] = Object.values(searchAttributes);
 
 /** Starts a Temporal development server with its web UI, on 127.0.0.1 alone; its state survives kill -9. */
 export async function startNativeTemporal(
@@ -34,7 +29,7 @@ export async function startNativeTemporal(
       ...['--ip', '127.0.0.1', '--port', String(port), '--ui-port', String(uiPort)],
       ...['--http-port', String(await freePort()), '--metrics-port', String(await freePort())],
       ...['--db-filename', join(folder.path, 'temporal.db')],
-      ...searchAttributes.flatMap(name => ['--search-attribute', `${name}=Keyword`]),
+      ...searchAttributeNames.flatMap(name => ['--search-attribute', `${name}=Keyword`]),
       // The UI asks the internet for news where that can be turned off.
       ...((await run(program, ['server', 'start-dev', '--help'])).includes('--ui-disable-news-fetch')
         ? ['--ui-disable-news-fetch']
@@ -45,7 +40,7 @@ export async function startNativeTemporal(
     logFile: join(folder.path, 'server.log'),
     stopSignal: 'SIGTERM',
     remove: folder.remove,
-    answers: () => temporalAnswers(address, searchAttributes),
+    answers: () => temporalAnswers(address, searchAttributeNames),
   });
   log(`temporal: starting Temporal ${version} on ${address}`);
   await server.start(async () => undefined);

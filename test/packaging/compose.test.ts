@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { packageFolder } from '../../src/package-folder.ts';
 import { findProgram, succeeds } from '../../src/stack/commands.ts';
-import { searchAttributes } from '../../src/stack/temporal.ts';
+import { searchAttributeNames } from '../../src/stack/temporal.ts';
 
 interface Service {
   readonly image?: string;
@@ -65,7 +65,7 @@ describe.each(Object.entries(services))('%s', (_, service) => {
 
 test('Temporal has the search attributes that the workflows set', () => {
   const flags = services.temporal?.command?.filter(flag => flag.startsWith('--search-attribute'));
-  expect(flags).toEqual(searchAttributes.map(name => `--search-attribute=${name}=Keyword`));
+  expect(flags?.sort()).toEqual(searchAttributeNames.map(name => `--search-attribute=${name}=Keyword`).sort());
 });
 
 test('PostgreSQL decodes logically, and MySQL writes whole rows to its log', () => {

@@ -4,7 +4,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type OwnServer, startKafka, startPostgres, startTemporal } from '../../src/stack/index.ts';
 import { kafkaAnswers, listens, postgresAnswers, temporalAnswers } from '../../src/stack/probe.ts';
-import { searchAttributes } from '../../src/stack/temporal.ts';
+import { searchAttributeNames } from '../../src/stack/temporal.ts';
 import { eventually } from '../support/eventually.ts';
 
 const cases = [
@@ -14,7 +14,11 @@ const cases = [
     start: startPostgres,
     answers: async (server: OwnServer) => (await postgresAnswers(urlOf(server))) !== undefined,
   },
-  { name: 'temporal', start: startTemporal, answers: (s: OwnServer) => temporalAnswers(s.address, searchAttributes) },
+  {
+    name: 'temporal',
+    start: startTemporal,
+    answers: (s: OwnServer) => temporalAnswers(s.address, searchAttributeNames),
+  },
 ];
 
 const urlOf = (server: OwnServer): string => `postgres://postgres:postgres@${server.address}/postgres`;

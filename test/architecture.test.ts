@@ -1,0 +1,116 @@
+import { globSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { packageFolder } from '../src/package-folder.ts';
+import { importsOf, readImports } from './architecture/imports.ts';
+import { cycles, roots, rules, violations } from './architecture/rules.ts';
+
+const files = globSync('{src,workflows,activities,connectors}/**/*.ts', { cwd: packageFolder() });
+const modules = await readImports(files);
+
+test('every module imports what its part may', () => {
+  expect([...modules].flatMap(([file, imports]) => violations(file, imports))).toEqual([]);
+});
+
+test('no modules import each other in a ring', () => {
+  expect(cycles(modules).map(ring => ring.join(' → '))).toEqual([]);
+});
+
+test('the parts that the design names are there, so that their rules hold something', () => {
+  const parts = [
+    'api',
+    'config',
+    'a connector',
+    'engine',
+    'kafka',
+    'workflows',
+    'activities',
+    'temporal',
+    'rest',
+    'cli',
+    'stack',
+  ];
+  const named = rules.filter(({ files: globs }) => globSync([...globs], { cwd: packageFolder() }).length > 0);
+  expect(named.map(({ part }) => part)).toEqual(expect.arrayContaining(parts));
+  for (const root of roots) expect(globSync(root, { cwd: packageFolder() }).length, root).toBeGreaterThan(0);
+});
+
+describe('what the rules catch', () => {
+  const breach = (file: string, source: string): string[] => violations(file, importsOf(file, source));
+
+  test.each([
+    ['src/api/record.ts', "import { MillraceError } from '../errors.ts';", 'src/errors.ts'],
+    ['src/api/record.ts', "import type { Readable } from 'node:stream';", 'node:stream'],
+    ['src/errors.ts', "import { z } from 'zod';", 'zod'],
+    ['src/config/spec.ts', "import { findConnector } from '../../connectors/index.ts';", 'connectors/index.ts'],
+    ['src/converters/json.ts', "import { run } from '../engine/source-runner.ts';", 'src/engine/source-runner.ts'],
+    ['connectors/postgresql/reader.ts', "import { Kafka } from 'kafkajs';", 'kafkajs'],
+    [
+      'connectors/postgresql/reader.ts',
+      "import type { KafkaClient } from '../../src/kafka/port.ts';",
+      'src/kafka/port.ts',
+    ],
+    ['connectors/postgresql/reader.ts', "export * from '../../src/engine/observer.ts';", 'src/engine/observer.ts'],
+    ['connectors/postgresql/a/b.ts', "import { x } from '../../jdbc-sink/x.ts';", 'connectors/jdbc-sink/x.ts'],
+    ['connectors/postgresql/reader.ts', "const t = await import('@temporalio/activity');", '@temporalio/activity'],
+    ['connectors/index.ts', "import { connector } from './postgresql/index.ts';", 'connectors/postgresql/index.ts'],
+    ['src/engine/sink-runner.ts', "import { Context } from '@temporalio/activity';", '@temporalio/activity'],
+    ['src/engine/sink-runner.ts', "import { kafkaClient } from '../kafka/client.ts';", 'src/kafka/client.ts'],
+    ['src/engine/sink-runner.ts', "import { port } from '../kafka/port.ts';", 'src/kafka/port.ts'],
+    ['workflows/connector.ts', "import { plan } from '../activities/index.ts';", 'activities/index.ts'],
+    ['workflows/connector.ts', "import { Client } from '@temporalio/client';", '@temporalio/client'],
+    ['workflows/connector.ts', "import { readFile } from 'node:fs/promises';", 'node:fs/promises'],
+    ['activities/source-task.ts', "import { kafkaClient } from '../src/kafka/client.ts';", 'src/kafka/client.ts'],
+    [
+      'activities/source-task.ts',
+      "import { connector } from '../connectors/postgresql/index.ts';",
+      'connectors/postgresql/index.ts',
+    ],
+    [
+      'src/rest/server.ts',
+      "import { temporalControl } from '../temporal/control-client.ts';",
+      'src/temporal/control-client.ts',
+    ],
+    ['src/rest/server.ts', "import { Client } from '@temporalio/client';", '@temporalio/client'],
+    ['src/rest/server.ts', "import { run } from '../engine/source-runner.ts';", 'src/engine/source-runner.ts'],
+    ['src/cli/connectors.ts', "import { kafkaClient } from '../kafka/client.ts';", 'src/kafka/client.ts'],
+    ['src/cli/worker.ts', "import { startWorker } from '../worker.ts';", 'src/worker.ts'],
+    ['src/kafka/client.ts', "import { Runtime } from '@temporalio/worker';", '@temporalio/worker'],
+  ])('%s: %s', (file, source, target) => {
+    expect(breach(file, source)).toEqual([expect.stringMatching(new RegExp(`^${file}: .* may not import ${target}$`))]);
+  });
+
+  test.each([
+    ['connectors/postgresql/reader.ts', "import pg from 'pg';\nimport { x } from './types/x.ts';"],
+    ['connectors/postgresql/reader.ts', "import type { SourceConnector } from '../../src/api/index.ts';"],
+    ['workflows/connector.ts', "import type {\n  TaskActivities,\n} from '../activities/index.ts';"],
+    ['src/engine/sink-runner.ts', "import type { Reader } from '../kafka/port.ts';"],
+    ['src/cli/worker.ts', "const { startWorker } = await import('../worker.ts');"],
+    ['src/worker.ts', "import { Client } from '@temporalio/client';"],
+    ['workflows/connector.ts', "/* as in: import { x } from 'node:fs'; */\n// import 'pg';"],
+  ])('and let pass, %s: %s', (file, source) => {
+    expect(breach(file, source)).toEqual([]);
+  });
+
+  test('a file that belongs to no part', () => {
+    expect(breach('src/odds-and-ends.ts', '')).toEqual([expect.stringContaining('belongs to no part')]);
+  });
+
+  test('a ring of three, once, and none through a type', () => {
+    const importing = (target: string, typeOnly = false) => [{ target, typeOnly, dynamic: false }];
+    const ring = new Map([
+      ['b.ts', importing('c.ts')],
+      ['c.ts', importing('a.ts')],
+      ['a.ts', importing('b.ts')],
+      ['d.ts', importing('b.ts')],
+    ]);
+    expect(cycles(ring)).toEqual([['a.ts', 'b.ts', 'c.ts']]);
+    expect(
+      cycles(
+        new Map([
+          ['a.ts', importing('b.ts')],
+          ['b.ts', importing('a.ts', true)],
+        ]),
+      ),
+    ).toEqual([]);
+  });
+});

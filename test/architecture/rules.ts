@@ -1,0 +1,187 @@
+import { matchesGlob } from 'node:path';
+import type { Import } from './imports.ts';
+
+/** What the modules of one part may import. Everything else they may not. */
+export interface Rule {
+  readonly part: string;
+  /** Globs, from the top of the repository. A file is held to the first rule that names it. */
+  readonly files: readonly string[];
+  /** Globs of files; packages; `node:*`. `{own}` is the folder below the part's that the file lies in. */
+  readonly may: readonly string[];
+  /** Only as types, which are gone when it runs. */
+  readonly mayAsTypes?: readonly string[];
+  /** Only by `import()`, when it is called for. */
+  readonly mayLazily?: readonly string[];
+}
+
+/** Packages that belong to one part: nobody else has a reason to import them. */
+const temporal = '@temporalio/*';
+const ours = ['zod', 'pg', 'pg-*', 'mysql2', '@node-rs/*', 'snappy', 'lz4-napi'];
+
+const contract = ['src/api/**', 'src/errors.ts'];
+const components = ['src/transforms/**', 'src/predicates/**', 'src/converters/**'];
+
+/** The direction of the design: api ← config ← components ← engine ← activities ← roots. */
+export const rules: readonly Rule[] = [
+  { part: 'api', files: ['src/api/**'], may: ['src/api/**'] },
+  { part: 'errors', files: ['src/errors.ts'], may: [] },
+  { part: 'config', files: ['src/config/**'], may: ['src/config/**', ...contract, 'zod', 'node:*'] },
+  {
+    part: 'components',
+    files: components,
+    may: [...components, 'src/config/**', ...contract, ...ours, 'node:*'],
+  },
+  {
+    part: 'the map of connectors',
+    files: ['connectors/index.ts'],
+    may: contract,
+    mayLazily: ['connectors/*/index.ts'],
+  },
+  {
+    part: 'a connector',
+    files: ['connectors/**'],
+    may: ['{own}/**', 'src/config/**', ...contract, ...ours, 'node:*'],
+  },
+  {
+    part: 'engine',
+    files: ['src/engine/**'],
+    may: ['src/engine/**', ...components, 'src/config/**', ...contract, 'node:*'],
+    mayAsTypes: ['src/kafka/port.ts'],
+  },
+  {
+    part: 'kafka',
+    files: ['src/kafka/**'],
+    may: ['src/kafka/**', 'src/config/**', ...contract, 'kafkajs', ...ours, 'node:*'],
+  },
+  {
+    part: 'workflows',
+    files: ['workflows/**'],
+    may: ['workflows/**', '@temporalio/workflow'],
+    mayAsTypes: ['activities/index.ts', '@temporalio/common'],
+  },
+  {
+    part: 'activities',
+    files: ['activities/**'],
+    may: [
+      'activities/**',
+      'connectors/index.ts',
+      'src/engine/**',
+      ...components,
+      'src/config/**',
+      ...contract,
+      'src/temporal/failure.ts',
+      'workflows/messages.ts',
+      '@temporalio/activity',
+      '@temporalio/common',
+      'node:*',
+    ],
+    mayAsTypes: ['src/kafka/port.ts'],
+  },
+  {
+    part: 'temporal',
+    files: ['src/temporal/**'],
+    may: ['src/temporal/**', 'src/config/**', ...contract, 'workflows/messages.ts', temporal, 'node:*'],
+    mayAsTypes: ['activities/index.ts'],
+  },
+  {
+    part: 'observability',
+    files: ['src/observability/**'],
+    may: ['src/observability/**', ...contract, 'pino', 'prom-client', 'node:*'],
+    mayAsTypes: ['src/engine/observer.ts'],
+  },
+  {
+    part: 'rest',
+    files: ['src/rest/**'],
+    may: [
+      'src/rest/**',
+      'src/observability/**',
+      'src/config/**',
+      ...contract,
+      'workflows/messages.ts',
+      'fastify',
+      '@fastify/*',
+      'zod',
+      'node:*',
+    ],
+    mayAsTypes: ['src/temporal/control.ts'],
+  },
+  { part: 'console', files: ['src/console/**'], may: ['src/console/**'] },
+  {
+    part: 'stack',
+    files: ['src/stack/**'],
+    may: ['src/stack/**', 'src/errors.ts', 'src/package-folder.ts', 'workflows/messages.ts', 'node:*'],
+    mayLazily: ['pg'],
+  },
+  {
+    part: 'cli',
+    files: ['src/cli/**'],
+    may: [
+      'src/cli/**',
+      'src/stack/**',
+      'src/config/**',
+      'src/errors.ts',
+      'src/package-folder.ts',
+      'workflows/messages.ts',
+      'commander',
+      'node:*',
+    ],
+    mayAsTypes: ['src/temporal/control.ts', 'src/api/**'],
+    mayLazily: ['src/worker.ts', 'src/demo/**'],
+  },
+];
+
+/** The composition roots, which may import anything and are the only ones that construct clients. */
+export const roots: readonly string[] = [
+  'src/worker.ts',
+  'src/server.ts',
+  'src/prepare.ts',
+  'src/package-folder.ts',
+  'src/cli.ts',
+  'src/demo/**',
+];
+
+/** What of a file's imports its rule does not allow, a sentence each. */
+export function violations(file: string, imports: readonly Import[]): string[] {
+  if (roots.some(glob => matchesGlob(file, glob))) return [];
+  const rule = rules.find(({ files }) => files.some(glob => matchesGlob(file, glob)));
+  if (rule === undefined) return [`${file}: belongs to no part; name it in test/architecture/rules.ts`];
+  return imports
+    .filter(({ target, typeOnly, dynamic }) => {
+      const allowed = [
+        ...rule.may,
+        ...(typeOnly ? (rule.mayAsTypes ?? []) : []),
+        ...(dynamic ? (rule.mayLazily ?? []) : []),
+      ];
+      return !allowed.some(pattern => matches(file, target, pattern));
+    })
+    .map(({ target }) => `${file}: ${rule.part} may not import ${target}`);
+}
+
+function matches(file: string, target: string, pattern: string): boolean {
+  if (pattern === 'node:*') return target.startsWith('node:');
+  const own = file.split('/').slice(0, 2).join('/');
+  return matchesGlob(target, pattern.replace('{own}', own));
+}
+
+/** Files that import each other in a ring, each ring once, from its first name on. Types and lazy imports make none. */
+export function cycles(modules: ReadonlyMap<string, readonly Import[]>): string[][] {
+  const found = new Map<string, string[]>();
+  const done = new Set<string>();
+  const visit = (file: string, path: readonly string[]): void => {
+    const start = path.indexOf(file);
+    if (start >= 0) {
+      const ring = path.slice(start);
+      const first = ring.indexOf([...ring].sort()[0] ?? '');
+      const turned = [...ring.slice(first), ...ring.slice(0, first)];
+      found.set(turned.join(), turned);
+      return;
+    }
+    if (done.has(file)) return;
+    for (const { target, typeOnly, dynamic } of modules.get(file) ?? []) {
+      if (!typeOnly && !dynamic && modules.has(target)) visit(target, [...path, file]);
+    }
+    done.add(file);
+  };
+  for (const file of modules.keys()) visit(file, []);
+  return [...found.values()];
+}
