@@ -1,0 +1,161 @@
+import { createServer, type Socket } from 'node:net';
+import { describe, expect, test } from 'vitest';
+import { eventually } from '../../support/eventually.ts';
+import { servers } from '../../support/servers.ts';
+import { uniqueName } from '../../support/topic.ts';
+import { append, bench, implementations } from './clients.ts';
+
+describe.each(implementations)('admin, $name', implementation => {
+  test('tells the cluster and its topics', async () => {
+    await using b = bench(implementation);
+    const topic = await b.topic(3);
+    expect(await b.client.admin.clusterId()).toMatch(/^[\w-]{16,22}$/);
+    expect(await b.client.admin.topics()).toContain(topic);
+    expect(await b.client.admin.topics()).not.toContain('__consumer_offsets');
+    const partitions = await b.client.admin.partitions([topic, uniqueName('missing')]);
+    expect([...partitions]).toEqual([[topic, 3]]);
+    expect((await b.client.admin.partitions([])).size).toBe(0);
+  });
+
+  test('asking for a topic never makes it', async () => {
+    await using b = bench(implementation);
+    const topic = uniqueName('missing');
+    await b.client.admin.partitions([topic]);
+    await b.client.admin.partitions([topic]);
+    expect(await b.client.admin.topics()).not.toContain(topic);
+  });
+
+  test('makes topics that are missing and leaves others alone, also when several do it at once', async () => {
+    await using b = bench(implementation);
+    const there = await b.topic(2, { 'retention.ms': '12345' });
+    const made = uniqueName('made');
+    const wanted = [there, made].map(topic => ({ topic, partitions: 5, replicationFactor: 1 }));
+    await Promise.all([b.client.admin.createTopics(wanted), b.client.admin.createTopics(wanted)]);
+    await b.client.admin.createTopics(wanted);
+    expect(await b.client.admin.partitions([there, made])).toEqual(
+      new Map([
+        [there, 2],
+        [made, 5],
+      ]),
+    );
+    expect((await b.client.admin.topicConfig(there)).get('retention.ms')).toBe('12345');
+    // Leaders are there: it can be written to at once.
+    await b.client.admin.offsets([0, 1, 2, 3, 4].map(partition => ({ topic: made, partition })));
+    await b.client.admin.deleteTopics([made]);
+    expect((await b.client.admin.partitions([made])).size).toBe(0);
+    await b.client.admin.deleteTopics([made]);
+  });
+
+  test('makes topics as the broker would by itself', async () => {
+    await using b = bench(implementation);
+    const topic = uniqueName('made');
+    const config = { 'cleanup.policy': 'compact' };
+    await b.client.admin.createTopics([{ topic, partitions: -1, replicationFactor: -1, config }]);
+    expect((await b.client.admin.partitions([topic])).get(topic)).toBeGreaterThan(0);
+    expect((await b.client.admin.topicConfig(topic)).get('cleanup.policy')).toBe('compact');
+    await b.client.admin.deleteTopics([topic]);
+  });
+
+  test.each([
+    [{ topic: 'not legal!', partitions: 1, replicationFactor: 1 }, /INVALID_TOPIC_EXCEPTION/],
+    [{ topic: 'contract_too_many_copies', partitions: 1, replicationFactor: 99 }, /INVALID_REPLICATION_FACTOR.*99/s],
+    [
+      { topic: 'contract_wrong_config', partitions: 1, replicationFactor: 1, config: { 'retention.ms': 'soon' } },
+      /INVALID_CONFIG.*soon/s,
+    ],
+  ])('refuses what cannot be made, in the broker’s words: %#', async (topic, message) => {
+    await using b = bench(implementation);
+    const making = b.client.admin.createTopics([topic]);
+    await expect(making).rejects.toMatchObject({ code: 'SOURCE_SETUP' });
+    await expect(making).rejects.toThrow(message);
+  });
+
+  test('tells low watermarks and last stable offsets', async () => {
+    await using b = bench(implementation);
+    const topic = await b.topic(2);
+    const options = { compression: 'none', transactionTimeoutMs: 20_000 } as const;
+    const producer = await b.client.producer({ transactionalId: uniqueName('contract'), ...options });
+    await producer.prepare([topic]);
+    const batch = producer.batch();
+    for (let i = 0; i < 3; i++) append(batch, topic, { partition: 1, value: 'v' });
+    await producer.commit(batch);
+    await b.read(topic);
+    expect(await b.client.admin.offsets([1, 0].map(partition => ({ topic, partition })))).toEqual([
+      { topic, partition: 1, low: 0, end: 4 },
+      { topic, partition: 0, low: 0, end: 0 },
+    ]);
+    expect(await b.client.admin.offsets([])).toEqual([]);
+  });
+
+  test('commits and reads the offsets of a group without members', async () => {
+    await using b = bench(implementation);
+    const topic = await b.topic(3);
+    const group = uniqueName('group');
+    const partitions = [0, 1, 2].map(partition => ({ topic, partition }));
+    expect(await b.client.admin.groupOffsets(group, partitions)).toEqual([]);
+    const began = performance.now();
+    await b.client.admin.commitGroupOffsets({
+      group,
+      offsets: [0, 2].map(p => ({ topic, partition: p, offset: p + 7 })),
+    });
+    expect(performance.now() - began).toBeLessThan(3000);
+    const found = [...(await b.client.admin.groupOffsets(group, partitions))].sort((x, y) => x.partition - y.partition);
+    expect(found).toEqual([
+      { topic, partition: 0, offset: 7 },
+      { topic, partition: 2, offset: 9 },
+    ]);
+    await b.client.admin.commitGroupOffsets({ group, offsets: [{ topic, partition: 0, offset: 3 }] });
+    expect(await b.client.admin.groupOffsets(group, [{ topic, partition: 0 }])).toEqual([
+      { topic, partition: 0, offset: 3 },
+    ]);
+    await b.client.admin.commitGroupOffsets({ group, offsets: [] });
+  });
+
+  test('does not commit for a group whose consumers run', async () => {
+    await using b = bench(implementation);
+    const topic = await b.topic();
+    const group = uniqueName('group');
+    const consumer = b.kafkajs.consumer({ groupId: group });
+    await consumer.connect();
+    await consumer.subscribe({ topic });
+    const joined = new Promise(resolve => consumer.on(consumer.events.GROUP_JOIN, resolve));
+    await consumer.run({ eachMessage: async () => {} });
+    await joined;
+    const committing = b.client.admin.commitGroupOffsets({ group, offsets: [{ topic, partition: 0, offset: 1 }] });
+    await expect(committing).rejects.toMatchObject({ code: 'SOURCE_SETUP' });
+    await expect(committing).rejects.toThrow(/has members/);
+    await consumer.disconnect();
+  });
+
+  test('of a broker that is not there is KAFKA_UNAVAILABLE in a sentence', async () => {
+    const client = implementation.connect('127.0.0.1:9', 300);
+    const asking = client.admin.topics();
+    await expect(asking).rejects.toMatchObject({ code: 'KAFKA_UNAVAILABLE', kind: 'retriable' });
+    await expect(asking).rejects.toThrow(/^Cannot list topics: 127\.0\.0\.1:9 cannot be reached: .*ECONNREFUSED.*\.$/);
+    await client.close();
+  });
+
+  test('of something that never answers, or is no Kafka, gives up in time', async () => {
+    const sockets = new Set<Socket>();
+    const mute = createServer(socket => void sockets.add(socket.on('error', () => {}))).listen(0, '127.0.0.1');
+    const chatty = createServer(socket => socket.on('error', () => {}).end('HTTP/1.1 400 Bad Request\r\n\r\n'));
+    chatty.listen(0, '127.0.0.1');
+    for (const server of [mute, chatty]) {
+      await eventually('it listens', () => server.address());
+      const { port } = server.address() as { port: number };
+      const client = implementation.connect(`127.0.0.1:${port}`, 300);
+      await expect(client.admin.clusterId()).rejects.toMatchObject({ code: 'KAFKA_UNAVAILABLE' });
+      await client.close();
+      server.close();
+    }
+    for (const socket of sockets) socket.destroy();
+  });
+
+  test('closed, does nothing more', async () => {
+    const client = implementation.connect(servers().kafka);
+    await client.admin.clusterId();
+    await client.close();
+    await client.close();
+    await expect(client.admin.clusterId()).rejects.toThrow(/closed/);
+  });
+});

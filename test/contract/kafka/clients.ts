@@ -1,0 +1,137 @@
+import kafkajsModule, { type Kafka as KafkaJs } from 'kafkajs';
+import { kafkaClient } from '../../../src/kafka/client.ts';
+import type { FetchedRecords, KafkaClient, ProducerBatch, RawHeader } from '../../../src/kafka/port.ts';
+import { eventually } from '../../support/eventually.ts';
+import { servers } from '../../support/servers.ts';
+import { uniqueName } from '../../support/topic.ts';
+
+const { Kafka, logLevel } = kafkajsModule;
+const quiet = () => {};
+const log = { debug: quiet, info: quiet, warn: quiet, error: quiet };
+
+export interface Implementation {
+  readonly name: string;
+  connect(address: string, requestTimeoutMs?: number): KafkaClient;
+}
+
+/** Every implementation of the port: each test of this folder runs for all of them. */
+export const implementations: readonly Implementation[] = [
+  {
+    name: 'over kafkajs',
+    connect: (address, requestTimeoutMs = 20_000) =>
+      kafkaClient({ brokers: [address], clientId: 'contract', requestTimeoutMs }, log),
+  },
+];
+
+/** A client of the test's broker and what a test needs around it; topics go when it does. */
+export interface Bench extends AsyncDisposable {
+  readonly client: KafkaClient;
+  /** kafkajs as it comes, for what the port does not do. */
+  readonly kafkajs: KafkaJs;
+  topic(partitions?: number, config?: Record<string, string>): Promise<string>;
+  /**
+   * Every committed record of a topic, by partition and offset, once every transaction in it is decided: Kafka answers a
+   * commit when it is sure, and marks the partitions a moment later.
+   */
+  read(topic: string): Promise<Read[]>;
+}
+
+export function bench(implementation: Implementation, address = servers().kafka): Bench {
+  const client = implementation.connect(address);
+  const kafkajs = new Kafka({ brokers: [address], logLevel: logLevel.NOTHING });
+  const admin = kafkajs.admin();
+  const topics: string[] = [];
+  return {
+    client,
+    kafkajs,
+    async read(topic) {
+      await admin.connect();
+      await eventually(`every transaction in ${topic} is decided`, async () => {
+        const highs = (await admin.fetchTopicOffsets(topic)).map(({ partition, high }) => [partition, Number(high)]);
+        const ends = await client.admin.offsets(highs.map(([partition = 0]) => ({ topic, partition })));
+        return ends.every(({ end }, i) => end === highs[i]?.[1]);
+      });
+      return readAll(client, topic);
+    },
+    async topic(partitions = 1, config = {}) {
+      const topic = uniqueName('contract_kafka');
+      topics.push(topic);
+      await client.admin.createTopics([{ topic, partitions, replicationFactor: 1, config }]);
+      return topic;
+    },
+    async [Symbol.asyncDispose]() {
+      await client.admin.deleteTopics(topics);
+      await admin.disconnect();
+      await client.close();
+    },
+  };
+}
+
+export interface Sent {
+  readonly partition?: number | null;
+  readonly timestamp?: number | null;
+  readonly key?: Buffer | string | null;
+  readonly value?: Buffer | string | null;
+  readonly headers?: readonly RawHeader[];
+}
+
+export function append(batch: ProducerBatch, topic: string, record: Sent): void {
+  const { partition = null, timestamp = null, key = null, value = null, headers = [] } = record;
+  const keyBytes = Buffer.from(key ?? '');
+  const bytes = Buffer.concat([keyBytes, Buffer.from(value ?? '')]);
+  const at = keyBytes.length;
+  batch.append(
+    topic,
+    partition,
+    timestamp,
+    bytes,
+    key === null ? -1 : 0,
+    at,
+    value === null ? -1 : at,
+    bytes.length,
+    headers,
+  );
+}
+
+export interface Read {
+  readonly partition: number;
+  readonly offset: number;
+  readonly timestamp: number;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: readonly { readonly key: string; readonly value: Buffer | null }[];
+}
+
+const copied = (bytes: Uint8Array | null): Buffer | null => bytes && Buffer.from(bytes);
+
+/** Copies, for what is fetched is valid for one poll only. */
+export const copies = ({ partition, records }: FetchedRecords): Read[] =>
+  records.map(({ offset, timestamp, key, value, headers }) => ({
+    partition,
+    offset,
+    timestamp,
+    key: copied(key),
+    value: copied(value),
+    headers: headers.map(header => ({ key: header.key, value: copied(header.value) })),
+  }));
+
+/** Every committed record of a topic from an offset up to its present last stable one, by partition and offset. */
+export async function readAll(client: KafkaClient, topic: string, from?: number): Promise<Read[]> {
+  const partitions = (await client.admin.partitions([topic])).get(topic) ?? 0;
+  const all = Array.from({ length: partitions }, (_, partition) => ({ topic, partition }));
+  const ends = new Map((await client.admin.offsets(all)).map(range => [range.partition, range]));
+  const assigned = [...ends.values()].map(({ partition, low }) => ({ topic, partition, offset: from ?? low }));
+  const reader = await client.reader({ assigned, maxBytes: 1 << 20, maxPartitionBytes: 1 << 20, maxWaitMs: 200 });
+  const read: Read[] = [];
+  for (const { partition, low, end } of ends.values()) if ((from ?? low) >= end) ends.delete(partition);
+  while (ends.size > 0)
+    for (const fetched of await reader.poll()) {
+      read.push(...copies(fetched));
+      if (fetched.next >= (ends.get(fetched.partition)?.end ?? 0)) ends.delete(fetched.partition);
+    }
+  await reader.close();
+  return read.sort((a, b) => a.partition - b.partition || a.offset - b.offset);
+}
+
+export const values = (records: readonly Read[]): (string | null)[] =>
+  records.map(({ value }) => value?.toString() ?? null);

@@ -1,0 +1,235 @@
+import { describe, expect, test } from 'vitest';
+import { partitionOf } from '../../../src/kafka/murmur2.ts';
+import type { Compression, TransactionalProducer } from '../../../src/kafka/port.ts';
+import { eventually } from '../../support/eventually.ts';
+import { uniqueName } from '../../support/topic.ts';
+import { append, type Bench, bench, implementations, type Sent, values } from './clients.ts';
+
+const producerOf = (b: Bench, compression: Compression = 'none'): Promise<TransactionalProducer> =>
+  b.client.producer({ transactionalId: uniqueName('contract'), compression, transactionTimeoutMs: 20_000 });
+
+async function commit(producer: TransactionalProducer, topic: string, records: readonly Sent[]): Promise<void> {
+  await producer.prepare([topic]);
+  const batch = producer.batch();
+  for (const record of records) append(batch, topic, record);
+  expect(batch.records).toBe(records.length);
+  await producer.commit(batch);
+}
+
+describe.each(implementations)('transactions, $name', implementation => {
+  test('are read when committed, one after another, in order', async () => {
+    await using b = bench(implementation);
+    const topic = await b.topic();
+    const producer = await producerOf(b);
+    for (let n = 0; n < 20; n++) await commit(producer, topic, [{ value: `${n} a` }, { value: `${n} b` }]);
+    const read = await b.read(topic);
+    expect(values(read)).toEqual(Array.from({ length: 20 }, (_, n) => [`${n} a`, `${n} b`]).flat());
+  });
+
+  test('keep null and empty apart: keys, values, header values; and empty header names', async () => {
+    await using b = bench(implementation);
+    const topic = await b.topic();
+    const both = [null, Buffer.alloc(0), Buffer.from('x')];
+    const sent = both.flatMap(key => both.map(value => ({ key, value, partition: 0, timestamp: Date.now() })));
+    const headers = [
+      { key: 'null', value: null },
+      { key: 'empty', value: Buffer.alloc(0) },
+      { key: '', value: Buffer.from('no name') },
+      { key: 'null', value: Buffer.from('the same name again, ünd mehr') },
+    ];
+    const records = sent.map((record, i) => ({ ...record, headers: i % 2 ? headers : [] }));
+    await commit(await producerOf(b), topic, records);
+    const read = await b.read(topic);
+    expect(read.map(({ offset: _, ...record }) => record)).toEqual(records);
+  });
+
+  test('keep timestamps: 1970, far apart within a batch, not in order; null is now', async () => {
+    await using b = bench(implementation);
+    const topic = await b.topic(1, { 'retention.ms': '-1' });
+    const day = 86_400_000;
+    const timestamps = [0, 1, Date.now(), 30 * day, 365 * day, 25 * day, 1_600_000_000_000, 999];
+    const before = Date.now();
+    await commit(
+      await producerOf(b),
+      topic,
+      [...timestamps, null].map(timestamp => ({ timestamp, value: 'v' })),
+    );
+    const read = (await b.read(topic)).map(({ timestamp }) => timestamp);
+    expect(read.slice(0, -1)).toEqual(timestamps);
+    expect(read.at(-1)).toBeGreaterThanOrEqual(before);
+    expect(read.at(-1)).toBeLessThanOrEqual(Date.now());
+  });
+
+  test('refuse a timestamp that the topic refuses, and a number that is none, as a fault of the record', async () => {
+    await using b = bench(implementation);
+    const topic = await b.topic(1, { 'message.timestamp.before.max.ms': '1000' });
+    const producer = await producerOf(b);
+    await expect(commit(producer, topic, [{ timestamp: 0, value: 'old' }])).rejects.toMatchObject({
+      code: 'RECORD_INVALID',
+    });
+    const batch = producer.batch();
+    expect(() => append(batch, topic, { timestamp: 1.5, value: 'v' })).toThrow(/1\.5/);
+    expect(await b.read(topic)).toEqual([]);
+  });
+
+  test.each(['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const)(
+    'of many records are whole with codec %s',
+    async codec => {
+      await using b = bench(implementation);
+      const topic = await b.topic(2);
+      const records = Array.from({ length: 5000 }, (_, i) => ({
+        key: `key ${i}`,
+        value: `${i} `.repeat((i % 90) + 1),
+        headers: i % 3 ? [] : [{ key: 'n', value: Buffer.from([i & 255]) }],
+      }));
+      await commit(await producerOf(b, codec), topic, records);
+      const read = await b.read(topic);
+      expect(read).toHaveLength(records.length);
+      const found = new Map(read.map(record => [record.key?.toString(), record]));
+      for (const { key, value, headers } of records) {
+        expect(found.get(key)?.value?.toString()).toBe(value);
+        expect(found.get(key)?.headers).toEqual(headers);
+      }
+    },
+  );
+
+  test('of 50,000 records over three partitions are whole and in order', async () => {
+    await using b = bench(implementation);
+    const topic = await b.topic(3);
+    const records = Array.from({ length: 50_000 }, (_, i) => ({ partition: i % 3, value: `${i}`.padEnd(100, '.') }));
+    await commit(await producerOf(b, 'lz4'), topic, records);
+    const read = await b.read(topic);
+    for (const partition of [0, 1, 2]) {
+      const got = values(read.filter(record => record.partition === partition));
+      expect(got).toEqual(records.filter(record => record.partition === partition).map(({ value }) => value));
+    }
+  });
+
+  test('hold records larger than a record batch, and more batches of a partition than Kafka takes at once', async () => {
+    await using b = bench(implementation);
+    const topic = await b.topic();
+    const large = (i: number): Buffer => Buffer.alloc(700_000 + i, `${i} `);
+    const records = [
+      ...Array.from({ length: 9 }, (_, i) => ({ value: large(i) })),
+      // Compressed, it is within the broker's limit.
+      { value: Buffer.alloc(5_000_000, 'long ') },
+      { value: large(11) },
+    ].map(record => ({ ...record, partition: 0 }));
+    await commit(await producerOf(b, 'lz4'), topic, records);
+    const read = await b.read(topic);
+    expect(read.map(({ value }) => value?.length)).toEqual(records.map(({ value }) => value.length));
+    for (const [i, { value }] of read.entries()) expect(value?.equals(records[i]?.value as Buffer)).toBe(true);
+  });
+
+  test('that hold a record beyond the broker’s limit are refused as a fault of the record, and nothing is read', async () => {
+    await using b = bench(implementation);
+    const topic = await b.topic();
+    const records = [{ value: 'small' }, { value: Buffer.alloc(3_000_000, 1) }].map(r => ({ ...r, partition: 0 }));
+    const refused = commit(await producerOf(b), topic, records);
+    await expect(refused).rejects.toMatchObject({ code: 'RECORD_INVALID', kind: 'data' });
+    await expect(refused).rejects.toThrow(/partition 0 of topic/);
+    expect(await b.read(topic)).toEqual([]);
+  });
+
+  test('respect a topic’s own limit of a batch', async () => {
+    await using b = bench(implementation);
+    const topic = await b.topic(1, { 'max.message.bytes': '20000' });
+    const records = Array.from({ length: 100 }, (_, i) => ({ value: `${i} `.padEnd(1000, 'x') }));
+    await commit(await producerOf(b), topic, records);
+    expect(values(await b.read(topic))).toEqual(records.map(({ value }) => value));
+  });
+
+  test('go where Kafka’s own partitioner sends keys, and without a key to one partition', async () => {
+    await using b = bench(implementation);
+    const topic = await b.topic(7);
+    const producer = await producerOf(b);
+    await commit(
+      producer,
+      topic,
+      Array.from({ length: 200 }, (_, i) => ({ key: `k${i}`, value: 'v' })),
+    );
+    for (const { key, partition } of await b.read(topic))
+      expect(partition).toBe(partitionOf(key ?? Buffer.alloc(0), 0, key?.length ?? 0, 7));
+    const other = await b.topic(7);
+    await commit(
+      producer,
+      other,
+      Array.from({ length: 200 }, () => ({ value: 'v' })),
+    );
+    expect(new Set((await b.read(other)).map(({ partition }) => partition)).size).toBe(1);
+  });
+
+  test('over several topics are one', async () => {
+    await using b = bench(implementation);
+    const topics = await Promise.all([b.topic(), b.topic(3), b.topic()]);
+    const producer = await producerOf(b, 'zstd');
+    await producer.prepare(topics);
+    const batch = producer.batch();
+    for (let i = 0; i < 30; i++) append(batch, topics[i % 3] as string, { key: `${i}`, value: `${i}` });
+    await producer.commit(batch);
+    for (const topic of topics) expect(await b.read(topic)).toHaveLength(10);
+  });
+
+  test('without anything in them commit nothing', async () => {
+    await using b = bench(implementation);
+    const topic = await b.topic();
+    const producer = await producerOf(b);
+    await commit(producer, topic, []);
+    await producer.commit(producer.batch(), { group: 'g', offsets: [] });
+    await commit(producer, topic, [{ value: 'after' }]);
+    expect(values(await b.read(topic))).toEqual(['after']);
+  });
+
+  test('carry the offsets of a group, with records and without', async () => {
+    await using b = bench(implementation);
+    const topic = await b.topic(2);
+    const group = uniqueName('group');
+    const partitions = [0, 1].map(partition => ({ topic, partition }));
+    const producer = await producerOf(b);
+    await producer.prepare([topic]);
+    const batch = producer.batch();
+    append(batch, topic, { value: 'v' });
+    await producer.commit(batch, { group, offsets: [{ topic, partition: 0, offset: 41 }] });
+    await eventually('the offset is committed', async () => {
+      expect(await b.client.admin.groupOffsets(group, partitions)).toEqual([{ topic, partition: 0, offset: 41 }]);
+      return true;
+    });
+    const offsets = partitions.map((partition, i) => ({ ...partition, offset: 100 + i }));
+    await producer.commit(producer.batch(), { group, offsets });
+    await eventually('both offsets are committed', async () => {
+      const found = [...(await b.client.admin.groupOffsets(group, partitions))];
+      expect(found.sort((x, y) => x.partition - y.partition)).toEqual(offsets);
+      return true;
+    });
+  });
+
+  test('gather the next batch while one is committed, in the same memory afterwards', async () => {
+    await using b = bench(implementation);
+    const topic = await b.topic();
+    const producer = await producerOf(b, 'snappy');
+    await producer.prepare([topic]);
+    let committing = Promise.resolve();
+    for (let n = 0; n < 30; n++) {
+      const batch = producer.batch();
+      for (let i = 0; i < 500; i++) append(batch, topic, { value: `${n * 500 + i}`.padStart(100, `${n}`) });
+      await committing;
+      committing = producer.commit(batch);
+    }
+    await committing;
+    const read = values(await b.read(topic));
+    expect(read).toEqual(Array.from({ length: 15_000 }, (_, i) => `${i}`.padStart(100, `${Math.floor(i / 500)}`)));
+  });
+
+  test('need a topic that is there, and partitions it has', async () => {
+    await using b = bench(implementation);
+    const topic = await b.topic(2);
+    const producer = await producerOf(b);
+    await expect(producer.prepare([uniqueName('missing')])).rejects.toMatchObject({ code: 'SOURCE_SETUP' });
+    await producer.prepare([topic]);
+    const batch = producer.batch();
+    expect(() => append(batch, topic, { partition: 2, value: 'v' })).toThrow(/which has 2/);
+    expect(() => append(batch, topic, { partition: -1, value: 'v' })).toThrow(/which has 2/);
+    expect(() => append(batch, uniqueName('unprepared'), { value: 'v' })).toThrow(/not prepared/);
+    expect(batch.records).toBe(0);
+  });
+});

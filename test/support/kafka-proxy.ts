@@ -1,0 +1,122 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { setTimeout as after } from 'node:timers/promises';
+
+/**
+ * What becomes of a request on its way:
+ * - `lose request`: it never reaches the broker, and the connection is cut;
+ * - `lose answer`: the broker carries it out, the answer is swallowed, and the connection is cut;
+ * - `late`: the connection is cut at once, and the broker gets the request 300 ms later;
+ * - `silence`: nothing happens any more, and the connection stays open.
+ */
+export type Fate = 'pass' | 'lose request' | 'lose answer' | 'late' | 'silence';
+
+/** A bad network between a client and one broker, which is made to believe that the broker is here. */
+export interface KafkaProxy extends AsyncDisposable {
+  /** host:port */
+  readonly address: string;
+  /** The fates of the next requests of an API, one after another; those that follow pass. */
+  next(apiKey: number, ...fates: Fate[]): void;
+  /** The fate of every request of an API from now on. */
+  always(apiKey: number, fate: Fate): void;
+  /** How many requests of an API have come. */
+  seen(apiKey: number): number;
+  /** Resolves when every late request has been delivered. */
+  settled(): Promise<void>;
+}
+
+const METADATA = 3;
+const FIND_COORDINATOR = 10;
+const LATE_MS = 300;
+
+export async function startKafkaProxy(broker: string): Promise<KafkaProxy> {
+  const [host = '', port = ''] = broker.split(':');
+  const sockets = new Set<Socket>();
+  const late = new Set<Promise<unknown>>();
+  const planned = new Map<number, Fate[]>();
+  const standing = new Map<number, Fate>();
+  const counts = new Map<number, number>();
+
+  const server = createServer(client => {
+    const upstream = connect(Number(port), host);
+    const cut = (): void => {
+      client.destroy();
+      upstream.destroy();
+    };
+    for (const socket of [client, upstream]) {
+      sockets.add(socket);
+      socket.setNoDelay(true);
+      socket.on('error', () => {});
+      socket.on('close', () => sockets.delete(socket));
+    }
+    let held = false;
+    client.on('close', () => held || upstream.destroy());
+    upstream.on('close', () => client.destroy());
+    const asked = new Map<number, { apiKey: number; fate: Fate }>();
+    onFrames(client, frame => {
+      const apiKey = frame.readInt16BE(4);
+      counts.set(apiKey, (counts.get(apiKey) ?? 0) + 1);
+      const fate = planned.get(apiKey)?.shift() ?? standing.get(apiKey) ?? 'pass';
+      asked.set(frame.readInt32BE(8), { apiKey, fate });
+      if (fate === 'lose request') cut();
+      else if (fate === 'late') {
+        held = true;
+        client.destroy();
+        const delivery: Promise<unknown> = after(LATE_MS)
+          .then(() => {
+            upstream.write(frame);
+            return once(upstream, 'data');
+          })
+          .then(() => upstream.destroy())
+          .finally(() => late.delete(delivery));
+        late.add(delivery);
+      } else if (fate !== 'silence') upstream.write(frame);
+    });
+    onFrames(upstream, frame => {
+      const request = asked.get(frame.readInt32BE(4));
+      if (request?.fate === 'lose answer') return cut();
+      if (request?.apiKey === METADATA || request?.apiKey === FIND_COORDINATOR)
+        readdress(frame, host, Number(port), own());
+      client.write(frame);
+    });
+  });
+  const own = (): number => (server.address() as AddressInfo).port;
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+
+  return {
+    address: `127.0.0.1:${own()}`,
+    next: (apiKey, ...fates) => void planned.set(apiKey, [...(planned.get(apiKey) ?? []), ...fates]),
+    always: (apiKey, fate) => void standing.set(apiKey, fate),
+    seen: apiKey => counts.get(apiKey) ?? 0,
+    settled: async () => void (await Promise.all(late)),
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise(resolve => server.close(resolve));
+    },
+  };
+}
+
+/** Whole frames, their size before them. */
+function onFrames(socket: Socket, take: (frame: Buffer) => void): void {
+  let rest: Buffer = Buffer.alloc(0);
+  socket.on('data', (chunk: Buffer) => {
+    rest = Buffer.concat([rest, chunk]);
+    while (rest.length >= 4) {
+      const end = 4 + rest.readInt32BE(0);
+      if (rest.length < end) return;
+      const frame = Buffer.from(rest.subarray(0, end));
+      rest = rest.subarray(end);
+      take(frame);
+    }
+  });
+}
+
+/** Puts another port wherever the broker names its own: a string of the host and an int32 behind it. */
+function readdress(frame: Buffer, host: string, port: number, other: number): void {
+  const name = Buffer.alloc(2 + host.length + 4);
+  name.writeInt16BE(host.length, 0);
+  name.write(host, 2);
+  name.writeInt32BE(port, 2 + host.length);
+  for (let at = frame.indexOf(name); at >= 0; at = frame.indexOf(name, at + name.length))
+    frame.writeInt32BE(other, at + 2 + host.length);
+}
