@@ -1,0 +1,51 @@
+import { MillraceError } from '../../../src/errors.ts';
+import type { KafkaClient, TransactionalProducer } from '../../../src/kafka/port.ts';
+import { append, readAll } from './clients.ts';
+
+export interface Outcome {
+  /** Codes of what the writer was told, one for each producer it had to discard. */
+  readonly failures: readonly string[];
+}
+
+/**
+ * Writes the numbers 0 … total - 1 to partition 0 of a topic as a source task does: fence, read the committed position,
+ * go on behind it in transactions of `each`; after an error that passes, the same again. `committed` is called after
+ * each transaction with how far it is.
+ */
+export async function writeExactlyOnce(
+  client: KafkaClient,
+  topic: string,
+  transactionalId: string,
+  options: { readonly total: number; readonly each: number; readonly group?: string; readonly timeoutMs?: number },
+  committed: (position: number) => void = () => {},
+): Promise<Outcome> {
+  const { total, each, group, timeoutMs = 20_000 } = options;
+  const failures: string[] = [];
+  for (;;) {
+    let producer: TransactionalProducer | undefined;
+    try {
+      producer = await client.producer({ transactionalId, compression: 'lz4', transactionTimeoutMs: timeoutMs });
+      await producer.prepare([topic]);
+      let position = (await readAll(client, topic)).length;
+      while (position < total) {
+        const batch = producer.batch();
+        const end = Math.min(total, position + each);
+        for (let i = position; i < end; i++) append(batch, topic, { partition: 0, value: `${i}` });
+        await producer.commit(
+          batch,
+          group === undefined ? undefined : { group, offsets: [{ topic, partition: 0, offset: end }] },
+        );
+        position = end;
+        committed(position);
+      }
+      return { failures };
+    } catch (error) {
+      if (!(error instanceof MillraceError) || error.kind !== 'retriable') throw error;
+      failures.push(error.code);
+    } finally {
+      await producer?.close();
+    }
+  }
+}
+
+export const numbers = (total: number): string[] => Array.from({ length: total }, (_, i) => `${i}`);

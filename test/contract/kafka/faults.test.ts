@@ -1,0 +1,203 @@
+import { describe, expect, test } from 'vitest';
+import { MillraceError } from '../../../src/errors.ts';
+import { eventually } from '../../support/eventually.ts';
+import { type Fate, startKafkaProxy } from '../../support/kafka-proxy.ts';
+import { servers } from '../../support/servers.ts';
+import { uniqueName } from '../../support/topic.ts';
+import { append, bench, implementations, values } from './clients.ts';
+import { numbers, writeExactlyOnce } from './exactly-once.ts';
+
+const api = {
+  Produce: 0,
+  Fetch: 1,
+  ListOffsets: 2,
+  Metadata: 3,
+  FindCoordinator: 10,
+  ApiVersions: 18,
+  InitProducerId: 22,
+  AddPartitionsToTxn: 24,
+  AddOffsetsToTxn: 25,
+  EndTxn: 26,
+  TxnOffsetCommit: 28,
+} as const;
+type Api = keyof typeof api;
+const fates = ['lose request', 'lose answer', 'late', 'silence'] as const satisfies readonly Fate[];
+
+describe.each(implementations)('over a bad network, $name', implementation => {
+  /** One transaction, with this fate for requests of an API on its way; then what was read of it. */
+  async function commitOnce(name: Api, ...planned: Fate[]) {
+    const b = bench(implementation);
+    const topic = await b.topic();
+    const proxy = await startKafkaProxy(servers().kafka);
+    const client = implementation.connect(proxy.address, 1000);
+    const options = { compression: 'lz4', transactionTimeoutMs: 3000 } as const;
+    const transactionalId = uniqueName('contract');
+    const producer = await client.producer({ transactionalId, ...options });
+    await producer.prepare([topic]);
+    const batch = producer.batch();
+    for (let i = 0; i < 100; i++) append(batch, topic, { value: `${i}` });
+    proxy.next(api[name], ...planned);
+    const outcome = await producer.commit(batch).then(
+      () => 'committed',
+      (error: unknown) => (error instanceof MillraceError ? error.code : String(error)),
+    );
+    return {
+      outcome,
+      producer,
+      topic,
+      async read() {
+        await proxy.settled();
+        await producer.close();
+        // Whoever comes next ends what is open.
+        const next = await b.client.producer({ transactionalId, ...options });
+        await next.close();
+        return values(await b.read(topic));
+      },
+      async [Symbol.asyncDispose]() {
+        await client.close();
+        await proxy[Symbol.asyncDispose]();
+        await b[Symbol.asyncDispose]();
+      },
+    };
+  }
+
+  test.each(['lose request', 'lose answer', 'silence'] as const)(
+    'a commit whose EndTxn meets "%s" is asked for again: committed, one copy',
+    async fate => {
+      await using once = await commitOnce('EndTxn', fate);
+      expect(once.outcome).toBe('committed');
+      expect(await once.read()).toEqual(numbers(100));
+    },
+  );
+
+  test('a commit whose EndTxn is lost five times is committed all the same, one copy', async () => {
+    await using once = await commitOnce(
+      'EndTxn',
+      'lose answer',
+      'lose request',
+      'lose answer',
+      'lose answer',
+      'lose request',
+    );
+    expect(once.outcome).toBe('committed');
+    expect(await once.read()).toEqual(numbers(100));
+  });
+
+  test('a commit whose EndTxn may still arrive ends the producer: a late one cannot cut the next transaction', async () => {
+    await using once = await commitOnce('EndTxn', 'late');
+    expect(once.outcome).toBe('committed');
+    const batch = once.producer.batch();
+    append(batch, once.topic, { value: 'next' });
+    await expect(once.producer.commit(batch)).rejects.toMatchObject({ code: 'KAFKA_UNAVAILABLE' });
+    expect(await once.read()).toEqual(numbers(100));
+  });
+
+  test('a commit that Kafka never answers is COMMIT_UNKNOWN, and was made or was not: never both', async () => {
+    const lost = Array.from({ length: 200 }, (): Fate => 'lose answer');
+    await using made = await commitOnce('EndTxn', ...lost);
+    expect(made.outcome).toBe('COMMIT_UNKNOWN');
+    expect(await made.read()).toEqual(numbers(100));
+  });
+
+  test('a commit that never reached Kafka within the transaction’s time was not made', async () => {
+    await using open = await commitOnce('EndTxn', ...Array.from({ length: 200 }, (): Fate => 'lose request'));
+    expect(['COMMIT_UNKNOWN', 'FENCED']).toContain(open.outcome);
+    expect(await open.read()).toEqual([]);
+  });
+
+  describe.each(['AddPartitionsToTxn', 'Produce'] as const)('%s', name => {
+    test.each(fates)('that meets "%s" is sent again: committed, one copy', async fate => {
+      await using once = await commitOnce(name, fate);
+      expect(once.outcome).toBe('committed');
+      expect(await once.read()).toEqual(numbers(100));
+    });
+  });
+
+  const troubled: Api[] = [
+    'InitProducerId',
+    'FindCoordinator',
+    'AddOffsetsToTxn',
+    'TxnOffsetCommit',
+    'EndTxn',
+    'Produce',
+  ];
+  test.each([...troubled, 'AddPartitionsToTxn', 'Metadata', 'ListOffsets', 'Fetch', 'ApiVersions'] satisfies Api[])(
+    'a task that loses every kind of %s ends with every record once, in order, and its offset',
+    async name => {
+      await using b = bench(implementation);
+      const topic = await b.topic();
+      const group = uniqueName('group');
+      await using proxy = await startKafkaProxy(servers().kafka);
+      const client = implementation.connect(proxy.address, 1500);
+      proxy.next(
+        api[name],
+        'lose answer',
+        'pass',
+        'lose request',
+        'late',
+        'pass',
+        'lose answer',
+        'pass',
+        'silence',
+        'late',
+      );
+      const id = uniqueName('contract');
+      await writeExactlyOnce(client, topic, id, { total: 200, each: 10, group });
+      await client.close();
+      await proxy.settled();
+      expect(values(await b.read(topic))).toEqual(numbers(200));
+      await eventually('the offset is committed', async () => {
+        const [committed] = await b.client.admin.groupOffsets(group, [{ topic, partition: 0 }]);
+        return committed?.offset === 200;
+      });
+    },
+    60_000,
+  );
+
+  test('everything lost now and then, at random, loses and doubles nothing', async () => {
+    await using b = bench(implementation);
+    const topic = await b.topic();
+    await using proxy = await startKafkaProxy(servers().kafka);
+    const client = implementation.connect(proxy.address, 1000);
+    const chosen = ['pass', 'pass', 'pass', 'pass', 'pass', 'lose answer', 'lose request', 'late'] as const;
+    const some = (): Fate[] =>
+      Array.from({ length: 60 }, () => chosen[Math.floor(Math.random() * chosen.length)] ?? 'pass');
+    for (const name of [
+      'Produce',
+      'AddPartitionsToTxn',
+      'EndTxn',
+      'InitProducerId',
+      'Fetch',
+      'FindCoordinator',
+    ] as const)
+      proxy.next(api[name], ...some());
+    await writeExactlyOnce(client, topic, uniqueName('contract'), { total: 400, each: 5 });
+    await client.close();
+    await proxy.settled();
+    expect(values(await b.read(topic))).toEqual(numbers(400));
+  }, 60_000);
+
+  test('a reader goes on through lost answers', async () => {
+    await using b = bench(implementation);
+    const topic = await b.topic();
+    await writeExactlyOnce(b.client, topic, uniqueName('contract'), { total: 300, each: 10 });
+    await b.read(topic);
+    await using proxy = await startKafkaProxy(servers().kafka);
+    const client = implementation.connect(proxy.address, 2000);
+    const assigned = [{ topic, partition: 0, offset: 0 }];
+    const reader = await client.reader({ assigned, maxBytes: 2000, maxPartitionBytes: 2000, maxWaitMs: 100 });
+    proxy.next(api.Fetch, 'pass', 'lose answer', 'pass', 'lose request', 'lose answer', 'pass', 'silence');
+    const read: string[] = [];
+    while (read.length < 300)
+      for (const { records } of await reader.poll()) for (const { value } of records) read.push(`${value}`);
+    expect(read).toEqual(numbers(300));
+    expect(proxy.seen(api.Fetch)).toBeGreaterThan(7);
+    proxy.always(api.Fetch, 'lose request');
+    await expect(
+      (async () => {
+        for (;;) await reader.poll();
+      })(),
+    ).rejects.toMatchObject({ code: 'KAFKA_UNAVAILABLE' });
+    await client.close();
+  });
+});
