@@ -1,0 +1,86 @@
+import type { Database } from './database.ts';
+import type { ConnectorConfig } from './subjects/connect.ts';
+import type { Subject } from './subjects/subject.ts';
+
+const json = (schemas: boolean): ConnectorConfig => ({
+  'key.converter': 'org.apache.kafka.connect.json.JsonConverter',
+  'key.converter.schemas.enable': String(schemas),
+  'value.converter': 'org.apache.kafka.connect.json.JsonConverter',
+  'value.converter.schemas.enable': String(schemas),
+});
+
+/** PostgreSQL does not ask for one here, and both programs want one in their configuration. */
+const password = (given: string): string => given || 'unused';
+
+export interface SourceOptions {
+  /** Prefix of its topic, name of its slot and of its publication. */
+  readonly name: string;
+  readonly snapshot: 'initial' | 'no_data';
+  /** Whether each record carries its schema. */
+  readonly schemas: boolean;
+  readonly extra?: ConnectorConfig;
+}
+
+/** The topic that a source writes the table's records to. */
+export const topicOf = (name: string): string => `${name}.public.orders`;
+
+/** Debezium's PostgreSQL source on `orders`: one record for each changed row. */
+export function sourceConfig(
+  subject: Subject,
+  { connection }: Database,
+  { name, snapshot, schemas, extra = {} }: SourceOptions,
+): ConnectorConfig {
+  return {
+    'connector.class': 'io.debezium.connector.postgresql.PostgresConnector',
+    'tasks.max': '1',
+    'database.hostname': connection.host,
+    'database.port': String(connection.port),
+    'database.user': connection.user,
+    'database.password': password(connection.password),
+    'database.dbname': connection.database,
+    'plugin.name': 'pgoutput',
+    'slot.name': name,
+    'publication.name': name,
+    'publication.autocreate.mode': 'filtered',
+    'topic.prefix': name,
+    'table.include.list': 'public.orders',
+    'snapshot.mode': snapshot,
+    'tombstones.on.delete': 'false',
+    ...json(schemas),
+    ...subject.sourceProperties,
+    ...extra,
+  };
+}
+
+/** Flat rows instead of change events, and tombstones for deletes: what a table is copied from. */
+export const flattened: ConnectorConfig = {
+  transforms: 'flat',
+  'transforms.flat.type': 'io.debezium.transforms.ExtractNewRecordState',
+  'transforms.flat.delete.tombstone.handling.mode': 'tombstone',
+  'tombstones.on.delete': 'true',
+};
+
+/** Debezium's JDBC sink into `orders_copy`, upserting by key, from the topic's beginning. */
+export function sinkConfig(subject: Subject, { connection }: Database, topic: string): ConnectorConfig {
+  const { host, port, database, user } = connection;
+  return {
+    'connector.class': 'io.debezium.connector.jdbc.JdbcSinkConnector',
+    'tasks.max': '1',
+    topics: topic,
+    'connection.url': `jdbc:postgresql://${host}:${port}/${database}?reWriteBatchedInserts=true`,
+    'connection.username': user,
+    'connection.password': password(connection.password),
+    'insert.mode': 'upsert',
+    'primary.key.mode': 'record_key',
+    'delete.enabled': 'true',
+    'schema.evolution': 'none',
+    'collection.name.format': 'orders_copy',
+    'batch.size': '5000',
+    'consumer.override.auto.offset.reset': 'earliest',
+    'consumer.override.max.poll.records': '5000',
+    'consumer.override.max.partition.fetch.bytes': '16777216',
+    'consumer.override.fetch.max.bytes': '67108864',
+    ...json(true),
+    ...subject.sinkProperties,
+  };
+}

@@ -1,0 +1,125 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
+import type { PostgresServer } from '../src/stack/types.ts';
+import type { Checksum } from './checksum.ts';
+import { changesOf, checksumOf, insertPaced, mostTransactions, pacedIds, setUp, tableRows } from './sql.ts';
+
+const name = 'millrace_bench';
+
+/** The database that the workloads run in, with the table `orders`. Dropped in the end. */
+export class Database implements AsyncDisposable {
+  readonly connection: { host: string; port: number; user: string; password: string; database: string };
+  readonly #server: PostgresServer;
+  readonly #pool: pg.Pool;
+
+  private constructor(server: PostgresServer) {
+    const { host, port, user, password } = server;
+    this.#server = server;
+    this.connection = { host, port, user, password, database: name };
+    this.#pool = new pg.Pool({ ...this.connection, max: 4 });
+  }
+
+  static async create(server: PostgresServer): Promise<Database> {
+    const database = new Database(server);
+    await database.#remove();
+    await database.#asAdministrator(`create database ${name}`);
+    await database.query(setUp);
+    return database;
+  }
+
+  async query<Row extends pg.QueryResultRow>(sql: string, values?: unknown[]): Promise<Row[]> {
+    return (await this.#pool.query<Row>(sql, values)).rows;
+  }
+
+  async one<Row extends pg.QueryResultRow>(sql: string, values?: unknown[]): Promise<Row> {
+    const [row] = await this.query<Row>(sql, values);
+    if (row === undefined) throw new Error(`no row: ${sql}`);
+    return row;
+  }
+
+  /** A connection of its own, for the caller to end. */
+  async client(): Promise<pg.Client> {
+    const client = new pg.Client(this.connection);
+    await client.connect();
+    return client;
+  }
+
+  /** The table with its first rows, as a run finds it that needs exactly these. */
+  async fill(rows = tableRows): Promise<void> {
+    await this.query(`call fill_orders(${rows})`);
+    await this.query('vacuum analyze orders');
+    await this.query('checkpoint');
+  }
+
+  /** Sees to it that `transactions` generated transactions find their rows. */
+  async readyFor(transactions: number): Promise<void> {
+    const [progress] = await this.query<{ transactions: string }>('select transactions from progress');
+    if (progress === undefined || Number(progress.transactions) + transactions > mostTransactions) await this.fill();
+  }
+
+  /** Runs generated transactions; answers the number of row changes. */
+  async change(transactions: number): Promise<number> {
+    await this.query(`call change_orders(${transactions})`);
+    return transactions * changesOf.all;
+  }
+
+  /** Inserts one row, which comes behind all changes so far; answers its id. */
+  async mark(): Promise<number> {
+    const { id } = await this.one<{ id: string }>(`select greatest(max(id), ${pacedIds}) + 1 id from orders`);
+    await this.query(insertPaced, [id, 0, 'mark']);
+    return Number(id);
+  }
+
+  /** An SQL timestamp: every change from now on is later. */
+  async now(): Promise<string> {
+    return (await this.one<{ now: string }>('select clock_timestamp()::text now')).now;
+  }
+
+  checksum(table: string, condition?: string): Promise<Checksum> {
+    return this.one<{ rows: number; sum: number }>(checksumOf(table, condition));
+  }
+
+  /** Resolves when a reader streams from the slot, or when none does. */
+  async slot(slot: string, active: boolean): Promise<void> {
+    const deadline = performance.now() + 60_000;
+    for (;;) {
+      const [found] = await this.query('select from pg_replication_slots where slot_name = $1 and active', [slot]);
+      if ((found !== undefined) === active) return;
+      if (performance.now() > deadline)
+        throw new Error(`after a minute ${active ? 'nobody reads' : 'somebody still reads'} from the slot ${slot}`);
+      await delay(50);
+    }
+  }
+
+  async dropSlot(slot: string): Promise<void> {
+    await this.slot(slot, false);
+    await this.query('select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = $1', [
+      slot,
+    ]);
+    await this.query(`drop publication if exists ${slot}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#pool.end();
+    await this.#remove();
+  }
+
+  /** With the slots in it, which a run that was cut short has left. */
+  async #remove(): Promise<void> {
+    await this.#asAdministrator(
+      `select pg_terminate_backend(active_pid) from pg_replication_slots where database = '${name}' and active`,
+      `select pg_drop_replication_slot(slot_name) from pg_replication_slots where database = '${name}' and not active`,
+      `drop database if exists ${name} with (force)`,
+    );
+  }
+
+  async #asAdministrator(...statements: readonly string[]): Promise<void> {
+    const client = new pg.Client({ connectionString: this.#server.url });
+    await client.connect();
+    try {
+      for (const sql of statements) await client.query(sql);
+    } finally {
+      await client.end();
+    }
+  }
+}

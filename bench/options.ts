@@ -1,0 +1,79 @@
+import { parseArgs } from 'node:util';
+import { workloads } from './workloads/index.ts';
+
+export interface Options {
+  readonly names: readonly string[];
+  readonly millrace: boolean;
+  readonly peer: boolean;
+  readonly tuned: boolean;
+  /** Undefined: where its sources are compared with sources that are exactly once. */
+  readonly exactlyOnce: boolean | undefined;
+  readonly repeat: number;
+  readonly records: number | undefined;
+  readonly seconds: number | undefined;
+  readonly profiles: string | undefined;
+  readonly json: boolean;
+  readonly help: boolean;
+}
+
+export const usage = `npm run bench -- NAME... [options]
+
+Names: ${Object.keys(workloads).join(', ')}, kafka-port, all
+
+  --peer            beside Millrace, Kafka Connect with Debezium as they come
+  --tuned           beside Millrace, Kafka Connect with Debezium tuned
+  --no-millrace     those alone
+  --eos, --no-eos   whether Kafka Connect's sources are exactly once; else: the tuned one's, in the streaming workloads
+  --repeat N        runs of each, in turn; from the second on, workers are warm (1)
+  --records N       rows, changes or records instead of the workload's own number
+  --seconds N       how long the latency workloads write (30)
+  --profile FOLDER  write CPU profiles of the workers that run on Node
+  --json            one line of JSON for each run on stdout
+
+Servers are started for the call, but for those that MILLRACE_KAFKA, MILLRACE_POSTGRES and MILLRACE_TEMPORAL_ADDRESS name.
+`;
+
+/** Throws a sentence for what it does not understand. */
+export function readOptions(args: readonly string[]): Options {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    allowNegative: true,
+    options: {
+      millrace: { type: 'boolean', default: true },
+      peer: { type: 'boolean', default: false },
+      tuned: { type: 'boolean', default: false },
+      eos: { type: 'boolean' },
+      repeat: { type: 'string', default: '1' },
+      records: { type: 'string' },
+      seconds: { type: 'string' },
+      profile: { type: 'string' },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  const known = [...Object.keys(workloads), 'kafka-port'];
+  const names = positionals.flatMap(name => (name === 'all' ? known : [name]));
+  const unknown = names.find(name => !known.includes(name));
+  if (unknown !== undefined) throw new Error(`there is no workload ${unknown}; there are ${known.join(', ')} and all`);
+  return {
+    names,
+    millrace: values.millrace,
+    peer: values.peer,
+    tuned: values.tuned,
+    exactlyOnce: values.eos,
+    repeat: positive('repeat', values.repeat) ?? 1,
+    records: positive('records', values.records),
+    seconds: positive('seconds', values.seconds),
+    profiles: values.profile,
+    json: values.json,
+    help: values.help || names.length === 0,
+  };
+}
+
+function positive(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 1) throw new Error(`--${name} takes a number from 1 on, not ${text}`);
+  return number;
+}

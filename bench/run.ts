@@ -1,0 +1,127 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { cpus, tmpdir, totalmem } from 'node:os';
+import { join, resolve } from 'node:path';
+import { messageOf } from '../src/errors.ts';
+import { kafkaClient } from '../src/kafka/client.ts';
+import { silent } from '../src/observability/silent.ts';
+import { startStack } from '../src/stack/index.ts';
+import { Database } from './database.ts';
+import { isDisturbed } from './measure.ts';
+import { type Options, readOptions, usage } from './options.ts';
+import { startServers } from './servers.ts';
+import { kafkaConnect } from './subjects/kafka-connect.ts';
+import { installKafkaConnect } from './subjects/kafka-connect-program.ts';
+import { millrace } from './subjects/millrace.ts';
+import type { Subject } from './subjects/subject.ts';
+import { figuresTable, type Line } from './table.ts';
+import { workloads } from './workloads/index.ts';
+import type { Bench, Contender, Figures } from './workloads/workload.ts';
+
+const log = (line: string): void => void process.stderr.write(`${line}\n`);
+
+/** Workloads in which a source streams: there, exactly once costs the most. */
+const streaming = new Set(['pg-cdc-stream', 'pg-cdc-latency', 'takeover']);
+
+async function subjectsOf(name: string, options: Options, bench: Bench): Promise<Subject[]> {
+  const subjects = options.millrace ? [await millrace(bench.servers.temporal.address)] : [];
+  if (!options.peer && !options.tuned) return subjects;
+  const program = await installKafkaConnect(log);
+  const { exactlyOnce } = options;
+  if (options.peer) subjects.push(kafkaConnect(program, { tuned: false, exactlyOnce: exactlyOnce ?? false }));
+  if (options.tuned)
+    subjects.push(kafkaConnect(program, { tuned: true, exactlyOnce: exactlyOnce ?? streaming.has(name) }));
+  return subjects;
+}
+
+/** Runs one workload with each subject in turn, as often as wanted; the first one changes from round to round. */
+async function compare(name: string, options: Options, bench: Bench): Promise<readonly Line[]> {
+  const load = workloads[name];
+  if (load === undefined) throw new Error(`there is no workload ${name}`);
+  const { workload } = await load();
+  log(`${name}: ${workload.title}`);
+  await using contenders = new AsyncDisposableStack();
+  const lines: { subject: string; contender: Contender; runs: Figures[] }[] = [];
+  for (const subject of await subjectsOf(name, options, bench)) {
+    log(`starting ${subject.name}`);
+    const contender = contenders.use(await workload.contender(bench, subject));
+    lines.push({ subject: subject.name, contender, runs: [] });
+  }
+  for (let run = 1; run <= options.repeat; run++) {
+    for (const { subject, contender, runs } of run % 2 === 1 ? lines : lines.toReversed()) {
+      log(`${name}: ${subject}, run ${run} of ${options.repeat}`);
+      const figures = await contender.run();
+      runs.push(figures);
+      report(name, contender.subject, run, figures, options);
+    }
+  }
+  return lines;
+}
+
+function report(workload: string, { name, versions }: Subject, run: number, figures: Figures, options: Options): void {
+  const { seconds = options.seconds ?? 30, otherCpuSeconds } = figures;
+  const disturbed = otherCpuSeconds !== undefined && isDisturbed(otherCpuSeconds, seconds);
+  if (disturbed)
+    log(
+      `other programs used ${otherCpuSeconds} CPU seconds meanwhile: rates and latencies are worse than on a quiet machine`,
+    );
+  if (!options.json) return;
+  const machine = { cpus: cpus().length, cpu: cpus()[0]?.model, memoryMb: Math.round(totalmem() / 1e6) };
+  const at = new Date().toISOString();
+  const line = { workload, subject: name, run, at, ...figures, ...(disturbed ? { disturbed } : {}), machine, versions };
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+}
+
+/** The Kafka port by itself has a program of its own, and nothing to be compared with. */
+async function kafkaPort({ records, repeat }: Options): Promise<void> {
+  await using stack = await startStack({ services: ['kafka'], log });
+  for (let run = 1; run <= repeat; run++) {
+    const program = join(import.meta.dirname, 'kafka-port.ts');
+    const args = [program, stack.kafka.address, ...(records === undefined ? [] : ['--records', String(records)])];
+    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...args], { stdio: 'inherit' });
+    const [status] = await once(child, 'exit');
+    if (status !== 0) throw new Error(`kafka-port ended with status ${status}`);
+  }
+}
+
+async function main(): Promise<void> {
+  const options = readOptions(process.argv.slice(2));
+  if (options.help) return void process.stdout.write(usage);
+  if (!existsSync('/proc/self/stat'))
+    throw new Error('the benchmarks read CPU time and memory from /proc: run them on Linux');
+  if (options.names.includes('kafka-port')) await kafkaPort(options);
+  const names = options.names.filter(name => name !== 'kafka-port');
+  if (names.length === 0) return;
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-bench-'));
+  const profiles = options.profiles === undefined ? undefined : resolve(options.profiles);
+  if (profiles !== undefined) await mkdir(profiles, { recursive: true });
+  try {
+    await using servers = await startServers(log);
+    await using database = await Database.create(servers.postgres);
+    const kafka = kafkaClient({ brokers: [servers.kafka.address], clientId: 'bench' }, silent);
+    const { records, seconds } = options;
+    const bench: Bench = { servers, kafka, database, folder, profiles, records, seconds, log };
+    try {
+      for (const name of names) {
+        const lines = await compare(name, options, bench);
+        if (!options.json) process.stdout.write(`\n${name}\n${figuresTable(lines)}\n`);
+      }
+    } finally {
+      await kafka.close();
+    }
+    await rm(folder, { recursive: true, force: true });
+  } catch (error) {
+    log(`what the workers printed is in ${folder}`);
+    throw error;
+  }
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+await main().catch((error: unknown) => {
+  log(`bench: ${messageOf(error)}`);
+  process.exitCode = 1;
+});
+// Sockets of a library that linger shall not keep the process.
+process.exit();

@@ -1,0 +1,121 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { findProgram, run } from '../../src/stack/commands.ts';
+import { installed, isInstalled } from '../../src/stack/install.ts';
+import { findJava } from '../../src/stack/kafka-program.ts';
+
+export const versions = {
+  kafkaConnect: '4.3.1',
+  debeziumPostgres: '3.7.0.Final',
+  debeziumJdbc: '3.5.0.Final',
+} as const;
+
+export interface KafkaConnectProgram {
+  readonly java: string;
+  /** The folder of the worker's jars. */
+  readonly libs: string;
+  /** The folder of its plugins, a folder each. */
+  readonly plugins: string;
+  /** A Log4j configuration: warnings to stdout. */
+  readonly logging: string;
+}
+
+/** What a worker has itself. A plugin that brings a second Jackson along dies at its start. */
+const ofTheWorker = [
+  'org.apache.kafka',
+  'org.slf4j',
+  'com.fasterxml.jackson.core',
+  'jakarta.ws.rs',
+  'org.lz4',
+  'at.yawk.lz4',
+  'org.xerial.snappy',
+  'com.github.luben',
+];
+
+/** Kafka Connect and Debezium from Maven Central, fetched once into the cache folder. */
+export async function installKafkaConnect(log: (line: string) => void): Promise<KafkaConnectProgram> {
+  const java = await findJava();
+  if (java === undefined)
+    throw new Error('Kafka Connect needs Java 17 or newer: apt-get install openjdk-17-jre-headless');
+  const { kafkaConnect, debeziumPostgres, debeziumJdbc } = versions;
+  const name = join('bench', `kafka-connect-${kafkaConnect}-postgres-${debeziumPostgres}-jdbc-${debeziumJdbc}`);
+  const maven = await findProgram('mvn');
+  if (maven === undefined && !isInstalled(name))
+    throw new Error('Kafka Connect and Debezium are fetched with Maven: apt-get install maven');
+  const folder = await installed(name, async into => {
+    log(`fetching Kafka Connect ${kafkaConnect} and Debezium ${debeziumPostgres} with Maven (150 MB, once)`);
+    const fetch = (to: string, dependencies: readonly Dependency[], without: readonly string[] = []) =>
+      copyDependencies(maven ?? 'mvn', join(into, to), dependencies, without);
+    await fetch('libs', [
+      ['org.apache.kafka', 'connect-runtime', kafkaConnect],
+      ['org.apache.kafka', 'connect-transforms', kafkaConnect],
+      ['org.apache.kafka', 'connect-json', kafkaConnect],
+      ['org.apache.logging.log4j', 'log4j-slf4j-impl', '2.25.4'],
+    ]);
+    await fetch('plugins/postgres', [['io.debezium', 'debezium-connector-postgres', debeziumPostgres]], ofTheWorker);
+    await fetch('plugins/jdbc', [['io.debezium', 'debezium-connector-jdbc', debeziumJdbc]], ofTheWorker);
+    await writeFile(join(into, 'log4j2.properties'), logging);
+  });
+  return {
+    java,
+    libs: join(folder, 'libs'),
+    plugins: join(folder, 'plugins'),
+    logging: join(folder, 'log4j2.properties'),
+  };
+}
+
+type Dependency = readonly [group: string, artifact: string, version: string];
+
+async function copyDependencies(
+  maven: string,
+  folder: string,
+  dependencies: readonly Dependency[],
+  without: readonly string[],
+): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const pom = join(folder, 'pom.xml');
+  await writeFile(pom, projectOf(dependencies));
+  await run(maven, [
+    '--batch-mode',
+    '--quiet',
+    `--file=${pom}`,
+    'dependency:copy-dependencies',
+    '-DincludeScope=runtime',
+    `-DoutputDirectory=${folder}`,
+    ...(without.length === 0 ? [] : [`-DexcludeGroupIds=${without.join(',')}`]),
+  ]);
+}
+
+const projectOf = (dependencies: readonly Dependency[]): string => `<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>millrace</groupId>
+  <artifactId>bench</artifactId>
+  <version>1</version>
+  <repositories>
+    <!-- Debezium's parent names this one, and everything needed is on Central: switched off. -->
+    <repository>
+      <id>confluent</id>
+      <url>file:///nonexistent</url>
+      <releases><enabled>false</enabled></releases>
+      <snapshots><enabled>false</enabled></snapshots>
+    </repository>
+  </repositories>
+  <dependencies>
+${dependencies
+  .map(([group, artifact, version]) => {
+    const parts = { groupId: group, artifactId: artifact, version };
+    const inner = Object.entries(parts).map(([tag, text]) => `<${tag}>${text}</${tag}>`);
+    return `    <dependency>${inner.join('')}</dependency>`;
+  })
+  .join('\n')}
+  </dependencies>
+</project>
+`;
+
+const logging = `rootLogger.level=WARN
+rootLogger.appenderRef.stdout.ref=STDOUT
+appender.stdout.type=Console
+appender.stdout.name=STDOUT
+appender.stdout.layout.type=PatternLayout
+appender.stdout.layout.pattern=[%d] %p %m (%c)%n
+`;

@@ -1,0 +1,88 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { freePort } from '../../src/stack/ports.ts';
+import { ServerProcess } from '../../src/stack/server-process.ts';
+import { Connect } from './connect.ts';
+import type { Subject } from './subject.ts';
+
+/** A worker as its users start it, in a process of its own that ends with this one. */
+export interface Worker extends AsyncDisposable {
+  readonly subject: Subject;
+  readonly connect: Connect;
+  /** host:port: what a status calls it. */
+  readonly id: string;
+  /** Process ids, for a meter. */
+  readonly pids: readonly number[];
+  /** Takes what it prints. */
+  readonly logFile: string;
+  kill9(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface WorkerOptions {
+  /** host:port */
+  readonly kafka: string;
+  /** Workers with the same one share the work. */
+  readonly group: string;
+  /** Takes the properties and what the worker prints. */
+  readonly folder: string;
+  /** Takes CPU profiles of what runs on Node, one for each thread, when the worker ends. */
+  readonly profiles?: string | undefined;
+}
+
+/** Resolves when it takes connectors. */
+export async function startWorker(subject: Subject, options: WorkerOptions): Promise<Worker> {
+  const { kafka, group, folder, profiles } = options;
+  const port = await freePort();
+  const id = `127.0.0.1:${port}`;
+  const connect = new Connect(`http://${id}`);
+  const file = join(folder, `worker-${port}.properties`);
+  const logFile = join(folder, `worker-${port}.log`);
+  const [program, ...args] = subject.command(file);
+  const worker = new ServerProcess({
+    name: subject.name,
+    program,
+    args,
+    ...(profiles === undefined ? {} : { env: { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profiles}` } }),
+    logFile,
+    stopSignal: 'SIGTERM',
+    remove: [],
+    answers: () => connect.answers(),
+  });
+  await worker.start(() => writeFile(file, text({ ...common(kafka, group, id), ...subject.workerProperties })));
+  const stop = () => worker.stop();
+  return {
+    subject,
+    connect,
+    id,
+    logFile,
+    get pids() {
+      return worker.pid === undefined ? [] : [worker.pid];
+    },
+    kill9: () => worker.kill9(),
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+function common(kafka: string, group: string, id: string): Record<string, string> {
+  return {
+    'bootstrap.servers': kafka,
+    'group.id': group,
+    listeners: `http://${id}`,
+    'key.converter': 'org.apache.kafka.connect.json.JsonConverter',
+    'value.converter': 'org.apache.kafka.connect.json.JsonConverter',
+    'offset.storage.topic': `${group}-offsets`,
+    'config.storage.topic': `${group}-configs`,
+    'status.storage.topic': `${group}-status`,
+    'offset.storage.replication.factor': '1',
+    'config.storage.replication.factor': '1',
+    'status.storage.replication.factor': '1',
+    'offset.storage.partitions': '5',
+  };
+}
+
+const text = (properties: Readonly<Record<string, string>>): string =>
+  Object.entries(properties)
+    .map(([key, value]) => `${key}=${value}\n`)
+    .join('');

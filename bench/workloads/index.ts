@@ -1,0 +1,12 @@
+import type { Workload } from './workload.ts';
+
+/** By the name that the command line takes. */
+export const workloads: Readonly<Record<string, () => Promise<{ readonly workload: Workload }>>> = {
+  'pg-cdc-snapshot': () => import('./pg-cdc-snapshot.ts'),
+  'pg-cdc-stream': () => import('./pg-cdc-stream.ts'),
+  'pg-cdc-latency': () => import('./pg-cdc-latency.ts'),
+  'kafka-pg-upsert': () => import('./kafka-pg-upsert.ts'),
+  'pg-pg-replica': () => import('./pg-pg-replica.ts'),
+  'pg-pg-latency': () => import('./pg-pg-latency.ts'),
+  takeover: () => import('./takeover.ts'),
+};

@@ -1,0 +1,109 @@
+import type { KafkaClient } from '../../src/kafka/port.ts';
+import type { Count } from '../contents.ts';
+import type { Database } from '../database.ts';
+import type { Arrived } from '../drain.ts';
+import { Meter, type Usage } from '../measure.ts';
+import { processOf, type Servers } from '../servers.ts';
+import type { Subject } from '../subjects/subject.ts';
+import { startWorker, type Worker } from '../subjects/worker.ts';
+
+/** What a call of the benchmark has for all its runs. */
+export interface Bench {
+  readonly servers: Servers;
+  readonly kafka: KafkaClient;
+  readonly database: Database;
+  /** Takes files of the runs. */
+  readonly folder: string;
+  readonly profiles: string | undefined;
+  /** Over the workload's own number of records, or of seconds. */
+  readonly records: number | undefined;
+  readonly seconds: number | undefined;
+  log(line: string): void;
+}
+
+/** What a run found. Rates count from the call that lets it go. */
+export interface Figures extends Partial<Usage> {
+  readonly records: number;
+  readonly seconds?: number;
+  readonly recordsPerSecond?: number;
+  readonly recordsPerCpuSecond?: number;
+  readonly firstRecordSeconds?: number;
+  /** From the first record on. */
+  readonly steadyRecordsPerSecond?: number;
+  /** Transactions that were committed a second. */
+  readonly written?: number;
+  readonly p50Ms?: number;
+  readonly p95Ms?: number;
+  readonly p99Ms?: number;
+  readonly maxMs?: number;
+  /** From the kill to the status that names another worker, and to the first record of what was committed since. */
+  readonly takenOverSeconds?: number;
+  readonly nextRecordSeconds?: number;
+  readonly doubled?: number;
+}
+
+/** A subject on a workload, ready for as many runs as wanted: its workers stay, and are warm from the second run on. */
+export interface Contender extends AsyncDisposable {
+  readonly subject: Subject;
+  run(): Promise<Figures>;
+}
+
+export interface Workload {
+  readonly title: string;
+  contender(bench: Bench, subject: Subject): Promise<Contender>;
+}
+
+/** A workload that one worker does. */
+export function onOneWorker(title: string, run: (bench: Bench, worker: Worker) => Promise<Figures>): Workload {
+  return {
+    title,
+    async contender(bench, subject) {
+      const worker = await startWorker(subject, { ...workerOptions(bench), group: uniqueName() });
+      return { subject, run: () => run(bench, worker), [Symbol.asyncDispose]: () => worker.stop() };
+    },
+  };
+}
+
+export function workerOptions({ servers, folder, profiles }: Bench) {
+  return { kafka: servers.kafka.address, folder, profiles };
+}
+
+export function meter({ servers: { kafka, postgres, temporal } }: Bench, worker: Worker): Meter {
+  return new Meter({
+    subject: worker.pids,
+    broker: processOf(kafka),
+    database: processOf(postgres),
+    temporal: processOf(temporal),
+  });
+}
+
+let names = 0;
+
+/** Of a connector, its slot, its topics: unlike any before. */
+export function uniqueName(): string {
+  return `bench_${Date.now().toString(36)}_${++names}`;
+}
+
+export function drainFigures(records: number, stretch: Meter, { firstAt, last }: Arrived): Figures {
+  const seconds = (last.at - stretch.began) / 1000;
+  const usage = stretch.usage(last);
+  const { cpuSeconds } = usage;
+  return {
+    records,
+    seconds: round(seconds),
+    recordsPerSecond: Math.round(records / seconds),
+    ...(cpuSeconds > 0 ? { recordsPerCpuSecond: Math.round(records / cpuSeconds) } : {}),
+    firstRecordSeconds: round((firstAt - stretch.began) / 1000),
+    steadyRecordsPerSecond: Math.round(records / ((last.at - firstAt) / 1000)),
+    ...usage,
+  };
+}
+
+/** A run that lost something, or doubled it against its promise, has no figures. */
+export function mustBeWhole({ records, doubled }: Count, expected: number, { name, exactlyOnce }: Subject): void {
+  const distinct = records - doubled;
+  if (distinct !== expected) throw new Error(`${name}: ${distinct} distinct records have arrived of ${expected}`);
+  if (doubled > 0 && exactlyOnce) throw new Error(`${name}: ${doubled} records are there more than once`);
+}
+
+export const round = (seconds: number): number => Math.round(seconds * 100) / 100;
