@@ -4,7 +4,7 @@ import { eventually } from '../../support/eventually.ts';
 import { append, bench, copies, implementations, type Read, values } from './clients.ts';
 import { numbers, writeExactlyOnce } from './exactly-once.ts';
 
-const total = 30_000;
+const total = 12_000;
 
 describe.each(implementations)('a broker killed with -9, $name', implementation => {
   test('and started again, twice, under writers and a reader: nothing is lost, nothing doubled, order kept', async () => {

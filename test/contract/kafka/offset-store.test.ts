@@ -1,0 +1,140 @@
+import { describe, expect, test } from 'vitest';
+import type { SourcePosition } from '../../../src/api/index.ts';
+import { partitionOf } from '../../../src/kafka/murmur2.ts';
+import { appendPositions, ensureOffsetsTopic, loadPositions } from '../../../src/kafka/offset-store.ts';
+import type { TransactionalProducer } from '../../../src/kafka/port.ts';
+import { uniqueName } from '../../support/topic.ts';
+import { append, type Bench, bench, implementations } from './clients.ts';
+
+/** A topic for offsets, and a producer that was fenced in, as a task has them. */
+async function offsets(b: Bench): Promise<{ topic: string; producer: TransactionalProducer; id: string }> {
+  const topic = await b.topic(5, { 'cleanup.policy': 'compact' });
+  const id = uniqueName('contract');
+  const producer = await open(b, id);
+  await producer.prepare([topic]);
+  return { topic, producer, id };
+}
+
+const open = (b: Bench, transactionalId: string): Promise<TransactionalProducer> =>
+  b.client.producer({ transactionalId, compression: 'none', transactionTimeoutMs: 20_000 });
+
+async function commit(
+  producer: TransactionalProducer,
+  topic: string,
+  connector: string,
+  positions: readonly SourcePosition[],
+): Promise<void> {
+  const batch = producer.batch();
+  appendPositions(batch, topic, connector, positions);
+  expect(batch.records).toBe(positions.length);
+  await producer.commit(batch);
+}
+
+describe.each(implementations)('source offsets, $name', implementation => {
+  test('have the bytes that Kafka Connect writes', async () => {
+    await using b = bench(implementation);
+    const { topic, producer } = await offsets(b);
+    await commit(producer, topic, 'shop', [
+      { partition: { server: 'shop' }, offset: { lsn: 24_023_128, txId: 756, snapshot: true, note: null } },
+      { partition: { server: 'gone', n: 1 }, offset: null },
+    ]);
+    const read = await b.read(topic);
+    const texts = read.map(({ key, value }) => [key?.toString(), value?.toString() ?? null]);
+    expect(new Map(texts as [string, string | null][])).toEqual(
+      new Map([
+        ['["shop",{"server":"shop"}]', '{"lsn":24023128,"txId":756,"snapshot":true,"note":null}'],
+        ['["shop",{"server":"gone","n":1}]', null],
+      ]),
+    );
+    for (const { key, partition } of read)
+      expect(partition).toBe(partitionOf(key ?? Buffer.alloc(0), 0, key?.length ?? 0, 5));
+  });
+
+  test('are read back: the last of each partition, forgotten ones left out, of this connector alone', async () => {
+    await using b = bench(implementation);
+    const { topic, producer, id } = await offsets(b);
+    const at = (table: string, position: number | null): SourcePosition => ({
+      partition: { table },
+      offset: position === null ? null : { position },
+    });
+    await commit(producer, topic, 'a', [at('x', 1), at('y', 1), at('z', 1)]);
+    await commit(producer, topic, 'ab', [at('x', 99)]);
+    await commit(producer, topic, 'a', [at('x', 2), at('y', null), at('x', 3)]);
+    await open(b, id);
+    const positions = await loadPositions(b.client, topic, 'a');
+    expect(positions.get({ table: 'x' })).toEqual({ position: 3 });
+    expect(positions.get({ table: 'y' })).toBeNull();
+    expect(positions.get({ table: 'unknown' })).toBeNull();
+    expect([...positions.all()].sort((p, q) => (JSON.stringify(p) < JSON.stringify(q) ? -1 : 1))).toEqual([
+      at('x', 3),
+      at('z', 1),
+    ]);
+    expect((await loadPositions(b.client, topic, 'ab')).all()).toEqual([at('x', 99)]);
+    expect((await loadPositions(b.client, topic, 'abc')).all()).toEqual([]);
+  });
+
+  test('of others are read in whatever order and with whatever spaces their JSON has; what is no offset is passed over', async () => {
+    await using b = bench(implementation);
+    const { topic, producer, id } = await offsets(b);
+    const batch = producer.batch();
+    const partition = 0;
+    append(batch, topic, { partition, key: '["a",{"server":"s","database":"d"}]', value: '{"n":1}' });
+    append(batch, topic, { partition, key: ' [ "a" , {"database": "d", "server": "s"} ]', value: '{"n": 2}' });
+    append(batch, topic, { partition, key: '["a"]', value: '{"n":3}' });
+    append(batch, topic, { partition, key: '["a",[1]]', value: '{"n":3}' });
+    append(batch, topic, { partition, key: '["a",{"bad":', value: '{"n":3}' });
+    append(batch, topic, { partition, key: '["a",{"broken":1}]', value: '{"n":' });
+    await producer.commit(batch);
+    await open(b, id);
+    const positions = await loadPositions(b.client, topic, 'a');
+    expect(positions.all()).toHaveLength(1);
+    expect(positions.get({ server: 's', database: 'd' })).toEqual({ n: 2 });
+    expect(positions.get({ database: 'd', server: 's' })).toEqual({ n: 2 });
+  });
+
+  test('of names beyond ASCII and with quotes are their own', async () => {
+    await using b = bench(implementation);
+    const { topic, producer, id } = await offsets(b);
+    const names = ['größe', 'a "quoted" name', 'back\\slash', '数据', 'a,b'];
+    for (const [n, name] of names.entries())
+      await commit(producer, topic, name, [{ partition: { name }, offset: { n } }]);
+    await open(b, id);
+    for (const [n, name] of names.entries())
+      expect((await loadPositions(b.client, topic, name)).all()).toEqual([{ partition: { name }, offset: { n } }]);
+  });
+
+  test('committed by a producer that was then fenced are there, and those it had not committed are not', async () => {
+    await using b = bench(implementation);
+    const { topic, producer, id } = await offsets(b);
+    for (let n = 1; n <= 50; n++) {
+      await commit(producer, topic, 'a', [{ partition: { p: 1 }, offset: { n } }]);
+      // At once, as a successor would: Kafka may not have marked the partition yet.
+      if (n % 10 === 0) {
+        const successor = await open(b, `${id} ${n}`);
+        await successor.close();
+      }
+    }
+    await open(b, id);
+    expect((await loadPositions(b.client, topic, 'a')).get({ p: 1 })).toEqual({ n: 50 });
+    await expect(commit(producer, topic, 'a', [{ partition: { p: 1 }, offset: { n: 51 } }])).rejects.toMatchObject({
+      code: 'FENCED',
+    });
+    expect((await loadPositions(b.client, topic, 'a')).get({ p: 1 })).toEqual({ n: 50 });
+  });
+
+  test('have a topic that is made compacted, once, and refused where it is not', async () => {
+    await using b = bench(implementation);
+    const topic = uniqueName('offsets');
+    const wanted = { topic, partitions: 25, replicationFactor: 1 };
+    await ensureOffsetsTopic(b.client, wanted);
+    await ensureOffsetsTopic(b.client, { ...wanted, partitions: 3 });
+    expect((await b.client.admin.partitions([topic])).get(topic)).toBe(25);
+    expect((await b.client.admin.topicConfig(topic)).get('cleanup.policy')).toBe('compact');
+    expect((await loadPositions(b.client, topic, 'a')).all()).toEqual([]);
+    await b.client.admin.deleteTopics([topic]);
+    const deleting = await b.topic(1);
+    const refused = ensureOffsetsTopic(b.client, { ...wanted, topic: deleting });
+    await expect(refused).rejects.toMatchObject({ code: 'SOURCE_SETUP' });
+    await expect(refused).rejects.toThrow(/cleanup\.policy=compact, but has delete/);
+  });
+});
