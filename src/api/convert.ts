@@ -14,7 +14,10 @@ export interface Converter {
    * Throws DataError for a value that does not fit its schema.
    */
   fromConnect(topic: string, schema: Schema | null, value: Value, out: ByteWriter): boolean;
-  /** `bytes` is never written again: the value may go on pointing into it. Throws DataError for other formats. */
+  /**
+   * The value may point into `bytes`, which stay as they are until its batch has been written. Throws DataError for
+   * bytes that are not of this format.
+   */
   toConnect(topic: string, bytes: Uint8Array | null): SchemaAndValue;
 }
 

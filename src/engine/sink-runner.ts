@@ -172,7 +172,9 @@ class SinkLoop<C> {
       while (!signal.aborted) {
         const fetched = await this.reader.poll();
         if (this.failed) break;
+        let handed = false;
         for await (const decoded of this.decode(fetched)) {
+          handed = true;
           // Decoded while the write before it was on its way: the two overlap, and never more than the two.
           await this.writing;
           if (signal.aborted) return;
@@ -181,6 +183,8 @@ class SinkLoop<C> {
             this.failed = true;
           });
         }
+        // Records live until the poll after the next one: what is being written must not fall two polls behind.
+        if (!handed) await this.writing;
         this.lag(fetched);
         this.commitSometimes();
         if (performance.now() - refreshed > limits.refreshMs) {

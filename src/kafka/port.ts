@@ -105,7 +105,10 @@ export interface RawRecord {
   readonly offset: number;
   /** Milliseconds since 1970. */
   readonly timestamp: number;
-  /** Views into the fetched bytes, which are never written again: they stay valid for as long as they are held. */
+  /**
+   * Views into the fetched bytes: valid until the `poll` after the next one, so that one batch can be decoded while the
+   * one before it is still being written.
+   */
   readonly key: Buffer | null;
   readonly value: Buffer | null;
   readonly headers: readonly RawHeader[];

@@ -90,8 +90,9 @@ class LeaderReader implements Reader {
   readonly #assigned = new Map<string, Assigned>();
   readonly #leaders = new Map<number, Leader>();
   readonly #pool: BufferPool;
-  /** Memory of the records last delivered. */
+  /** Memory of the records last delivered, and of those delivered before them. */
   #lent: Buffer[] = [];
+  #lentBefore: Buffer[] = [];
   #deliveries: Delivery[] = [];
   #failure: unknown;
   #failingSince: number | undefined;
@@ -103,13 +104,14 @@ class LeaderReader implements Reader {
     this.#cluster = cluster;
     this.#options = options;
     this.#log = log;
-    this.#pool = bufferPool(POOL_BYTES + 2 * options.maxBytes);
+    this.#pool = bufferPool(POOL_BYTES + 3 * options.maxBytes);
     for (const { topic, partition, offset } of options.assigned)
       this.#assigned.set(`${topic} ${partition}`, { topic, partition, position: offset, fetchPosition: offset });
   }
 
   async poll(): Promise<readonly FetchedRecords[]> {
-    for (const buffer of this.#lent) this.#pool.give(buffer);
+    for (const buffer of this.#lentBefore) this.#pool.give(buffer);
+    this.#lentBefore = this.#lent;
     this.#lent = [];
     const until = performance.now() + this.#options.maxWaitMs;
     for (;;) {
