@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest';
+import { readOptions } from '../../bench/options.ts';
+
+test('exactly once is on, off or left to the workload', () => {
+  expect(readOptions(['pg-cdc-stream', '--tuned'])).toMatchObject({ tuned: true, peer: false, exactlyOnce: undefined });
+  expect(readOptions(['pg-cdc-stream', '--eos']).exactlyOnce).toBe(true);
+  expect(readOptions(['pg-cdc-stream', '--no-eos']).exactlyOnce).toBe(false);
+});
+
+test('all names each workload', () => {
+  expect(readOptions(['all']).names).toEqual(expect.arrayContaining(['pg-cdc-snapshot', 'takeover', 'kafka-port']));
+});
+
+test.each([
+  [['pg-cdc-steam'], 'there is no workload pg-cdc-steam; there are pg-cdc-snapshot'],
+  [['takeover', '--repeat', 'two'], '--repeat takes a number from 1 on, not two'],
+  [['takeover', '--records', '0'], '--records takes a number from 1 on, not 0'],
+  [['takeover', '--fast'], "Unknown option '--fast'"],
+])('refuses %j', (args, sentence) => {
+  expect(() => readOptions(args)).toThrow(sentence);
+});
+
+test('without a workload there is help', () => {
+  expect(readOptions([]).help).toBe(true);
+});
