@@ -1,0 +1,160 @@
+import {
+  booleanKey,
+  type ConfigOf,
+  defineConfig,
+  enumKey,
+  listKey,
+  nonEmpty,
+  stringKey,
+} from '../../../src/config/spec.ts';
+import {
+  backoffKey,
+  batchSizeKey,
+  destinationOf,
+  passwordOfUserKey,
+  retriesKey,
+  timeZoneKey,
+  urlKey,
+  userKey,
+} from './keys.ts';
+import { contradictions, type Settings, type TableType, topicMark } from './settings.ts';
+
+const tableTypes = ['TABLE', 'PARTITIONED TABLE', 'VIEW'] as const satisfies readonly TableType[];
+const typeOf = (name: string) => tableTypes.find(type => type === name.toUpperCase().replaceAll('_', ' '));
+
+const keys = {
+  'connection.url': urlKey(
+    'JDBC URL of the PostgreSQL database: jdbc:postgresql://host:port/database. TLS is set by its parameters ' +
+      'sslmode, sslrootcert, sslcert and sslkey; currentSchema and options are observed.',
+  ),
+  'connection.user': userKey,
+  'connection.password': passwordOfUserKey,
+  'dialect.name': stringKey({
+    doc: 'Name of the database dialect; empty takes it from the URL.',
+    default: '',
+    importance: 'low',
+    group: 'Connection',
+    displayName: 'Database Dialect',
+    recommended: ['PostgreSqlDatabaseDialect'],
+    check: name =>
+      name === '' || name === 'PostgreSqlDatabaseDialect'
+        ? undefined
+        : 'only PostgreSqlDatabaseDialect is supported; leave it empty to take it from the URL',
+  }),
+  'insert.mode': enumKey(['insert', 'upsert', 'update'], {
+    doc: 'insert: plain inserts; upsert: insert or, where the key is there, update; update: update rows that are there.',
+    default: 'insert',
+    importance: 'high',
+    group: 'Writes',
+    displayName: 'Insert Mode',
+  }),
+  'batch.size': batchSizeKey(3000),
+  'delete.enabled': booleanKey({
+    doc: 'Whether null values and delete events delete rows. Requires pk.mode to be record_key.',
+    default: false,
+    group: 'Writes',
+    displayName: 'Enable deletes',
+  }),
+  'table.types': listKey({
+    doc: 'Kinds of relation that may be written to: TABLE, PARTITIONED TABLE, VIEW.',
+    default: ['TABLE', 'PARTITIONED TABLE'],
+    importance: 'low',
+    group: 'Writes',
+    displayName: 'Table Types',
+    recommended: tableTypes,
+    check: types => {
+      const unknown = types.filter(type => typeOf(type) === undefined);
+      return unknown.length === 0 ? undefined : `${unknown.join(', ')}: must be among ${tableTypes.join(', ')}`;
+    },
+  }),
+  'table.name.format': stringKey({
+    doc: `Format of the destination table’s name, such as shop.${topicMark}; ${topicMark} stands for the topic’s name.`,
+    default: topicMark,
+    group: 'Data Mapping',
+    width: 'long',
+    displayName: 'Table Name Format',
+    check: nonEmpty,
+  }),
+  'pk.mode': enumKey(['none', 'kafka', 'record_key', 'record_value'], {
+    doc:
+      'Where the primary key comes from: none; kafka, the record’s topic, partition and offset; record_key, the ' +
+      'record’s key, a struct or one primitive; record_value, fields of the value.',
+    default: 'none',
+    importance: 'high',
+    group: 'Data Mapping',
+    displayName: 'Primary Key Mode',
+  }),
+  'pk.fields': listKey({
+    doc:
+      'Names of the primary key’s fields. For kafka none or exactly three names; for record_key the name of a ' +
+      'primitive key’s column, or some of a struct’s fields (all by default); for record_value some of the value’s ' +
+      'fields (all by default).',
+    default: [],
+    group: 'Data Mapping',
+    width: 'long',
+    displayName: 'Primary Key Fields',
+  }),
+  'fields.whitelist': listKey({
+    doc: 'Fields of the value that are written; all by default. Key columns are written in any case.',
+    default: [],
+    group: 'Data Mapping',
+    width: 'long',
+    displayName: 'Fields Whitelist',
+  }),
+  'db.timezone': timeZoneKey,
+  'auto.create': booleanKey({
+    doc: 'Whether a missing destination table is created from the records’ schema.',
+    default: false,
+    group: 'DDL Support',
+    displayName: 'Auto-Create',
+  }),
+  'auto.evolve': booleanKey({
+    doc: 'Whether columns that the destination table lacks are added from the records’ schema.',
+    default: false,
+    group: 'DDL Support',
+    displayName: 'Auto-Evolve',
+  }),
+  'quote.sql.identifiers': enumKey(['always', 'never'], {
+    doc: 'always: names of tables and columns as they are, in their own case; never: in lower case, as unquoted in SQL.',
+    default: 'always',
+    group: 'DDL Support',
+    displayName: 'Quote Identifiers',
+  }),
+  'max.retries': retriesKey(10),
+  'retry.backoff.ms': backoffKey(3000),
+};
+
+/** Configuration of `io.confluent.connect.jdbc.JdbcSinkConnector`. */
+export const confluentConfig = defineConfig(keys, { refine: config => contradictions(confluentSettings(config)) });
+
+export type ConfluentConfig = ConfigOf<typeof keys>;
+
+export function confluentSettings(config: ConfluentConfig): Settings {
+  const wanted = new Set(config['fields.whitelist']);
+  return {
+    destination: destinationOf(config['connection.url'], config['connection.user'], config['connection.password']),
+    insertMode: config['insert.mode'],
+    pkMode: config['pk.mode'],
+    pkFields: config['pk.fields'],
+    deletes: config['delete.enabled'],
+    truncates: false,
+    createTables: config['auto.create'],
+    addColumns: config['auto.evolve'],
+    tableFormat: config['table.name.format'].trim(),
+    dotsToUnderscores: false,
+    quoted: config['quote.sql.identifiers'] === 'always',
+    tableTypes: config['table.types'].flatMap(name => typeOf(name) ?? []),
+    writes: wanted.size === 0 ? () => true : (_topic, field) => wanted.has(field),
+    timeZone: config['db.timezone'],
+    postgis: 'public',
+    statementRows: config['batch.size'],
+    names: {
+      create: 'auto.create=true',
+      evolve: 'auto.evolve=true',
+      pkMode: 'pk.mode',
+      pkFields: 'pk.fields',
+      tableFormat: 'table.name.format',
+      deletes: 'delete.enabled',
+    },
+  };
+}

@@ -1,0 +1,209 @@
+import {
+  booleanKey,
+  type ConfigOf,
+  classKey,
+  defineConfig,
+  enumKey,
+  listKey,
+  nonEmpty,
+  stringKey,
+} from '../../../src/config/spec.ts';
+import {
+  backoffKey,
+  batchSizeKey,
+  destinationOf,
+  passwordOfUserKey,
+  retriesKey,
+  timeZoneKey,
+  urlKey,
+  userKey,
+} from './keys.ts';
+import { contradictions, type Settings, topicMark } from './settings.ts';
+
+const defaultNaming = [
+  'io.debezium.sink.naming.DefaultCollectionNamingStrategy',
+  'io.debezium.connector.jdbc.naming.DefaultTableNamingStrategy',
+  'io.debezium.connector.jdbc.naming.DefaultColumnNamingStrategy',
+];
+const naming = (doc: string, name: string) =>
+  classKey({
+    doc,
+    default: name,
+    importance: 'low',
+    group: 'Data Mapping',
+    check: value =>
+      defaultNaming.includes(value)
+        ? undefined
+        : 'only the default strategy is supported; use collection.name.format, or a transform that renames',
+  });
+
+const format = {
+  doc:
+    `Format of the destination table’s name: ${topicMark} stands for the topic’s name with underscores for its dots, ` +
+    `$\{source.db}, $\{source.schema}, $\{source.table} and so on for fields of the event’s source block.`,
+  group: 'Data Mapping',
+  width: 'long',
+  check: nonEmpty,
+} as const;
+
+const keys = {
+  'connection.url': urlKey(
+    'JDBC URL of the PostgreSQL database: jdbc:postgresql://host:port/database. TLS is set by its parameters ' +
+      'sslmode, sslrootcert, sslcert and sslkey; currentSchema and options are observed.',
+  ),
+  'connection.username': userKey,
+  'connection.password': passwordOfUserKey,
+  'insert.mode': enumKey(['insert', 'upsert', 'update'], {
+    doc: 'insert: plain inserts; upsert: insert or, where the key is there, update; update: update rows that are there.',
+    default: 'insert',
+    group: 'Writes',
+  }),
+  'delete.enabled': booleanKey({
+    doc: 'Whether delete events and tombstones delete rows. Requires primary.key.mode to be record_key.',
+    default: false,
+    group: 'Writes',
+  }),
+  'truncate.enabled': booleanKey({
+    doc: 'Whether truncate events truncate the destination table.',
+    default: false,
+    group: 'Writes',
+  }),
+  'batch.size': batchSizeKey(500),
+  'use.reduction.buffer': booleanKey({
+    doc:
+      'Accepted and without effect: the changes of one key within a batch are always reduced to the last, which one ' +
+      'transaction makes indistinguishable.',
+    default: false,
+    importance: 'low',
+    group: 'Writes',
+  }),
+  'collection.name.format': stringKey({ ...format, default: topicMark }),
+  'table.name.format': stringKey({
+    ...format,
+    doc: 'Older name of collection.name.format, which goes before it.',
+    default: null,
+    importance: 'low',
+  }),
+  'collection.naming.strategy': naming(
+    'Strategy that makes the table’s name.',
+    'io.debezium.sink.naming.DefaultCollectionNamingStrategy',
+  ),
+  'column.naming.strategy': naming(
+    'Strategy that makes the columns’ names.',
+    'io.debezium.connector.jdbc.naming.DefaultColumnNamingStrategy',
+  ),
+  'primary.key.mode': enumKey(['none', 'kafka', 'record_key', 'record_value', 'record_header'], {
+    doc:
+      'Where the primary key comes from: none; kafka, the record’s topic, partition and offset; record_key, the ' +
+      'record’s key; record_value, fields of the value; record_header, headers of the record.',
+    default: 'none',
+    importance: 'high',
+    group: 'Data Mapping',
+  }),
+  'primary.key.fields': listKey({
+    doc:
+      'Names of the primary key’s fields: some of the key’s, the value’s or the headers’ (all by default); for a ' +
+      'primitive key the name of its column.',
+    default: [],
+    group: 'Data Mapping',
+    width: 'long',
+  }),
+  'field.include.list': listKey({
+    doc: 'Fields of the value that are written: regular expressions for field or topic:field. All by default.',
+    default: [],
+    group: 'Data Mapping',
+    check: patterns,
+  }),
+  'field.exclude.list': listKey({
+    doc: 'Fields of the value that are not written: regular expressions for field or topic:field.',
+    default: [],
+    group: 'Data Mapping',
+    check: patterns,
+  }),
+  'use.time.zone': timeZoneKey,
+  'schema.evolution': enumKey(['none', 'basic'], {
+    doc: 'basic: missing tables are created and missing columns added, from the records’ schema.',
+    default: 'none',
+    group: 'DDL Support',
+  }),
+  'quote.identifiers': booleanKey({
+    doc: 'true: names of tables and columns as they are, in their own case; false: in lower case, as unquoted in SQL.',
+    default: false,
+    group: 'DDL Support',
+  }),
+  'dialect.postgres.postgis.schema': stringKey({
+    doc: 'Schema in which PostGIS is installed.',
+    default: 'public',
+    importance: 'low',
+    group: 'DDL Support',
+    check: nonEmpty,
+  }),
+  'flush.max.retries': retriesKey(5),
+  'flush.retry.delay.ms': backoffKey(1000),
+};
+
+function patterns(list: readonly string[]): string | undefined {
+  for (const pattern of list) {
+    try {
+      new RegExp(pattern);
+    } catch {
+      return `${pattern} is not a regular expression`;
+    }
+  }
+  return undefined;
+}
+
+/** Configuration of `io.debezium.connector.jdbc.JdbcSinkConnector`. */
+export const debeziumConfig = defineConfig(keys, {
+  refine: config =>
+    config['field.include.list'].length > 0 && config['field.exclude.list'].length > 0
+      ? {
+          'field.exclude.list':
+            'Cannot define both field.exclude.list and field.include.list. Please specify only one.',
+        }
+      : contradictions(debeziumSettings(config)),
+});
+
+export type DebeziumConfig = ConfigOf<typeof keys>;
+
+export function debeziumSettings(config: DebeziumConfig): Settings {
+  const evolve = config['schema.evolution'] === 'basic';
+  const collections = config['collection.name.format'];
+  return {
+    destination: destinationOf(config['connection.url'], config['connection.username'], config['connection.password']),
+    insertMode: config['insert.mode'],
+    pkMode: config['primary.key.mode'],
+    pkFields: config['primary.key.fields'],
+    deletes: config['delete.enabled'],
+    truncates: config['truncate.enabled'],
+    createTables: evolve,
+    addColumns: evolve,
+    tableFormat: (collections === topicMark ? (config['table.name.format'] ?? collections) : collections).trim(),
+    dotsToUnderscores: true,
+    quoted: config['quote.identifiers'],
+    tableTypes: ['TABLE', 'PARTITIONED TABLE', 'VIEW'],
+    writes: fieldFilter(config['field.include.list'], config['field.exclude.list']),
+    timeZone: config['use.time.zone'],
+    postgis: config['dialect.postgres.postgis.schema'],
+    statementRows: config['batch.size'],
+    names: {
+      create: 'schema.evolution=basic',
+      evolve: 'schema.evolution=basic',
+      pkMode: 'primary.key.mode',
+      pkFields: 'primary.key.fields',
+      tableFormat: 'collection.name.format',
+      deletes: 'delete.enabled',
+    },
+  };
+}
+
+function fieldFilter(include: readonly string[], exclude: readonly string[]): Settings['writes'] {
+  const matching = (list: readonly string[]) => {
+    const expressions = list.map(pattern => new RegExp(`^(?:${pattern})$`));
+    return (topic: string, field: string) => expressions.some(e => e.test(field) || e.test(`${topic}:${field}`));
+  };
+  if (include.length > 0) return matching(include);
+  if (exclude.length === 0) return () => true;
+  const excluded = matching(exclude);
+  return (topic, field) => !excluded(topic, field);
+}

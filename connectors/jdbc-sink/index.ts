@@ -1,0 +1,18 @@
+import type { SinkConnector } from '../../src/api/index.ts';
+import { type ConfluentConfig, confluentConfig, confluentSettings } from './config/confluent.ts';
+import { type DebeziumConfig, debeziumConfig, debeziumSettings } from './config/debezium.ts';
+import { JdbcSinkTask } from './task.ts';
+
+/** `io.confluent.connect.jdbc.JdbcSinkConnector` for PostgreSQL: exactly once, by positions beside the rows. */
+export const confluentJdbcSink: SinkConnector<ConfluentConfig> = {
+  kind: 'sink',
+  config: confluentConfig,
+  task: () => new JdbcSinkTask(confluentSettings),
+};
+
+/** `io.debezium.connector.jdbc.JdbcSinkConnector` for PostgreSQL: the same writer behind Debezium's names. */
+export const debeziumJdbcSink: SinkConnector<DebeziumConfig> = {
+  kind: 'sink',
+  config: debeziumConfig,
+  task: () => new JdbcSinkTask(debeziumSettings),
+};

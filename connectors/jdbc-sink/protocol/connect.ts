@@ -1,0 +1,119 @@
+import { readFile } from 'node:fs/promises';
+import type { ConnectionOptions } from 'node:tls';
+import pg from 'pg';
+import { MillraceError, messageOf } from '../../../src/errors.ts';
+import type { Destination } from '../config/jdbc-url.ts';
+import { offsetOf, type Settings } from '../config/settings.ts';
+import { quote } from '../table/identifiers.ts';
+import { sinkError } from './sql-errors.ts';
+
+/**
+ * A connection set up for writing: session time zone as configured, no statement timeout, plans that do not look into
+ * the arrays. Rejects with SINK_UNAVAILABLE or SINK_SETUP.
+ */
+export async function connect(settings: Settings, application: string, signal: AbortSignal): Promise<pg.Client> {
+  const { destination } = settings;
+  if (destination.tls !== 'prefer') return await login(settings, application, await tlsOptions(destination), signal);
+  try {
+    return await login(settings, application, { rejectUnauthorized: false }, signal);
+  } catch (error) {
+    if (!(error instanceof NoTls)) throw error;
+    return await login(settings, application, false, signal);
+  }
+}
+
+/** The server has no TLS, or none that this side can speak. */
+class NoTls extends Error {}
+
+async function login(
+  settings: Settings,
+  application: string,
+  ssl: false | ConnectionOptions,
+  signal: AbortSignal,
+): Promise<pg.Client> {
+  const { host, port, database, user, password, options, connectTimeoutMs, tls } = settings.destination;
+  const client = new pg.Client({
+    host,
+    port,
+    database,
+    user,
+    // A function, so that no password is looked for in files where none is configured.
+    password: () => password ?? '',
+    ssl,
+    options,
+    application_name: application,
+    keepAlive: true,
+    connectionTimeoutMillis: connectTimeoutMs,
+  });
+  // What breaks while a query waits reaches the query; the rest shows with the next one.
+  client.on('error', () => {});
+  const stop = () => client.connection.stream.destroy(new Error('the task is stopping'));
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    signal.throwIfAborted();
+    await client.connect();
+    await client.query(sessionSettings(settings));
+    return client;
+  } catch (error) {
+    client.connection.stream.destroy();
+    if (ssl !== false && tls === 'prefer' && isTlsFailure(error)) throw new NoTls(messageOf(error), { cause: error });
+    throw sinkError(error, `connecting to ${host}:${port}`);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+const isTlsFailure = (error: unknown): boolean =>
+  /does not support SSL|establishing an SSL/.test(messageOf(error)) ||
+  /^(ERR_SSL|ERR_TLS|EPROTO)/.test(String((error as { code?: unknown }).code));
+
+async function tlsOptions(destination: Destination): Promise<false | ConnectionOptions> {
+  const { tls, rootCertificate, certificate, key } = destination;
+  if (tls === 'disable') return false;
+  const read = async (name: string, file: string | undefined) => {
+    if (file === undefined) return undefined;
+    try {
+      return await readFile(file);
+    } catch (error) {
+      throw new MillraceError(
+        'SINK_SETUP',
+        `The file that ${name} in connection.url names cannot be read: ${messageOf(error)}`,
+        {
+          cause: error,
+        },
+      );
+    }
+  };
+  const [ca, cert, secret] = await Promise.all([
+    read('sslrootcert', rootCertificate),
+    read('sslcert', certificate),
+    read('sslkey', key),
+  ]);
+  return {
+    // As in libpq and the JDBC driver: `require` encrypts, the verifying modes check the authority and the name.
+    rejectUnauthorized: tls !== 'require',
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(secret === undefined ? {} : { key: secret }),
+    ...(tls === 'verify-ca' ? { checkServerIdentity: () => undefined } : {}),
+  };
+}
+
+function sessionSettings({ timeZone, destination }: Settings): string {
+  const offset = offsetOf(timeZone);
+  const zone = offset === undefined ? literal(timeZone) : `INTERVAL ${literal(offset)} HOUR TO MINUTE`;
+  const settings = [
+    `SET TIME ZONE ${zone}`,
+    'SET statement_timeout = 0',
+    'SET DateStyle = ISO',
+    // The arrays of a batch say nothing about the next one's: plan once. The setting is there from PostgreSQL 12 on.
+    `SELECT set_config(name, 'force_generic_plan', false) FROM pg_settings WHERE name = 'plan_cache_mode'`,
+  ];
+  if (destination.searchPath !== undefined) {
+    const path = destination.searchPath.split(',').map(schema => quote(schema.trim()));
+    settings.push(`SET search_path = ${path.join(', ')}`);
+  }
+  return settings.join('; ');
+}
+
+const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;

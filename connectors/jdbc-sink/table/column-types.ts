@@ -1,0 +1,148 @@
+import type { Schema } from '../../../src/api/index.ts';
+import { kindOf } from '../values/kinds.ts';
+import { quote } from './identifiers.ts';
+
+const SOURCE_TYPE = '__debezium.source.column.type';
+const SOURCE_LENGTH = '__debezium.source.column.length';
+const SOURCE_SCALE = '__debezium.source.column.scale';
+
+/** PostgreSQL's own text-like types that come as strings, when the source tells its column types. */
+const textTypes = new Set([
+  'citext',
+  'inet',
+  'cidr',
+  'macaddr',
+  'macaddr8',
+  'jsonb',
+  'ltree',
+  'tsvector',
+  'int4range',
+  'int8range',
+  'numrange',
+  'tsrange',
+  'tstzrange',
+  'daterange',
+]);
+
+/**
+ * Types for a new column, the best first: what needs an extension is followed by what needs none. Length and precision
+ * come from the schema's parameters: Connect's `scale` and `connect.decimal.precision`, and what Debezium adds with
+ * `column.propagate.source.type`.
+ *
+ * postgis: the schema of PostGIS's types.
+ */
+export function columnTypes(schema: Schema, postgis: string): readonly string[] {
+  const parameters = schema.parameters ?? {};
+  switch (kindOf(schema)) {
+    case 'int':
+      return [schema.type === 'int32' ? 'integer' : 'smallint'];
+    case 'long':
+      return ['bigint'];
+    case 'float':
+      return ['real'];
+    case 'double':
+      return ['double precision'];
+    case 'boolean':
+      return ['boolean'];
+    case 'bytes':
+      return ['bytea'];
+    case 'decimal':
+      return [decimalType(parameters)];
+    case 'variable-decimal':
+      return ['numeric'];
+    case 'connect-date':
+    case 'date':
+      return ['date'];
+    case 'connect-time':
+    case 'time':
+    case 'micro-time':
+    case 'nano-time':
+      return [`time${precision(parameters)}`];
+    case 'connect-timestamp':
+    case 'timestamp':
+    case 'micro-timestamp':
+    case 'nano-timestamp':
+      return [`timestamp${precision(parameters)}`];
+    case 'zoned-timestamp':
+      return [`timestamp${precision(parameters)} with time zone`];
+    case 'zoned-time':
+      return [`time${precision(parameters)} with time zone`];
+    case 'interval':
+    case 'micro-duration':
+    case 'nano-duration':
+      return ['interval'];
+    case 'uuid':
+      return ['uuid'];
+    case 'json':
+      return [sourceType(parameters) === 'jsonb' ? 'jsonb' : 'json'];
+    case 'xml':
+      return ['xml'];
+    case 'ltree':
+      return ['ltree', 'text'];
+    case 'tsvector':
+      return ['tsvector'];
+    case 'bits':
+      return [bitType(parameters)];
+    case 'point':
+      return ['point'];
+    case 'geometry':
+      return [`${quote(postgis)}.geometry`, 'text'];
+    case 'geography':
+      return [`${quote(postgis)}.geography`, 'text'];
+    case 'vector':
+      return schema.name?.includes('Float') ? ['halfvec', 'real[]'] : ['vector', 'double precision[]'];
+    case 'array':
+      return schema.type === 'array' ? columnTypes(schema.items, postgis).map(arrayType) : ['jsonb'];
+    case 'map':
+      return isTextMap(schema) ? ['hstore', 'jsonb'] : ['jsonb'];
+    case 'struct':
+      return ['jsonb'];
+    case 'string':
+      return textType(parameters);
+  }
+}
+
+/** Arrays of arrays have the same type, whatever their depth. */
+const arrayType = (item: string): string => (item.endsWith('[]') ? item : `${item}[]`);
+
+const isTextMap = (schema: Schema): boolean =>
+  schema.type === 'map' && schema.keys.type === 'string' && schema.values.type === 'string';
+
+type Parameters = Readonly<Record<string, string>>;
+
+const sourceType = (parameters: Parameters): string => (parameters[SOURCE_TYPE] ?? '').toLowerCase();
+
+function whole(text: string | undefined, min: number, max: number): number | undefined {
+  const value = Number(text ?? Number.NaN);
+  return Number.isInteger(value) && value >= min && value <= max ? value : undefined;
+}
+
+function decimalType(parameters: Parameters): string {
+  const digits = whole(parameters['connect.decimal.precision'] ?? parameters[SOURCE_LENGTH], 1, 1000);
+  const scale = whole(parameters['scale'] ?? parameters[SOURCE_SCALE], 0, digits ?? 0);
+  return digits === undefined || scale === undefined ? 'numeric' : `numeric(${digits},${scale})`;
+}
+
+function precision(parameters: Parameters): string {
+  const digits = whole(parameters[SOURCE_SCALE] ?? parameters[SOURCE_LENGTH], 0, 6);
+  return digits === undefined ? '' : `(${digits})`;
+}
+
+function bitType(parameters: Parameters): string {
+  const length = whole(parameters['length'], 1, 83_886_080);
+  return length === undefined
+    ? 'bit varying'
+    : sourceType(parameters) === 'varbit'
+      ? `bit varying(${length})`
+      : `bit(${length})`;
+}
+
+function textType(parameters: Parameters): readonly string[] {
+  const type = sourceType(parameters);
+  const length = whole(parameters[SOURCE_LENGTH], 1, 10_485_760);
+  if (textTypes.has(type)) return [type, 'text'];
+  if (length !== undefined && ['varchar', 'character varying', 'nvarchar'].includes(type))
+    return [`varchar(${length})`];
+  if (length !== undefined && ['char', 'bpchar', 'character', 'nchar'].includes(type)) return [`char(${length})`];
+  return ['text'];
+}

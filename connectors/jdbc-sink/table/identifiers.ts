@@ -1,0 +1,40 @@
+/** A name as SQL takes it, whatever is in it. */
+export const quote = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+
+/** PostgreSQL's NAMEDATALEN less its end: longer names are cut. */
+const MAX_BYTES = 63;
+
+/** The name under which PostgreSQL keeps what is called `name`: cut to 63 bytes, in lower case where not quoted. */
+export function stored(name: string, quoted: boolean): string {
+  const folded = quoted ? name : name.replace(/[A-Z]+/g, letters => letters.toLowerCase());
+  if (Buffer.byteLength(folded) <= MAX_BYTES) return folded;
+  let cut = folded;
+  while (Buffer.byteLength(cut) > MAX_BYTES) cut = [...cut].slice(0, -1).join('');
+  return cut;
+}
+
+export interface TableName {
+  /** undefined: wherever the search path leads. */
+  readonly schema: string | undefined;
+  readonly table: string;
+}
+
+/** `"shop"."orders"` */
+export const quoteTable = ({ schema, table }: TableName): string =>
+  schema === undefined ? quote(table) : `${quote(schema)}.${quote(table)}`;
+
+/** The dotted parts of a name; a part in double quotes may hold dots. */
+export function nameParts(text: string): readonly string[] {
+  const parts: string[] = [];
+  const pattern = /"((?:[^"]|"")*)"|([^.]+)/gy;
+  let at = 0;
+  while (at < text.length) {
+    pattern.lastIndex = at;
+    const match = pattern.exec(text);
+    if (match === null) break;
+    parts.push(match[1]?.replaceAll('""', '"') ?? (match[2] as string));
+    at = pattern.lastIndex + 1;
+    if (at <= text.length && text[at - 1] !== '.') return [text];
+  }
+  return parts;
+}

@@ -1,0 +1,63 @@
+import type { SinkBatch, SinkPosition, SinkTask, SinkTaskContext } from '../../src/api/index.ts';
+import { MillraceError } from '../../src/errors.ts';
+import type { Settings } from './config/settings.ts';
+import { connect } from './protocol/connect.ts';
+import { Session } from './protocol/session.ts';
+import { ensureOffsets, heldPositions } from './write/offsets.ts';
+import { Writer } from './write/writer.ts';
+
+/** How long a write may go on after the task was told to stop: then the connection is cut, and nothing is committed. */
+const GRACE_MS = 5_000;
+
+/** One connection to the destination, and the batches written over it. */
+export class JdbcSinkTask<C> implements SinkTask<C> {
+  readonly #settingsOf: (config: C) => Settings;
+  readonly #closing = new AbortController();
+  #session: Session | undefined;
+  #writer: Writer | undefined;
+
+  constructor(settingsOf: (config: C) => Settings) {
+    this.#settingsOf = settingsOf;
+  }
+
+  async open(config: C, context: SinkTaskContext): Promise<readonly SinkPosition[]> {
+    const { connector, task, log, signal, assigned } = context;
+    const settings = this.#settingsOf(config);
+    const either = AbortSignal.any([signal, this.#closing.signal]);
+    const client = await connect(settings, `millrace-${connector}-${task}`, either);
+    const session = new Session(client, settings.destination.named);
+    this.#session = session;
+    if (this.#closing.signal.aborted) await session.close();
+    this.#cutWhenStopped(signal, session);
+    await ensureOffsets(client);
+    const positions = await heldPositions(client, connector, assigned);
+    this.#writer = new Writer(session, connector, settings, log);
+    return positions;
+  }
+
+  async write(batch: SinkBatch): Promise<void> {
+    if (this.#writer === undefined)
+      throw new MillraceError('INTERNAL', 'The sink was written to before it was opened.');
+    await this.#writer.write(batch);
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    this.#writer = undefined;
+    await this.#session?.close();
+  }
+
+  /** A write that waits for a lock must not hold up the task's end for ever. */
+  #cutWhenStopped(signal: AbortSignal, session: Session): void {
+    let timer: NodeJS.Timeout | undefined;
+    const cut = () => {
+      timer = setTimeout(() => session.client.connection.stream.destroy(new Error('the task is stopping')), GRACE_MS);
+    };
+    if (signal.aborted) cut();
+    else signal.addEventListener('abort', cut, { once: true });
+    this.#closing.signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', cut);
+    });
+  }
+}

@@ -1,0 +1,139 @@
+/** Days and microseconds since 1970 in the proleptic Gregorian calendar, for times without a Date's limits. */
+
+const DAY_MICROS = 86_400_000_000n;
+
+/** Days since 1970-01-01 of a date; month from 1. Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms". */
+export function daysOf(year: number, month: number, day: number): number {
+  const y = month <= 2 ? year - 1 : year;
+  const era = Math.floor(y / 400);
+  const yearOfEra = y - era * 400;
+  const dayOfYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + day - 1;
+  const dayOfEra = yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear;
+  return era * 146097 + dayOfEra - 719468;
+}
+
+/** `2026-01-31`, or `0044-03-15 BC` as PostgreSQL reads it: the era goes behind whatever follows the date. */
+export function dateText(days: number): { date: string; era: string } {
+  const z = days + 719468;
+  const era = Math.floor(z / 146097);
+  const dayOfEra = z - era * 146097;
+  const yearOfEra = Math.floor(
+    (dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36524) - Math.floor(dayOfEra / 146096)) / 365,
+  );
+  const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
+  const shifted = Math.floor((5 * dayOfYear + 2) / 153);
+  const day = dayOfYear - Math.floor((153 * shifted + 2) / 5) + 1;
+  const month = shifted < 10 ? shifted + 3 : shifted - 9;
+  const year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0);
+  const pad = (n: number, width = 2) => String(n).padStart(width, '0');
+  return { date: `${pad(year > 0 ? year : 1 - year, 4)}-${pad(month)}-${pad(day)}`, era: year > 0 ? '' : ' BC' };
+}
+
+/** `13:37:00.123456` of microseconds since midnight. */
+export function timeText(micros: bigint): string {
+  const seconds = micros / 1_000_000n;
+  const pad = (n: bigint, width = 2) => String(n).padStart(width, '0');
+  const fraction = micros % 1_000_000n;
+  const clock = `${pad(seconds / 3600n)}:${pad((seconds / 60n) % 60n)}:${pad(seconds % 60n)}`;
+  return fraction === 0n ? clock : `${clock}.${pad(fraction, 6)}`;
+}
+
+/** `2026-01-31 13:37:00.123456`, with `zone` behind it, of microseconds since 1970. */
+export function timestampText(micros: bigint, zone = ''): string {
+  const days = floorDivide(micros, DAY_MICROS);
+  const { date, era } = dateText(Number(days));
+  return `${date} ${timeText(micros - days * DAY_MICROS)}${zone}${era}`;
+}
+
+export function floorDivide(value: bigint, by: bigint): bigint {
+  const quotient = value / by;
+  return value % by < 0n ? quotient - 1n : quotient;
+}
+
+/** An instant read from text. */
+export interface Instant {
+  /** Whole seconds since 1970. */
+  seconds: number;
+  micros: number;
+}
+
+const ZERO = 0x30;
+const Z = 0x5a;
+
+const pairAt = (text: string, at: number): number => (text.charCodeAt(at) - ZERO) * 10 + text.charCodeAt(at + 1) - ZERO;
+
+/**
+ * Reads ISO 8601 with an offset, as `io.debezium.time.ZonedTimestamp` has it, into `into`; false where it is not that.
+ * Digits beyond microseconds round.
+ */
+export function readInstant(text: string, into: Instant): boolean {
+  return readUsual(text, into) || readAny(text, into);
+}
+
+/** `YYYY-MM-DDTHH:MM:SS[.f…]Z`: four-digit year, UTC. */
+function readUsual(text: string, into: Instant): boolean {
+  const end = text.length - 1;
+  if (end < 19 || end > 26 || text.charCodeAt(end) !== Z || text[4] !== '-' || text[10] !== 'T') return false;
+  const year = pairAt(text, 0) * 100 + pairAt(text, 2);
+  const month = pairAt(text, 5);
+  const day = pairAt(text, 8);
+  const hour = pairAt(text, 11);
+  const minute = pairAt(text, 14);
+  const second = pairAt(text, 17);
+  let micros = 0;
+  if (end > 19) {
+    for (let i = 20; i < 26; i++) {
+      const digit = i < end ? text.charCodeAt(i) - ZERO : 0;
+      if (digit < 0 || digit > 9) return false;
+      micros = micros * 10 + digit;
+    }
+  }
+  if (!(year >= 1 && valid(year, month, day, hour, minute, second)) || text[13] !== ':') return false;
+  into.seconds = daysOf(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
+  into.micros = micros;
+  return true;
+}
+
+const general =
+  /^([+-]?\d{4,9})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(Z|[+-]\d\d(?::?\d\d(?::?\d\d)?)?)$/;
+
+function readAny(text: string, into: Instant): boolean {
+  const match = general.exec(text);
+  if (match === null) return false;
+  const [year, month, day, hour, minute, second] = match.slice(1, 7).map(part => Number(part ?? 0)) as number[];
+  if (!valid(year as number, month as number, day as number, hour as number, minute as number, second as number))
+    return false;
+  const clock = (hour as number) * 3600 + (minute as number) * 60 + (second as number);
+  into.seconds =
+    daysOf(year as number, month as number, day as number) * 86400 + clock - offsetSeconds(match[8] as string);
+  into.micros = Math.round(Number(`0.${match[7] ?? '0'}`) * 1e6);
+  return true;
+}
+
+function offsetSeconds(zone: string): number {
+  if (zone === 'Z') return 0;
+  const digits = zone.slice(1).replaceAll(':', '').padEnd(6, '0');
+  const seconds = pairAt(digits, 0) * 3600 + pairAt(digits, 2) * 60 + pairAt(digits, 4);
+  return zone[0] === '-' ? -seconds : seconds;
+}
+
+function valid(year: number, month: number, day: number, hour: number, minute: number, second: number): boolean {
+  return (
+    month >= 1 &&
+    month <= 12 &&
+    day >= 1 &&
+    day <= daysIn(year, month) &&
+    hour >= 0 &&
+    hour < 24 &&
+    minute >= 0 &&
+    minute < 60 &&
+    second >= 0 &&
+    second < 60
+  );
+}
+
+const lengths = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+function daysIn(year: number, month: number): number {
+  if (month === 2 && (year % 400 === 0 || (year % 4 === 0 && year % 100 !== 0))) return 29;
+  return lengths[month - 1] as number;
+}

@@ -1,0 +1,236 @@
+import { Decimal, get, isStruct, type Schema, type Struct, type Value } from '../../../src/api/index.ts';
+import { dateText, floorDivide, timestampText, timeText } from './calendar.ts';
+import { describe } from './encoder.ts';
+import { kindOf } from './kinds.ts';
+
+/**
+ * Values as the text that PostgreSQL's types read: elements of arrays, hstore and defaults, and whatever has no wire
+ * form of its own. Errors never tell the value.
+ */
+export type Literal = (value: NonNullable<Value>) => string;
+
+const DAY_MS = 86_400_000;
+
+function checked<T>(guard: (value: unknown) => value is T, wanted: string, print: (value: T) => string): Literal {
+  return value => {
+    if (!guard(value)) throw new Error(`${describe(value)} where the schema says ${wanted}`);
+    return print(value);
+  };
+}
+
+const isNumber = (value: unknown): value is number => typeof value === 'number';
+const isWhole = (value: unknown): value is number | bigint => typeof value === 'bigint' || Number.isSafeInteger(value);
+const isBoolean = (value: unknown): value is boolean => typeof value === 'boolean';
+const isString = (value: unknown): value is string => typeof value === 'string';
+const isBytes = (value: unknown): value is Uint8Array => value instanceof Uint8Array;
+const isDate = (value: unknown): value is Date => value instanceof Date && !Number.isNaN(value.getTime());
+const isDecimal = (value: unknown): value is Decimal => value instanceof Decimal;
+const isList = (value: unknown): value is readonly Value[] => Array.isArray(value);
+const isMap = (value: unknown): value is ReadonlyMap<Value, Value> => value instanceof Map;
+
+export const hex = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
+
+const micros = (value: number | bigint, factor: bigint): bigint => BigInt(value) * factor;
+const fromNanos = (value: number | bigint): bigint => floorDivide(BigInt(value), 1000n);
+const days = (count: number): string => {
+  const { date, era } = dateText(count);
+  return date + era;
+};
+
+/** Of one schema; compiled once. */
+export function literalOf(schema: Schema): Literal {
+  switch (kindOf(schema)) {
+    case 'int':
+    case 'long':
+      return checked(isWhole, 'a whole number', String);
+    case 'float':
+    case 'double':
+      return checked(isNumber, 'a number', String);
+    case 'boolean':
+      return checked(isBoolean, 'a boolean', String);
+    case 'bytes':
+      return checked(isBytes, 'bytes', value => `\\x${hex(value)}`);
+    case 'decimal':
+      return checked(isDecimal, 'a decimal', String);
+    case 'variable-decimal':
+      return value => {
+        const decimal = variableDecimal(value);
+        if (decimal === null) throw new Error(`${describe(value)} where the schema says a decimal`);
+        return decimal.toString();
+      };
+    case 'connect-date':
+      return checked(isDate, 'a date', value => days(Math.floor(value.getTime() / DAY_MS)));
+    case 'connect-time':
+      return checked(isDate, 'a time', value => timeText(micros(value.getTime(), 1000n)));
+    case 'connect-timestamp':
+      return checked(isDate, 'a timestamp', value => timestampText(micros(value.getTime(), 1000n), '+00'));
+    case 'date':
+      return checked(isNumber, 'days since 1970', days);
+    case 'time':
+      return checked(isWhole, 'milliseconds', value => timeText(micros(value, 1000n)));
+    case 'micro-time':
+      return checked(isWhole, 'microseconds', value => timeText(BigInt(value)));
+    case 'nano-time':
+      return checked(isWhole, 'nanoseconds', value => timeText(fromNanos(value)));
+    case 'timestamp':
+      return checked(isWhole, 'milliseconds since 1970', value => timestampText(micros(value, 1000n)));
+    case 'micro-timestamp':
+      return checked(isWhole, 'microseconds since 1970', value => timestampText(BigInt(value)));
+    case 'nano-timestamp':
+      return checked(isWhole, 'nanoseconds since 1970', value => timestampText(fromNanos(value)));
+    case 'micro-duration':
+      return checked(isWhole, 'microseconds', value => durationText(BigInt(value)));
+    case 'nano-duration':
+      return checked(isWhole, 'nanoseconds', value => durationText(fromNanos(value)));
+    case 'bits': {
+      const length = Number(schema.parameters?.['length'] ?? Number.NaN);
+      return checked(isBytes, 'bits', value => bitText(value, length));
+    }
+    case 'point':
+      return value => {
+        const [x, y] = [fieldOf(value, 'x'), fieldOf(value, 'y')];
+        if (!isNumber(x) || !isNumber(y)) throw new Error('a point without its coordinates');
+        return `(${x},${y})`;
+      };
+    case 'geometry':
+    case 'geography':
+      return geometryText;
+    case 'vector':
+      return checked(isList, 'an array', value => `[${value.join(',')}]`);
+    case 'array':
+      return schema.type === 'array' ? arrayLiteral(schema.items) : unreachable();
+    case 'map':
+    case 'struct':
+      return jsonText;
+    default:
+      return checked(isString, 'text', value => value);
+  }
+}
+
+const unreachable = (): never => {
+  throw new Error('a kind that its schema does not have');
+};
+
+/** `{"a",NULL,"b"}`: every element in quotes, but nested arrays. */
+function arrayLiteral(items: Schema): Literal {
+  const item = literalOf(items);
+  const nested = kindOf(items) === 'array';
+  return checked(isList, 'an array', value => {
+    const parts = value.map(element => {
+      if (element === null) return 'NULL';
+      return nested ? item(element) : inQuotes(item(element));
+    });
+    return `{${parts.join(',')}}`;
+  });
+}
+
+/** An array without a schema, for a column of arrays. */
+export function plainArrayLiteral(value: readonly unknown[]): string {
+  const parts = value.map(element => {
+    if (element === null || element === undefined) return 'NULL';
+    return Array.isArray(element) ? plainArrayLiteral(element) : inQuotes(plainText(element));
+  });
+  return `{${parts.join(',')}}`;
+}
+
+const inQuotes = (text: string): string => `"${text.replace(/["\\]/g, '\\$&')}"`;
+
+/** A map of texts as hstore; of other scalars, by their texts. */
+export const hstoreText: Literal = value => {
+  const entries = isMap(value) ? [...value] : isPlainObject(value) ? Object.entries(value) : undefined;
+  if (entries === undefined) throw new Error(`${describe(value)} where the schema says a map`);
+  return entries
+    .map(
+      ([key, item]) =>
+        `${inQuotes(plainText(key))}=>${item === null || item === undefined ? 'NULL' : inQuotes(plainText(item))}`,
+    )
+    .join(',');
+};
+
+/** A scalar without a schema as text. */
+export function plainText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (value instanceof Date) return isDate(value) ? value.toISOString() : unreachable();
+  if (isBytes(value)) return `\\x${hex(value)}`;
+  if (value instanceof Decimal || typeof value !== 'object' || value === null) return String(value);
+  return jsonText(value as NonNullable<Value>);
+}
+
+/** Anything as JSON. Integers beyond 2^53 and decimals keep every digit. */
+export const jsonText: Literal = value => jsonOf(value);
+
+function jsonOf(value: Value | undefined): string {
+  if (value === null || value === undefined) return 'null';
+  switch (typeof value) {
+    case 'string':
+      return JSON.stringify(value);
+    case 'bigint':
+    case 'boolean':
+      return String(value);
+    case 'number':
+      return Number.isFinite(value) ? String(value) : JSON.stringify(String(value));
+    default:
+      break;
+  }
+  if (value instanceof Decimal) return value.toString();
+  if (value instanceof Date) return JSON.stringify(value.toISOString());
+  if (isBytes(value)) return JSON.stringify(Buffer.from(value).toString('base64'));
+  if (isList(value)) return `[${value.map(jsonOf).join(',')}]`;
+  if (isStruct(value)) return members(value.schema.fields.map(field => [field.name, value.at(field.index)]));
+  if (isMap(value)) return members([...value].map(([key, item]) => [plainText(key), item]));
+  return members(Object.entries(value as Record<string, Value>));
+}
+
+const members = (entries: readonly (readonly [string, Value])[]): string =>
+  `{${entries.map(([name, value]) => `${JSON.stringify(name)}:${jsonOf(value)}`).join(',')}}`;
+
+export const isPlainObject = (value: unknown): value is Readonly<Record<string, Value>> =>
+  typeof value === 'object' &&
+  value !== null &&
+  (Object.getPrototypeOf(value) === Object.prototype || Object.getPrototypeOf(value) === null);
+
+/** `io.debezium.data.VariableScaleDecimal`: a struct of scale and big-endian unscaled value. */
+export function variableDecimal(value: Value): Decimal | null {
+  if (value instanceof Decimal) return value;
+  const [scale, bytes] = [fieldOf(value, 'scale'), fieldOf(value, 'value')];
+  if (!isNumber(scale) || !isBytes(bytes)) return null;
+  return new Decimal(bytes.length === 0 ? 0n : BigInt.asIntN(bytes.length * 8, BigInt(`0x${hex(bytes)}`)), scale);
+}
+
+function fieldOf(value: Value, name: string): Value | undefined {
+  return isStruct(value) ? get(value as Struct, name) : undefined;
+}
+
+/** Little-endian bytes, as Java's BitSet has them, the highest bit first; `length` bits where that is known. */
+function bitText(bytes: Uint8Array, length: number): string {
+  let text = '';
+  for (let i = bytes.length - 1; i >= 0; i--) text += (bytes[i] as number).toString(2).padStart(8, '0');
+  // The length of bit varying without one is the largest integer: then the bits are what they are.
+  if (!(length > 0 && length < 2 ** 31 - 1)) return text.replace(/^0+(?=.)/, '');
+  return text.length > length ? text.slice(text.length - length) : text.padStart(length, '0');
+}
+
+const SRID_FLAG = 0x20000000;
+
+/** WKB as hexadecimal EWKB, which carries the reference system, for PostGIS. */
+const geometryText: Literal = value => {
+  const [wkb, srid] = [fieldOf(value, 'wkb'), fieldOf(value, 'srid')];
+  if (!isBytes(wkb) || wkb.length < 5) throw new Error('a geometry without its WKB');
+  if (!isNumber(srid)) return hex(wkb);
+  const little = wkb[0] === 1;
+  const head = Buffer.alloc(9);
+  const view = new DataView(wkb.buffer, wkb.byteOffset, wkb.byteLength);
+  const type = view.getUint32(1, little);
+  if ((type & SRID_FLAG) !== 0) return hex(wkb);
+  const out = new DataView(head.buffer, head.byteOffset, head.byteLength);
+  head[0] = wkb[0] as number;
+  out.setUint32(1, (type | SRID_FLAG) >>> 0, little);
+  out.setInt32(5, srid, little);
+  return hex(head) + hex(wkb.subarray(5));
+};
+
+/** As an interval of hours, minutes and seconds. */
+function durationText(value: bigint): string {
+  return value < 0n ? `-${timeText(-value)}` : timeText(value);
+}

@@ -1,0 +1,203 @@
+import type { Value } from '../../../src/api/index.ts';
+import { floorDivide, type Instant, readInstant } from './calendar.ts';
+import { BadValue, type Encoder, type WireType, wires, wrongType } from './encoder.ts';
+import { setSafe } from './numbers.ts';
+
+/** PostgreSQL counts from 2000-01-01. */
+const EPOCH_DAYS = 10957;
+const EPOCH_MS = 946_684_800_000;
+const EPOCH_SECONDS = 946_684_800;
+const EPOCH_MICROS = 946_684_800_000_000n;
+
+const INFINITE_DAYS = 2 ** 31 - 1;
+const INFINITE_MICROS = 2n ** 63n - 1n;
+const MINUS_INFINITE_MICROS = -(2n ** 63n);
+/**
+ * What Debezium sends for `infinity` and `-infinity`, in microseconds: its documentation of the PostgreSQL connector,
+ * "Temporal values".
+ */
+const SENT_INFINITY = 9_223_372_036_825_200_000n;
+const SENT_MINUS_INFINITY = -9_223_372_036_832_400_000n;
+
+/** Beyond this a double no longer counts microseconds exactly. */
+const EXACT_MS = 9e12;
+
+const daysEncoder = (daysOf: (value: Value) => number | undefined, wanted: string): Encoder => ({
+  wire: wires.date,
+  encode(values, count, out) {
+    for (let i = 0; i < count; i++) {
+      const value = values[i];
+      if (value === null || value === undefined) {
+        out.int32(-1);
+        continue;
+      }
+      const days = daysOf(value);
+      if (days === undefined || !(Math.abs(days) <= 2 ** 31)) throw wrongType(i, value, wanted);
+      out.int32(4);
+      // The ends of the range stand for infinity on both sides.
+      out.int32(
+        days >= INFINITE_DAYS ? INFINITE_DAYS : days <= -INFINITE_DAYS ? -INFINITE_DAYS - 1 : days - EPOCH_DAYS,
+      );
+    }
+  },
+});
+
+/** Connect's Date: midnight UTC. */
+export const connectDate = daysEncoder(
+  value => (value instanceof Date ? Math.floor(value.getTime() / 86_400_000) : undefined),
+  'a date',
+);
+/** `io.debezium.time.Date`: days since 1970. */
+export const days = daysEncoder(
+  value => (Number.isSafeInteger(value) ? (value as number) : undefined),
+  'days since 1970',
+);
+
+/** 64-bit values out of BigInts or doubles below 2^53. */
+function longs(wire: WireType, wanted: string, longOf: (value: Value) => bigint | number | undefined): Encoder {
+  return {
+    wire,
+    encode(values, count, out) {
+      out.reserve(count * 12);
+      const { data } = out;
+      let at = out.length;
+      for (let i = 0; i < count; i++) {
+        const value = values[i];
+        if (value === null || value === undefined) {
+          data.setInt32(at, -1);
+          at += 4;
+          continue;
+        }
+        const long = longOf(value);
+        data.setInt32(at, 8);
+        if (long === undefined || Number.isNaN(long)) throw wrongType(i, value, wanted);
+        if (typeof long === 'number') setSafe(data, at + 4, long);
+        else data.setBigInt64(at + 4, long);
+        at += 12;
+      }
+      out.length = at;
+    },
+  };
+}
+
+const big = (value: Value): bigint | undefined => {
+  if (typeof value === 'bigint') return value;
+  return Number.isSafeInteger(value) ? BigInt(value as number) : undefined;
+};
+
+/** Microseconds since midnight of times in other units. */
+export const time = {
+  connect: longs(wires.time, 'a time', value => (value instanceof Date ? value.getTime() * 1000 : undefined)),
+  milli: longs(wires.time, 'milliseconds', value =>
+    Number.isSafeInteger(value) ? (value as number) * 1000 : undefined,
+  ),
+  micro: longs(wires.time, 'microseconds', big),
+  nano: longs(wires.time, 'nanoseconds', value => {
+    const nanos = big(value);
+    return nanos === undefined ? undefined : nanos / 1000n;
+  }),
+};
+
+/** Microseconds since 2000 of microseconds since 1970, or of what Debezium has for infinity. */
+function sinceEpoch(micros: bigint): bigint {
+  if (micros >= SENT_INFINITY) return INFINITE_MICROS;
+  if (micros <= SENT_MINUS_INFINITY) return MINUS_INFINITE_MICROS;
+  const since = micros - EPOCH_MICROS;
+  // Out of PostgreSQL's range, but not infinity: left for it to refuse.
+  return since <= MINUS_INFINITE_MICROS ? MINUS_INFINITE_MICROS + 1n : since;
+}
+
+export interface TimestampEncoders {
+  /** Connect's Timestamp: a Date. */
+  readonly connect: Encoder;
+  readonly milli: Encoder;
+  readonly micro: Encoder;
+  readonly nano: Encoder;
+  /** ISO 8601 text with an offset. */
+  readonly text: Encoder;
+}
+
+/** wire: `timestamp` or `timestamptz`, which differ in meaning only. */
+function timestamps(wire: WireType): TimestampEncoders {
+  const instant: Instant = { seconds: 0, micros: 0 };
+  return {
+    connect: longs(wire, 'a timestamp', value => {
+      if (!(value instanceof Date)) return undefined;
+      const ms = value.getTime();
+      if (Math.abs(ms) < EXACT_MS) return (ms - EPOCH_MS) * 1000;
+      return Number.isNaN(ms) ? undefined : sinceEpoch(BigInt(ms) * 1000n);
+    }),
+    milli: longs(wire, 'milliseconds since 1970', value => {
+      const ms = big(value);
+      return ms === undefined ? undefined : sinceEpoch(ms * 1000n);
+    }),
+    micro: longs(wire, 'microseconds since 1970', value => {
+      const micros = big(value);
+      return micros === undefined ? undefined : sinceEpoch(micros);
+    }),
+    nano: longs(wire, 'nanoseconds since 1970', value => {
+      const nanos = big(value);
+      return nanos === undefined ? undefined : sinceEpoch(floorDivide(nanos, 1000n));
+    }),
+    text: {
+      wire,
+      encode(values, count, out) {
+        out.reserve(count * 12);
+        const { data } = out;
+        let at = out.length;
+        for (let i = 0; i < count; i++) {
+          const value = values[i];
+          if (value === null || value === undefined) {
+            data.setInt32(at, -1);
+            at += 4;
+            continue;
+          }
+          data.setInt32(at, 8);
+          if (typeof value !== 'string') throw wrongType(i, value, 'a timestamp as text');
+          if (readInstant(value, instant)) {
+            const seconds = instant.seconds - EPOCH_SECONDS;
+            if (Math.abs(seconds) < EXACT_MS / 1000) setSafe(data, at + 4, seconds * 1e6 + instant.micros);
+            else data.setBigInt64(at + 4, BigInt(seconds) * 1_000_000n + BigInt(instant.micros));
+          } else if (value === 'infinity') data.setBigInt64(at + 4, INFINITE_MICROS);
+          else if (value === '-infinity') data.setBigInt64(at + 4, MINUS_INFINITE_MICROS);
+          else throw new BadValue(i, 'text that is not a timestamp of ISO 8601 with an offset');
+          at += 12;
+        }
+        out.length = at;
+      },
+    },
+  };
+}
+
+export const timestamp = timestamps(wires.timestamp);
+export const timestamptz = timestamps(wires.timestamptz);
+
+/** `interval_recv`: microseconds, days, months. */
+const intervals = (microsOf: (value: Value) => bigint | undefined): Encoder => ({
+  wire: wires.interval,
+  encode(values, count, out) {
+    for (let i = 0; i < count; i++) {
+      const value = values[i];
+      if (value === null || value === undefined) {
+        out.int32(-1);
+        continue;
+      }
+      const micros = microsOf(value);
+      if (micros === undefined) throw wrongType(i, value, 'a duration');
+      out.int32(16);
+      out.reserve(8);
+      out.data.setBigInt64(out.length, micros);
+      out.length += 8;
+      out.int32(0);
+      out.int32(0);
+    }
+  },
+});
+
+export const duration = {
+  micro: intervals(big),
+  nano: intervals(value => {
+    const nanos = big(value);
+    return nanos === undefined ? undefined : nanos / 1000n;
+  }),
+};

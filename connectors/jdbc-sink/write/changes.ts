@@ -1,0 +1,92 @@
+import { isStruct, type SinkRecord, type Struct, type StructSchema, type Value } from '../../../src/api/index.ts';
+import type { Settings } from '../config/settings.ts';
+import { describe } from '../values/encoder.ts';
+import { isPlainObject } from '../values/literals.ts';
+
+/** A row: a struct, or a plain object where records have no schema. */
+export type Row = Struct | Readonly<Record<string, Value>>;
+
+export type Operation = 'write' | 'delete' | 'truncate' | 'none';
+
+/** Debezium's envelope, taken apart by the places of its fields; -1 for one that is not there. */
+interface Envelope {
+  readonly op: number;
+  readonly after: number;
+  readonly source: number;
+}
+
+const envelopes = new WeakMap<StructSchema, Envelope | null>();
+
+/** null: the schema is that of a flat row. */
+function envelopeOf(schema: StructSchema): Envelope | null {
+  let envelope = envelopes.get(schema);
+  if (envelope === undefined) {
+    const place = (name: string) => schema.byName.get(name)?.index ?? -1;
+    const isEnvelope = schema.name?.endsWith('.Envelope') === true && place('op') >= 0 && place('after') >= 0;
+    envelope = isEnvelope ? { op: place('op'), after: place('after'), source: place('source') } : null;
+    envelopes.set(schema, envelope);
+  }
+  return envelope;
+}
+
+/** What a record asks for. The last one read: one object for all, so that reading allocates nothing. */
+export class Change {
+  operation: Operation = 'none';
+  /** Of a write. */
+  row: Row | null = null;
+  /** Debezium's source block, where the record has one. */
+  source: Value | undefined;
+  readonly #deletes: boolean;
+  readonly #truncates: boolean;
+
+  constructor({ deletes, truncates }: Pick<Settings, 'deletes' | 'truncates'>) {
+    this.#deletes = deletes;
+    this.#truncates = truncates;
+  }
+
+  /** Takes the record's value apart. Throws Error for a value that is no row. */
+  read({ value }: SinkRecord): void {
+    this.row = null;
+    this.source = undefined;
+    if (value === null || value === undefined) this.operation = this.#deletes ? 'delete' : 'none';
+    else if (isStruct(value)) {
+      const envelope = envelopeOf(value.schema);
+      if (envelope === null) this.#write(value);
+      else {
+        this.source = envelope.source < 0 ? undefined : value.at(envelope.source);
+        this.#event(value.at(envelope.op), value.at(envelope.after));
+      }
+    } else if (isPlainObject(value)) {
+      if ('op' in value && 'after' in value && ('source' in value || 'before' in value)) {
+        this.source = value['source'];
+        this.#event(value['op'], value['after']);
+      } else this.#write(value);
+    } else throw new Error(`a value that is neither a struct nor an object, but ${describe(value)}`);
+  }
+
+  #event(op: Value | undefined, after: Value | undefined): void {
+    switch (op) {
+      case 'c':
+      case 'u':
+      case 'r':
+        if (!isStruct(after) && !isPlainObject(after))
+          throw new Error(`a change event (${op}) without the row behind it`);
+        this.#write(after);
+        return;
+      case 'd':
+        this.operation = this.#deletes ? 'delete' : 'none';
+        return;
+      case 't':
+        this.operation = this.#truncates ? 'truncate' : 'none';
+        return;
+      default:
+        // Logical messages, and whatever a later Debezium may add, are no rows.
+        this.operation = 'none';
+    }
+  }
+
+  #write(row: Row): void {
+    this.operation = 'write';
+    this.row = row;
+  }
+}

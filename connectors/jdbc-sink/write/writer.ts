@@ -1,0 +1,247 @@
+import type { Log, SinkBatch, SinkRecord } from '../../../src/api/index.ts';
+import { DataError, FencedError, MillraceError, messageOf } from '../../../src/errors.ts';
+import type { Settings } from '../config/settings.ts';
+import { type Step, StepFailed } from '../protocol/pipeline.ts';
+import type { Session } from '../protocol/session.ts';
+import { dataMessage, isLinkLost, meaningOf, sinkError } from '../protocol/sql-errors.ts';
+import { Catalogue } from '../table/catalogue.ts';
+import { TableDefinition } from '../table/definition.ts';
+import { TableNames } from '../table/names.ts';
+import { Change } from './changes.ts';
+import { Fold, type Segment } from './fold.ts';
+import { MissingKey } from './layout.ts';
+import { Layouts, noKey, placeOf } from './layouts.ts';
+import { isFence, moveOffsets } from './offsets.ts';
+import { statementsOf } from './statements.ts';
+
+/** Records folded between two breaths of the event loop. */
+const BREATH = 4096;
+
+/** Writes batches over one session, each as one transaction with its positions. Not for concurrent use. */
+export class Writer {
+  readonly #session: Session;
+  readonly #connector: string;
+  readonly #settings: Settings;
+  readonly #log: Log;
+  readonly #catalogue: Catalogue;
+  readonly #layouts: Layouts;
+  readonly #change: Change;
+
+  constructor(session: Session, connector: string, settings: Settings, log: Log) {
+    this.#session = session;
+    this.#connector = connector;
+    this.#settings = settings;
+    this.#log = log;
+    this.#catalogue = new Catalogue(session.client, settings.quoted);
+    const definition = new TableDefinition(session.client, settings, this.#catalogue, log);
+    this.#layouts = new Layouts(settings, session, definition, new TableNames(settings));
+    this.#change = new Change(settings);
+  }
+
+  async write(batch: SinkBatch): Promise<void> {
+    try {
+      await this.#attempt(batch);
+    } catch (error) {
+      if (!(error instanceof StepFailed) || meaningOf(error.cause) !== 'structure') throw this.#told(error);
+      // The table is no longer what it was when the statement was made: once more with what it is now.
+      this.#log.warn({ reason: messageOf(error.cause) }, 'the destination has changed; reading its catalogue again');
+      this.#catalogue.forget();
+      this.#layouts.forget();
+      try {
+        await this.#attempt(batch);
+      } catch (again) {
+        throw this.#told(again);
+      }
+    }
+  }
+
+  /** One transaction in one round trip; record by record only where the whole fails for its data. */
+  async #attempt(batch: SinkBatch): Promise<void> {
+    const { records } = batch;
+    const segments = await this.#segments(records, 0, records.length);
+    await this.#session.tidy();
+    try {
+      await this.#session.run(this.#transaction(batch, segments));
+    } catch (error) {
+      if (isLost(error)) throw error;
+      await this.#rollBack();
+      if (!isOfData(error)) throw error;
+      const [only] = records;
+      if (only !== undefined && records.length === 1) throw this.#refused(only, 0, error);
+      await this.#isolate(batch, false);
+    }
+  }
+
+  *#transaction(batch: SinkBatch, segments: readonly Segment[]): Generator<Step> {
+    yield* this.#begin(batch);
+    yield* statementsOf(segments, this.#session, this.#settings.statementRows);
+    yield this.#plain('COMMIT', 'committing');
+  }
+
+  *#begin({ positions }: SinkBatch): Generator<Step> {
+    // The compare-and-set has to see what others have committed, whatever the database's default is.
+    yield this.#plain('BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE', 'beginning a transaction');
+    if (positions.length > 0) yield moveOffsets(this.#session, this.#connector, positions);
+  }
+
+  #plain(sql: string, doing: string): Step {
+    return { statement: this.#session.statement(sql), doing };
+  }
+
+  async #rollBack(): Promise<void> {
+    try {
+      await this.#session.client.query('ROLLBACK');
+    } catch (error) {
+      throw sinkError(error, 'rolling back');
+    }
+  }
+
+  /**
+   * The batch once more, in its order and in halves of halves, each behind a savepoint, until the record is found that
+   * does not go in. Where all do after all (the reduction to the last change of each key had changed the order of two
+   * rows that one constraint binds), that is the batch written.
+   *
+   * immediate: with deferred constraints checked after each part, for a transaction that fails only at its end.
+   */
+  async #isolate(batch: SinkBatch, immediate: boolean): Promise<void> {
+    const { records } = batch;
+    try {
+      await this.#session.run(this.#begin(batch));
+      await this.#part(records, 0, records.length, immediate);
+      await this.#session.run([this.#plain('COMMIT', 'committing')]);
+    } catch (error) {
+      if (isLost(error)) throw error;
+      await this.#rollBack();
+      if (!isOfData(error) || immediate) throw error;
+      await this.#isolate(batch, true);
+    }
+  }
+
+  async #part(records: readonly SinkRecord[], from: number, to: number, immediate: boolean): Promise<void> {
+    const segments = await this.#segments(records, from, to);
+    try {
+      await this.#session.run(this.#saved(segments, immediate));
+    } catch (error) {
+      if (!isOfData(error)) throw error;
+      if (to - from <= 1) throw this.#refused(records[from] as SinkRecord, from, error);
+      await this.#session.run([
+        this.#plain('ROLLBACK TO part', 'rolling back'),
+        this.#plain('RELEASE part', 'rolling back'),
+      ]);
+      const middle = (from + to) >> 1;
+      await this.#part(records, from, middle, immediate);
+      await this.#part(records, middle, to, immediate);
+    }
+  }
+
+  *#saved(segments: readonly Segment[], immediate: boolean): Generator<Step> {
+    yield this.#plain('SAVEPOINT part', 'setting a savepoint');
+    if (immediate) yield this.#plain('SET CONSTRAINTS ALL IMMEDIATE', 'checking constraints');
+    yield* statementsOf(segments, this.#session, this.#settings.statementRows);
+    yield this.#plain('RELEASE part', 'releasing a savepoint');
+  }
+
+  /** The changes of records [from, to), with the layouts that they need. Rejects with DataError, SINK_SCHEMA. */
+  async #segments(records: readonly SinkRecord[], from: number, to: number): Promise<readonly Segment[]> {
+    for (;;) {
+      const { insertMode, pkMode, deletes } = this.#settings;
+      const fold = new Fold(insertMode !== 'insert' && pkMode !== 'kafka', deletes);
+      const stopped = await this.#fold(fold, records, from, to);
+      if (stopped === undefined) return fold.finish();
+      await this.#make(records[stopped] as SinkRecord, stopped);
+    }
+  }
+
+  /** The place of the first record whose layout is not there yet, or undefined. */
+  async #fold(fold: Fold, records: readonly SinkRecord[], from: number, to: number): Promise<number | undefined> {
+    const change = this.#change;
+    for (let i = from; i < to; i++) {
+      const record = records[i] as SinkRecord;
+      try {
+        change.read(record);
+        if (change.operation === 'none') continue;
+        this.#requireKey(record);
+        const layout = this.#layouts.find(record, change);
+        if (layout === undefined) return i;
+        if (layout === null) continue;
+        if (change.row !== null) fold.write(layout, record, change.row, i);
+        else if (change.operation === 'truncate') fold.truncate(layout);
+        else fold.delete(layout, record, i);
+      } catch (error) {
+        throw this.#located(error, record, i);
+      }
+      if ((i - from) % BREATH === BREATH - 1) await new Promise(setImmediate);
+    }
+    return undefined;
+  }
+
+  async #make(record: SinkRecord, index: number): Promise<void> {
+    try {
+      this.#change.read(record);
+      await this.#layouts.make(record, this.#change);
+    } catch (error) {
+      throw this.#located(error, record, index);
+    }
+  }
+
+  #requireKey(record: SinkRecord): void {
+    if (this.#settings.pkMode !== 'record_key' || this.#change.operation === 'truncate') return;
+    if (record.key === null || record.key === undefined) throw noKey(record, this.#settings.names.pkMode);
+  }
+
+  #located(error: unknown, record: SinkRecord, index: number): unknown {
+    if (error instanceof DataError) return new DataError(error.message, { cause: error.cause, index });
+    if (error instanceof MissingKey) {
+      return new DataError(`The primary key column ${error.message} has no value in ${placeOf(record)}.`, { index });
+    }
+    if (error instanceof MillraceError || (error instanceof Error && 'code' in error))
+      return sinkError(error, 'reading its catalogue');
+    return new DataError(`The JDBC sink connector writes rows, but found ${messageOf(error)}, at ${placeOf(record)}.`, {
+      index,
+    });
+  }
+
+  #refused(record: SinkRecord, index: number, { cause, doing }: StepFailed): DataError {
+    return new DataError(`PostgreSQL refused ${doing}: ${dataMessage(cause)}, at ${placeOf(record)}.`, { index });
+  }
+
+  /** As the error that the engine acts on. */
+  #told(error: unknown): unknown {
+    if (!(error instanceof StepFailed)) return error;
+    const { cause, doing, sent } = error;
+    if (isLinkLost(cause) && sent) {
+      return new MillraceError(
+        'COMMIT_UNKNOWN',
+        `The connection was lost ${doing} (${messageOf(cause)}): whether the batch was committed shows in millrace_offsets.`,
+        { cause },
+      );
+    }
+    if (isFence(error)) {
+      return new FencedError(
+        `Another task of the connector ${this.#connector} has moved the positions in millrace_offsets: nothing of this batch was written.`,
+      );
+    }
+    if (codeOf(cause) === '42P10') {
+      return new MillraceError(
+        'SINK_SCHEMA',
+        `PostgreSQL failed ${doing}: the table has no primary key or unique index of just the columns that ` +
+          `${this.#settings.names.pkMode} and ${this.#settings.names.pkFields} give. Create one, or set them to those that it has.`,
+        { cause },
+      );
+    }
+    return sinkError(cause, doing);
+  }
+}
+
+const codeOf = (error: unknown): unknown => (error as { code?: unknown } | undefined)?.code;
+
+function isLost(error: unknown): boolean {
+  return error instanceof StepFailed && isLinkLost(error.cause);
+}
+
+/** The database did not take a record; the fence is no record. */
+function isOfData(error: unknown): error is StepFailed {
+  if (!(error instanceof StepFailed) || isFence(error)) return false;
+  const meaning = meaningOf(error.cause);
+  return meaning === 'data' || meaning === 'repeated';
+}
