@@ -18,21 +18,17 @@ import { millrace } from './subjects/millrace.ts';
 import type { Subject } from './subjects/subject.ts';
 import { figuresTable, type Line } from './table.ts';
 import { workloads } from './workloads/index.ts';
-import type { Bench, Contender, Figures } from './workloads/workload.ts';
+import { type Bench, type Contender, type Figures, removeTopics, type Workload } from './workloads/workload.ts';
 
 const log = (line: string): void => void process.stderr.write(`${line}\n`);
 
-/** Workloads in which a source streams: there, exactly once costs the most. */
-const streaming = new Set(['pg-cdc-stream', 'pg-cdc-latency', 'takeover']);
-
-async function subjectsOf(name: string, options: Options, bench: Bench): Promise<Subject[]> {
+async function subjectsOf({ streams = false }: Workload, options: Options, bench: Bench): Promise<Subject[]> {
   const subjects = options.millrace ? [await millrace(bench.servers.temporal.address)] : [];
   if (!options.peer && !options.tuned) return subjects;
   const program = await installKafkaConnect(log);
   const { exactlyOnce } = options;
   if (options.peer) subjects.push(kafkaConnect(program, { tuned: false, exactlyOnce: exactlyOnce ?? false }));
-  if (options.tuned)
-    subjects.push(kafkaConnect(program, { tuned: true, exactlyOnce: exactlyOnce ?? streaming.has(name) }));
+  if (options.tuned) subjects.push(kafkaConnect(program, { tuned: true, exactlyOnce: exactlyOnce ?? streams }));
   return subjects;
 }
 
@@ -44,7 +40,7 @@ async function compare(name: string, options: Options, bench: Bench): Promise<re
   log(`${name}: ${workload.title}`);
   await using contenders = new AsyncDisposableStack();
   const lines: { subject: string; contender: Contender; runs: Figures[] }[] = [];
-  for (const subject of await subjectsOf(name, options, bench)) {
+  for (const subject of await subjectsOf(workload, options, bench)) {
     log(`starting ${subject.name}`);
     const contender = contenders.use(await workload.contender(bench, subject));
     lines.push({ subject: subject.name, contender, runs: [] });
@@ -108,6 +104,7 @@ async function main(): Promise<void> {
         const lines = await compare(name, options, bench);
         if (!options.json) process.stdout.write(`\n${name}\n${figuresTable(lines)}\n`);
       }
+      await removeTopics(bench);
     } finally {
       await kafka.close();
     }

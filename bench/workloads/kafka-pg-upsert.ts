@@ -12,7 +12,7 @@ const defaultRecords = 1_000_000;
 const topics = new WeakMap<Bench, ReturnType<typeof produceOrders>>();
 
 /** Flat JSON with its schema, upserted by key into an empty table, from creating the connector to the last row. */
-export const workload = onOneWorker('topic to PostgreSQL, upsert by key', async (bench, worker) => {
+export const workload = onOneWorker({ title: 'topic to PostgreSQL, upsert by key' }, async (bench, worker) => {
   const { kafka, database, records = defaultRecords, log } = bench;
   const { connect, subject } = worker;
   const produced = topics.get(bench) ?? produceOrders(kafka, `${uniqueName()}-flat`, records, log);

@@ -7,7 +7,7 @@ const perSecond = 1000;
 
 /** From the commit of a one-row transaction to its record in the topic. */
 export const workload = onOneWorker(
-  'PostgreSQL commit to topic, 1,000 transactions a second',
+  { title: 'PostgreSQL commit to topic, 1,000 transactions a second', streams: true },
   async (bench, worker) => {
     const { kafka, database, seconds = 30 } = bench;
     await database.readyFor(100);

@@ -7,7 +7,7 @@ const perSecond = 1000;
 
 /** From the commit of a one-row transaction to its row in the copy. */
 export const workload = onOneWorker(
-  'PostgreSQL commit to row in another table, 1,000 a second',
+  { title: 'PostgreSQL commit to row in another table, 1,000 a second' },
   async (bench, worker) => {
     const { database, seconds = 30 } = bench;
     await database.readyFor(100);

@@ -6,19 +6,24 @@ import { drainFigures, meter, onOneWorker } from './workload.ts';
 const defaultChanges = 200_000;
 
 /** Changes made while source and sink were stopped, from resuming them to the last one in the copy. */
-export const workload = onOneWorker('drain of PostgreSQL changes to another table', async (bench, worker) => {
-  const { database } = bench;
-  const transactions = Math.ceil((bench.records ?? defaultChanges) / changesOf.all);
-  await database.readyFor(transactions + 100);
-  return withReplica(bench, worker, async ({ stop, resume, check }) => {
-    await stop();
-    const { after } = await database.one<{ after: string }>(`select max(id) after from orders where id < ${pacedIds}`);
-    const records = (await database.change(transactions)) + 1;
-    const id = await database.mark();
-    await database.query('checkpoint');
-    const stretch = meter(bench, worker);
-    await resume();
-    const arrived = await rowArrived(database, { id, after: Number(after), meter: stretch, check });
-    return drainFigures(records, stretch, arrived);
-  });
-});
+export const workload = onOneWorker(
+  { title: 'drain of PostgreSQL changes to another table' },
+  async (bench, worker) => {
+    const { database } = bench;
+    const transactions = Math.ceil((bench.records ?? defaultChanges) / changesOf.all);
+    await database.readyFor(transactions + 100);
+    return withReplica(bench, worker, async ({ stop, resume, check }) => {
+      await stop();
+      const { after } = await database.one<{ after: string }>(
+        `select max(id) after from orders where id < ${pacedIds}`,
+      );
+      const records = (await database.change(transactions)) + 1;
+      const id = await database.mark();
+      await database.query('checkpoint');
+      const stretch = meter(bench, worker);
+      await resume();
+      const arrived = await rowArrived(database, { id, after: Number(after), meter: stretch, check });
+      return drainFigures(records, stretch, arrived);
+    });
+  },
+);

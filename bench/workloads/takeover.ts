@@ -27,6 +27,7 @@ const EVERY = 50;
 /** Two workers; the one that runs the task is killed with -9 and not started again, while rows are being inserted. */
 export const workload: Workload = {
   title: 'a worker killed with -9 and not started again',
+  streams: true,
   async contender(bench, subject): Promise<Contender> {
     return { subject, run: () => takeover(bench, subject), async [Symbol.asyncDispose]() {} };
   },

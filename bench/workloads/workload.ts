@@ -48,15 +48,20 @@ export interface Contender extends AsyncDisposable {
   run(): Promise<Figures>;
 }
 
-export interface Workload {
+interface Kind {
   readonly title: string;
+  /** Whether it is a source's streaming, where exactly once costs the most. */
+  readonly streams?: boolean;
+}
+
+export interface Workload extends Kind {
   contender(bench: Bench, subject: Subject): Promise<Contender>;
 }
 
 /** A workload that one worker does. */
-export function onOneWorker(title: string, run: (bench: Bench, worker: Worker) => Promise<Figures>): Workload {
+export function onOneWorker(kind: Kind, run: (bench: Bench, worker: Worker) => Promise<Figures>): Workload {
   return {
-    title,
+    ...kind,
     async contender(bench, subject) {
       const worker = await startWorker(subject, { ...workerOptions(bench), group: uniqueName() });
       return { subject, run: () => run(bench, worker), [Symbol.asyncDispose]: () => worker.stop() };
@@ -77,11 +82,16 @@ export function meter({ servers: { kafka, postgres, temporal } }: Bench, worker:
   });
 }
 
+const prefix = `bench_${Date.now().toString(36)}_`;
 let names = 0;
 
-/** Of a connector, its slot, its topics: unlike any before. */
-export function uniqueName(): string {
-  return `bench_${Date.now().toString(36)}_${++names}`;
+/** Of a group, a connector with its slot, a topic: unlike any before. */
+export const uniqueName = (): string => `${prefix}${++names}`;
+
+/** Removes the topics of all names so far, those that the workers made for themselves included. */
+export async function removeTopics({ kafka }: Bench): Promise<void> {
+  const topics = (await kafka.admin.topics()).filter(topic => topic.startsWith(prefix));
+  await kafka.admin.deleteTopics(topics);
 }
 
 export function drainFigures(records: number, stretch: Meter, { firstAt, last }: Arrived): Figures {
