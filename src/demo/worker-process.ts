@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { packageFolder } from '../package-folder.ts';
@@ -16,11 +16,15 @@ export interface WorkerProcess {
   stop(): Promise<void>;
 }
 
-/** Writes the properties into `folder` and starts a worker on `port`. Its log goes into the folder too. */
+/**
+ * Writes the properties into `folder` and starts a worker on `port`. Its log goes into the folder too. Resolves when it
+ * is ready for work, or, with healthy false, when it answers at all.
+ */
 export async function startWorkerProcess(
   folder: string,
   port: number,
   properties: Readonly<Record<string, string>>,
+  { healthy = true } = {},
 ): Promise<WorkerProcess> {
   const file = join(folder, `worker-${port}.properties`);
   const all = { ...properties, listeners: `http://127.0.0.1:${port}` };
@@ -48,16 +52,17 @@ export async function startWorkerProcess(
   const leave = () => child.kill('SIGKILL');
   process.once('exit', leave);
   gone.then(() => process.removeListener('exit', leave));
-  await healthy(url, child, log);
+  await answering(url, child, log, healthy);
   return { url, id: `127.0.0.1:${port}`, pid: child.pid as number, kill9: end('SIGKILL'), stop: end('SIGTERM') };
 }
 
-async function healthy(url: string, child: ChildProcess, log: string): Promise<void> {
+async function answering(url: string, child: ChildProcess, log: string, healthy: boolean): Promise<void> {
   for (let waited = 0; waited < 60_000; waited += 100) {
-    if (child.exitCode !== null) throw new Error(`the worker ended while it started; its log: ${log}`);
+    if (child.exitCode !== null) throw new Error(`the worker ended while it started:\n${await readFile(log, 'utf8')}`);
     const answer = await fetch(`${url}/health`).catch(() => undefined);
-    if (answer?.ok) return;
+    if (answer?.ok || (answer !== undefined && !healthy)) return;
     await delay(100);
   }
-  throw new Error(`the worker did not get ready within a minute; its log: ${log}`);
+  child.kill('SIGKILL');
+  throw new Error(`the worker did not get ready within a minute:\n${await readFile(log, 'utf8')}`);
 }

@@ -1,0 +1,235 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startWorkerProcess, type WorkerProcess } from '../../../src/demo/worker-process.ts';
+import { freePort } from '../../../src/stack/ports.ts';
+import { createDatabase, type TestDatabase } from '../../support/database.ts';
+import { eventually } from '../../support/eventually.ts';
+import { servers } from '../../support/servers.ts';
+import { uniqueName } from '../../support/topic.ts';
+
+/** A worker as a user runs it, asked over HTTP. */
+let folder: string;
+let worker: WorkerProcess;
+let database: TestDatabase;
+const group = uniqueName('worker');
+const password = `planted-${group}`;
+
+const propertiesOf = (more: Record<string, string> = {}) => ({
+  'bootstrap.servers': servers().kafka,
+  'group.id': group,
+  'offset.storage.topic': `${group}-offsets`,
+  'config.storage.topic': `${group}-configs`,
+  'status.storage.topic': `${group}-status`,
+  'temporal.address': servers().temporal,
+  ...more,
+});
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'millrace-worker-test-'));
+  database = await createDatabase('worker');
+  worker = await startWorkerProcess(folder, await freePort(), propertiesOf());
+});
+afterAll(async () => {
+  await worker?.stop();
+  await database?.drop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function ask(method: string, path: string, body?: unknown) {
+  const answer = await fetch(worker.url + path, {
+    method,
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    headers: { 'content-type': 'application/json' },
+  });
+  const text = await answer.text();
+  return { status: answer.status, body: text === '' ? undefined : JSON.parse(text) };
+}
+
+/** A sink that waits for a topic that is never made: a connector without a source of its own. */
+function sink(topic = uniqueName('nothing')): Record<string, string> {
+  const { host, port, user } = database.connection;
+  return {
+    'connector.class': 'io.confluent.connect.jdbc.JdbcSinkConnector',
+    'connection.url': `jdbc:postgresql://${host}:${port}/${database.name}`,
+    'connection.user': user,
+    'connection.password': password,
+    topics: topic,
+  };
+}
+
+const stateOf = async (name: string) => (await ask('GET', `/connectors/${name}/status`)).body;
+
+describe('a connector over REST', () => {
+  test('is made, seen, paused, resumed, stopped, restarted and deleted', async () => {
+    const name = uniqueName('life');
+    const made = await ask('POST', '/connectors', { name, config: { ...sink(), 'tasks.max': '2' } });
+    expect(made).toMatchObject({ status: 201, body: { name, type: 'sink', config: { name } } });
+    expect((await ask('GET', '/connectors')).body).toContain(name);
+    await eventually('both tasks run', async () => {
+      const { tasks } = await stateOf(name);
+      return tasks.length === 2 && tasks.every((task: { state: string }) => task.state === 'RUNNING');
+    });
+    expect((await stateOf(name)).tasks[0].worker_id).toBe(worker.id);
+    expect((await ask('PUT', `/connectors/${name}/pause`)).status).toBe(202);
+    await eventually('paused', async () =>
+      (await stateOf(name)).tasks.every((t: { state: string }) => t.state === 'PAUSED'),
+    );
+    expect((await ask('PUT', `/connectors/${name}/resume`)).status).toBe(202);
+    await eventually('runs', async () => (await stateOf(name)).tasks[1]?.state === 'RUNNING');
+    expect((await ask('POST', `/connectors/${name}/restart?includeTasks=true`)).status).toBe(202);
+    expect((await ask('POST', `/connectors/${name}/tasks/1/restart`)).status).toBe(204);
+    expect((await ask('POST', `/connectors/${name}/tasks/5/restart`)).status).toBe(404);
+    await eventually('runs again', async () => (await stateOf(name)).tasks[1]?.state === 'RUNNING');
+    expect((await ask('PUT', `/connectors/${name}/stop`)).status).toBe(204);
+    await eventually('stopped', async () => {
+      const { connector, tasks } = await stateOf(name);
+      return connector.state === 'STOPPED' && tasks.length === 0;
+    });
+    expect((await ask('DELETE', `/connectors/${name}`)).status).toBe(204);
+    expect((await ask('GET', `/connectors/${name}`)).status).toBe(404);
+    expect((await ask('GET', '/connectors')).body).not.toContain(name);
+    // The name is free at once.
+    expect((await ask('POST', '/connectors', { name, config: sink() })).status).toBe(201);
+    expect((await ask('DELETE', `/connectors/${name}`)).status).toBe(204);
+  });
+
+  test('of one name is made once, however many ask at the same moment', async () => {
+    const name = uniqueName('race');
+    const answers = await Promise.all(
+      Array.from({ length: 5 }, () => ask('POST', '/connectors', { name, config: sink() })),
+    );
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409, 409, 409]);
+    expect(answers.find(({ status }) => status === 409)?.body).toEqual({
+      error_code: 409,
+      message: `Connector ${name} already exists`,
+    });
+    await ask('DELETE', `/connectors/${name}`);
+  });
+
+  test('with wrong keys is refused with each by name', async () => {
+    const { 'connection.url': _, ...config } = sink();
+    const refused = await ask('POST', '/connectors', {
+      name: uniqueName('wrong'),
+      config: { ...config, 'insert.mode': 'sideways', 'tasks.max': 'abc' },
+    });
+    expect(refused.status).toBe(400);
+    expect(refused.body.message).toContain('connection.url');
+    expect(refused.body.message).toContain('insert.mode');
+    expect(refused.body.message).toContain('tasks.max');
+  });
+
+  test('of a class that there is not is refused with what there is', async () => {
+    const refused = await ask('POST', '/connectors', { name: 'x', config: { 'connector.class': 'NoSuchConnector' } });
+    expect(refused.status).toBe(400);
+    expect(refused.body.message).toContain('NoSuchConnector');
+  });
+
+  test('that does not exist is 404, a body that is not JSON 400', async () => {
+    for (const path of ['', '/config', '/status', '/tasks'])
+      expect((await ask('GET', `/connectors/nobody${path}`)).status).toBe(404);
+    expect((await ask('PUT', '/connectors/nobody/pause')).status).toBe(404);
+    expect((await ask('DELETE', '/connectors/nobody')).status).toBe(404);
+    expect((await ask('POST', '/connectors', '{nonsense')).status).toBe(400);
+  });
+
+  test('whose database cannot be reached goes on trying, and says so', async () => {
+    const name = uniqueName('down');
+    const topic = uniqueName('down');
+    const { kafkaClient } = await import('../../../src/kafka/client.ts');
+    const { silent } = await import('../../../src/observability/silent.ts');
+    const kafka = kafkaClient({ brokers: [servers().kafka], clientId: 'test' }, silent);
+    await kafka.admin.createTopics([{ topic, partitions: 1, replicationFactor: 1 }]);
+    await kafka.close();
+    const nobody = `jdbc:postgresql://127.0.0.1:${await freePort()}/none`;
+    await ask('POST', '/connectors', { name, config: { ...sink(topic), 'connection.url': nobody } });
+    const task = await eventually('a second attempt', async () => {
+      const [first] = (await stateOf(name)).tasks;
+      return first?.attempt >= 2 && first.last_failure ? first : undefined;
+    });
+    expect(task.last_failure).toMatch(/ECONNREFUSED|refused|reach/i);
+    await ask('DELETE', `/connectors/${name}`);
+  });
+
+  test('shows its password nowhere: not in answers, not in histories, not in the log', async () => {
+    const name = uniqueName('secret');
+    await ask('POST', '/connectors', { name, config: sink() });
+    await eventually('it runs', async () => (await stateOf(name)).tasks[0]?.state === 'RUNNING');
+    await ask('PUT', `/connectors/${name}/config`, { ...sink(), 'batch.size': '10' });
+    await eventually('it runs again', async () => (await stateOf(name)).tasks[0]?.state === 'RUNNING');
+    for (const path of ['', '/config', '/status', '/tasks']) {
+      const { body } = await ask('GET', `/connectors/${name}${path}`);
+      expect(JSON.stringify(body)).not.toContain(password);
+    }
+    const client = new Client({ connection: await Connection.connect({ address: servers().temporal }) });
+    const history = await client.workflow.getHandle(`connector/${group}/${name}`).fetchHistory();
+    const texts: string[] = [];
+    const gather = (value: unknown): void => {
+      if (value instanceof Uint8Array) texts.push(Buffer.from(value).toString());
+      else if (typeof value === 'string') texts.push(value);
+      else if (typeof value === 'object' && value !== null) Object.values(value).forEach(gather);
+    };
+    gather(history.events);
+    expect(texts.join('\n')).toContain('connection.password');
+    expect(texts.join('\n')).not.toContain(password);
+    await client.connection.close();
+    await ask('DELETE', `/connectors/${name}`);
+    expect(await readFile(join(folder, `worker-${new URL(worker.url).port}.log`), 'utf8')).not.toContain(password);
+  });
+});
+
+describe('a worker', () => {
+  test('with others of its group.id sees the same connectors and shares the work', async () => {
+    const other = await startWorkerProcess(folder, await freePort(), propertiesOf());
+    const name = uniqueName('shared');
+    await ask('POST', '/connectors', { name, config: { ...sink(), 'tasks.max': '8' } });
+    const seen = (await (await fetch(`${other.url}/connectors`)).json()) as string[];
+    expect(seen).toContain(name);
+    const holders = await eventually('eight tasks run on both', async () => {
+      const { tasks } = await stateOf(name);
+      const ids = new Set<string>(tasks.map((task: { worker_id: string }) => task.worker_id));
+      return tasks.length === 8 && tasks.every((t: { state: string }) => t.state === 'RUNNING') ? ids : undefined;
+    });
+    expect([...holders].every(id => id === worker.id || id === other.id)).toBe(true);
+    // Its tasks are handed over when it leaves.
+    await other.stop();
+    await eventually('all of them run here', async () => {
+      const { tasks } = await stateOf(name);
+      return tasks.every(
+        (t: { state: string; worker_id: string }) => t.state === 'RUNNING' && t.worker_id === worker.id,
+      );
+    });
+    await ask('DELETE', `/connectors/${name}`);
+  });
+
+  test('without Temporal or Kafka answers 503 with a sentence, and stays', async () => {
+    const alone = startWorkerProcess(
+      folder,
+      await freePort(),
+      propertiesOf({
+        'temporal.address': `127.0.0.1:${await freePort()}`,
+        'bootstrap.servers': `127.0.0.1:${await freePort()}`,
+        'request.timeout.ms': '2000',
+      }),
+      { healthy: false },
+    );
+    const lonely = await alone;
+    try {
+      for (const path of ['/connectors', '/', '/health']) {
+        const answer = await fetch(lonely.url + path);
+        expect(answer.status, path).toBe(503);
+        expect(((await answer.json()) as { message: string }).message.length).toBeGreaterThan(20);
+      }
+    } finally {
+      await lonely.stop();
+    }
+  });
+
+  test('with a wrong property does not start, and says which', async () => {
+    await expect(
+      startWorkerProcess(folder, await freePort(), propertiesOf({ 'offset.storage.partitions': 'many' })),
+    ).rejects.toThrow(/offset\.storage\.partitions/);
+  });
+});
