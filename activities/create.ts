@@ -17,6 +17,8 @@ export interface ActivityDeps extends ComponentDeps {
   readonly offsets: OffsetStore;
   readonly log: Log;
   observe(args: TaskArgs): Partial<TaskObserver>;
+  /** See RunTaskDeps. */
+  readonly leaving: AbortSignal;
 }
 
 /** The activities of a worker process, with its clients in their hands. */
@@ -31,6 +33,7 @@ export function createActivities(deps: ActivityDeps): { control: ControlActiviti
       runTask: runTaskActivity({
         log: deps.log,
         observe: deps.observe,
+        leaving: deps.leaving,
         redact: (args, text) => redactions.get(args)?.text(text) ?? text,
         async body(args, progress, signal, log) {
           const redact = new Redact();

@@ -1,4 +1,4 @@
-import { Context } from '@temporalio/activity';
+import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { Log } from '../src/api/index.ts';
 import type { TaskObserver } from '../src/engine/observer.ts';
 import { kindOf, messageOf } from '../src/errors.ts';
@@ -22,6 +22,8 @@ export interface RunTaskDeps {
   /** Where the metrics of a task are kept; called when it starts. */
   observe?(args: TaskArgs): Partial<TaskObserver>;
   readonly log: Log;
+  /** Aborted when this process stops taking tasks: they commit what they have in hand and go to another worker. */
+  readonly leaving: AbortSignal;
 }
 
 /**
@@ -37,14 +39,15 @@ export function runTaskActivity(deps: RunTaskDeps): (args: TaskArgs) => Promise<
     const observer = deps.observe?.(args) ?? {};
     const progress = new Progress(observer);
     let failed = false;
+    const signal = AbortSignal.any([context.cancellationSignal, deps.leaving]);
     const beat = setInterval(() => context.heartbeat(progress.snapshot()), HEARTBEAT_MS);
     context.heartbeat(progress.snapshot());
     try {
       log.info({ attempt: context.info.attempt }, 'task starts');
-      await deps.body(args, progress, context.cancellationSignal, log);
-      if (!context.cancellationSignal.aborted) return;
+      await deps.body(args, progress, signal, log);
+      if (!signal.aborted) return;
     } catch (error) {
-      if (!context.cancellationSignal.aborted) {
+      if (!signal.aborted) {
         failed = true;
         const streak = progress.total > 0 ? 1 : (failures.get(name) ?? 0) + 1;
         failures.set(name, streak);
@@ -58,9 +61,15 @@ export function runTaskActivity(deps: RunTaskDeps): (args: TaskArgs) => Promise<
       clearInterval(beat);
       observer.ended?.(failed);
     }
-    log.info({ reason: messageOf(context.cancellationSignal.reason) }, 'task stopped');
-    // Temporal wants to hear the reason that it gave: cancelled, or shut down and to be run elsewhere.
-    await context.cancelled;
+    log.info({ reason: messageOf(signal.reason) }, 'task stopped');
+    // Temporal wants to hear the reason that it gave; without one it is this process that leaves, and the next attempt
+    // may begin at once.
+    if (context.cancellationSignal.aborted) await context.cancelled;
+    throw ApplicationFailure.create({
+      message: 'The worker shuts down; the task goes on elsewhere.',
+      type: 'WORKER_SHUTDOWN',
+      nextRetryDelay: 1,
+    });
   };
 }
 

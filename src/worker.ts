@@ -68,6 +68,7 @@ export async function startWorker(props: Readonly<Record<string, string>>): Prom
     prepare,
     forget: unused => secrets.forget(unused),
   });
+  const leaving = new AbortController();
   const { control: controlActivities, tasks } = createActivities({
     ...components,
     kafka,
@@ -77,6 +78,7 @@ export async function startWorker(props: Readonly<Record<string, string>>): Prom
       replicationFactor: config['offset.storage.replication.factor'],
     }),
     log: loggers.log('task'),
+    leaving: leaving.signal,
     observe: ({ connector, task, type }) => metrics.task({ connector, task, type }),
   });
   const workers = runWorkers({
@@ -89,6 +91,7 @@ export async function startWorker(props: Readonly<Record<string, string>>): Prom
     control: controlActivities,
     tasks,
     maxTasks: config['worker.tasks.max'],
+    leave: () => leaving.abort(new Error('the worker shuts down')),
     log,
   });
   const server = await startServer(listeners, {

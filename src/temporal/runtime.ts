@@ -6,7 +6,11 @@ const methods = { TRACE: 'debug', DEBUG: 'debug', INFO: 'debug', WARN: 'warn', E
 /** Once a process: Temporal's own lines go into ours, its routine ones as debug; signals are the caller's to handle. */
 export function installRuntime(log: Log): void {
   Runtime.install({
-    logger: new DefaultLogger('INFO', ({ level, message, meta }) => log[methods[level]]({ ...meta }, message)),
+    logger: new DefaultLogger('INFO', ({ level, message, meta }) => {
+      // By design: tasks have a worker of their own.
+      const method = message.startsWith('No workflows registered') ? 'debug' : methods[level];
+      log[method]({ ...meta }, message);
+    }),
     telemetryOptions: {
       logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }) },
     },

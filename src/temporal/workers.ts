@@ -20,6 +20,8 @@ export interface WorkersOptions {
   readonly tasks: TaskActivities;
   /** Tasks that this process may hold. */
   readonly maxTasks: number;
+  /** Called when no further task is taken: those that run shall end. */
+  leave(): void;
   readonly log: Log;
 }
 
@@ -30,7 +32,7 @@ export interface RunningWorkers {
   stop(): Promise<void>;
 }
 
-/** How long a stopping task may take to commit what it has in hand. */
+/** How long a stopping task may take to commit what it has in hand, before it is cancelled and waited for. */
 const GRACE_MS = 10_000;
 
 /**
@@ -79,6 +81,7 @@ export function runWorkers(options: WorkersOptions): RunningWorkers {
     async stop() {
       stopping.abort();
       shutDown(workers);
+      options.leave();
       await kept;
     },
   };
