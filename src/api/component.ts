@@ -26,7 +26,7 @@ export interface ConfigSpec<C> {
   readonly keys: readonly ConfigKeyInfo[];
   /**
    * Reads the keys that the spec knows and leaves others alone. `errors` holds messages by key, empty where all is
-   * well; `config` is there just then. Never throws. `values` is each key's value as text, defaults filled in.
+   * well; `config` is there just then. Never throws.
    */
   check(props: ConfigProps): ConfigCheck<C>;
 }
@@ -34,6 +34,8 @@ export interface ConfigSpec<C> {
 export interface ConfigCheck<C> {
   readonly config: C | undefined;
   readonly errors: ReadonlyMap<string, readonly string[]>;
+  /** Each key's value as text, defaults filled in; null where there is none or it cannot be read. Passwords are hidden. */
+  readonly values: ReadonlyMap<string, string | null>;
 }
 
 /** Structured log lines; never a secret or a record's content. */

@@ -18,13 +18,15 @@ interface KeyDocs {
   readonly doc: string;
   readonly importance?: 'high' | 'medium' | 'low';
   readonly group?: string;
+  /** Place within the group; without it, one behind the key before. */
+  readonly order?: number;
   readonly width?: 'none' | 'short' | 'medium' | 'long';
   readonly displayName?: string;
   readonly dependents?: readonly string[];
   readonly recommended?: readonly string[];
 }
 
-interface KeyOptions<T> extends KeyDocs {
+interface KeyOptions<T> extends KeyDocs, Checks<T> {
   /** Absent: the key is required. */
   readonly default?: T;
   /** Default as text, where String(default) is not it. */
@@ -34,8 +36,13 @@ interface KeyOptions<T> extends KeyDocs {
 type Required_<T> = KeyDocs & { readonly default?: never } & Checks<T>;
 type Defaulted<T, D> = KeyDocs & { readonly default: D } & Checks<T>;
 interface Checks<T> {
-  /** A message of what is wrong with the value, or undefined. */
-  readonly check?: (value: T) => string | undefined;
+  readonly check?: Check<T>;
+}
+/** A message of what is wrong with a value, or undefined. */
+export interface Check<T> {
+  (value: T): string | undefined;
+  /** What it says where there is no value, as Connect does beside the message that the value cannot be read. */
+  readonly onNull?: string;
 }
 
 const fail = (context: z.core.$RefinementCtx, message: string): never => {
@@ -48,11 +55,7 @@ function key<T, D>(
   read: (text: string, context: z.core.$RefinementCtx) => T,
   options: KeyDocs & Checks<T> & { readonly default?: D },
 ): ConfigKey<T | D> {
-  const zod = z.string().transform((text, context): T => {
-    const value = read(text, context);
-    const wrong = context.issues.length === 0 ? options.check?.(value) : undefined;
-    return wrong === undefined ? value : fail(context, wrong);
-  });
+  const zod = z.string().transform(read);
   return { type, zod: zod as unknown as z.ZodType<T | D, string>, options: options as KeyOptions<T | D> };
 }
 
@@ -61,9 +64,11 @@ type Made<T> = {
   <D extends T | null>(options: Defaulted<T, D>): ConfigKey<T | D>;
 };
 
-export const stringKey = ((options: Defaulted<string, string>) => key('STRING', text => text, options)) as Made<string>;
+/** Text; blanks around it fall away. */
+export const stringKey = ((options: Defaulted<string, string>) =>
+  key('STRING', text => text.trim(), options)) as Made<string>;
 export const passwordKey = ((options: Defaulted<string, string>) =>
-  key('PASSWORD', text => text, options)) as Made<string>;
+  key('PASSWORD', text => text.trim(), options)) as Made<string>;
 export const classKey = ((options: Defaulted<string, string>) =>
   key('CLASS', text => text.trim(), options)) as Made<string>;
 
@@ -127,11 +132,24 @@ export function enumKey<const W extends string>(
   );
 }
 
+/** One of a few words, as they are written. */
+export function oneOfKey<const W extends string>(
+  words: readonly W[],
+  options: KeyDocs & { readonly default: W },
+): ConfigKey<W> {
+  return key<W, W>(
+    'STRING',
+    (text, context) =>
+      words.find(word => word === text.trim()) ?? fail(context, `String must be one of: ${words.join(', ')}`),
+    options,
+  );
+}
+
 /** A number of at least n, in Connect's words. */
-export const atLeast =
-  (min: number) =>
-  (value: number): string | undefined =>
-    value >= min ? undefined : `Value must be at least ${min}`;
+export const atLeast = (min: number): Check<number> =>
+  Object.assign((value: number) => (value >= min ? undefined : `Value must be at least ${min}`), {
+    onNull: 'Value must be non-null',
+  });
 
 export const nonEmpty = (value: string): string | undefined =>
   value.trim() === '' ? 'String must be non-empty' : undefined;
@@ -147,7 +165,7 @@ export type Config<S> = S extends ConfigSpec<infer C> ? C : never;
 
 export interface SpecOptions<C> {
   /** What no key can say alone: messages by key. Called only when every key by itself is right. */
-  readonly refine?: (config: C, props: ConfigProps) => Readonly<Record<string, string>>;
+  readonly refine?: (config: C, props: ConfigProps) => Readonly<Record<string, string | readonly string[]>>;
 }
 
 /** A component's configuration from its keys, in the order in which they are shown. */
@@ -159,7 +177,7 @@ export function defineConfig<const K extends Readonly<Record<string, AnyKey>>>(
   const inGroup = new Map<string, number>();
   const infos = entries.map(([name, { type, options: o }]): ConfigKeyInfo => {
     const group = o.group ?? null;
-    const order = group === null ? -1 : (inGroup.get(group) ?? 0) + 1;
+    const order = o.order ?? (group === null ? -1 : (inGroup.get(group) ?? 0) + 1);
     if (group !== null) inGroup.set(group, order);
     return {
       name,
@@ -178,32 +196,58 @@ export function defineConfig<const K extends Readonly<Record<string, AnyKey>>>(
   });
 
   function check(props: ConfigProps): ConfigCheck<ConfigOf<K>> {
-    const errors = new Map<string, string[]>();
+    const errors = new Map<string, readonly string[]>();
+    const values = new Map<string, string | null>();
     const config: Record<string, unknown> = {};
-    for (const [name, { zod, type, options: o }] of entries) {
-      const text = props[name];
-      if (text === undefined || text === null) {
-        if (o.default === undefined)
-          errors.set(name, [`Missing required configuration "${name}" which has no default value.`]);
-        else config[name] = o.default;
-        continue;
-      }
-      const read = zod.safeParse(text);
-      if (read.success) config[name] = read.data;
-      else {
-        const shown = type === 'PASSWORD' ? '[hidden]' : text;
-        errors.set(
-          name,
-          read.error.issues.map(issue => `Invalid value ${shown} for configuration ${name}: ${issue.message}`),
-        );
-      }
+    for (const [name, key] of entries) {
+      const read = readKey(name, key, props[name] ?? null);
+      config[name] = read.value;
+      values.set(name, key.type === 'PASSWORD' && read.text !== null ? hidden : read.text);
+      if (read.errors.length > 0) errors.set(name, read.errors);
     }
-    if (errors.size > 0) return { config: undefined, errors };
-    for (const [name, message] of Object.entries(options.refine?.(config as ConfigOf<K>, props) ?? {}))
-      errors.set(name, [message]);
-    return { config: errors.size > 0 ? undefined : (config as ConfigOf<K>), errors };
+    if (errors.size > 0) return { config: undefined, errors, values };
+    for (const [name, messages] of Object.entries(options.refine?.(config as ConfigOf<K>, props) ?? {}))
+      errors.set(name, typeof messages === 'string' ? [messages] : messages);
+    return { config: errors.size > 0 ? undefined : (config as ConfigOf<K>), errors, values };
   }
   return { keys: infos, check };
+}
+
+const hidden = '[hidden]';
+
+interface KeyRead {
+  readonly value?: unknown;
+  /** The value as it is shown. */
+  readonly text: string | null;
+  readonly errors: readonly string[];
+}
+
+function readKey(name: string, { zod, type, options: o }: AnyKey, text: string | null): KeyRead {
+  const invalid = (shown: string | null, message: string) =>
+    `Invalid value ${shown} for configuration ${name}: ${message}`;
+  // A validator of Connect looks at what could not be read as well, and says what it thinks of null.
+  const onNull = o.check?.onNull === undefined ? [] : [invalid(null, o.check.onNull)];
+  if (text === null) {
+    const missing = `Missing required configuration "${name}" which has no default value.`;
+    return o.default === undefined
+      ? { text: null, errors: [missing, ...onNull] }
+      : { value: o.default, text: textOfDefault(o), errors: [] };
+  }
+  const trimmed = text.trim();
+  const shown = type === 'PASSWORD' ? hidden : trimmed;
+  const read = zod.safeParse(text);
+  if (!read.success) {
+    const errors = read.error.issues.map(issue => invalid(shown, issue.message));
+    return { text: type === 'STRING' ? trimmed : null, errors: [...errors, ...onNull] };
+  }
+  const wrong = o.check?.(read.data);
+  const errors = wrong === undefined ? [] : [invalid(type === 'LIST' ? `[${read.data.join(', ')}]` : shown, wrong)];
+  return { value: read.data, text: textOf(type, read.data, trimmed), errors };
+}
+
+function textOf(type: ConfigType, value: unknown, text: string): string {
+  if (Array.isArray(value)) return value.join(',');
+  return type === 'BOOLEAN' ? text.toLowerCase() : text;
 }
 
 const upper = <W extends string>(word: W): Uppercase<W> => word.toUpperCase() as Uppercase<W>;

@@ -1,0 +1,11 @@
+import type { PredicateFactory } from '../api/index.ts';
+import type { Config } from '../config/spec.ts';
+import { defineConfig } from '../config/spec.ts';
+
+const config = defineConfig({});
+
+/** Holds for records whose value is null. */
+export const recordIsTombstone: PredicateFactory<Config<typeof config>> = {
+  config,
+  create: () => ({ test: record => record.value === null }),
+};

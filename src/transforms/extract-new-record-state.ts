@@ -1,0 +1,300 @@
+import type {
+  ConnectRecord,
+  Header,
+  JsonObject,
+  Schema,
+  Struct,
+  StructSchema,
+  Transform,
+  TransformFactory,
+  Value,
+} from '../api/index.ts';
+import { isStruct, schemaOf } from '../api/index.ts';
+import type { Config } from '../config/spec.ts';
+import { booleanKey, defineConfig, enumKey, listKey, stringKey } from '../config/spec.ts';
+import { DataError } from '../errors.ts';
+import { dropObjectFields, dropStructFields } from './drop-fields.ts';
+import type { FieldReference } from './envelope-fields.ts';
+import { objectFieldOf, parseReferences, structFieldOf } from './envelope-fields.ts';
+import type { Extension } from './extended-struct.ts';
+import { extendStruct, extension } from './extended-struct.ts';
+import { bySchema, isObject, sameBasics, valuePart, withHeaders, withTopic } from './records.ts';
+
+const modes = ['drop', 'tombstone', 'rewrite', 'rewrite-with-tombstone', 'delete-to-tombstone'] as const;
+type Mode = (typeof modes)[number];
+
+const references = (list: readonly string[]) =>
+  list.some(text => text.split(':').length > 2) ? 'Unexpected field name' : undefined;
+
+const config = defineConfig({
+  'delete.tombstone.handling.mode': enumKey(modes, {
+    doc: "What becomes of deletes: 'drop': delete and tombstone are dropped; 'tombstone': of both, one record without a value stays; 'rewrite': the deleted row with a field __deleted = true, no tombstone; 'rewrite-with-tombstone': the same, and the tombstone; 'delete-to-tombstone': a tombstone without a schema in place of the delete.",
+    default: 'tombstone',
+    width: 'medium',
+    displayName: 'Handle delete and tombstone records',
+  }),
+  'route.by.field': stringKey({
+    doc: 'A column whose value becomes the name of the topic.',
+    default: '',
+    importance: 'low',
+    width: 'long',
+    displayName: 'Route by field name',
+  }),
+  'add.fields.prefix': stringKey({
+    doc: 'Stands before the name of each added field.',
+    default: '__',
+    importance: 'low',
+    width: 'short',
+    displayName: 'Field prefix to be added to each field.',
+  }),
+  'add.fields': listKey({
+    doc: 'Fields of the envelope to add to the row, such as op, table, source.ts_ms; table:NAME gives a name of its own behind the prefix.',
+    default: [],
+    importance: 'low',
+    width: 'long',
+    displayName: 'Adds the specified field(s) to the message if they exist.',
+    check: references,
+  }),
+  'add.headers.prefix': stringKey({
+    doc: 'Stands before the name of each added header.',
+    default: '__',
+    importance: 'low',
+    width: 'short',
+    displayName: 'Header prefix to be added to each header.',
+  }),
+  'add.headers': listKey({
+    doc: 'Fields of the envelope to add as headers, written as in add.fields.',
+    default: [],
+    importance: 'low',
+    width: 'long',
+    displayName: 'Adds the specified fields to the header if they exist.',
+    check: references,
+  }),
+  'drop.fields.header.name': stringKey({
+    doc: 'A header that holds a list of fields to take out of the row.',
+    default: null,
+    importance: 'low',
+    width: 'short',
+    displayName: 'Specifies a header that contains a list of field names to be removed',
+  }),
+  'drop.fields.from.key': booleanKey({
+    doc: 'Whether those fields are taken out of the key too.',
+    default: false,
+    importance: 'low',
+    width: 'short',
+    displayName: 'Specifies whether the fields to be dropped should also be omitted from the key',
+  }),
+  'drop.fields.keep.schema.compatible': booleanKey({
+    doc: 'Whether only optional fields are taken out.',
+    default: true,
+    importance: 'low',
+    width: 'short',
+    displayName: "Specifies if fields are dropped, will the event's schemas be compatible",
+  }),
+  'drop.tombstones': booleanKey({
+    doc: 'The older name of a half of delete.tombstone.handling.mode.',
+    default: null,
+    importance: 'low',
+  }),
+  'delete.handling.mode': enumKey(['', 'drop', 'none', 'rewrite'], {
+    doc: 'The older name of the other half of delete.tombstone.handling.mode.',
+    default: '',
+    importance: 'low',
+  }),
+  'replace.null.with.default': booleanKey({
+    doc: 'Whether nulls become their defaults when a row is rewritten.',
+    default: true,
+    importance: 'low',
+  }),
+});
+type Settings = Config<typeof config>;
+
+/** Debezium's ExtractNewRecordState: the row instead of the envelope around it. */
+export const extractNewRecordState: TransformFactory<Settings> = {
+  config,
+  create: settings => new ExtractNewRecordState(settings),
+};
+
+function modeOf(settings: Settings): Mode {
+  const { 'drop.tombstones': drop, 'delete.handling.mode': handling } = settings;
+  if (drop === null && handling === '') return settings['delete.tombstone.handling.mode'];
+  if (handling === 'rewrite') return drop === false ? 'rewrite-with-tombstone' : 'rewrite';
+  return handling === 'none' || drop === false ? 'tombstone' : 'drop';
+}
+
+/** What is known of one envelope's schema. */
+interface Plan {
+  readonly before: number;
+  readonly after: number;
+  /** Of `after` as it stands in the envelope, for a record whose value is null. */
+  readonly afterField: Schema;
+  /** The row's schema without fields added: as the column's, but never optional. */
+  readonly row: StructSchema;
+  readonly added: readonly { readonly value: (envelope: Struct) => Value }[];
+  readonly extension: Extension | undefined;
+  readonly headers: readonly {
+    readonly name: string;
+    readonly schema: Schema;
+    readonly value: (envelope: Struct) => Value;
+  }[];
+}
+
+class ExtractNewRecordState implements Transform {
+  readonly #settings: Settings;
+  readonly #mode: Mode;
+  readonly #rewrite: boolean;
+  readonly #fields: readonly FieldReference[];
+  readonly #headers: readonly FieldReference[];
+  readonly #route: string;
+  readonly #dropHeader: string;
+  readonly #planOf: (schema: StructSchema) => Plan | undefined;
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+    this.#mode = modeOf(settings);
+    this.#rewrite = this.#mode === 'rewrite' || this.#mode === 'rewrite-with-tombstone';
+    this.#fields = parseReferences(settings['add.fields'], settings['add.fields.prefix']);
+    this.#headers = parseReferences(settings['add.headers'], settings['add.headers.prefix']);
+    this.#route = settings['route.by.field'];
+    this.#dropHeader = settings['drop.fields.header.name'] ?? '';
+    this.#planOf = bySchema(schema => this.#plan(schema));
+  }
+
+  apply<R extends ConnectRecord>(record: R): R | null {
+    const { value, valueSchema } = record;
+    if (value === null) return this.#tombstone(record);
+    if (valueSchema === null) return isEnvelope(value) ? this.#plainEnvelope(record, value) : record;
+    if (valueSchema.type !== 'struct' || !isStruct(value)) return record;
+    const plan = this.#planOf(valueSchema);
+    return plan === undefined ? record : this.#envelope(record, value, plan);
+  }
+
+  #tombstone<R extends ConnectRecord>(record: R): R | null {
+    if (this.#mode !== 'rewrite-with-tombstone') return null;
+    const op = this.#headers.find(({ field }) => field === 'op');
+    return op === undefined
+      ? record
+      : withHeaders(record, [...record.headers, { key: op.name, schema: schemaOf('string'), value: 'd' }]);
+  }
+
+  #envelope<R extends ConnectRecord>(source: R, envelope: Struct, plan: Plan): R | null {
+    const after = envelope.at(plan.after);
+    let record = source;
+    if (plan.headers.length > 0) {
+      const added = plan.headers.map(
+        ({ name, schema, value }): Header => ({ key: name, schema, value: value(envelope) }),
+      );
+      record = withHeaders(record, [...record.headers, ...added]);
+    }
+    const deleted = after === null;
+    const row = deleted ? envelope.at(plan.before) : after;
+    if (!isStruct(row)) return deleted && row === null ? null : record;
+    if (deleted && !this.#rewrite) {
+      if (this.#mode === 'drop') return null;
+      record = valuePart.with(record, this.#mode === 'tombstone' ? plan.afterField : null, null);
+    } else {
+      const { extension: to } = plan;
+      const flag = this.#rewrite ? [deleted ? 'true' : 'false'] : [];
+      const value =
+        to === undefined ? row : extendStruct(row, [...flag, ...plan.added.map(one => one.value(envelope))], to);
+      record = valuePart.with(record, to?.schema ?? plan.row, value);
+    }
+    if (this.#route !== '') record = routed(record, textOf(row, this.#route), this.#route);
+    return this.#dropHeader === '' ? record : this.#withoutFields(record);
+  }
+
+  #withoutFields<R extends ConnectRecord>(record: R): R {
+    const names = record.headers.find(({ key }) => key === this.#dropHeader)?.value;
+    if (!Array.isArray(names) || names.length === 0) return record;
+    const optionalOnly = this.#settings['drop.fields.keep.schema.compatible'];
+    const without = record.value === null ? record : dropStructFields(record, 'Value', names as string[], optionalOnly);
+    return this.#settings['drop.fields.from.key'] && record.key !== null
+      ? dropStructFields(without, 'Key', names as string[], optionalOnly)
+      : without;
+  }
+
+  #plan(schema: StructSchema): Plan | undefined {
+    if (!(schema.name ?? '').endsWith('.Envelope')) return undefined;
+    const [before, after] = [schema.byName.get('before'), schema.byName.get('after')];
+    if (before === undefined || after === undefined || after.schema.type !== 'struct') return undefined;
+    const row = after.schema;
+    const added = this.#fields.flatMap(reference => structFieldOf(schema, reference) ?? []);
+    const fields = [
+      ...row.fields,
+      ...(this.#rewrite ? [{ name: '__deleted', schema: schemaOf('string', { optional: true }) }] : []),
+      ...added,
+    ];
+    return {
+      before: before.index,
+      after: after.index,
+      afterField: row,
+      row: { ...sameBasics(row, []), fields: row.fields, byName: row.byName },
+      added,
+      extension:
+        fields.length > row.fields.length
+          ? extension(
+              sameBasics(row, fields),
+              row.fields.length,
+              this.#rewrite && this.#settings['replace.null.with.default'],
+            )
+          : undefined,
+      headers: this.#headers.flatMap(reference => structFieldOf(schema, reference) ?? []),
+    };
+  }
+
+  #plainEnvelope<R extends ConnectRecord>(source: R, envelope: JsonObject): R | null {
+    const after = envelope['after'] ?? null;
+    const deleted = after === null;
+    const row = deleted ? (envelope['before'] ?? null) : after;
+    let record = source;
+    if (this.#headers.length > 0) {
+      const added = this.#headers.flatMap(reference => objectFieldOf(envelope, reference) ?? []);
+      record = withHeaders(record, [
+        ...record.headers,
+        ...added.map(({ name, value }) => ({ key: name, schema: null, value })),
+      ]);
+    }
+    if (!isObject(row)) return null;
+    if (deleted && !this.#rewrite) {
+      if (this.#mode === 'drop') return null;
+      record = valuePart.with(record, null, null);
+    } else {
+      const added = this.#fields.flatMap(reference => objectFieldOf(envelope, reference) ?? []);
+      const flag = this.#rewrite ? { __deleted: deleted ? 'true' : 'false' } : {};
+      const plain = added.length === 0 && !this.#rewrite;
+      const value = plain ? row : { ...row, ...flag, ...Object.fromEntries(added.map(one => [one.name, one.value])) };
+      record = valuePart.with(record, null, value);
+    }
+    if (this.#route !== '') record = routed(record, row[this.#route], this.#route);
+    const names =
+      this.#dropHeader === '' ? undefined : record.headers.find(({ key }) => key === this.#dropHeader)?.value;
+    return Array.isArray(names)
+      ? dropObjectFields(record, names as string[], this.#settings['drop.fields.from.key'])
+      : record;
+  }
+}
+
+/** Debezium's envelope where no schema tells: an operation, its source, and a row before or after. */
+function isEnvelope(value: Value): value is JsonObject {
+  return (
+    isObject(value) &&
+    typeof value['op'] === 'string' &&
+    isObject(value['source']) &&
+    (value['after'] !== undefined || value['before'] !== undefined)
+  );
+}
+
+/** A struct's field, which must be a string even where it is null. */
+function textOf(row: Struct, name: string): Value | undefined {
+  const field = row.schema.byName.get(name);
+  if (field === undefined) return undefined;
+  if (field.schema.type !== 'string') throw new DataError(`Field '${name}' is not of type STRING`);
+  return row.at(field.index);
+}
+
+function routed<R extends ConnectRecord>(record: R, topic: Value | undefined, field: string): R {
+  if (topic === undefined) throw new DataError(`${field} is not a valid field name`);
+  if (topic === null) return record;
+  if (typeof topic !== 'string') throw new DataError(`Field '${field}' is not of type STRING`);
+  return topic.trim() === '' ? record : withTopic(record, topic);
+}
