@@ -1,9 +1,8 @@
 import type { ConverterFactory } from '../api/index.ts';
+import type { Named } from '../config/class-names.ts';
 
 /** A converter's module, read when it is first asked for. */
-export interface ConverterEntry {
-  /** Java class names: the first is the one that is listed. */
-  readonly names: readonly [string, ...string[]];
+export interface ConverterEntry extends Named {
   /** Serves headers alone. */
   readonly headersOnly?: boolean;
   // biome-ignore lint/suspicious/noExplicitAny: each factory's configuration type is its own

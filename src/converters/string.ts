@@ -23,6 +23,8 @@ const config = defineConfig({
     doc: 'The character set of the bytes: UTF-8, US-ASCII, ISO-8859-1 or UTF-16LE.',
     default: 'UTF-8',
     importance: 'high',
+    width: 'medium',
+    displayName: 'Encoding',
     check: name => (writable.has(name.trim().toLowerCase()) ? undefined : 'Unsupported encoding'),
   }),
 });

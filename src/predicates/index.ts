@@ -1,7 +1,7 @@
 import type { PredicateFactory } from '../api/index.ts';
+import type { Named } from '../config/class-names.ts';
 
-export interface PredicateEntry {
-  readonly names: readonly [string, ...string[]];
+export interface PredicateEntry extends Named {
   // biome-ignore lint/suspicious/noExplicitAny: each factory's configuration type is its own
   load(): Promise<PredicateFactory<any>>;
 }

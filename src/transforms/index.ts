@@ -1,8 +1,7 @@
 import type { TransformFactory } from '../api/index.ts';
+import type { Named } from '../config/class-names.ts';
 
-export interface TransformEntry {
-  /** Java class names: the first is the one that is listed. */
-  readonly names: readonly [string, ...string[]];
+export interface TransformEntry extends Named {
   // biome-ignore lint/suspicious/noExplicitAny: each factory's configuration type is its own
   load(): Promise<TransformFactory<any>>;
 }

@@ -1,0 +1,16 @@
+/** Something that a configuration names by a Java class. */
+export interface Named {
+  /** Java class names: the first is the one that is listed. */
+  readonly names: readonly [string, ...string[]];
+}
+
+/** `MaskField$Value` of `org.apache.kafka.connect.transforms.MaskField$Value`. */
+export const shortName = (className: string): string => className.slice(className.lastIndexOf('.') + 1);
+
+/** suffix: what may be left out at the end of a short name, as Connect allows: `Json` for `JsonConverter`. */
+export function findNamed<E extends Named>(entries: readonly E[], name: string, suffix = ''): E | undefined {
+  return (
+    entries.find(({ names }) => names.includes(name)) ??
+    entries.find(({ names }) => names.some(one => shortName(one) === name || shortName(one) === name + suffix))
+  );
+}

@@ -1,0 +1,445 @@
+import type { ConfigKeyInfo, ConfigProps, ConfigSpec } from '../api/component.ts';
+import { commonConfig, sinkTopicErrors, withoutPrefix } from './connector-config.ts';
+import { booleanKey, defineConfig, stringKey } from './spec.ts';
+import { readTopicCreation } from './topic-creation.ts';
+
+/** Connect's ConfigKeyInfo, as REST answers it. */
+export interface KeyDefinition {
+  readonly name: string;
+  readonly type: string;
+  readonly required: boolean;
+  readonly default_value: string | null;
+  readonly importance: string;
+  readonly documentation: string;
+  readonly group: string | null;
+  readonly order_in_group: number;
+  readonly width: string;
+  readonly display_name: string;
+  readonly dependents: readonly string[];
+}
+
+export interface KeyValue {
+  readonly name: string;
+  readonly value: string | null;
+  readonly recommended_values: readonly string[];
+  readonly errors: readonly string[];
+  readonly visible: boolean;
+}
+
+/** Connect's ConfigInfos: the answer of /connector-plugins/{plugin}/config/validate. */
+export interface ConfigInfos {
+  readonly name: string;
+  readonly error_count: number;
+  readonly groups: readonly string[];
+  readonly configs: readonly { readonly definition: KeyDefinition; readonly value: KeyValue }[];
+}
+
+export function keyDefinition(key: ConfigKeyInfo): KeyDefinition {
+  return {
+    name: key.name,
+    type: key.type,
+    required: key.required,
+    default_value: key.defaultValue,
+    importance: key.importance,
+    documentation: key.documentation,
+    group: key.group,
+    order_in_group: key.orderInGroup,
+    width: key.width,
+    display_name: key.displayName,
+    dependents: key.dependents,
+  };
+}
+
+/** A component that a configuration names: its listed class and the keys it takes. */
+export interface ComponentConfig {
+  readonly className: string;
+  readonly config: ConfigSpec<unknown>;
+}
+
+/** The plugins that validation has to know, asked by class name or alias. */
+export interface ComponentLookup {
+  transform(name: string): Promise<ComponentConfig | undefined>;
+  predicate(name: string): Promise<ComponentConfig | undefined>;
+  /** headers: for header.converter. */
+  converter(name: string, headers: boolean): Promise<ComponentConfig | undefined>;
+  /** Class names, for people to choose from. */
+  readonly classes: Readonly<
+    Record<'transforms' | 'predicates' | 'converters' | 'headerConverters', readonly string[]>
+  >;
+  readonly version: string;
+}
+
+export interface ConnectorToValidate {
+  readonly kind: 'source' | 'sink';
+  readonly config: ConfigSpec<unknown>;
+  /** Checks that need I/O, made where the connector's own keys are right: messages by key. */
+  validate?(config: unknown): Promise<Readonly<Record<string, readonly string[]>>>;
+}
+
+export interface ValidateOptions {
+  /** The worker's properties: its converters stand in for the connector's. */
+  readonly workerDefaults?: ConfigProps;
+  /** The configuration as it was given: what is shown in place of what placeholders stand for. Default: `props`. */
+  readonly shown?: ConfigProps;
+  /** Texts that nobody may see, whatever message they come up in. */
+  readonly secrets?: readonly string[];
+}
+
+/** Checks a connector's whole configuration and answers as Kafka Connect does. Never throws for a wrong configuration. */
+export async function validateConnector(
+  connector: ConnectorToValidate,
+  props: ConfigProps,
+  lookup: ComponentLookup,
+  options: ValidateOptions = {},
+): Promise<ConfigInfos> {
+  const found = new Findings(props, options);
+  const common = commonConfig(connector.kind);
+  found.add(common, props, { definition: key => workerDefault(key, lookup.version, options.workerDefaults) });
+  recommend(found, lookup);
+  if (connector.kind === 'sink')
+    for (const [key, message] of Object.entries(sinkTopicErrors(props))) found.error(key, message);
+  else for (const [key, messages] of readTopicCreation(props).errors) found.error(key, ...messages);
+  await addChain(found, props, lookup);
+  await addConnector(found, connector, props);
+  for (const which of ['header', 'key', 'value'] as const)
+    await addConverter(found, `${which}.converter`, props, lookup);
+  for (const [key, value] of Object.entries(props))
+    if (value === null) found.error(key, 'Null value can not be supplied as the configuration value.');
+  return found.infos(props['connector.class'] ?? '');
+}
+
+/** Connect's text for a configuration that cannot be taken; undefined where there is nothing wrong. */
+export function invalidConfigMessage(infos: ConfigInfos): string | undefined {
+  if (infos.error_count === 0) return undefined;
+  return [
+    `Connector configuration is invalid and contains the following ${infos.error_count} error(s):`,
+    ...errorsOf(infos),
+    'You can also find the above list of errors at the endpoint `/connector-plugins/{connectorType}/config/validate`',
+  ].join('\n');
+}
+
+/** Every message, in the order of the keys. */
+export const errorsOf = (infos: ConfigInfos): string[] => infos.configs.flatMap(({ value }) => value.errors);
+
+interface Entry {
+  readonly definition: KeyDefinition;
+  readonly value: string | null;
+  readonly recommended: readonly string[];
+  readonly visible: boolean;
+  readonly errors: string[];
+}
+
+/** What is found, key by key, in the order in which it is shown. */
+class Findings {
+  readonly #props: ConfigProps;
+  readonly #shown: ConfigProps;
+  readonly #secrets: readonly string[];
+  readonly #entries = new Map<string, Entry>();
+  readonly #groups = new Set<string>();
+
+  constructor(props: ConfigProps, { shown, secrets = [] }: ValidateOptions) {
+    this.#props = props;
+    this.#shown = shown ?? props;
+    this.#secrets = secrets.filter(secret => secret !== '').toSorted((a, b) => b.length - a.length);
+  }
+
+  /** Checks `props` by a spec, whose keys stand behind `prefix` in the whole configuration; its reading where all is well. */
+  add<C>(
+    spec: ConfigSpec<C>,
+    props: ConfigProps,
+    {
+      prefix = '',
+      definition = keyDefinition,
+      message = text => text,
+    }: {
+      readonly prefix?: string;
+      readonly definition?: (key: ConfigKeyInfo) => KeyDefinition;
+      readonly message?: (text: string) => string;
+    } = {},
+  ): C | undefined {
+    const { config, errors, values } = spec.check(props);
+    for (const key of spec.keys) {
+      const defined = definition(key);
+      const given = values.get(key.name) ?? null;
+      const value = props[key.name] === undefined ? (defined.default_value ?? given) : given;
+      this.put({ ...defined, name: prefix + key.name }, value, key.recommended);
+    }
+    for (const [name, messages] of errors) this.error(prefix + name, ...messages.map(message));
+    return config;
+  }
+
+  put(definition: KeyDefinition, value: string | null, recommended: readonly string[] = []): void {
+    const known = this.#entries.get(definition.name);
+    if (definition.group !== null) this.#groups.add(definition.group);
+    this.#entries.set(definition.name, { definition, value, recommended, visible: true, errors: known?.errors ?? [] });
+  }
+
+  /** Messages at a key, which need not be defined. */
+  error(name: string, ...messages: string[]): void {
+    if (!this.#entries.has(name)) this.put(undefinedKey(name), this.#props[name] ?? null);
+    this.#entries.get(name)?.errors.push(...messages);
+  }
+
+  value(name: string): string | null {
+    return this.#entries.get(name)?.value ?? null;
+  }
+
+  change(name: string, changes: Partial<Pick<Entry, 'value' | 'recommended'>>): void {
+    const entry = this.#entries.get(name);
+    if (entry !== undefined) this.#entries.set(name, { ...entry, ...changes });
+  }
+
+  /** The version of a plugin that is not there. */
+  unversioned(name: string): void {
+    const entry = this.#entries.get(name);
+    if (entry === undefined) return;
+    const definition = { ...entry.definition, default_value: null };
+    this.#entries.set(name, { ...entry, definition, value: null, recommended: [], visible: false });
+  }
+
+  infos(name: string): ConfigInfos {
+    const configs = [...this.#entries].map(([key, { definition, value, recommended, visible, errors }]) => ({
+      definition,
+      value: {
+        name: key,
+        value: this.#visible(key, value),
+        recommended_values: recommended,
+        errors: errors.map(message => this.#redacted(message)),
+        visible,
+      },
+    }));
+    const count = configs.reduce((sum, { value }) => sum + value.errors.length, 0);
+    return { name, error_count: count, groups: [...this.#groups], configs };
+  }
+
+  /** A value with placeholders is shown as it was given. */
+  #visible(key: string, value: string | null): string | null {
+    if (value === null || value === '[hidden]') return value;
+    const given = this.#shown[key];
+    return given !== undefined && given !== this.#props[key] ? given : this.#redacted(value);
+  }
+
+  #redacted(text: string): string {
+    return this.#secrets.reduce((rest, secret) => rest.replaceAll(secret, '[hidden]'), text);
+  }
+}
+
+function undefinedKey(name: string): KeyDefinition {
+  return keyDefinition({
+    name,
+    type: 'STRING',
+    required: false,
+    defaultValue: null,
+    importance: 'MEDIUM',
+    documentation: '',
+    group: null,
+    orderInGroup: -1,
+    width: 'NONE',
+    displayName: name,
+    dependents: [],
+    recommended: [],
+  });
+}
+
+/** Converters that a connector leaves open are the worker's, and versions Millrace's own. */
+function workerDefault(key: ConfigKeyInfo, version: string, worker: ConfigProps = {}): KeyDefinition {
+  const definition = keyDefinition(key);
+  if (key.name.endsWith('.plugin.version')) return { ...definition, default_value: version };
+  if (!/^(key|value|header)\.converter$/.test(key.name)) return definition;
+  const fallback =
+    key.name === 'header.converter'
+      ? 'org.apache.kafka.connect.storage.SimpleHeaderConverter'
+      : 'org.apache.kafka.connect.json.JsonConverter';
+  return { ...definition, default_value: worker[key.name] ?? fallback };
+}
+
+function recommend(found: Findings, { classes, version }: ComponentLookup): void {
+  found.change('key.converter', { recommended: classes.converters });
+  found.change('value.converter', { recommended: classes.converters });
+  found.change('header.converter', { recommended: classes.headerConverters });
+  for (const key of ['connector', 'key.converter', 'value.converter', 'header.converter'])
+    found.change(`${key}.plugin.version`, { recommended: [version] });
+}
+
+async function addConnector(found: Findings, connector: ConnectorToValidate, props: ConfigProps): Promise<void> {
+  const config = found.add(connector.config, props);
+  if (config === undefined || connector.validate === undefined) return;
+  for (const [key, messages] of Object.entries(await connector.validate(config))) found.error(key, ...messages);
+}
+
+/** A converter's keys are looked at only where the connector names it itself. */
+async function addConverter(
+  found: Findings,
+  which: string,
+  props: ConfigProps,
+  lookup: ComponentLookup,
+): Promise<void> {
+  const name = props[which];
+  if (name === undefined || name === null) return;
+  const converter = await lookup.converter(name.trim(), which === 'header.converter');
+  if (converter === undefined) {
+    found.change(which, { value: null });
+    found.unversioned(`${which}.plugin.version`);
+    found.error(
+      which,
+      `Invalid value ${name.trim()} for configuration ${which}: Class ${name.trim()} could not be found.`,
+    );
+    return;
+  }
+  found.change(which, { value: converter.className });
+  const kind = which.slice(0, which.indexOf('.'));
+  found.add(
+    converter.config,
+    { 'converter.type': kind, ...withoutPrefix(props, `${which}.`) },
+    { prefix: `${which}.`, definition: converterKey },
+  );
+}
+
+/** What a converter is for is set by the worker: nobody is to rely on the default. */
+function converterKey(key: ConfigKeyInfo): KeyDefinition {
+  const definition = keyDefinition(key);
+  return key.name === 'converter.type' ? { ...definition, required: true, default_value: null } : definition;
+}
+
+const transformKeys = defineConfig({
+  predicate: stringKey({
+    doc: 'Name of a predicate: the transform takes only the records for which it holds.',
+    default: null,
+  }),
+  negate: booleanKey({ doc: 'Whether it takes those for which the predicate does not hold.', default: false }),
+});
+
+async function addChain(found: Findings, props: ConfigProps, lookup: ComponentLookup): Promise<void> {
+  const predicates = aliasesOf(props['predicates']);
+  for (const alias of aliasesOf(props['transforms'])) {
+    const prefix = `transforms.${alias}.`;
+    const own = withoutPrefix(props, prefix);
+    const head = {
+      prefix,
+      group: `Transforms: ${alias}`,
+      what: `Transformation`,
+      alias,
+      classes: lookup.classes.transforms,
+    };
+    const component = await addType(found, own, head, name => lookup.transform(name), lookup.version);
+    if (own['negate'] !== undefined && own['predicate'] === undefined)
+      found.error(
+        `${prefix}type`,
+        `Config '${prefix}negate' was provided but there is no config '${prefix}predicate' defining a predicate to be negated.`,
+      );
+    if (component === undefined) continue;
+    addComponent(found, own, head, [component.config, transformKeys]);
+    const predicate = own['predicate']?.trim();
+    if (predicate !== undefined && !predicates.includes(predicate))
+      found.error(
+        `${prefix}predicate`,
+        `Invalid value ${predicate} for configuration ${prefix}predicate: there is no such predicate in predicates.`,
+      );
+  }
+  for (const alias of predicates) {
+    const prefix = `predicates.${alias}.`;
+    const own = withoutPrefix(props, prefix);
+    const head = {
+      prefix,
+      group: `Predicates: ${alias}`,
+      what: 'Predicate',
+      alias,
+      classes: lookup.classes.predicates,
+    };
+    const component = await addType(found, own, head, name => lookup.predicate(name), lookup.version);
+    if (component !== undefined) addComponent(found, own, head, [component.config]);
+  }
+}
+
+/** The names of a list, each once. */
+const aliasesOf = (list: string | null | undefined): string[] => [
+  ...new Set((list ?? '').trim() === '' ? [] : (list ?? '').split(',').map(name => name.trim())),
+];
+
+interface Head {
+  readonly prefix: string;
+  readonly group: string;
+  readonly what: string;
+  readonly alias: string;
+  readonly classes: readonly string[];
+}
+
+/** The keys `type` and `plugin.version` of a transform or predicate. */
+async function addType(
+  found: Findings,
+  own: Readonly<Record<string, string>>,
+  { prefix, group, what, alias, classes }: Head,
+  find: (name: string) => Promise<ComponentConfig | undefined>,
+  version: string,
+): Promise<ComponentConfig | undefined> {
+  const name = own['type']?.trim();
+  const component = name === undefined ? undefined : await find(name);
+  const key = { importance: 'HIGH', group, width: 'LONG', dependents: [] } as const;
+  found.put(
+    {
+      ...key,
+      name: `${prefix}type`,
+      type: 'CLASS',
+      required: true,
+      default_value: null,
+      documentation: `Class of the ${what.toLowerCase()} '${alias}'.`,
+      order_in_group: 0,
+      display_name: `${what} type for ${alias}`,
+    },
+    component?.className ?? null,
+    classes,
+  );
+  const known = component === undefined ? null : version;
+  found.put(
+    {
+      ...key,
+      name: `${prefix}plugin.version`,
+      type: 'STRING',
+      required: false,
+      default_value: known,
+      documentation: 'Version of the plugin. Accepted: each comes in one version.',
+      order_in_group: 1,
+      display_name: `${what} version for ${alias}`,
+    },
+    own['plugin.version'] ?? known,
+    known === null ? [] : [known],
+  );
+  if (name === undefined)
+    found.error(`${prefix}type`, `Missing required configuration "${prefix}type" which has no default value.`);
+  else if (component === undefined)
+    found.error(
+      `${prefix}type`,
+      `Invalid value ${name} for configuration ${prefix}type: Class ${name} could not be found.`,
+    );
+  return component;
+}
+
+/** The keys of a transform or predicate itself, in the order that Connect gives them. */
+function addComponent(
+  found: Findings,
+  own: Readonly<Record<string, string>>,
+  { prefix, group }: Head,
+  specs: readonly ConfigSpec<unknown>[],
+): void {
+  const keys = specs.flatMap(spec => spec.keys).toSorted(byImportance);
+  const definitions = new Map(
+    keys.map((key, i) => [key.name, { ...keyDefinition(key), group, order_in_group: i + 2 }] as const),
+  );
+  // First all of them, for the order.
+  for (const [name, definition] of definitions) found.put({ ...definition, name: prefix + name }, null);
+  const definition = (key: ConfigKeyInfo) => definitions.get(key.name) ?? keyDefinition(key);
+  for (const spec of specs) found.add(spec, own, { prefix, definition, message: embedded(prefix) });
+}
+
+/** Connect names the whole key where a value is missing or cannot be read, and the component's own in other messages. */
+const embedded = (prefix: string) => (message: string) =>
+  message
+    .replace(/^(Missing required configuration ")/, `$1${prefix.replaceAll('$', '$$$$')}`)
+    .replace(/( for configuration )(?=\S+: (?:Not a number|Expected value))/, `$1${prefix.replaceAll('$', '$$$$')}`);
+
+const ranks = ['HIGH', 'MEDIUM', 'LOW'];
+
+function byImportance(a: ConfigKeyInfo, b: ConfigKeyInfo): number {
+  if (a.required !== b.required) return a.required ? -1 : 1;
+  return ranks.indexOf(a.importance) - ranks.indexOf(b.importance) || (a.name < b.name ? -1 : 1);
+}

@@ -1,0 +1,91 @@
+import type { ConfigProps, ConfigSpec, ConnectRecord, Predicate, Transform } from '../api/index.ts';
+import { findNamed } from '../config/class-names.ts';
+import { withoutPrefix } from '../config/connector-config.ts';
+import { DataError, MillraceError, messageOf } from '../errors.ts';
+import { predicates } from '../predicates/index.ts';
+import { transforms } from './index.ts';
+
+/** What a record becomes on its way; null drops it. Throws DataError. */
+export type Chain = <R extends ConnectRecord>(record: R) => R | null;
+
+/** The stage that errors of a chain belong to, in Connect's words. */
+export const transformStage = 'TRANSFORMATION';
+
+/**
+ * The transforms that a connector's configuration names, as one function; identity where there are none. Whatever a
+ * transform throws comes out as a DataError that names the transform. TASK_CONFIG where the configuration is wrong.
+ */
+export async function transformChain(props: ConfigProps): Promise<Chain> {
+  const known = new Map<string, Predicate>();
+  for (const alias of listOf(props['predicates'])) known.set(alias, await predicateOf(props, alias));
+  const steps: Step[] = [];
+  for (const alias of listOf(props['transforms'])) steps.push(await stepOf(props, alias, known));
+  const [first, ...rest] = steps;
+  if (first === undefined) return record => record;
+  if (rest.length === 0) return record => apply(first, record);
+  return record => {
+    let current: typeof record | null = record;
+    for (const step of steps) {
+      current = apply(step, current);
+      if (current === null) return null;
+    }
+    return current;
+  };
+}
+
+interface Step {
+  readonly alias: string;
+  readonly transform: Transform;
+  readonly predicate: Predicate | undefined;
+  /** Whether the predicate must hold, or must not. */
+  readonly when: boolean;
+}
+
+function apply<R extends ConnectRecord>({ alias, transform, predicate, when }: Step, record: R): R | null {
+  try {
+    return predicate === undefined || predicate.test(record) === when ? transform.apply(record) : record;
+  } catch (error) {
+    throw new DataError(`Transform ${alias}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+async function stepOf(props: ConfigProps, alias: string, known: ReadonlyMap<string, Predicate>): Promise<Step> {
+  const prefix = `transforms.${alias}.`;
+  const own = withoutPrefix(props, prefix);
+  const factory = await findNamed(transforms, typeOf(own, prefix), 'Transformation')?.load();
+  if (factory === undefined) throw wrong(`${prefix}type is ${own['type']}, which there is not.`);
+  const name = own['predicate']?.trim();
+  const predicate = name === undefined ? undefined : known.get(name);
+  if (name !== undefined && predicate === undefined)
+    throw wrong(`${prefix}predicate is ${name}, which predicates does not list.`);
+  const when = own['negate']?.trim().toLowerCase() !== 'true';
+  return { alias, transform: factory.create(read(factory.config, own)), predicate, when };
+}
+
+async function predicateOf(props: ConfigProps, alias: string): Promise<Predicate> {
+  const prefix = `predicates.${alias}.`;
+  const own = withoutPrefix(props, prefix);
+  const factory = await findNamed(predicates, typeOf(own, prefix), 'Predicate')?.load();
+  if (factory === undefined) throw wrong(`${prefix}type is ${own['type']}, which there is not.`);
+  return factory.create(read(factory.config, own));
+}
+
+function typeOf(own: Readonly<Record<string, string>>, prefix: string): string {
+  const type = own['type']?.trim();
+  if (type === undefined) throw wrong(`Missing required configuration "${prefix}type" which has no default value.`);
+  return type;
+}
+
+function read<C>(spec: ConfigSpec<C>, own: Readonly<Record<string, string>>): C {
+  const { config, errors } = spec.check(own);
+  if (config === undefined) throw wrong([...errors.values()].flat().join(' '));
+  return config;
+}
+
+const listOf = (text: string | null | undefined): string[] =>
+  (text ?? '')
+    .split(',')
+    .map(name => name.trim())
+    .filter(name => name !== '');
+
+const wrong = (message: string): MillraceError => new MillraceError('TASK_CONFIG', message);
