@@ -1,7 +1,7 @@
 import pg from 'pg';
 import type { SinkPosition, SinkProgress, TopicPartition } from '../../../src/api/index.ts';
 import { MillraceError } from '../../../src/errors.ts';
-import type { Messages } from '../protocol/messages.ts';
+import type { Messages, Statement } from '../protocol/messages.ts';
 import type { Step, StepFailed } from '../protocol/pipeline.ts';
 import type { Session } from '../protocol/session.ts';
 import { sinkError } from '../protocol/sql-errors.ts';
@@ -100,15 +100,17 @@ export async function heldPositions(
   }
 }
 
+export const moveStatement = (session: Session): Statement => session.statement(moveSql, moveParameters);
+
 /** The compare-and-set that fences: first in a transaction, so that whoever comes second waits and then fails. */
-export function moveOffsets(session: Session, connector: string, positions: readonly SinkProgress[]): Step {
+export function moveOffsets(statement: Statement, connector: string, positions: readonly SinkProgress[]): Step {
   // In one order, so that two tasks never wait for each other.
   const sorted = positions.toSorted((a, b) =>
     a.topic < b.topic ? -1 : a.topic > b.topic ? 1 : a.partition - b.partition,
   );
   const count = sorted.length;
   return {
-    statement: session.statement(moveSql, moveParameters),
+    statement,
     doing: MOVING,
     bind(out: Messages) {
       text.encode([connector], 1, out);

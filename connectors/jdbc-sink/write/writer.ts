@@ -1,6 +1,7 @@
 import type { Log, SinkBatch, SinkRecord } from '../../../src/api/index.ts';
 import { DataError, FencedError, MillraceError, messageOf } from '../../../src/errors.ts';
 import type { Settings } from '../config/settings.ts';
+import type { Statement } from '../protocol/messages.ts';
 import { type Step, StepFailed } from '../protocol/pipeline.ts';
 import type { Session } from '../protocol/session.ts';
 import { dataMessage, isLinkLost, meaningOf, sinkError } from '../protocol/sql-errors.ts';
@@ -11,7 +12,7 @@ import { Change } from './changes.ts';
 import { Fold, type Segment } from './fold.ts';
 import { MissingKey } from './layout.ts';
 import { Layouts, noKey, placeOf } from './layouts.ts';
-import { isFence, moveOffsets } from './offsets.ts';
+import { isFence, moveOffsets, moveStatement } from './offsets.ts';
 import { statementsOf } from './statements.ts';
 
 /** Records folded between two breaths of the event loop. */
@@ -26,6 +27,9 @@ export class Writer {
   readonly #catalogue: Catalogue;
   readonly #layouts: Layouts;
   readonly #change: Change;
+  readonly #move: Statement;
+  readonly #begun: Step;
+  readonly #committed: Step;
 
   constructor(session: Session, connector: string, settings: Settings, log: Log) {
     this.#session = session;
@@ -36,6 +40,10 @@ export class Writer {
     const definition = new TableDefinition(session.client, settings, this.#catalogue, log);
     this.#layouts = new Layouts(settings, session, definition, new TableNames(settings));
     this.#change = new Change(settings);
+    this.#move = moveStatement(session);
+    // The compare-and-set has to see what others have committed, whatever the database's default is.
+    this.#begun = this.#plain('BEGIN ISOLATION LEVEL READ COMMITTED', 'beginning a transaction');
+    this.#committed = this.#plain('COMMIT', 'committing');
   }
 
   async write(batch: SinkBatch): Promise<void> {
@@ -75,13 +83,12 @@ export class Writer {
   *#transaction(batch: SinkBatch, segments: readonly Segment[]): Generator<Step> {
     yield* this.#begin(batch);
     yield* statementsOf(segments, this.#session, this.#settings.statementRows);
-    yield this.#plain('COMMIT', 'committing');
+    yield this.#committed;
   }
 
   *#begin({ positions }: SinkBatch): Generator<Step> {
-    // The compare-and-set has to see what others have committed, whatever the database's default is.
-    yield this.#plain('BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE', 'beginning a transaction');
-    if (positions.length > 0) yield moveOffsets(this.#session, this.#connector, positions);
+    yield this.#begun;
+    if (positions.length > 0) yield moveOffsets(this.#move, this.#connector, positions);
   }
 
   #plain(sql: string, doing: string): Step {
@@ -108,7 +115,7 @@ export class Writer {
     try {
       await this.#session.run(this.#begin(batch));
       await this.#part(records, 0, records.length, immediate);
-      await this.#session.run([this.#plain('COMMIT', 'committing')]);
+      await this.#session.run([this.#committed]);
     } catch (error) {
       if (isLost(error)) throw error;
       await this.#rollBack();

@@ -1,0 +1,252 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { arrayOf, mapOf, schemaOf, structOf, type Value, withOptional } from '../../../src/api/index.ts';
+import { createDatabase, type TestDatabase } from '../../support/database.ts';
+import { type Family, record, recordsOf, rejection, struct, TestSink } from './sink.ts';
+
+let db: TestDatabase;
+beforeAll(async () => {
+  db = await createDatabase('jdbc_sink_envelopes');
+});
+afterAll(() => db.drop());
+beforeEach(async () => {
+  await db.query('DROP TABLE IF EXISTS orders, customers, millrace_offsets');
+  await db.query('CREATE TABLE orders (id int PRIMARY KEY, name text NOT NULL, note text)');
+});
+
+const key = structOf({ id: schemaOf('int32') });
+const row = structOf(
+  { id: schemaOf('int32'), name: schemaOf('string'), note: schemaOf('string', { optional: true }) },
+  { name: 'shop.public.orders.Value' },
+);
+const source = structOf({ db: schemaOf('string'), schema: schemaOf('string'), table: schemaOf('string') });
+const envelope = structOf(
+  {
+    before: withOptional(row, true),
+    after: withOptional(row, true),
+    source,
+    op: schemaOf('string'),
+    ts_ms: schemaOf('int64', { optional: true }),
+  },
+  { name: 'shop.public.orders.Envelope' },
+);
+const origin = { db: 'shop', schema: 'public', table: 'orders' };
+
+type Values = Readonly<Record<string, Value>>;
+
+function event(op: string, before: Values | null, after: Values | null, table = 'orders') {
+  const id = (after ?? before)?.['id'] ?? null;
+  const nested = (values: Values | null) => (values === null ? null : struct(row, values));
+  return record({
+    keySchema: key,
+    key: id === null ? null : struct(key, { id }),
+    valueSchema: envelope,
+    value: struct(envelope, {
+      before: nested(before),
+      after: nested(after),
+      source: struct(source, { ...origin, table }),
+      op,
+    }),
+  });
+}
+
+function plainEvent(op: string, before: Values | null, after: Values | null) {
+  const id = (after ?? before)?.['id'] ?? null;
+  return record({ key: { id }, value: { before, after, source: origin, op, ts_ms: 1 } });
+}
+
+const families: [Family, Record<string, string>][] = [
+  ['confluent', { 'insert.mode': 'upsert', 'pk.mode': 'record_key', 'delete.enabled': 'true' }],
+  ['debezium', { 'insert.mode': 'upsert', 'primary.key.mode': 'record_key', 'delete.enabled': 'true' }],
+];
+const rows = () => db.query('SELECT * FROM orders ORDER BY id');
+
+describe.each(families)('Debezium’s events for %s', (family, config) => {
+  it.each([
+    ['with schemas', event],
+    ['without', plainEvent],
+  ])('%s: snapshot, create, update, delete and tombstone', async (_how, make) => {
+    await using sink = await TestSink.open(db, config, { family });
+    await sink.write([
+      make('r', null, { id: 1, name: 'a', note: null }),
+      make('c', null, { id: 2, name: 'b', note: 'n' }),
+      make('c', null, { id: 3, name: 'c', note: 'n' }),
+    ]);
+    await sink.write([
+      make('u', { id: 1, name: 'a', note: null }, { id: 1, name: 'a2', note: 'm' }),
+      make('d', { id: 2, name: 'b', note: 'n' }, null),
+      record({ keySchema: key, key: struct(key, { id: 2 }) }),
+      make('d', { id: 3, name: 'c', note: 'n' }, null),
+      make('c', null, { id: 3, name: 'again', note: null }),
+    ]);
+    expect(await rows()).toEqual([
+      { id: 1, name: 'a2', note: 'm' },
+      { id: 3, name: 'again', note: null },
+    ]);
+  });
+
+  it('passes deletes, truncates and messages over where they are off', async () => {
+    await using sink = await TestSink.open(db, { ...config, 'delete.enabled': 'false' }, { family });
+    await sink.write([
+      event('c', null, { id: 1, name: 'a', note: null }),
+      event('d', { id: 1, name: 'a', note: null }, null),
+      event('t', null, null),
+      event('m', null, null),
+    ]);
+    expect(await rows()).toHaveLength(1);
+  });
+
+  it('says of an event without its row which it is', async () => {
+    await using sink = await TestSink.open(db, config, { family });
+    const good = event('c', null, { id: 1, name: 'a', note: null });
+    const bad = event('c', { id: 2, name: 'b', note: null }, null);
+    expect(await rejection(sink.write([good, bad]))).toMatchObject({ code: 'RECORD_INVALID', index: 1 });
+  });
+});
+
+it('a column named __deleted is a column', async () => {
+  await db.query('ALTER TABLE orders ADD COLUMN __deleted text');
+  const flat = recordsOf(
+    key,
+    structOf({ id: schemaOf('int32'), name: schemaOf('string'), __deleted: schemaOf('string') }),
+  );
+  await using sink = await TestSink.open(db, families[0]?.[1] ?? {});
+  await sink.write([flat.row({ id: 1, name: 'a', __deleted: 'true' })]);
+  expect(await rows()).toEqual([{ id: 1, name: 'a', note: null, __deleted: 'true' }]);
+});
+
+describe('truncate events', () => {
+  it('empty the table, in their place among the others', async () => {
+    await db.query("INSERT INTO orders VALUES (9, 'old', null)");
+    await using sink = await TestSink.open(
+      db,
+      { ...families[1]?.[1], 'truncate.enabled': 'true' },
+      { family: 'debezium' },
+    );
+    await sink.write([
+      event('c', null, { id: 1, name: 'before', note: null }),
+      event('t', null, null),
+      event('c', null, { id: 2, name: 'after', note: null }),
+    ]);
+    expect(await rows()).toEqual([{ id: 2, name: 'after', note: null }]);
+  });
+});
+
+describe('tables named by the source block', () => {
+  it('of one topic, events without one being passed over', async () => {
+    await db.query('CREATE TABLE customers (id int PRIMARY KEY, name text NOT NULL, note text)');
+    const format = '$'.concat('{source.schema}.$', '{source.table}');
+    await using sink = await TestSink.open(
+      db,
+      { ...families[1]?.[1], 'collection.name.format': format },
+      { family: 'debezium' },
+    );
+    await sink.write([
+      event('c', null, { id: 1, name: 'o', note: null }),
+      event('c', null, { id: 1, name: 'c', note: null }, 'customers'),
+      record({ keySchema: key, key: struct(key, { id: 1 }) }),
+    ]);
+    expect(await rows()).toEqual([{ id: 1, name: 'o', note: null }]);
+    expect(await db.query('SELECT name FROM customers')).toEqual([{ name: 'c' }]);
+  });
+});
+
+describe('values that Debezium did not have', () => {
+  const gone = '__debezium_unavailable_value';
+  const config = families[0]?.[1] ?? {};
+
+  it('leave the destination’s own in place, also where it must not be null', async () => {
+    await db.query("INSERT INTO orders VALUES (1, 'kept', 'kept too'), (2, 'kept', 'kept too')");
+    await using sink = await TestSink.open(db, config);
+    await sink.write([
+      event('u', null, { id: 1, name: gone, note: 'new' }),
+      event('u', null, { id: 2, name: 'new', note: gone }),
+      event('u', null, { id: 2, name: gone, note: gone }),
+    ]);
+    expect(await rows()).toEqual([
+      { id: 1, name: 'kept', note: 'new' },
+      { id: 2, name: 'new', note: 'kept too' },
+    ]);
+  });
+
+  it('are found in an earlier change of the same batch', async () => {
+    await db.query("INSERT INTO orders VALUES (3, 'old', 'old')");
+    await using sink = await TestSink.open(db, config);
+    await sink.write([
+      event('c', null, { id: 1, name: 'a', note: 'long' }),
+      event('u', null, { id: 1, name: 'b', note: gone }),
+      event('c', null, { id: 2, name: 'long', note: null }),
+      event('u', null, { id: 2, name: gone, note: 'x' }),
+      event('u', null, { id: 2, name: gone, note: 'y' }),
+      event('u', null, { id: 3, name: gone, note: 'n' }),
+      event('u', null, { id: 3, name: 'm', note: gone }),
+    ]);
+    expect(await rows()).toEqual([
+      { id: 1, name: 'b', note: 'long' },
+      { id: 2, name: 'long', note: 'y' },
+      { id: 3, name: 'm', note: 'n' },
+    ]);
+  });
+
+  it('are null in a row that is not there, or an error where it must not be', async () => {
+    await using sink = await TestSink.open(db, config);
+    await sink.write([event('u', null, { id: 1, name: 'a', note: gone })]);
+    expect(await rows()).toEqual([{ id: 1, name: 'a', note: null }]);
+    const error = await rejection(
+      sink.write([
+        event('u', null, { id: 1, name: gone, note: 'x' }),
+        event('u', null, { id: 2, name: gone, note: 'x' }),
+      ]),
+    );
+    expect(error).toMatchObject({ code: 'RECORD_INVALID', index: 1 });
+  });
+
+  it('do not come back after the row was deleted', async () => {
+    await db.query("INSERT INTO orders VALUES (1, 'a', 'secret')");
+    await using sink = await TestSink.open(db, config);
+    await sink.write([
+      event('d', { id: 1, name: 'a', note: null }, null),
+      event('u', null, { id: 1, name: 'b', note: gone }),
+    ]);
+    expect(await rows()).toEqual([{ id: 1, name: 'b', note: null }]);
+  });
+
+  it('are left alone by updates', async () => {
+    await db.query("INSERT INTO orders VALUES (1, 'a', 'kept')");
+    await using sink = await TestSink.open(db, { ...config, 'insert.mode': 'update' });
+    await sink.write([event('u', null, { id: 1, name: 'b', note: gone })]);
+    expect(await rows()).toEqual([{ id: 1, name: 'b', note: 'kept' }]);
+  });
+
+  it('may be bytes, arrays and maps', async () => {
+    await db.query(
+      'DROP TABLE orders; CREATE TABLE orders (id int PRIMARY KEY, b bytea, t text[], i int[], u uuid[], m jsonb)',
+    );
+    await db.query(
+      `INSERT INTO orders VALUES (1, '\\x01', '{a}', '{1}', '{0ce5f6bc-9b52-4b11-8df0-3f4d3b1ea0a2}', '{"a":"b"}')`,
+    );
+    const wide = recordsOf(
+      key,
+      structOf({
+        b: schemaOf('bytes'),
+        t: arrayOf(schemaOf('string')),
+        i: arrayOf(schemaOf('int32')),
+        u: arrayOf(schemaOf('string', { name: 'io.debezium.data.Uuid' })),
+        m: mapOf(schemaOf('string'), schemaOf('string')),
+      }),
+    );
+    const bytes = Buffer.from(gone);
+    await using sink = await TestSink.open(db, config);
+    const before = await rows();
+    await sink.write([
+      wide.row({
+        id: 1,
+        b: bytes,
+        t: [gone],
+        i: [...bytes],
+        u: ['b68a35a7-17ad-35b3-af2a-ae46edb4545a'],
+        m: new Map([[gone, gone]]),
+      }),
+    ]);
+    expect(await rows()).toEqual(before);
+  });
+});

@@ -1,0 +1,325 @@
+import { once } from 'node:events';
+import { createServer, connect as dial, type Socket } from 'node:net';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type SinkProgress, type SinkRecord, schemaOf, structOf } from '../../../src/api/index.ts';
+import { kindOf } from '../../../src/errors.ts';
+import { createDatabase, type TestDatabase } from '../../support/database.ts';
+import { eventually } from '../../support/eventually.ts';
+import { recordsOf, rejection, TestSink } from './sink.ts';
+
+let db: TestDatabase;
+beforeAll(async () => {
+  db = await createDatabase('jdbc_sink_once');
+});
+afterAll(() => db.drop());
+beforeEach(async () => {
+  await db.query('DROP TABLE IF EXISTS orders, millrace_offsets');
+  await db.query('CREATE TABLE orders (id int, n int)');
+});
+
+const { row } = recordsOf(
+  structOf({ id: schemaOf('int32') }),
+  structOf({ id: schemaOf('int32'), n: schemaOf('int32') }),
+);
+/** Appends: whatever is written twice shows twice. */
+const append = { 'insert.mode': 'insert', 'pk.mode': 'none' };
+const assigned = [0, 1].map(partition => ({ topic: 'orders', partition }));
+
+const at = (partition: number, from: number | null, next: number): SinkProgress => ({
+  topic: 'orders',
+  partition,
+  from,
+  next,
+});
+const numbered = (from: number, to: number, partition = 0): SinkRecord[] =>
+  Array.from({ length: to - from }, (_, i) => ({
+    ...row({ id: from + i, n: partition }),
+    offset: from + i,
+    partition,
+    originalPartition: partition,
+  }));
+const ids = async () => (await db.query<{ id: number }>('SELECT id FROM orders ORDER BY id')).map(({ id }) => id);
+const offsets = () => db.query('SELECT * FROM millrace_offsets ORDER BY connector, topic, partition');
+
+describe('positions', () => {
+  it('move with the rows, are held by connector, and are there again after opening', async () => {
+    const first = await TestSink.open(db, append, { assigned });
+    expect(first.held).toEqual([]);
+    await first.write([...numbered(0, 3), ...numbered(10, 11, 1)], [at(1, null, 11), at(0, null, 5)]);
+    await first.write([], [at(0, 5, 9)]);
+    await first.close();
+    await using again = await TestSink.open(db, append, { assigned: assigned.slice(0, 1) });
+    expect(again.held).toEqual([{ topic: 'orders', partition: 0, next: 9 }]);
+    await using other = await TestSink.open(db, append, { assigned, connector: "it's another" });
+    expect(other.held).toEqual([]);
+    await other.write(numbered(20, 21), [at(0, null, 21)]);
+    expect(await offsets()).toEqual([
+      { connector: "it's another", topic: 'orders', partition: 0, next_offset: '21' },
+      { connector: 'orders-sink', topic: 'orders', partition: 0, next_offset: '9' },
+      { connector: 'orders-sink', topic: 'orders', partition: 1, next_offset: '11' },
+    ]);
+  });
+
+  it('beyond 2^31 stay exact', async () => {
+    await using sink = await TestSink.open(db, append, { assigned });
+    const far = 2 ** 52 + 1;
+    await sink.write([], [at(0, null, far)]);
+    await sink.write([], [at(0, far, far + 1)]);
+    expect(await offsets()).toMatchObject([{ next_offset: String(far + 1) }]);
+  });
+
+  it('need no statement where a batch has none', async () => {
+    await using sink = await TestSink.open(db, append, { assigned });
+    await sink.write(numbered(0, 2), []);
+    expect(await ids()).toEqual([0, 1]);
+    expect(await offsets()).toEqual([]);
+  });
+});
+
+describe('the fence', () => {
+  it('refuses an older task, and nothing of its batch stays', async () => {
+    await using old = await TestSink.open(db, append, { assigned });
+    await old.write(numbered(0, 2), [at(0, null, 2)]);
+    await using young = await TestSink.open(db, append, { assigned });
+    await young.write(numbered(2, 4), [at(0, 2, 4)]);
+    expect(await rejection(old.write(numbered(2, 5), [at(0, 2, 5)]))).toMatchObject({
+      code: 'FENCED',
+      name: 'FencedError',
+    });
+    expect(await ids()).toEqual([0, 1, 2, 3]);
+    // Not even with a batch that goes on from where the other is: it has to have read the position.
+    await young.write(numbered(4, 5), [at(0, 4, 5)]);
+    expect(await ids()).toEqual([0, 1, 2, 3, 4]);
+  });
+
+  it('holds where only one of several partitions was moved', async () => {
+    await using old = await TestSink.open(db, append, { assigned });
+    await old.write([], [at(0, null, 1), at(1, null, 1)]);
+    await using young = await TestSink.open(db, append, { assigned });
+    await young.write(numbered(1, 2, 1), [at(1, 1, 2)]);
+    expect(
+      await rejection(old.write([...numbered(1, 2), ...numbered(1, 2, 1)], [at(0, 1, 2), at(1, 1, 2)])),
+    ).toMatchObject({ code: 'FENCED' });
+    expect(await ids()).toEqual([1]);
+    expect(await offsets()).toMatchObject([{ next_offset: '1' }, { next_offset: '2' }]);
+  });
+
+  it('holds for two that both believe themselves first', async () => {
+    await using a = await TestSink.open(db, append, { assigned });
+    await using b = await TestSink.open(db, append, { assigned });
+    await a.write(numbered(0, 1), [at(0, null, 1)]);
+    expect(await rejection(b.write(numbered(0, 1), [at(0, null, 1)]))).toMatchObject({ code: 'FENCED' });
+    expect(await ids()).toEqual([0]);
+  });
+
+  it('makes an older task wait for a younger one in mid-transaction, and then fail', async () => {
+    await using old = await TestSink.open(db, append, { assigned });
+    await old.write([], [at(0, null, 1)]);
+    const young = await db.client();
+    await young.query('BEGIN; UPDATE millrace_offsets SET next_offset = 7');
+    const refused = rejection(old.write(numbered(1, 3), [at(0, 1, 3)]));
+    await eventually(
+      'the older task waits',
+      async () =>
+        (
+          await db.query(
+            "SELECT 1 FROM pg_stat_activity WHERE application_name = 'millrace-orders-sink-0' AND wait_event_type = 'Lock'",
+          )
+        ).length > 0,
+    );
+    await young.query('COMMIT');
+    expect(await refused).toMatchObject({ code: 'FENCED' });
+    expect(await ids()).toEqual([]);
+  });
+
+  it('lets exactly one of many through, time after time', async () => {
+    const racers = await Promise.all(Array.from({ length: 4 }, () => TestSink.open(db, append, { assigned })));
+    for (let next = 1; next <= 20; next++) {
+      const from = next === 1 ? null : next - 1;
+      const outcomes = await Promise.allSettled(
+        racers.map(sink => sink.write(numbered(next - 1, next), [at(0, from, next)])),
+      );
+      expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+      for (const outcome of outcomes)
+        if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: 'FENCED' });
+    }
+    await Promise.all(racers.map(sink => sink.close()));
+    expect(await ids()).toEqual(Array.from({ length: 20 }, (_, i) => i));
+  });
+});
+
+/** A sequence of numbers that looks random and is the same every time (mulberry32). */
+function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/**
+ * What the engine does: writes from the held position on, and opens again from there after every failure that passes.
+ * Answers how often it had to.
+ */
+async function writeAll(target: TestDatabase, total: number, random: () => number): Promise<number> {
+  for (let reopened = 0; ; reopened++) {
+    let sink: TestSink | undefined;
+    try {
+      sink = await TestSink.open(target, append, { assigned });
+      let from: number | null = sink.held[0]?.next ?? null;
+      while ((from ?? 0) < total) {
+        const start: number = from ?? 0;
+        const next = Math.min(total, start + 1 + Math.floor(random() * 3000));
+        await sink.write(numbered(start, next), [at(0, from, next)]);
+        from = next;
+      }
+      return reopened;
+    } catch (error) {
+      if (kindOf(error) !== 'retriable') throw error;
+    } finally {
+      await sink?.close();
+    }
+  }
+}
+
+describe('broken connections', () => {
+  it.each([1, 2, 3])('a backend ended at any moment: every record once (seed %i)', async seed => {
+    const random = seeded(seed);
+    const total = 30_000;
+    let done = false;
+    const killer = (async () => {
+      const admin = await db.client();
+      while (!done) {
+        await new Promise(resolve => setTimeout(resolve, random() * 40));
+        await admin.query(
+          "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'millrace-%' AND datname = current_database()",
+        );
+        // Often enough to hit every phase, seldom enough for batches to get through.
+        await new Promise(resolve => setTimeout(resolve, 60 + random() * 100));
+      }
+    })();
+    const reopened = await writeAll(db, total, random).finally(() => {
+      done = true;
+    });
+    await killer;
+    expect(reopened).toBeGreaterThan(0);
+    expect(await db.query('SELECT count(*)::int AS n, count(DISTINCT id)::int AS d, max(id) AS m FROM orders')).toEqual(
+      [{ n: total, d: total, m: total - 1 }],
+    );
+  });
+
+  it('a link cut while replies are on their way: the position tells what was committed', async () => {
+    await using proxy = await flakyProxy(db.connection.host, db.connection.port);
+    const through = { ...db, connection: { ...db.connection, host: '127.0.0.1', port: proxy.port } };
+    const random = seeded(4);
+    const cutting = (async () => {
+      while (!proxy.closed) {
+        await new Promise(resolve => setTimeout(resolve, 20 + random() * 80));
+        proxy.cut(random() < 0.5);
+      }
+    })();
+    const total = 20_000;
+    const reopened = await writeAll(through, total, random).finally(() => proxy[Symbol.asyncDispose]());
+    await cutting;
+    expect(reopened).toBeGreaterThan(0);
+    expect(await db.query('SELECT count(*)::int AS n, count(DISTINCT id)::int AS d FROM orders')).toEqual([
+      { n: total, d: total },
+    ]);
+  });
+
+  it('a reply to COMMIT that never comes: unknown, not failed; and the rows are there once', async () => {
+    await using proxy = await flakyProxy(db.connection.host, db.connection.port);
+    const through = { ...db, connection: { ...db.connection, host: '127.0.0.1', port: proxy.port } };
+    await using sink = await TestSink.open(through, append, { assigned });
+    await sink.write(numbered(0, 1), [at(0, null, 1)]);
+    proxy.mute();
+    const outcome = rejection(sink.write(numbered(1, 3), [at(0, 1, 3)]));
+    await eventually('the batch is committed', async () => (await ids()).length === 3);
+    proxy.cut(false);
+    expect(await outcome).toMatchObject({ code: 'COMMIT_UNKNOWN', kind: 'retriable' });
+    expect(await rejection(sink.write(numbered(3, 4), [at(0, 3, 4)]))).toMatchObject({ kind: 'retriable' });
+    await using again = await TestSink.open(db, append, { assigned });
+    expect(again.held).toEqual([{ topic: 'orders', partition: 0, next: 3 }]);
+  });
+
+  it('a task told to stop while its write waits for a lock ends, and its batch is not written', async () => {
+    const stop = new AbortController();
+    await using sink = await TestSink.open(db, append, { assigned, signal: stop.signal });
+    await sink.write(numbered(0, 1), [at(0, null, 1)]);
+    const locker = await db.client();
+    await locker.query('BEGIN; LOCK TABLE orders IN ACCESS EXCLUSIVE MODE');
+    const waiting = rejection(sink.write(numbered(1, 2), [at(0, 1, 2)]));
+    stop.abort();
+    expect(await waiting).toMatchObject({ kind: 'retriable' });
+    await eventually('the server noticed', async () => {
+      await db.query(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'millrace-orders-sink-0' AND datname = current_database()",
+      );
+      return true;
+    });
+    await locker.query('COMMIT');
+    expect(await ids()).toEqual([0]);
+  });
+});
+
+interface Proxy extends AsyncDisposable {
+  readonly port: number;
+  readonly closed: boolean;
+  /** Ends every connection; halfway: only what comes back from the server is lost first. */
+  cut(halfway: boolean): void;
+  /** From now on nothing that the server says arrives. */
+  mute(): void;
+}
+
+async function flakyProxy(host: string, port: number): Promise<Proxy> {
+  const sockets = new Set<Socket>();
+  let muted = false;
+  let closed = false;
+  const server = createServer(client => {
+    const upstream = dial(port, host);
+    for (const socket of [client, upstream]) {
+      sockets.add(socket);
+      socket.on('error', () => undefined);
+      socket.on('close', () => {
+        sockets.delete(socket);
+        client.destroy();
+        upstream.destroy();
+      });
+    }
+    client.pipe(upstream);
+    upstream.on('data', chunk => {
+      if (!muted) client.write(chunk);
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  const cut = () => {
+    for (const socket of sockets) socket.destroy();
+    muted = false;
+  };
+  return {
+    port: address.port,
+    get closed() {
+      return closed;
+    },
+    cut(halfway) {
+      if (!halfway) return cut();
+      muted = true;
+      setTimeout(cut, 15);
+    },
+    mute() {
+      muted = true;
+    },
+    async [Symbol.asyncDispose]() {
+      if (closed) return;
+      closed = true;
+      cut();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}

@@ -1,0 +1,159 @@
+import { confluentJdbcSink, debeziumJdbcSink } from '../../../connectors/jdbc-sink/index.ts';
+import type {
+  Header,
+  Schema,
+  SinkConnector,
+  SinkPosition,
+  SinkProgress,
+  SinkRecord,
+  SinkTask,
+  Struct,
+  StructSchema,
+  TopicPartition,
+  Value,
+} from '../../../src/api/index.ts';
+import { ValueStruct } from '../../../src/api/index.ts';
+import { messageOf } from '../../../src/errors.ts';
+import { silent } from '../../../src/observability/silent.ts';
+import type { TestDatabase } from '../../support/database.ts';
+
+export type Family = 'confluent' | 'debezium';
+
+export interface SinkOptions {
+  readonly family?: Family;
+  readonly connector?: string;
+  readonly assigned?: readonly TopicPartition[];
+  /** Behind the `?` of the URL. */
+  readonly parameters?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** A sink task on a test database, driven as the engine drives it. */
+export class TestSink implements AsyncDisposable {
+  readonly held: readonly SinkPosition[];
+  readonly #task: SinkTask<unknown>;
+  readonly #positions = new Map<string, number>();
+
+  private constructor(task: SinkTask<unknown>, held: readonly SinkPosition[]) {
+    this.#task = task;
+    this.held = held;
+    for (const { topic, partition, next } of held) this.#positions.set(`${topic}/${partition}`, next);
+  }
+
+  static async open(
+    db: TestDatabase,
+    config: Readonly<Record<string, string>>,
+    options: SinkOptions = {},
+  ): Promise<TestSink> {
+    const { family = 'confluent', connector = 'orders-sink', assigned = [{ topic: 'orders', partition: 0 }] } = options;
+    const sink = (family === 'confluent' ? confluentJdbcSink : debeziumJdbcSink) as SinkConnector<unknown>;
+    const { host, port, user, password, database } = db.connection;
+    const checked = sink.config.check({
+      'connection.url': `jdbc:postgresql://${host}:${port}/${database}?${options.parameters ?? 'sslmode=disable'}`,
+      [family === 'confluent' ? 'connection.user' : 'connection.username']: user,
+      'connection.password': password,
+      ...config,
+    });
+    if (checked.config === undefined) throw new Error([...checked.errors.values()].flat().join('; '));
+    const task = sink.task();
+    try {
+      const held = await task.open(checked.config, {
+        connector,
+        task: 0,
+        log: silent,
+        signal: options.signal ?? new AbortController().signal,
+        assigned,
+        report: () => undefined,
+      });
+      return new TestSink(task, held);
+    } catch (error) {
+      await task.close();
+      throw error;
+    }
+  }
+
+  /** Writes with positions that go on from the last write's, or with those given. */
+  async write(
+    records: readonly SinkRecord[],
+    positions: readonly SinkProgress[] = this.#behind(records),
+  ): Promise<void> {
+    await this.#task.write({ records, positions });
+    for (const { topic, partition, next } of positions) this.#positions.set(`${topic}/${partition}`, next);
+  }
+
+  #behind(records: readonly SinkRecord[]): SinkProgress[] {
+    const last = new Map<string, SinkProgress>();
+    for (const { originalTopic: topic, originalPartition: partition, offset } of records) {
+      const from = this.#positions.get(`${topic}/${partition}`) ?? null;
+      last.set(`${topic}/${partition}`, { topic, partition, from, next: offset + 1 });
+    }
+    return [...last.values()];
+  }
+
+  async close(): Promise<void> {
+    await this.#task.close();
+  }
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+let offset = 0;
+
+export interface RecordParts {
+  readonly topic?: string;
+  readonly partition?: number;
+  readonly offset?: number;
+  readonly keySchema?: Schema | null;
+  readonly key?: Value;
+  readonly valueSchema?: Schema | null;
+  readonly value?: Value;
+  readonly headers?: readonly Header[];
+}
+
+/** A record; its offset is the next of all records made here unless given. */
+export function record(parts: RecordParts): SinkRecord {
+  const { topic = 'orders', partition = 0 } = parts;
+  return {
+    topic,
+    partition,
+    originalTopic: topic,
+    originalPartition: partition,
+    offset: parts.offset ?? offset++,
+    timestamp: 1_767_225_600_000,
+    headers: parts.headers ?? [],
+    keySchema: parts.keySchema ?? null,
+    key: parts.key ?? null,
+    valueSchema: parts.valueSchema ?? null,
+    value: parts.value ?? null,
+  };
+}
+
+/** A struct out of values by name. */
+export function struct(schema: StructSchema, values: Readonly<Record<string, Value>>): Struct {
+  return new ValueStruct(
+    schema,
+    schema.fields.map(({ name }) => values[name] ?? null),
+  );
+}
+
+/** Records of one key and one row schema. */
+export function recordsOf(keySchema: StructSchema, valueSchema: StructSchema, topic = 'orders') {
+  const key = (values: Readonly<Record<string, Value>>) => ({ topic, keySchema, key: struct(keySchema, values) });
+  return {
+    row: (values: Readonly<Record<string, Value>>) =>
+      record({ ...key(values), valueSchema, value: struct(valueSchema, values) }),
+    tombstone: (values: Readonly<Record<string, Value>>) => record(key(values)),
+  };
+}
+
+/** What a promise rejects with, which it must. */
+export async function rejection(promise: Promise<unknown>): Promise<Error> {
+  try {
+    await promise;
+  } catch (error) {
+    if (error instanceof Error) return error;
+    throw new Error(`not an Error: ${messageOf(error)}`);
+  }
+  throw new Error('it did not reject');
+}
