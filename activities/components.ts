@@ -1,14 +1,18 @@
-import { type ConnectorEntry, connectors, findConnector } from '../connectors/index.ts';
+import type { ConnectorEntry } from '../connectors/index.ts';
 import type { Converter, SinkConnector, SourceConnector } from '../src/api/index.ts';
+import { findNamed } from '../src/config/class-names.ts';
 import type { ConfigProvider, Resolved } from '../src/config/placeholders.ts';
 import { resolvePlaceholders } from '../src/config/placeholders.ts';
 import { converters } from '../src/converters/index.ts';
 import { parsed } from '../src/engine/source-runner.ts';
 import { MillraceError } from '../src/errors.ts';
+import type { PluginRegistry } from '../src/plugins.ts';
+import { transformChain } from '../src/transforms/chain.ts';
 import type { ConnectorConfig } from '../workflows/messages.ts';
 import type { Pipeline } from './pipeline.ts';
 
 export interface ComponentDeps {
+  readonly plugins: Pick<PluginRegistry, 'findConnector' | 'list'>;
   /** Worker properties: what a connector's configuration leaves open. */
   readonly workerProps: Readonly<Record<string, string>>;
   readonly providers: ReadonlyMap<string, ConfigProvider>;
@@ -32,14 +36,18 @@ function defaults(props: Readonly<Record<string, string>>, config: ConnectorConf
 
 /** The connector of a configuration. TASK_CONFIG where there is none of that class. */
 export async function connectorOf(
+  { plugins }: ComponentDeps,
   config: ConnectorConfig,
 ): Promise<{ entry: ConnectorEntry; connector: SourceConnector<unknown> | SinkConnector<unknown> }> {
   const name = config['connector.class'] ?? '';
-  const entry = findConnector(name);
+  const entry = plugins.findConnector(name);
   if (entry === undefined)
     throw new MillraceError(
       'TASK_CONFIG',
-      `There is no connector ${name}; there are ${connectors.map(one => one.className).join(', ')}.`,
+      `There is no connector ${name}; there are ${plugins
+        .list(true)
+        .map(one => one.class)
+        .join(', ')}.`,
     );
   return { entry, connector: await entry.load() };
 }
@@ -48,7 +56,7 @@ export async function connectorOf(
 export async function pipelineOf(props: Readonly<Record<string, string>>): Promise<Pipeline> {
   return {
     props,
-    transform: record => record,
+    transform: await transformChain(props),
     keys: await converterOf(props, 'key.converter'),
     values: await converterOf(props, 'value.converter'),
     headers: await converterOf(props, 'header.converter'),
@@ -67,7 +75,7 @@ const usual: Record<Which, string> = {
 
 async function converterOf(props: Readonly<Record<string, string>>, which: Which): Promise<Converter> {
   const name = props[which] ?? usual[which];
-  const entry = converters.find(({ names }) => names.some(one => one === name || one.endsWith(`.${name}`)));
+  const entry = findNamed(converters, name, 'Converter');
   if (entry === undefined) throw new MillraceError('TASK_CONFIG', `${which} is ${name}, which there is not.`);
   const factory = await entry.load();
   const own = Object.entries(props)

@@ -40,7 +40,7 @@ export function createActivities(deps: ActivityDeps): { control: ControlActiviti
           redactions.set(args, redact);
           const { props, secrets } = await resolved(deps, args.config);
           redact.add(secrets);
-          const { connector } = await connectorOf(args.config);
+          const { connector } = await connectorOf(deps, args.config);
           const pipeline = await pipelineOf(props);
           if (connector.kind === 'source') await runSourceTask(deps, connector, pipeline, args, progress, signal, log);
           else await runSinkTask(deps.kafka, connector, pipeline, args, progress, signal, log);
@@ -80,7 +80,7 @@ async function short<T>(_args: PlanArgs, act: (redact: Redact) => Promise<T>): P
 
 /** A sink has as many tasks as it is given: each finds its partitions by itself. A source plans. */
 async function plan(deps: ActivityDeps, { config }: PlanArgs, redact: Redact) {
-  const { connector } = await connectorOf(config);
+  const { connector } = await connectorOf(deps, config);
   const { props, secrets } = await resolved(deps, config);
   redact.add(secrets);
   const most = Math.max(1, Number(props['tasks.max'] ?? 1));
@@ -94,7 +94,7 @@ async function plan(deps: ActivityDeps, { config }: PlanArgs, redact: Redact) {
 }
 
 async function remove(deps: ActivityDeps, { config }: PlanArgs, redact: Redact): Promise<void> {
-  const { connector } = await connectorOf(config);
+  const { connector } = await connectorOf(deps, config);
   if (!hooksDeletion(connector)) return;
   const { props, secrets } = await resolved(deps, config);
   redact.add(secrets);

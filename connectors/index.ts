@@ -35,8 +35,3 @@ export const connectors: readonly ConnectorEntry[] = [
     load: async () => (await import('./jdbc-sink/index.ts')).debeziumJdbcSink as AnySink,
   },
 ];
-
-/** By class name or alias; undefined where there is none. */
-export function findConnector(name: string): ConnectorEntry | undefined {
-  return connectors.find(entry => entry.className === name || entry.aliases.includes(name));
-}

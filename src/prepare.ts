@@ -1,10 +1,10 @@
 import { type ComponentDeps, connectorOf, resolved } from '../activities/components.ts';
-import { connectors } from '../connectors/index.ts';
-import type { ConfigKeyInfo } from './api/index.ts';
+import type { ConfigKeyInfo, ConfigProps, Log } from './api/index.ts';
+import { invalidConfigMessage, validateConnector } from './config/validate.ts';
 import { MillraceError, messageOf } from './errors.ts';
 import type { SecretStore } from './kafka/secret-store.ts';
+import type { PluginRegistry } from './plugins.ts';
 import type { Plugins } from './rest/deps.ts';
-import { configInvalid } from './rest/errors.ts';
 import type { ControlDeps } from './temporal/control-client.ts';
 
 /** Keys that hold secrets whatever the component that reads them calls them. */
@@ -28,30 +28,69 @@ export function secretKeys(config: Readonly<Record<string, string>>, keys: reado
     .map(([key]) => key);
 }
 
-/** Checks and hides: what the REST server needs before a configuration may go into a workflow. */
+/** What the REST server needs of configurations: to check them, and to hide what nobody may see. */
+export interface Preparation extends Pick<ControlDeps, 'prepare'> {
+  readonly plugins: Plugins;
+}
+
+/** How long checks that ask other servers may take in all. */
+const VALIDATE_MS = 10_000;
+
 export function preparation(
-  deps: ComponentDeps,
+  deps: ComponentDeps & { plugins: PluginRegistry },
   secrets: SecretStore,
-): Pick<ControlDeps, 'prepare'> & { plugins: Plugins } {
+  log: Log,
+): Preparation {
+  const { plugins } = deps;
+
+  async function check(props: ConfigProps) {
+    const given = Object.fromEntries(Object.entries(props).filter(isText));
+    const { entry, connector } = await connectorOf(deps, given).catch((error: unknown) => {
+      throw new MillraceError('BAD_REQUEST', messageOf(error), { cause: error });
+    });
+    const { props: known, secrets: hidden } = await resolved(deps, given).catch((error: unknown) => {
+      throw new MillraceError('BAD_REQUEST', messageOf(error), { cause: error });
+    });
+    const absent = Object.fromEntries(Object.entries(props).filter(([, value]) => value === null));
+    const infos = await validateConnector(
+      {
+        kind: entry.kind,
+        config: connector.config,
+        ...(connector.validate === undefined
+          ? {}
+          : {
+              validate: (config: unknown) =>
+                connector.validate?.(config, { log, signal: AbortSignal.timeout(VALIDATE_MS) }) ?? Promise.resolve({}),
+            }),
+      },
+      { ...given, ...only(known, given), ...absent },
+      plugins,
+      { workerDefaults: deps.workerProps, shown: props, secrets: hidden },
+    );
+    return { entry, connector, infos };
+  }
+
   return {
     async prepare(name, config) {
       const named = { ...config, name };
-      const { connector, entry } = await connectorOf(named).catch((error: unknown) => {
-        throw new MillraceError('CONFIG_INVALID', messageOf(error), { cause: error });
-      });
-      const { props } = await resolved(deps, named);
-      const { errors } = connector.config.check(props);
-      if (errors.size > 0) throw configInvalid([...errors.values()].flat());
+      const { entry, connector, infos } = await check(named);
+      const wrong = invalidConfigMessage(infos);
+      if (wrong !== undefined) throw new MillraceError('CONFIG_INVALID', wrong);
       return { type: entry.kind, config: await secrets.seal(named, secretKeys(named, connector.config.keys)) };
     },
     plugins: {
-      list: () => connectors.map(({ className, kind }) => ({ class: className, type: kind, version: '0.1.0' })),
-      async keys() {
-        return [];
-      },
-      async validate() {
-        throw new MillraceError('NOT_FOUND', 'not yet');
+      list: connectorsOnly => plugins.list(connectorsOnly),
+      keys: name => plugins.keys(name),
+      async validate(plugin, config) {
+        const { infos } = await check({ ...config, 'connector.class': config['connector.class'] ?? plugin });
+        return infos;
       },
     },
   };
 }
+
+const isText = (entry: [string, string | null | undefined]): entry is [string, string] => typeof entry[1] === 'string';
+
+/** The values of the keys that `of` has. */
+const only = (from: Readonly<Record<string, string>>, of: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(from).filter(([key]) => key in of));

@@ -13,6 +13,7 @@ import type { KafkaClient } from './kafka/port.ts';
 import { secretProvider, secretStore } from './kafka/secret-store.ts';
 import { Loggers } from './observability/loggers.ts';
 import { Metrics } from './observability/metrics.ts';
+import { pluginRegistry } from './plugins.ts';
 import { preparation } from './prepare.ts';
 import { parseListeners } from './rest/listeners.ts';
 import { startServer } from './server.ts';
@@ -56,8 +57,8 @@ export async function startWorker(props: Readonly<Record<string, string>>): Prom
   const [{ host, port }] = listeners;
   const identity = `${props['rest.advertised.host.name'] ?? (host || hostname())}:${props['rest.advertised.port'] ?? port}`;
   const bundle = await workflowBundle(cacheFolder());
-  const components = { workerProps: props, providers };
-  const { prepare, plugins } = preparation(components, secrets);
+  const components = { workerProps: props, providers, plugins: pluginRegistry() };
+  const { prepare, plugins } = preparation(components, secrets, log);
 
   const control = temporalControl({
     client: new Client({ connection, namespace }),
