@@ -108,6 +108,9 @@ export class Connect {
       method,
       ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
       signal: AbortSignal.timeout(PATIENCE),
+    }).catch((error: Error) => {
+      const reason = error.cause instanceof Error ? error.cause.message : error.message;
+      throw new Error(`${method} ${this.#url}${path} has no answer: ${reason}`, { cause: error });
     });
     const text = await answer.text();
     if (!answer.ok) throw new Refused(answer.status, `${method} ${path}: ${answer.status} ${text.slice(0, 2000)}`);
