@@ -107,13 +107,16 @@ export function kafkaAdmin(cluster: Cluster): KafkaAdmin {
 
     async offsets(partitions) {
       return run('ask for offsets', async () => {
-        const lows = await offsetsAt(cluster, partitions, EARLIEST, 'read_committed');
+        // In this order, each is at most the next.
+        const lows = await offsetsAt(cluster, partitions, EARLIEST, 'read_uncommitted');
         const ends = await offsetsAt(cluster, partitions, LATEST, 'read_committed');
+        const highs = await offsetsAt(cluster, partitions, LATEST, 'read_uncommitted');
         return partitions.map(({ topic, partition }, i) => ({
           topic,
           partition,
           low: lows[i] ?? 0,
           end: ends[i] ?? 0,
+          high: highs[i] ?? 0,
         }));
       });
     },

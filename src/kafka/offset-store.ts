@@ -32,13 +32,14 @@ const READ_BYTES = 4 * 1024 * 1024;
 
 /**
  * Every committed offset of a connector, up to the end that the topic has when this is called. Call it behind the fence
- * of the connector's task: what an older producer had open is decided by then.
+ * of the connector's task: what an older producer had open is decided by then. Other connectors' transactions that are
+ * open in the topic are waited for, because offsets committed behind their beginning cannot be read before.
  */
 export async function loadPositions(client: KafkaClient, topic: string, connector: string): Promise<PositionReader> {
   const count = (await client.admin.partitions([topic])).get(topic) ?? 0;
   const partitions = Array.from({ length: count }, (_, partition) => ({ topic, partition }));
   const ranges = await client.admin.offsets(partitions);
-  const ends = new Map(ranges.filter(({ low, end }) => low < end).map(({ partition, end }) => [partition, end]));
+  const ends = new Map(ranges.filter(({ low, high }) => low < high).map(({ partition, high }) => [partition, high]));
   const positions = new Map<string, SourcePosition>();
   if (ends.size === 0) return positionReader(positions);
   const reader = await client.reader({

@@ -87,7 +87,8 @@ export interface PartitionOffset extends TopicPartition {
 export interface Reader {
   /**
    * What has arrived, by partition, in offset order; the next fetch is already under way meanwhile. [] after `maxWaitMs`
-   * without anything. KAFKA_UNAVAILABLE; SOURCE_POSITION_LOST when an offset is no longer there.
+   * without anything, or when closed meanwhile. KAFKA_UNAVAILABLE; SOURCE_POSITION_LOST when an offset is no longer
+   * there. Never called while another poll is under way.
    */
   poll(): Promise<readonly FetchedRecords[]>;
   close(): Promise<void>;
@@ -106,8 +107,8 @@ export interface RawRecord {
   /** Milliseconds since 1970. */
   readonly timestamp: number;
   /**
-   * Views into the fetched bytes: valid until the `poll` after the next one, so that one batch can be decoded while the
-   * one before it is still being written.
+   * Views into the fetched bytes: valid until two more polls have delivered something, so that one batch can be decoded
+   * while the one before it is still being written.
    */
   readonly key: Buffer | null;
   readonly value: Buffer | null;
@@ -122,6 +123,18 @@ export interface NewTopic {
   readonly config?: Readonly<Record<string, string>>;
 }
 
+export interface PartitionOffsets extends TopicPartition {
+  /** Low watermark: the first offset that is still there. */
+  readonly low: number;
+  /** Last stable offset: what committed readers may reach now. */
+  readonly end: number;
+  /**
+   * High watermark: behind `end` while a transaction is open, whosever it is. What was committed behind the beginning of
+   * that one is read only when it is decided: who must see everything committed so far reads up to here.
+   */
+  readonly high: number;
+}
+
 export interface KafkaAdmin {
   clusterId(): Promise<string>;
   /** Partition counts of those that exist. Never creates. */
@@ -130,8 +143,8 @@ export interface KafkaAdmin {
   /** Makes what is missing and waits until every partition has a leader; what exists is left alone. */
   createTopics(topics: readonly NewTopic[]): Promise<void>;
   deleteTopics(topics: readonly string[]): Promise<void>;
-  /** Low watermark and last stable offset of each. */
-  offsets(partitions: readonly TopicPartition[]): Promise<readonly (TopicPartition & { low: number; end: number })[]>;
+  /** Of each partition, in the order given. */
+  offsets(partitions: readonly TopicPartition[]): Promise<readonly PartitionOffsets[]>;
   /** A topic's configuration by key, defaults included; sensitive values are left out. */
   topicConfig(topic: string): Promise<ReadonlyMap<string, string>>;
   /** A group's committed offsets; partitions without one are left out. */

@@ -110,9 +110,7 @@ class LeaderReader implements Reader {
   }
 
   async poll(): Promise<readonly FetchedRecords[]> {
-    for (const buffer of this.#lentBefore) this.#pool.give(buffer);
-    this.#lentBefore = this.#lent;
-    this.#lent = [];
+    if (this.#cluster.signal.aborted) throw new MillraceError('KAFKA_UNAVAILABLE', 'This reader of Kafka is closed.');
     const until = performance.now() + this.#options.maxWaitMs;
     for (;;) {
       if (this.#cluster.signal.aborted) return [];
@@ -182,6 +180,12 @@ class LeaderReader implements Reader {
 
   /** Decodes the next batches, up to what one `poll` may. */
   #decode(): FetchedRecords[] {
+    if (this.#deliveries.length > 0) {
+      // Only now, so that polls without anything leave alone what was delivered before them.
+      for (const buffer of this.#lentBefore) this.#pool.give(buffer);
+      this.#lentBefore = this.#lent;
+      this.#lent = [];
+    }
     const all: FetchedRecords[] = [];
     let bytes = 0;
     let count = 0;

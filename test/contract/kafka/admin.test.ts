@@ -70,7 +70,7 @@ describe.each(implementations)('admin, $name', implementation => {
     await expect(making).rejects.toThrow(message);
   });
 
-  test('tells low watermarks and last stable offsets', async () => {
+  test('tells low watermarks, last stable offsets and high watermarks', async () => {
     await using b = bench(implementation);
     const topic = await b.topic(2);
     const options = { compression: 'none', transactionTimeoutMs: 20_000 } as const;
@@ -81,8 +81,8 @@ describe.each(implementations)('admin, $name', implementation => {
     await producer.commit(batch);
     await b.read(topic);
     expect(await b.client.admin.offsets([1, 0].map(partition => ({ topic, partition })))).toEqual([
-      { topic, partition: 1, low: 0, end: 4 },
-      { topic, partition: 0, low: 0, end: 0 },
+      { topic, partition: 1, low: 0, end: 4, high: 4 },
+      { topic, partition: 0, low: 0, end: 0, high: 0 },
     ]);
     expect(await b.client.admin.offsets([])).toEqual([]);
   });

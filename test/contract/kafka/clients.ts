@@ -39,17 +39,16 @@ export interface Bench extends AsyncDisposable {
 export function bench(implementation: Implementation, address = servers().kafka): Bench {
   const client = implementation.connect(address);
   const kafkajs = new Kafka({ brokers: [address], logLevel: logLevel.NOTHING });
-  const admin = kafkajs.admin();
   const topics: string[] = [];
   return {
     client,
     kafkajs,
     async read(topic) {
-      await admin.connect();
+      const count = (await client.admin.partitions([topic])).get(topic) ?? 0;
+      const partitions = Array.from({ length: count }, (_, partition) => ({ topic, partition }));
       await eventually(`every transaction in ${topic} is decided`, async () => {
-        const highs = (await admin.fetchTopicOffsets(topic)).map(({ partition, high }) => [partition, Number(high)]);
-        const ends = await client.admin.offsets(highs.map(([partition = 0]) => ({ topic, partition })));
-        return ends.every(({ end }, i) => end === highs[i]?.[1]);
+        const ends = await client.admin.offsets(partitions);
+        return ends.every(({ end, high }) => end === high);
       });
       return readAll(client, topic);
     },
@@ -61,7 +60,6 @@ export function bench(implementation: Implementation, address = servers().kafka)
     },
     async [Symbol.asyncDispose]() {
       await client.admin.deleteTopics(topics);
-      await admin.disconnect();
       await client.close();
     },
   };

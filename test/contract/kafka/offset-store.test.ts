@@ -3,8 +3,12 @@ import type { SourcePosition } from '../../../src/api/index.ts';
 import { partitionOf } from '../../../src/kafka/murmur2.ts';
 import { appendPositions, ensureOffsetsTopic, loadPositions } from '../../../src/kafka/offset-store.ts';
 import type { TransactionalProducer } from '../../../src/kafka/port.ts';
+import { startKafkaProxy } from '../../support/kafka-proxy.ts';
+import { servers } from '../../support/servers.ts';
 import { uniqueName } from '../../support/topic.ts';
 import { append, type Bench, bench, implementations } from './clients.ts';
+
+const END_TXN = 26;
 
 /** A topic for offsets, and a producer that was fenced in, as a task has them. */
 async function offsets(b: Bench): Promise<{ topic: string; producer: TransactionalProducer; id: string }> {
@@ -120,6 +124,31 @@ describe.each(implementations)('source offsets, $name', implementation => {
       code: 'FENCED',
     });
     expect((await loadPositions(b.client, topic, 'a')).get({ p: 1 })).toEqual({ n: 50 });
+  });
+
+  test('are all seen although another connector has a transaction open before them: it is waited for', async () => {
+    await using b = bench(implementation);
+    const topic = await b.topic(1, { 'cleanup.policy': 'compact' });
+    await using proxy = await startKafkaProxy(servers().kafka);
+    const behind = implementation.connect(proxy.address, 5000);
+    const options = { compression: 'none', transactionTimeoutMs: 2000 } as const;
+    const other = await behind.producer({ transactionalId: uniqueName('other'), ...options });
+    const id = uniqueName('contract');
+    const producer = await open(b, id);
+    for (const each of [other, producer]) await each.prepare([topic]);
+    await commit(producer, topic, 'a', [{ partition: { p: 1 }, offset: { n: 1 } }]);
+    proxy.always(END_TXN, 'silence');
+    const hanging = commit(other, topic, 'other', [{ partition: { p: 1 }, offset: { n: 77 } }]).catch(() => 'aborted');
+    await expect.poll(() => proxy.seen(END_TXN)).toBe(1);
+    await commit(producer, topic, 'a', [{ partition: { p: 1 }, offset: { n: 2 } }]);
+    await open(b, id);
+    const loading = loadPositions(b.client, topic, 'a');
+    const [range] = await b.client.admin.offsets([{ topic, partition: 0 }]);
+    expect(range).toMatchObject({ end: 2, high: 5 });
+    expect((await loading).get({ p: 1 })).toEqual({ n: 2 });
+    expect((await loadPositions(b.client, topic, 'other')).all()).toEqual([]);
+    await behind.close();
+    expect(await hanging).toBe('aborted');
   });
 
   test('have a topic that is made compacted, once, and refused where it is not', async () => {

@@ -202,6 +202,7 @@ describe.each(implementations)('the reader, $name', implementation => {
     await new Promise(resolve => setTimeout(resolve, 50));
     await reader.close();
     expect(await polling).toEqual([]);
+    await expect(reader.poll()).rejects.toMatchObject({ code: 'KAFKA_UNAVAILABLE' });
     expect(performance.now() - began).toBeLessThan(5000);
   });
 });

@@ -72,6 +72,15 @@ describe.each(implementations)('transactions, $name', implementation => {
     expect(await b.read(topic)).toEqual([]);
   });
 
+  test('refuse a record without a key in a compacted topic, in the broker’s words', async () => {
+    await using b = bench(implementation);
+    const topic = await b.topic(1, { 'cleanup.policy': 'compact' });
+    const refused = commit(await producerOf(b), topic, [{ key: 'k' }, { key: null }]);
+    await expect(refused).rejects.toMatchObject({ code: 'RECORD_INVALID' });
+    await expect(refused).rejects.toThrow(/without key/);
+    expect(await b.read(topic)).toEqual([]);
+  });
+
   test.each(['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const)(
     'of many records are whole with codec %s',
     async codec => {
