@@ -1,7 +1,8 @@
-import { readdir } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type OwnServer, startKafka, startPostgres, startTemporal } from '../../src/stack/index.ts';
 import { kafkaAnswers, listens, postgresAnswers, temporalAnswers } from '../../src/stack/probe.ts';
 import { searchAttributeNames } from '../../src/stack/temporal.ts';
@@ -25,14 +26,21 @@ const urlOf = (server: OwnServer): string => `postgres://postgres:postgres@${ser
 
 describe.each(cases)('$name', ({ start, answers }) => {
   let server: OwnServer;
-  let before: string[];
+  let folder: string;
 
   beforeAll(async () => {
-    before = await temporaryFolders();
+    folder = await mkdtemp(join(tmpdir(), 'millrace-test-tmp-'));
+    // For the user that PostgreSQL runs as, when this is root.
+    await chmod(folder, 0o1777);
+    vi.stubEnv('TMPDIR', folder);
     server = await start();
+    vi.unstubAllEnvs();
   }, 180_000);
 
-  afterAll(() => server.stop());
+  afterAll(async () => {
+    await server.stop();
+    await rm(folder, { recursive: true });
+  });
 
   test('killed, it is gone; restarted, it answers where it did', async () => {
     expect(await answers(server)).toBe(true);
@@ -56,12 +64,12 @@ describe.each(cases)('$name', ({ start, answers }) => {
 
   test('stopped while it is frozen, it leaves no process and no file, and cannot be started again', async () => {
     const { pid } = server;
+    if (server.origin === 'native') expect(await readdir(folder)).toHaveLength(1);
     await server.stopProcess();
     await server.stop();
     expect(await listens(server.address)).toBe(false);
     if (pid !== undefined) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
-    const left = (await temporaryFolders()).filter(folder => !before.includes(folder));
-    expect(left.filter(folder => folder.includes(server.service))).toEqual([]);
+    expect(await readdir(folder)).toEqual([]);
     await expect(server.restart()).rejects.toThrow();
   }, 60_000);
 });
@@ -91,8 +99,4 @@ async function query(connectionString: string, sql: string): Promise<unknown[]> 
   } finally {
     await client.end();
   }
-}
-
-async function temporaryFolders(): Promise<string[]> {
-  return (await readdir(tmpdir())).filter(name => name.startsWith('millrace-'));
 }
