@@ -1,0 +1,96 @@
+import type { TableFacts } from './relation.ts';
+import type { Sql } from './sql.ts';
+import type { TypeInfo } from './types/resolve.ts';
+
+/** Changes whenever a column of table `c` does. */
+export const TABLE_VERSION = `(SELECT string_agg(v.xmin::text, ',' ORDER BY v.attnum) FROM pg_attribute v
+  WHERE v.attrelid = c.oid AND v.attnum > 0)`;
+
+/** Of each table: columns as they are now, and the unique indexes that can be a key, the primary key first. */
+const TABLES = `
+SELECT json_build_object('oid', c.oid::int8, 'schema', n.nspname, 'table', c.relname, 'replicaIdentity', c.relreplident, 'partitioned', c.relkind = 'p',
+  'rows', greatest(c.reltuples, 0), 'bytes', pg_relation_size(c.oid), 'version', ${TABLE_VERSION},
+  'columns', (
+    SELECT coalesce(json_agg(json_build_object('name', a.attname, 'type', a.atttypid::int8, 'typmod', a.atttypmod,
+        'typeName', format('%I.%I', tn.nspname, t.typname),
+        'collation', (SELECT format('%I.%I', cn.nspname, co.collname) FROM pg_collation co
+          JOIN pg_namespace cn ON cn.oid = co.collnamespace WHERE co.oid = a.attcollation AND co.collname <> 'default'),
+        'notNull', a.attnotnull OR t.typnotnull, 'generated', a.attgenerated <> '',
+        'default', CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END) ORDER BY a.attnum), '[]')
+    FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_namespace tn ON tn.oid = t.typnamespace
+    LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+    WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
+  'indexes', (
+    SELECT coalesce(json_agg(json_build_object('primary', i.indisprimary, 'identity', i.indisreplident,
+        'columns', k.names, 'walkable', k.walkable AND i.indimmediate)
+        ORDER BY i.indisprimary DESC, i.indisreplident DESC, i.indexrelid), '[]')
+    FROM pg_index i CROSS JOIN LATERAL (
+      SELECT json_agg(a.attname ORDER BY p) AS names,
+        bool_and(a.attnotnull AND o.opcdefault AND i.indcollation[p] = a.attcollation) AS walkable
+      FROM generate_series(0, i.indnkeyatts - 1) p
+      JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[p]
+      JOIN pg_opclass o ON o.oid = i.indclass[p]) k
+    WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL)) AS facts
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace`;
+
+/** Types and those that they are made of: elements of arrays, bases of domains. */
+const TYPES = `
+WITH RECURSIVE wanted AS (
+  SELECT t.oid, t.typbasetype, t.typelem, t.typcategory FROM pg_type t WHERE t.oid = ANY($1::oid[])
+  UNION
+  SELECT t.oid, t.typbasetype, t.typelem, t.typcategory FROM wanted w
+  JOIN pg_type t ON t.oid = w.typbasetype OR (t.oid = w.typelem AND w.typcategory = 'A'))
+SELECT t.oid::int4, t.typname AS name, t.typtype AS kind, t.typbasetype::int4 AS base, t.typtypmod AS "baseTypmod",
+  CASE WHEN t.typcategory = 'A' THEN t.typelem ELSE 0 END::int4 AS element, t.typdelim AS delimiter,
+  coalesce((SELECT json_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = t.oid), '[]') AS labels
+FROM pg_type t JOIN (SELECT DISTINCT oid FROM wanted) w ON w.oid = t.oid`;
+
+/** Ordinary tables; with roots also partitioned ones, and then not the partitions themselves. */
+const CAPTURED = {
+  leaves: `WHERE c.relkind = 'r' AND c.relpersistence = 'p'`,
+  roots: `WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence = 'p'`,
+};
+
+/** What the database's own catalogue says of its tables and types, now. */
+export class Catalog {
+  readonly #sql: Sql;
+  readonly #types = new Map<number, TypeInfo>();
+
+  constructor(sql: Sql) {
+    this.#sql = sql;
+  }
+
+  /** undefined: the table is gone. */
+  async table(oid: number): Promise<TableFacts | undefined> {
+    const [row] = await this.#sql.query<{ facts: TableFacts }>(
+      'reading the catalogue',
+      `${TABLES} WHERE c.oid = $1::oid`,
+      [oid],
+    );
+    return row?.facts;
+  }
+
+  /** Every table that could be captured, by name. */
+  async tables(viaRoot: boolean): Promise<TableFacts[]> {
+    const rows = await this.#sql.query<{ facts: TableFacts }>(
+      'reading the catalogue',
+      `${TABLES} ${viaRoot ? CAPTURED.roots : CAPTURED.leaves} AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+        AND n.nspname NOT LIKE 'pg\\_toast%' ORDER BY n.nspname, c.relname`,
+    );
+    return rows.map(row => row.facts);
+  }
+
+  /** These types and all that they are made of. Enums are looked up anew each time: they gain labels. */
+  async types(oids: readonly number[]): Promise<ReadonlyMap<number, TypeInfo>> {
+    const unknown = oids.filter(oid => !this.#types.has(oid) || this.#changes(oid));
+    if (unknown.length > 0)
+      for (const type of await this.#sql.query<TypeInfo>('reading the catalogue', TYPES, [unknown]))
+        this.#types.set(type.oid, type);
+    return this.#types;
+  }
+
+  #changes(oid: number): boolean {
+    const type = this.#types.get(oid);
+    return type !== undefined && (type.kind === 'e' || this.#changes(type.element) || this.#changes(type.base));
+  }
+}

@@ -1,0 +1,148 @@
+import { createPrivateKey } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import pg from 'pg';
+import { MillraceError, messageOf } from '../../src/errors.ts';
+import { type DatabaseError, toFailure } from './failures.ts';
+
+/** `database.sslmode`, as libpq's. */
+export type SslMode = 'disable' | 'allow' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
+
+export interface ConnectionSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+  readonly database: string;
+  readonly ssl: SslSettings;
+  readonly keepAlive: boolean;
+  readonly initialStatements: readonly string[];
+  /** `database.query.timeout.ms`; 0 for none. */
+  readonly queryTimeoutMs: number;
+}
+
+export interface SslSettings {
+  readonly mode: SslMode;
+  /** Files, null where there is none. */
+  readonly rootCertificate: string | null;
+  readonly certificate: string | null;
+  readonly key: string | null;
+  readonly keyPassword: string | null;
+}
+
+export interface ConnectOptions {
+  /** What pg_stat_activity shows; 63 bytes at most. */
+  readonly applicationName: string;
+  readonly replication?: boolean;
+  readonly connectTimeoutMs?: number;
+}
+
+/**
+ * What the column codecs rely on in the text of values. The walsender obeys these settings too. They are set when the
+ * session begins, so that no statement of ours comes before them.
+ */
+const TEXT_FORMATS =
+  '-c datestyle=ISO -c intervalstyle=iso_8601 -c timezone=UTC -c bytea_output=hex -c extra_float_digits=1 -c lc_monetary=C';
+
+/** An open session. Rejects with SOURCE_UNAVAILABLE or SOURCE_SETUP. */
+export async function connect(settings: ConnectionSettings, options: ConnectOptions): Promise<pg.Client> {
+  const doing = `connecting to PostgreSQL at ${settings.host}:${settings.port}`;
+  const attempts = sslAttempts(settings.ssl);
+  for (const [i, ssl] of attempts.entries()) {
+    const client = new pg.Client(clientConfig(settings, options, ssl));
+    // A session that breaks while nobody waits for it: whoever uses it next hears of it.
+    client.on('error', () => {});
+    try {
+      await client.connect();
+      if (options.replication !== true) for (const sql of settings.initialStatements) await client.query(sql);
+      return client;
+    } catch (error) {
+      await client.end().catch(() => {});
+      if (i + 1 === attempts.length || !otherMayWork(settings.ssl.mode, error)) throw toFailure(error, doing);
+    }
+  }
+  throw new MillraceError('INTERNAL', `${doing}: no way of connecting was tried`);
+}
+
+function clientConfig(settings: ConnectionSettings, options: ConnectOptions, ssl: Ssl): pg.ClientConfig {
+  const timeout = options.replication === true ? 0 : settings.queryTimeoutMs;
+  return {
+    host: settings.host,
+    port: settings.port,
+    user: settings.user,
+    password: settings.password,
+    database: settings.database,
+    ssl,
+    keepAlive: settings.keepAlive,
+    application_name: options.applicationName,
+    connectionTimeoutMillis: options.connectTimeoutMs ?? 30_000,
+    options: `${TEXT_FORMATS} -c statement_timeout=${timeout}`,
+    ...(options.replication === true ? { replication: 'database' } : {}),
+  };
+}
+
+type Ssl = NonNullable<pg.ClientConfig['ssl']>;
+
+function sslAttempts(ssl: SslSettings): Ssl[] {
+  switch (ssl.mode) {
+    case 'disable':
+      return [false];
+    case 'allow':
+      return [false, sslConfig(ssl)];
+    case 'prefer':
+      return [sslConfig(ssl), false];
+    default:
+      return [sslConfig(ssl)];
+  }
+}
+
+/** As libpq: prefer falls back where the server has no TLS, allow where it wants it. */
+function otherMayWork(mode: SslMode, error: unknown): boolean {
+  if (mode === 'prefer') return /does not support SSL/.test(messageOf(error));
+  return mode === 'allow' && (error as DatabaseError).code === '28000';
+}
+
+function sslConfig({ mode, rootCertificate, certificate, key, keyPassword }: SslSettings): Exclude<Ssl, boolean> {
+  const verified = mode === 'verify-ca' || mode === 'verify-full';
+  return {
+    rejectUnauthorized: verified,
+    ...(mode === 'verify-ca' ? { checkServerIdentity: () => undefined } : {}),
+    ...(rootCertificate === null ? {} : { ca: file('database.sslrootcert', rootCertificate) }),
+    ...(certificate === null ? {} : { cert: file('database.sslcert', certificate) }),
+    ...(key === null ? {} : { key: privateKey(key, keyPassword) }),
+  };
+}
+
+function file(name: string, path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw new MillraceError('SOURCE_SETUP', `${name} cannot be read: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** PEM, or PKCS #8 in DER as Java's drivers want it. */
+function privateKey(path: string, password: string | null): string {
+  const bytes = file('database.sslkey', path);
+  const passphrase = password === null ? {} : { passphrase: password };
+  try {
+    const key = bytes.includes('-----BEGIN')
+      ? createPrivateKey({ key: bytes, ...passphrase })
+      : createPrivateKey({ key: bytes, format: 'der', type: 'pkcs8', ...passphrase });
+    return key.export({ format: 'pem', type: 'pkcs8' }).toString();
+  } catch (error) {
+    throw new MillraceError('SOURCE_SETUP', 'database.sslkey is no private key, or database.sslpassword is wrong', {
+      cause: error,
+    });
+  }
+}
+
+/** At most 63 bytes, as PostgreSQL cuts it. */
+export function applicationName(connector: string): string {
+  return Buffer.from(`millrace ${connector}`).subarray(0, 63).toString();
+}
+
+export const quoteIdentifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+export const quoteLiteral = (text: string): string =>
+  text.includes('\\') ? `E'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'` : `'${text.replaceAll("'", "''")}'`;
+export const quoteTable = (schema: string, table: string): string =>
+  `${quoteIdentifier(schema)}.${quoteIdentifier(table)}`;

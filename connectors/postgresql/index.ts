@@ -1,0 +1,34 @@
+import type { SourceConnector } from '../../src/api/index.ts';
+import { config, type PostgresConfig } from './config.ts';
+import { connectionSettings } from './settings.ts';
+import { dropSlot } from './slot.ts';
+import { Sql } from './sql.ts';
+import { PostgresTask } from './task.ts';
+import { validate } from './validate.ts';
+
+export type { PostgresConfig } from './config.ts';
+
+/**
+ * Change data capture from PostgreSQL, in the place of `io.debezium.connector.postgresql.PostgresConnector`: the same
+ * configuration and the same records. One task: a replication slot has one reader.
+ */
+export const connector: SourceConnector<PostgresConfig> = {
+  kind: 'source',
+  config,
+  plan: async () => [{}],
+  task: () => new PostgresTask(),
+  validate,
+  /** As in Debezium, slot and publication stay, but for `slot.drop.on.stop`. */
+  async deleted(settings, { log }) {
+    if (!settings['slot.drop.on.stop']) return;
+    const sql = new Sql(connectionSettings(settings), { applicationName: 'millrace deletion' });
+    try {
+      await dropSlot(sql, settings['slot.name']);
+      log.info({ slot: settings['slot.name'] }, 'replication slot dropped');
+    } finally {
+      await sql.close();
+    }
+  },
+};
+
+export default connector;

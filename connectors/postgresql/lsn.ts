@@ -1,0 +1,49 @@
+/**
+ * A place in PostgreSQL's write-ahead log: bytes since its beginning, as Debezium's offsets have it. Below 2^53, nine
+ * petabytes of log, a number is exact.
+ */
+export type Lsn = number;
+
+const HIGH = 2 ** 32;
+
+/** `16/B374D848`, as PostgreSQL prints it. */
+export function formatLsn(lsn: Lsn): string {
+  const high = Math.floor(lsn / HIGH);
+  return `${high.toString(16).toUpperCase()}/${(lsn - high * HIGH).toString(16).toUpperCase()}`;
+}
+
+/** Reads what `formatLsn` writes, leading zeros allowed. Throws RangeError. */
+export function parseLsn(text: string): Lsn {
+  const parts = /^([0-9A-Fa-f]{1,8})\/([0-9A-Fa-f]{1,8})$/.exec(text);
+  if (parts === null) throw new RangeError(`not a log sequence number: ${text}`);
+  return Number.parseInt(parts[1] as string, 16) * HIGH + Number.parseInt(parts[2] as string, 16);
+}
+
+/** Eight bytes, big-endian. */
+export function readLsn(bytes: Uint8Array, at: number): Lsn {
+  return readUint32(bytes, at) * HIGH + readUint32(bytes, at + 4);
+}
+
+export function writeLsn(bytes: Buffer, at: number, lsn: Lsn): void {
+  const high = Math.floor(lsn / HIGH);
+  bytes.writeUInt32BE(high, at);
+  bytes.writeUInt32BE(lsn - high * HIGH, at + 4);
+}
+
+export function readUint32(bytes: Uint8Array, at: number): number {
+  return (
+    (((bytes[at] as number) << 24) |
+      ((bytes[at + 1] as number) << 16) |
+      ((bytes[at + 2] as number) << 8) |
+      (bytes[at + 3] as number)) >>>
+    0
+  );
+}
+
+export function readInt32(bytes: Uint8Array, at: number): number {
+  return readUint32(bytes, at) | 0;
+}
+
+export function readUint16(bytes: Uint8Array, at: number): number {
+  return ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
+}

@@ -1,0 +1,177 @@
+import { MillraceError } from '../../src/errors.ts';
+import { type ConnectionSettings, connect, quoteIdentifier } from './connection.ts';
+import { readErrorResponse, toFailure } from './failures.ts';
+import { formatLsn, type Lsn, readLsn, writeLsn } from './lsn.ts';
+import { POSTGRES_EPOCH_MICROS } from './pgoutput.ts';
+import type { Frames } from './wire/frames.ts';
+import { Wire } from './wire/wire.ts';
+
+export const COPY_DATA = 0x64;
+const COPY_BOTH = 0x57;
+const COPY_DONE = 0x63;
+const ERROR = 0x45;
+
+/** First byte of CopyData: log, and a sign of life. */
+export const XLOG_DATA = 0x77;
+export const KEEPALIVE = 0x6b;
+/** Of the header of an XLogData message: type, start, end, time sent. */
+export const XLOG_HEADER = 25;
+
+const STATUS = 0x72;
+const STATUS_LENGTH = 39;
+/** Acknowledgements are told together, this often at most; the server may have to write its slot for each. */
+const TELL_EVERY_MS = 200;
+
+export interface ReplicationOptions {
+  readonly slot: string;
+  readonly publication: string;
+  readonly start: Lsn;
+  readonly applicationName: string;
+  /** `status.update.interval.ms` */
+  readonly statusIntervalMs: number;
+  /** Bytes that may wait here unread. */
+  readonly bufferBytes: number;
+  readonly serverVersion: number;
+}
+
+/**
+ * A replication connection (https://www.postgresql.org/docs/current/protocol-replication.html). The server hears of
+ * nothing as flushed but what `acknowledge` was called with, however long reading pauses; a timer tells it that we live.
+ */
+export class Replication {
+  readonly #wire: Wire;
+  readonly #timer: NodeJS.Timeout;
+  #flushed: Lsn;
+  #received: Lsn;
+  #told: Lsn;
+  #toldAt = 0;
+  #later: NodeJS.Timeout | undefined;
+
+  private constructor(wire: Wire, options: ReplicationOptions) {
+    this.#wire = wire;
+    this.#flushed = options.start;
+    this.#received = options.start;
+    this.#told = options.start;
+    this.#timer = setInterval(() => this.#tell(), options.statusIntervalMs);
+  }
+
+  /** Begins to stream. Rejects with SOURCE_UNAVAILABLE, SOURCE_SETUP, SOURCE_POSITION_LOST. */
+  static async open(settings: ConnectionSettings, options: ReplicationOptions): Promise<Replication> {
+    const doing = `streaming from the replication slot ${options.slot}`;
+    const client = await connect(settings, { applicationName: options.applicationName, replication: true });
+    const wire = new Wire(client, options.bufferBytes);
+    try {
+      wire.query(startCommand(options));
+      await started(wire);
+    } catch (error) {
+      await wire.close();
+      throw toFailure(error, doing);
+    }
+    return new Replication(wire, options);
+  }
+
+  get frames(): Frames {
+    return this.#wire.frames;
+  }
+
+  /** Throws what has ended the stream, if anything has. For when no whole message is left. */
+  check(): void {
+    if (this.#wire.failure !== undefined) throw toFailure(this.#wire.failure, 'streaming changes');
+  }
+
+  /** A message of another kind than CopyData. */
+  unexpected(frames: Frames): void {
+    if (frames.type === ERROR)
+      throw toFailure(readErrorResponse(frames.bytes, frames.start, frames.end), 'streaming changes');
+    if (frames.type === COPY_DONE)
+      throw new MillraceError('SOURCE_UNAVAILABLE', 'the server has ended the replication stream');
+    // Notices and parameters.
+  }
+
+  /** Lets more come and waits for it. */
+  wait(ms: number): Promise<void> {
+    this.#wire.resume();
+    return this.#wire.wait(ms);
+  }
+
+  interrupt(): void {
+    this.#wire.interrupt();
+  }
+
+  received(lsn: Lsn): void {
+    if (lsn > this.#received) this.#received = lsn;
+  }
+
+  /** Everything that commits before `lsn` is safe with us. */
+  acknowledge(lsn: Lsn): void {
+    if (lsn <= this.#flushed) return;
+    this.#flushed = lsn;
+    if (this.#later !== undefined) return;
+    const wait = this.#toldAt + TELL_EVERY_MS - performance.now();
+    if (wait <= 0) this.#tell();
+    else this.#later = setTimeout(() => this.#tell(), wait);
+  }
+
+  /** Answers a keepalive that asks for it. */
+  reply(): void {
+    this.#tell();
+  }
+
+  #tell(): void {
+    clearTimeout(this.#later);
+    this.#later = undefined;
+    this.#toldAt = performance.now();
+    this.#told = this.#flushed;
+    this.#wire.write(statusUpdate(Math.max(this.#received, this.#flushed), this.#flushed));
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    clearTimeout(this.#later);
+    if (this.#told !== this.#flushed) this.#tell();
+    await this.#wire.close(COPY_DONE_MESSAGE);
+  }
+}
+
+const COPY_DONE_MESSAGE = Buffer.from([COPY_DONE, 0, 0, 0, 4]);
+
+/** Standby status update, as CopyData: what we hold, and what is durable and applied, which for us is one. */
+function statusUpdate(received: Lsn, flushed: Lsn): Buffer {
+  const message = Buffer.alloc(STATUS_LENGTH);
+  message[0] = COPY_DATA;
+  message.writeUInt32BE(STATUS_LENGTH - 1, 1);
+  message[5] = STATUS;
+  writeLsn(message, 6, received);
+  writeLsn(message, 14, flushed);
+  writeLsn(message, 22, flushed);
+  writeLsn(message, 30, Date.now() * 1000 - POSTGRES_EPOCH_MICROS);
+  return message;
+}
+
+function startCommand({ slot, publication, start, serverVersion }: ReplicationOptions): string {
+  const names = quoteIdentifier(publication).replaceAll("'", "''");
+  const messages = serverVersion >= 140_000 ? `, messages 'true'` : '';
+  return (
+    `START_REPLICATION SLOT ${quoteIdentifier(slot)} LOGICAL ${formatLsn(start)} ` +
+    `(proto_version '1', publication_names '${names}'${messages})`
+  );
+}
+
+/** Resolves when the server has begun to stream. */
+async function started(wire: Wire): Promise<void> {
+  const { frames } = wire;
+  for (;;) {
+    while (frames.next()) {
+      if (frames.type === COPY_BOTH) return;
+      if (frames.type === ERROR) throw readErrorResponse(frames.bytes, frames.start, frames.end);
+    }
+    if (wire.failure !== undefined) throw wire.failure;
+    await wire.wait(60_000);
+  }
+}
+
+/** Of a keepalive's body: how far the server has sent, and whether it wants an answer. */
+export const readKeepalive = (bytes: Buffer, at: number): { readonly end: Lsn; readonly asks: boolean } => ({
+  end: readLsn(bytes, at + 1),
+  asks: bytes[at + 17] === 1,
+});

@@ -1,0 +1,80 @@
+import type { PostgresConfig } from './config.ts';
+import { statements } from './config.ts';
+import type { ConnectionSettings } from './connection.ts';
+import { columnTest, customKeys, type NameTest, nameTest, type TableTest, tableTest } from './filters.ts';
+import { contextHeaders, NO_HEADERS, type RecordSettings } from './records.ts';
+import type { SchemaSettings } from './table-schema.ts';
+import { topicNaming } from './topic-naming.ts';
+import { placeholderOf } from './types/codec.ts';
+
+/** What the parts of the connector are told, from its configuration. */
+export const connectionSettings = (config: PostgresConfig): ConnectionSettings => ({
+  host: config['database.hostname'],
+  port: config['database.port'],
+  user: config['database.user'],
+  password: config['database.password'],
+  database: config['database.dbname'],
+  ssl: {
+    mode: config['database.sslmode'],
+    rootCertificate: config['database.sslrootcert'],
+    certificate: config['database.sslcert'],
+    key: config['database.sslkey'],
+    keyPassword: config['database.sslpassword'],
+  },
+  keepAlive: config['database.tcpKeepAlive'],
+  initialStatements: statements(config['database.initial.statements']),
+  queryTimeoutMs: config['database.query.timeout.ms'],
+});
+
+export const capturedTables = (config: PostgresConfig): TableTest =>
+  tableTest(
+    { include: config['schema.include.list'], exclude: config['schema.exclude.list'] },
+    { include: config['table.include.list'], exclude: config['table.exclude.list'] },
+  );
+
+export function snapshotTables(config: PostgresConfig): NameTest {
+  const list = config['snapshot.include.collection.list'];
+  return list === null || list.trim() === '' ? () => true : nameTest(list);
+}
+
+export function capturedMessages(config: PostgresConfig): NameTest {
+  const include = config['message.prefix.include.list'];
+  const exclude = config['message.prefix.exclude.list'];
+  if (include !== null && include.trim() !== '') return nameTest(include);
+  const excluded = nameTest(exclude ?? '');
+  return prefix => !excluded(prefix);
+}
+
+export function schemaSettings(config: PostgresConfig): SchemaSettings {
+  return {
+    names: { name: config['topic.prefix'], db: config['database.dbname'] },
+    naming: topicNaming({
+      prefix: config['topic.prefix'],
+      delimiter: config['topic.delimiter'],
+      heartbeatPrefix: config['heartbeat.topics.prefix'] ?? config['topic.heartbeat.prefix'],
+      transaction: config['topic.transaction'],
+    }),
+    types: {
+      decimals: config['decimal.handling.mode'],
+      times: config['time.precision.mode'],
+      binary: config['binary.handling.mode'],
+      intervals: config['interval.handling.mode'],
+      hstore: config['hstore.handling.mode'],
+      moneyFractionDigits: config['money.fraction.digits'],
+      unknownTypes: config['include.unknown.datatypes'],
+    },
+    placeholder: placeholderOf(config['unavailable.value.placeholder']),
+    schemaNames: config['schema.name.adjustment.mode'],
+    fieldNames: config['field.name.adjustment.mode'],
+    includesColumn: columnTest({ include: config['column.include.list'], exclude: config['column.exclude.list'] }),
+    customKey: customKeys(config['message.key.columns']),
+  };
+}
+
+/** run: names this run of the task in its headers. */
+export const recordSettings = (config: PostgresConfig, task: number, run: string): RecordSettings => ({
+  tombstones: config['tombstones.on.delete'],
+  skips: new Set(config['skipped.operations']),
+  headers: config['extended.headers.enabled'] ? contextHeaders(config['topic.prefix'], task, run) : NO_HEADERS,
+  skipUnchanged: config['skip.messages.without.change'],
+});

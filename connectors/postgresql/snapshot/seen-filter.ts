@@ -1,0 +1,160 @@
+import type { Lsn } from '../lsn.ts';
+import type { ColumnFacts } from '../relation.ts';
+import type { RowStruct } from '../row-struct.ts';
+import type { Sql } from '../sql.ts';
+import type { Table } from '../table-schema.ts';
+import type { Bound, Chunk } from './chunk.ts';
+import { compareHere, greater, type Pair } from './order.ts';
+import { sees, widen } from './visibility.ts';
+
+/** Whether the chunk of a row's key has seen a change: true, false, or only the server can say. */
+export type Verdict = boolean | Question;
+
+/** One after the other along the key's order, chunks that saw the change and chunks that did not. */
+interface Runs {
+  /** Whether the first chunk saw it. */
+  readonly first: boolean;
+  /** Where it changes from one to the other. */
+  readonly turns: readonly Bound[];
+}
+
+export interface Question {
+  readonly table: ChunkedTable;
+  readonly key: Bound;
+  readonly runs: Runs;
+}
+
+/** Of one table: its chunks in the order of their keys, which leave nothing out. */
+export interface ChunkedTable {
+  /** null: walked by ctid, so all chunks saw the same. */
+  readonly key: readonly ColumnFacts[] | null;
+  readonly chunks: readonly Chunk[];
+}
+
+const PAIRS_AT_ONCE = 500;
+
+/**
+ * After a snapshot, changes that a chunk has seen must not follow its rows. A transaction's changes were seen by a chunk
+ * if its id is visible in the chunk's snapshot. Chunks are read at different times, so of a transaction that committed
+ * meanwhile, the chunk of each change's own key decides.
+ */
+export class SeenFilter {
+  /** Transactions that commit behind this were seen by no chunk. */
+  readonly end: Lsn;
+  readonly #sql: Sql;
+  readonly #tables: ReadonlyMap<string, ChunkedTable>;
+  readonly #near: number;
+  /** Tables that were truncated while they were read: all that comes after is kept. */
+  readonly #truncated = new Set<string>();
+  #xid = -1;
+  #runs = new Map<ChunkedTable, Runs>();
+
+  /** tables by `schema.table`. */
+  constructor(sql: Sql, tables: ReadonlyMap<string, ChunkedTable>) {
+    this.#sql = sql;
+    this.#tables = tables;
+    const chunks = [...tables.values()].flatMap(table => table.chunks);
+    this.end = chunks.reduce((highest, { lsn }) => Math.max(highest, lsn), 0);
+    this.#near = chunks.reduce((highest, { visibility }) => Math.max(highest, visibility.xmax), 0);
+  }
+
+  /** xid: 32 bits, of the transaction; row: the one that is changed, with its key. */
+  judge(table: Table, xid: number, row: RowStruct): Verdict {
+    const chunked = this.#tables.get(table.id);
+    if (chunked === undefined || this.#truncated.has(table.id)) return false;
+    const runs = this.#runsOf(chunked, xid);
+    if (runs.turns.length === 0) return runs.first;
+    const key = keyOf(table, row);
+    if (key === undefined || chunked.key === null) return false;
+    let seen = runs.first;
+    for (const turn of runs.turns) {
+      const order = compareHere(chunked.key, key, turn);
+      if (order === undefined) return { table: chunked, key, runs };
+      if (order > 0) seen = !seen;
+    }
+    return seen;
+  }
+
+  /** Whether all chunks saw a TRUNCATE. Where only some did, everything behind it is kept. */
+  judgeTruncate(table: Table, xid: number): boolean {
+    const chunked = this.#tables.get(table.id);
+    if (chunked === undefined || this.#truncated.has(table.id)) return false;
+    const { first, turns } = this.#runsOf(chunked, xid);
+    if (turns.length > 0) this.#truncated.add(table.id);
+    return first && turns.length === 0;
+  }
+
+  #runsOf(table: ChunkedTable, xid: number): Runs {
+    if (this.#xid !== xid) {
+      this.#xid = xid;
+      this.#runs = new Map();
+    }
+    let runs = this.#runs.get(table);
+    if (runs === undefined) {
+      runs = this.#walk(table, widen(xid, this.#near));
+      this.#runs.set(table, runs);
+    }
+    return runs;
+  }
+
+  #walk({ chunks }: ChunkedTable, xid: number): Runs {
+    const [head, ...rest] = chunks;
+    if (head === undefined) return { first: false, turns: [] };
+    const first = sees(head.visibility, xid);
+    const turns: Bound[] = [];
+    let seen = first;
+    let { hi } = head;
+    for (const chunk of rest) {
+      const now = sees(chunk.visibility, xid);
+      if (now !== seen && hi !== null) turns.push(hi);
+      seen = now;
+      hi = chunk.hi;
+    }
+    return { first, turns };
+  }
+
+  /** Answers questions, in their order: whether the change was seen. */
+  async answer(questions: readonly Question[]): Promise<boolean[]> {
+    const answers = questions.map(({ runs }) => runs.first);
+    for (const [key, asked] of byKey(questions))
+      for (let from = 0; from < asked.length; from += PAIRS_AT_ONCE) {
+        const part = asked.slice(from, from + PAIRS_AT_ONCE);
+        const results = await greater(
+          this.#sql,
+          key,
+          part.map(({ pair }) => pair),
+        );
+        for (const [i, { question }] of part.entries()) if (results[i]) answers[question] = !answers[question];
+      }
+    return answers;
+  }
+}
+
+interface Asked {
+  /** Index among the questions. */
+  readonly question: number;
+  readonly pair: Pair;
+}
+
+function byKey(questions: readonly Question[]): Map<readonly ColumnFacts[], Asked[]> {
+  const grouped = new Map<readonly ColumnFacts[], Asked[]>();
+  for (const [question, { table, key, runs }] of questions.entries()) {
+    const columns = table.key ?? [];
+    const asked = grouped.get(columns) ?? [];
+    for (const turn of runs.turns) asked.push({ question, pair: [key, turn] });
+    grouped.set(columns, asked);
+  }
+  return grouped;
+}
+
+/** The text of the key's columns; undefined where the row has not all of them. */
+function keyOf({ walk }: Table, row: RowStruct): Bound | undefined {
+  if (walk === null) return undefined;
+  const key: string[] = [];
+  for (const field of walk) {
+    const start = row.start(field);
+    if (start < 0) return undefined;
+    key.push(row.bytes.toString('utf8', start, row.end(field)));
+  }
+  return key;
+}

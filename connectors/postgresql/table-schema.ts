@@ -1,0 +1,165 @@
+import type { Schema } from '../../src/api/index.ts';
+import { Bytes, type StructSchema, structOfFields } from '../../src/api/index.ts';
+import { type EnvelopeTable, envelopeSchema } from './envelope.ts';
+import { NULL_TEXT, writeJson } from './json-text.ts';
+import { keyColumns, type Relation, type RelationColumn, type TableFacts } from './relation.ts';
+import type { KeyLayout, RowField, RowLayout } from './row-struct.ts';
+import { type SourceNames, sourceText } from './source-info.ts';
+import { type NameAdjustment, nameAdjuster, type TopicNaming } from './topic-naming.ts';
+import type { Placeholder } from './types/codec.ts';
+import { defaultValue } from './types/default-value.ts';
+import { codecOf, type TypeInfo, type TypeSettings } from './types/resolve.ts';
+
+/** One version of a table: its schemas, made once, and how its rows are read and written. */
+export interface Table extends EnvelopeTable {
+  readonly oid: number;
+  /** `schema.table` */
+  readonly id: string;
+  readonly topic: string;
+  readonly row: RowLayout;
+  /** null: records of this table have no key. */
+  readonly key: KeyLayout | null;
+  /** How many columns a tuple has. */
+  readonly columns: number;
+  /** Columns of the tuple that the schema does not let be null. */
+  readonly required: readonly number[];
+  /** Columns of the key that a chunk of a snapshot is bounded by, as fields of the row; null where there is none. */
+  readonly walk: readonly number[] | null;
+}
+
+export interface SchemaSettings {
+  readonly names: SourceNames;
+  readonly naming: TopicNaming;
+  readonly types: TypeSettings;
+  readonly placeholder: Placeholder;
+  readonly schemaNames: NameAdjustment;
+  readonly fieldNames: NameAdjustment;
+  /** column.include.list, column.exclude.list */
+  includesColumn(schema: string, table: string, column: string): boolean;
+  /** message.key.columns; undefined: the table's own key. */
+  customKey(schema: string, table: string, columns: readonly string[]): readonly string[] | undefined;
+}
+
+/**
+ * relation: the columns of the tuples to come. facts: what the catalogue says now, undefined for a table that is gone.
+ * nullable: columns that have been seen to be null in a row older than the catalogue's NOT NULL.
+ */
+export function buildTable(
+  relation: Relation,
+  facts: TableFacts | undefined,
+  types: ReadonlyMap<number, TypeInfo>,
+  settings: SchemaSettings,
+  nullable: ReadonlySet<string> = new Set(),
+): Table {
+  const { schema, table } = relation;
+  const ownKey = keyColumns(relation, facts);
+  const columnNames = relation.columns.map(column => column.name);
+  const key = settings.customKey(schema, table, columnNames) ?? ownKey;
+  const topic = settings.naming.table(schema, table);
+  const fieldName = nameAdjuster(settings.fieldNames, false);
+  const typeName = nameAdjuster(settings.schemaNames, true);
+
+  const made = relation.columns.flatMap((column, i): (Made & { readonly i: number })[] => {
+    if (!settings.includesColumn(schema, table, column.name) && !key.includes(column.name)) return [];
+    const one = makeColumn(column, relation, facts, types, settings, ownKey, nullable);
+    return one === undefined ? [] : [{ ...one, i }];
+  });
+  const value = structOfFields(
+    made.map(({ column, fieldSchema }) => ({ name: fieldName(column.name), schema: fieldSchema })),
+    { optional: true, name: typeName(`${topic}.Value`) },
+  );
+  const fields = made.map((one, index) => rowField(one, one.i, value, index, settings.placeholder));
+  const indexOf = new Map(made.map(({ column }, index) => [column.name, index]));
+  const at = (names: readonly string[]): number[] | null => {
+    const found = names.flatMap(name => indexOf.get(name) ?? []);
+    return names.length > 0 && found.length === names.length ? found : null;
+  };
+  return {
+    oid: relation.oid,
+    schema,
+    name: table,
+    id: `${schema}.${table}`,
+    topic,
+    names: settings.names,
+    sourceText: sourceText(schema, table),
+    row: { schema: value, fields },
+    key: keyLayout(at(key), value, typeName(`${topic}.Key`)),
+    envelope: envelopeSchema(value, typeName(`${topic}.Envelope`)),
+    columns: relation.columns.length,
+    required: fields.filter(field => field.notNull).map(field => field.column),
+    walk: at(facts?.indexes.find(index => index.walkable)?.columns ?? []),
+  };
+}
+
+interface Made {
+  readonly column: RelationColumn;
+  readonly fieldSchema: Schema;
+  readonly codec: NonNullable<ReturnType<typeof codecOf>>;
+}
+
+/** undefined: a column of a type that is left out, or a generated one, which only snapshots would have. */
+function makeColumn(
+  column: RelationColumn,
+  relation: Relation,
+  facts: TableFacts | undefined,
+  types: ReadonlyMap<number, TypeInfo>,
+  settings: SchemaSettings,
+  ownKey: readonly string[],
+  nullable: ReadonlySet<string>,
+): Made | undefined {
+  const known = facts?.columns.find(fact => fact.name === column.name && fact.type === column.type);
+  if (known?.generated) return undefined;
+  const codec = codecOf(types, column.type, column.typmod, settings.types);
+  if (codec === undefined) return undefined;
+  const ofPrimaryKey = relation.replicaIdentity === 'd' && column.identity;
+  const notNull = ((known?.notNull ?? ownKey.includes(column.name)) || ofPrimaryKey) && !nullable.has(column.name);
+  const value = known === undefined ? undefined : defaultValue(codec, known.default, notNull);
+  const fieldSchema: Schema = {
+    ...codec.schema,
+    optional: !notNull,
+    ...(value === undefined ? {} : { default: value }),
+  };
+  return { column, codec, fieldSchema };
+}
+
+function rowField(
+  { column, fieldSchema, codec }: Made,
+  tupleColumn: number,
+  row: StructSchema,
+  index: number,
+  placeholder: Placeholder,
+): RowField {
+  const missing = fieldSchema.default ?? codec.missing;
+  const notNull = !fieldSchema.optional;
+  const unavailable = codec.unavailable(placeholder) ?? (notNull ? missing : null);
+  const text = (value: typeof missing): Uint8Array => {
+    const out = new Bytes(64);
+    writeJson(out, fieldSchema, value);
+    return out.take();
+  };
+  return {
+    name: column.name,
+    prefix: prefix(row, index, index === 0),
+    column: tupleColumn,
+    codec,
+    notNull,
+    nullText: notNull ? NULL_TEXT : text(null),
+    missing,
+    missingText: text(missing),
+    unavailable,
+    unavailableText: text(unavailable),
+  };
+}
+
+function prefix(row: StructSchema, index: number, first: boolean): Uint8Array {
+  return Buffer.from(`${first ? '{' : ','}${JSON.stringify(row.fields[index]?.name)}:`);
+}
+
+function keyLayout(fields: readonly number[] | null, row: StructSchema, name: string): KeyLayout | null {
+  if (fields === null) return null;
+  const schema = structOfFields(
+    fields.map(index => row.fields[index] as (typeof row.fields)[number]),
+    { name },
+  );
+  return { schema, fields, prefixes: fields.map((index, i) => prefix(row, index, i === 0)) };
+}

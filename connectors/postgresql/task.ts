@@ -1,0 +1,286 @@
+import { randomUUID } from 'node:crypto';
+import type { SourceBatch, SourcePartition, SourceTask, SourceTaskContext } from '../../src/api/index.ts';
+import { Catalog } from './catalog.ts';
+import type { PostgresConfig } from './config.ts';
+import { applicationName } from './connection.ts';
+import { Heartbeats } from './heartbeats.ts';
+import { position, readOffset, type StreamPosition, serverPartition } from './offsets.ts';
+import { ensurePublication, unpublished } from './publication.ts';
+import { RecordMaker } from './records.ts';
+import type { TableFacts } from './relation.ts';
+import { Replication } from './replication.ts';
+import { Reporter } from './report.ts';
+import { askServer, checkServer, type Server } from './server.ts';
+import {
+  capturedMessages,
+  capturedTables,
+  connectionSettings,
+  recordSettings,
+  schemaSettings,
+  snapshotTables,
+} from './settings.ts';
+import { type StoredChunk, storedChunks } from './snapshot/chunk.ts';
+import { openSnapshot, seenFilter } from './snapshot/open.ts';
+import { type Snapshot, SnapshotBatch } from './snapshot/snapshot.ts';
+import { Sql } from './sql.ts';
+import { type Beginning, begin } from './start.ts';
+import { Stream, StreamBatch } from './stream.ts';
+import { TransactionMetadata } from './transaction-metadata.ts';
+
+/** How long a `read` waits for something to come. */
+const READ_MS = 1000;
+
+/** Everything that an open task holds. */
+interface Running {
+  readonly config: PostgresConfig;
+  readonly context: SourceTaskContext;
+  readonly sql: Sql;
+  readonly catalog: Catalog;
+  readonly server: Server;
+  readonly tables: readonly TableFacts[];
+  readonly maker: RecordMaker;
+  readonly heartbeats: Heartbeats;
+  readonly reporter: Reporter;
+  readonly applicationName: string;
+}
+
+/** Reads one database: a snapshot, where one is due, and then the stream. */
+export class PostgresTask implements SourceTask<PostgresConfig> {
+  #running: Running | undefined;
+  #sql: Sql | undefined;
+  #snapshot: Snapshot | undefined;
+  #stream: Stream | undefined;
+  #replication: Replication | undefined;
+  /** Where the stream begins, and the chunks that it must not repeat; until it has begun. */
+  #next: NextStream | undefined;
+  #closed = false;
+  /** The snapshot of initial_only has ended, or streaming waits for streaming.delay.ms. */
+  #resting = false;
+  readonly #interrupts = new Set<() => void>();
+
+  async open(config: PostgresConfig, context: SourceTaskContext): Promise<void> {
+    const connection = connectionSettings(config);
+    const name = applicationName(context.connector);
+    const sql = new Sql(connection, { applicationName: name });
+    this.#sql = sql;
+    context.signal.addEventListener('abort', () => this.#interrupt(), { once: true });
+    const server = await askServer(sql);
+    checkServer(server);
+    const catalog = new Catalog(sql);
+    const captured = capturedTables(config);
+    const viaRoot = config['publish.via.partition.root'];
+    const tables = (await catalog.tables(viaRoot)).filter(({ schema, table }) => captured(schema, table));
+    await this.#publication(config, context, sql, tables);
+    const stored = readOffset(context.positions.get(serverPartition(config['topic.prefix'])));
+    const beginning = await begin({
+      sql,
+      server,
+      config,
+      stored,
+      applicationName: name,
+      signal: context.signal,
+      log: context.log,
+    });
+    const settings = schemaSettings(config);
+    const heartbeats = new Heartbeats(config, sql, settings.naming.heartbeat, server, context.log, () =>
+      this.#interrupt(),
+    );
+    this.#running = {
+      config,
+      context,
+      sql,
+      catalog,
+      server,
+      tables,
+      maker: new RecordMaker(recordSettings(config, context.task, randomUUID())),
+      heartbeats,
+      reporter: new Reporter(sql, context, server.standby),
+      applicationName: name,
+    };
+    await this.#begin(beginning);
+  }
+
+  async #publication(
+    config: PostgresConfig,
+    context: SourceTaskContext,
+    sql: Sql,
+    tables: readonly TableFacts[],
+  ): Promise<void> {
+    if (config['snapshot.mode'] === 'initial_only') return;
+    const name = config['publication.name'];
+    const mode = config['publication.autocreate.mode'];
+    await ensurePublication(sql, { name, mode, viaRoot: config['publish.via.partition.root'] }, tables);
+    const missing = await unpublished(sql, name, tables);
+    if (missing.length > 0)
+      context.log.warn(
+        { publication: name, tables: missing.map(({ schema, table }) => `${schema}.${table}`) },
+        'captured tables are not in the publication: their changes will not come',
+      );
+  }
+
+  async #begin(beginning: Beginning): Promise<void> {
+    const running = this.#running as Running;
+    const { config, context } = running;
+    const stored = storedChunks(config['topic.prefix'], context.positions.all());
+    if (beginning.kind === 'stream') {
+      const { position: start, anew } = beginning;
+      this.#next = { position: start, chunks: anew ? [] : stored, stale: anew ? stored : [], stored: beginning.stored };
+      return;
+    }
+    await this.#delay(config['snapshot.delay.ms']);
+    const picked = snapshotTables(config);
+    this.#snapshot = await openSnapshot({
+      ...running,
+      tables: running.tables.filter(({ schema, table }) => picked(`${schema}.${table}`)),
+      connection: connectionSettings(config),
+      schemas: schemaSettings(config),
+      start: beginning.start,
+      id: beginning.id,
+      stored,
+      maxBatchBytes: context.maxBatchBytes,
+      log: context.log,
+    });
+  }
+
+  async read(): Promise<SourceBatch | null> {
+    const { context, reporter } = this.#running as Running;
+    const deadline = performance.now() + READ_MS;
+    if (this.#closed || context.signal.aborted) return null;
+    if (this.#snapshot !== undefined) {
+      const batch = await this.#snapshot.next(deadline);
+      if (batch !== null || !this.#snapshot.completed) {
+        reporter.snapshot(this.#snapshot);
+        return batch;
+      }
+      await this.#endSnapshot(this.#snapshot);
+    }
+    if (this.#resting) {
+      await this.#delay(READ_MS);
+      return null;
+    }
+    if (this.#stream === undefined) {
+      const first = await this.#openStream();
+      if (first !== null) return first;
+    }
+    const stream = this.#stream as Stream | undefined;
+    if (stream === undefined) return null;
+    try {
+      const batch = await stream.read(deadline);
+      reporter.stream(stream, batch);
+      return batch;
+    } catch (error) {
+      // What a closed link has to say is of no interest any more.
+      if (this.#closed || context.signal.aborted) return null;
+      throw error;
+    }
+  }
+
+  /** The chunks that were read before an interruption count too. */
+  async #endSnapshot(snapshot: Snapshot): Promise<void> {
+    const { config } = this.#running as Running;
+    this.#snapshot = undefined;
+    await snapshot.close();
+    this.#resting = config['snapshot.mode'] === 'initial_only';
+    await this.#delay(config['streaming.delay.ms']);
+    this.#next = {
+      position: { start: snapshot.start, partial: null },
+      chunks: snapshot.allChunks(),
+      stale: [],
+      stored: true,
+    };
+  }
+
+  /** Answers a batch of its own where the position has not been stored yet. */
+  async #openStream(): Promise<SourceBatch | null> {
+    const running = this.#running as Running;
+    const { config, context, catalog, sql, server, maker, heartbeats } = running;
+    if (this.#next === undefined) return null;
+    const { position: start, chunks, stale, stored } = this.#next;
+    const schemas = schemaSettings(config);
+    const status = config['status.update.interval.ms'];
+    const { senderTimeoutMs } = server;
+    this.#replication = await Replication.open(connectionSettings(config), {
+      slot: config['slot.name'],
+      publication: config['publication.name'],
+      start: start.start,
+      applicationName: running.applicationName,
+      statusIntervalMs: senderTimeoutMs > 0 ? Math.max(1, Math.min(status, senderTimeoutMs / 3)) : status,
+      bufferBytes: context.maxBatchBytes,
+      serverVersion: server.version,
+    });
+    this.#stream = new Stream(
+      {
+        server: config['topic.prefix'],
+        names: schemas.names,
+        schemas,
+        maker,
+        maxBatchBytes: context.maxBatchBytes,
+        idleMs: status,
+        metadata: config['provide.transaction.metadata'] ? new TransactionMetadata(schemas.naming.transaction) : null,
+        messageTopic: schemas.naming.message,
+        log: context.log,
+        captures: capturedTables(config),
+        includesMessage: capturedMessages(config),
+        due: () => heartbeats.take(),
+        passed: () => forgotten(chunks),
+      },
+      this.#replication,
+      catalog,
+      start,
+      await seenFilter(sql, running.tables, chunks),
+    );
+    this.#next = undefined;
+    if (stored) return null;
+    return new StreamBatch([], [this.#stream.tracker.atCommit(), ...forgotten(stale)], 0, start.start);
+  }
+
+  acknowledge(batch: SourceBatch): void {
+    if (batch instanceof StreamBatch) this.#replication?.acknowledge(batch.flush);
+    else if (batch instanceof SnapshotBatch) (this.#running as Running).reporter.committed(batch);
+  }
+
+  /** Waits, but not beyond the task's end. */
+  async #delay(ms: number): Promise<void> {
+    const { signal } = (this.#running as Running).context;
+    if (ms <= 0 || this.#closed || signal.aborted) return;
+    await new Promise<void>(resolve => {
+      const wake = () => {
+        clearTimeout(timer);
+        this.#interrupts.delete(wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, ms);
+      this.#interrupts.add(wake);
+    });
+  }
+
+  #interrupt(): void {
+    for (const wake of this.#interrupts) wake();
+    this.#snapshot?.interrupt();
+    this.#replication?.interrupt();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#interrupt();
+    const running = this.#running;
+    running?.heartbeats.stop();
+    running?.reporter.stop();
+    await Promise.all([this.#snapshot?.close(), this.#replication?.close()]);
+    await this.#sql?.close();
+  }
+}
+
+/** Where the stream begins. */
+interface NextStream {
+  readonly position: StreamPosition;
+  /** Of the snapshot before it, which the stream has not passed. */
+  readonly chunks: readonly StoredChunk[];
+  /** To be taken back at once. */
+  readonly stale: readonly StoredChunk[];
+  /** The position is what is stored already. */
+  readonly stored: boolean;
+}
+
+const forgotten = (chunks: readonly { readonly partition: SourcePartition }[]) =>
+  chunks.map(({ partition }) => position(partition, null));

@@ -1,0 +1,47 @@
+/** Names of topics and schemas, as Debezium's SchemaTopicNamingStrategy and its name adjusters make them. */
+export interface TopicNaming {
+  readonly heartbeat: string;
+  readonly transaction: string;
+  readonly message: string;
+  /** Where a table's records go; its schemas' names begin with it too. */
+  table(schema: string, table: string): string;
+}
+
+export interface TopicNamingOptions {
+  readonly prefix: string;
+  readonly delimiter: string;
+  readonly heartbeatPrefix: string;
+  readonly transaction: string;
+}
+
+/** Characters that Kafka does not take in a topic's name become underscores. */
+const sanitized = (name: string): string => name.replace(/[^A-Za-z0-9._-]/g, '_');
+
+export function topicNaming({ prefix, delimiter, heartbeatPrefix, transaction }: TopicNamingOptions): TopicNaming {
+  const join = (...parts: string[]) => sanitized(parts.join(delimiter));
+  return {
+    heartbeat: join(heartbeatPrefix, prefix),
+    transaction: join(prefix, transaction),
+    message: join(prefix, 'message'),
+    table: (schema, table) => join(prefix, schema, table),
+  };
+}
+
+/** `schema.name.adjustment.mode` and `field.name.adjustment.mode` */
+export type NameAdjustment = 'none' | 'avro' | 'avro_unicode';
+
+/** Makes names that Avro takes: of types (dots apart their parts) or of fields. */
+export function nameAdjuster(mode: NameAdjustment, dots: boolean): (name: string) => string {
+  if (mode === 'none') return name => name;
+  const unicode = mode === 'avro_unicode';
+  const allowed = unicode ? /[A-Za-z0-9]/ : /[A-Za-z0-9_]/;
+  const replaced = (character: string) =>
+    unicode ? `_u${(character.codePointAt(0) as number).toString(16).padStart(4, '0')}` : '_';
+  return name =>
+    [...name]
+      .map((character, i) => {
+        if (dots && i > 0 && character === '.') return character;
+        return allowed.test(character) && (i > 0 || !/\d/.test(character)) ? character : replaced(character);
+      })
+      .join('');
+}

@@ -1,0 +1,147 @@
+import type { Value } from '../../../src/api/index.ts';
+import { Decimal, LogicalName, schemaOf, structOf, ValueStruct } from '../../../src/api/index.ts';
+import { twosComplement, writeDecimal, writeJson } from '../json-text.ts';
+import { type Codec, latin1 } from './codec.ts';
+import { float64 } from './numbers.ts';
+import { plainText } from './text.ts';
+
+/** `decimal.handling.mode` */
+export type DecimalMode = 'precise' | 'double' | 'string';
+
+/** Digits that a JavaScript number holds exactly. */
+const SAFE_DIGITS = 15;
+const POINT = 0x2e;
+const MINUS = 0x2d;
+const ZERO = 0x30;
+
+const isSpecial = (bytes: Buffer, end: number): boolean => ((bytes[end - 1] as number) & 0xf0) !== 0x30;
+
+/** numeric(p, s): Connect's Decimal. NaN and the infinities have no place there: null. */
+function precise(precision: number | undefined, scale: number): Codec {
+  const schema = schemaOf('bytes', {
+    name: LogicalName.Decimal,
+    version: 1,
+    parameters: {
+      scale: String(scale),
+      ...(precision === undefined ? {} : { 'connect.decimal.precision': String(precision) }),
+    },
+  });
+  return {
+    schema,
+    value(bytes, start, end) {
+      if (isSpecial(bytes, end)) return null;
+      return new Decimal(unscaledOf(latin1(bytes, start, end), scale), scale);
+    },
+    json(bytes, start, end, out) {
+      if (isSpecial(bytes, end)) return false;
+      const small = end - start <= SAFE_DIGITS ? smallUnscaled(bytes, start, end, scale) : undefined;
+      if (small !== undefined) writeDecimal(out, small);
+      else writeJson(out, schema, this.value(bytes, start, end));
+      return true;
+    },
+    missing: new Decimal(0n, scale),
+    unavailable: () => null,
+    defaults: { zero: '0' },
+  };
+}
+
+/** Digits as a number where the text has exactly the scale's digits behind its point; undefined: another way. */
+function smallUnscaled(bytes: Buffer, start: number, end: number, scale: number): number | undefined {
+  let value = 0;
+  let behind = 0;
+  let seen = false;
+  const negative = bytes[start] === MINUS;
+  for (let i = negative ? start + 1 : start; i < end; i++) {
+    const byte = bytes[i] as number;
+    if (byte === POINT) seen = true;
+    else {
+      value = value * 10 + byte - ZERO;
+      if (seen) behind++;
+    }
+  }
+  if (behind !== scale) return undefined;
+  return negative ? -value : value;
+}
+
+/** Of plain decimal text. A negative scale stands for digits that the text shows as zeros. */
+function unscaledOf(text: string, scale: number): bigint {
+  const [whole = '', fraction = ''] = text.split('.');
+  if (scale >= 0) return BigInt(whole + fraction.padEnd(scale, '0').slice(0, scale));
+  return BigInt(whole) / 10n ** BigInt(-scale);
+}
+
+const variableSchema = structOf(
+  { scale: schemaOf('int32'), value: schemaOf('bytes') },
+  { name: 'io.debezium.data.VariableScaleDecimal', version: 1, doc: 'Variable scaled decimal' },
+);
+
+/** numeric without a scale: each value carries its own, without trailing zeros. */
+const variable: Codec = {
+  schema: variableSchema,
+  value(bytes, start, end): Value {
+    if (isSpecial(bytes, end)) return null;
+    const text = latin1(bytes, start, end);
+    const [whole = '', zeros = ''] = text.split('.');
+    const fraction = zeros.replace(/0+$/, '');
+    return new ValueStruct(variableSchema, [fraction.length, twosComplement(BigInt(whole + fraction))]);
+  },
+  json(bytes, start, end, out) {
+    const value = this.value(bytes, start, end);
+    if (value === null) return false;
+    writeJson(out, variableSchema, value);
+    return true;
+  },
+  missing: new ValueStruct(variableSchema, [0, Buffer.from([0])]),
+  unavailable: () => null,
+};
+
+/** Numbers of more digits than a double has are rounded, as the mode says. */
+const double: Codec = {
+  ...float64,
+  json(bytes, start, end, out) {
+    if (end - start <= SAFE_DIGITS || isSpecial(bytes, end)) return float64.json(bytes, start, end, out);
+    out.ascii(String(Number(latin1(bytes, start, end))));
+    return true;
+  },
+};
+
+/** DEFAULT clauses have the literal as it was written, rows have all digits of the scale. */
+function asText(scale: number): Codec {
+  const normal = (literal: string): string => {
+    const [whole = '', fraction = ''] = literal.split('.');
+    return `${whole}.${fraction.padEnd(scale, '0')}`;
+  };
+  return plainText({ missing: '0', defaults: scale > 0 ? { zero: normal('0'), normal } : { zero: '0' } });
+}
+
+/** A typmod below 4 means that neither precision nor scale is declared. */
+export function numeric(typmod: number, mode: DecimalMode): Codec {
+  const declared = typmod >= 4;
+  const scale = declared ? (((typmod - 4) & 0x7ff) ^ 1024) - 1024 : 0;
+  if (mode === 'double') return double;
+  if (mode === 'string') return asText(scale);
+  return declared ? precise((typmod - 4) >> 16, scale) : variable;
+}
+
+/** Room for one amount without its signs and separators. */
+const amount = Buffer.allocUnsafe(64);
+
+/** `-$1,234.56`, in the C locale's form, to `-1234.56` in `amount`. Returns its length. */
+function moneyText(bytes: Buffer, start: number, end: number): number {
+  let length = 0;
+  for (let i = start; i < end; i++) {
+    const byte = bytes[i] as number;
+    if (byte === MINUS || byte === POINT || (byte >= ZERO && byte <= 0x39)) amount[length++] = byte;
+  }
+  return length;
+}
+
+/** money: a Decimal of two digits behind the point. */
+export function money(mode: DecimalMode, fractionDigits: number): Codec {
+  const { defaults: _, ...inner } = mode === 'precise' ? precise(undefined, fractionDigits) : numeric(-1, mode);
+  return {
+    ...inner,
+    value: (bytes, start, end) => inner.value(amount, 0, moneyText(bytes, start, end)),
+    json: (bytes, start, end, out) => inner.json(amount, 0, moneyText(bytes, start, end), out),
+  };
+}

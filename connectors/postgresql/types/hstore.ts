@@ -1,0 +1,47 @@
+import { mapOf, schemaOf } from '../../../src/api/index.ts';
+import { writeJson } from '../json-text.ts';
+import type { Codec } from './codec.ts';
+import { text } from './text.ts';
+
+/** `hstore.handling.mode` */
+export type HstoreMode = 'json' | 'map';
+
+const PAIR = /"((?:[^"\\]|\\.)*)"=>(?:"((?:[^"\\]|\\.)*)"|NULL)/gs;
+
+const unescaped = (text: string): string => text.replace(/\\(.)/gs, '$1');
+
+/** Pairs of `"a"=>"1", "b"=>NULL`, in the database's order. */
+function pairs(source: string): Map<string, string | null> {
+  const result = new Map<string, string | null>();
+  for (const [, key = '', value] of source.matchAll(PAIR))
+    result.set(unescaped(key), value === undefined ? null : unescaped(value));
+  return result;
+}
+
+const printed = (map: ReadonlyMap<string, string | null>): string =>
+  `{${[...map].map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`).join(',')}}`;
+
+const asJson: Codec = {
+  ...text({ name: 'io.debezium.data.Json', missing: '{}' }),
+  value: (bytes, start, end) => printed(pairs(bytes.toString('utf8', start, end))),
+  json(bytes, start, end, out) {
+    out.jsonText(printed(pairs(bytes.toString('utf8', start, end))));
+    return true;
+  },
+  unavailable: ({ text: word }) => printed(new Map([[word, word]])),
+};
+
+const mapSchema = mapOf(schemaOf('string'), schemaOf('string', { optional: true }));
+
+const asMap: Codec = {
+  schema: mapSchema,
+  value: (bytes, start, end) => pairs(bytes.toString('utf8', start, end)),
+  json(bytes, start, end, out) {
+    writeJson(out, mapSchema, pairs(bytes.toString('utf8', start, end)));
+    return true;
+  },
+  missing: new Map(),
+  unavailable: ({ text: word }) => new Map([[word, word]]),
+};
+
+export const hstore = (mode: HstoreMode): Codec => (mode === 'map' ? asMap : asJson);

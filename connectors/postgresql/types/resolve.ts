@@ -1,0 +1,158 @@
+import { array } from './array.ts';
+import { bit, varbit } from './bits.ts';
+import { type BinaryMode, bytea, unknown } from './bytes.ts';
+import type { Codec } from './codec.ts';
+import { type DecimalMode, money, numeric } from './decimal.ts';
+import * as geometry from './geometry.ts';
+import { type HstoreMode, hstore } from './hstore.ts';
+import { type IntervalMode, interval } from './interval.ts';
+import { boolean, float32, float64, int16, int32, int64, oid } from './numbers.ts';
+import { enumeration, plainText, text } from './text.ts';
+import { date, type TimeMode, time, timestamp } from './time.ts';
+import { halfVector, vector } from './vector.ts';
+import { zonedTime, zonedTimestamp } from './zoned.ts';
+
+/** The settings that decide how values are represented. */
+export interface TypeSettings {
+  readonly decimals: DecimalMode;
+  readonly times: TimeMode;
+  readonly binary: BinaryMode;
+  readonly intervals: IntervalMode;
+  readonly hstore: HstoreMode;
+  readonly moneyFractionDigits: number;
+  /** `include.unknown.datatypes` */
+  readonly unknownTypes: boolean;
+}
+
+/** A row of pg_type, as far as it matters here. */
+export interface TypeInfo {
+  readonly oid: number;
+  readonly name: string;
+  /** typtype: b base, c composite, d domain, e enum, p pseudo, r range, m multirange. */
+  readonly kind: string;
+  /** Domains: what they are made of, and its modifier; else 0 and -1. */
+  readonly base: number;
+  readonly baseTypmod: number;
+  /** Arrays: their element type; else 0. */
+  readonly element: number;
+  /** Between this type's values in an array's text. */
+  readonly delimiter: string;
+  readonly labels: readonly string[];
+}
+
+type Make = (typmod: number, settings: TypeSettings) => Codec;
+const always =
+  (codec: Codec): Make =>
+  () =>
+    codec;
+
+const named = (name: string) => `io.debezium.data.${name}`;
+const words = always(text({ defaults: { zero: '' } }));
+const address = always(plainText());
+const json = always(text({ name: named('Json'), defaults: { zero: '{}' } }));
+const uuid = plainText({ name: named('Uuid'), defaults: { zero: '00000000-0000-0000-0000-000000000000' } });
+const range = always(text());
+
+/** Of the types that every server has, by name: in the schema pg_catalog names are never taken anew. */
+const builtIn: Readonly<Record<string, Make>> = {
+  bool: always(boolean),
+  int2: always(int16),
+  int4: always(int32),
+  int8: always(int64),
+  oid: always(oid),
+  float4: always(float32),
+  float8: always(float64),
+  numeric: (typmod, s) => numeric(typmod, s.decimals),
+  money: (_, s) => money(s.decimals, s.moneyFractionDigits),
+  text: words,
+  varchar: words,
+  bpchar: words,
+  name: always(text()),
+  char: always(text()),
+  xml: always(text({ name: named('Xml'), defaults: { zero: '' } })),
+  json,
+  jsonb: json,
+  uuid: always(uuid),
+  tsvector: always(text({ name: named('Tsvector') })),
+  bytea: (_, s) => bytea(s.binary),
+  bit,
+  varbit,
+  date: (_, s) => date(s.times),
+  time: (typmod, s) => time(typmod, s.times),
+  timetz: always(zonedTime),
+  timestamp: (typmod, s) => timestamp(typmod, s.times),
+  timestamptz: zonedTimestamp,
+  interval: (_, s) => interval(s.intervals),
+  inet: address,
+  cidr: address,
+  macaddr: address,
+  macaddr8: address,
+  int4range: range,
+  int8range: range,
+  numrange: range,
+  tsrange: range,
+  tstzrange: range,
+  daterange: range,
+  point: always(geometry.point),
+  line: always(geometry.line),
+  lseg: always(geometry.segment),
+  box: always(geometry.box),
+  path: always(geometry.path),
+  polygon: always(geometry.polygon),
+  circle: always(geometry.circle),
+};
+
+/** Of extensions, which may stand in any schema. */
+const extensions: Readonly<Record<string, Make>> = {
+  citext: always(text()),
+  hstore: (_, s) => hstore(s.hstore),
+  ltree: always(text({ name: named('Ltree') })),
+  isbn: always(text()),
+  vector: always(vector),
+  halfvec: always(halfVector),
+  geometry: always(geometry.postgisGeometry),
+  geography: always(geometry.postgisGeography),
+};
+
+/** Object ids below this are the system's own. */
+const FIRST_USER_OID = 16_384;
+
+/**
+ * The codec of a column; undefined for a type that has none and is left out. Domains are what they are made of, arrays
+ * what their elements are.
+ */
+export function codecOf(
+  types: ReadonlyMap<number, TypeInfo>,
+  oid_: number,
+  typmod: number,
+  settings: TypeSettings,
+): Codec | undefined {
+  const known = knownCodec(types, oid_, typmod, settings);
+  return known ?? (settings.unknownTypes ? unknown(settings.binary) : undefined);
+}
+
+function knownCodec(
+  types: ReadonlyMap<number, TypeInfo>,
+  oid_: number,
+  typmod: number,
+  settings: TypeSettings,
+): Codec | undefined {
+  const type = types.get(oid_);
+  if (type === undefined) return undefined;
+  if (type.kind === 'e') return enumeration(type.labels);
+  if (type.kind === 'd')
+    return withoutDefaults(knownCodec(types, type.base, type.baseTypmod < 0 ? typmod : type.baseTypmod, settings));
+  if (type.element !== 0) {
+    const item = knownCodec(types, type.element, typmod, settings);
+    return item && array(item, types.get(type.element)?.delimiter ?? ',');
+  }
+  const make = oid_ < FIRST_USER_OID ? builtIn[type.name] : type.kind === 'b' ? extensions[type.name] : undefined;
+  return make?.(typmod, settings);
+}
+
+/** Defaults of domains are left out of schemas. */
+function withoutDefaults(codec: Codec | undefined): Codec | undefined {
+  if (codec === undefined) return undefined;
+  const { defaults: _, ...rest } = codec;
+  return rest;
+}

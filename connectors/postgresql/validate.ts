@@ -1,0 +1,44 @@
+import type { PlanContext } from '../../src/api/index.ts';
+import { MillraceError, messageOf } from '../../src/errors.ts';
+import type { PostgresConfig } from './config.ts';
+import { askServer, rightsProblem, serverProblem } from './server.ts';
+import { connectionSettings } from './settings.ts';
+import { Sql } from './sql.ts';
+
+/** Logs in and looks at what a task would stumble over. Messages by key, as Debezium's validation has them. */
+export async function validate(
+  config: PostgresConfig,
+  context: PlanContext,
+): Promise<Readonly<Record<string, readonly string[]>>> {
+  const sql = new Sql(connectionSettings(config), {
+    applicationName: 'millrace validation',
+    connectTimeoutMs: Math.min(config['connection.validation.timeout.ms'], 10_000),
+  });
+  const abort = () => void sql.close();
+  context.signal.addEventListener('abort', abort, { once: true });
+  try {
+    const server = await askServer(sql);
+    const problem = serverProblem(server);
+    const rights = rightsProblem(server);
+    return {
+      ...(problem === undefined ? {} : { 'database.hostname': [invalid(problem)] }),
+      ...(rights === undefined ? {} : { 'database.user': [invalid(rights)] }),
+    };
+  } catch (error) {
+    return { [keyOf(error)]: [invalid(messageOf(error))] };
+  } finally {
+    context.signal.removeEventListener('abort', abort);
+    await sql.close();
+  }
+}
+
+const invalid = (reason: string): string => `Error while validating connector config: ${reason}`;
+
+/** The key that a failure to log in points at. */
+function keyOf(error: unknown): string {
+  const code =
+    error instanceof MillraceError ? String((error.cause as { code?: unknown } | undefined)?.code ?? '') : '';
+  if (code === '3D000') return 'database.dbname';
+  if (code === '28P01') return 'database.password';
+  return code.startsWith('28') ? 'database.user' : 'database.hostname';
+}

@@ -1,0 +1,107 @@
+import type { Socket } from 'node:net';
+import type pg from 'pg';
+import { Frames } from './frames.ts';
+
+const QUERY = 0x51;
+const TERMINATE = Buffer.from([0x58, 0, 0, 0, 4]);
+/** How long the server has for a farewell. */
+const FAREWELL_MS = 500;
+
+/**
+ * The socket of a session that pg has opened (TLS and login are its work), read and written message by message without
+ * pg: it would make an object and an event of each message. See docs/decisions/0002.
+ */
+export class Wire {
+  readonly frames = new Frames();
+  /** Why no more will come; undefined while the link holds. */
+  failure: Error | undefined;
+  readonly #socket: Socket;
+  readonly #limit: number;
+  #wake: (() => void) | undefined;
+  #paused = false;
+
+  /** limit: bytes that may wait here unread; beyond, the server is made to wait. */
+  constructor(client: pg.Client, limit: number) {
+    const { stream } = (client as unknown as { connection: { stream: Socket } }).connection;
+    this.#socket = stream;
+    this.#limit = limit;
+    stream.removeAllListeners('data');
+    stream.on('data', chunk => this.#received(chunk as Buffer));
+    stream.on('error', error => this.#fail(error));
+    stream.on('close', () => this.#fail(new Error('the server closed the connection')));
+  }
+
+  #received(chunk: Buffer): void {
+    this.frames.push(chunk);
+    if (this.frames.available >= this.#limit && !this.#paused) {
+      this.#paused = true;
+      this.#socket.pause();
+    }
+    this.#wake?.();
+  }
+
+  #fail(error: Error): void {
+    this.failure ??= error;
+    this.#wake?.();
+  }
+
+  /** To be called when no whole message is left: lets more come. */
+  resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#socket.resume();
+  }
+
+  /** Resolves when something has come, the link has failed, `interrupt` was called, or the time is over. */
+  wait(ms: number): Promise<void> {
+    if (this.failure !== undefined) return Promise.resolve();
+    return new Promise(resolve => {
+      const timer = setTimeout(() => this.#wake?.(), ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        this.#wake = undefined;
+        resolve();
+      };
+    });
+  }
+
+  interrupt(): void {
+    this.#wake?.();
+  }
+
+  write(bytes: Uint8Array): void {
+    if (this.#socket.writable) this.#socket.write(bytes);
+  }
+
+  query(sql: string): void {
+    const text = Buffer.from(sql);
+    const message = Buffer.alloc(text.length + 6);
+    message[0] = QUERY;
+    message.writeUInt32BE(text.length + 5, 1);
+    text.copy(message, 5);
+    this.write(message);
+  }
+
+  /** Says goodbye, waits a moment for the server to hang up, and hangs up. */
+  async close(farewell: Uint8Array = Buffer.alloc(0)): Promise<void> {
+    const socket = this.#socket;
+    this.failure ??= new Error('closed');
+    this.#wake?.();
+    if (socket.destroyed) return;
+    socket.removeAllListeners('data');
+    socket.on('data', () => {});
+    this.write(farewell);
+    this.write(TERMINATE);
+    const closed = new Promise<void>(resolve => socket.once('close', resolve));
+    socket.end();
+    socket.resume();
+    const timer = setTimeout(() => socket.destroy(), FAREWELL_MS);
+    await closed;
+    clearTimeout(timer);
+  }
+
+  /** Hangs up at once. */
+  destroy(): void {
+    this.#socket.destroy();
+  }
+}

@@ -1,0 +1,180 @@
+import { connector, type PostgresConfig } from '../../../connectors/postgresql/index.ts';
+import type {
+  Log,
+  PositionReader,
+  SourceBatch,
+  SourceOffset,
+  SourcePartition,
+  SourcePosition,
+  SourceRecord,
+  SourceTask,
+} from '../../../src/api/index.ts';
+import { Bytes } from '../../../src/api/index.ts';
+import { converter } from '../../converters/neutral.ts';
+import type { TestDatabase } from '../../support/database.ts';
+
+/** What Kafka would hold: positions and records of the batches that were committed, in that order. */
+export class Committed implements PositionReader {
+  readonly records: SourceRecord[] = [];
+  readonly batches: SourceBatch[] = [];
+  readonly #positions = new Map<string, SourcePosition>();
+
+  get(partition: SourcePartition): SourceOffset {
+    return this.#positions.get(JSON.stringify(partition))?.offset ?? null;
+  }
+
+  all(): readonly SourcePosition[] {
+    return [...this.#positions.values()];
+  }
+
+  put(partition: SourcePartition, offset: SourceOffset): void {
+    const key = JSON.stringify(partition);
+    if (offset === null) this.#positions.delete(key);
+    // As it comes back from a topic.
+    else this.#positions.set(key, JSON.parse(JSON.stringify({ partition, offset })) as SourcePosition);
+  }
+
+  commit(batch: SourceBatch): void {
+    this.batches.push(batch);
+    this.records.push(...batch.records);
+    for (const { partition, offset } of batch.positions) this.put(partition, offset);
+  }
+}
+
+export interface Warning {
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly message: string;
+}
+
+export interface Running extends AsyncDisposable {
+  readonly task: SourceTask<PostgresConfig>;
+  readonly figures: Readonly<Record<string, number | string>>;
+  readonly warnings: readonly Warning[];
+  /** Reads one batch, commits and acknowledges it. */
+  step(): Promise<SourceBatch | null>;
+  /** Reads until `done` holds; fails after the time. */
+  until(done: () => boolean | Promise<boolean>, withinMs?: number): Promise<void>;
+  /** Reads until this many records were committed in all. */
+  records(count: number, withinMs?: number): Promise<readonly SourceRecord[]>;
+  close(): Promise<void>;
+}
+
+export interface OpenOptions {
+  readonly maxBatchBytes?: number;
+  readonly connector?: string;
+}
+
+export const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** Configuration of a database's connector; the prefix is the database's name. */
+export const propsOf = (db: TestDatabase, more: Readonly<Record<string, string>> = {}): Record<string, string> => ({
+  'database.hostname': db.connection.host,
+  'database.port': String(db.connection.port),
+  'database.user': db.connection.user,
+  'database.password': db.connection.password || 'x',
+  'database.dbname': db.name,
+  'topic.prefix': db.name,
+  'slot.name': db.name,
+  'publication.name': db.name,
+  'publication.autocreate.mode': 'filtered',
+  'plugin.name': 'pgoutput',
+  ...more,
+});
+
+export function configOf(props: Readonly<Record<string, string>>): PostgresConfig {
+  const { config, errors } = connector.config.check(props);
+  if (config === undefined) throw new Error(JSON.stringify([...errors]));
+  return config;
+}
+
+/** Opens a task as the engine would. */
+export async function openTask(
+  props: Readonly<Record<string, string>>,
+  committed: Committed,
+  options: OpenOptions = {},
+): Promise<Running> {
+  const task = connector.task();
+  const abort = new AbortController();
+  const warnings: Warning[] = [];
+  const running = {
+    task,
+    figures: {} as Readonly<Record<string, number | string>>,
+    warnings,
+    async step() {
+      const batch = await task.read();
+      if (batch !== null) {
+        committed.commit(batch);
+        task.acknowledge(batch);
+      }
+      return batch;
+    },
+    async until(done: () => boolean | Promise<boolean>, withinMs = 20_000) {
+      const deadline = performance.now() + withinMs;
+      while (!(await done())) {
+        if (performance.now() > deadline)
+          throw new Error(`not within ${withinMs} ms; ${committed.records.length} records were read`);
+        await running.step();
+      }
+    },
+    async records(count: number, withinMs?: number) {
+      await running.until(() => committed.records.length >= count, withinMs);
+      return committed.records;
+    },
+    async close() {
+      abort.abort();
+      await task.close();
+    },
+    [Symbol.asyncDispose]: () => running.close(),
+  };
+  try {
+    await task.open(configOf(props), {
+      connector: options.connector ?? 'test',
+      task: 0,
+      log: { ...silent, warn: (fields, message) => void warnings.push({ fields, message }) },
+      signal: abort.signal,
+      positions: committed,
+      maxBatchBytes: options.maxBatchBytes ?? 2 << 20,
+      report: figures => {
+        running.figures = figures;
+      },
+    });
+  } catch (error) {
+    await task.close();
+    throw error;
+  }
+  return running;
+}
+
+const plain = converter({ 'schemas.enable': 'false' });
+const withSchemas = converter({});
+
+function written(record: SourceRecord, side: 'key' | 'value', schemas: boolean): string | null {
+  const out = new Bytes();
+  const schema = side === 'key' ? record.keySchema : record.valueSchema;
+  const any = (schemas ? withSchemas : plain).fromConnect(record.topic, schema, record[side], out);
+  return any ? out.take().toString() : null;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a record's JSON, which tests look into
+export type Parsed = any;
+
+export const keyOf = (record: SourceRecord, schemas = false): Parsed =>
+  JSON.parse(written(record, 'key', schemas) ?? 'null');
+export const valueOf = (record: SourceRecord, schemas = false): Parsed =>
+  JSON.parse(written(record, 'value', schemas) ?? 'null');
+
+/** What is left of a table when its records are applied one after the other, by key; and what went wrong meanwhile. */
+export class Replica {
+  readonly rows = new Map<string, Parsed>();
+  readonly problems: string[] = [];
+
+  apply(record: SourceRecord): void {
+    const key = written(record, 'key', false) ?? '';
+    const value = valueOf(record);
+    if (value === null) return;
+    const { op, after } = value;
+    if (op === 'd') this.rows.delete(key);
+    else if (op === 't') this.rows.clear();
+    else this.rows.set(key, after);
+  }
+}
