@@ -38,12 +38,14 @@ type Defaulted<T, D> = KeyDocs & { readonly default: D } & Checks<T>;
 interface Checks<T> {
   readonly check?: Check<T>;
 }
-/** A message of what is wrong with a value, or undefined. */
+/** What is wrong with a value, or undefined. */
 export interface Check<T> {
-  (value: T): string | undefined;
+  (value: T): Wrong | undefined;
   /** What it says where there is no value, as Connect does beside the message that the value cannot be read. */
-  readonly onNull?: string;
+  readonly onNull?: Wrong;
 }
+/** What stands behind `Invalid value … for configuration …: `, or a message that is whole by itself. */
+export type Wrong = string | { readonly message: string };
 
 const fail = (context: z.core.$RefinementCtx, message: string): never => {
   context.issues.push({ code: 'custom', message, input: undefined });
@@ -135,15 +137,27 @@ export function enumKey<const W extends string>(
 /** One of a few words, as they are written. */
 export function oneOfKey<const W extends string>(
   words: readonly W[],
-  options: KeyDocs & { readonly default: W },
+  options: KeyDocs & { readonly default?: W },
 ): ConfigKey<W> {
-  return key<W, W>(
-    'STRING',
-    (text, context) =>
-      words.find(word => word === text.trim()) ?? fail(context, `String must be one of: ${words.join(', ')}`),
-    options,
-  );
+  const message = `String must be one of: ${words.join(', ')}`;
+  const check = Object.assign(() => undefined, { onNull: message });
+  return key<W, W>('STRING', (text, context) => words.find(word => word === text.trim()) ?? fail(context, message), {
+    ...options,
+    ...(options.default === undefined ? { check } : {}),
+  });
 }
+
+/** A list whose items are all there, each once, in Connect's words; `name` is the key's. */
+export const itemsOf = (name: string, { empty = false } = {}): Check<readonly string[]> => {
+  const say = (what: string) => ({ message: `Configuration '${name}' ${what}` });
+  const check = (items: readonly string[]) => {
+    if (items.length === 0)
+      return empty ? undefined : say('must not be empty. Valid values include: any non-empty value');
+    if (new Set(items).size < items.length) return say('values must not be duplicated.');
+    return items.includes('') ? say('values must not be empty.') : undefined;
+  };
+  return Object.assign(check, { onNull: say('values must not be null.') });
+};
 
 /** A number of at least n, in Connect's words. */
 export const atLeast = (min: number): Check<number> =>
@@ -223,8 +237,8 @@ interface KeyRead {
 }
 
 function readKey(name: string, { zod, type, options: o }: AnyKey, text: string | null): KeyRead {
-  const invalid = (shown: string | null, message: string) =>
-    `Invalid value ${shown} for configuration ${name}: ${message}`;
+  const invalid = (shown: string | null, wrong: Wrong) =>
+    typeof wrong === 'string' ? `Invalid value ${shown} for configuration ${name}: ${wrong}` : wrong.message;
   // A validator of Connect looks at what could not be read as well, and says what it thinks of null.
   const onNull = o.check?.onNull === undefined ? [] : [invalid(null, o.check.onNull)];
   if (text === null) {

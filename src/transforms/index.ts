@@ -6,10 +6,41 @@ export interface TransformEntry extends Named {
   load(): Promise<TransformFactory<any>>;
 }
 
+const connect = (name: string, load: TransformEntry['load']): TransformEntry => ({
+  names: [`org.apache.kafka.connect.transforms.${name}`],
+  load,
+});
+
 /** Every transform. A further one is a file and a line here. */
 export const transforms: readonly TransformEntry[] = [
   {
     names: ['io.debezium.transforms.ExtractNewRecordState'],
     load: async () => (await import('./extract-new-record-state.ts')).extractNewRecordState,
   },
+  connect('Cast$Key', async () => (await import('./cast.ts')).castKey),
+  connect('Cast$Value', async () => (await import('./cast.ts')).castTransformValue),
+  connect('DropHeaders', async () => (await import('./drop-headers.ts')).dropHeaders),
+  connect('ExtractField$Key', async () => (await import('./extract-field.ts')).extractFieldKey),
+  connect('ExtractField$Value', async () => (await import('./extract-field.ts')).extractFieldValue),
+  connect('Filter', async () => (await import('./filter.ts')).filter),
+  connect('Flatten$Key', async () => (await import('./flatten.ts')).flattenKey),
+  connect('Flatten$Value', async () => (await import('./flatten.ts')).flattenValue),
+  connect('HeaderFrom$Key', async () => (await import('./header-from.ts')).headerFromKey),
+  connect('HeaderFrom$Value', async () => (await import('./header-from.ts')).headerFromValue),
+  connect('HoistField$Key', async () => (await import('./hoist-field.ts')).hoistFieldKey),
+  connect('HoistField$Value', async () => (await import('./hoist-field.ts')).hoistFieldValue),
+  connect('InsertField$Key', async () => (await import('./insert-field.ts')).insertFieldKey),
+  connect('InsertField$Value', async () => (await import('./insert-field.ts')).insertFieldValue),
+  connect('InsertHeader', async () => (await import('./insert-header.ts')).insertHeader),
+  connect('MaskField$Key', async () => (await import('./mask-field.ts')).maskFieldKey),
+  connect('MaskField$Value', async () => (await import('./mask-field.ts')).maskFieldValue),
+  connect('RegexRouter', async () => (await import('./regex-router.ts')).regexRouter),
+  connect('ReplaceField$Key', async () => (await import('./replace-field.ts')).replaceFieldKey),
+  connect('ReplaceField$Value', async () => (await import('./replace-field.ts')).replaceFieldValue),
+  connect('SetSchemaMetadata$Key', async () => (await import('./set-schema-metadata.ts')).setSchemaMetadataKey),
+  connect('SetSchemaMetadata$Value', async () => (await import('./set-schema-metadata.ts')).setSchemaMetadataValue),
+  connect('TimestampConverter$Key', async () => (await import('./timestamp-converter.ts')).timestampConverterKey),
+  connect('TimestampConverter$Value', async () => (await import('./timestamp-converter.ts')).timestampConverterValue),
+  connect('TimestampRouter', async () => (await import('./timestamp-router.ts')).timestampRouter),
+  connect('ValueToKey', async () => (await import('./value-to-key.ts')).valueToKey),
 ];

@@ -8,8 +8,10 @@ import { readLines, schemaFrom, valueFrom } from '../converters/neutral.ts';
 
 /**
  * What the transforms of Kafka Connect 4.3.1 and Debezium 3.7.0 make of records. A file holds the schemas, then the
- * records, by position, then the cases.
+ * records, then the cases; each speaks of those before it by their position.
  */
+type PackedSchema = Omit<NeutralSchema, 'fields'> & { readonly fields?: readonly (readonly [string, number])[] };
+
 interface NeutralRecord {
   readonly topic: string;
   readonly partition: number;
@@ -28,7 +30,7 @@ interface NeutralCase {
   readonly out?: number | null;
   readonly error?: string;
 }
-type Line = { readonly schema: NeutralSchema } | { readonly record: NeutralRecord } | { readonly case: NeutralCase };
+type Line = { readonly schema: PackedSchema } | { readonly record: NeutralRecord } | { readonly case: NeutralCase };
 
 export interface TransformCase {
   readonly name: string;
@@ -41,15 +43,22 @@ export interface TransformCase {
 
 export function transformCases(file: string): TransformCase[] {
   const lines = readLines<Line>(new URL(`golden/${file}`, import.meta.url));
-  const schemas = lines.flatMap(line => ('schema' in line ? [schemaFrom(line.schema)] : []));
+  const unpacked: NeutralSchema[] = [];
+  for (const line of lines) if ('schema' in line) unpacked.push(unpack(line.schema, unpacked));
+  const schemas = unpacked.map(schemaFrom);
   const records = lines.flatMap(line => ('record' in line ? [recordFrom(line.record, schemas)] : []));
   return lines.flatMap(line => {
     if (!('case' in line)) return [];
     const { type, config, in: index, out, error } = line.case;
-    const name = `${type.slice(type.lastIndexOf('.') + 1)} ${JSON.stringify(config)} on record ${index}`;
+    const name = `record ${index}: ${type.slice(type.lastIndexOf('.') + 1)} ${JSON.stringify(config)}`;
     const result = out === undefined || out === null ? out : records[out];
     return [{ name, type, config, record: records[index] as SinkRecord, out: result, error }];
   });
+}
+
+function unpack({ fields, ...schema }: PackedSchema, known: readonly NeutralSchema[]): NeutralSchema {
+  if (fields === undefined) return schema;
+  return { ...schema, fields: fields.map(([name, index]) => [name, known[index] as NeutralSchema] as const) };
 }
 
 function recordFrom(r: NeutralRecord, schemas: readonly Schema[]): SinkRecord {

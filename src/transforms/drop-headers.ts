@@ -1,0 +1,25 @@
+import type { TransformFactory } from '../api/index.ts';
+import type { Config } from '../config/spec.ts';
+import { defineConfig, itemsOf, listKey } from '../config/spec.ts';
+import { withHeaders } from './records.ts';
+
+const config = defineConfig({
+  headers: listKey({ doc: 'Names of the headers to drop.', importance: 'high', check: itemsOf('headers') }),
+});
+
+/** Kafka Connect's DropHeaders. */
+export const dropHeaders: TransformFactory<Config<typeof config>> = {
+  config,
+  create({ headers }) {
+    const names = new Set(headers);
+    return {
+      apply: record =>
+        record.headers.some(({ key }) => names.has(key))
+          ? withHeaders(
+              record,
+              record.headers.filter(({ key }) => !names.has(key)),
+            )
+          : record,
+    };
+  },
+};
