@@ -8,9 +8,6 @@ import { transforms } from './index.ts';
 /** What a record becomes on its way; null drops it. Throws DataError. */
 export type Chain = <R extends ConnectRecord>(record: R) => R | null;
 
-/** The stage that errors of a chain belong to, in Connect's words. */
-export const transformStage = 'TRANSFORMATION';
-
 /**
  * The transforms that a connector's configuration names, as one function; identity where there are none. Whatever a
  * transform throws comes out as a DataError that names the transform. TASK_CONFIG where the configuration is wrong.

@@ -54,6 +54,11 @@ export const rules: readonly Rule[] = [
     may: ['src/kafka/**', 'src/config/**', ...contract, 'kafkajs', ...ours, 'node:*'],
   },
   {
+    part: 'the registry of plugins',
+    files: ['src/plugins.ts'],
+    may: ['connectors/index.ts', ...components, 'src/config/**', ...contract, 'src/package-folder.ts', 'node:*'],
+  },
+  {
     part: 'workflows',
     files: ['workflows/**'],
     may: ['workflows/**', '@temporalio/workflow'],
@@ -75,7 +80,7 @@ export const rules: readonly Rule[] = [
       '@temporalio/common',
       'node:*',
     ],
-    mayAsTypes: ['src/kafka/port.ts'],
+    mayAsTypes: ['src/kafka/port.ts', 'src/plugins.ts'],
   },
   {
     part: 'temporal',
