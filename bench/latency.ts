@@ -14,6 +14,8 @@ export interface PacedResult extends Latency {
   readonly records: number;
   /** Transactions a second that were committed. */
   readonly written: number;
+  /** Transactions that began more than 100 ms late, because the machine did not keep the pace. */
+  readonly lateWrites: number;
 }
 
 /** Left out at the beginning, where paths warm up: seconds, and at most this share of all. */
@@ -21,7 +23,6 @@ const WARM_UP_SECONDS = 5;
 const WARM_UP_SHARE = 0.1;
 /** Milliseconds that the last rows may take. */
 const PATIENCE = 60_000;
-const MOST_LATE = 0.01;
 
 export interface Arrivals extends AsyncDisposable {
   /** performance.now() by id, for every id that has arrived. */
@@ -41,12 +42,10 @@ export async function measureLatency(
   const writer = await writePaced(database, perSecond, records);
   await Promise.race([writer.done, arrivals.ended]);
   const written = records / ((performance.now() - began) / 1000);
-  if (writer.late > records * MOST_LATE)
-    throw new Error(`${writer.late} of ${records} rows were written late: this machine does not keep the pace`);
   await allArrived(writer, records, arrivals);
   const skipped = Math.min(records * WARM_UP_SHARE, perSecond * WARM_UP_SECONDS);
   const measured = latencies(writer, arrivals, records).slice(skipped);
-  return { records, written: Math.round(written), ...quantiles(measured) };
+  return { records, written: Math.round(written), lateWrites: writer.late, ...quantiles(measured) };
 }
 
 /** Resolves when the writer's first `rows` rows have arrived. */

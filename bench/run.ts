@@ -57,12 +57,14 @@ async function compare(name: string, options: Options, bench: Bench): Promise<re
 }
 
 function report(workload: string, { name, versions }: Subject, run: number, figures: Figures, options: Options): void {
-  const { seconds = options.seconds ?? 30, otherCpuSeconds } = figures;
+  const { seconds = options.seconds ?? 30, otherCpuSeconds, lateWrites = 0 } = figures;
   const disturbed = otherCpuSeconds !== undefined && isDisturbed(otherCpuSeconds, seconds);
   if (disturbed)
     log(
       `other programs used ${otherCpuSeconds} CPU seconds meanwhile: rates and latencies are worse than on a quiet machine`,
     );
+  if (lateWrites > 0)
+    log(`${lateWrites} of ${figures.records} rows were written late: the machine did not keep the pace`);
   if (!options.json) return;
   const machine = { cpus: cpus().length, cpu: cpus()[0]?.model, memoryMb: Math.round(totalmem() / 1e6) };
   const at = new Date().toISOString();

@@ -22,6 +22,7 @@ const shown: readonly Column[] = [
   { head: 'p95 ms', figure: 'p95Ms', digits: 1, compared: true },
   { head: 'p99 ms', figure: 'p99Ms', digits: 1, compared: true },
   { head: 'max ms', figure: 'maxMs', digits: 1 },
+  { head: 'late', figure: 'lateWrites', digits: 0 },
   { head: 'taken over s', figure: 'takenOverSeconds', digits: 2, compared: true },
   { head: 'next record s', figure: 'nextRecordSeconds', digits: 2, compared: true },
   { head: 'doubled', figure: 'doubled', digits: 0 },

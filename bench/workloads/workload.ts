@@ -32,6 +32,7 @@ export interface Figures extends Partial<Usage> {
   readonly steadyRecordsPerSecond?: number;
   /** Transactions that were committed a second. */
   readonly written?: number;
+  readonly lateWrites?: number;
   readonly p50Ms?: number;
   readonly p95Ms?: number;
   readonly p99Ms?: number;
