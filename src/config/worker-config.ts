@@ -1,7 +1,10 @@
 import {
+  atLeast,
   booleanKey,
+  type Check,
   type Config,
   defineConfig,
+  enumKey,
   intKey,
   listKey,
   longKey,
@@ -9,6 +12,15 @@ import {
   shortKey,
   stringKey,
 } from './spec.ts';
+
+/** host:port, the host a name, an address or an IPv6 address in brackets. */
+const address = /^(?:[A-Z]+:\/\/)?(?:\[[0-9a-fA-F:.%]+\]|[^\s:/@]+):(\d{1,5})$/;
+const isAddress = (text: string) => Number(address.exec(text)?.[1] ?? Number.NaN) <= 65_535;
+const hostPort: Check<string> = text => (isAddress(text) ? undefined : 'Expected host:port');
+const hostPorts: Check<readonly string[]> = list =>
+  list.length > 0 && list.every(isAddress) ? undefined : 'Expected host:port, with commas between several';
+const port: Check<number | null> = value =>
+  value === null || (value >= 0 && value <= 65_535) ? undefined : 'Expected a port, 0 to 65535';
 
 const topic = (doc: string, name: string) => stringKey({ default: name, importance: 'high', doc });
 const replication = shortKey({
@@ -23,6 +35,7 @@ export const workerConfig = defineConfig({
     default: ['127.0.0.1:9092'],
     importance: 'high',
     doc: 'Kafka brokers, host:port, with commas between.',
+    check: hostPorts,
   }),
   'group.id': stringKey({
     default: 'connect-cluster',
@@ -56,6 +69,28 @@ export const workerConfig = defineConfig({
     importance: 'low',
     doc: 'Where the REST API listens, with commas between.',
   }),
+  'rest.port': intKey({
+    default: null,
+    importance: 'low',
+    doc: 'Port of the REST API without listeners.',
+    check: port,
+  }),
+  'rest.advertised.port': intKey({
+    default: null,
+    importance: 'low',
+    doc: 'The port under which others reach this worker.',
+    check: port,
+  }),
+  'exactly.once.source.support': enumKey(['disabled', 'preparing', 'enabled'], {
+    default: 'disabled',
+    importance: 'low',
+    doc: 'Accepted: each source record is written once in any case.',
+  }),
+  'connector.client.config.override.policy': enumKey(['All', 'None', 'Principal', 'Allowlist'], {
+    default: 'All',
+    importance: 'low',
+    doc: 'Accepted; connectors may override what the clients of their tasks understand.',
+  }),
   'topic.creation.enable': booleanKey({
     default: true,
     importance: 'low',
@@ -67,16 +102,19 @@ export const workerConfig = defineConfig({
     default: 60_000,
     importance: 'low',
     doc: 'Accepted; positions are committed with their records.',
+    check: atLeast(0),
   }),
   'task.shutdown.graceful.timeout.ms': longKey({
     default: 5000,
     importance: 'low',
     doc: 'How long stopping tasks may take.',
+    check: atLeast(0),
   }),
   'temporal.address': stringKey({
     default: '127.0.0.1:7233',
     importance: 'high',
     doc: 'Temporal’s gRPC frontend, host:port.',
+    check: hostPort,
   }),
   'temporal.namespace': stringKey({ default: 'default', importance: 'medium', doc: 'Temporal namespace.' }),
   'temporal.task.queue': stringKey({
@@ -86,7 +124,12 @@ export const workerConfig = defineConfig({
   }),
   'temporal.api.key': passwordKey({ default: null, importance: 'medium', doc: 'API key for Temporal Cloud.' }),
   'temporal.tls.enabled': booleanKey({ default: false, importance: 'medium', doc: 'TLS to Temporal.' }),
-  'worker.tasks.max': intKey({ default: 500, importance: 'low', doc: 'Tasks that this process runs at the most.' }),
+  'worker.tasks.max': intKey({
+    default: 500,
+    importance: 'low',
+    doc: 'Tasks that this process runs at the most.',
+    check: atLeast(1),
+  }),
 });
 export type WorkerConfig = Config<typeof workerConfig>;
 

@@ -1,0 +1,113 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { type ConfigProvider, configProviders, resolvePlaceholders } from '../../src/config/placeholders.ts';
+
+const $ = (reference: string) => `$\{${reference}}`;
+
+const fixed: ConfigProvider = {
+  get: async (path, keys) => new Map(keys.filter(key => !key.startsWith('no')).map(key => [key, `<${path}|${key}>`])),
+};
+const providers = new Map([['p', fixed]]);
+const resolve = async (text: string) => (await resolvePlaceholders({ k: text }, providers)).props['k'];
+
+describe('placeholders', () => {
+  test.each([
+    ['plain', 'plain'],
+    [$('p:key'), '<|key>'],
+    [$('p:/a/b:key'), '</a/b|key>'],
+    [`a${$('p:x')}b${$('p:y')}`, 'a<|x>b<|y>'],
+    [$('p:C:\\dir\\f.properties:key'), '<C:\\dir\\f.properties|key>'],
+    // Of providers that nobody configured, and what is no reference at all.
+    [$('other:key'), $('other:key')],
+    [$('topic'), $('topic')],
+    ['$', '$'],
+    [`$${'{open'}`, `$${'{open'}`],
+  ])('%s', async (text, expected) => {
+    expect(await resolve(text)).toBe(expected);
+  });
+
+  test('every value that a provider gave is named, for whoever must hide it', async () => {
+    const { secrets } = await resolvePlaceholders({ a: $('p:x'), b: `${$('p:x')}${$('p:y')}`, c: 'z' }, providers);
+    expect([...secrets].sort()).toEqual(['<|x>', '<|y>']);
+  });
+
+  test('a key that a provider does not have is an error that names it', async () => {
+    await expect(resolve($('p:/f:nope'))).rejects.toMatchObject({
+      code: 'TASK_CONFIG',
+      message: 'The configuration provider p has no key nope in /f.',
+    });
+  });
+
+  test('what a value says is not read again, and text without references stays', async () => {
+    const echo: ConfigProvider = { get: async (_path, keys) => new Map(keys.map(key => [key, $('p:again')])) };
+    const { props } = await resolvePlaceholders({ k: $('e:x') }, new Map([...providers, ['e', echo]]));
+    expect(props['k']).toBe($('p:again'));
+    await fc.assert(
+      fc.asyncProperty(
+        fc.dictionary(
+          fc.string(),
+          fc.string().filter(text => !text.includes('${')),
+        ),
+        async given => {
+          expect((await resolvePlaceholders(given, providers)).props).toEqual({ ...given });
+        },
+      ),
+    );
+  });
+});
+
+describe('providers', () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'millrace-providers-'));
+    mkdirSync(join(folder, 'in'));
+    writeFileSync(join(folder, 'in', 'f.properties'), 'password=s3\\u00e9cret\nuser = me');
+    writeFileSync(join(folder, 'out.properties'), 'password=other');
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  const make = (type: string, params: Record<string, string> = {}) => {
+    const own = Object.entries(params).map(([key, value]) => [`config.providers.x.param.${key}`, value]);
+    return configProviders({ 'config.providers': 'x', 'config.providers.x.class': type, ...Object.fromEntries(own) });
+  };
+  const read = async (found: Map<string, ConfigProvider>, reference: string) =>
+    (await resolvePlaceholders({ k: $(`x:${reference}`) }, found)).props['k'];
+
+  test('a file of properties', async () => {
+    const files = make('org.apache.kafka.common.config.provider.FileConfigProvider', {
+      'allowed.paths': join(folder, 'in'),
+    });
+    expect(await read(files, `${join(folder, 'in', 'f.properties')}:password`)).toBe('s3écret');
+    for (const path of [
+      join(folder, 'out.properties'),
+      join(folder, 'in', '..', 'out.properties'),
+      `${join(folder, 'in')}side`,
+    ])
+      await expect(read(files, `${path}:password`)).rejects.toThrow('is not among allowed.paths');
+    await expect(read(files, `${join(folder, 'in', 'nope')}:password`)).rejects.toThrow('cannot be read');
+  });
+
+  test('a folder with a file for each key', async () => {
+    const folders = make('DirectoryConfigProvider', { 'allowed.paths': folder });
+    expect(await read(folders, `${folder}:out.properties`)).toBe('password=other');
+    await expect(read(folders, `${folder}:../etc`)).rejects.toThrow('is not among allowed.paths');
+  });
+
+  test('the environment, as far as the pattern goes', async () => {
+    vi.stubEnv('MILLRACE_TEST_VALUE', 'v');
+    vi.stubEnv('OTHER_TEST_VALUE', 'w');
+    const environment = make('EnvVarConfigProvider', { 'allowlist.pattern': 'MILLRACE_.*' });
+    expect(await read(environment, 'MILLRACE_TEST_VALUE')).toBe('v');
+    await expect(read(environment, 'OTHER_TEST_VALUE')).rejects.toThrow('has no key OTHER_TEST_VALUE');
+    vi.unstubAllEnvs();
+  });
+
+  test('one that there is not is named', () => {
+    expect(() => make('com.example.Vault')).toThrow('config.providers.x.class is com.example.Vault; there are');
+    expect(() => configProviders({ 'config.providers': 'x' })).toThrow('config.providers.x.class is missing');
+    expect(configProviders({})).toEqual(new Map());
+  });
+});

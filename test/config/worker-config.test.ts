@@ -1,0 +1,103 @@
+import { expect, test } from 'vitest';
+import { parseProperties } from '../../src/config/properties.ts';
+import { readWorkerConfig } from '../../src/config/worker-config.ts';
+
+test("Kafka Connect's own properties are all known", () => {
+  const text = `
+    bootstrap.servers=a:9092,b:9093
+    group.id=g
+    key.converter=org.apache.kafka.connect.json.JsonConverter
+    value.converter=org.apache.kafka.connect.json.JsonConverter
+    key.converter.schemas.enable=true
+    value.converter.schemas.enable=false
+    header.converter=org.apache.kafka.connect.storage.SimpleHeaderConverter
+    offset.storage.topic=connect-offsets
+    offset.storage.replication.factor=1
+    offset.storage.partitions=25
+    config.storage.topic=connect-configs
+    config.storage.replication.factor=1
+    status.storage.topic=connect-status
+    status.storage.replication.factor=1
+    status.storage.partitions=5
+    offset.flush.interval.ms=10000
+    listeners=HTTP://:8083
+    rest.advertised.host.name=me
+    rest.advertised.port=8083
+    rest.advertised.listener=http
+    plugin.path=/usr/local/share/java,/opt/connectors
+    plugin.discovery=hybrid_warn
+    exactly.once.source.support=enabled
+    topic.creation.enable=true
+    task.shutdown.graceful.timeout.ms=5000
+    scheduled.rebalance.max.delay.ms=300000
+    connector.client.config.override.policy=All
+    config.providers=file
+    config.providers.file.class=org.apache.kafka.common.config.provider.FileConfigProvider
+    producer.compression.type=lz4
+    consumer.max.poll.records=500
+    admin.request.timeout.ms=1000
+    security.protocol=SASL_SSL
+    sasl.mechanism=PLAIN
+    sasl.jaas.config=x
+    ssl.truststore.location=/t
+    temporal.address=temporal:7233
+    temporal.task.queue=q
+  `;
+  const { config, unknown, errors } = readWorkerConfig(parseProperties(text));
+  expect(unknown).toEqual([]);
+  expect(errors.size).toBe(0);
+  expect(config).toMatchObject({
+    'bootstrap.servers': ['a:9092', 'b:9093'],
+    'group.id': 'g',
+    'offset.storage.replication.factor': 1,
+    'temporal.address': 'temporal:7233',
+    'temporal.namespace': 'default',
+    'topic.creation.enable': true,
+  });
+});
+
+test('what nobody knows is listed', () => {
+  expect(readWorkerConfig({ 'group.id': 'g', 'goup.id': 'x', mystery: 'y' }).unknown).toEqual(['goup.id', 'mystery']);
+});
+
+test.each([
+  [
+    'bootstrap.servers',
+    'localhost',
+    'Invalid value [localhost] for configuration bootstrap.servers: Expected host:port, with commas between several',
+  ],
+  [
+    'bootstrap.servers',
+    'a:99999',
+    'Invalid value [a:99999] for configuration bootstrap.servers: Expected host:port, with commas between several',
+  ],
+  [
+    'temporal.address',
+    'http://t:7233/x',
+    'Invalid value http://t:7233/x for configuration temporal.address: Expected host:port',
+  ],
+  ['rest.port', '80800', 'Invalid value 80800 for configuration rest.port: Expected a port, 0 to 65535'],
+  [
+    'topic.creation.enable',
+    'yes',
+    'Invalid value yes for configuration topic.creation.enable: Expected value to be either true or false',
+  ],
+  [
+    'offset.storage.partitions',
+    'many',
+    'Invalid value many for configuration offset.storage.partitions: Not a number of type INT',
+  ],
+  [
+    'exactly.once.source.support',
+    'on',
+    'Invalid value on for configuration exactly.once.source.support: String must be one of (case insensitive): disabled, preparing, enabled',
+  ],
+])('%s=%s is refused with a sentence', (key, value, message) => {
+  const { config, errors } = readWorkerConfig({ [key]: value });
+  expect(config).toBeUndefined();
+  expect(Object.fromEntries(errors)).toEqual({ [key]: [message] });
+});
+
+test.each(['127.0.0.1:9092', '[::1]:9092', 'PLAINTEXT://kafka-1.example.com:9092'])('%s is an address', server => {
+  expect(readWorkerConfig({ 'bootstrap.servers': server }).errors.size).toBe(0);
+});
