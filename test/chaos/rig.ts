@@ -139,6 +139,8 @@ export class Rig implements AsyncDisposable {
     await Promise.all(this.workers.map(worker => worker.kill9()));
     await Promise.allSettled([this.source.drop(), this.target.drop()]);
     await Promise.all([this.kafka.stop(), this.postgres.stop(), this.temporal.stop()]);
-    await rm(this.folder, { recursive: true, force: true });
+    // Whoever looks into a failure wants the workers' logs.
+    if (process.env['MILLRACE_KEEP_LOGS']) console.log(`logs: ${this.folder}`);
+    else await rm(this.folder, { recursive: true, force: true });
   }
 }
