@@ -3,6 +3,7 @@ import { MillraceError } from '../../src/errors.ts';
 import type { Settings } from './config/settings.ts';
 import { connect } from './protocol/connect.ts';
 import { Session } from './protocol/session.ts';
+import { endStalled } from './protocol/stalled.ts';
 import { ensureOffsets, heldPositions } from './write/offsets.ts';
 import { Writer } from './write/writer.ts';
 
@@ -29,8 +30,9 @@ export class JdbcSinkTask<C> implements SinkTask<C> {
     this.#session = session;
     if (this.#closing.signal.aborted) await session.close();
     this.#cutWhenStopped(signal, session);
-    await ensureOffsets(client);
-    const positions = await heldPositions(client, connector, assigned);
+    await endStalled(session, log);
+    await ensureOffsets(session);
+    const positions = await heldPositions(session, connector, assigned);
     this.#writer = new Writer(session, connector, settings, log);
     return positions;
   }

@@ -105,6 +105,8 @@ function sessionSettings({ timeZone, destination }: Settings): string {
   const settings = [
     `SET TIME ZONE ${zone}`,
     'SET statement_timeout = 0',
+    // A lock that lasts ends the attempt, not the task: the next one looks who holds it. One that is configured stays.
+    "SELECT set_config('lock_timeout', '10s', false) WHERE current_setting('lock_timeout') = '0'",
     'SET DateStyle = ISO',
     // The arrays of a batch say nothing about the next one's: plan once. The setting is there from PostgreSQL 12 on.
     `SELECT set_config(name, 'force_generic_plan', false) FROM pg_settings WHERE name = 'plan_cache_mode'`,

@@ -3,6 +3,7 @@ import type pg from 'pg';
 import { MillraceError } from '../../../src/errors.ts';
 import { Messages, type Statement } from './messages.ts';
 import { Pipeline, type Prepared, type Step, StepFailed } from './pipeline.ts';
+import { sinkError } from './sql-errors.ts';
 
 const BUFFER = 64 * 1024;
 /** A buffer that one batch of large values made larger than this is given back. */
@@ -45,10 +46,22 @@ export class Session {
     }
   }
 
+  /**
+   * One statement by itself, for what is not a batch. `doing` names it for the error: "reading the catalogue". Rejects
+   * with a MillraceError, whose cause is the database's or the link's.
+   */
+  async query<R extends pg.QueryResultRow>(doing: string, sql: string, values: unknown[] = []): Promise<R[]> {
+    try {
+      return (await this.client.query<R>(sql, values)).rows;
+    } catch (error) {
+      throw sinkError(error, doing);
+    }
+  }
+
   /** Between transactions: forgets the prepared statements when they have become many. */
   async tidy(): Promise<void> {
     if (this.#prepared.known.size <= MAX_PREPARED) return;
-    await this.client.query('DEALLOCATE ALL');
+    await this.query('forgetting prepared statements', 'DEALLOCATE ALL');
     this.#prepared.known.clear();
     this.#prepared.doubtful.clear();
   }

@@ -52,6 +52,17 @@ export function isLinkLost(error: unknown): boolean {
   return !(error instanceof pg.DatabaseError) || error.severity === 'FATAL' || error.severity === 'PANIC';
 }
 
+/** What tasks that create or alter the same thing at the same moment cause: it is there then, or at the next try. */
+const races = new Set(['23505', '42P07', '42701', '42710', 'XX000']);
+
+/** Of an error that `sinkError` made, or of the database's own. */
+export function sqlState(error: unknown): string | undefined {
+  const raised = error instanceof MillraceError ? error.cause : error;
+  return raised instanceof pg.DatabaseError ? raised.code : undefined;
+}
+
+export const isRace = (error: unknown): boolean => races.has(sqlState(error) ?? '');
+
 /** Certificates, and a server without TLS where it is asked for: trying again does not help. */
 function isSetup(error: unknown): boolean {
   const code = String((error as { code?: unknown }).code);

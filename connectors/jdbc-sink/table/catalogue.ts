@@ -1,5 +1,5 @@
-import type pg from 'pg';
 import type { TableType } from '../config/settings.ts';
+import type { Session } from '../protocol/session.ts';
 import { quoteTable, stored, type TableName } from './identifiers.ts';
 
 export interface Column {
@@ -50,16 +50,16 @@ ORDER BY a.attnum`;
 
 /** What the destination's tables are, read once until told to read again. Not for concurrent use. */
 export class Catalogue {
-  readonly #client: pg.Client;
+  readonly #session: Session;
   readonly #quoted: boolean;
   readonly #known = new Map<string, Table>();
 
-  constructor(client: pg.Client, quoted: boolean) {
-    this.#client = client;
+  constructor(session: Session, quoted: boolean) {
+    this.#session = session;
     this.#quoted = quoted;
   }
 
-  /** null where there is no such relation; that is not remembered. */
+  /** null where there is no such relation; that is not remembered. Rejects with a MillraceError. */
   async table(name: TableName): Promise<Table | null> {
     const key = quoteTable(name);
     const known = this.#known.get(key);
@@ -74,13 +74,10 @@ export class Catalogue {
   }
 
   async #read(key: string): Promise<Table | null> {
-    const relations = await this.#client.query<{ id: string; kind: string; schema: string; table: string }>(
-      relationSql,
-      [key],
-    );
-    const [relation] = relations.rows;
+    const doing = `reading the catalogue for ${key}`;
+    const [relation] = await this.#session.query<RelationRow>(doing, relationSql, [key]);
     if (relation === undefined) return null;
-    const { rows } = await this.#client.query<ColumnRow>(columnsSql, [relation.id]);
+    const rows = await this.#session.query<ColumnRow>(doing, columnsSql, [relation.id]);
     const columns = rows.map(row => ({ ...row, identityAlways: row.identity_always }));
     return {
       sql: quoteTable({ schema: relation.schema, table: relation.table }),
@@ -89,6 +86,13 @@ export class Catalogue {
       column: finder(columns, this.#quoted),
     };
   }
+}
+
+interface RelationRow {
+  readonly id: string;
+  readonly kind: string;
+  readonly schema: string;
+  readonly table: string;
 }
 
 interface ColumnRow extends Omit<Column, 'identityAlways'> {

@@ -1,8 +1,8 @@
-import type pg from 'pg';
 import type { Log, Schema } from '../../../src/api/index.ts';
 import { MillraceError } from '../../../src/errors.ts';
 import type { Settings } from '../config/settings.ts';
-import { sinkError } from '../protocol/sql-errors.ts';
+import type { Session } from '../protocol/session.ts';
+import { isRace } from '../protocol/sql-errors.ts';
 import { literalOf } from '../values/literals.ts';
 import type { Catalogue, Table } from './catalogue.ts';
 import { columnTypes } from './column-types.ts';
@@ -16,21 +16,18 @@ export interface FieldColumn {
   readonly key: boolean;
 }
 
-/** What other tasks that create or alter the same table at the same time cause. */
-const races = new Set(['23505', '42P07', '42701', '42710', 'XX000']);
-
 /**
  * Makes the destination fit the records where that is configured: creates the table, adds columns. Otherwise rejects
  * with SINK_SCHEMA, which names what is missing and the setting that would mend it.
  */
 export class TableDefinition {
-  readonly #client: pg.Client;
+  readonly #session: Session;
   readonly #settings: Settings;
   readonly #catalogue: Catalogue;
   readonly #log: Log;
 
-  constructor(client: pg.Client, settings: Settings, catalogue: Catalogue, log: Log) {
-    this.#client = client;
+  constructor(session: Session, settings: Settings, catalogue: Catalogue, log: Log) {
+    this.#session = session;
     this.#settings = settings;
     this.#catalogue = catalogue;
     this.#log = log;
@@ -138,7 +135,8 @@ export class TableDefinition {
     }
     const candidates = columnTypes(schema, this.#settings.postgis);
     if (candidates.length === 1) return candidates[0] as string;
-    const { rows } = await this.#client.query<{ type: string }>(
+    const rows = await this.#session.query<{ type: string }>(
+      `choosing a type for ${name}`,
       'SELECT c.type FROM unnest($1::text[]) WITH ORDINALITY c(type, place) WHERE to_regtype(c.type) IS NOT NULL ORDER BY c.place LIMIT 1',
       [candidates],
     );
@@ -150,11 +148,10 @@ export class TableDefinition {
     this.#log.info({ sql }, `${doing}, as the records' schema has it`);
     for (let attempt = 0; ; attempt++) {
       try {
-        await this.#client.query(sql);
+        await this.#session.query(doing, sql);
         return;
       } catch (error) {
-        // Another task may be making the same: then it is there, or will be at the next try.
-        if (attempt >= 5 || !races.has(String((error as { code?: unknown }).code))) throw sinkError(error, doing);
+        if (attempt >= 5 || !isRace(error)) throw error;
       }
     }
   }

@@ -31,7 +31,7 @@ export function nameParts(text: string): readonly string[] {
   while (at < text.length) {
     pattern.lastIndex = at;
     const match = pattern.exec(text);
-    if (match === null) break;
+    if (match === null) return [text];
     parts.push(match[1]?.replaceAll('""', '"') ?? (match[2] as string));
     at = pattern.lastIndex + 1;
     if (at <= text.length && text[at - 1] !== '.') return [text];

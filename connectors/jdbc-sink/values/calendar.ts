@@ -58,9 +58,18 @@ export interface Instant {
 }
 
 const ZERO = 0x30;
+const DASH = 0x2d;
+const DOT = 0x2e;
+const COLON = 0x3a;
+const T = 0x54;
 const Z = 0x5a;
 
-const pairAt = (text: string, at: number): number => (text.charCodeAt(at) - ZERO) * 10 + text.charCodeAt(at + 1) - ZERO;
+/** Two digits as a number; NaN, which is in no range, where they are none. */
+function pairAt(text: string, at: number): number {
+  const tens = text.charCodeAt(at) - ZERO;
+  const ones = text.charCodeAt(at + 1) - ZERO;
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN;
+}
 
 /**
  * Reads ISO 8601 with an offset, as `io.debezium.time.ZonedTimestamp` has it, into `into`; false where it is not that.
@@ -73,7 +82,7 @@ export function readInstant(text: string, into: Instant): boolean {
 /** `YYYY-MM-DDTHH:MM:SS[.f…]Z`: four-digit year, UTC. */
 function readUsual(text: string, into: Instant): boolean {
   const end = text.length - 1;
-  if (end < 19 || end > 26 || text.charCodeAt(end) !== Z || text[4] !== '-' || text[10] !== 'T') return false;
+  if (end < 19 || end > 26 || text.charCodeAt(end) !== Z || text.charCodeAt(10) !== T) return false;
   const year = pairAt(text, 0) * 100 + pairAt(text, 2);
   const month = pairAt(text, 5);
   const day = pairAt(text, 8);
@@ -88,7 +97,13 @@ function readUsual(text: string, into: Instant): boolean {
       micros = micros * 10 + digit;
     }
   }
-  if (!(year >= 1 && valid(year, month, day, hour, minute, second)) || text[13] !== ':') return false;
+  const separated =
+    text.charCodeAt(4) === DASH &&
+    text.charCodeAt(7) === DASH &&
+    text.charCodeAt(13) === COLON &&
+    text.charCodeAt(16) === COLON &&
+    (end === 19 || text.charCodeAt(19) === DOT);
+  if (!(separated && year >= 1 && valid(year, month, day, hour, minute, second))) return false;
   into.seconds = daysOf(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
   into.micros = micros;
   return true;

@@ -29,6 +29,9 @@ function envelopeOf(schema: StructSchema): Envelope | null {
   return envelope;
 }
 
+/** A value that is no row. Its message never tells the value. */
+export class NotARow extends Error {}
+
 /** What a record asks for. The last one read: one object for all, so that reading allocates nothing. */
 export class Change {
   operation: Operation = 'none';
@@ -44,7 +47,7 @@ export class Change {
     this.#truncates = truncates;
   }
 
-  /** Takes the record's value apart. Throws Error for a value that is no row. */
+  /** Takes the record's value apart. Throws NotARow. */
   read({ value }: SinkRecord): void {
     this.row = null;
     this.source = undefined;
@@ -61,7 +64,7 @@ export class Change {
         this.source = value['source'];
         this.#event(value['op'], value['after']);
       } else this.#write(value);
-    } else throw new Error(`a value that is neither a struct nor an object, but ${describe(value)}`);
+    } else throw new NotARow(`a value that is neither a struct nor an object, but ${describe(value)}`);
   }
 
   #event(op: Value | undefined, after: Value | undefined): void {
@@ -70,7 +73,7 @@ export class Change {
       case 'u':
       case 'r':
         if (!isStruct(after) && !isPlainObject(after))
-          throw new Error(`a change event (${op}) without the row behind it`);
+          throw new NotARow(`a change event (${op}) without the row behind it`);
         this.#write(after);
         return;
       case 'd':

@@ -1,10 +1,9 @@
-import pg from 'pg';
 import type { SinkPosition, SinkProgress, TopicPartition } from '../../../src/api/index.ts';
 import { MillraceError } from '../../../src/errors.ts';
 import type { Messages, Statement } from '../protocol/messages.ts';
 import type { Step, StepFailed } from '../protocol/pipeline.ts';
 import type { Session } from '../protocol/session.ts';
-import { sinkError } from '../protocol/sql-errors.ts';
+import { isRace, sqlState } from '../protocol/sql-errors.ts';
 import { arrayParameter, wires } from '../values/encoder.ts';
 import { int4, int8 } from '../values/numbers.ts';
 import { text } from '../values/text.ts';
@@ -51,53 +50,46 @@ const NOT_A_NUMBER = '22P02';
 
 /** Whether a failure is the fence: somebody else has moved the positions. */
 export function isFence({ doing, cause }: StepFailed): boolean {
-  return doing === MOVING && cause instanceof pg.DatabaseError && cause.code === NOT_A_NUMBER;
+  return doing === MOVING && sqlState(cause) === NOT_A_NUMBER;
 }
 
 /** Makes the table where it is missing. Rejects with SINK_SETUP where it may not be made. */
-export async function ensureOffsets(client: pg.Client): Promise<void> {
-  const exists = async () =>
-    (await client.query<{ exists: boolean }>("SELECT to_regclass('millrace_offsets') IS NOT NULL AS exists")).rows[0]
-      ?.exists;
+export async function ensureOffsets(session: Session): Promise<void> {
+  const doing = 'creating the table millrace_offsets';
   for (let attempt = 0; ; attempt++) {
     try {
       // Asked first: CREATE … IF NOT EXISTS wants the right to create even where there is nothing to do.
-      if (await exists()) return;
-      await client.query(tableSql);
+      const asked = "SELECT to_regclass('millrace_offsets') IS NOT NULL AS there";
+      const [found] = await session.query<{ there: boolean }>(doing, asked);
+      if (found?.there !== true) await session.query(doing, tableSql);
       return;
     } catch (error) {
-      const code = (error as { code?: unknown }).code;
-      // Another task made it at the same moment.
-      if ((code === '23505' || code === '42P07') && attempt < 5) continue;
-      if (code === '42501' || code === '3F000') {
-        throw new MillraceError(
-          'SINK_SETUP',
-          'The table millrace_offsets, in which the sink keeps its positions beside its rows, may not be created: grant the ' +
-            `connector's user CREATE on the schema, or create it there: ${tableSql.replaceAll(/\s+/g, ' ')}`,
-          { cause: error },
-        );
-      }
-      throw sinkError(error, 'creating the table millrace_offsets');
+      if (isRace(error) && attempt < 5) continue;
+      const code = sqlState(error);
+      if (code !== '42501' && code !== '3F000') throw error;
+      throw new MillraceError(
+        'SINK_SETUP',
+        'The table millrace_offsets, in which the sink keeps its positions beside its rows, may not be created: grant the ' +
+          `connector's user CREATE on the schema, or create it there: ${tableSql.replaceAll(/\s+/g, ' ')}`,
+        { cause: error },
+      );
     }
   }
 }
 
-/** Positions held of the assigned partitions. */
+/** Positions held of the assigned partitions. Rejects with a MillraceError. */
 export async function heldPositions(
-  client: pg.Client,
+  session: Session,
   connector: string,
   assigned: readonly TopicPartition[],
 ): Promise<readonly SinkPosition[]> {
-  try {
-    const { rows } = await client.query<{ topic: string; partition: number; next: string }>(
-      `SELECT o.topic, o.partition, o.next_offset::text AS next FROM millrace_offsets o
-       JOIN unnest($2::text[], $3::int[]) a(topic, partition) USING (topic, partition) WHERE o.connector = $1`,
-      [connector, assigned.map(({ topic }) => topic), assigned.map(({ partition }) => partition)],
-    );
-    return rows.map(({ topic, partition, next }) => ({ topic, partition, next: Number(next) }));
-  } catch (error) {
-    throw sinkError(error, 'reading millrace_offsets');
-  }
+  const rows = await session.query<{ topic: string; partition: number; next: string }>(
+    'reading millrace_offsets',
+    `SELECT o.topic, o.partition, o.next_offset::text AS next FROM millrace_offsets o
+     JOIN unnest($2::text[], $3::int[]) a(topic, partition) USING (topic, partition) WHERE o.connector = $1`,
+    [connector, assigned.map(({ topic }) => topic), assigned.map(({ partition }) => partition)],
+  );
+  return rows.map(({ topic, partition, next }) => ({ topic, partition, next: Number(next) }));
 }
 
 export const moveStatement = (session: Session): Statement => session.statement(moveSql, moveParameters);

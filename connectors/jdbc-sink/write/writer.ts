@@ -4,11 +4,11 @@ import type { Settings } from '../config/settings.ts';
 import type { Statement } from '../protocol/messages.ts';
 import { type Step, StepFailed } from '../protocol/pipeline.ts';
 import type { Session } from '../protocol/session.ts';
-import { dataMessage, isLinkLost, meaningOf, sinkError } from '../protocol/sql-errors.ts';
+import { dataMessage, isLinkLost, meaningOf, sinkError, sqlState } from '../protocol/sql-errors.ts';
 import { Catalogue } from '../table/catalogue.ts';
 import { TableDefinition } from '../table/definition.ts';
 import { TableNames } from '../table/names.ts';
-import { Change } from './changes.ts';
+import { Change, NotARow } from './changes.ts';
 import { Fold, type Segment } from './fold.ts';
 import { MissingKey } from './layout.ts';
 import { Layouts, noKey, placeOf } from './layouts.ts';
@@ -36,8 +36,8 @@ export class Writer {
     this.#connector = connector;
     this.#settings = settings;
     this.#log = log;
-    this.#catalogue = new Catalogue(session.client, settings.quoted);
-    const definition = new TableDefinition(session.client, settings, this.#catalogue, log);
+    this.#catalogue = new Catalogue(session, settings.quoted);
+    const definition = new TableDefinition(session, settings, this.#catalogue, log);
     this.#layouts = new Layouts(settings, session, definition, new TableNames(settings));
     this.#change = new Change(settings);
     this.#move = moveStatement(session);
@@ -96,11 +96,7 @@ export class Writer {
   }
 
   async #rollBack(): Promise<void> {
-    try {
-      await this.#session.client.query('ROLLBACK');
-    } catch (error) {
-      throw sinkError(error, 'rolling back');
-    }
+    await this.#session.query('rolling back', 'ROLLBACK');
   }
 
   /**
@@ -201,9 +197,8 @@ export class Writer {
     if (error instanceof MissingKey) {
       return new DataError(`The primary key column ${error.message} has no value in ${placeOf(record)}.`, { index });
     }
-    if (error instanceof MillraceError || (error instanceof Error && 'code' in error))
-      return sinkError(error, 'reading its catalogue');
-    return new DataError(`The JDBC sink connector writes rows, but found ${messageOf(error)}, at ${placeOf(record)}.`, {
+    if (!(error instanceof NotARow)) return error;
+    return new DataError(`The JDBC sink connector writes rows, but found ${error.message}, at ${placeOf(record)}.`, {
       index,
     });
   }
@@ -212,7 +207,7 @@ export class Writer {
     return new DataError(`PostgreSQL refused ${doing}: ${dataMessage(cause)}, at ${placeOf(record)}.`, { index });
   }
 
-  /** As the error that the engine acts on. */
+  /** As the error that the engine acts on; one that is none of ours is a bug, and stays what it is. */
   #told(error: unknown): unknown {
     if (!(error instanceof StepFailed)) return error;
     const { cause, doing, sent } = error;
@@ -228,7 +223,7 @@ export class Writer {
         `Another task of the connector ${this.#connector} has moved the positions in millrace_offsets: nothing of this batch was written.`,
       );
     }
-    if (codeOf(cause) === '42P10') {
+    if (sqlState(cause) === '42P10') {
       return new MillraceError(
         'SINK_SCHEMA',
         `PostgreSQL failed ${doing}: the table has no primary key or unique index of just the columns that ` +
@@ -239,8 +234,6 @@ export class Writer {
     return sinkError(cause, doing);
   }
 }
-
-const codeOf = (error: unknown): unknown => (error as { code?: unknown } | undefined)?.code;
 
 function isLost(error: unknown): boolean {
   return error instanceof StepFailed && isLinkLost(error.cause);

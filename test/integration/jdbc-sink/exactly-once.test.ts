@@ -160,54 +160,59 @@ function seeded(seed: number): () => number {
 }
 
 /**
- * What the engine does: writes from the held position on, and opens again from there after every failure that passes.
- * Answers how often it had to.
+ * What the engine does: writes from the held position on, and opens again from there after every failure that passes,
+ * until that has been so `breaks` times and there are enough records. Answers how many records it has written.
  */
-async function writeAll(target: TestDatabase, total: number, random: () => number): Promise<number> {
-  for (let reopened = 0; ; reopened++) {
+async function writeThrough(target: TestDatabase, breaks: number, random: () => number): Promise<number> {
+  for (let broken = 0; ; ) {
     let sink: TestSink | undefined;
     try {
       sink = await TestSink.open(target, append, { assigned });
       let from: number | null = sink.held[0]?.next ?? null;
-      while ((from ?? 0) < total) {
+      while (broken < breaks || (from ?? 0) < ENOUGH) {
         const start: number = from ?? 0;
-        const next = Math.min(total, start + 1 + Math.floor(random() * 3000));
+        const next = start + 1 + Math.floor(random() * 600);
         await sink.write(numbered(start, next), [at(0, from, next)]);
         from = next;
       }
-      return reopened;
+      return from ?? 0;
     } catch (error) {
       if (kindOf(error) !== 'retriable') throw error;
+      broken++;
     } finally {
       await sink?.close();
     }
   }
 }
 
+const BREAKS = 12;
+const ENOUGH = 10_000;
+const everyRecordOnce = async (total: number) => {
+  expect(total).toBeGreaterThan(0);
+  expect(
+    await db.query('SELECT count(*)::int AS n, count(DISTINCT id)::int AS d, min(id) AS a, max(id) AS z FROM orders'),
+  ).toEqual([{ n: total, d: total, a: 0, z: total - 1 }]);
+};
+
 describe('broken connections', () => {
   it.each([1, 2, 3])('a backend ended at any moment: every record once (seed %i)', async seed => {
     const random = seeded(seed);
-    const total = 30_000;
+    const admin = await db.client();
     let done = false;
-    const killer = (async () => {
-      const admin = await db.client();
-      while (!done) {
-        await new Promise(resolve => setTimeout(resolve, random() * 40));
+    const killing = (async () => {
+      // More and more seldom, so that batches get through in between however slow the machine is.
+      for (let pause = 20; !done; pause += 5) {
+        await new Promise(resolve => setTimeout(resolve, random() * 2 * pause));
         await admin.query(
           "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'millrace-%' AND datname = current_database()",
         );
-        // Often enough to hit every phase, seldom enough for batches to get through.
-        await new Promise(resolve => setTimeout(resolve, 60 + random() * 100));
       }
     })();
-    const reopened = await writeAll(db, total, random).finally(() => {
+    const total = await writeThrough(db, BREAKS, random).finally(() => {
       done = true;
     });
-    await killer;
-    expect(reopened).toBeGreaterThan(0);
-    expect(await db.query('SELECT count(*)::int AS n, count(DISTINCT id)::int AS d, max(id) AS m FROM orders')).toEqual(
-      [{ n: total, d: total, m: total - 1 }],
-    );
+    await killing;
+    await everyRecordOnce(total);
   });
 
   it('a link cut while replies are on their way: the position tells what was committed', async () => {
@@ -215,18 +220,14 @@ describe('broken connections', () => {
     const through = { ...db, connection: { ...db.connection, host: '127.0.0.1', port: proxy.port } };
     const random = seeded(4);
     const cutting = (async () => {
-      while (!proxy.closed) {
-        await new Promise(resolve => setTimeout(resolve, 20 + random() * 80));
+      for (let pause = 20; !proxy.closed; pause += 5) {
+        await new Promise(resolve => setTimeout(resolve, random() * 2 * pause));
         proxy.cut(random() < 0.5);
       }
     })();
-    const total = 20_000;
-    const reopened = await writeAll(through, total, random).finally(() => proxy[Symbol.asyncDispose]());
+    const total = await writeThrough(through, BREAKS, random).finally(() => proxy[Symbol.asyncDispose]());
     await cutting;
-    expect(reopened).toBeGreaterThan(0);
-    expect(await db.query('SELECT count(*)::int AS n, count(DISTINCT id)::int AS d FROM orders')).toEqual([
-      { n: total, d: total },
-    ]);
+    await everyRecordOnce(total);
   });
 
   it('a reply to COMMIT that never comes: unknown, not failed; and the rows are there once', async () => {
@@ -242,6 +243,28 @@ describe('broken connections', () => {
     expect(await rejection(sink.write(numbered(3, 4), [at(0, 3, 4)]))).toMatchObject({ kind: 'retriable' });
     await using again = await TestSink.open(db, append, { assigned });
     expect(again.held).toEqual([{ topic: 'orders', partition: 0, next: 3 }]);
+  });
+
+  it('a worker frozen in mid-batch: its successor goes on, and nothing of that batch stays', async () => {
+    await using proxy = await flakyProxy(db.connection.host, db.connection.port);
+    const through = { ...db, connection: { ...db.connection, host: '127.0.0.1', port: proxy.port } };
+    await using frozen = await TestSink.open(through, append, { assigned });
+    await frozen.write(numbered(0, 1000), [at(0, null, 1000)]);
+    proxy.freezeAfter(200_000);
+    const interrupted = rejection(frozen.write(numbered(1000, 60_000), [at(0, 1000, 60_000)]));
+    const stalled = async () =>
+      (
+        await db.query(
+          "SELECT 1 FROM pg_stat_activity WHERE application_name = 'millrace-orders-sink-0' AND datname = current_database() AND wait_event = 'ClientRead' AND xact_start IS NOT NULL AND query_start < clock_timestamp() - interval '3 seconds'",
+        )
+      ).length === 1;
+    await eventually('the transaction stalls', stalled);
+    await using successor = await TestSink.open(db, append, { assigned });
+    expect(successor.held).toEqual([{ topic: 'orders', partition: 0, next: 1000 }]);
+    await successor.write(numbered(1000, 1500), [at(0, 1000, 1500)]);
+    proxy.thaw();
+    expect(await interrupted).toMatchObject({ kind: 'retriable' });
+    await everyRecordOnce(1500);
   });
 
   it('a task told to stop while its write waits for a lock ends, and its batch is not written', async () => {
@@ -271,12 +294,17 @@ interface Proxy extends AsyncDisposable {
   cut(halfway: boolean): void;
   /** From now on nothing that the server says arrives. */
   mute(): void;
+  /** Passes this many more bytes to the server, then nothing in either direction until `thaw`. */
+  freezeAfter(bytes: number): void;
+  thaw(): void;
 }
 
 async function flakyProxy(host: string, port: number): Promise<Proxy> {
   const sockets = new Set<Socket>();
   let muted = false;
   let closed = false;
+  let budget = Number.POSITIVE_INFINITY;
+  const held: (() => void)[] = [];
   const server = createServer(client => {
     const upstream = dial(port, host);
     for (const socket of [client, upstream]) {
@@ -288,9 +316,20 @@ async function flakyProxy(host: string, port: number): Promise<Proxy> {
         upstream.destroy();
       });
     }
-    client.pipe(upstream);
+    client.on('data', chunk => {
+      budget -= chunk.length;
+      if (budget >= 0) upstream.write(chunk);
+      else {
+        client.pause();
+        held.push(() => {
+          upstream.write(chunk);
+          client.resume();
+        });
+      }
+    });
     upstream.on('data', chunk => {
-      if (!muted) client.write(chunk);
+      if (budget < 0) held.push(() => client.write(chunk));
+      else if (!muted) client.write(chunk);
     });
   });
   server.listen(0, '127.0.0.1');
@@ -313,6 +352,13 @@ async function flakyProxy(host: string, port: number): Promise<Proxy> {
     },
     mute() {
       muted = true;
+    },
+    freezeAfter(bytes) {
+      budget = bytes;
+    },
+    thaw() {
+      budget = Number.POSITIVE_INFINITY;
+      for (const release of held.splice(0)) release();
     },
     async [Symbol.asyncDispose]() {
       if (closed) return;

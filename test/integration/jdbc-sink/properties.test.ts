@@ -261,16 +261,21 @@ describe('large batches', () => {
     await db.query('CREATE TABLE orders (id int PRIMARY KEY, a text, n int)');
     const { row, tombstone } = recordsOf(key, structOf({ a: schemaOf('string'), n: schemaOf('int32') }));
     await using sink = await TestSink.open(db, upsert);
+    // In CPU time of this thread: what others on the machine do does not count.
+    const spent = () => {
+      const { user, system } = process.threadCpuUsage();
+      return (user + system) / 1000;
+    };
     let longest = 0;
-    let last = performance.now();
+    let last = spent();
     const watch = setInterval(() => {
-      const now = performance.now();
+      const now = spent();
       longest = Math.max(longest, now - last);
       last = now;
     }, 1);
     const first = Array.from({ length: 20_000 }, (_, id) => row({ id, a: `row ${id} ${'x'.repeat(100)}`, n: id }));
     const second = first.map((_, id) => (id % 2 === 0 ? tombstone({ id }) : row({ id, a: 'y', n: -id })));
-    last = performance.now();
+    last = spent();
     await sink.write(first);
     await sink.write(second);
     clearInterval(watch);
@@ -279,7 +284,7 @@ describe('large batches', () => {
         "SELECT count(*)::int AS n, sum(n)::int AS s, count(*) FILTER (WHERE a = 'y')::int AS y FROM orders",
       ),
     ).toEqual([{ n: 10_000, s: -(10_000 ** 2), y: 10_000 }]);
-    expect(longest).toBeLessThan(250);
+    expect(longest).toBeLessThan(50);
   });
 
   it('a few very large values', async () => {

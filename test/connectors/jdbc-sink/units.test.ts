@@ -1,0 +1,149 @@
+import fc from 'fast-check';
+import pg from 'pg';
+import { describe, expect, it } from 'vitest';
+import { dataMessage, isLinkLost, sinkError } from '../../../connectors/jdbc-sink/protocol/sql-errors.ts';
+import { nameParts, quote, stored } from '../../../connectors/jdbc-sink/table/identifiers.ts';
+import {
+  dateText,
+  daysOf,
+  type Instant,
+  readInstant,
+  timestampText,
+} from '../../../connectors/jdbc-sink/values/calendar.ts';
+
+describe('names', () => {
+  it.each([
+    ['orders', ['orders']],
+    ['shop.orders', ['shop', 'orders']],
+    ['a.b.c', ['a', 'b', 'c']],
+    ['"a.b".c', ['a.b', 'c']],
+    ['"a""b"."c"', ['a"b', 'c']],
+    ['a"b', ['a"b']],
+    ['"a"b', ['"a"b']],
+    ['a..b', ['a..b']],
+  ])('%s', (text, parts) => {
+    expect(nameParts(text)).toEqual(parts);
+  });
+
+  it('of any kind come back from their quoted form', () => {
+    fc.assert(
+      fc.property(fc.array(fc.string({ minLength: 1 }), { minLength: 1, maxLength: 3 }), parts => {
+        expect(nameParts(parts.map(quote).join('.'))).toEqual(parts);
+      }),
+    );
+  });
+
+  it('are folded and cut as PostgreSQL does', () => {
+    expect(stored('OrderÄ', false)).toBe('orderÄ');
+    expect(stored('OrderÄ', true)).toBe('OrderÄ');
+    expect(stored('é'.repeat(40), true)).toBe('é'.repeat(31));
+    expect(stored('😀'.repeat(20), true)).toBe('😀'.repeat(15));
+  });
+});
+
+describe('the calendar', () => {
+  const instant: Instant = { seconds: 0, micros: 0 };
+  const dates = fc.date({ min: new Date(-8.64e15), max: new Date(8.64e15), noInvalidDate: true });
+
+  it('counts days as Date does', () => {
+    fc.assert(
+      fc.property(dates, date => {
+        const days = Math.floor(date.getTime() / 86_400_000);
+        expect(daysOf(date.getUTCFullYear(), date.getUTCMonth() + 1, date.getUTCDate())).toBe(days);
+        const year = date.getUTCFullYear();
+        const { date: text, era } = dateText(days);
+        expect(text).toMatch(new RegExp(`^${String(year > 0 ? year : 1 - year).padStart(4, '0')}-`));
+        expect(era).toBe(year > 0 ? '' : ' BC');
+      }),
+    );
+  });
+
+  it('reads what toISOString writes, in any offset', () => {
+    fc.assert(
+      fc.property(
+        fc.date({ min: new Date('0001-01-02T00:00:00Z'), max: new Date('9999-12-30T00:00:00Z'), noInvalidDate: true }),
+        fc.integer({ min: -18 * 60, max: 18 * 60 }),
+        (date, offset) => {
+          expect(readInstant(date.toISOString(), instant)).toBe(true);
+          expect(instant.seconds * 1000 + instant.micros / 1000).toBe(date.getTime());
+          const minutes = String(Math.abs(offset) % 60).padStart(2, '0');
+          const zone = `${offset < 0 ? '-' : '+'}${String(Math.floor(Math.abs(offset) / 60)).padStart(2, '0')}:${minutes}`;
+          expect(
+            readInstant(new Date(date.getTime() + offset * 60_000).toISOString().replace('Z', zone), instant),
+          ).toBe(true);
+          expect(instant.seconds * 1000 + instant.micros / 1000).toBe(date.getTime());
+        },
+      ),
+    );
+  });
+
+  it.each([
+    '',
+    '2026-01-01',
+    '2026-13-01T00:00:00Z',
+    '2026-02-29T00:00:00Z',
+    '2026-01-01T24:00:00Z',
+    '2026-01-01T00:00:00',
+    '2026-01-01T00:00:0xZ',
+    '2026-01-01T00:00:00.12xZ',
+    '202x-01-01T00:00:00Z',
+    '2026-0:-01T00:00:00Z',
+    '2026-01-01T00-00:00Z',
+    '2026-01-01T00:00:00,1Z',
+  ])('does not read %o', text => {
+    expect(readInstant(text, instant)).toBe(false);
+  });
+
+  it('writes microseconds before 1970', () => {
+    expect(timestampText(-1n)).toBe('1969-12-31 23:59:59.999999');
+  });
+});
+
+describe('errors of the database', () => {
+  function raised(code: string, message: string, severity = 'ERROR'): Error {
+    return Object.assign(new pg.DatabaseError(message, message.length, 'error'), { code, severity });
+  }
+
+  it.each([
+    ['08006', 'SINK_UNAVAILABLE'],
+    ['40001', 'SINK_UNAVAILABLE'],
+    ['40P01', 'SINK_UNAVAILABLE'],
+    ['53300', 'SINK_UNAVAILABLE'],
+    ['55P03', 'SINK_UNAVAILABLE'],
+    ['57P01', 'SINK_UNAVAILABLE'],
+    ['57P03', 'SINK_UNAVAILABLE'],
+    ['25006', 'SINK_UNAVAILABLE'],
+    ['28P01', 'SINK_SETUP'],
+    ['3D000', 'SINK_SETUP'],
+    ['42501', 'SINK_SETUP'],
+    ['42P01', 'SINK_SCHEMA'],
+    ['0A000', 'SINK_SCHEMA'],
+  ])('%s is %s', (code, expected) => {
+    expect(sinkError(raised(code, 'm'), 'writing')).toMatchObject({
+      code: expected,
+      message: expect.stringContaining(code),
+    });
+  });
+
+  it('of the link pass by themselves, those of certificates do not', () => {
+    for (const code of ['ECONNRESET', 'ECONNREFUSED', 'ENOTFOUND', 'ETIMEDOUT', 'EPIPE'])
+      expect(sinkError(Object.assign(new Error('m'), { code }), 'connecting')).toMatchObject({
+        code: 'SINK_UNAVAILABLE',
+      });
+    expect(
+      sinkError(Object.assign(new Error('m'), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' }), 'connecting'),
+    ).toMatchObject({ code: 'SINK_SETUP' });
+    expect(isLinkLost(new Error('Connection terminated unexpectedly'))).toBe(true);
+    expect(isLinkLost(raised('57P01', 'm', 'FATAL'))).toBe(true);
+    expect(isLinkLost(raised('23505', 'm'))).toBe(false);
+  });
+
+  it('tell data errors without the data', () => {
+    expect(dataMessage(raised('22P02', 'invalid input syntax for type uuid: "secret\nthing"'))).toBe(
+      'invalid input syntax for type uuid (SQLSTATE 22P02)',
+    );
+    expect(dataMessage(raised('23505', 'duplicate key value violates unique constraint "orders_pkey"'))).toContain(
+      '"orders_pkey"',
+    );
+  });
+});
