@@ -23,6 +23,6 @@ const converter: Converter = {
     return true;
   },
   toConnect(_topic: string, bytes: Uint8Array | null): SchemaAndValue {
-    return { schema: optionalBytes, value: bytes === null ? null : Buffer.from(bytes) };
+    return { schema: optionalBytes, value: bytes };
   },
 };

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseProperties } from '../../src/config/properties.ts';
 
@@ -22,4 +23,32 @@ test.each<[string, Record<string, string>]>([
   ['password=a\\\\b\\#c', { password: 'a\\b#c' }],
 ])('%j', (text, expected) => {
   expect(parseProperties(text)).toEqual(expected);
+});
+
+/** As `java.util.Properties.store` writes a key or a value. */
+function stored(text: string, isKey: boolean): string {
+  return [...text]
+    .map((char, i) => {
+      if (/[\\=:#!]/.test(char)) return `\\${char}`;
+      if (char === ' ') return isKey || i === 0 ? '\\ ' : ' ';
+      const letter = { '\t': 't', '\n': 'n', '\r': 'r', '\f': 'f' }[char];
+      if (letter !== undefined) return `\\${letter}`;
+      const plain = char >= ' ' && char <= '~';
+      return plain ? char : [...char].flatMap(c => c.split('').map(unit)).join('');
+    })
+    .join('');
+}
+const unit = (char: string) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
+
+test('reads what Java stores', () => {
+  const text = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.string({ unit: fc.constantFrom(...'ab =:#!\\\t\n\r\f\u00e9😀') }),
+  );
+  fc.assert(
+    fc.property(fc.dictionary(text, text, { noNullPrototype: true }), props => {
+      const lines = Object.entries(props).map(([key, value]) => `${stored(key, true)}=${stored(value, false)}`);
+      expect(parseProperties(lines.join('\n'))).toEqual(props);
+    }),
+  );
 });
