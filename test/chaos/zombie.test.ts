@@ -15,11 +15,13 @@ test('a frozen worker that wakes when its successor has begun writes nothing mor
   process.kill(zombie.pid, 'SIGSTOP');
   rig.workers.splice(rig.workers.indexOf(zombie), 1);
   const frozen = performance.now();
+  const before = await rig.arrived();
   const successor = await rig.startWorker();
   for (const name of ['source', 'sink-orders', 'sink-events'])
-    await eventually(`${name} runs elsewhere`, async () => (await rig.holder(name)) === successor.id);
+    await eventually(`${name} runs elsewhere`, async () => (await rig.holder(name)) === successor.id, {
+      within: 60_000,
+    });
   console.log(`taken over after ${Math.round(performance.now() - frozen)} ms`);
-  const before = await rig.arrived();
   await eventually('the successor writes', async () => (await rig.arrived()) > before);
   process.kill(zombie.pid, 'SIGCONT');
   rig.workers.push(zombie);
