@@ -1,4 +1,4 @@
-import type { Header, TopicPartition } from '../api/index.ts';
+import type { TopicPartition } from '../api/index.ts';
 
 /**
  * What Millrace needs of a Kafka client, and no more. Errors are MillraceErrors: KAFKA_UNAVAILABLE for what passes by
@@ -153,4 +153,3 @@ export interface KafkaAdmin {
   commitGroupOffsets(offsets: GroupOffsets): Promise<void>;
 }
 
-export type { Header, TopicPartition };
