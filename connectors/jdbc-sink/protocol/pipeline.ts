@@ -34,6 +34,8 @@ export class StepFailed extends Error {
   }
 }
 
+/** Statements that a connection keeps at most; more are prepared for the one time. */
+export const MAX_PREPARED = 500;
 /** Bytes gathered before they are sent while more are encoded. */
 const SEND_BYTES = 256 * 1024;
 /** How long encoding may hold the event loop. */
@@ -51,7 +53,8 @@ export class Pipeline implements Submittable {
   readonly #doing: string[] = [];
   readonly #out: Messages;
   readonly #prepared: Prepared;
-  readonly #parsed: { readonly step: number; readonly name: string }[] = [];
+  /** Statements that this pipeline prepares, and by which step. */
+  readonly #parsed = new Map<string, number>();
   #completed = 0;
   #failure: StepFailed | undefined;
   #sentAll = false;
@@ -104,13 +107,18 @@ export class Pipeline implements Submittable {
   #write({ statement, bind }: Step, index: number): void {
     const { known, doubtful } = this.#prepared;
     const { name } = statement;
-    if (name === '') this.#out.parse(statement);
-    else if (!known.has(name) && !this.#parsed.some(parsed => parsed.name === name)) {
+    const named = name !== '' && (known.has(name) || this.#parsed.has(name));
+    if (named) this.#out.execute(statement, bind);
+    else if (name === '' || known.size + this.#parsed.size >= MAX_PREPARED) {
+      const unnamed = { ...statement, name: '' };
+      this.#out.parse(unnamed);
+      this.#out.execute(unnamed, bind);
+    } else {
       if (doubtful.delete(name)) this.#out.close(name);
       this.#out.parse(statement);
-      this.#parsed.push({ step: index, name });
+      this.#parsed.set(name, index);
+      this.#out.execute(statement, bind);
     }
-    this.#out.execute(statement, bind);
   }
 
   handleCommandComplete(): void {
@@ -131,7 +139,7 @@ export class Pipeline implements Submittable {
   #finish(): void {
     void this.#pumping.then(() => {
       const { known, doubtful } = this.#prepared;
-      for (const { step, name } of this.#parsed) (step < this.#completed ? known : doubtful).add(name);
+      for (const [name, step] of this.#parsed) (step < this.#completed ? known : doubtful).add(name);
       if (this.#failure === undefined) this.#resolve();
       else this.#reject(this.#failure);
     });

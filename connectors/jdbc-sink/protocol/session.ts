@@ -2,14 +2,12 @@ import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import { MillraceError } from '../../../src/errors.ts';
 import { Messages, type Statement } from './messages.ts';
-import { Pipeline, type Prepared, type Step, StepFailed } from './pipeline.ts';
+import { MAX_PREPARED, Pipeline, type Prepared, type Step, StepFailed } from './pipeline.ts';
 import { sinkError } from './sql-errors.ts';
 
 const BUFFER = 64 * 1024;
 /** A buffer that one batch of large values made larger than this is given back. */
 const KEEP_BUFFER = 4 * 1024 * 1024;
-/** Prepared statements on the server before all are forgotten. */
-const MAX_PREPARED = 500;
 
 /** One connection with its prepared statements and its buffer. Not for concurrent use. */
 export class Session {
@@ -58,9 +56,9 @@ export class Session {
     }
   }
 
-  /** Between transactions: forgets the prepared statements when they have become many. */
+  /** Between transactions: forgets the prepared statements when there is no room for more. */
   async tidy(): Promise<void> {
-    if (this.#prepared.known.size <= MAX_PREPARED) return;
+    if (this.#prepared.known.size < MAX_PREPARED) return;
     await this.query('forgetting prepared statements', 'DEALLOCATE ALL');
     this.#prepared.known.clear();
     this.#prepared.doubtful.clear();

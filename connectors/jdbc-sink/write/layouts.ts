@@ -50,12 +50,15 @@ const PRIMITIVE = new PlainShape([]);
 /** Plain shapes kept before all layouts are forgotten, as records may have any number of them. */
 const MAX_SHAPES = 1000;
 
+/** What records have that no table is for: there is none by their name, or none yet to delete from. */
+export const NOWHERE = Symbol('nowhere');
+type Target = Layout | typeof NOWHERE;
+
 interface Found {
   readonly topic: string;
   readonly row: Shape;
   readonly key: Shape;
-  readonly table: string;
-  readonly layout: Layout | null;
+  readonly target: Layout;
 }
 
 /**
@@ -69,7 +72,9 @@ export class Layouts {
   readonly #names: TableNames;
   readonly #utc: boolean;
   readonly #shapes = new Map<string, PlainShape>();
-  #known = new WeakMap<Shape, WeakMap<Shape, Map<string, Layout | null>>>();
+  #known = new WeakMap<Shape, WeakMap<Shape, Map<string, Layout>>>();
+  /** Tables that were not there when last looked for in this batch. */
+  readonly #missing = new Set<string>();
   #lastWrite: Found | undefined;
   #lastDelete: Found | undefined;
 
@@ -81,34 +86,47 @@ export class Layouts {
     this.#utc = settings.timeZone === 'UTC' || offsetOf(settings.timeZone) === '+00:00';
   }
 
-  /** The layout of a record's shape; null where it has no table; undefined where it must be made first. */
-  find(record: SinkRecord, change: Change): Layout | null | undefined {
-    const rowShape = this.#rowShape(change);
-    const keyShape = this.#keyShape(record, change);
+  /** The layout of a record's shape; undefined where it must be made first. Throws SINK_SCHEMA. */
+  find(record: SinkRecord, change: Change): Target | undefined {
+    const row = this.#rowShape(change);
+    const key = this.#keyShape(record, change);
     const last = change.row === null ? this.#lastDelete : this.#lastWrite;
-    if (!this.#names.bySource && last?.row === rowShape && last.key === keyShape && last.topic === record.topic)
-      return last.layout;
+    if (!this.#names.bySource && last?.row === row && last.key === key && last.topic === record.topic)
+      return last.target;
     const name = this.#names.of(record.topic, change.source);
-    if (name === null) return null;
-    const table = identity(record.topic, name);
-    const layout = this.#known.get(rowShape)?.get(keyShape)?.get(table);
-    if (layout === undefined) return undefined;
-    const found = { topic: record.topic, row: rowShape, key: keyShape, table, layout };
+    if (name === null) return NOWHERE;
+    const id = identity(record.topic, name);
+    const target = this.#known.get(row)?.get(key)?.get(id);
+    if (target === undefined) return change.row === null && this.#missing.has(id) ? NOWHERE : undefined;
+    const found: Found = { topic: record.topic, row, key, target };
     if (change.row === null) this.#lastDelete = found;
     else this.#lastWrite = found;
-    return layout;
+    return target;
   }
 
   /** Makes the layout that `find` did not find, and the table and columns that it needs. Rejects with a MillraceError. */
-  async make(record: SinkRecord, change: Change): Promise<void> {
+  async make(record: SinkRecord, change: Change): Promise<Target> {
     const name = this.#names.of(record.topic, change.source);
-    if (name === null) return;
-    const rowShape = this.#rowShape(change);
-    const keyShape = this.#keyShape(record, change);
-    const layout = await this.#compile(record, rowShape, keyShape, name);
-    const byKey = this.#known.get(rowShape) ?? new WeakMap<Shape, Map<string, Layout | null>>();
-    const byTable = byKey.get(keyShape) ?? new Map<string, Layout | null>();
-    this.#known.set(rowShape, byKey.set(keyShape, byTable.set(identity(record.topic, name), layout)));
+    if (name === null) return NOWHERE;
+    const row = this.#rowShape(change);
+    const key = this.#keyShape(record, change);
+    const target = await this.#compile(record, row, key, name);
+    const id = identity(record.topic, name);
+    if (target === NOWHERE) {
+      this.#missing.add(id);
+      return target;
+    }
+    this.#missing.clear();
+    const byKey = this.#known.get(row) ?? new WeakMap<Shape, Map<string, Layout>>();
+    const byTable = byKey.get(key) ?? new Map<string, Layout>();
+    this.#known.set(row, byKey.set(key, byTable.set(id, target)));
+    return target;
+  }
+
+  /** Between batches: looks anew for tables that were not there; forgets all when plain records have very many shapes. */
+  tidy(): void {
+    this.#missing.clear();
+    if (this.#shapes.size > MAX_SHAPES) this.forget();
   }
 
   /** After the destination has changed. */
@@ -128,7 +146,6 @@ export class Layouts {
     const id = names.join('\0');
     let shape = this.#shapes.get(id);
     if (shape === undefined) {
-      if (this.#shapes.size >= MAX_SHAPES) this.forget();
       shape = new PlainShape(names);
       this.#shapes.set(id, shape);
     }
@@ -151,13 +168,13 @@ export class Layouts {
     }
   }
 
-  async #compile(record: SinkRecord, rowShape: Shape, keyShape: Shape, name: TableName): Promise<Layout | null> {
+  async #compile(record: SinkRecord, rowShape: Shape, keyShape: Shape, name: TableName): Promise<Target> {
     const { insertMode } = this.#settings;
     const prepare = (sql: string, parameters: readonly number[]) => this.#session.statement(sql, parameters);
     if (rowShape === DELETE || rowShape === TRUNCATE) {
       const keys = rowShape === DELETE ? this.#keyFields(record, rowShape, keyShape) : [];
       const table = await this.#definition.existing(name, record.topic);
-      return table === null ? null : new Layout(table, this.#bind(table, keys, record), 'delete', prepare);
+      return table === null ? NOWHERE : new Layout(table, this.#bind(table, keys, record), 'delete', prepare);
     }
     const keys = this.#keyFields(record, rowShape, keyShape);
     const fields = [...keys, ...this.#rowFields(record.topic, rowShape, new Set(keys.map(key => key.name)))];

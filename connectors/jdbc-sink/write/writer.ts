@@ -11,7 +11,7 @@ import { TableNames } from '../table/names.ts';
 import { Change, NotARow } from './changes.ts';
 import { Fold, type Segment } from './fold.ts';
 import { MissingKey } from './layout.ts';
-import { Layouts, noKey, placeOf } from './layouts.ts';
+import { Layouts, NOWHERE, noKey, placeOf } from './layouts.ts';
 import { isFence, moveOffsets, moveStatement } from './offsets.ts';
 import { statementsOf } from './statements.ts';
 
@@ -66,8 +66,9 @@ export class Writer {
   /** One transaction in one round trip; record by record only where the whole fails for its data. */
   async #attempt(batch: SinkBatch): Promise<void> {
     const { records } = batch;
-    const segments = await this.#segments(records, 0, records.length);
     await this.#session.tidy();
+    this.#layouts.tidy();
+    const segments = await this.#segments(records, 0, records.length);
     try {
       await this.#session.run(this.#transaction(batch, segments));
     } catch (error) {
@@ -146,17 +147,8 @@ export class Writer {
 
   /** The changes of records [from, to), with the layouts that they need. Rejects with DataError, SINK_SCHEMA. */
   async #segments(records: readonly SinkRecord[], from: number, to: number): Promise<readonly Segment[]> {
-    for (;;) {
-      const { insertMode, pkMode, deletes } = this.#settings;
-      const fold = new Fold(insertMode !== 'insert' && pkMode !== 'kafka', deletes);
-      const stopped = await this.#fold(fold, records, from, to);
-      if (stopped === undefined) return fold.finish();
-      await this.#make(records[stopped] as SinkRecord, stopped);
-    }
-  }
-
-  /** The place of the first record whose layout is not there yet, or undefined. */
-  async #fold(fold: Fold, records: readonly SinkRecord[], from: number, to: number): Promise<number | undefined> {
+    const { insertMode, pkMode, deletes } = this.#settings;
+    const fold = new Fold(insertMode !== 'insert' && pkMode !== 'kafka', deletes);
     const change = this.#change;
     for (let i = from; i < to; i++) {
       const record = records[i] as SinkRecord;
@@ -164,9 +156,8 @@ export class Writer {
         change.read(record);
         if (change.operation === 'none') continue;
         this.#requireKey(record);
-        const layout = this.#layouts.find(record, change);
-        if (layout === undefined) return i;
-        if (layout === null) continue;
+        const layout = this.#layouts.find(record, change) ?? (await this.#layouts.make(record, change));
+        if (layout === NOWHERE) continue;
         if (change.row !== null) fold.write(layout, record, change.row, i);
         else if (change.operation === 'truncate') fold.truncate(layout);
         else fold.delete(layout, record, i);
@@ -175,16 +166,7 @@ export class Writer {
       }
       if ((i - from) % BREATH === BREATH - 1) await new Promise(setImmediate);
     }
-    return undefined;
-  }
-
-  async #make(record: SinkRecord, index: number): Promise<void> {
-    try {
-      this.#change.read(record);
-      await this.#layouts.make(record, this.#change);
-    } catch (error) {
-      throw this.#located(error, record, index);
-    }
+    return fold.finish();
   }
 
   #requireKey(record: SinkRecord): void {

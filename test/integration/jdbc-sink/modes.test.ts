@@ -284,6 +284,19 @@ describe('records without schemas', () => {
     ]);
   });
 
+  it('in any number of shapes', async () => {
+    await db.query(`ALTER TABLE orders ${Array.from({ length: 60 }, (_, i) => `ADD COLUMN c${i} int`).join(', ')}`);
+    await using sink = await TestSink.open(db, upsert);
+    const shaped = (id: number) =>
+      record({
+        key: { id },
+        value: { [`c${id % 60}`]: id, [`c${(id * 7 + 1) % 60}`]: id, [`c${(id * 13 + 2) % 59}`]: id },
+      });
+    await sink.write(Array.from({ length: 1500 }, (_, id) => shaped(id)));
+    await sink.write(Array.from({ length: 1500 }, (_, id) => shaped(id)));
+    expect(await db.query('SELECT count(*)::int AS n FROM orders')).toEqual([{ n: 1500 }]);
+  });
+
   it('with a primitive key', async () => {
     await using sink = await TestSink.open(db, { ...upsert, 'pk.fields': 'id' });
     await sink.write([record({ key: 5, value: { name: 'a' } }), record({ key: '6', value: { name: 'b' } })]);

@@ -288,6 +288,24 @@ describe('relations that are more than a table', () => {
   });
 });
 
+describe('parameters of the URL', () => {
+  it('prepareThreshold=0 leaves no statement behind, options reach the server', async () => {
+    const parameters = `sslmode=disable&prepareThreshold=0&options=${encodeURIComponent('-c lock_timeout=1234ms')}`;
+    await using sink = await TestSink.open(db, creating, { parameters });
+    await sink.write([row({ id: 1, name: 'a' }), tombstone({ id: 2 })]);
+    await sink.write([row({ id: 1, name: 'b' })]);
+    expect(await db.query('SELECT * FROM orders')).toEqual([{ id: 1, name: 'b' }]);
+    await db.query(
+      `CREATE FUNCTION look() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        NEW.name := current_setting('lock_timeout') || ', ' || (SELECT count(*) FROM pg_prepared_statements);
+        RETURN NEW;
+      END $$; CREATE TRIGGER look BEFORE INSERT ON orders FOR EACH ROW EXECUTE FUNCTION look()`,
+    );
+    await sink.write([row({ id: 3, name: '?' })]);
+    expect(await db.query('SELECT name FROM orders WHERE id = 3')).toEqual([{ name: '1234ms, 0' }]);
+  });
+});
+
 describe('rights', () => {
   it('that are missing are an error that says so', async () => {
     const role = `${db.name}_weak`;
