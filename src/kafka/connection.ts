@@ -214,25 +214,29 @@ function openSocket(host: string, port: number, config: KafkaConfig): Promise<So
     const socket = ssl
       ? connectTls({ host, port, ...(isIP(host) ? {} : { servername: host }), ...ssl })
       : connectTcp({ host, port });
-    const fail = (message: string, cause?: Error & { code?: string }): void => {
+    const connected = ssl ? 'secureConnect' : 'connect';
+    const settle = (): void => {
       clearTimeout(timer);
-      socket.removeAllListeners();
+      socket.off('error', onError).off('close', onClose).off(connected, onConnected);
+    };
+    const fail = (message: string, cause?: NodeJS.ErrnoException): void => {
+      settle();
       socket.on('error', () => {});
       socket.destroy();
       const what = `${host}:${port} cannot be reached: ${message}`;
       if (cause?.code !== undefined && isCertificateProblem(cause.code)) reject(new SetupFailure(what, { cause }));
       else reject(new ConnectionLost(what, false, { cause }));
     };
-    const timer = setTimeout(() => fail(`no answer within ${connectionTimeoutMs} ms`), connectionTimeoutMs);
-    socket.on('error', error => fail(error.message || (error as NodeJS.ErrnoException).code || 'it failed', error));
-    socket.on('close', () => fail('it closed the connection'));
-    socket.once(ssl ? 'secureConnect' : 'connect', () => {
-      clearTimeout(timer);
-      socket.removeAllListeners();
+    const onError = (error: NodeJS.ErrnoException): void => fail(error.message || error.code || 'it failed', error);
+    const onClose = (): void => fail('it closed the connection');
+    const onConnected = (): void => {
+      settle();
       socket.setNoDelay(true);
       socket.setKeepAlive(true, 60_000);
       resolve(socket);
-    });
+    };
+    const timer = setTimeout(() => fail(`no answer within ${connectionTimeoutMs} ms`), connectionTimeoutMs);
+    socket.on('error', onError).on('close', onClose).on(connected, onConnected);
   });
 }
 

@@ -184,20 +184,19 @@ export const isFenced = (error: unknown): boolean => error instanceof BrokerErro
 /** What the port's callers see. doing: what was tried, such as "commit to Kafka". */
 export function millraceError(error: unknown, doing: string, setupCode: ErrorCode): unknown {
   if (error instanceof MillraceError) return error;
-  if (error instanceof SetupFailure)
-    return new MillraceError(setupCode, `Cannot ${doing}: ${error.message}`, { cause: error });
-  if (error instanceof BrokerError) {
-    const message = `Cannot ${doing}: Kafka answers ${error.message}.`;
-    if (fenced.has(error.code))
-      return new FencedError(
-        `Cannot ${doing}: a newer producer has taken over this transactional id, or the transaction was older than transaction.timeout.ms (Kafka answers ${error.message}).`,
-        { cause: error },
-      );
-    if (record.has(error.code)) return new DataError(message, { cause: error });
-    if (setup.has(error.code)) return new MillraceError(setupCode, message, { cause: error });
-    return new MillraceError('KAFKA_UNAVAILABLE', message, { cause: error });
-  }
+  const cannot = (why: string): string => `Cannot ${doing}: ${why.trim().replace(/[\s:.]+$/, '')}.`;
+  if (error instanceof SetupFailure) return new MillraceError(setupCode, cannot(error.message), { cause: error });
   if (error instanceof ConnectionLost)
-    return new MillraceError('KAFKA_UNAVAILABLE', `Cannot ${doing}: ${error.message}.`, { cause: error });
-  return new MillraceError('INTERNAL', `Cannot ${doing}: ${messageOf(error)}`, { cause: error });
+    return new MillraceError('KAFKA_UNAVAILABLE', cannot(error.message), { cause: error });
+  if (!(error instanceof BrokerError)) return new MillraceError('INTERNAL', cannot(messageOf(error)), { cause: error });
+  const message = cannot(`Kafka answers ${error.message}`);
+  if (fenced.has(error.code))
+    return new FencedError(
+      cannot(
+        `a newer producer has taken over this transactional id, or the transaction was older than transaction.timeout.ms (Kafka answers ${error.message})`,
+      ),
+      { cause: error },
+    );
+  if (record.has(error.code)) return new DataError(message, { cause: error });
+  return new MillraceError(setup.has(error.code) ? setupCode : 'KAFKA_UNAVAILABLE', message, { cause: error });
 }

@@ -1,21 +1,13 @@
 import { setTimeout as after } from 'node:timers/promises';
 import type { Log } from '../api/component.ts';
 import { MillraceError } from '../errors.ts';
-import { abortFilter } from './abort-filter.ts';
-import { bufferPool } from './buffer-pool.ts';
 import type { Cluster } from './cluster.ts';
-import { BrokerError, codes, failIf, isPassing, isStale, millraceError, SetupFailure } from './failures.ts';
+import { type Answer, type Assigned, Deliveries } from './deliveries.ts';
+import { BrokerError, codes, failIf, isPassing, isStale, millraceError } from './failures.ts';
 import { type FetchedPartition, fetchOnce } from './fetch.ts';
 import { EARLIEST, LATEST, offsetsAt } from './list-offsets.ts';
-import type { FetchedRecords, RawRecord, Reader, ReaderOptions } from './port.ts';
-import type { BufferPool } from './record-batch.ts';
-import { batchesOf, decodeRecords, type FetchedBatch } from './record-decoder.ts';
+import type { FetchedRecords, Reader, ReaderOptions } from './port.ts';
 
-/** How much one `poll` decodes, so that it does not hold the event loop: a few milliseconds' worth. */
-const POLL_BYTES = 4 * 1024 * 1024;
-const POLL_RECORDS = 20_000;
-/** What is kept of the memory of decompressed batches, on top of answers. */
-const POOL_BYTES = 8 * 1024 * 1024;
 /** Wait after a failed fetch, doubled from one to the next. */
 const FIRST_WAIT_MS = 20;
 const MOST_WAIT_MS = 500;
@@ -50,33 +42,6 @@ function positionLost(
   );
 }
 
-/** One assigned partition. */
-interface Assigned {
-  readonly topic: string;
-  readonly partition: number;
-  /** What the next `poll` delivers. */
-  position: number;
-  /** What the next fetch asks for: ahead of `position` by what has arrived and is being delivered. */
-  fetchPosition: number;
-}
-
-/** One leader's answer, in memory of the pool. */
-interface Answer {
-  readonly memory: readonly Buffer[];
-  readonly partitions: readonly FetchedPartition[];
-}
-
-/** An answer's part for one partition, its batches being delivered one after another. */
-interface Delivery {
-  readonly assigned: Assigned;
-  /** What may be used again when this has been delivered: the last part of an answer has all of it. */
-  memory: readonly Buffer[];
-  readonly batches: readonly FetchedBatch[];
-  readonly counts: (batch: FetchedBatch) => boolean;
-  readonly end: number;
-  next: number;
-}
-
 interface Leader {
   busy: boolean;
   /** An answer that waits until those before it have been delivered. */
@@ -87,13 +52,8 @@ class LeaderReader implements Reader {
   readonly #cluster: Cluster;
   readonly #options: ReaderOptions;
   readonly #log: Log;
-  readonly #assigned = new Map<string, Assigned>();
   readonly #leaders = new Map<number, Leader>();
-  readonly #pool: BufferPool;
-  /** Memory of the records last delivered, and of those delivered before them. */
-  #lent: Buffer[] = [];
-  #lentBefore: Buffer[] = [];
-  #deliveries: Delivery[] = [];
+  readonly #deliveries: Deliveries;
   #failure: unknown;
   #failingSince: number | undefined;
   #wait = FIRST_WAIT_MS;
@@ -104,35 +64,40 @@ class LeaderReader implements Reader {
     this.#cluster = cluster;
     this.#options = options;
     this.#log = log;
-    this.#pool = bufferPool(POOL_BYTES + 3 * options.maxBytes);
-    for (const { topic, partition, offset } of options.assigned)
-      this.#assigned.set(`${topic} ${partition}`, { topic, partition, position: offset, fetchPosition: offset });
+    this.#deliveries = new Deliveries(options.assigned, options.maxBytes);
   }
 
   async poll(): Promise<readonly FetchedRecords[]> {
     if (this.#cluster.signal.aborted) throw new MillraceError('KAFKA_UNAVAILABLE', 'This reader of Kafka is closed.');
     const until = performance.now() + this.#options.maxWaitMs;
-    for (;;) {
-      if (this.#cluster.signal.aborted) return [];
-      if (this.#deliveries.length === 0) this.#deliverArrived();
-      this.#fetch();
-      try {
-        const records = this.#decode();
-        if (records.length > 0) return records;
-      } catch (error) {
-        this.#failure ??= error;
-      }
+    while (!this.#cluster.signal.aborted) {
+      const records = this.#next();
+      if (records.length > 0) return records;
       if (this.#failure !== undefined) throw millraceError(this.#failure, 'read from Kafka', 'SINK_SETUP');
       if ([...this.#leaders.values()].some(({ arrived }) => arrived !== undefined)) continue;
       const wait = until - performance.now();
-      if (wait <= 0) return [];
+      if (wait <= 0) break;
       await this.#woken(wait);
     }
+    return [];
   }
 
   async close(): Promise<void> {
     this.#cluster.close();
     this.#wake();
+  }
+
+  /** What is there, with the next fetches set going. A failure stays: behind it there must be no further records. */
+  #next(): FetchedRecords[] {
+    if (this.#failure !== undefined) return [];
+    try {
+      if (this.#deliveries.empty) this.#beginArrived();
+      this.#fetch();
+      return this.#deliveries.take();
+    } catch (error) {
+      this.#failure = error;
+      return [];
+    }
   }
 
   /** Resolves when something has happened, or after `ms`. */
@@ -147,85 +112,19 @@ class LeaderReader implements Reader {
   }
 
   /** Begins with what has arrived; from now on the next fetch of those leaders may be under way. */
-  #deliverArrived(): void {
+  #beginArrived(): void {
     for (const leader of this.#leaders.values()) {
       const { arrived } = leader;
       leader.arrived = undefined;
-      if (arrived === undefined) continue;
-      let last: Delivery | undefined;
-      for (const part of arrived.partitions) {
-        const assigned = this.#assigned.get(`${part.topic} ${part.partition}`);
-        if (assigned === undefined || part.records.length === 0) continue;
-        const batches = this.#batches(part);
-        const end = batches[batches.length - 1]?.lastOffset;
-        // An answer that ends before the place asked for is to another question, from before the leader moved.
-        if (end === undefined || end < assigned.fetchPosition) continue;
-        assigned.fetchPosition = end + 1;
-        const counts = abortFilter(part.aborted);
-        last = { assigned, memory: [], batches, counts, end: part.lastStableOffset, next: 0 };
-        this.#deliveries.push(last);
-      }
-      if (last === undefined) this.#lent.push(...arrived.memory);
-      else last.memory = arrived.memory;
+      if (arrived !== undefined) this.#deliveries.add(arrived);
     }
   }
-
-  #batches({ topic, partition, records }: FetchedPartition): FetchedBatch[] {
-    try {
-      return batchesOf(records);
-    } catch (error) {
-      throw damaged(topic, partition, error);
-    }
-  }
-
-  /** Decodes the next batches, up to what one `poll` may. */
-  #decode(): FetchedRecords[] {
-    if (this.#deliveries.length > 0) {
-      // Only now, so that polls without anything leave alone what was delivered before them.
-      for (const buffer of this.#lentBefore) this.#pool.give(buffer);
-      this.#lentBefore = this.#lent;
-      this.#lent = [];
-    }
-    const all: FetchedRecords[] = [];
-    let bytes = 0;
-    let count = 0;
-    while (this.#deliveries.length > 0 && bytes < POLL_BYTES && count < POLL_RECORDS) {
-      const [delivery] = this.#deliveries;
-      if (delivery === undefined) break;
-      const { assigned, batches, counts } = delivery;
-      const { topic, partition } = assigned;
-      const records: RawRecord[] = [];
-      while (delivery.next < batches.length && bytes < POLL_BYTES && count + records.length < POLL_RECORDS) {
-        const batch = batches[delivery.next++];
-        if (batch === undefined) break;
-        try {
-          if (counts(batch)) bytes += decodeRecords(batch, assigned.position, records, this.#lend);
-        } catch (error) {
-          throw damaged(topic, partition, error);
-        }
-        assigned.position = batch.lastOffset + 1;
-      }
-      count += records.length;
-      all.push({ topic, partition, records, next: assigned.position, end: delivery.end });
-      if (delivery.next === batches.length) {
-        this.#deliveries.shift();
-        this.#lent.push(...delivery.memory);
-      }
-    }
-    return all;
-  }
-
-  readonly #lend = (size: number): Buffer => {
-    const buffer = this.#pool.take(size);
-    this.#lent.push(buffer);
-    return buffer.subarray(0, size);
-  };
 
   /** Sees to it that each leader has a fetch under way, unless its last answer has not been begun. */
   #fetch(): void {
     const byLeader = new Map<number, Assigned[]>();
     // Kafka fills an answer in the order of the request: each partition is first in its turn.
-    const list = [...this.#assigned.values()];
+    const list = this.#deliveries.assigned;
     const turn = this.#turn++ % Math.max(list.length, 1);
     for (const assigned of [...list.slice(turn), ...list.slice(0, turn)]) {
       const node = this.#cluster.leader(assigned.topic, assigned.partition) ?? -1;
@@ -246,12 +145,7 @@ class LeaderReader implements Reader {
   /** Never rejects. */
   async #fetchFrom(node: number, leader: Leader, group: readonly Assigned[], leaders: number): Promise<void> {
     leader.busy = true;
-    const memory: Buffer[] = [];
-    const allocate = (size: number): Buffer => {
-      const buffer = this.#pool.take(size);
-      memory.push(buffer);
-      return buffer.subarray(0, size);
-    };
+    const { memory, allocate } = this.#deliveries.borrow();
     try {
       if (node < 0) throw new BrokerError(codes.LEADER_NOT_AVAILABLE, nameOf(group[0]));
       const connection = await this.#cluster.broker(node);
@@ -267,7 +161,7 @@ class LeaderReader implements Reader {
       if (partitions.some(({ records }) => records.length > 0)) {
         leader.arrived = { memory, partitions };
         this.#wake();
-      } else for (const buffer of memory) this.#pool.give(buffer);
+      } else this.#deliveries.giveBack(memory);
       const bad = answer.partitions.find(({ error }) => error !== codes.NONE);
       if (bad !== undefined) await this.#partitionFailed(bad);
       else {
@@ -283,7 +177,7 @@ class LeaderReader implements Reader {
   }
 
   async #partitionFailed({ topic, partition, error }: FetchedPartition): Promise<void> {
-    const assigned = this.#assigned.get(`${topic} ${partition}`);
+    const assigned = this.#deliveries.find(topic, partition);
     if (error !== codes.OFFSET_OUT_OF_RANGE || assigned === undefined)
       throw new BrokerError(error, nameOf({ topic, partition }));
     const place = [{ topic, partition }];
@@ -318,12 +212,3 @@ class LeaderReader implements Reader {
 
 const nameOf = (p: { topic: string; partition: number } | undefined): string =>
   `partition ${p?.partition} of topic ${p?.topic}`;
-
-function damaged(topic: string, partition: number, error: unknown): MillraceError {
-  const what = `Cannot read ${nameOf({ topic, partition })}: ${(error as Error).message}`;
-  return error instanceof SetupFailure
-    ? new MillraceError('SINK_SETUP', `${what}.`, { cause: error })
-    : new MillraceError('KAFKA_UNAVAILABLE', `${what}: the broker's disk or the network may have damaged it.`, {
-        cause: error,
-      });
-}

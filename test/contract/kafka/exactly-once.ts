@@ -10,14 +10,14 @@ export interface Outcome {
 /**
  * Writes the numbers 0 … total - 1 to partition 0 of a topic as a source task does: fence, read the committed position,
  * go on behind it in transactions of `each`; after an error that passes, the same again. `committed` is called after
- * each transaction with how far it is.
+ * each transaction with how far it is, and ends the work early with false.
  */
 export async function writeExactlyOnce(
   client: KafkaClient,
   topic: string,
   transactionalId: string,
   options: { readonly total: number; readonly each: number; readonly group?: string; readonly timeoutMs?: number },
-  committed: (position: number) => void = () => {},
+  committed: (position: number) => boolean = () => true,
 ): Promise<Outcome> {
   const { total, each, group, timeoutMs = 20_000 } = options;
   const failures: string[] = [];
@@ -36,7 +36,7 @@ export async function writeExactlyOnce(
           group === undefined ? undefined : { group, offsets: [{ topic, partition: 0, offset: end }] },
         );
         position = end;
-        committed(position);
+        if (!committed(position)) break;
       }
       return { failures };
     } catch (error) {

@@ -1,0 +1,163 @@
+import { MillraceError } from '../errors.ts';
+import { abortFilter } from './abort-filter.ts';
+import { bufferPool } from './buffer-pool.ts';
+import type { Allocate } from './compression.ts';
+import { SetupFailure } from './failures.ts';
+import type { FetchedPartition } from './fetch.ts';
+import type { FetchedRecords, PartitionOffset, RawRecord } from './port.ts';
+import type { BufferPool } from './record-batch.ts';
+import { batchesOf, decodeRecords, type FetchedBatch } from './record-decoder.ts';
+
+/** How much one `take` decodes, so that it does not hold the event loop: a few milliseconds' worth. */
+const TAKE_BYTES = 4 * 1024 * 1024;
+const TAKE_RECORDS = 20_000;
+/** What is kept of the memory of decompressed batches, on top of answers. */
+const POOL_BYTES = 8 * 1024 * 1024;
+
+/** One assigned partition. */
+export interface Assigned {
+  readonly topic: string;
+  readonly partition: number;
+  /** The offset of what is delivered next. */
+  position: number;
+  /** What the next fetch asks for: ahead of `position` by what has arrived and is being delivered. */
+  fetchPosition: number;
+}
+
+/** One leader's answer and the memory that it lies in. */
+export interface Answer {
+  readonly memory: readonly Buffer[];
+  readonly partitions: readonly FetchedPartition[];
+}
+
+/** An answer's part for one partition, its batches being delivered one after another. */
+interface Delivery {
+  readonly assigned: Assigned;
+  readonly batches: readonly FetchedBatch[];
+  readonly counts: (batch: FetchedBatch) => boolean;
+  readonly end: number;
+  next: number;
+  /** What may be used again behind this: the last part of an answer has the answer's. */
+  memory: readonly Buffer[];
+}
+
+/**
+ * Answers that have arrived, on their way to the reader's caller: decoded bit by bit, in memory that is used again when
+ * two later deliveries have been made.
+ */
+export class Deliveries {
+  readonly #assigned = new Map<string, Assigned>();
+  readonly #pool: BufferPool;
+  #queue: Delivery[] = [];
+  /** Memory of the records last delivered, and of those delivered before them. */
+  #lent: Buffer[] = [];
+  #lentBefore: Buffer[] = [];
+
+  /** maxBytes: of one answer, about. */
+  constructor(partitions: readonly PartitionOffset[], maxBytes: number) {
+    this.#pool = bufferPool(POOL_BYTES + 3 * maxBytes);
+    for (const { topic, partition, offset } of partitions)
+      this.#assigned.set(`${topic} ${partition}`, { topic, partition, position: offset, fetchPosition: offset });
+  }
+
+  get assigned(): readonly Assigned[] {
+    return [...this.#assigned.values()];
+  }
+
+  get empty(): boolean {
+    return this.#queue.length === 0;
+  }
+
+  find(topic: string, partition: number): Assigned | undefined {
+    return this.#assigned.get(`${topic} ${partition}`);
+  }
+
+  /** Memory for an answer: `allocate` keeps account in `memory`. */
+  borrow(): { readonly memory: Buffer[]; readonly allocate: Allocate } {
+    const memory: Buffer[] = [];
+    return { memory, allocate: size => this.#take(size, memory) };
+  }
+
+  giveBack(memory: readonly Buffer[]): void {
+    for (const buffer of memory) this.#pool.give(buffer);
+  }
+
+  /** Takes an answer in and moves the fetch positions behind it. Throws for one that is damaged. */
+  add({ partitions, memory }: Answer): void {
+    let last: Delivery | undefined;
+    for (const part of partitions) {
+      const assigned = this.find(part.topic, part.partition);
+      if (assigned === undefined || part.records.length === 0) continue;
+      const batches = readable(part, () => batchesOf(part.records));
+      const end = batches[batches.length - 1]?.lastOffset;
+      // An answer that ends before the place asked for is to another question, from before the leader moved.
+      if (end === undefined || end < assigned.fetchPosition) continue;
+      assigned.fetchPosition = end + 1;
+      const counts = abortFilter(part.aborted);
+      last = { assigned, batches, counts, end: part.lastStableOffset, next: 0, memory: [] };
+      this.#queue.push(last);
+    }
+    if (last === undefined) this.giveBack(memory);
+    else last.memory = memory;
+  }
+
+  /** Decodes the next batches; [] when there are none. Throws for one that is damaged. */
+  take(): FetchedRecords[] {
+    if (this.empty) return [];
+    // Only now, so that waiting for more leaves alone what was delivered before.
+    this.giveBack(this.#lentBefore);
+    this.#lentBefore = this.#lent;
+    this.#lent = [];
+    const all: FetchedRecords[] = [];
+    const left = { bytes: TAKE_BYTES, records: TAKE_RECORDS };
+    for (let delivery = this.#queue[0]; delivery !== undefined && hasLeft(left); delivery = this.#queue[0]) {
+      const { assigned, end } = delivery;
+      const { topic, partition } = assigned;
+      const records = readable(assigned, () => this.#decode(delivery, left));
+      all.push({ topic, partition, records, next: assigned.position, end });
+      if (delivery.next === delivery.batches.length) {
+        this.#queue.shift();
+        this.#lent.push(...delivery.memory);
+      }
+    }
+    return all;
+  }
+
+  #decode(delivery: Delivery, left: { bytes: number; records: number }): RawRecord[] {
+    const { assigned, batches, counts } = delivery;
+    const records: RawRecord[] = [];
+    for (let batch = batches[delivery.next]; batch !== undefined; batch = batches[delivery.next]) {
+      delivery.next++;
+      // Each is shown to the filter, also one that another answer has delivered already.
+      const count = counts(batch);
+      if (batch.lastOffset < assigned.position) continue;
+      const before = records.length;
+      if (count) left.bytes -= decodeRecords(batch, assigned.position, records, size => this.#take(size, this.#lent));
+      left.records -= records.length - before;
+      assigned.position = batch.lastOffset + 1;
+      if (!hasLeft(left)) break;
+    }
+    return records;
+  }
+
+  #take(size: number, account: Buffer[]): Buffer {
+    const buffer = this.#pool.take(size);
+    account.push(buffer);
+    return buffer.subarray(0, size);
+  }
+}
+
+const hasLeft = ({ bytes, records }: { bytes: number; records: number }): boolean => bytes > 0 && records > 0;
+
+function readable<T>({ topic, partition }: { topic: string; partition: number }, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    const what = `Cannot read partition ${partition} of topic ${topic}: ${(error as Error).message}`;
+    throw error instanceof SetupFailure
+      ? new MillraceError('SINK_SETUP', `${what}.`, { cause: error })
+      : new MillraceError('KAFKA_UNAVAILABLE', `${what}: the broker's disk or the network may have damaged it.`, {
+          cause: error,
+        });
+  }
+}
