@@ -1,7 +1,9 @@
 import type { ArraySchema, MapSchema, Schema, StructSchema, Value } from '../api/index.ts';
 import { Bytes, Decimal, LogicalName, ValueStruct } from '../api/index.ts';
 import { DataError } from '../errors.ts';
-import { scaleOf } from './json-encode.ts';
+import { decimalOf, fromTwosComplement, scaleOf } from './decimal.ts';
+import { fromBase64 } from './json-bytes.ts';
+import { double, readInt, readLong, wrongType } from './json-numbers.ts';
 import type { JsonReader } from './json-reader.ts';
 
 /** Reads values of one schema. */
@@ -18,7 +20,6 @@ export interface DecodeOptions {
 
 const N = 0x6e;
 const QUOTE = 0x22;
-const MINUS = 0x2d;
 
 /** Decoders compiled once for each schema object. */
 export class Decoders {
@@ -198,6 +199,7 @@ function logical(schema: Schema): Read | undefined {
 }
 
 const DAY = 86_400_000;
+const MAX_SCALE = 100_000;
 
 /** A number behind one of Connect's logical types, in the range that a Date holds. */
 function wholeNumber(reader: JsonReader, name: string, kind: string, limit: number): number {
@@ -213,7 +215,12 @@ function readDecimal(schema: Schema): Read {
   const scale = scaleOf(schema);
   return reader => {
     const type = reader.nodeType();
-    if (type === 'NUMBER') return decimalOf(reader.number());
+    if (type === 'NUMBER') {
+      const decimal = decimalOf(reader.number());
+      // Its digits written out would not fit into memory.
+      if (Math.abs(decimal.scale) > MAX_SCALE) throw new DataError('A number is out of the range of Decimal');
+      return decimal;
+    }
     if (type !== 'STRING')
       throw new DataError(
         `Invalid type for Decimal, underlying representation should be numeric or bytes but was ${type}`,
@@ -223,25 +230,6 @@ function readDecimal(schema: Schema): Read {
       throw new DataError('Invalid bytes for Decimal field');
     return new Decimal(fromTwosComplement(bytes), scale);
   };
-}
-
-/** Of big-endian bytes, one at least. */
-export function fromTwosComplement(bytes: Buffer): bigint {
-  return bytes.length <= 6
-    ? BigInt(bytes.readIntBE(0, bytes.length))
-    : BigInt.asIntN(bytes.length * 8, BigInt(`0x${bytes.toString('hex')}`));
-}
-
-/** A JSON number with the scale its digits have, as BigDecimal reads it. */
-export function decimalOf(text: string): Decimal {
-  const [mantissa = '', exponent = '0'] = text.split(/[eE]/);
-  const [whole = '', fraction = ''] = mantissa.split('.');
-  return new Decimal(BigInt(whole + fraction), fraction.length - Number(exponent));
-}
-
-/** Standard base64 with its padding; undefined where it is not. */
-export function fromBase64(text: string): Buffer | undefined {
-  return text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text) ? Buffer.from(text, 'base64') : undefined;
 }
 
 function primitive(schema: Schema): Read {
@@ -276,74 +264,4 @@ function primitive(schema: Schema): Read {
         return bytes;
       };
   }
-}
-
-function wrongType(schema: Schema, found: string): DataError {
-  return new DataError(`Invalid type for ${schema.type.toUpperCase()} field: found ${found}`);
-}
-
-const readInt =
-  (schema: Schema, min: number, max: number): Read =>
-  reader => {
-    const value = short(reader) ?? Number(integerText(schema, reader));
-    if (value < min || value > max) throw new DataError(`A number is out of the range of ${schema.type.toUpperCase()}`);
-    return value;
-  };
-
-const readLong =
-  (schema: Schema): Read =>
-  reader => {
-    const value = short(reader);
-    if (value !== undefined) return BigInt(value);
-    const long = BigInt(integerText(schema, reader));
-    if (BigInt.asIntN(64, long) !== long) throw new DataError('A number is out of the range of INT64');
-    return long;
-  };
-
-/** A whole number of fifteen digits at most; undefined, with nothing taken, for all else. */
-function short(reader: JsonReader): number | undefined {
-  const { bytes, end } = reader;
-  let { at } = reader;
-  const negative = at < end && bytes[at] === MINUS;
-  if (negative) at++;
-  const first = at;
-  let value = 0;
-  let byte = -1;
-  while (at < end) {
-    byte = bytes[at] as number;
-    if (byte < 0x30 || byte > 0x39) break;
-    value = value * 10 + (byte - 0x30);
-    at++;
-  }
-  if (at === first || at - first > 15 || byte === 0x2e || byte === 0x65 || byte === 0x45) return undefined;
-  reader.at = at;
-  return negative && value !== 0 ? -value : value;
-}
-
-/** A number's digits, where it is whole: `1e3` and `1.0` are. */
-function integerText(schema: Schema, reader: JsonReader): string {
-  if (!reader.isNumber()) throw wrongType(schema, reader.nodeType());
-  const text = reader.number();
-  if (/^-?\d+$/.test(text)) return text;
-  const { unscaled, scale } = decimalOf(text);
-  if (scale < -400 || scale > 400) throw new DataError(`A number is out of the range of ${schema.type.toUpperCase()}`);
-  if (scale <= 0) return String(unscaled * 10n ** BigInt(-scale));
-  const unit = 10n ** BigInt(scale);
-  if (unscaled % unit !== 0n) throw new DataError(`A fraction stands in an ${schema.type.toUpperCase()} field`);
-  return String(unscaled / unit);
-}
-
-/** Jackson writes NaN and the infinities as strings. */
-const named = new Map([
-  ['NaN', Number.NaN],
-  ['Infinity', Number.POSITIVE_INFINITY],
-  ['-Infinity', Number.NEGATIVE_INFINITY],
-]);
-
-function double(schema: Schema, reader: JsonReader): number {
-  if (reader.isNumber()) return Number(reader.number());
-  const type = reader.nodeType();
-  const value = type === 'STRING' ? named.get(reader.string()) : undefined;
-  if (value === undefined) throw wrongType(schema, type);
-  return value;
 }

@@ -1,7 +1,9 @@
 import type { ByteWriter, MapSchema, PrimitiveSchema, Schema, StructSchema, Value } from '../api/index.ts';
 import { Bytes, Decimal, isStruct, LogicalName } from '../api/index.ts';
 import { DataError } from '../errors.ts';
+import { scaleOf, twosComplement } from './decimal.ts';
 import { javaBigDecimal, javaDouble, javaFloat } from './java-text.ts';
+import { base64, byte, integer } from './json-bytes.ts';
 import { kindOfValue, sameStruct, someSchema } from './schemas.ts';
 
 /** Appends one value as JSON. Throws DataError. */
@@ -16,7 +18,7 @@ export interface EncodeOptions {
 const TRUE = Buffer.from('true');
 const FALSE = Buffer.from('false');
 const NULL = Buffer.from('null');
-const [OPEN, CLOSE, OPEN_LIST, CLOSE_LIST, COMMA, COLON, QUOTE] = [0x7b, 0x7d, 0x5b, 0x5d, 0x2c, 0x3a, 0x22] as const;
+const [OPEN, CLOSE, OPEN_LIST, CLOSE_LIST, COMMA, COLON] = [0x7b, 0x7d, 0x5b, 0x5d, 0x2c, 0x3a] as const;
 const LONG_MIN = -(2n ** 63n);
 const LONG_MAX = 2n ** 63n - 1n;
 
@@ -209,37 +211,6 @@ function decimal(schema: Schema, numeric: boolean): Encode {
   };
 }
 
-/** The scale that a Decimal schema declares; undefined where it is missing or no number. */
-export function scaleOf(schema: Schema): number | undefined {
-  const text = schema.parameters?.['scale'];
-  return text !== undefined && /^[+-]?\d+$/.test(text) ? Number(text) : undefined;
-}
-
-/** Big-endian, as few bytes as hold the sign: `BigInteger.toByteArray`. */
-export function twosComplement(value: bigint): Uint8Array {
-  const small = Number(value);
-  if (small >= -(2 ** 47) && small < 2 ** 47) return smallTwosComplement(small);
-  const bits = (value < 0n ? -value - 1n : value).toString(2).replace(/^0$/, '').length + 1;
-  const length = Math.ceil(bits / 8);
-  const hex = BigInt.asUintN(length * 8, value)
-    .toString(16)
-    .padStart(length * 2, '0');
-  return Buffer.from(hex, 'hex');
-}
-
-function smallTwosComplement(value: number): Uint8Array {
-  let length = 1;
-  for (let limit = 128; value < -limit || value >= limit; limit *= 256) length++;
-  const bytes = new Uint8Array(length);
-  let rest = value;
-  for (let i = length - 1; i >= 0; i--) {
-    const byte = ((rest % 256) + 256) % 256;
-    bytes[i] = byte;
-    rest = (rest - byte) / 256;
-  }
-  return bytes;
-}
-
 function primitive(schema: Schema): Encode {
   switch (schema.type) {
     case 'int8':
@@ -297,52 +268,3 @@ const floating =
 function invalid(schema: Schema, value: Value): DataError {
   return new DataError(`Invalid type for ${schema.type.toUpperCase()}: ${kindOfValue(value)}`);
 }
-
-function byte(out: ByteWriter, value: number): void {
-  out.reserve(1);
-  out.buffer[out.length++] = value;
-}
-
-function integer(out: ByteWriter, value: number): void {
-  if (value < 0 || value > 0x7fffffff) {
-    out.ascii(String(value));
-    return;
-  }
-  let rest = value | 0;
-  let digits = 1;
-  for (let limit = 10; digits < 10 && rest >= limit; limit *= 10) digits++;
-  out.reserve(digits);
-  const { buffer } = out;
-  let at = out.length + digits;
-  out.length = at;
-  do {
-    const tens = (rest / 10) | 0;
-    buffer[--at] = 0x30 + rest - tens * 10;
-    rest = tens;
-  } while (rest > 0);
-}
-
-const alphabet = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/');
-const PAD = 0x3d;
-
-function base64(out: ByteWriter, bytes: Uint8Array): void {
-  const n = bytes.length;
-  out.reserve(Math.ceil(n / 3) * 4 + 2);
-  const { buffer } = out;
-  let at = out.length;
-  buffer[at++] = QUOTE;
-  if (n > 64) at += buffer.write(viewOf(bytes).toString('base64'), at, 'latin1');
-  else
-    for (let i = 0; i < n; i += 3) {
-      const [a, b, c] = [bytes[i] as number, bytes[i + 1], bytes[i + 2]];
-      buffer[at++] = alphabet[a >> 2] as number;
-      buffer[at++] = alphabet[((a & 3) << 4) | ((b ?? 0) >> 4)] as number;
-      buffer[at++] = b === undefined ? PAD : (alphabet[((b & 15) << 2) | ((c ?? 0) >> 6)] as number);
-      buffer[at++] = c === undefined ? PAD : (alphabet[c & 63] as number);
-    }
-  buffer[at++] = QUOTE;
-  out.length = at;
-}
-
-const viewOf = (bytes: Uint8Array): Buffer =>
-  Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);

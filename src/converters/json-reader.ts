@@ -16,8 +16,9 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const MINUS = 0x2d;
 const POINT = 0x2e;
-/** As Jackson: deeper nesting is refused. */
+/** As Jackson: deeper nesting and longer numbers are refused. */
 const MAX_DEPTH = 1000;
+const MAX_NUMBER = 1000;
 
 export type NodeType = 'ARRAY' | 'BOOLEAN' | 'NULL' | 'NUMBER' | 'OBJECT' | 'STRING';
 
@@ -181,6 +182,7 @@ export class JsonReader {
       if (!this.take(0x2b)) this.take(MINUS);
       if (!this.#digits()) throw this.fault();
     }
+    if (this.at - start > MAX_NUMBER) throw new DataError(`${failed}a number of more than ${MAX_NUMBER} characters.`);
     return this.slice(start, this.at);
   }
 

@@ -1,7 +1,7 @@
 import type { Schema, SchemaAndValue, Value } from '../api/index.ts';
 import { Decimal, isStruct, LogicalName, schemaOf } from '../api/index.ts';
+import { decimalOf } from './decimal.ts';
 import { javaBigDecimal, javaDouble, javaFloat } from './java-text.ts';
-import { decimalOf } from './json-decode.ts';
 
 /** What `toString` of the Java object gives; bytes, which have no text there, as base64. */
 export function javaString(schema: Schema | null, value: Value): string {

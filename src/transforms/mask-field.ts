@@ -2,7 +2,7 @@ import type { ConnectRecord, Schema, Struct, Transform, TransformFactory, Value 
 import { Decimal, isStruct, ValueStruct } from '../api/index.ts';
 import type { Config } from '../config/spec.ts';
 import { defineConfig, itemsOf, listKey, nonEmpty, stringKey } from '../config/spec.ts';
-import { decimalOf } from '../converters/json-decode.ts';
+import { decimalOf } from '../converters/decimal.ts';
 import { kindOfValue } from '../converters/schemas.ts';
 import { DataError } from '../errors.ts';
 import { fieldValue, replaceNullKey } from './common.ts';

@@ -195,6 +195,29 @@ describe('JsonConverter', () => {
     );
   });
 
+  test.each([
+    ['nesting', `${'['.repeat(1001)}${']'.repeat(1001)}`],
+    ['a long number', '1'.repeat(1001)],
+    [
+      'a huge decimal',
+      '{"schema":{"type":"bytes","name":"org.apache.kafka.connect.data.Decimal"},"payload":1e999999999}',
+    ],
+    ['a huge integer', '{"schema":{"type":"int64"},"payload":1e999999999}'],
+  ])('%s does not cost more than it is worth', (_name, json) => {
+    for (const c of [envelope, plain])
+      try {
+        c.toConnect('t', Buffer.from(json));
+      } catch (error) {
+        expect(error).toBeInstanceOf(DataError);
+      }
+    expect(() =>
+      envelope.toConnect(
+        't',
+        Buffer.from(json.startsWith('{') ? json : `{"schema":{"type":"int64"},"payload":${json}}`),
+      ),
+    ).toThrow(DataError);
+  });
+
   test('null without a schema is no bytes at all, and no bytes are null', () => {
     expect(write(envelope, null, null)).toBeNull();
     expect(write(plain, null, null)).toBeNull();

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import type { Header, Schema, SinkRecord, Transform, Value } from '../../src/api/index.ts';
-import { decimalOf } from '../../src/converters/json-decode.ts';
+import { decimalOf } from '../../src/converters/decimal.ts';
 import { sameSchema, sameValue } from '../../src/converters/schemas.ts';
 import { transforms } from '../../src/transforms/index.ts';
 import type { Neutral, NeutralSchema } from '../converters/neutral.ts';

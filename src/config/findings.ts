@@ -1,0 +1,176 @@
+import type { ConfigKeyInfo, ConfigProps, ConfigSpec } from '../api/component.ts';
+
+/** Connect's ConfigKeyInfo, as REST answers it. */
+export interface KeyDefinition {
+  readonly name: string;
+  readonly type: string;
+  readonly required: boolean;
+  readonly default_value: string | null;
+  readonly importance: string;
+  readonly documentation: string;
+  readonly group: string | null;
+  readonly order_in_group: number;
+  readonly width: string;
+  readonly display_name: string;
+  readonly dependents: readonly string[];
+}
+
+export interface KeyValue {
+  readonly name: string;
+  readonly value: string | null;
+  readonly recommended_values: readonly string[];
+  readonly errors: readonly string[];
+  readonly visible: boolean;
+}
+
+/** Connect's ConfigInfos: the answer of /connector-plugins/{plugin}/config/validate. */
+export interface ConfigInfos {
+  readonly name: string;
+  readonly error_count: number;
+  readonly groups: readonly string[];
+  readonly configs: readonly { readonly definition: KeyDefinition; readonly value: KeyValue }[];
+}
+
+export function keyDefinition(key: ConfigKeyInfo): KeyDefinition {
+  return {
+    name: key.name,
+    type: key.type,
+    required: key.required,
+    default_value: key.defaultValue,
+    importance: key.importance,
+    documentation: key.documentation,
+    group: key.group,
+    order_in_group: key.orderInGroup,
+    width: key.width,
+    display_name: key.displayName,
+    dependents: key.dependents,
+  };
+}
+
+/** What is shown in the place of values that nobody may see. */
+export interface Disclosure {
+  /** The configuration as it was given: what is shown in place of what placeholders stand for. Default: `props`. */
+  readonly shown?: ConfigProps;
+  /** Texts that nobody may see, whatever message they come up in. */
+  readonly secrets?: readonly string[];
+}
+
+interface Entry {
+  readonly definition: KeyDefinition;
+  readonly value: string | null;
+  readonly recommended: readonly string[];
+  readonly visible: boolean;
+  readonly errors: string[];
+}
+
+/** What is found, key by key, in the order in which it is shown. */
+export class Findings {
+  readonly #props: ConfigProps;
+  readonly #shown: ConfigProps;
+  readonly #secrets: readonly string[];
+  readonly #entries = new Map<string, Entry>();
+  readonly #groups = new Set<string>();
+
+  constructor(props: ConfigProps, { shown, secrets = [] }: Disclosure) {
+    this.#props = props;
+    this.#shown = shown ?? props;
+    this.#secrets = secrets.filter(secret => secret !== '').toSorted((a, b) => b.length - a.length);
+  }
+
+  /** Checks `props` by a spec, whose keys stand behind `prefix` in the whole configuration; its reading where all is well. */
+  add<C>(
+    spec: ConfigSpec<C>,
+    props: ConfigProps,
+    {
+      prefix = '',
+      definition = keyDefinition,
+      message = text => text,
+    }: {
+      readonly prefix?: string;
+      readonly definition?: (key: ConfigKeyInfo) => KeyDefinition;
+      readonly message?: (text: string) => string;
+    } = {},
+  ): C | undefined {
+    const { config, errors, values } = spec.check(props);
+    for (const key of spec.keys) {
+      const defined = definition(key);
+      const given = values.get(key.name) ?? null;
+      const value = props[key.name] === undefined ? (defined.default_value ?? given) : given;
+      this.put({ ...defined, name: prefix + key.name }, value, key.recommended);
+    }
+    for (const [name, messages] of errors) this.error(prefix + name, ...messages.map(message));
+    return config;
+  }
+
+  put(definition: KeyDefinition, value: string | null, recommended: readonly string[] = []): void {
+    const known = this.#entries.get(definition.name);
+    if (definition.group !== null) this.#groups.add(definition.group);
+    this.#entries.set(definition.name, { definition, value, recommended, visible: true, errors: known?.errors ?? [] });
+  }
+
+  /** Messages at a key, which need not be defined. */
+  error(name: string, ...messages: string[]): void {
+    if (!this.#entries.has(name)) this.put(undefinedKey(name), this.#props[name] ?? null);
+    this.#entries.get(name)?.errors.push(...messages);
+  }
+
+  value(name: string): string | null {
+    return this.#entries.get(name)?.value ?? null;
+  }
+
+  change(name: string, changes: Partial<Pick<Entry, 'value' | 'recommended'>>): void {
+    const entry = this.#entries.get(name);
+    if (entry !== undefined) this.#entries.set(name, { ...entry, ...changes });
+  }
+
+  /** The version of a plugin that is not there. */
+  unversioned(name: string): void {
+    const entry = this.#entries.get(name);
+    if (entry === undefined) return;
+    const definition = { ...entry.definition, default_value: null };
+    this.#entries.set(name, { ...entry, definition, value: null, recommended: [], visible: false });
+  }
+
+  infos(name: string): ConfigInfos {
+    const configs = [...this.#entries].map(([key, { definition, value, recommended, visible, errors }]) => ({
+      definition,
+      value: {
+        name: key,
+        value: this.#visible(key, value),
+        recommended_values: recommended,
+        errors: errors.map(message => this.#redacted(message)),
+        visible,
+      },
+    }));
+    const count = configs.reduce((sum, { value }) => sum + value.errors.length, 0);
+    return { name, error_count: count, groups: [...this.#groups], configs };
+  }
+
+  /** A value with placeholders is shown as it was given. */
+  #visible(key: string, value: string | null): string | null {
+    if (value === null || value === '[hidden]') return value;
+    const given = this.#shown[key];
+    return given !== undefined && given !== this.#props[key] ? given : this.#redacted(value);
+  }
+
+  #redacted(text: string): string {
+    return this.#secrets.reduce((rest, secret) => rest.replaceAll(secret, '[hidden]'), text);
+  }
+}
+
+function undefinedKey(name: string): KeyDefinition {
+  return keyDefinition({
+    name,
+    type: 'STRING',
+    required: false,
+    defaultValue: null,
+    importance: 'MEDIUM',
+    documentation: '',
+    group: null,
+    orderInGroup: -1,
+    width: 'NONE',
+    displayName: name,
+    dependents: [],
+    recommended: [],
+  });
+}

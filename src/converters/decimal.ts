@@ -1,0 +1,47 @@
+import type { Schema } from '../api/index.ts';
+import { Decimal } from '../api/index.ts';
+
+/** The scale that a Decimal schema declares; undefined where it is missing or no number. */
+export function scaleOf(schema: Schema): number | undefined {
+  const text = schema.parameters?.['scale'];
+  return text !== undefined && /^[+-]?\d+$/.test(text) ? Number(text) : undefined;
+}
+
+/** A JSON number with the scale its digits have, as BigDecimal reads it. */
+export function decimalOf(text: string): Decimal {
+  const [mantissa = '', exponent = '0'] = text.split(/[eE]/);
+  const [whole = '', fraction = ''] = mantissa.split('.');
+  return new Decimal(BigInt(whole + fraction), fraction.length - Number(exponent));
+}
+
+/** Big-endian, as few bytes as hold the sign: `BigInteger.toByteArray`. */
+export function twosComplement(value: bigint): Uint8Array {
+  const small = Number(value);
+  if (small >= -(2 ** 47) && small < 2 ** 47) return smallTwosComplement(small);
+  const bits = (value < 0n ? -value - 1n : value).toString(2).replace(/^0$/, '').length + 1;
+  const length = Math.ceil(bits / 8);
+  const hex = BigInt.asUintN(length * 8, value)
+    .toString(16)
+    .padStart(length * 2, '0');
+  return Buffer.from(hex, 'hex');
+}
+
+function smallTwosComplement(value: number): Uint8Array {
+  let length = 1;
+  for (let limit = 128; value < -limit || value >= limit; limit *= 256) length++;
+  const bytes = new Uint8Array(length);
+  let rest = value;
+  for (let i = length - 1; i >= 0; i--) {
+    const byte = ((rest % 256) + 256) % 256;
+    bytes[i] = byte;
+    rest = (rest - byte) / 256;
+  }
+  return bytes;
+}
+
+/** Of big-endian bytes, one at least. */
+export function fromTwosComplement(bytes: Buffer): bigint {
+  return bytes.length <= 6
+    ? BigInt(bytes.readIntBE(0, bytes.length))
+    : BigInt.asIntN(bytes.length * 8, BigInt(`0x${bytes.toString('hex')}`));
+}
