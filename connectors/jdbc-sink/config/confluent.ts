@@ -56,8 +56,8 @@ const keys = {
     displayName: 'Enable deletes',
   }),
   'table.types': listKey({
-    doc: 'Kinds of relation that may be written to: TABLE, PARTITIONED TABLE, VIEW.',
-    default: ['TABLE', 'PARTITIONED TABLE'],
+    doc: 'Kinds of relation that may be written to: TABLE (partitioned ones too), PARTITIONED TABLE, VIEW.',
+    default: ['TABLE'],
     importance: 'low',
     group: 'Writes',
     displayName: 'Table Types',
