@@ -5,6 +5,7 @@
  *
  * Prints one line of JSON; CPU seconds are user and system time of this whole process, worker threads included.
  */
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { kafkaClient } from '../src/kafka/client.ts';
 import type { Compression, KafkaClient } from '../src/kafka/port.ts';
@@ -58,9 +59,13 @@ interface Cost {
   readonly recordsPerSecond: number;
   readonly cpuSeconds: number;
   readonly cpuSecondsPerMillion: number;
+  /** The longest that the event loop was held. */
+  readonly loopHeldMs: number;
 }
 
 async function measured(run: () => Promise<void>): Promise<Cost> {
+  const loop = monitorEventLoopDelay({ resolution: 1 });
+  loop.enable();
   const cpu = process.cpuUsage();
   const began = performance.now();
   await run();
@@ -71,6 +76,7 @@ async function measured(run: () => Promise<void>): Promise<Cost> {
     recordsPerSecond: Math.round(total / seconds),
     cpuSeconds: Number(cpuSeconds.toFixed(2)),
     cpuSecondsPerMillion: Number(((cpuSeconds * 1e6) / total).toFixed(2)),
+    loopHeldMs: Math.round(loop.max / 1e6),
   };
 }
 
