@@ -85,7 +85,7 @@ export class Envelope implements Struct {
   readonly lsn: Lsn;
   readonly tick: Tick;
   /** Settled before the envelope is handed out. */
-  marker: SnapshotMarker = 'false';
+  marker: SnapshotMarker;
   order: TransactionOrder | null = null;
 
   constructor(
@@ -105,6 +105,7 @@ export class Envelope implements Struct {
     this.origin = origin;
     this.lsn = lsn;
     this.tick = tick;
+    this.marker = op === 'r' ? 'true' : 'false';
   }
 
   at(i: number): Value {

@@ -3,7 +3,7 @@ import { MillraceError } from '../../src/errors.ts';
 import type { Catalog } from './catalog.ts';
 import { type Tick, tick } from './clock.ts';
 import { HEARTBEAT_MESSAGE } from './heartbeat.ts';
-import { MessageValue, messageRecord } from './logical-message.ts';
+import { type MessageFormat, MessageValue, messageRecord } from './logical-message.ts';
 import { type Lsn, readLsn, readUint32 } from './lsn.ts';
 import type { PartialTransaction, StreamPosition } from './offsets.ts';
 import { PendingRecords } from './pending.ts';
@@ -39,8 +39,7 @@ export interface StreamSettings {
   /** How often the position of log without changes of ours is written. */
   readonly idleMs: number;
   readonly metadata: TransactionMetadata | null;
-  /** null: records of logical messages are not wanted. */
-  readonly messageTopic: string | null;
+  readonly messages: MessageFormat;
   readonly log: Log;
   captures(schema: string, table: string): boolean;
   /** `message.prefix.include.list` and its counterpart. */
@@ -373,13 +372,9 @@ export class Stream {
 
   #logical(bytes: Buffer, at: number, end: number): void {
     const message = readLogicalMessage(bytes, at);
-    const { messageTopic, names } = this.#settings;
+    const { messages, names } = this.#settings;
     if (message.transactional && !this.#counts(message.lsn, 'MESSAGE')) return;
-    if (
-      messageTopic !== null &&
-      message.prefix !== HEARTBEAT_MESSAGE &&
-      this.#settings.includesMessage(message.prefix)
-    ) {
+    if (message.prefix !== HEARTBEAT_MESSAGE && this.#settings.includesMessage(message.prefix)) {
       const origin = message.transactional
         ? this.#transactionOrigin()
         : createOrigin({
@@ -390,7 +385,9 @@ export class Stream {
           });
       const from = this.#pending.records.length;
       this.totals.others++;
-      this.#pending.records.push(messageRecord(messageTopic, new MessageValue(names, origin, message, this.#tick)));
+      this.#pending.records.push(
+        messageRecord(messages.topic, new MessageValue(messages, origin, message, this.#tick)),
+      );
       this.#added(from, end - at);
     }
     if (message.transactional) return;

@@ -4,6 +4,7 @@ import { Catalog } from './catalog.ts';
 import type { PostgresConfig } from './config.ts';
 import { applicationName } from './connection.ts';
 import { Heartbeats } from './heartbeats.ts';
+import { MessageFormat } from './logical-message.ts';
 import { position, readOffset, type StreamPosition, serverPartition } from './offsets.ts';
 import { ensurePublication, unpublished } from './publication.ts';
 import { RecordMaker } from './records.ts';
@@ -217,7 +218,7 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
         maxBatchBytes: context.maxBatchBytes,
         idleMs: status,
         metadata: config['provide.transaction.metadata'] ? new TransactionMetadata(schemas.naming.transaction) : null,
-        messageTopic: schemas.naming.message,
+        messages: new MessageFormat(schemas.naming.message, schemas.names, config['binary.handling.mode']),
         log: context.log,
         captures: capturedTables(config),
         includesMessage: capturedMessages(config),

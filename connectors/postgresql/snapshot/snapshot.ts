@@ -121,12 +121,13 @@ export class Snapshot {
     const { server, id } = this.#settings;
     this.#handed.push(chunk);
     this.rows += records.length;
+    if (work.finished) mark(records.at(-1), 'last_in_data_collection');
     if (records.length > 0) {
-      mark(records[0], this.#begun ? (work.begun ? 'true' : 'first_in_data_collection') : 'first');
+      if (!this.#begun) mark(records[0], 'first');
+      else if (!work.begun && !(work.finished && records.length === 1)) mark(records[0], 'first_in_data_collection');
       this.#begun = true;
       work.begun = true;
     }
-    if (work.finished) mark(records.at(-1), 'last_in_data_collection');
     const positions = [chunkPosition(server, id, chunk)];
     if (this.#settings.works.every(other => other.finished)) return this.#last(records, positions, bytes);
     return this.#make(records, positions, bytes, false);

@@ -111,7 +111,8 @@ function asText(scale: number): Codec {
     const [whole = '', fraction = ''] = literal.split('.');
     return `${whole}.${fraction.padEnd(scale, '0')}`;
   };
-  return plainText({ missing: '0', defaults: scale > 0 ? { zero: normal('0'), normal } : { zero: '0' } });
+  const zero = scale > 0 ? normal('0') : '0';
+  return plainText({ missing: zero, defaults: scale > 0 ? { zero, normal } : { zero } });
 }
 
 /** A typmod below 4 means that neither precision nor scale is declared. */
@@ -138,7 +139,8 @@ function moneyText(bytes: Buffer, start: number, end: number): number {
 
 /** money: a Decimal of two digits behind the point. */
 export function money(mode: DecimalMode, fractionDigits: number): Codec {
-  const { defaults: _, ...inner } = mode === 'precise' ? precise(undefined, fractionDigits) : numeric(-1, mode);
+  const { defaults: _, ...inner } =
+    mode === 'precise' ? precise(undefined, fractionDigits) : mode === 'string' ? asText(fractionDigits) : double;
   return {
     ...inner,
     value: (bytes, start, end) => inner.value(amount, 0, moneyText(bytes, start, end)),

@@ -21,6 +21,7 @@ const MILLIS_INFINITE = { 1: 9_223_372_036_825_200_000n, [-1]: -9_223_372_036_83
 /** The furthest that a JavaScript Date goes. */
 const DATE_LIMIT = 8_640_000_000_000_000;
 const DAY_SECONDS = 86_400;
+const DAY_MS = DAY_SECONDS * 1000;
 const EPOCH_DATE = { zero: '1970-01-01' };
 const EPOCH = { zero: '1970-01-01 00:00:00' };
 const MIDNIGHT = { zero: '00:00:00' };
@@ -37,9 +38,10 @@ export function date(mode: TimeMode): Codec {
   };
   return {
     schema: named('int32', connect ? LogicalName.Date : 'io.debezium.time.Date'),
-    value: connect ? (bytes, start, end) => new Date(clamped(days(bytes, start, end) * DAY_SECONDS * 1000)) : days,
+    value: connect ? (bytes, start, end) => new Date(clamped(days(bytes, start, end) * DAY_MS)) : days,
     json(bytes, start, end, out) {
-      writeInteger(out, days(bytes, start, end));
+      const value = days(bytes, start, end);
+      writeInteger(out, connect ? clamped(value * DAY_MS) / DAY_MS : value);
       return true;
     },
     missing: connect ? new Date(0) : 0,
@@ -172,8 +174,10 @@ const clamped = (ms: number): number => Math.min(Math.max(ms, -DATE_LIMIT), DATE
 
 const epochSeconds = (): number => civil.days * DAY_SECONDS + civil.seconds;
 
-/** Nanoseconds in 64 bits reach from 1677 to 2262; beyond, there is no value. */
-const outOfRange = (width: Width): boolean => width === 9 && (civil.days < -106_750 || civil.days > 106_750);
+/** Days on either side of 1970 that 64 bits have room for; beyond, there is no value. */
+const REACH = { 3: Number.POSITIVE_INFINITY, 6: 106_751_990, 9: 106_750 } as const;
+
+const outOfRange = (width: Width): boolean => Math.abs(civil.days) > REACH[width];
 
 function fraction(value: number, width: Width): number {
   if (width === 3) return Math.floor(value / 1000);

@@ -56,7 +56,7 @@ export function zonedTimestamp(typmod: number): Codec {
 function slowTimestamp(text: string, width: number): string {
   if (text.endsWith('infinity')) return text;
   const [, time = '', fraction = ''] = / (\d\d:\d\d:\d\d)(?:\.(\d+))?/.exec(text) ?? [];
-  return `${isoDay(text)}T${time}${width === 0 ? '' : `.${fraction.padEnd(width, '0')}`}Z`;
+  return `${isoDay(text)}T${time}${width === 0 ? '' : `.${fraction.padEnd(width, '0').slice(0, width)}`}Z`;
 }
 
 /** timetz in UTC, with the fraction as short as it can be. */

@@ -160,7 +160,7 @@ export type Parsed = any;
 
 export const keyOf = (record: SourceRecord, schemas = false): Parsed =>
   JSON.parse(written(record, 'key', schemas) ?? 'null');
-export const valueOf = (record: SourceRecord, schemas = false): Parsed =>
+export const payloadOf = (record: SourceRecord, schemas = false): Parsed =>
   JSON.parse(written(record, 'value', schemas) ?? 'null');
 
 /** What is left of a table when its records are applied one after the other, by key; and what went wrong meanwhile. */
@@ -170,7 +170,7 @@ export class Replica {
 
   apply(record: SourceRecord): void {
     const key = written(record, 'key', false) ?? '';
-    const value = valueOf(record);
+    const value = payloadOf(record);
     if (value === null) return;
     const { op, after } = value;
     if (op === 'd') this.rows.delete(key);

@@ -1,0 +1,125 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { array } from '../../../connectors/postgresql/types/array.ts';
+import { bit, varbit } from '../../../connectors/postgresql/types/bits.ts';
+import { bytea } from '../../../connectors/postgresql/types/bytes.ts';
+import type { Codec } from '../../../connectors/postgresql/types/codec.ts';
+import { type DecimalMode, money, numeric } from '../../../connectors/postgresql/types/decimal.ts';
+import * as geometry from '../../../connectors/postgresql/types/geometry.ts';
+import { hstore } from '../../../connectors/postgresql/types/hstore.ts';
+import { interval } from '../../../connectors/postgresql/types/interval.ts';
+import * as numbers from '../../../connectors/postgresql/types/numbers.ts';
+import { enumeration, plainText, text } from '../../../connectors/postgresql/types/text.ts';
+import { date, type TimeMode, time, timestamp } from '../../../connectors/postgresql/types/time.ts';
+import { vector } from '../../../connectors/postgresql/types/vector.ts';
+import { zonedTime, zonedTimestamp } from '../../../connectors/postgresql/types/zoned.ts';
+import { Bytes, structOf, ValueStruct, withOptional } from '../../../src/api/index.ts';
+import { converter } from '../../converters/neutral.ts';
+import * as pg from './pg-text.ts';
+
+const plain = converter({ 'schemas.enable': 'false' });
+
+/** Numbers as they are; whole ones beyond 2^53 by their digits, floats by their nearest float, which has many texts. */
+function parse(json: string, { schema }: Codec): unknown {
+  const kind = /"type":"(float32|float64)/.exec(JSON.stringify(schema))?.[1];
+  const revive = (_key: string, value: unknown, { source }: { source: string }) => {
+    if (typeof value !== 'number') return value;
+    if (kind === undefined) return Number.isSafeInteger(value) ? value : source;
+    return kind === 'float32' ? Math.fround(value) : value;
+  };
+  return JSON.parse(json, revive as (key: string, value: unknown) => unknown);
+}
+
+/** What JsonConverter makes of the value must be what the codec writes of the text. */
+function holds(codec: Codec, source: string): void {
+  const padded = Buffer.from(`x${source}x`);
+  const [start, end] = [1, padded.length - 1];
+  const value = codec.value(padded, start, end);
+  const direct = new Bytes(1);
+  const any = codec.json(padded, start, end, direct);
+  expect(any).toBe(value !== null);
+  if (!any) return;
+  const schema = structOf({ c: withOptional(codec.schema, true) });
+  const converted = new Bytes();
+  plain.fromConnect('t', schema, new ValueStruct(schema, [value]), converted);
+  expect(parse(`{"c":${direct.take()}}`, codec)).toEqual(parse(converted.take().toString(), codec));
+}
+
+const modes: readonly TimeMode[] = [
+  'adaptive',
+  'adaptive_time_microseconds',
+  'connect',
+  'isostring',
+  'microseconds',
+  'nanoseconds',
+];
+const decimals: readonly DecimalMode[] = ['precise', 'double', 'string'];
+const typmod = (precision: number, scale: number) => (precision << 16) + scale + 4;
+/** A time that Connect's Time cannot be is no value there. */
+const before24 = pg.time.filter(value => value !== '24:00:00');
+
+const cases: readonly (readonly [name: string, codec: Codec, text: fc.Arbitrary<string>])[] = [
+  ['int2', numbers.int16, pg.int16],
+  ['int4', numbers.int32, pg.int32],
+  ['int8', numbers.int64, pg.int64],
+  ['oid', numbers.oid, pg.oid],
+  ['float4', numbers.float32, pg.float32],
+  ['float8', numbers.float64, pg.float64],
+  ['bool', numbers.boolean, pg.boolean],
+  ['text', text(), pg.text],
+  ['uuid', plainText(), pg.uuid],
+  ['enum', enumeration(['sad', 'ok', 'very "happy"', 'a,b']), pg.enumLabel],
+  ...decimals.flatMap(mode => [
+    [`numeric(40,2) ${mode}`, numeric(typmod(40, 2), mode), fc.oneof(pg.numeric(2), pg.notANumber)] as const,
+    [`numeric(40,0) ${mode}`, numeric(typmod(40, 0), mode), pg.numeric(0)] as const,
+    [
+      `numeric(10,-2) ${mode}`,
+      numeric((10 << 16) + 2046 + 4, mode),
+      pg.numeric(0).map(value => (value === '0' ? value : `${value}00`)),
+    ] as const,
+    [`numeric ${mode}`, numeric(-1, mode), fc.oneof(pg.numeric(0), pg.numeric(7), pg.notANumber)] as const,
+    [`money ${mode}`, money(mode, 2), pg.money] as const,
+  ]),
+  ...modes.flatMap(mode => [
+    [`date ${mode}`, date(mode), pg.date] as const,
+    [`time ${mode}`, time(-1, mode), mode === 'connect' ? before24 : pg.time] as const,
+    [`time(3) ${mode}`, time(3, mode), mode === 'connect' ? before24 : pg.time] as const,
+    [`timestamp ${mode}`, timestamp(-1, mode), pg.timestamp] as const,
+    [`timestamp(3) ${mode}`, timestamp(3, mode), pg.timestamp] as const,
+  ]),
+  ['timestamptz', zonedTimestamp(-1), pg.timestamptz],
+  ['timestamptz(0)', zonedTimestamp(0), pg.timestamptz],
+  ['timestamptz(3)', zonedTimestamp(3), pg.timestamptz],
+  ['timetz', zonedTime, pg.timetz],
+  ['interval', interval('numeric'), pg.interval],
+  ['interval string', interval('string'), pg.interval],
+  ...(['bytes', 'base64', 'base64-url-safe', 'hex'] as const).map(
+    mode => [`bytea ${mode}`, bytea(mode), pg.bytea] as const,
+  ),
+  ['bit', bit(1), fc.constantFrom('0', '1')],
+  ['varbit', varbit(-1), pg.bits],
+  ['hstore json', hstore('json'), pg.hstore],
+  ['hstore map', hstore('map'), pg.hstore],
+  ['int8[]', array(numbers.int64), pg.arrayOf(pg.int64)],
+  ['int4[][]', array(numbers.int32), pg.arrayOf(pg.int32, 2)],
+  ['text[]', array(text()), pg.arrayOf(pg.text)],
+  ['numeric(40,2)[]', array(numeric(typmod(40, 2), 'precise')), pg.arrayOf(fc.oneof(pg.numeric(2), pg.notANumber))],
+  ['timestamp[]', array(timestamp(-1, 'adaptive')), pg.arrayOf(pg.timestamp)],
+  ['bytea[]', array(bytea('bytes')), pg.arrayOf(pg.bytea)],
+  ['hstore[]', array(hstore('json')), pg.arrayOf(pg.hstore)],
+  ['float8[]', array(numbers.float64), pg.arrayOf(pg.float64)],
+  ['point', geometry.point, pg.point],
+  ['box', geometry.box, pg.box],
+  ['path', geometry.path, pg.path],
+  ['circle', geometry.circle, pg.circle],
+  ['vector', vector, pg.vector],
+];
+
+describe('a codec writes the JSON that JsonConverter makes of its value', () => {
+  test.each(cases)('%s', (_name, codec, arbitrary) => {
+    fc.assert(
+      fc.property(arbitrary, source => holds(codec, source)),
+      { numRuns: 300 },
+    );
+  });
+});
