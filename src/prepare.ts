@@ -45,6 +45,9 @@ export function preparation(
 
   async function check(props: ConfigProps) {
     const given = Object.fromEntries(Object.entries(props).filter(isText));
+    // Without Connect's copy of the whole configuration, passwords included.
+    if ((given['connector.class'] ?? '').trim() === '')
+      throw new MillraceError('BAD_REQUEST', 'Connector config contains no connector type: it needs connector.class.');
     const { entry, connector } = await connectorOf(deps, given).catch((error: unknown) => {
       throw new MillraceError('BAD_REQUEST', messageOf(error), { cause: error });
     });
