@@ -12,6 +12,7 @@ import { metricsResource } from './metrics.ts';
 import { pluginResources } from './plugins.ts';
 import { rootResources } from './root.ts';
 import { taskResources } from './tasks.ts';
+import { withVersions } from './versions.ts';
 
 const JSON_TYPE = 'application/json';
 const BODY_BYTES = 1024 * 1024;
@@ -55,11 +56,12 @@ export function restServer(deps: RestDeps): FastifyInstance {
     if (String(reply.getHeader('content-type')).startsWith(JSON_TYPE)) reply.header('content-type', JSON_TYPE);
   });
 
+  const control = withVersions(deps.control, deps.version);
   rootResources(app, deps, limits);
-  connectorResources(app, deps.control);
-  configResource(app, deps.control);
-  stateResources(app, deps.control);
-  taskResources(app, deps.control);
+  connectorResources(app, control);
+  configResource(app, control);
+  stateResources(app, control);
+  taskResources(app, control);
   pluginResources(app, deps.plugins);
   if (deps.loggers !== undefined) loggerResources(app, deps.loggers);
   if (deps.metrics !== undefined) metricsResource(app, deps.metrics);

@@ -65,7 +65,7 @@ export function restApp(answers: Partial<Control> = {}, more: Partial<RestDeps> 
     control,
     plugins,
     clusterId: async () => 'the-cluster',
-    version: '9.9.9',
+    version: '1',
     log,
     ...more,
   });

@@ -8,7 +8,7 @@ import { definition, restApp } from './rest-app.ts';
 
 test('the root tells version, commit and Kafka’s cluster', async () => {
   const { ask } = restApp({}, { commit: 'abc' });
-  expect((await ask('GET', '/')).json).toEqual({ version: '9.9.9', commit: 'abc', kafka_cluster_id: 'the-cluster' });
+  expect((await ask('GET', '/')).json).toEqual({ version: '1', commit: 'abc', kafka_cluster_id: 'the-cluster' });
 });
 
 test('a Kafka that never answers is a 503 in good time', async () => {

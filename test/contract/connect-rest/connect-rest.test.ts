@@ -1,0 +1,70 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startWorkerProcess, type WorkerProcess } from '../../../src/demo/worker-process.ts';
+import { freePort } from '../../../src/stack/ports.ts';
+import { servers } from '../../support/servers.ts';
+import { uniqueName } from '../../support/topic.ts';
+import { steps } from './cases.ts';
+import { answersOfConnect, golden } from './golden.ts';
+import { play } from './play.ts';
+import type { Answer } from './step.ts';
+import { surroundings } from './surroundings.ts';
+
+const recorded = await golden();
+
+test('the recording is of this script', () => {
+  expect(Object.keys(recorded)).toEqual(steps.map(step => step.what));
+});
+
+describe('Millrace answers as Kafka Connect', () => {
+  let folder: string;
+  let worker: WorkerProcess | undefined;
+  let answers: ReadonlyMap<string, Answer>;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'millrace-contract-'));
+    const group = uniqueName('contract');
+    worker = await startWorkerProcess(folder, await freePort(), {
+      'bootstrap.servers': servers().kafka,
+      'group.id': group,
+      'offset.storage.topic': `${group}-offsets`,
+      'config.storage.topic': `${group}-configs`,
+      'temporal.address': servers().temporal,
+    });
+    await using around = await surroundings(false);
+    answers = await play(worker.url, steps, around.values);
+  }, 120_000);
+  afterAll(async () => {
+    await worker?.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  test.each(steps.filter(step => step.differs === undefined))('$what: $method $path', ({ what }) => {
+    expect(answers.get(what)).toEqual(recorded[what]);
+  });
+
+  describe('but for', () => {
+    test.each(steps.flatMap(step => (step.differs === undefined ? [] : { ...step, differs: step.differs })))(
+      '$what: $differs.why',
+      ({ what, differs }) => {
+        const answer = answers.get(what);
+        expect(answer).not.toEqual(recorded[what]);
+        expect(answer?.status).toBe(differs.status);
+        const body = answer?.body as { message?: string } | undefined;
+        if (differs.says !== undefined) expect(body?.message ?? JSON.stringify(body)).toMatch(differs.says);
+      },
+    );
+  });
+});
+
+const { MILLRACE_PEER_CONNECT: peer } = process.env;
+
+test.skipIf(peer === undefined)(
+  'Kafka Connect still answers as recorded (MILLRACE_PEER_CONNECT names the folder of its jars)',
+  { timeout: 180_000 },
+  async () => {
+    expect(await answersOfConnect(peer ?? '')).toEqual(recorded);
+  },
+);

@@ -1,0 +1,65 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort } from '../../../src/stack/ports.ts';
+import { eventually } from '../../support/eventually.ts';
+
+export interface ConnectWorker extends AsyncDisposable {
+  readonly url: string;
+}
+
+/**
+ * A real Kafka Connect worker with a group of its own. `home` holds `libs` with Kafka's and Connect's jars and
+ * `plugins` with Debezium's JDBC sink and PostgreSQL source.
+ */
+export async function connectWorker(home: string, kafka: string, group: string): Promise<ConnectWorker> {
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-connect-'));
+  const url = `http://127.0.0.1:${await freePort()}`;
+  const topics = ['offset', 'config', 'status'].flatMap(which => [
+    `${which}.storage.topic=${group}-${which}`,
+    `${which}.storage.replication.factor=1`,
+  ]);
+  await writeFile(
+    join(folder, 'worker.properties'),
+    [
+      `bootstrap.servers=${kafka}`,
+      `group.id=${group}`,
+      `listeners=${url}`,
+      `plugin.path=${join(home, 'plugins')}`,
+      'plugin.discovery=service_load',
+      'key.converter=org.apache.kafka.connect.json.JsonConverter',
+      'value.converter=org.apache.kafka.connect.json.JsonConverter',
+      'offset.storage.partitions=1',
+      ...topics,
+    ].join('\n'),
+  );
+  const log = await open(join(folder, 'log'), 'w');
+  const child = spawn(
+    'java',
+    [
+      ...['-Xmx512M', '-cp', join(home, 'libs', '*')],
+      ...['org.apache.kafka.connect.cli.ConnectDistributed', join(folder, 'worker.properties')],
+    ],
+    { stdio: ['ignore', log.fd, log.fd] },
+  );
+  const gone = once(child, 'exit');
+  await log.close();
+  const worker = {
+    url,
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGTERM');
+      await gone;
+      await rm(folder, { recursive: true });
+    },
+  };
+  try {
+    await eventually('Kafka Connect answers', async () => (await fetch(`${url}/connectors`)).ok, { within: 90_000 });
+  } catch (error) {
+    const said = await readFile(join(folder, 'log'), 'utf8');
+    await worker[Symbol.asyncDispose]();
+    throw new Error(`Kafka Connect did not start:\n${said.slice(-4000)}`, { cause: error });
+  }
+  return worker;
+}

@@ -1,0 +1,21 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { servers } from '../../support/servers.ts';
+import { uniqueName } from '../../support/topic.ts';
+import { steps } from './cases.ts';
+import { connectWorker } from './connect-worker.ts';
+import { play } from './play.ts';
+import type { Answer } from './step.ts';
+import { surroundings } from './surroundings.ts';
+
+/** What Kafka Connect answered when it was last recorded. */
+export const goldenFile = join(import.meta.dirname, 'golden.json');
+export const golden = async (): Promise<Readonly<Record<string, Answer>>> =>
+  JSON.parse(await readFile(goldenFile, 'utf8'));
+
+/** What a Kafka Connect, started from the jars in `home`, answers now. */
+export async function answersOfConnect(home: string, where = servers()): Promise<Record<string, Answer>> {
+  await using around = await surroundings(true, where);
+  await using worker = await connectWorker(home, where.kafka, uniqueName('contract'));
+  return Object.fromEntries(await play(worker.url, steps, around.values));
+}

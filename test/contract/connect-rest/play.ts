@@ -1,0 +1,92 @@
+import { request } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { eventually } from '../../support/eventually.ts';
+import type { Answer, Json, Step, Surroundings } from './step.ts';
+
+/** Plays the script against a REST server, one request after the other, and answers what came of each. */
+export async function play(
+  base: string,
+  steps: readonly Step[],
+  surroundings: Surroundings,
+): Promise<Map<string, Answer>> {
+  const answers = new Map<string, Answer>();
+  for (const step of steps) {
+    const once = () => send(base, step, surroundings);
+    const { until } = step;
+    const answer =
+      until === undefined
+        ? await once()
+        : await eventually(step.what, async () => {
+            const seen = await once();
+            if (!until(seen.body)) throw new Error(JSON.stringify(seen));
+            return seen;
+          });
+    answers.set(step.what, { ...answer, ...(step.of && answer.status < 300 && { body: step.of(answer.body) }) });
+  }
+  return answers;
+}
+
+/** Not fetch: it mends paths, and sends no body with some methods. */
+async function send(base: string, { method, path, body, type }: Step, around: Surroundings): Promise<Answer> {
+  const payload =
+    body === undefined ? undefined : filled(typeof body === 'string' ? body : JSON.stringify(body), around);
+  const asked = request(base + filled(path, around), {
+    method,
+    agent: false,
+    headers: {
+      ...(payload !== undefined && { 'content-length': Buffer.byteLength(payload) }),
+      ...(payload !== undefined && { 'content-type': type ?? 'application/json' }),
+    },
+  });
+  const answer = new Promise<{ status: number; headers: Record<string, unknown>; body: string }>((resolve, reject) => {
+    asked.once('error', reject);
+    asked.once('response', response => {
+      text(response).then(
+        read => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: read }),
+        reject,
+      );
+    });
+  });
+  asked.end(payload);
+  const { status, headers, body: read } = await answer;
+  const { location } = headers;
+  return {
+    status,
+    ...(status < 300 && read !== '' ? { type: String(headers['content-type']) } : {}),
+    ...(typeof location === 'string' ? { location: location.replace(base, '<base>') } : {}),
+    ...(read === '' ? {} : { body: neutral(parsed(read), around) }),
+  };
+}
+
+const filled = (text: string, around: Surroundings): string =>
+  text.replace(/\{\{(\w+)\}\}/g, (_all, name: keyof Surroundings) => around[name]);
+
+function parsed(read: string): Json {
+  try {
+    return JSON.parse(read);
+  } catch {
+    return '<no JSON>';
+  }
+}
+
+/** Of one server's own: who ran what where, in which version, and what Millrace tells beyond Connect. */
+const own: Readonly<Record<string, unknown>> = { worker_id: '<worker>', version: '<version>', trace: '<trace>' };
+const beyond = ['attempt', 'last_failure', 'figures'];
+
+function neutral(value: Json, around: Surroundings, key = ''): Json {
+  if (key in own && typeof value === 'string') return own[key];
+  if (typeof value === 'string') return withoutPlaces(value, around);
+  if (Array.isArray(value)) return value.map(one => neutral(one, around));
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).filter(([name]) => !beyond.includes(name));
+  return Object.fromEntries(entries.map(([name, one]) => [name, neutral(one, around, name)]).sort());
+}
+
+function withoutPlaces(text: string, around: Surroundings): string {
+  const { user, ...places } = around;
+  // The user's name is a part of many words.
+  if (text === user) return '{{user}}';
+  const placed = Object.entries(places).reduce((rest, [name, there]) => rest.replaceAll(there, `{{${name}}}`), text);
+  // What a Java installation has where.
+  return placed.replace(/PluginDesc\{.*\}/s, '<plugins>');
+}

@@ -1,0 +1,41 @@
+/** One request of the script, and what of its answer is compared. */
+export interface Step {
+  /** Unique. */
+  readonly what: string;
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS';
+  /** As it goes over the wire. `{{…}}` in paths and bodies: see `Surroundings`. */
+  readonly path: string;
+  /** Sent as JSON; a text is sent as it is. */
+  readonly body?: unknown;
+  /** Default: application/json where there is a body. */
+  readonly type?: string;
+  /** The request is sent again until this holds of its body: for what takes its time. */
+  readonly until?: (body: Json) => boolean;
+  /** What of a body is compared, where not all of it can be the same. */
+  readonly of?: (body: Json) => unknown;
+  /** Where Millrace answers otherwise on purpose. */
+  readonly differs?: Difference;
+}
+
+export interface Difference {
+  readonly why: string;
+  readonly status: number;
+  /** What the message, or the body where it is no error, must match. */
+  readonly says?: RegExp;
+}
+
+/** A parsed body, looked into without ceremony: a test that looks in vain fails by itself. */
+// biome-ignore lint/suspicious/noExplicitAny: any JSON
+export type Json = any;
+
+/** What of an answer is recorded and compared. */
+export interface Answer {
+  readonly status: number;
+  /** Content type, of successes with a body. */
+  readonly type?: string;
+  readonly location?: string;
+  readonly body?: unknown;
+}
+
+/** What stands for `{{…}}` in the script, and is taken out of the answers again. */
+export type Surroundings = Readonly<Record<'topic' | 'url' | 'user', string>>;

@@ -1,0 +1,31 @@
+import { kafkaClient } from '../../../src/kafka/client.ts';
+import { silent } from '../../../src/observability/silent.ts';
+import { createDatabase } from '../../support/database.ts';
+import { type Servers, servers } from '../../support/servers.ts';
+import { uniqueName } from '../../support/topic.ts';
+import type { Surroundings } from './step.ts';
+
+/**
+ * A database, and the name of a topic that nobody writes to. withPassword: it stands in the database's address, where
+ * Millrace would hide the whole of that.
+ */
+export async function surroundings(
+  withPassword: boolean,
+  where: Servers = servers(),
+): Promise<AsyncDisposable & { values: Surroundings }> {
+  const database = await createDatabase('contract', where.postgres);
+  const topic = uniqueName('contract');
+  const { host, port, user, password } = database.connection;
+  const secret = withPassword && password !== '' ? `?password=${encodeURIComponent(password)}` : '';
+  return {
+    values: { topic, user, url: `jdbc:postgresql://${host}:${port}/${database.name}${secret}` },
+    async [Symbol.asyncDispose]() {
+      const kafka = kafkaClient({ brokers: [where.kafka], clientId: topic }, silent);
+      const topics = await kafka.admin.topics();
+      // Made by a worker that looked for it.
+      await kafka.admin.deleteTopics(topics.filter(one => one === topic));
+      await kafka.close();
+      await database.drop();
+    },
+  };
+}
