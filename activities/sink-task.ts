@@ -8,7 +8,7 @@ import type { TaskArgs } from '../workflows/messages.ts';
 import { type Pipeline, producerOptions } from './pipeline.ts';
 import type { Progress } from './progress.ts';
 
-const FETCH_BYTES = 4 << 20;
+const FETCH_BYTES = 2 << 20;
 /** Larger than Connect's 500: rows are written as sets. `consumer.override.max.poll.records` overrides it. */
 const BATCH_RECORDS = 5000;
 const REFRESH_MS = 10_000;
