@@ -5,7 +5,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startWorkerProcess, type WorkerProcess } from '../../../src/demo/worker-process.ts';
 import { freePort } from '../../../src/stack/ports.ts';
 import { servers } from '../../support/servers.ts';
-import { uniqueName } from '../../support/topic.ts';
 import { steps } from './cases.ts';
 import { answersOfConnect, golden } from './golden.ts';
 import { play } from './play.ts';
@@ -20,12 +19,14 @@ test('the recording is of this script', () => {
 
 describe('Millrace answers as Kafka Connect', () => {
   let folder: string;
+  let around: Awaited<ReturnType<typeof surroundings>> | undefined;
   let worker: WorkerProcess | undefined;
   let answers: ReadonlyMap<string, Answer>;
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'millrace-contract-'));
-    const group = uniqueName('contract');
+    around = await surroundings(false);
+    const group = around.values.topic;
     worker = await startWorkerProcess(folder, await freePort(), {
       'bootstrap.servers': servers().kafka,
       'group.id': group,
@@ -33,11 +34,11 @@ describe('Millrace answers as Kafka Connect', () => {
       'config.storage.topic': `${group}-configs`,
       'temporal.address': servers().temporal,
     });
-    await using around = await surroundings(false);
     answers = await play(worker.url, steps, around.values);
   }, 120_000);
   afterAll(async () => {
     await worker?.stop();
+    await around?.[Symbol.asyncDispose]();
     await rm(folder, { recursive: true, force: true });
   });
 

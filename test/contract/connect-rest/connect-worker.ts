@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { findJava } from '../../../src/stack/kafka-program.ts';
 import { freePort } from '../../../src/stack/ports.ts';
 import { eventually } from '../../support/eventually.ts';
 
@@ -15,6 +16,8 @@ export interface ConnectWorker extends AsyncDisposable {
  * `plugins` with Debezium's JDBC sink and PostgreSQL source.
  */
 export async function connectWorker(home: string, kafka: string, group: string): Promise<ConnectWorker> {
+  const java = await findJava();
+  if (java === undefined) throw new Error('Kafka Connect needs a Java 17 or newer');
   const folder = await mkdtemp(join(tmpdir(), 'millrace-connect-'));
   const url = `http://127.0.0.1:${await freePort()}`;
   const topics = ['offset', 'config', 'status'].flatMap(which => [
@@ -37,7 +40,7 @@ export async function connectWorker(home: string, kafka: string, group: string):
   );
   const log = await open(join(folder, 'log'), 'w');
   const child = spawn(
-    'java',
+    java,
     [
       ...['-Xmx512M', '-cp', join(home, 'libs', '*')],
       ...['org.apache.kafka.connect.cli.ConnectDistributed', join(folder, 'worker.properties')],

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { servers } from '../../support/servers.ts';
-import { uniqueName } from '../../support/topic.ts';
 import { steps } from './cases.ts';
 import { connectWorker } from './connect-worker.ts';
 import { play } from './play.ts';
@@ -16,6 +15,6 @@ export const golden = async (): Promise<Readonly<Record<string, Answer>>> =>
 /** What a Kafka Connect, started from the jars in `home`, answers now. */
 export async function answersOfConnect(home: string, where = servers()): Promise<Record<string, Answer>> {
   await using around = await surroundings(true, where);
-  await using worker = await connectWorker(home, where.kafka, uniqueName('contract'));
+  await using worker = await connectWorker(home, where.kafka, around.values.topic);
   return Object.fromEntries(await play(worker.url, steps, around.values));
 }

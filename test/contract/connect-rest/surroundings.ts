@@ -6,7 +6,7 @@ import { uniqueName } from '../../support/topic.ts';
 import type { Surroundings } from './step.ts';
 
 /**
- * A database, and the name of a topic that nobody writes to. withPassword: it stands in the database's address, where
+ * A database, and the name of a topic that nobody writes to, which is the worker's group too. withPassword: it stands in the database's address, where
  * Millrace would hide the whole of that.
  */
 export async function surroundings(
@@ -22,8 +22,7 @@ export async function surroundings(
     async [Symbol.asyncDispose]() {
       const kafka = kafkaClient({ brokers: [where.kafka], clientId: topic }, silent);
       const topics = await kafka.admin.topics();
-      // Made by a worker that looked for it.
-      await kafka.admin.deleteTopics(topics.filter(one => one === topic));
+      await kafka.admin.deleteTopics(topics.filter(one => one === topic || one.startsWith(`${topic}-`)));
       await kafka.close();
       await database.drop();
     },
