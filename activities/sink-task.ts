@@ -47,7 +47,7 @@ export async function runSinkTask(
         : deadLetterQueue(kafka, producerOptions(pipeline, transactionalId), {
             topic: letters,
             replicationFactor: Number(props['errors.deadletterqueue.topic.replication.factor'] ?? -1),
-            contextHeaders: props['errors.deadletterqueue.context.headers.enable'] === 'true',
+            contextHeaders: props['errors.deadletterqueue.context.headers.enable']?.trim().toLowerCase() === 'true',
             connector: args.connector,
             task: args.task,
           }),

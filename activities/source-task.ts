@@ -1,4 +1,5 @@
 import type { Log, SourceConnector } from '../src/api/index.ts';
+import { readTopicCreation } from '../src/config/topic-creation.ts';
 import type { OffsetStore } from '../src/engine/offset-store.ts';
 import { RecordEncoder } from '../src/engine/record-encoder.ts';
 import { parsed, runSource } from '../src/engine/source-runner.ts';
@@ -35,7 +36,7 @@ export async function runSourceTask(
     producer: producerOptions(pipeline, `${args.cluster}-${args.connector}-${args.task}`),
     offsets: deps.offsets,
     encoder: new RecordEncoder(pipeline),
-    topics: { newTopic: topic => newTopic(pipeline, topic) },
+    topics: { newTopic: topicSettings(pipeline) },
     limits: { batchBytes: BATCH_BYTES, transactionBytes: TRANSACTION_BYTES },
     observer: progress,
     log,
@@ -44,15 +45,16 @@ export async function runSourceTask(
 }
 
 /**
- * `topic.creation.default.*` where it is given (KIP-158), else the broker's own defaults, as its automatic creation
- * would have it; null where `topic.creation.enable` forbids it.
+ * As `topic.creation.*` has it (KIP-158), the broker's own defaults where it says nothing; null where
+ * `topic.creation.enable` forbids it.
  */
-function newTopic({ props }: Pipeline, topic: string): NewTopic | null {
-  if (props['topic.creation.enable'] === 'false') return null;
-  const prefix = 'topic.creation.default.';
-  const config: Record<string, string> = {};
-  for (const [key, value] of Object.entries(props))
-    if (key.startsWith(prefix)) config[key.slice(prefix.length)] = value;
-  const { partitions = '-1', 'replication.factor': replicationFactor = '-1', ...rest } = config;
-  return { topic, partitions: Number(partitions), replicationFactor: Number(replicationFactor), config: rest };
+function topicSettings({ props }: Pipeline): (topic: string) => NewTopic | null {
+  if (props['topic.creation.enable']?.trim().toLowerCase() === 'false') return () => null;
+  const { creation } = readTopicCreation(props);
+  return topic => {
+    const { partitions, replicationFactor, config } = creation?.settingsOf(topic) ?? brokerDefaults;
+    return { topic, partitions, replicationFactor, config };
+  };
 }
+
+const brokerDefaults = { partitions: -1, replicationFactor: -1, config: {} };

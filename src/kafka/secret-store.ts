@@ -68,7 +68,8 @@ export function secretStore(kafka: KafkaClient, settings: SecretTopic): SecretSt
   async function load(): Promise<void> {
     await ensure();
     const [range] = await kafka.admin.offsets([{ topic, partition: 0 }]);
-    if (range === undefined || range.low >= range.end) return;
+    // To the high watermark: another writer's open transaction must not hide what is committed behind it.
+    if (range === undefined || range.low >= range.high) return;
     const start: PartitionOffset = { topic, partition: 0, offset: range.low };
     const reader = await kafka.reader({
       assigned: [start],
@@ -77,7 +78,7 @@ export function secretStore(kafka: KafkaClient, settings: SecretTopic): SecretSt
       maxWaitMs: 200,
     });
     try {
-      for (let next = range.low; next < range.end; ) {
+      for (let next = range.low; next < range.high; ) {
         for (const part of await reader.poll()) {
           next = part.next;
           for (const { key, value } of part.records) {

@@ -47,7 +47,10 @@ export async function startNativeKafka(
     await writeFile(file('log4j2.properties'), logging);
     await writeFile(file('server.properties'), brokerProperties(port, await freePort(), file('data')));
     if (existsSync(file('data'))) return;
-    const clusterId = randomBytes(16).toString('base64url');
+    // The format tool takes an id that begins with a dash for an option: a first bit of 0 rules that out.
+    const id = randomBytes(16);
+    id[0] = (id[0] as number) & 0x7f;
+    const clusterId = id.toString('base64url');
     await run(java, [...jvm, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', file('server.properties')]);
   });
   return ownServer({ service: 'kafka', origin: 'native', address, version: `Kafka ${version}` }, server);
