@@ -14,7 +14,7 @@ const sink = {
 };
 const validate = '/connector-plugins/JdbcSink/config/validate';
 
-const mistake = 'a client’s mistake is a 400 with a sentence, not a 500 with a Java exception';
+const mistake = 'A client’s mistake is a 400 with a sentence, not a 500 with a Java exception';
 const bad = (what: string, body: unknown, says: RegExp): Step => ({
   what: `create: ${what}`,
   method: 'POST',
@@ -114,7 +114,7 @@ const mistakes: Step[] = [
     path: '/connectors',
     body: { name: 'a', config: { 'connection.password': 'planted' } },
     differs: {
-      why: 'Connect’s message repeats the whole configuration, passwords included',
+      why: 'the message does not show passwords: Connect’s repeats the whole configuration',
       status: 400,
       says: /^(?!.*planted).*connector\.class/s,
     },
@@ -125,7 +125,7 @@ const mistakes: Step[] = [
     path: '/connectors',
     body: { name: 'a', config: { 'connector.class': 'Nope' } },
     differs: {
-      why: 'the classes that there are by name, without their Java descriptions and paths',
+      why: 'the classes that there are, by name, without Java descriptions and paths',
       status: 400,
       says: /Nope.*io\.debezium\.connector\.postgresql\.PostgresConnector/,
     },
@@ -315,25 +315,29 @@ const names: Step[] = [
     what: 'reached with its percent sign',
     method: 'GET',
     path: '/connectors/100%25/config',
-    differs: { why: 'Connect makes it and cannot be asked for it', status: 200, says: /"name":"100%"/ },
+    differs: { why: 'One with `%` can be reached', status: 200, says: /"name":"100%"/ },
   },
   {
     what: 'deleted with its percent sign',
     method: 'DELETE',
     path: '/connectors/100%25',
-    differs: { why: 'Connect makes it and cannot be asked for it', status: 204 },
+    differs: { why: 'One with `%` can be reached', status: 204 },
   },
   {
     what: 'a slash in a path',
     method: 'GET',
     path: '/connectors/a%2Fb',
-    differs: { why: 'JSON and not Jetty’s page', status: 404, says: /Connector a\/b not found/ },
+    differs: {
+      why: 'What Jetty answers with a page of HTML is JSON here',
+      status: 404,
+      says: /Connector a\/b not found/,
+    },
   },
   {
     what: 'a path that is not encoded',
     method: 'GET',
     path: '/connectors/%ZZ',
-    differs: { why: 'JSON and not Jetty’s page', status: 400, says: /not well encoded/ },
+    differs: { why: 'What Jetty answers with a page of HTML is JSON here', status: 400, says: /not well encoded/ },
   },
   {
     what: 'a slash in a name',
@@ -341,7 +345,7 @@ const names: Step[] = [
     path: '/connectors',
     body: { name: 'a/b', config: sink, initial_state: 'STOPPED' },
     differs: {
-      why: 'Connect makes a connector that no request can reach; here the name is refused',
+      why: 'is refused: Connect makes a connector that no request can reach',
       status: 400,
       says: /may not contain \//,
     },
@@ -355,7 +359,7 @@ const secrets: Step[] = [
     path: '/connectors',
     body: { name: 'secret', config: { ...sink, 'connection.password': 'planted' }, initial_state: 'STOPPED' },
     differs: {
-      why: 'a password is kept apart and shown as a placeholder, which may be sent back',
+      why: 'A password is kept apart and shown as a placeholder',
       status: 201,
       says: /^(?!.*planted).*"connection\.password":"\$\{secret:/s,
     },
@@ -470,7 +474,7 @@ const loggers: Step[] = [
     method: 'PUT',
     path: '/admin/loggers/contract.a?scope=cluster',
     body: { level: 'info' },
-    differs: { why: 'workers do not know each other: each is set by itself', status: 400, says: /each worker/ },
+    differs: { why: 'workers do not know each other, each is set by itself', status: 400, says: /each worker/ },
   },
 ];
 

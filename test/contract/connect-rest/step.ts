@@ -18,6 +18,7 @@ export interface Step {
 }
 
 export interface Difference {
+  /** In the words of docs/reference/rest-api.md. */
   readonly why: string;
   readonly status: number;
   /** What the message, or the body where it is no error, must match. */
