@@ -7,8 +7,8 @@ import { badRequest, configInvalid, notFoundAs } from './errors.ts';
 import { checkName, existingName, missing, nameOf } from './names.ts';
 import { locationOf, resource } from './resource.ts';
 
-/** /connectors/{connector}/config */
-export function configResource(app: FastifyInstance, control: Control): void {
+/** /connectors/{connector}/config. kafka: rejects with KAFKA_UNAVAILABLE where it is down. */
+export function configResource(app: FastifyInstance, control: Control, kafka: () => Promise<unknown>): void {
   resource(app, '/connectors/:connector/config', {
     async GET(request) {
       const name = existingName(request, missing.connector);
@@ -18,6 +18,7 @@ export function configResource(app: FastifyInstance, control: Control): void {
       const name = nameOf(request);
       const config = namedConfig(name, bodyOf(request, configBody));
       checkName(name);
+      await kafka();
       const { info, created } = await control.configure(name, config);
       if (created) reply.code(201).header('location', locationOf(request, name));
       return reply.send(info);
@@ -28,7 +29,9 @@ export function configResource(app: FastifyInstance, control: Control): void {
       const { config } = await control.info(name).catch(notFoundAs(missing.connector(name)));
       const patch = bodyOf(request, configBody);
       const merged = Object.entries({ ...config, ...patch }).filter(([, value]) => value !== null);
-      return (await control.configure(name, namedConfig(name, Object.fromEntries(merged)))).info;
+      const complete = namedConfig(name, Object.fromEntries(merged));
+      await kafka();
+      return (await control.configure(name, complete)).info;
     },
   });
 }

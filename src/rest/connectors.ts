@@ -10,8 +10,8 @@ import { locationOf, queryTexts, resource } from './resource.ts';
 /** How many connectors are asked at once for `?expand`. */
 const AT_ONCE = 16;
 
-/** /connectors and /connectors/{connector} */
-export function connectorResources(app: FastifyInstance, control: Control): void {
+/** /connectors and /connectors/{connector}. kafka: rejects with KAFKA_UNAVAILABLE where it is down. */
+export function connectorResources(app: FastifyInstance, control: Control, kafka: () => Promise<unknown>): void {
   resource(app, '/connectors', {
     async GET(request) {
       const expand = queryTexts(request, 'expand');
@@ -22,7 +22,9 @@ export function connectorResources(app: FastifyInstance, control: Control): void
       const name = (body.name ?? '').trim();
       const config = namedConfig(name, body.config);
       checkName(name);
-      const info = await control.create(name, config, targetState(body.initial_state));
+      const state = targetState(body.initial_state);
+      await kafka();
+      const info = await control.create(name, config, state);
       return reply.code(201).header('location', locationOf(request, name)).send(info);
     },
   });

@@ -3,17 +3,15 @@ import { MillraceError, messageOf } from '../errors.ts';
 import { within } from './deadline.ts';
 import type { Limits, RestDeps } from './deps.ts';
 import { answerOf } from './errors.ts';
+import { clusterIdInTime } from './kafka.ts';
 import { resource } from './resource.ts';
 
 /** / and /health */
 export function rootResources(app: FastifyInstance, deps: RestDeps, limits: Limits): void {
+  const clusterId = clusterIdInTime(deps, limits);
   resource(app, '/', {
     async GET() {
-      const kafka_cluster_id = await within(
-        limits.probeMs,
-        deps.clusterId(),
-        () => new MillraceError('KAFKA_UNAVAILABLE', 'Kafka does not answer; what runs goes on when it is back.'),
-      );
+      const kafka_cluster_id = await clusterId();
       return { version: deps.version, commit: deps.commit ?? 'unknown', kafka_cluster_id };
     },
   });

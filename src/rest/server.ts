@@ -7,6 +7,7 @@ import { connectorResources } from './connectors.ts';
 import { within } from './deadline.ts';
 import type { Limits, RestDeps } from './deps.ts';
 import { answerOf, HttpError } from './errors.ts';
+import { clusterIdInTime } from './kafka.ts';
 import { loggerResources } from './loggers.ts';
 import { metricsResource } from './metrics.ts';
 import { pluginResources } from './plugins.ts';
@@ -58,8 +59,10 @@ export function restServer(deps: RestDeps): FastifyInstance {
 
   const control = withVersions(deps.control, deps.version);
   rootResources(app, deps, limits);
-  connectorResources(app, control);
-  configResource(app, control);
+  // A connector that is made or changed needs Kafka: who asks hears at once that it is down.
+  const kafka = clusterIdInTime(deps, limits);
+  connectorResources(app, control, kafka);
+  configResource(app, control, kafka);
   stateResources(app, control);
   taskResources(app, control);
   pluginResources(app, deps.plugins);

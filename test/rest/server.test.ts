@@ -19,6 +19,23 @@ test('a Kafka that never answers is a 503 in good time', async () => {
   });
 });
 
+test('nothing is made or changed while Kafka is down', async () => {
+  const { ask, calls } = restApp(
+    { info: async name => info(name) },
+    { clusterId: () => new Promise(() => undefined), limits: { probeMs: 20 } },
+  );
+  for (const [method, url, body] of [
+    ['POST', '/connectors', { name: 'a', config: {} }],
+    ['PUT', '/connectors/a/config', {}],
+    ['PATCH', '/connectors/a/config', {}],
+  ] as const)
+    expect(await ask(method, url, body)).toMatchObject({
+      status: 503,
+      json: { message: expect.stringMatching(/^Kafka does not answer/) },
+    });
+  expect(calls).toEqual([['info', 'a']]);
+});
+
 test('any request that never ends is a 503 in good time', async () => {
   const { ask } = restApp({ pause: () => new Promise(() => undefined) }, { limits: { requestMs: 20 } });
   expect(await ask('PUT', '/connectors/a/pause')).toMatchObject({
