@@ -19,7 +19,7 @@ import {
   taskActivityId,
   updates,
 } from '../../workflows/messages.ts';
-import { type ErrorCode, MillraceError } from '../errors.ts';
+import { isErrorCode, MillraceError } from '../errors.ts';
 import type { ConnectorInfo, Control, StatusInfo, TaskState } from './control.ts';
 
 export interface ControlDeps {
@@ -254,8 +254,10 @@ function mapped(error: unknown, name: string, address: string): unknown {
   if (error instanceof WorkflowExecutionAlreadyStartedError)
     return new MillraceError('CONFLICT', `Connector ${name} already exists`);
   if (error instanceof WorkflowNotFoundError) return notFound(name);
-  if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure)
-    return new MillraceError((error.cause.type ?? 'INTERNAL') as ErrorCode, error.cause.message);
+  if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure) {
+    const { type, message } = error.cause;
+    return new MillraceError(isErrorCode(type) ? type : 'INTERNAL', message);
+  }
   const grpc = isGrpcServiceError(error)
     ? error
     : error instanceof Error && isGrpcServiceError(error.cause)
