@@ -4,23 +4,24 @@ import type { PostgresServer } from '../src/stack/types.ts';
 import type { Checksum } from './checksum.ts';
 import { changesOf, checksumOf, insertPaced, mostTransactions, pacedIds, setUp, tableRows } from './sql.ts';
 
-const name = 'millrace_bench';
+export type PostgresConnection = Pick<PostgresServer, 'host' | 'port' | 'user' | 'password'>;
 
 /** The database that the workloads run in, with the table `orders`. Dropped in the end. */
 export class Database implements AsyncDisposable {
   readonly connection: { host: string; port: number; user: string; password: string; database: string };
-  readonly #server: PostgresServer;
+  readonly #server: PostgresConnection;
   readonly #pool: pg.Pool;
 
-  private constructor(server: PostgresServer) {
+  private constructor(server: PostgresConnection, database: string) {
     const { host, port, user, password } = server;
-    this.#server = server;
-    this.connection = { host, port, user, password, database: name };
+    this.#server = { host, port, user, password };
+    this.connection = { host, port, user, password, database };
     this.#pool = new pg.Pool({ ...this.connection, max: 4 });
   }
 
-  static async create(server: PostgresServer): Promise<Database> {
-    const database = new Database(server);
+  /** Makes it anew. name: an SQL identifier. */
+  static async create(server: PostgresConnection, name = 'millrace_bench'): Promise<Database> {
+    const database = new Database(server, name);
     await database.#remove();
     await database.#asAdministrator(`create database ${name}`);
     await database.query(setUp);
@@ -106,6 +107,7 @@ export class Database implements AsyncDisposable {
 
   /** With the slots in it, which a run that was cut short has left. */
   async #remove(): Promise<void> {
+    const { database: name } = this.connection;
     await this.#asAdministrator(
       `select pg_terminate_backend(active_pid) from pg_replication_slots where database = '${name}' and active`,
       `select pg_drop_replication_slot(slot_name) from pg_replication_slots where database = '${name}' and not active`,
@@ -114,7 +116,7 @@ export class Database implements AsyncDisposable {
   }
 
   async #asAdministrator(...statements: readonly string[]): Promise<void> {
-    const client = new pg.Client({ connectionString: this.#server.url });
+    const client = new pg.Client({ ...this.#server, database: 'postgres' });
     await client.connect();
     try {
       for (const sql of statements) await client.query(sql);
