@@ -149,7 +149,7 @@ async function values(topic: string): Promise<number[]> {
 describe('a source', () => {
   test('stopped again and again, delivers everything once and in order', async () => {
     const name = uniqueName('counter');
-    const end = 60_000;
+    const end = 150_000;
     const starts: number[] = [];
     for (let round = 0; round < 8; round++) {
       const stop = new AbortController();
