@@ -152,4 +152,3 @@ export interface KafkaAdmin {
   /** Commits for a group that has no members, in one request. */
   commitGroupOffsets(offsets: GroupOffsets): Promise<void>;
 }
-
