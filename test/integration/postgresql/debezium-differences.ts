@@ -55,8 +55,11 @@ export const cellDifferences: readonly Difference[] = [
   },
   {
     reason: "infinity in Connect's own types is the furthest JavaScript date",
-    explains: ({ variant, column, there, here }) =>
-      variant === 'double' && /^c_ts[36]?$/.test(column) && number(here) === Math.sign(number(there)) * 8.64e15,
+    explains: ({ variant, column, id, there, here }) =>
+      variant === 'double' &&
+      ((/^c_ts[36]?$/.test(column) && number(here) === Math.sign(number(there)) * 8.64e15) ||
+        // Rows 6 and 7 hold infinity and -infinity; Debezium's snapshot and stream differ from each other there.
+        (column === 'c_date' && Math.abs(number(here)) === 1e8 && [6, 7, 106, 107].includes(Number(id)))),
   },
   {
     reason: 'elements of arrays keep their microseconds',
