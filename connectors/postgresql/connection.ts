@@ -1,5 +1,6 @@
 import { createPrivateKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import pg from 'pg';
 import { MillraceError, messageOf } from '../../src/errors.ts';
 import { type DatabaseError, toFailure } from './failures.ts';
@@ -56,12 +57,17 @@ export async function connect(settings: ConnectionSettings, options: ConnectOpti
       if (options.replication !== true) for (const sql of settings.initialStatements) await client.query(sql);
       return client;
     } catch (error) {
-      await client.end().catch(() => {});
+      // `end` may wait for ever for a session that never was.
+      socketOf(client).destroy();
       if (i + 1 === attempts.length || !otherMayWork(settings.ssl.mode, error)) throw toFailure(error, doing);
     }
   }
   throw new MillraceError('INTERNAL', `${doing}: no way of connecting was tried`);
 }
+
+/** The socket of a session, TLS and all; pg's types do not speak of it. */
+export const socketOf = (client: pg.Client): Socket =>
+  (client as unknown as { connection: { stream: Socket } }).connection.stream;
 
 function clientConfig(settings: ConnectionSettings, options: ConnectOptions, ssl: Ssl): pg.ClientConfig {
   const timeout = options.replication === true ? 0 : settings.queryTimeoutMs;

@@ -30,5 +30,3 @@ export const connector: SourceConnector<PostgresConfig> = {
     }
   },
 };
-
-export default connector;

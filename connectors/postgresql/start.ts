@@ -85,6 +85,7 @@ async function beginAnew(context: StartContext, found: UsableSlot | undefined, s
 
 async function make({ sql, server, config, log }: StartContext): Promise<Lsn> {
   checkRoomForSlot(server);
+  log.info({ slot: config['slot.name'] }, 'creating the replication slot: it waits for the transactions that run now');
   const start = await createSlot(sql, config['slot.name'], config['slot.failover'], server.version);
   log.info({ slot: config['slot.name'], lsn: formatLsn(start) }, 'replication slot created');
   return start;

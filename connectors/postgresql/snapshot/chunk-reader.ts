@@ -83,7 +83,8 @@ export class ChunkReader {
    */
   async read(work: TableWork, range: Range, take: (chunk: ReadChunk) => Promise<void>): Promise<void> {
     const chunk = new OpenChunk(work, range.lo, this.#settings);
-    const step = () => Math.min(MAX_STEP_ROWS, Math.max(1, Math.floor(STEP_BYTES / this.#bytesPerRow(work))));
+    const stepBytes = Math.min(STEP_BYTES, this.#settings.chunkBytes);
+    const step = () => Math.min(MAX_STEP_ROWS, Math.max(1, Math.floor(stepBytes / this.#bytesPerRow(work))));
     let wanted = step();
     await this.#fetch(chunk, `${begin(work)}; ${declare(work, range)}; FETCH ${wanted} FROM rows`);
     for (let more = true; more; ) {

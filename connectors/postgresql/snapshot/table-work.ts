@@ -72,11 +72,11 @@ export class TableWork {
       const [range] = this.#ranges;
       if (range === undefined) return undefined;
       const middle = bound === null || this.key === null ? null : await bound(range);
-      this.#ranges.shift();
+      // Meanwhile another reader may have put something back before it.
+      const rest = middle === null ? [] : [{ lo: middle, hi: range.hi }];
+      this.#ranges.splice(this.#ranges.indexOf(range), 1, ...rest);
       this.open++;
-      if (middle === null) return range;
-      this.#ranges.unshift({ lo: middle, hi: range.hi });
-      return { lo: range.lo, hi: middle };
+      return middle === null ? range : { lo: range.lo, hi: middle };
     });
     this.#claiming = claimed.catch(() => undefined);
     return claimed;

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type pg from 'pg';
+import { socketOf } from '../connection.ts';
 import { Frames } from './frames.ts';
 
 const QUERY = 0x51;
@@ -22,7 +23,7 @@ export class Wire {
 
   /** limit: bytes that may wait here unread; beyond, the server is made to wait. */
   constructor(client: pg.Client, limit: number) {
-    const { stream } = (client as unknown as { connection: { stream: Socket } }).connection;
+    const stream = socketOf(client);
     this.#socket = stream;
     this.#limit = limit;
     stream.removeAllListeners('data');
