@@ -80,20 +80,28 @@ export class Database implements AsyncDisposable {
     return this.one<{ rows: number; sum: number }>(checksumOf(table, condition));
   }
 
-  /** Resolves when a reader streams from the slot, or when none does. */
-  async slot(slot: string, active: boolean): Promise<void> {
+  /** Resolves when a slot has a reader and sees every change from then on. */
+  async slotStreams(slot: string): Promise<void> {
+    // While a slot is being made it is active too; it sees changes from its consistent point on, which it has not got yet.
+    await this.#slot(slot, 'active and confirmed_flush_lsn is not null', true);
+  }
+
+  async slotIsFree(slot: string): Promise<void> {
+    await this.#slot(slot, 'active', false);
+  }
+
+  async #slot(slot: string, condition: string, wanted: boolean): Promise<void> {
     const deadline = performance.now() + 60_000;
-    for (;;) {
-      const [found] = await this.query('select from pg_replication_slots where slot_name = $1 and active', [slot]);
-      if ((found !== undefined) === active) return;
+    const sql = `select from pg_replication_slots where slot_name = $1 and ${condition}`;
+    while ((await this.query(sql, [slot])).length > 0 !== wanted) {
       if (performance.now() > deadline)
-        throw new Error(`after a minute ${active ? 'nobody reads' : 'somebody still reads'} from the slot ${slot}`);
+        throw new Error(`after a minute ${wanted ? 'nobody reads' : 'somebody still reads'} from the slot ${slot}`);
       await delay(50);
     }
   }
 
   async dropSlot(slot: string): Promise<void> {
-    await this.slot(slot, false);
+    await this.slotIsFree(slot);
     await this.query('select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = $1', [
       slot,
     ]);

@@ -37,13 +37,13 @@ export async function createSource({ database }: Bench, worker: Worker, options:
   const { name } = options;
   await worker.connect.create(name, sourceConfig(worker.subject, database, options));
   await worker.connect.running(name);
-  await database.slot(name, true);
+  await database.slotStreams(name);
 }
 
 /** Stops it; what is changed from then on, waits. */
 export async function stopSource({ database }: Bench, worker: Worker, name: string): Promise<void> {
   await worker.connect.stop(name);
-  await database.slot(name, false);
+  await database.slotIsFree(name);
 }
 
 export async function removeSource({ database }: Bench, worker: Worker, name: string): Promise<void> {

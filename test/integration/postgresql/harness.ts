@@ -162,19 +162,3 @@ export const keyOf = (record: SourceRecord, schemas = false): Parsed =>
   JSON.parse(written(record, 'key', schemas) ?? 'null');
 export const payloadOf = (record: SourceRecord, schemas = false): Parsed =>
   JSON.parse(written(record, 'value', schemas) ?? 'null');
-
-/** What is left of a table when its records are applied one after the other, by key; and what went wrong meanwhile. */
-export class Replica {
-  readonly rows = new Map<string, Parsed>();
-  readonly problems: string[] = [];
-
-  apply(record: SourceRecord): void {
-    const key = written(record, 'key', false) ?? '';
-    const value = payloadOf(record);
-    if (value === null) return;
-    const { op, after } = value;
-    if (op === 'd') this.rows.delete(key);
-    else if (op === 't') this.rows.clear();
-    else this.rows.set(key, after);
-  }
-}
