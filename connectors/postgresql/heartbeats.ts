@@ -2,7 +2,6 @@ import type { Log, SourceRecord } from '../../src/api/index.ts';
 import { messageOf } from '../../src/errors.ts';
 import type { PostgresConfig } from './config.ts';
 import { HEARTBEAT_MESSAGE, heartbeatRecord } from './heartbeat.ts';
-import type { Server } from './server.ts';
 import type { Sql } from './sql.ts';
 
 /** Beats every `heartbeat.interval.ms`: a record, and a statement that moves the log of a quiet database on. */
@@ -12,18 +11,18 @@ export class Heartbeats {
   readonly #topic: string;
   readonly #log: Log;
   readonly #timer: NodeJS.Timeout | undefined;
-  readonly #statement: string | null;
+  readonly #statement: string;
   #due = false;
   #beating = false;
 
   /** wake: ends a pending read, so that the record is handed out. */
-  constructor(config: PostgresConfig, sql: Sql, topic: string, server: Server, log: Log, wake: () => void) {
+  constructor(config: PostgresConfig, sql: Sql, topic: string, log: Log, wake: () => void) {
     this.#config = config;
     this.#sql = sql;
     this.#topic = topic;
     this.#log = log;
     const message = `SELECT pg_logical_emit_message(false, '${HEARTBEAT_MESSAGE}', '')`;
-    this.#statement = config['heartbeat.action.query'] ?? (server.standby ? null : message);
+    this.#statement = config['heartbeat.action.query'] ?? message;
     const interval = config['heartbeat.interval.ms'];
     if (interval > 0)
       this.#timer = setInterval(() => {
@@ -42,7 +41,7 @@ export class Heartbeats {
 
   /** A failure is no reason to stop: the stream itself finds out whether the server is there. */
   async #act(): Promise<void> {
-    if (this.#beating || this.#statement === null) return;
+    if (this.#beating) return;
     this.#beating = true;
     try {
       await this.#sql.query('beating the heart', this.#statement);

@@ -16,15 +16,14 @@ export class Reporter {
   #chunksCommitted = 0;
   #lastReport = 0;
 
-  constructor(sql: Sql, context: SourceTaskContext, standby: boolean) {
+  constructor(sql: Sql, context: SourceTaskContext) {
     this.#context = context;
-    const source = standby ? 'pg_last_wal_replay_lsn()' : 'pg_current_wal_lsn()';
     this.#timer = setInterval(() => {
       if (this.#asking) return;
       this.#asking = true;
       // A figure that cannot be had is left as it was.
       sql
-        .one<{ lsn: string }>('asking for the end of the log', `SELECT ${source}::text AS lsn`)
+        .one<{ lsn: string }>('asking for the end of the log', 'SELECT pg_current_wal_lsn()::text AS lsn')
         .then(({ lsn }) => {
           this.#end = parseLsn(lsn);
         })

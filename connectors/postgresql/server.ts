@@ -37,16 +37,17 @@ export async function askServer(sql: Sql): Promise<Server> {
   );
 }
 
-/** Says what someone must mend before anything can be read. */
-export function checkServer(server: Server): void {
-  const problem = serverProblem(server) ?? rightsProblem(server);
+/** Says what someone must mend before anything can be read. streams: more than a snapshot is wanted. */
+export function checkServer(server: Server, streams: boolean): void {
+  const problem = serverProblem(server, streams) ?? (streams ? rightsProblem(server) : undefined);
   if (problem !== undefined) throw new MillraceError('SOURCE_SETUP', problem);
 }
 
-export function serverProblem({ version, walLevel }: Server): string | undefined {
+export function serverProblem({ version, walLevel, standby }: Server, streams: boolean): string | undefined {
   if (version < OLDEST_VERSION)
     return `PostgreSQL 13 or later is needed; this server is ${Math.floor(version / 10_000)}.${version % 10_000}`;
-  if (walLevel !== 'logical')
+  if (standby) return 'this server is a standby: connect to the primary, whose slot and snapshots can be relied on';
+  if (streams && walLevel !== 'logical')
     return (
       `wal_level is ${walLevel}, and must be logical: run ALTER SYSTEM SET wal_level = logical, then restart the server ` +
       '(on hosted PostgreSQL, set the parameter for logical replication)'

@@ -1,7 +1,7 @@
 import type { Log } from '../../src/api/index.ts';
 import { MillraceError } from '../../src/errors.ts';
 import type { PostgresConfig } from './config.ts';
-import { formatLsn, type Lsn } from './lsn.ts';
+import { formatLsn, type Lsn, parseLsn } from './lsn.ts';
 import type { StoredPosition, StreamPosition } from './offsets.ts';
 import { checkRoomForSlot, type Server } from './server.ts';
 import { checkPosition, checkSlot, createSlot, findSlot, freeSlot, type Slot } from './slot.ts';
@@ -44,6 +44,7 @@ const SLOT_WAIT_MS = 15_000;
 export async function begin(context: StartContext): Promise<Beginning> {
   const { config, stored } = context;
   const mode = config['snapshot.mode'];
+  if (mode === 'initial_only') return onlySnapshot(context);
   const found = await usable(context);
   if (stored.kind === 'none') return beginAnew(context, found, !isNever(mode));
   try {
@@ -56,6 +57,17 @@ export async function begin(context: StartContext): Promise<Beginning> {
     context.log.warn({ reason: error.message }, 'the position is lost: the tables are read anew');
     return beginAnew(context, found?.walStatus === 'lost' ? undefined : found, true);
   }
+}
+
+/** Without a stream behind it, a snapshot needs no slot, which would hold back log for nobody. */
+async function onlySnapshot({ sql, stored }: StartContext): Promise<Beginning> {
+  if (stored.kind === 'stream') return { kind: 'stream', position: stored.position, stored: true, anew: false };
+  if (stored.kind === 'snapshot') return { kind: 'snapshot', start: stored.start, id: stored.id };
+  const { lsn } = await sql.one<{ lsn: string }>(
+    'asking for the end of the log',
+    'SELECT pg_current_wal_lsn()::text AS lsn',
+  );
+  return { kind: 'snapshot', start: parseLsn(lsn), id: null };
 }
 
 /** A lost slot is of no use to anyone: with when_needed it makes room for another. */

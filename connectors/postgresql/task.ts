@@ -66,7 +66,7 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
     this.#sql = sql;
     context.signal.addEventListener('abort', () => this.#interrupt(), { once: true });
     const server = await askServer(sql);
-    checkServer(server);
+    checkServer(server, streams(config));
     const catalog = new Catalog(sql);
     const captured = capturedTables(config);
     const viaRoot = config['publish.via.partition.root'];
@@ -83,9 +83,7 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
       log: context.log,
     });
     const settings = schemaSettings(config);
-    const heartbeats = new Heartbeats(config, sql, settings.naming.heartbeat, server, context.log, () =>
-      this.#interrupt(),
-    );
+    const heartbeats = new Heartbeats(config, sql, settings.naming.heartbeat, context.log, () => this.#interrupt());
     this.#running = {
       config,
       context,
@@ -95,7 +93,7 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
       tables,
       maker: new RecordMaker(recordSettings(config, context.task, randomUUID())),
       heartbeats,
-      reporter: new Reporter(sql, context, server.standby),
+      reporter: new Reporter(sql, context),
       applicationName: name,
     };
     await this.#begin(beginning);
@@ -107,7 +105,7 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
     sql: Sql,
     tables: readonly TableFacts[],
   ): Promise<void> {
-    if (config['snapshot.mode'] === 'initial_only') return;
+    if (!streams(config)) return;
     const name = config['publication.name'];
     const mode = config['publication.autocreate.mode'];
     await ensurePublication(sql, { name, mode, viaRoot: config['publish.via.partition.root'] }, tables);
@@ -125,6 +123,7 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
     const stored = storedChunks(config['topic.prefix'], context.positions.all());
     if (beginning.kind === 'stream') {
       const { position: start, anew } = beginning;
+      this.#resting = !streams(config);
       this.#next = { position: start, chunks: anew ? [] : stored, stale: anew ? stored : [], stored: beginning.stored };
       return;
     }
@@ -181,7 +180,7 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
     const { config } = this.#running as Running;
     this.#snapshot = undefined;
     await snapshot.close();
-    this.#resting = config['snapshot.mode'] === 'initial_only';
+    this.#resting = !streams(config);
     await this.#delay(config['streaming.delay.ms']);
     this.#next = {
       position: { start: snapshot.start, partial: null },
@@ -271,6 +270,8 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
     await this.#sql?.close();
   }
 }
+
+const streams = (config: PostgresConfig): boolean => config['snapshot.mode'] !== 'initial_only';
 
 /** Where the stream begins. */
 interface NextStream {

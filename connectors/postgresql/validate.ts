@@ -18,8 +18,9 @@ export async function validate(
   context.signal.addEventListener('abort', abort, { once: true });
   try {
     const server = await askServer(sql);
-    const problem = serverProblem(server);
-    const rights = rightsProblem(server);
+    const streams = config['snapshot.mode'] !== 'initial_only';
+    const problem = serverProblem(server, streams);
+    const rights = streams ? rightsProblem(server) : undefined;
     return {
       ...(problem === undefined ? {} : { 'database.hostname': [invalid(problem)] }),
       ...(rights === undefined ? {} : { 'database.user': [invalid(rights)] }),
