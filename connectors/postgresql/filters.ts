@@ -16,8 +16,8 @@ export function splitList(list: string, separator = ','): string[] {
   return items.map(item => item.trim().replaceAll(`\\${separator}`, separator)).filter(item => item !== '');
 }
 
-/** Java's possessive quantifiers and inline flags are not known here: they are SyntaxErrors. */
-export const anchored = (expression: string): RegExp => new RegExp(`^(?:${expression})$`, 'i');
+/** Case never matters, so `(?i)` says nothing; Java's other flags and possessive quantifiers are SyntaxErrors here. */
+export const anchored = (expression: string): RegExp => new RegExp(`^(?:${expression.replace(/^\(\?i\)/, '')})$`, 'i');
 
 export interface Lists {
   readonly include: string | null;
