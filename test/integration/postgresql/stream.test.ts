@@ -39,6 +39,38 @@ describe('streaming', () => {
     await again.records(1);
   });
 
+  test('a reader that pauses makes the server wait, and is not taken for dead', async () => {
+    await using db = await createDatabase('pause');
+    await db.query('CREATE TABLE t (id int PRIMARY KEY, pad text)');
+    await db.query(`ALTER DATABASE ${db.name} SET wal_sender_timeout = '1s'`);
+    const committed = new Committed();
+    const props = propsOf(db, noData);
+    {
+      await using task = await openTask(props, committed);
+      await task.step();
+    }
+    for (let i = 0; i < 10; i++)
+      await db.query("INSERT INTO t SELECT $1::int + g, repeat('x', 500) FROM generate_series(1, 10000) g", [
+        i * 10_000,
+      ]);
+    await using task = await openTask(props, committed, { maxBatchBytes: 256 << 10 });
+    await task.step();
+    const sent = async () => {
+      const [row] = await db.query<{ sent: string }>(
+        `SELECT (sent_lsn - confirmed_flush_lsn)::text AS sent FROM pg_replication_slots s
+         JOIN pg_stat_replication r ON r.pid = s.active_pid WHERE slot_name = $1`,
+        [db.name],
+      );
+      return Number(row?.sent);
+    };
+    // Three times as long as the server waits for a sign of life.
+    for (const deadline = performance.now() + 3000; performance.now() < deadline; )
+      await new Promise(resolve => setTimeout(resolve, 100));
+    expect(await sent()).toBeLessThan(40 << 20);
+    await task.records(100_000);
+    expect(new Set(committed.records.map(record => keyOf(record).id)).size).toBe(100_000);
+  });
+
   test('heartbeats: records at an interval, and their statement', async () => {
     await using db = await createDatabase('heartbeat');
     await db.query('CREATE TABLE t (id int PRIMARY KEY)');

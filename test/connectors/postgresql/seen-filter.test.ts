@@ -1,0 +1,75 @@
+import { describe, expect, test } from 'vitest';
+import { TupleReader } from '../../../connectors/postgresql/pgoutput.ts';
+import { Places, RowStruct } from '../../../connectors/postgresql/row-struct.ts';
+import type { Chunk } from '../../../connectors/postgresql/snapshot/chunk.ts';
+import { SeenFilter } from '../../../connectors/postgresql/snapshot/seen-filter.ts';
+import { parseVisibility } from '../../../connectors/postgresql/snapshot/visibility.ts';
+import { Sql } from '../../../connectors/postgresql/sql.ts';
+import { buildTable } from '../../../connectors/postgresql/table-schema.ts';
+import { describeTable, settings, tuple } from './tuples.ts';
+import { types } from './types.ts';
+
+const { relation, facts } = describeTable([{ name: 'id', type: 'int4' }], ['id']);
+const table = buildTable(relation, facts, types, settings);
+/** Whole numbers are compared here: no session is ever opened. */
+const sql = new Sql({} as never, { applicationName: 'none' });
+const reader = new TupleReader(new Places());
+
+function row(id: number): RowStruct {
+  const bytes = tuple([String(id)]);
+  reader.read(bytes, 0);
+  return new RowStruct(table.row, bytes, reader.page, reader.base, null);
+}
+
+const chunk = (number: number, lo: number | null, hi: number | null, snapshot: string, lsn: number): Chunk => ({
+  table: 'public.orders',
+  number,
+  lo: lo === null ? null : [String(lo)],
+  hi: hi === null ? null : [String(hi)],
+  snapshot,
+  visibility: parseVisibility(snapshot),
+  lsn,
+  rows: 1,
+});
+
+/** Up to 10, to 20, to 30 and beyond; the third was read first, by another reader. */
+const chunks = [
+  chunk(0, null, 10, '100:100:', 1000),
+  chunk(1, 10, 20, '110:120:115', 2000),
+  chunk(3, 20, 30, '90:90:', 900),
+  chunk(2, 30, null, '130:130:', 3000),
+];
+const filter = () => new SeenFilter(sql, new Map([['public.orders', { key: facts.columns, chunks }]]));
+
+describe('changes that a chunk has seen', () => {
+  test.each([
+    // Before all of them, and behind.
+    [89, [true, true, true, true]],
+    [130, [false, false, false, false]],
+    // Seen by some: the chunk of the key decides.
+    [95, [true, true, false, true]],
+    [105, [false, true, false, true]],
+    [115, [false, false, false, true]],
+    [116, [false, true, false, true]],
+    [125, [false, false, false, true]],
+  ])('transaction %i', (xid, seen) => {
+    const one = filter();
+    expect([1, 10, 11, 20, 21, 30, 31].map(id => one.judge(table, xid, row(id)))).toEqual(
+      [0, 0, 1, 1, 2, 2, 3].map(index => seen[index]),
+    );
+  });
+
+  test('behind the last of them nothing is asked', () => expect(filter().end).toBe(3000));
+
+  test('of tables that were not read are none', () => {
+    expect(filter().judge({ ...table, id: 'public.other' }, 1, row(1))).toBe(false);
+  });
+
+  test('a TRUNCATE that all saw is one; behind one that only some saw, everything is kept', () => {
+    const one = filter();
+    expect(one.judgeTruncate(table, 80)).toBe(true);
+    expect(one.judge(table, 105, row(15))).toBe(true);
+    expect(one.judgeTruncate(table, 105)).toBe(false);
+    expect(one.judge(table, 106, row(15))).toBe(false);
+  });
+});
