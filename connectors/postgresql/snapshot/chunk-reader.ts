@@ -10,7 +10,7 @@ import { IS_NULL, Places, RowStruct } from '../row-struct.ts';
 import { createOrigin, type SourceNames } from '../source-info.ts';
 import { RowReader, rowTexts } from '../wire/row-reader.ts';
 import type { Bound, Chunk, Range } from './chunk.ts';
-import type { TableWork } from './table-work.ts';
+import { isSame, type TableWork } from './table-work.ts';
 import { parseVisibility } from './visibility.ts';
 
 /** Bytes asked for at a time, about: a chunk ends between two of these. */
@@ -99,7 +99,8 @@ export class ChunkReader {
       if (chunk.rows > 0) this.#rowBytes.set(work, Math.max(1, chunk.bytes / chunk.rows));
       const read = chunk.take(ended ? range.hi : undefined);
       if (!more) await this.#run(`reading ${work.table.id}`, 'COMMIT', () => true);
-      if (!ended && !more) work.putBack({ lo: read.chunk.hi, hi: range.hi });
+      // A full chunk may have come just to the end of its range.
+      if (!ended && !more && !isSame(read.chunk.hi, range.hi)) work.putBack({ lo: read.chunk.hi, hi: range.hi });
       if (more) work.open++;
       await take(read);
       if (more) {

@@ -49,17 +49,24 @@ export async function greater(sql: Sql, key: readonly ColumnFacts[], pairs: read
   return rows.map(one => one.greater);
 }
 
-/** The bounds in the table's order. */
-export async function sorted(sql: Sql, key: readonly ColumnFacts[], bounds: readonly Bound[]): Promise<Bound[]> {
-  if (bounds.length < 2) return [...bounds];
-  if (key.every(({ type }) => WHOLE.has(type) || type === UUID))
-    return [...bounds].sort((a, b) => compareHere(key, a, b) ?? 0);
+/** For each bound its place in the table's order; bounds that the table holds to be equal share one. */
+export async function ranks(sql: Sql, key: readonly ColumnFacts[], bounds: readonly Bound[]): Promise<number[]> {
+  if (key.every(({ type }) => WHOLE.has(type) || type === UUID)) return ranksHere(key, bounds);
+  if (bounds.length === 0) return [];
   const columns = key.map((_, i) => `k${i}`);
-  const rows = await sql.query<{ n: number }>(
+  const rows = await sql.query<{ rank: string }>(
     'ordering keys',
-    `SELECT n FROM (VALUES ${bounds.map(
-      (bound, n) => `(${n}, ${key.map(({ typeName }, i) => `${quoteLiteral(bound[i] as string)}::${typeName}`)})`,
-    )}) b(n, ${columns}) ORDER BY ${key.map(({ collation }, i) => (collation === null ? `k${i}` : `k${i} COLLATE ${collation}`))}`,
+    `SELECT dense_rank() OVER (ORDER BY ${key.map(({ collation }, i) => (collation === null ? `k${i}` : `k${i} COLLATE ${collation}`))}) AS rank
+     FROM (VALUES ${bounds.map(
+       (bound, n) => `(${n}, ${key.map(({ typeName }, i) => `${quoteLiteral(bound[i] as string)}::${typeName}`)})`,
+     )}) b(n, ${columns}) ORDER BY n`,
   );
-  return rows.map(({ n }) => bounds[n] as Bound);
+  return rows.map(({ rank }) => Number(rank));
+}
+
+function ranksHere(key: readonly ColumnFacts[], bounds: readonly Bound[]): number[] {
+  const text = (bound: Bound) => JSON.stringify(bound);
+  const inOrder = [...bounds].sort((a, b) => compareHere(key, a, b) ?? 0);
+  const places = new Map(inOrder.map((bound, place) => [text(bound), place]));
+  return bounds.map(bound => places.get(text(bound)) as number);
 }

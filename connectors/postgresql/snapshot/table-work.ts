@@ -3,7 +3,7 @@ import type { ColumnFacts, TableFacts } from '../relation.ts';
 import type { Sql } from '../sql.ts';
 import type { Table } from '../table-schema.ts';
 import type { Bound, Range, StoredChunk } from './chunk.ts';
-import { comparison, sorted } from './order.ts';
+import { comparison, ranks } from './order.ts';
 
 /** A table of a snapshot: what of it is still to be read. */
 export class TableWork {
@@ -123,26 +123,26 @@ export async function unread(
   const ranges: Range[] = [];
   let lo: Bound | null = null;
   for (const chunk of inOrder) {
-    if (!same(chunk.lo, lo)) ranges.push({ lo, hi: chunk.lo });
+    if (!isSame(chunk.lo, lo)) ranges.push({ lo, hi: chunk.lo });
     lo = chunk.hi;
   }
   if (lo !== null) ranges.push({ lo, hi: null });
   return ranges;
 }
 
-/** By their lower bounds; the one without comes first. */
+/** In the table's order. */
 export async function chunksInOrder<C extends Range>(
   sql: Sql,
   key: readonly ColumnFacts[],
   chunks: readonly C[],
 ): Promise<C[]> {
-  const byBound = new Map(chunks.map(chunk => [JSON.stringify(chunk.lo), chunk]));
-  const bounds = await sorted(
-    sql,
-    key,
-    chunks.flatMap(({ lo }) => (lo === null ? [] : [lo])),
-  );
-  return [null, ...bounds].flatMap(lo => byBound.get(JSON.stringify(lo)) ?? []);
+  const bounds = chunks.flatMap(({ lo, hi }) => [lo, hi]).filter(bound => bound !== null);
+  const found = await ranks(sql, key, bounds);
+  const rank = new Map(bounds.map((bound, i) => [bound, found[i] as number]));
+  const lower = ({ lo }: C) => (lo === null ? -1 : (rank.get(lo) as number));
+  const upper = ({ hi }: C) => (hi === null ? bounds.length + 1 : (rank.get(hi) as number));
+  // Of two that begin at one place, the first is empty.
+  return [...chunks].sort((a, b) => lower(a) - lower(b) || upper(a) - upper(b));
 }
 
-const same = (a: Bound | null, b: Bound | null): boolean => JSON.stringify(a) === JSON.stringify(b);
+export const isSame = (a: Bound | null, b: Bound | null): boolean => JSON.stringify(a) === JSON.stringify(b);
