@@ -11,6 +11,8 @@ export interface DatabaseError extends Error {
 const PASSING = /^(08|53|57|40|55006|55P03|58030|XX)/;
 /** Of what someone must mend: logins, rights, missing objects, settings, statements that this server does not take. */
 const SETUP = /^(28|3D|42|0A|22|23|25|26|2F|38|39|3B|3F|44|55|P0|F0)/;
+/** Of certificates and logins that Node and pg find wanting, without a SQLSTATE. */
+const WRONG_LOGIN = /CERT|ERR_TLS|UNABLE_TO_|SASL|password must be|does not support SSL/;
 /** Log that is needed and no longer there. */
 const LOST = /requested WAL segment .* has already been removed|can no longer get changes from replication slot/;
 
@@ -26,7 +28,7 @@ export function toFailure(error: unknown, doing: string): MillraceError {
 function errorCode(code: string, message: string): ErrorCode {
   if (LOST.test(message)) return 'SOURCE_POSITION_LOST';
   if (code.length === 5 && !PASSING.test(code) && SETUP.test(code)) return 'SOURCE_SETUP';
-  return 'SOURCE_UNAVAILABLE';
+  return WRONG_LOGIN.test(`${code} ${message}`) ? 'SOURCE_SETUP' : 'SOURCE_UNAVAILABLE';
 }
 
 /** Node says nothing in the message of an AggregateError (a name of several addresses, all refused). */

@@ -21,7 +21,7 @@ export class Heartbeats {
     this.#sql = sql;
     this.#topic = topic;
     this.#log = log;
-    const message = `SELECT pg_logical_emit_message(false, '${HEARTBEAT_MESSAGE}', '')`;
+    const message = `SELECT pg_logical_emit_message(false, '${HEARTBEAT_MESSAGE}', ''::text)`;
     this.#statement = config['heartbeat.action.query'] ?? message;
     const interval = config['heartbeat.interval.ms'];
     if (interval > 0)

@@ -19,8 +19,8 @@ export interface Table extends EnvelopeTable {
   readonly row: RowLayout;
   /** null: records of this table have no key. */
   readonly key: KeyLayout | null;
-  /** How many columns a tuple has. */
-  readonly columns: number;
+  /** Names of columns that are in no record, their types having no representation. */
+  readonly omitted: readonly string[];
   /** Columns of the tuple that the schema does not let be null. */
   readonly required: readonly number[];
   /** Columns of the key that a chunk of a snapshot is bounded by, as fields of the row; null where there is none. */
@@ -59,10 +59,12 @@ export function buildTable(
   const fieldName = nameAdjuster(settings.fieldNames, false);
   const typeName = nameAdjuster(settings.schemaNames, true);
 
+  const omitted: string[] = [];
   const made = relation.columns.flatMap((column, i): (Made & { readonly i: number })[] => {
     if (!settings.includesColumn(schema, table, column.name) && !key.includes(column.name)) return [];
     const one = makeColumn(column, relation, facts, types, settings, ownKey, nullable);
-    return one === undefined ? [] : [{ ...one, i }];
+    if (one === 'omitted') omitted.push(column.name);
+    return typeof one === 'string' ? [] : [{ ...one, i }];
   });
   const value = structOfFields(
     made.map(({ column, fieldSchema }) => ({ name: fieldName(column.name), schema: fieldSchema })),
@@ -85,7 +87,7 @@ export function buildTable(
     row: { schema: value, fields },
     key: keyLayout(at(key), value, typeName(`${topic}.Key`)),
     envelope: envelopeSchema(value, typeName(`${topic}.Envelope`)),
-    columns: relation.columns.length,
+    omitted,
     required: fields.filter(field => field.notNull).map(field => field.column),
     walk: at(facts?.indexes.find(index => index.walkable)?.columns ?? []),
   };
@@ -97,7 +99,7 @@ interface Made {
   readonly codec: NonNullable<ReturnType<typeof codecOf>>;
 }
 
-/** undefined: a column of a type that is left out, or a generated one, which only snapshots would have. */
+/** omitted: its type is left out. generated: only snapshots would have it. */
 function makeColumn(
   column: RelationColumn,
   relation: Relation,
@@ -106,11 +108,11 @@ function makeColumn(
   settings: SchemaSettings,
   ownKey: readonly string[],
   nullable: ReadonlySet<string>,
-): Made | undefined {
+): Made | 'omitted' | 'generated' {
   const known = facts?.columns.find(fact => fact.name === column.name && fact.type === column.type);
-  if (known?.generated) return undefined;
+  if (known?.generated) return 'generated';
   const codec = codecOf(types, column.type, column.typmod, settings.types);
-  if (codec === undefined) return undefined;
+  if (codec === undefined) return 'omitted';
   const ofPrimaryKey = relation.replicaIdentity === 'd' && column.identity;
   const notNull = ((known?.notNull ?? ownKey.includes(column.name)) || ofPrimaryKey) && !nullable.has(column.name);
   const value = known === undefined ? undefined : defaultValue(codec, known.default, notNull);

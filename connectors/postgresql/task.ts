@@ -64,7 +64,9 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
     const name = applicationName(context.connector);
     const sql = new Sql(connection, { applicationName: name });
     this.#sql = sql;
-    context.signal.addEventListener('abort', () => this.#interrupt(), { once: true });
+    // What a starting task waits for, a slot that is being made, ends with its session.
+    const stop = () => (this.#running === undefined ? void sql.close() : this.#interrupt());
+    context.signal.addEventListener('abort', stop, { once: true });
     const server = await askServer(sql);
     checkServer(server, streams(config));
     const catalog = new Catalog(sql);

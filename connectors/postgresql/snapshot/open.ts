@@ -3,6 +3,7 @@ import type { Log } from '../../../src/api/index.ts';
 import type { Catalog } from '../catalog.ts';
 import type { PostgresConfig } from '../config.ts';
 import type { ConnectionSettings } from '../connection.ts';
+import { warnOfOmitted } from '../described-tables.ts';
 import type { Lsn } from '../lsn.ts';
 import type { RecordMaker } from '../records.ts';
 import type { Relation, TableFacts } from '../relation.ts';
@@ -40,6 +41,7 @@ export async function openSnapshot(options: OpenSnapshot): Promise<Snapshot> {
   const works: TableWork[] = [];
   for (const facts of tables) {
     const table = await snapshotTable(catalog, facts, schemas);
+    warnOfOmitted(table, options.log);
     const done = mine.filter(chunk => chunk.table === table.id);
     const key = table.walk === null ? null : walkKey(facts);
     const override = config.overrides.get(table.id) ?? null;
@@ -79,7 +81,7 @@ async function snapshotTable(catalog: Catalog, facts: TableFacts, schemas: Schem
   const types = await catalog.types(relation.columns.map(column => column.type));
   const table = buildTable(relation, facts, types, schemas);
   const fields = table.row.fields.map((field, column) => ({ ...field, column }));
-  return { ...table, row: { schema: table.row.schema, fields }, columns: fields.length };
+  return { ...table, row: { schema: table.row.schema, fields } };
 }
 
 /** What the server would say of the table in a Relation message. */

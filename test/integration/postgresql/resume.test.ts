@@ -10,8 +10,9 @@ import { random } from './random.ts';
 function essence(record: SourceRecord): string {
   const value = payloadOf(record);
   if (value === null) return JSON.stringify([record.topic, keyOf(record), null]);
-  const { op, before, after, source } = value;
-  return JSON.stringify([record.topic, keyOf(record), op, before, after, source.txId, source.lsn]);
+  const { op, before, after, source, transaction, ...rest } = value;
+  const own = op === undefined ? rest : [op, before, after, source.txId, source.lsn, transaction];
+  return JSON.stringify([record.topic, keyOf(record), own]);
 }
 
 /** Transactions of one to a few hundred changes, some of rows that share one record of the log, on three tables. */
@@ -59,11 +60,17 @@ const until = (committed: Committed, mark: string) => () =>
   committed.records.some(record => payloadOf(record)?.after?.name === mark);
 
 describe('resuming', () => {
-  test.each([1, 2, 3, 4])('from any batch yields exactly what is left (seed %i)', async seed => {
+  test.each([
+    [1, 'false'],
+    [2, 'false'],
+    [3, 'false'],
+    [4, 'true'],
+    [5, 'true'],
+  ])('from any batch yields exactly what is left (seed %i, transaction metadata %s)', async (seed, metadata) => {
     const pick = random(seed);
     await using db = await database();
     const client = await db.client();
-    const props = propsOf(db, { 'snapshot.mode': 'no_data' });
+    const props = propsOf(db, { 'snapshot.mode': 'no_data', 'provide.transaction.metadata': metadata });
     const truthProps = { ...props, 'slot.name': `${db.name}_truth`, 'publication.name': `${db.name}_truth` };
     const truth = new Committed();
     const committed = new Committed();

@@ -1,0 +1,316 @@
+import type { SourceRecord } from '../../src/api/index.ts';
+import { MillraceError } from '../../src/errors.ts';
+import { type Tick, tick } from './clock.ts';
+import type { Described, DescribedTables } from './described-tables.ts';
+import { HEARTBEAT_MESSAGE } from './heartbeat.ts';
+import { type MessageFormat, MessageValue, messageRecord } from './logical-message.ts';
+import { type Lsn, readUint32 } from './lsn.ts';
+import type { PartialTransaction } from './offsets.ts';
+import { OpenTransaction } from './open-transaction.ts';
+import type { PendingRecords } from './pending.ts';
+import {
+  type Begin,
+  Message,
+  readBegin,
+  readCommitEnd,
+  readLogicalMessage,
+  readOrigin,
+  readRelation,
+  readTruncated,
+  TupleReader,
+} from './pgoutput.ts';
+import type { PositionTracker } from './position-tracker.ts';
+import type { ChangeSite, RecordMaker } from './records.ts';
+import type { Relation } from './relation.ts';
+import { Places, RowStruct } from './row-struct.ts';
+import type { SeenFilter } from './snapshot/seen-filter.ts';
+import { createOrigin, type SourceNames } from './source-info.ts';
+import type { Table } from './table-schema.ts';
+
+export interface DecoderSettings {
+  readonly names: SourceNames;
+  readonly maker: RecordMaker;
+  readonly messages: MessageFormat;
+  /** `message.prefix.include.list` and its counterpart. */
+  includesMessage(prefix: string): boolean;
+}
+
+/** Totals, for people. */
+export interface StreamTotals {
+  creates: number;
+  updates: number;
+  deletes: number;
+  others: number;
+  transactions: number;
+  lastCommitMicros: number;
+  lastXid: number;
+}
+
+const OLD_KEY = 0x4b;
+const OLD_ROW = 0x4f;
+/** Of a change without rows, in bytes. */
+const TRUNCATE_BYTES = 16;
+
+/** Makes records of pgoutput's messages, and keeps account of where the stream is. */
+export class ChangeDecoder {
+  readonly totals: StreamTotals = {
+    creates: 0,
+    updates: 0,
+    deletes: 0,
+    others: 0,
+    transactions: 0,
+    lastCommitMicros: 0,
+    lastXid: 0,
+  };
+  /** null between transactions. */
+  transaction: OpenTransaction | null = null;
+  /** The part of a transaction that has been written; null when all of each has. */
+  partial: PartialTransaction | null;
+  /** Changes that chunks of a snapshot may have seen; null when the stream has passed them all. */
+  filter: SeenFilter | null;
+  readonly #settings: DecoderSettings;
+  readonly #tables: DescribedTables;
+  readonly #pending: PendingRecords;
+  readonly #tracker: PositionTracker;
+  readonly #places = new Places();
+  readonly #tuple = new TupleReader(this.#places);
+  readonly #oldTuple = new TupleReader(this.#places);
+  #tick: Tick = tick();
+
+  constructor(
+    settings: DecoderSettings,
+    tables: DescribedTables,
+    pending: PendingRecords,
+    tracker: PositionTracker,
+    partial: PartialTransaction | null,
+    filter: SeenFilter | null,
+  ) {
+    this.#settings = settings;
+    this.#tables = tables;
+    this.#pending = pending;
+    this.#tracker = tracker;
+    this.partial = partial;
+    this.filter = filter;
+  }
+
+  /** The changes that follow are read now. */
+  now(): void {
+    this.#tick = tick();
+  }
+
+  /** One message, its type at `at`. Answers a relation that must be described before the next. */
+  message(bytes: Buffer, at: number, end: number, lsn: Lsn): Relation | undefined {
+    switch (bytes[at]) {
+      case Message.insert:
+        if (this.#counts(lsn, 'INSERT')) this.#insert(bytes, at + 1, end, lsn);
+        break;
+      case Message.update:
+        if (this.#counts(lsn, 'UPDATE')) this.#update(bytes, at + 1, end, lsn);
+        break;
+      case Message.delete:
+        if (this.#counts(lsn, 'DELETE')) this.#delete(bytes, at + 1, end, lsn);
+        break;
+      case Message.begin:
+        this.#begin(readBegin(bytes, at + 1), lsn);
+        break;
+      case Message.commit:
+        this.#commit(readCommitEnd(bytes, at + 1));
+        break;
+      case Message.relation:
+        return readRelation(bytes, at + 1);
+      case Message.truncate:
+        if (this.#counts(lsn, 'TRUNCATE')) this.#truncate(readTruncated(bytes, at + 1), lsn);
+        break;
+      case Message.logical:
+        this.#logical(bytes, at + 1, end);
+        break;
+      case Message.origin:
+        this.#open.replicatedFrom = readOrigin(bytes, at + 1);
+        break;
+      case Message.type:
+        break;
+      default:
+        throw new MillraceError('SOURCE_PROTOCOL', `pgoutput sent a message that is not known: ${bytes[at]}`);
+    }
+    return undefined;
+  }
+
+  get #open(): OpenTransaction {
+    if (this.transaction !== null) return this.transaction;
+    throw new MillraceError('SOURCE_PROTOCOL', 'pgoutput sent a change outside of a transaction');
+  }
+
+  #begin(begin: Begin, lsn: Lsn): void {
+    this.transaction = new OpenTransaction(begin, {
+      names: this.#settings.names,
+      previousCommit: this.#tracker.commit,
+      filtered: this.filter !== null && begin.commitLsn < this.filter.end,
+      written: this.partial,
+    });
+    this.#pending.boundary('BEGIN', begin.xid, lsn, begin.micros);
+  }
+
+  #commit(end: Lsn): void {
+    const { begin } = this.#open;
+    this.#pending.boundary('END', begin.xid, end, begin.micros);
+    this.#pending.commit();
+    this.#tracker.committed(end, begin.xid, begin.micros);
+    this.totals.transactions++;
+    this.totals.lastCommitMicros = begin.micros;
+    this.totals.lastXid = begin.xid;
+    if (this.partial?.xid === begin.xid) this.partial = null;
+    this.transaction = null;
+  }
+
+  /** Counts a change of the open transaction; false where it was written before and need not be looked at. */
+  #counts(lsn: Lsn, kind: string): boolean {
+    const open = this.#open;
+    open.count(lsn, kind);
+    return open.written === null || this.#pending.counts || !open.wasWritten;
+  }
+
+  #site(table: Table, lsn: Lsn): ChangeSite {
+    return { table, origin: this.#open.origin, lsn, tick: this.#tick };
+  }
+
+  #insert(bytes: Buffer, at: number, end: number, lsn: Lsn): void {
+    const described = this.#tables.get(readUint32(bytes, at));
+    if (described === null) return;
+    this.#tuple.read(bytes, at + 5);
+    const table = this.#tables.fitting(described, this.#tuple);
+    const row = rowOf(table, bytes, this.#tuple, null);
+    this.totals.creates++;
+    if (this.#seen(table, row)) return;
+    const from = this.#pending.records.length;
+    this.#settings.maker.insert(this.#site(table, lsn), row, this.#pending.records);
+    this.#added(table, row, from, end - at);
+  }
+
+  #update(bytes: Buffer, at: number, end: number, lsn: Lsn): void {
+    const described = this.#tables.get(readUint32(bytes, at));
+    if (described === null) return;
+    const kind = bytes[at + 4];
+    const old = kind === OLD_KEY || kind === OLD_ROW;
+    this.#tuple.read(bytes, old ? this.#oldTuple.read(bytes, at + 5) + 1 : at + 5);
+    const table = this.#updated(described, kind === OLD_ROW);
+    const before = old ? rowOf(table, bytes, this.#oldTuple, null) : null;
+    const whole = kind === OLD_ROW ? before : null;
+    const after = rowOf(table, bytes, this.#tuple, this.#tuple.unchanged > 0 ? whole : null);
+    this.totals.updates++;
+    const { maker } = this.#settings;
+    const site = this.#site(table, lsn);
+    const from = this.#pending.records.length;
+    if (before !== null && maker.isKeyChange(table, before, after)) {
+      if (this.#open.filtered) this.#filteredKeyChange(site, before, after);
+      else maker.update(site, before, after, this.#pending.records);
+      this.#counted(from, end - at);
+    } else {
+      if (this.#seen(table, after)) return;
+      maker.update(site, whole, after, this.#pending.records);
+      this.#added(table, after, from, end - at);
+    }
+  }
+
+  /** The table in a version that takes both tuples. */
+  #updated(described: Described, wholeBefore: boolean): Table {
+    if (wholeBefore) this.#tables.fitting(described, this.#oldTuple);
+    return this.#tables.fitting(described, this.#tuple);
+  }
+
+  /** The chunks of the old key and of the new one may not have seen the same. */
+  #filteredKeyChange(site: ChangeSite, before: RowStruct, after: RowStruct): void {
+    const { records } = this.#pending;
+    const made: SourceRecord[] = [];
+    this.#settings.maker.update(site, before, after, made);
+    const created = made.pop();
+    if (created === undefined) return;
+    if (!this.#seen(site.table, before)) {
+      records.push(...made);
+      this.#ask(site.table, before, made.length);
+    }
+    if (this.#seen(site.table, after)) return;
+    records.push(created);
+    this.#ask(site.table, after, 1);
+  }
+
+  #delete(bytes: Buffer, at: number, end: number, lsn: Lsn): void {
+    const described = this.#tables.get(readUint32(bytes, at));
+    if (described === null) return;
+    this.#tuple.read(bytes, at + 5);
+    const table = bytes[at + 4] === OLD_ROW ? this.#tables.fitting(described, this.#tuple) : described.table;
+    const row = rowOf(table, bytes, this.#tuple, null);
+    this.totals.deletes++;
+    if (this.#seen(table, row)) return;
+    const from = this.#pending.records.length;
+    this.#settings.maker.delete(this.#site(table, lsn), row, this.#pending.records);
+    this.#added(table, row, from, end - at);
+  }
+
+  #truncate(oids: readonly number[], lsn: Lsn): void {
+    for (const oid of oids) {
+      const table = this.#tables.get(oid)?.table;
+      if (table === undefined) continue;
+      this.totals.others++;
+      const { filtered, begin } = this.#open;
+      if (filtered && this.filter?.judgeTruncate(table, begin.xid)) continue;
+      const from = this.#pending.records.length;
+      this.#settings.maker.truncate(this.#site(table, lsn), this.#pending.records);
+      this.#counted(from, TRUNCATE_BYTES);
+    }
+  }
+
+  #logical(bytes: Buffer, at: number, end: number): void {
+    const message = readLogicalMessage(bytes, at);
+    if (message.transactional && !this.#counts(message.lsn, 'MESSAGE')) return;
+    const { messages, names, includesMessage } = this.#settings;
+    if (message.prefix !== HEARTBEAT_MESSAGE && includesMessage(message.prefix)) {
+      const alone = {
+        names,
+        txId: null,
+        micros: this.totals.lastCommitMicros || this.#tick.micros,
+        previousCommit: this.#tracker.commit,
+      };
+      const origin = message.transactional ? this.#open.origin : createOrigin(alone);
+      const from = this.#pending.records.length;
+      this.totals.others++;
+      this.#pending.records.push(
+        messageRecord(messages.topic, new MessageValue(messages, origin, message, this.#tick)),
+      );
+      this.#counted(from, end - at);
+    }
+    if (message.transactional) return;
+    // Outside of transactions it stands alone: the next thing begins behind it.
+    this.#pending.commit();
+    this.#tracker.moved(message.lsn + 1);
+  }
+
+  /** Records of a change of one row have been added. */
+  #added(table: Table, row: RowStruct, from: number, bytes: number): void {
+    this.#counted(from, bytes);
+    this.#ask(table, row, this.#pending.records.length - from);
+  }
+
+  /** Bytes of which no record was made fill no batch. */
+  #counted(from: number, bytes: number): void {
+    const count = this.#pending.records.length - from;
+    if (count === 0) return;
+    this.#pending.bytes += bytes;
+    if (this.transaction?.wasWritten) this.#pending.discard(count);
+  }
+
+  /** Whether a chunk is known to have seen the change. */
+  #seen(table: Table, row: RowStruct): boolean {
+    const { filtered, begin } = this.#open;
+    return filtered && this.filter?.judge(table, begin.xid, row) === true;
+  }
+
+  /** Lets the last records wait for an answer, where only the server can tell. */
+  #ask(table: Table, row: RowStruct, count: number): void {
+    const { filtered, begin } = this.#open;
+    if (!filtered || this.filter === null) return;
+    this.#pending.ask(this.filter.judge(table, begin.xid, row), count);
+  }
+}
+
+const rowOf = (table: Table, bytes: Buffer, { page, base }: TupleReader, before: RowStruct | null): RowStruct =>
+  new RowStruct(table.row, bytes, page, base, before);
