@@ -9,8 +9,11 @@ import { type Pipeline, producerOptions } from './pipeline.ts';
 import type { Progress } from './progress.ts';
 
 const FETCH_BYTES = 2 << 20;
-/** Larger than Connect's 500: rows are written as sets. `consumer.override.max.poll.records` overrides it. */
-const BATCH_RECORDS = 5000;
+/**
+ * Larger than Connect's 500, as rows are written as sets, but few enough to have been written before a collection of the
+ * young generation would copy them. `consumer.override.max.poll.records` overrides it.
+ */
+const BATCH_RECORDS = 1500;
 const REFRESH_MS = 10_000;
 const COMMIT_MS = 2000;
 

@@ -225,6 +225,8 @@ function readDecimal(schema: Schema): Read {
       throw new DataError(
         `Invalid type for Decimal, underlying representation should be numeric or bytes but was ${type}`,
       );
+    const short = scale === undefined ? undefined : reader.base64Integer();
+    if (short !== undefined) return new Decimal(BigInt(short), scale as number);
     const bytes = fromBase64(reader.string());
     if (bytes === undefined || bytes.length === 0 || scale === undefined)
       throw new DataError('Invalid bytes for Decimal field');

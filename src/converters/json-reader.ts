@@ -16,6 +16,12 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const MINUS = 0x2d;
 const POINT = 0x2e;
+const PAD = 0x3d;
+/** Of six bytes. */
+const MAX_SEXTETS = 8;
+const SEXTETS = new Int8Array(256).fill(-1);
+for (const [sextet, char] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'].entries())
+  SEXTETS[char.charCodeAt(0)] = sextet;
 /** As Jackson: deeper nesting and longer numbers are refused. */
 const MAX_DEPTH = 1000;
 const MAX_NUMBER = 1000;
@@ -168,6 +174,30 @@ export class JsonReader {
     } catch (cause) {
       throw new DataError(`${failed}an escape in the string at ${start} is not JSON.`, { cause });
     }
+  }
+
+  /**
+   * Takes a string of base64 whose bytes, one to six, are a big-endian two's complement integer. undefined, with nothing
+   * taken, for any other string.
+   */
+  base64Integer(): number | undefined {
+    const { bytes, end } = this;
+    let at = this.at + 1;
+    let value = 0;
+    let sextets = 0;
+    for (; at < end && sextets < MAX_SEXTETS; at++, sextets++) {
+      const sextet = SEXTETS[bytes[at] as number] as number;
+      if (sextet < 0) break;
+      value = value * 64 + sextet;
+    }
+    let padding = 0;
+    for (; padding < 2 && at < end && bytes[at] === PAD; at++) padding++;
+    if (at >= end || bytes[at] !== QUOTE || sextets < 2 || (sextets + padding) % 4 !== 0) return undefined;
+    this.at = at + 1;
+    const bits = ((sextets + padding) >> 2) * 24 - padding * 8;
+    // Of the last sextet, what goes beyond whole bytes is filling.
+    const integer = Math.floor(value / 4 ** padding);
+    return integer < 2 ** (bits - 1) ? integer : integer - 2 ** bits;
   }
 
   /** Takes the number at `at` and returns its text as JSON has it (leading zeros may stand there, as Jackson allows). */

@@ -227,7 +227,7 @@ class SinkLoop<C> {
       for (let i = 0; i < list.length; i++) {
         const raw = list[i] as RawRecord;
         count++;
-        bytes += (raw.key?.length ?? 0) + (raw.value?.length ?? 0);
+        bytes += raw.size;
         try {
           const record = this.of.decoder.decode(at, raw);
           if (record !== null) {

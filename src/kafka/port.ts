@@ -113,6 +113,8 @@ export interface RawRecord {
   readonly key: Buffer | null;
   readonly value: Buffer | null;
   readonly headers: readonly RawHeader[];
+  /** Bytes of key and value, which are not made for it. */
+  readonly size: number;
 }
 
 export interface NewTopic {

@@ -93,6 +93,10 @@ class DecodedRecord implements RawRecord {
     this.#valueLength = valueLength;
   }
 
+  get size(): number {
+    return Math.max(this.#keyLength, 0) + Math.max(this.#valueLength, 0);
+  }
+
   get key(): Buffer | null {
     return this.#keyLength < 0 ? null : this.#bytes.subarray(this.#keyStart, this.#keyStart + this.#keyLength);
   }

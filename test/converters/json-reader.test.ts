@@ -1,0 +1,43 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { fromTwosComplement } from '../../src/converters/decimal.ts';
+import { fromBase64 } from '../../src/converters/json-bytes.ts';
+import { JsonReader } from '../../src/converters/json-reader.ts';
+
+const readerOf = (json: string): JsonReader => {
+  const reader = new JsonReader();
+  const bytes = Buffer.from(`[${json},1]`);
+  reader.open(bytes, 1, bytes.length);
+  return reader;
+};
+
+test('a short integer in base64 is the number that its bytes are, and is passed over', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ minLength: 1, maxLength: 6 }), bytes => {
+      const reader = readerOf(`"${Buffer.from(bytes).toString('base64')}"`);
+      expect(reader.base64Integer()).toBe(Number(fromTwosComplement(Buffer.from(bytes))));
+      expect(reader.take(0x2c)).toBe(true);
+    }),
+  );
+});
+
+test('of any other string nothing is taken, unless it is base64 as Node reads it', () => {
+  const char = fc.constantFrom(...'AQz/+=_-9 ');
+  fc.assert(
+    fc.property(fc.array(char, { maxLength: 13 }), chars => {
+      const text = chars.join('');
+      const reader = readerOf(JSON.stringify(text));
+      const taken = reader.base64Integer();
+      const bytes = fromBase64(text);
+      if (bytes === undefined || bytes.length === 0 || bytes.length > 6) {
+        expect(taken).toBeUndefined();
+        expect(reader.string()).toBe(text);
+      } else expect(taken).toBe(Number(fromTwosComplement(bytes)));
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test.each(['""', '"AA', '"A', '"AAAA\\u003d"'])('nothing is taken of %s', json => {
+  expect(readerOf(json).base64Integer()).toBeUndefined();
+});
