@@ -12,7 +12,12 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'main', include: ['test/**/*.test.ts'], exclude: ['test/chaos/**'], sequence: { groupOrder: 1 } },
+        test: {
+          name: 'main',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/chaos/**', 'test/soak/**'],
+          sequence: { groupOrder: 1 },
+        },
       },
       {
         // Servers and workers are killed here, and clocks are watched: alone, one file at a time, with time to spare.
@@ -26,6 +31,14 @@ export default defineConfig({
           sequence: { groupOrder: 2 },
         },
       },
+      ...(process.env['MILLRACE_SOAK'] === undefined
+        ? []
+        : [
+            {
+              extends: true as const,
+              test: { name: 'soak', include: ['test/soak/**/*.test.ts'], fileParallelism: false },
+            },
+          ]),
     ],
   },
 });

@@ -74,6 +74,14 @@ export class Rig implements AsyncDisposable {
     return worker.url;
   }
 
+  /** Asks any worker, again and again while what it needs is down. */
+  ask<T>(request: (url: string) => Promise<T>): Promise<T> {
+    return eventually('a worker answers', async () => ({ answer: await request(this.url) }), {
+      within: 120_000,
+      every: 500,
+    }).then(({ answer }) => answer);
+  }
+
   async createPipeline(): Promise<void> {
     const { host, port, user, password } = this.source.connection;
     await call('POST', `${this.url}/connectors`, {

@@ -52,18 +52,42 @@ export async function verify(rig: Rig, samples: readonly SlotSample[] = []): Pro
   expect(new Set(events.map(event => event.key)).size).toBe(Number(count));
   const orders = await changes(rig, rig.topic('orders'));
   inOrder(orders);
-  for (const { confirmed, ends } of samples)
-    for (const [topic, list] of [
-      [rig.topic('events'), events],
-      [rig.topic('orders'), orders],
-    ] as const) {
-      const end = ends.get(topic) ?? 0;
-      // The slot gives again what commits behind it, wherever in the log that began.
-      const behind = list.filter(
-        change => change.op !== 'r' && change.commitBefore < confirmed && change.offset >= end,
-      );
-      expect(behind, `the slot was at ${confirmed} before Kafka had these`).toEqual([]);
-    }
+  for (const [topic, list] of [
+    [rig.topic('events'), events],
+    [rig.topic('orders'), orders],
+  ] as const)
+    neverBehind(
+      samples,
+      topic,
+      list.filter(change => change.op !== 'r'),
+    );
+}
+
+/** The slot gives again what commits behind it, wherever in the log that began; all before it must be in the topic. */
+function neverBehind(samples: readonly SlotSample[], topic: string, list: readonly Change[]): void {
+  // Of each change and all after it, the one whose commit follows on the earliest other.
+  const earliest = [...list];
+  for (let i = list.length - 2; i >= 0; i--) {
+    const [one, next] = [earliest[i] as Change, earliest[i + 1] as Change];
+    if (next.commitBefore < one.commitBefore) earliest[i] = next;
+  }
+  const behind = samples.flatMap(({ confirmed, ends }) => {
+    const end = ends.get(topic) ?? 0;
+    const change = earliest[firstAt(list, end)];
+    return change !== undefined && change.commitBefore < confirmed ? [{ confirmed, end, change }] : [];
+  });
+  expect(behind, `the slot was behind changes that were not in ${topic}`).toEqual([]);
+}
+
+/** The index of the first at an offset or behind it. */
+function firstAt(list: readonly Change[], offset: number): number {
+  let [low, high] = [0, list.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((list[middle] as Change).offset < offset) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function differences(truth: ReadonlyMap<string, string>, found: ReadonlyMap<string, string>): string[] {

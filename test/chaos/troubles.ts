@@ -1,0 +1,71 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { call } from '../../src/demo/rest.ts';
+import type { Seeded } from '../support/seed.ts';
+import type { Rig } from './rig.ts';
+
+/** Something that goes wrong and is over when the promise resolves, as far as whoever did it is concerned. */
+export type Trouble = (rig: Rig, random: Seeded) => Promise<void>;
+
+/** Of servers. */
+export const serverTroubles: Readonly<Record<string, Trouble>> = {
+  'the broker is killed with -9 and comes back': async ({ kafka }) => {
+    await kafka.kill9();
+    await kafka.restart();
+  },
+  'the broker freezes for a few seconds': async ({ kafka }) => {
+    await kafka.stopProcess();
+    await delay(4000);
+    await kafka.cont();
+  },
+  'PostgreSQL restarts': ({ postgres }) => postgres.restart(),
+  'PostgreSQL is killed with -9 and comes back': async ({ postgres }) => {
+    await postgres.kill9();
+    await postgres.restart();
+  },
+  'Temporal is killed with -9 and comes back': async ({ temporal }) => {
+    await temporal.kill9();
+    await temporal.restart();
+  },
+};
+
+const connectors = ['source', 'sink-orders', 'sink-events'] as const;
+
+/** Of workers, connections and people. */
+export const otherTroubles: Readonly<Record<string, Trouble>> = {
+  'a worker is killed with -9 and replaced': async (rig, random) => {
+    const worker = rig.workers[random.between(0, rig.workers.length)];
+    if (worker !== undefined) await rig.replaceWorker(worker);
+  },
+  'a worker freezes and wakes': async (rig, random) => {
+    const worker = rig.workers[random.between(0, rig.workers.length)];
+    if (worker === undefined) return;
+    process.kill(worker.pid, 'SIGSTOP');
+    await delay(random.between(1000, 25_000));
+    process.kill(worker.pid, 'SIGCONT');
+  },
+  'a worker stops and another starts': async (rig, random) => {
+    const [worker] = rig.workers.splice(random.between(0, rig.workers.length), 1);
+    await rig.startWorker();
+    await worker?.stop();
+  },
+  'Temporal freezes for a while': async ({ temporal }, random) => {
+    await temporal.stopProcess();
+    await delay(random.between(1000, 15_000));
+    await temporal.cont();
+  },
+  'connections to PostgreSQL are cut': async rig => {
+    await rig.source.query(
+      "select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'millrace%'",
+    );
+  },
+  'a connector is paused and resumed': async (rig, random) => {
+    const name = connectors[random.between(0, connectors.length)];
+    await rig.ask(url => call('PUT', `${url}/connectors/${name}/pause`));
+    await delay(random.between(0, 3000));
+    await rig.ask(url => call('PUT', `${url}/connectors/${name}/resume`));
+  },
+  'a connector is restarted with its tasks': async (rig, random) => {
+    const name = connectors[random.between(0, connectors.length)];
+    await rig.ask(url => call('POST', `${url}/connectors/${name}/restart?includeTasks=true`));
+  },
+};

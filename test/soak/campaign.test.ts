@@ -1,0 +1,62 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { runLoad } from '../chaos/load.ts';
+import { Rig } from '../chaos/rig.ts';
+import { otherTroubles, serverTroubles } from '../chaos/troubles.ts';
+import { verify, watchSlot } from '../chaos/verify.ts';
+import { eventually } from '../support/eventually.ts';
+import { type Seeded, seeded } from '../support/seed.ts';
+
+const MINUTES = Number(process.env['MILLRACE_SOAK']);
+const ROWS = 20_000;
+const TRANSACTIONS = 1000;
+
+/** One thing that goes wrong or, one time in four, two at once. */
+function pick(random: Seeded): string[] {
+  const [servers, others] = [Object.keys(serverTroubles), Object.keys(otherTroubles)];
+  const any = [...servers, ...others];
+  if (random.between(0, 4) > 0) return [any[random.between(0, any.length)] as string];
+  // Two of one server would only undo each other.
+  return [servers.slice(0, 4)[random.between(0, 4)] as string, others[random.between(0, others.length)] as string];
+}
+
+test(`${MINUTES} minutes of changes, with something going wrong all the time: nothing lost, nothing doubled`, {
+  timeout: (MINUTES + 30) * 60_000,
+}, async () => {
+  const random = seeded();
+  const log = (line: string): void => console.log(`${new Date().toISOString()} ${line}`);
+  log(`MILLRACE_SEED=${random.seed} MILLRACE_SOAK=${MINUTES}`);
+  await using rig = await Rig.start(ROWS);
+  await rig.startWorker();
+  await rig.startWorker();
+  await rig.createPipeline();
+  const slot = watchSlot(rig);
+  const end = performance.now() + MINUTES * 60_000;
+  let writing = true;
+  const writer = (async () => {
+    for (let first = 1; writing; first += TRANSACTIONS) await runLoad(rig.source, first, TRANSACTIONS);
+  })();
+  const troubles = { ...serverTroubles, ...otherTroubles };
+  try {
+    for (let round = 1; performance.now() < end; round++) {
+      await delay(random.between(0, 12_000));
+      const names = pick(random);
+      log(names.join(', and '));
+      await Promise.all(names.map(name => troubles[name]?.(rig, random)));
+      if (round % 5 > 0) continue;
+      // Whatever was given up has come back by itself, and what was written until now arrives.
+      for (const name of ['source', 'sink-orders', 'sink-events'])
+        await rig.ask(async () => expect((await rig.status(name)).tasks[0]?.state).toBe('RUNNING'));
+      const [{ count } = { count: '0' }] = await rig.source.query<{ count: string }>('select count(*) from events');
+      await eventually(`${count} events arrive`, async () => (await rig.arrived()) >= Number(count), {
+        within: 300_000,
+        every: 1000,
+      });
+      log(`${round} rounds, ${count} events are there`);
+    }
+  } finally {
+    writing = false;
+    await writer;
+  }
+  await verify(rig, await slot.stop());
+});
