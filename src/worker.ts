@@ -40,7 +40,10 @@ export async function startWorker(props: Readonly<Record<string, string>>): Prom
 
   const listeners = parseListeners(props);
   const providers = configProviders(props);
-  const kafka = kafkaClient(kafkaConfigFromProperties(props), loggers.log('kafka'));
+  const kafka = kafkaClient(
+    kafkaConfigFromProperties({ ...props, 'bootstrap.servers': config['bootstrap.servers'].join(',') }),
+    loggers.log('kafka'),
+  );
   const cluster = config['group.id'];
   const secrets = secretStore(kafka, {
     topic: config['config.storage.topic'],
@@ -107,6 +110,7 @@ export async function startWorker(props: Readonly<Record<string, string>>): Prom
     await workers.stop();
     throw error;
   });
+  log.info({ urls: server.urls }, 'REST API listens');
   return {
     async stop() {
       log.info({}, 'worker stops');

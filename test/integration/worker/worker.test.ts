@@ -227,6 +227,22 @@ describe('a worker', () => {
     }
   });
 
+  test('needs no property but where its servers are: the others have defaults', async () => {
+    // Brokers have one too, Kafka Connect's; whether any is there is for the requests to say.
+    const { 'temporal.address': temporal } = propertiesOf();
+    const bare = await startWorkerProcess(
+      folder,
+      await freePort(),
+      { 'temporal.address': temporal },
+      { healthy: false },
+    );
+    try {
+      expect([200, 503]).toContain((await fetch(`${bare.url}/`)).status);
+    } finally {
+      await bare.stop();
+    }
+  });
+
   test('with a wrong property does not start, and says which', async () => {
     await expect(
       startWorkerProcess(folder, await freePort(), propertiesOf({ 'offset.storage.partitions': 'many' })),
