@@ -10,6 +10,20 @@ export interface SinkConnector<C> {
   task(): SinkTask<C>;
   /** As SourceConnector.validate. */
   validate?(config: C, context: PlanContext): Promise<Readonly<Record<string, readonly string[]>>>;
+  /**
+   * For a sink that holds its own positions: puts these in their place; next null: it holds none for that partition. The
+   * connector is stopped. Rejects BAD_REQUEST for what it cannot go to. Idempotent.
+   */
+  alterOffsets?(
+    config: C,
+    connector: string,
+    positions: readonly AlteredPosition[],
+    context: PlanContext,
+  ): Promise<void>;
+}
+
+export interface AlteredPosition extends TopicPartition {
+  readonly next: number | null;
 }
 
 export interface TopicPartition {

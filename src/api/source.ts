@@ -19,6 +19,12 @@ export interface SourceConnector<C> {
   validate?(config: C, context: PlanContext): Promise<Readonly<Record<string, readonly string[]>>>;
   /** Optional: frees what outlives a task (a slot, a publication) when the connector is deleted. Idempotent. */
   deleted?(config: C, context: PlanContext): Promise<void>;
+  /**
+   * Optional: looks at positions that someone wants in the place of the stored ones (offset null: taken back), and moves
+   * whatever of them it keeps outside of Kafka. The connector is stopped. Rejects BAD_REQUEST for a partition or an
+   * offset that is none of its own. Idempotent.
+   */
+  alterOffsets?(config: C, positions: readonly SourcePosition[], context: PlanContext): Promise<void>;
 }
 
 export interface PlanContext {
