@@ -1,5 +1,4 @@
 import { fork } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -139,7 +138,7 @@ export async function publishState(state: StackState): Promise<void> {
 }
 
 export async function removeState(): Promise<void> {
-  for (const file of [stateFile(), logFile()]) if (existsSync(file)) await rm(file);
+  for (const file of [stateFile(), logFile()]) await rm(file, { force: true });
 }
 
 async function isAlive({ pid, identity }: StackState): Promise<boolean> {

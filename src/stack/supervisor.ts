@@ -38,11 +38,14 @@ try {
   process.disconnect?.();
   await stay(ended);
   await stack.stop();
+  await removeState();
 } catch (error) {
+  process.off('disconnect', abandon);
+  // Before it is told: whoever hears that nothing runs finds nothing.
+  if (claimed) await removeState();
   report({ failed: messageOf(error) });
   process.exitCode = 1;
 } finally {
-  if (claimed) await removeState();
   if (process.connected) process.disconnect?.();
 }
 
