@@ -2,6 +2,7 @@
 export * from './bytes.ts';
 export * from './component.ts';
 export * from './convert.ts';
+export * from './java-text.ts';
 export * from './record.ts';
 export * from './schema.ts';
 export * from './sink.ts';

@@ -1,8 +1,7 @@
 import type { ByteWriter, MapSchema, PrimitiveSchema, Schema, StructSchema, Value } from '../api/index.ts';
-import { Bytes, Decimal, isStruct, LogicalName } from '../api/index.ts';
+import { Bytes, Decimal, isStruct, javaBigDecimal, javaDouble, javaFloat, LogicalName } from '../api/index.ts';
 import { DataError } from '../errors.ts';
 import { scaleOf, twosComplement } from './decimal.ts';
-import { javaBigDecimal, javaDouble, javaFloat } from './java-text.ts';
 import { base64, byte, integer } from './json-bytes.ts';
 import { kindOfValue, sameStruct, someSchema } from './schemas.ts';
 

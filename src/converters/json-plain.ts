@@ -1,7 +1,6 @@
 import type { ByteWriter, Value } from '../api/index.ts';
-import { Decimal, isStruct } from '../api/index.ts';
+import { Decimal, isStruct, javaDouble } from '../api/index.ts';
 import { DataError } from '../errors.ts';
-import { javaDouble } from './java-text.ts';
 import { JsonReader } from './json-reader.ts';
 import { kindOfValue } from './schemas.ts';
 

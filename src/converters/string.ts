@@ -1,10 +1,9 @@
 import type { ByteWriter, Converter, ConverterFactory, Schema, SchemaAndValue, Value } from '../api/index.ts';
-import { schemaOf } from '../api/index.ts';
+import { javaString, schemaOf } from '../api/index.ts';
 import type { Config } from '../config/spec.ts';
 import { defineConfig, stringKey } from '../config/spec.ts';
 import { DataError } from '../errors.ts';
 import { converterType } from './common.ts';
-import { javaString } from './values.ts';
 
 /** Java's names of the character sets that Node writes; reading knows more. */
 const writable = new Map<string, BufferEncoding>([

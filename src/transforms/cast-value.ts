@@ -1,7 +1,7 @@
 import type { Schema, Value } from '../api/index.ts';
-import { Decimal, LogicalName } from '../api/index.ts';
+import { Decimal, javaString, LogicalName } from '../api/index.ts';
 import { kindOfValue } from '../converters/schemas.ts';
-import { headerText, javaString } from '../converters/values.ts';
+import { headerText } from '../converters/values.ts';
 import { DataError } from '../errors.ts';
 import type { CastTarget } from './cast.ts';
 

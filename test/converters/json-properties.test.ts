@@ -11,7 +11,7 @@ import {
   ValueStruct,
   withOptional,
 } from '../../src/api/index.ts';
-import { javaDouble, javaFloat } from '../../src/converters/java-text.ts';
+import { javaDouble, javaFloat } from '../../src/api/java-text.ts';
 import { sameSchema, sameValue } from '../../src/converters/schemas.ts';
 import { DataError } from '../../src/errors.ts';
 import { anySchema, anyValue, hostileText, schemaAndValue } from './arbitrary.ts';

@@ -1,4 +1,5 @@
-import type { Decimal } from '../api/index.ts';
+import type { Schema, Value } from './schema.ts';
+import { Decimal, isStruct } from './schema.ts';
 
 /**
  * Numbers as Java prints them (`Double.toString` and `Float.toString` since JDK 19, `BigDecimal.toString`), which is how
@@ -65,4 +66,48 @@ export function javaBigDecimal({ unscaled, scale }: Decimal): string {
   }
   const mantissa = digits.length > 1 ? `${digits[0]}.${digits.slice(1)}` : digits;
   return `${sign}${mantissa}${exponent === 0 ? '' : `E${exponent > 0 ? '+' : ''}${exponent}`}`;
+}
+
+/** What `toString` of the Java object gives; bytes, which have no text there, as base64. */
+export function javaString(schema: Schema | null, value: Value): string {
+  if (value === null) return 'null';
+  if (typeof value === 'number') return numberText(schema, value);
+  if (typeof value !== 'object') return String(value);
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
+  if (value instanceof Decimal) return javaBigDecimal(value);
+  if (value instanceof Date) return javaDate(value);
+  if (Array.isArray(value)) {
+    const items = schema?.type === 'array' ? schema.items : null;
+    return `[${value.map((item: Value) => javaString(items, item)).join(', ')}]`;
+  }
+  if (value instanceof Map) {
+    const [keys, values] = schema?.type === 'map' ? [schema.keys, schema.values] : [null, null];
+    const entries = [...(value as ReadonlyMap<Value, Value>)].map(
+      ([key, item]) => `${javaString(keys, key)}=${javaString(values, item)}`,
+    );
+    return `{${entries.join(', ')}}`;
+  }
+  if (isStruct(value)) {
+    const present = value.schema.fields.filter(field => value.at(field.index) !== null);
+    return `Struct{${present.map(f => `${f.name}=${javaString(f.schema, value.at(f.index))}`).join(',')}}`;
+  }
+  const members = Object.entries(value).map(([name, item]) => `${name}=${javaString(null, item as Value)}`);
+  return `{${members.join(', ')}}`;
+}
+
+function numberText(schema: Schema | null, value: number): string {
+  if (schema?.type === 'float32') return javaFloat(value);
+  if (schema?.type === 'float64') return javaDouble(value);
+  return Number.isSafeInteger(value) ? String(value) : javaDouble(value);
+}
+
+const days = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
+const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+/** `java.util.Date.toString` in UTC: `Thu Jan 01 20:14:03 UTC 1970`. */
+function javaDate(date: Date): string {
+  const two = (n: number) => String(n).padStart(2, '0');
+  const time = [date.getUTCHours(), date.getUTCMinutes(), date.getUTCSeconds()].map(two).join(':');
+  const day = `${days[date.getUTCDay()]} ${months[date.getUTCMonth()]} ${two(date.getUTCDate())}`;
+  return `${day} ${time} UTC ${date.getUTCFullYear()}`;
 }
