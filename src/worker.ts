@@ -2,28 +2,33 @@ import { hostname } from 'node:os';
 import { Client, Connection } from '@temporalio/client';
 import { pino } from 'pino';
 import { createActivities } from '../activities/create.ts';
-import { configProviders } from './config/placeholders.ts';
-import { readWorkerConfig, type WorkerConfig } from './config/worker-config.ts';
+import { configProviders, resolvePlaceholders } from './config/placeholders.ts';
+import { readWorkerConfig, type WorkerConfig, workerConfigOf } from './config/worker-config.ts';
 import type { OffsetStore } from './engine/offset-store.ts';
-import { MillraceError } from './errors.ts';
 import { kafkaClient } from './kafka/client.ts';
 import { kafkaConfigFromProperties } from './kafka/kafka-config.ts';
 import { appendPositions, ensureOffsetsTopic, loadPositions, type OffsetsTopic } from './kafka/offset-store.ts';
 import type { KafkaClient } from './kafka/port.ts';
 import { secretProvider, secretStore } from './kafka/secret-store.ts';
-import { Loggers } from './observability/loggers.ts';
+import { type Level, Loggers } from './observability/loggers.ts';
 import { Metrics } from './observability/metrics.ts';
 import { pluginRegistry } from './plugins.ts';
 import { preparation } from './prepare.ts';
+import { joinProcesses, type Member, processNumber } from './processes/member.ts';
 import { parseListeners } from './rest/listeners.ts';
 import { startServer } from './server.ts';
 import { cacheFolder } from './stack/cache.ts';
 import { temporalControl } from './temporal/control-client.ts';
+import { type ConnectorWanted, putConnector } from './temporal/put-connector.ts';
 import { installRuntime } from './temporal/runtime.ts';
 import { runWorkers } from './temporal/workers.ts';
 import { workflowBundle } from './temporal/workflow-bundle.ts';
 
 export interface RunningWorker {
+  /** Makes a connector, or gives it this configuration where it has another; waits for servers that are down. */
+  put(connector: ConnectorWanted, signal: AbortSignal): Promise<void>;
+  /** Where this is one of several processes: lets the parent start the others. */
+  started(): void;
   stop(): Promise<void>;
 }
 
@@ -33,10 +38,17 @@ export interface RunningWorker {
  */
 export async function startWorker(props: Readonly<Record<string, string>>): Promise<RunningWorker> {
   const root = pino({ level: process.env['MILLRACE_LOG_LEVEL'] ?? 'info' }, pino.destination({ sync: true }));
-  const loggers = new Loggers(root);
+  const number = processNumber();
+  let member: Member | undefined;
+  const loggers = new Loggers(root, (logger, level) => member?.levelSet({ logger, level }));
   const log = loggers.log('worker');
-  const config = checked(props);
+  const config = workerConfigOf(props);
   for (const key of readWorkerConfig(props).unknown) log.warn({ key }, 'unknown worker property, ignored');
+  if (props['offset.storage.file.filename'] !== undefined)
+    log.warn(
+      { 'offset.storage.topic': config['offset.storage.topic'] },
+      'offset.storage.file.filename is not used: offsets are kept in Kafka',
+    );
 
   const listeners = parseListeners(props);
   const providers = configProviders(props);
@@ -52,6 +64,14 @@ export async function startWorker(props: Readonly<Record<string, string>>): Prom
   });
   providers.set('secret', secretProvider(secrets));
   const metrics = new Metrics();
+  const ownMetrics = () => metrics.registry.metrics();
+  if (number !== undefined) {
+    metrics.registry.setDefaultLabels({ process: String(number) });
+    member = joinProcesses(number, {
+      metrics: ownMetrics,
+      setLevel: ({ logger, level }) => loggers.follow(logger, level as Level),
+    });
+  }
   installRuntime(loggers.log('temporal'));
   const temporal = temporalOptions(config);
   const connection = Connection.lazy(temporal);
@@ -90,7 +110,8 @@ export async function startWorker(props: Readonly<Record<string, string>>): Prom
     client: connection,
     namespace,
     taskQueue,
-    identity,
+    // The processes of one worker are told apart where it matters: which of them runs a task.
+    identity: number === undefined || number === 1 ? identity : `${identity}/${number}`,
     workflowBundle: bundle,
     control: controlActivities,
     tasks,
@@ -105,13 +126,23 @@ export async function startWorker(props: Readonly<Record<string, string>>): Prom
     log: loggers.log('rest'),
     loggers,
     started: () => workers.ready(),
-    metrics: async () => ({ contentType: metrics.registry.contentType, body: await metrics.registry.metrics() }),
+    metrics: async () => ({
+      contentType: metrics.registry.contentType,
+      body: await (member?.metrics() ?? ownMetrics()),
+    }),
   }).catch(async (error: unknown) => {
     await workers.stop();
     throw error;
   });
   log.info({ urls: server.urls }, 'REST API listens');
+  const plain = async (sealed: Readonly<Record<string, string>>) =>
+    (await resolvePlaceholders(sealed, new Map([['secret', secretProvider(secrets)]]))).props;
   return {
+    async put(connector, signal) {
+      const outcome = await putConnector(control, connector, { plain, ready: () => workers.ready(), log, signal });
+      log.info({ connector: connector.name }, `connector of a file: ${outcome}`);
+    },
+    started: () => member?.started(),
     async stop() {
       log.info({}, 'worker stops');
       await server.close();
@@ -120,12 +151,6 @@ export async function startWorker(props: Readonly<Record<string, string>>): Prom
       await connection.close();
     },
   };
-}
-
-function checked(props: Readonly<Record<string, string>>): WorkerConfig {
-  const { config, errors } = readWorkerConfig(props);
-  if (config !== undefined) return config;
-  throw new MillraceError('CONFIG_INVALID', [...errors.values()].flat().join('\n'));
 }
 
 function temporalOptions(config: WorkerConfig) {

@@ -1,8 +1,15 @@
 import { readFile } from 'node:fs/promises';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { MillraceError, messageOf } from '../errors.ts';
+import { exitStatus } from './program.ts';
+import { connectorsAtStart } from './worker/connectors-at-start.ts';
 
-/** `millrace worker FILE`: what connect-distributed.sh is to Kafka Connect. */
+interface WorkerOptions {
+  readonly set: readonly string[];
+  readonly processes: number;
+}
+
+/** `millrace worker FILE`: what connect-distributed.sh is to Kafka Connect; with connectors' files, connect-standalone.sh. */
 export function command(): Command {
   return new Command('worker')
     .description(
@@ -10,7 +17,9 @@ export function command(): Command {
         'temporal.namespace and temporal.task.queue. Workers with one group.id share the work.',
     )
     .argument('[file]', 'properties file, as connect-distributed.sh takes it; without one: 127.0.0.1:9092 and defaults')
+    .argument('[connectors...]', 'files of connectors, .properties or .json, as connect-standalone.sh takes them')
     .option('--set <key=value>', 'a property over the file’s; may be given again', collect, [])
+    .option('--processes <n>', 'run as so many processes, to use as many cores', processes, 1)
     .addHelpText(
       'after',
       `
@@ -23,9 +32,11 @@ Example worker.properties:
   listeners=http://:8083
   temporal.address=127.0.0.1:7233
 
+Connectors of files are made when there are none of their names, and configured anew where the files say otherwise.
+
 Ends with SIGTERM or SIGINT: tasks commit what they have in hand and go to the other workers.`,
     )
-    .action(async (file: string | undefined, { set }: { set: readonly string[] }) => {
+    .action(async (file: string | undefined, files: readonly string[], { set, processes }: WorkerOptions) => {
       const { parseProperties } = await import('../config/properties.ts');
       const props = file === undefined ? {} : parseProperties(await textOf(file));
       for (const pair of set) {
@@ -33,18 +44,79 @@ Ends with SIGTERM or SIGINT: tasks commit what they have in hand and go to the o
         if (at < 1) throw new MillraceError('CONFIG_INVALID', `--set takes key=value, not ${pair}`);
         props[pair.slice(0, at).trim()] = pair.slice(at + 1).trim();
       }
-      const { startWorker } = await import('../worker.ts');
-      const worker = await startWorker(props);
-      await new Promise<void>(resolve => {
-        for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
-      });
-      await worker.stop();
-      // Nothing is left to wait for; a socket of a library that lingers shall not keep the process.
-      process.exit(0);
+      const { processNumber } = await import('../processes/member.ts');
+      const number = processNumber();
+      const connectors = await connectorsAtStart(files);
+      if (number === undefined && processes > 1) return parent(props, processes);
+      await work(props, number === undefined || number === 1 ? connectors : [], number !== undefined);
     });
 }
 
+type Props = Readonly<Record<string, string>>;
+const signals = ['SIGINT', 'SIGTERM'] as const;
+
+/** Never returns. child: one of several processes. */
+async function work(
+  props: Props,
+  connectors: Awaited<ReturnType<typeof connectorsAtStart>>,
+  child: boolean,
+): Promise<never> {
+  const leaving = new AbortController();
+  for (const signal of signals) {
+    // A child hears of Ctrl-C twice: from the terminal and from its parent, who alone can be in a hurry.
+    if (child) process.on(signal, () => leaving.abort());
+    else process.once(signal, () => leaving.abort());
+  }
+  const left = new Promise<void>(resolve => leaving.signal.addEventListener('abort', () => resolve()));
+  const { startWorker } = await import('../worker.ts');
+  const worker = await startWorker(props).catch((error: unknown) => {
+    if (!child) throw error;
+    // The channel to the parent would keep the process.
+    process.stderr.write(`millrace: ${error instanceof MillraceError ? error.message : (error as Error).stack}\n`);
+    process.exit(exitStatus.failed);
+  });
+  let status: number = exitStatus.done;
+  for (const { file, ...connector } of connectors) {
+    if (leaving.signal.aborted) break;
+    try {
+      await worker.put(connector, leaving.signal);
+    } catch (error) {
+      if (leaving.signal.aborted) break;
+      process.stderr.write(`millrace: ${file}: ${messageOf(error)}\n`);
+      status = exitStatus.failed;
+      break;
+    }
+  }
+  if (status === exitStatus.done && !leaving.signal.aborted) {
+    worker.started();
+    await left;
+  }
+  await worker.stop();
+  // Nothing is left to wait for; a socket of a library that lingers shall not keep the process.
+  process.exit(status);
+}
+
+/** Never returns. */
+async function parent(props: Props, count: number): Promise<never> {
+  const { startWorkerProcesses } = await import('../worker-processes.ts');
+  const processes = startWorkerProcesses(props, count);
+  let told = false;
+  for (const signal of signals)
+    process.on(signal, () => {
+      // Who asks again does not want to wait.
+      processes.stop(told ? 'SIGKILL' : 'SIGTERM');
+      told = true;
+    });
+  process.exit((await processes.ended) ? exitStatus.done : exitStatus.failed);
+}
+
 const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
+
+function processes(text: string): number {
+  const count = Number(text);
+  if (Number.isInteger(count) && count >= 1 && count <= 256) return count;
+  throw new InvalidArgumentError('It takes a number of processes, 1 to 256.');
+}
 
 async function textOf(file: string): Promise<string> {
   try {

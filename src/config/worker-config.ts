@@ -1,3 +1,5 @@
+import { MillraceError } from '../errors.ts';
+import { isConnectKey } from './connect-keys.ts';
 import {
   atLeast,
   booleanKey,
@@ -133,10 +135,6 @@ export const workerConfig = defineConfig({
 });
 export type WorkerConfig = Config<typeof workerConfig>;
 
-/** Keys of Kafka Connect and its clients that need no word here: read elsewhere, or without a meaning in Millrace. */
-const known =
-  /^(status\.storage\.|rest\.|admin\.listeners|access\.control\.|response\.http\.|plugin\.discovery$|exactly\.once\.source\.support$|connector\.client\.config\.override\.policy$|header\.converter|key\.converter\.|value\.converter\.|config\.providers\.|config\.storage\.|offset\.storage\.|producer\.|consumer\.|admin\.|security\.|sasl\.|ssl\.|client\.|topic\.|metrics?\.|metric\.|session\.timeout\.ms$|heartbeat\.interval\.ms$|rebalance\.timeout\.ms$|scheduled\.rebalance|request\.timeout\.ms$|socket\.|connections?\.|reconnect\.|retry\.|receive\.buffer|send\.buffer|worker\.|inter\.worker\.|config\.action|offset\.flush|listener|internal\.)/;
-
 export interface WorkerConfigRead {
   readonly config: WorkerConfig | undefined;
   /** Keys that mean nothing to anybody. */
@@ -147,7 +145,14 @@ export interface WorkerConfigRead {
 /** Reads worker properties: what is wrong is an error with a sentence, what is unknown is listed. */
 export function readWorkerConfig(props: Readonly<Record<string, string>>): WorkerConfigRead {
   const names = new Set(workerConfig.keys.map(key => key.name));
-  const unknown = Object.keys(props).filter(name => !names.has(name) && !known.test(name));
+  const unknown = Object.keys(props).filter(name => !names.has(name) && !isConnectKey(name));
   const { config, errors } = workerConfig.check(props);
   return { config, unknown, errors };
+}
+
+/** Worker properties that are right in all. CONFIG_INVALID with a sentence for each that is not. */
+export function workerConfigOf(props: Readonly<Record<string, string>>): WorkerConfig {
+  const { config, errors } = readWorkerConfig(props);
+  if (config !== undefined) return config;
+  throw new MillraceError('CONFIG_INVALID', [...errors.values()].flat().join('\n'));
 }

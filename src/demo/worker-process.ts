@@ -18,13 +18,13 @@ export interface WorkerProcess {
 
 /**
  * Writes the properties into `folder` and starts a worker on `port`. Its log goes into the folder too. Resolves when it
- * is ready for work, or, with healthy false, when it answers at all.
+ * is ready for work, or, with healthy false, when it answers at all. args: of the command, behind the properties file.
  */
 export async function startWorkerProcess(
   folder: string,
   port: number,
   properties: Readonly<Record<string, string>>,
-  { healthy = true } = {},
+  { healthy = true, args = [] }: { readonly healthy?: boolean; readonly args?: readonly string[] } = {},
 ): Promise<WorkerProcess> {
   const file = join(folder, `worker-${port}.properties`);
   const all = { ...properties, listeners: `http://127.0.0.1:${port}` };
@@ -37,7 +37,14 @@ export async function startWorkerProcess(
   const log = join(folder, `worker-${port}.log`);
   const child = spawn(
     'sh',
-    ['-c', 'exec "$0" worker "$1" >"$2" 2>&1', join(packageFolder(), 'bin', 'millrace'), file, log],
+    [
+      '-c',
+      'log=$1; shift; exec "$0" worker "$@" >"$log" 2>&1',
+      join(packageFolder(), 'bin', 'millrace'),
+      log,
+      file,
+      ...args,
+    ],
     {
       stdio: 'ignore',
     },

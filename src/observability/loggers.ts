@@ -34,10 +34,13 @@ const ROOT = 'root';
  */
 export class Loggers {
   readonly #root: Logger;
+  readonly #told: (name: string, level: Level) => void;
   readonly #named = new Map<string, { readonly logger: Logger; modified: number | null }>();
 
-  constructor(root: Logger) {
+  /** told: hears of every level that `set` sets. */
+  constructor(root: Logger, told: (name: string, level: Level) => void = () => undefined) {
     this.#root = root;
+    this.#told = told;
     this.#named.set(ROOT, { logger: root, modified: null });
   }
 
@@ -58,6 +61,12 @@ export class Loggers {
 
   /** Sets a level and answers the loggers that it changed. */
   set(name: string, level: Level): string[] {
+    this.#told(name, level);
+    return this.follow(name, level);
+  }
+
+  /** Sets a level that was set elsewhere. */
+  follow(name: string, level: Level): string[] {
     this.#entry(name);
     const changed: string[] = [];
     for (const [known, entry] of this.#named) {

@@ -110,6 +110,11 @@ export const rules: readonly Rule[] = [
     ],
     mayAsTypes: ['src/temporal/control.ts'],
   },
+  {
+    part: 'processes',
+    files: ['src/processes/**'],
+    may: ['src/processes/**', ...contract, 'node:*'],
+  },
   { part: 'console', files: ['src/console/**'], may: ['src/console/**'] },
   {
     part: 'stack',
@@ -131,13 +136,14 @@ export const rules: readonly Rule[] = [
       'node:*',
     ],
     mayAsTypes: ['src/temporal/control.ts', 'src/api/**'],
-    mayLazily: ['src/worker.ts', 'src/demo/**'],
+    mayLazily: ['src/worker.ts', 'src/worker-processes.ts', 'src/processes/member.ts', 'src/demo/**'],
   },
 ];
 
 /** The composition roots, which may import anything and are the only ones that construct clients. */
 export const roots: readonly string[] = [
   'src/worker.ts',
+  'src/worker-processes.ts',
   'src/server.ts',
   'src/prepare.ts',
   'src/package-folder.ts',

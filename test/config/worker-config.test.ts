@@ -1,6 +1,9 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parseProperties } from '../../src/config/properties.ts';
 import { readWorkerConfig } from '../../src/config/worker-config.ts';
+import { packageFolder } from '../../src/package-folder.ts';
 
 test("Kafka Connect's own properties are all known", () => {
   const text = `
@@ -55,6 +58,26 @@ test("Kafka Connect's own properties are all known", () => {
     'topic.creation.enable': true,
   });
 });
+
+test.each(['connect-distributed', 'connect-standalone'])('every key of %s.properties is known', async sample => {
+  const file = join(packageFolder(), 'test/config/samples', `${sample}.properties`);
+  const { config, unknown, errors } = readWorkerConfig(parseProperties(await readFile(file, 'utf8')));
+  expect(unknown).toEqual([]);
+  expect(Object.fromEntries(errors)).toEqual({});
+  expect(config?.['bootstrap.servers']).toEqual(['localhost:9092']);
+});
+
+test.each([
+  'worker.taks.max',
+  'rest.prot',
+  'topic.creation.enabled',
+  'plugin.paths',
+  'client',
+  'listener',
+  'key.convertor',
+])('%s is a slip, and not taken for a key of Kafka Connect', key =>
+  expect(readWorkerConfig({ [key]: '1' }).unknown).toEqual([key]),
+);
 
 test('what nobody knows is listed', () => {
   expect(readWorkerConfig({ 'group.id': 'g', 'goup.id': 'x', mystery: 'y' }).unknown).toEqual(['goup.id', 'mystery']);

@@ -1,0 +1,22 @@
+/**
+ * Several expositions in Prometheus' text format as one: each family once, with the samples of all. The caller sees to it
+ * that no two have a series in common. https://prometheus.io/docs/instrumenting/exposition_formats/
+ */
+export function mergedMetrics(texts: readonly string[]): string {
+  const families = new Map<string, { readonly head: Set<string>; readonly samples: string[] }>();
+  for (const text of texts) {
+    let family: { readonly head: Set<string>; readonly samples: string[] } | undefined;
+    for (const line of text.split('\n')) {
+      const [, kind, name] = /^# (HELP|TYPE) (\S+)/.exec(line) ?? [];
+      if (name === undefined) {
+        if (line !== '' && !line.startsWith('#')) family?.samples.push(line);
+        continue;
+      }
+      // Processes of one program say the same of a family: the second time there is nothing new in it.
+      family = families.get(name) ?? { head: new Set(), samples: [] };
+      families.set(name, family);
+      if (![...family.head].some(said => said.startsWith(`# ${kind} `))) family.head.add(line);
+    }
+  }
+  return [...families.values()].map(({ head, samples }) => `${[...head, ...samples].join('\n')}\n`).join('\n');
+}

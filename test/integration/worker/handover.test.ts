@@ -1,0 +1,122 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { call } from '../../../src/demo/rest.ts';
+import { startWorkerProcess, type WorkerProcess } from '../../../src/demo/worker-process.ts';
+import { freePort } from '../../../src/stack/ports.ts';
+import type { StatusInfo } from '../../../src/temporal/control.ts';
+import { createDatabase, type TestDatabase } from '../../support/database.ts';
+import { eventually } from '../../support/eventually.ts';
+import { servers } from '../../support/servers.ts';
+import { uniqueName } from '../../support/topic.ts';
+
+/** A pipeline from one table to another, on a worker that leaves while a second one stands by. */
+const group = uniqueName('handover');
+const workers: WorkerProcess[] = [];
+let folder: string;
+let database: TestDatabase;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'millrace-handover-test-'));
+  database = await createDatabase('handover');
+});
+afterAll(async () => {
+  await Promise.all(workers.map(worker => worker.stop()));
+  await database?.drop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function startWorker(): Promise<WorkerProcess> {
+  const worker = await startWorkerProcess(folder, await freePort(), {
+    'bootstrap.servers': servers().kafka,
+    'group.id': group,
+    'offset.storage.topic': `${group}-offsets`,
+    'config.storage.topic': `${group}-configs`,
+    'temporal.address': servers().temporal,
+  });
+  workers.push(worker);
+  return worker;
+}
+
+const insert = (from: number, to: number) =>
+  database.query(`insert into orders select i, 'order ' || i from generate_series(${from}, ${to}) i`);
+
+/** Ids in the table that the sink writes. */
+const arrived = async (): Promise<string[]> =>
+  (await database.query<{ id: string }>('select id::text from copies order by copies.id')).map(({ id }) => id);
+
+async function total(worker: WorkerProcess, metric: string, connector: string): Promise<number> {
+  const text = await (await fetch(`${worker.url}/metrics`)).text();
+  const line = text.split('\n').find(one => one.startsWith(`${metric}{`) && one.includes(`connector="${connector}"`));
+  return Number(line?.split(' ').at(-1));
+}
+
+test('a worker that leaves hands its tasks over at once, and what was committed is not read again', async () => {
+  await database.query('create table orders (id bigint primary key, note text)');
+  await insert(1, 500);
+  const first = await startWorker();
+  const { host, port, user, password } = database.connection;
+  const [source, sink] = [`${group}-source`, `${group}-sink`];
+  await call('POST', `${first.url}/connectors`, {
+    name: source,
+    config: {
+      'connector.class': 'io.debezium.connector.postgresql.PostgresConnector',
+      'database.hostname': host,
+      'database.port': String(port),
+      'database.user': user,
+      'database.password': password,
+      'database.dbname': database.name,
+      'topic.prefix': group,
+      'slot.name': group,
+      'publication.name': group,
+      'publication.autocreate.mode': 'filtered',
+      'table.include.list': 'public.orders',
+    },
+  });
+  await call('POST', `${first.url}/connectors`, {
+    name: sink,
+    config: {
+      'connector.class': 'io.debezium.connector.jdbc.JdbcSinkConnector',
+      topics: `${group}.public.orders`,
+      'connection.url': `jdbc:postgresql://${host}:${port}/${database.name}`,
+      'connection.username': user,
+      'connection.password': password,
+      'collection.name.format': 'copies',
+      'schema.evolution': 'basic',
+      'primary.key.mode': 'record_key',
+      'insert.mode': 'insert',
+    },
+  });
+  await eventually('the snapshot has arrived', async () => (await arrived()).length === 500);
+  await insert(501, 600);
+  await eventually('the stream arrives', async () => (await arrived()).length === 600);
+
+  const second = await startWorker();
+  const began = performance.now();
+  const stopped = first.stop().then(() => performance.now() - began);
+  const taken = eventually(
+    'both tasks run on the other worker',
+    async () => {
+      const all = await Promise.all(
+        [source, sink].map(name => call<StatusInfo>('GET', `${second.url}/connectors/${name}/status`)),
+      );
+      return all.every(({ tasks: [task] }) => task?.state === 'RUNNING' && task.worker_id === second.id);
+    },
+    { every: 25 },
+  ).then(() => performance.now() - began);
+  const [gone, moved] = await Promise.all([stopped, taken]);
+  await insert(601, 700);
+  await eventually('what comes later arrives', async () => (await arrived()).length === 700);
+  const flows = performance.now() - began;
+  process.stderr.write(
+    `handover: both tasks run on the other worker after ${moved.toFixed(0)} ms, the worker is gone after ` +
+      `${gone.toFixed(0)} ms, a row that was written then has arrived after ${flows.toFixed(0)} ms\n`,
+  );
+  expect(moved).toBeLessThan(10_000);
+  expect(gone).toBeLessThan(10_000);
+  expect(await arrived()).toEqual(Array.from({ length: 700 }, (_, i) => String(i + 1)));
+  expect(await total(second, 'kafka_connect_source_task_source_record_poll_total', source)).toBe(100);
+  expect(await total(second, 'kafka_connect_sink_task_sink_record_read_total', sink)).toBe(100);
+  await Promise.all([source, sink].map(name => call('DELETE', `${second.url}/connectors/${name}`)));
+});

@@ -1,0 +1,162 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { call } from '../../../src/demo/rest.ts';
+import { startWorkerProcess, type WorkerProcess } from '../../../src/demo/worker-process.ts';
+import { freePort } from '../../../src/stack/ports.ts';
+import type { StatusInfo } from '../../../src/temporal/control.ts';
+import { millrace } from '../../cli/run.ts';
+import { eventually } from '../../support/eventually.ts';
+import { servers } from '../../support/servers.ts';
+import { uniqueName } from '../../support/topic.ts';
+
+/** `millrace worker FILE --processes 2`. */
+const group = uniqueName('processes');
+const name = `${group}-sink`;
+let folder: string;
+let worker: WorkerProcess;
+
+const propertiesOf = () => ({
+  'bootstrap.servers': servers().kafka,
+  'group.id': group,
+  'offset.storage.topic': `${group}-offsets`,
+  'config.storage.topic': `${group}-configs`,
+  'temporal.address': servers().temporal,
+});
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'millrace-processes-test-'));
+  worker = await startWorkerProcess(folder, await freePort(), propertiesOf(), { args: ['--processes', '2'] });
+});
+afterAll(async () => {
+  await worker?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+interface Line {
+  readonly msg: string;
+  readonly process?: number;
+  readonly pid: number;
+}
+const lines = async (): Promise<Line[]> =>
+  (await readFile(join(folder, `worker-${new URL(worker.url).port}.log`), 'utf8'))
+    .split('\n')
+    .filter(line => line.startsWith('{'))
+    .map(line => JSON.parse(line));
+
+/** Process ids of the children by number, in the order of their starts. */
+const starts = async (number: number): Promise<number[]> =>
+  (await lines()).filter(({ msg, process }) => msg === 'process starts' && process === number).map(({ pid }) => pid);
+
+const alive = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
+
+/** Which process runs each task, once all of them run. */
+const holders = () =>
+  eventually('all tasks run', async () => {
+    const { tasks } = await call<StatusInfo>('GET', `${worker.url}/connectors/${name}/status`);
+    return tasks.length === 12 && tasks.every(({ state }) => state === 'RUNNING')
+      ? tasks.map(task => task.worker_id)
+      : undefined;
+  });
+
+test('tasks are spread over the processes, each with an identity of its own', async () => {
+  await eventually('the second process has been started', async () => (await starts(2)).length === 1);
+  const second = (await starts(2))[0] as number;
+  await eventually('it runs tasks', async () =>
+    (await lines()).some(({ msg, pid }) => msg === 'worker started' && pid === second),
+  );
+  await call('POST', `${worker.url}/connectors`, {
+    name,
+    config: {
+      'connector.class': 'io.confluent.connect.jdbc.JdbcSinkConnector',
+      'connection.url': 'jdbc:postgresql://127.0.0.1:1/none',
+      // There is no such topic: nothing asks for the database.
+      topics: uniqueName('nothing'),
+      'tasks.max': '12',
+    },
+  });
+  expect([...new Set(await holders())].sort()).toEqual([worker.id, `${worker.id}/2`]);
+});
+
+test('/metrics has the series of both', async () => {
+  const text = await (await fetch(`${worker.url}/metrics`)).text();
+  const counts = text.split('\n').filter(line => line.startsWith('kafka_connect_worker_task_count{'));
+  expect(counts.map(line => line.replace(/ \d+$/, ''))).toEqual([
+    'kafka_connect_worker_task_count{process="1"}',
+    'kafka_connect_worker_task_count{process="2"}',
+  ]);
+  expect(counts.reduce((sum, line) => sum + Number(line.split(' ')[1]), 0)).toBe(12);
+  expect(text.match(/^# TYPE kafka_connect_worker_task_count /gm)).toHaveLength(1);
+});
+
+test('a level that is set holds in both', async () => {
+  await call('PUT', `${worker.url}/admin/loggers/kafka`, { level: 'ERROR' });
+  for (let asked = 0; asked < 8; asked++)
+    await eventually('every process has it', async () => {
+      const { level } = await call<{ level: string }>('GET', `${worker.url}/admin/loggers/kafka`);
+      return level === 'ERROR';
+    });
+});
+
+test('a process that is killed is started again, and its tasks run meanwhile on the other', async () => {
+  for (const number of [1, 2]) {
+    const [before] = (await starts(number)).slice(-1) as [number];
+    process.kill(before, 'SIGKILL');
+    await eventually('another has been started', async () => {
+      const [now] = (await starts(number)).slice(-1);
+      return now !== before;
+    });
+    const [now] = (await starts(number)).slice(-1) as [number];
+    await eventually('it runs tasks again', async () =>
+      (await lines()).some(({ msg, pid }) => msg === 'worker started' && pid === now),
+    );
+    await holders();
+  }
+});
+
+test('SIGTERM ends all of them, with exit status 0', async () => {
+  await call('DELETE', `${worker.url}/connectors/${name}`);
+  const children = [...(await starts(1)).slice(-1), ...(await starts(2)).slice(-1)];
+  expect(children.every(alive)).toBe(true);
+  await worker.stop();
+  expect(children.some(alive)).toBe(false);
+  expect((await lines()).filter(({ msg }) => msg === 'worker stops').map(({ pid }) => pid)).toEqual(
+    expect.arrayContaining(children),
+  );
+});
+
+test('children end with a parent that is killed', async () => {
+  const doomed = await startWorkerProcess(folder, await freePort(), propertiesOf(), { args: ['--processes', '2'] });
+  const log = join(folder, `worker-${new URL(doomed.url).port}.log`);
+  const pids = await eventually('both have been started', async () => {
+    const found = (await readFile(log, 'utf8')).matchAll(/"pid":(\d+),"msg":"process starts"/g);
+    const all = [...found].map(([, pid]) => Number(pid));
+    return all.length === 2 ? all : undefined;
+  });
+  await doomed.kill9();
+  await eventually('neither is left', () => !pids.some(alive));
+});
+
+test('where none can start the sentence stands there once, and the exit status is 1', async () => {
+  const taken = createServer().listen(0, '127.0.0.1');
+  await new Promise(resolve => taken.once('listening', resolve));
+  const { port } = taken.address() as { port: number };
+  const file = join(folder, 'taken.properties');
+  await writeFile(file, `listeners=http://127.0.0.1:${port}\ntemporal.address=${servers().temporal}\n`);
+  const ran = await millrace(['worker', file, '--processes', '3']);
+  taken.close();
+  expect(ran.code).toBe(1);
+  expect(ran.stderr.match(/Cannot listen on/g)).toHaveLength(1);
+  expect(ran.stdout.match(/process starts/g)).toHaveLength(1);
+  const wrong = await millrace(['worker', file, '--processes', '3', '--set', 'offset.storage.partitions=many']);
+  expect(wrong).toMatchObject({ code: 1, stderr: expect.stringMatching(/^millrace: .*offset\.storage\.partitions/) });
+  expect((await millrace(['worker', file, '--processes', 'all'])).code).toBe(2);
+});
