@@ -34,4 +34,16 @@ export const connectors: readonly ConnectorEntry[] = [
     aliases: [],
     load: async () => (await import('./jdbc-sink/index.ts')).debeziumJdbcSink as AnySink,
   },
+  {
+    kind: 'source',
+    className: 'org.apache.kafka.connect.file.FileStreamSourceConnector',
+    aliases: ['FileStreamSourceConnector', 'FileStreamSource'],
+    load: async () => (await import('./file-stream-source/index.ts')).connector as AnySource,
+  },
+  {
+    kind: 'sink',
+    className: 'org.apache.kafka.connect.file.FileStreamSinkConnector',
+    aliases: ['FileStreamSinkConnector', 'FileStreamSink'],
+    load: async () => (await import('./file-stream-sink/index.ts')).connector as AnySink,
+  },
 ];

@@ -1,0 +1,153 @@
+import { constants } from 'node:fs';
+import { type FileHandle, open, stat } from 'node:fs/promises';
+import type { AlteredPosition, Log, SinkPosition, SinkProgress, TopicPartition } from '../../src/api/index.ts';
+import { FencedError, MillraceError } from '../../src/errors.ts';
+import { type Checkpoint, moved, positionOf, readCheckpoint, syncFolder, writeCheckpoint } from './checkpoint.ts';
+import { failure, orMissing } from './failures.ts';
+import { lockName, withLock } from './lock.ts';
+
+/**
+ * A file that lines are put at the end of, and the checkpoint beside it. Each write is one step under a lock: compare
+ * the positions, write behind the checkpoint's length, make that durable, and then the checkpoint that counts it in.
+ *
+ * Lines are written at a place, not appended: where the lock does not reach, a writer that has been replaced, and wakes
+ * up between its comparison and its write, puts the same records to the same place as its successor.
+ */
+export class OutputFile {
+  readonly #path: string;
+  readonly #lock: string;
+  readonly #log: Log;
+  #handle: FileHandle | undefined;
+  #inode = '';
+
+  private constructor(path: string, lock: string, log: Log) {
+    this.#path = path;
+    this.#lock = lock;
+    this.#log = log;
+  }
+
+  /** Makes the file where it is missing, and cuts off what a write that did not end has left. SINK_SETUP. */
+  static async open(path: string, log: Log): Promise<OutputFile> {
+    let file: OutputFile | undefined;
+    try {
+      file = new OutputFile(path, await lockName(path), log);
+      await file.positions('', []);
+      return file;
+    } catch (error) {
+      await file?.close();
+      throw failure(path, error);
+    }
+  }
+
+  /** What it holds of these partitions. */
+  async positions(connector: string, partitions: readonly TopicPartition[]): Promise<SinkPosition[]> {
+    const checkpoint = await this.#locked(() => this.#settled());
+    return partitions.flatMap(({ topic, partition }) => {
+      const next = positionOf(checkpoint, connector, { topic, partition });
+      return next === null ? [] : [{ topic, partition, next }];
+    });
+  }
+
+  /** Durable when it resolves, positions and bytes together. FencedError where somebody else has moved a position. */
+  async append(connector: string, bytes: Uint8Array, moves: readonly SinkProgress[]): Promise<void> {
+    await this.#locked(async () => {
+      const checkpoint = await this.#settled();
+      for (const move of moves) {
+        const held = positionOf(checkpoint, connector, move);
+        if (held !== move.from)
+          throw new FencedError(
+            `${this.#path} holds ${held ?? 'no position'} for ${move.topic}-${move.partition} and not ${move.from ?? 'none'}: another task has written to it.`,
+          );
+      }
+      const { length } = checkpoint;
+      const handle = this.#opened;
+      for (let done = 0; done < bytes.length; )
+        done += (await handle.write(bytes, done, bytes.length - done, length + done)).bytesWritten;
+      if (bytes.length > 0) await handle.datasync();
+      const positions = moved(checkpoint, connector, moves);
+      await writeCheckpoint(this.#path, { inode: this.#inode, length: length + bytes.length, positions });
+    });
+  }
+
+  async close(): Promise<void> {
+    const handle = this.#handle;
+    this.#handle = undefined;
+    await handle?.close();
+  }
+
+  async #locked<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await withLock(this.#lock, this.#path, work);
+    } catch (error) {
+      throw failure(this.#path, error);
+    }
+  }
+
+  get #opened(): FileHandle {
+    if (this.#handle === undefined)
+      throw new MillraceError('INTERNAL', 'The file was written to before it was opened.');
+    return this.#handle;
+  }
+
+  /** The checkpoint, and the file that has the name now made to agree with it. Needs the lock. */
+  async #settled(): Promise<Checkpoint> {
+    const size = await this.#reopened();
+    const stored = await readCheckpoint(this.#path);
+    if (stored !== null && stored.inode === this.#inode && size >= stored.length) {
+      if (size > stored.length) {
+        this.#log.info({ file: this.#path, bytes: size - stored.length }, 'cutting off what is behind the checkpoint');
+        await this.#opened.truncate(stored.length);
+      }
+      return stored;
+    }
+    // A new file, or one that others have replaced or shortened: what is there stays, and the lines follow it.
+    const checkpoint = { inode: this.#inode, length: size, positions: stored?.positions ?? [] };
+    await writeCheckpoint(this.#path, checkpoint);
+    await syncFolder(this.#path);
+    return checkpoint;
+  }
+
+  /** Opens the file that has the name now, if that is another one; answers its size. */
+  async #reopened(): Promise<number> {
+    const found = await orMissing(() => stat(this.#path, { bigint: true }));
+    if (found !== null && this.#handle !== undefined && String(found.ino) === this.#inode) return Number(found.size);
+    await this.close();
+    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_NONBLOCK;
+    this.#handle = await open(this.#path, flags, 0o666);
+    const now = await this.#handle.stat({ bigint: true });
+    if (!now.isFile())
+      throw new MillraceError(
+        'SINK_SETUP',
+        `${this.#path} is no regular file, and cannot be cut back to a checkpoint.`,
+      );
+    this.#inode = String(now.ino);
+    return Number(now.size);
+  }
+}
+
+/**
+ * Puts positions in the place of those that the checkpoint holds; the file stays as it is. BAD_REQUEST for what is no
+ * offset, and for a folder that is missing.
+ */
+export async function alterCheckpoint(
+  path: string,
+  connector: string,
+  positions: readonly AlteredPosition[],
+): Promise<void> {
+  for (const { topic, partition, next } of positions)
+    if (next !== null && !(Number.isSafeInteger(next) && next >= 0))
+      throw new MillraceError('BAD_REQUEST', `The offset ${next} of ${topic}-${partition} is no offset of a record.`);
+  try {
+    await withLock(await lockName(path), path, async () => {
+      const stored = await readCheckpoint(path);
+      if (stored === null && positions.every(({ next }) => next === null)) return;
+      const checkpoint = stored ?? { inode: null, length: 0, positions: [] };
+      await writeCheckpoint(path, { ...checkpoint, positions: moved(checkpoint, connector, positions) });
+      await syncFolder(path);
+    });
+  } catch (error) {
+    const told = failure(path, error);
+    if (!(told instanceof MillraceError) || told.code !== 'SINK_SETUP') throw told;
+    throw new MillraceError('BAD_REQUEST', told.message, { cause: error });
+  }
+}

@@ -1,0 +1,33 @@
+import { once } from 'node:events';
+import type { SinkBatch, SinkPosition, SinkTask, SinkTaskContext } from '../../src/api/index.ts';
+import { MillraceError } from '../../src/errors.ts';
+import type { FileSinkConfig } from './config.ts';
+import { linesOf } from './lines.ts';
+import { OutputFile } from './output-file.ts';
+
+/** Writes to what the configuration names: a file, or, without one, the worker's standard output. */
+export class FileStreamSinkTask implements SinkTask<FileSinkConfig> {
+  #file: OutputFile | undefined;
+  #connector: string | undefined;
+
+  async open({ file }: FileSinkConfig, context: SinkTaskContext): Promise<readonly SinkPosition[]> {
+    const { connector, assigned, log } = context;
+    this.#connector = connector;
+    if ((file ?? '') === '') return [];
+    this.#file = await OutputFile.open(file ?? '', log);
+    return this.#file.positions(connector, assigned);
+  }
+
+  async write({ records, positions }: SinkBatch): Promise<void> {
+    if (this.#connector === undefined)
+      throw new MillraceError('INTERNAL', 'The sink was written to before it was opened.');
+    const bytes = linesOf(records);
+    if (this.#file !== undefined) await this.#file.append(this.#connector, bytes, positions);
+    // It has no positions: the consumer group's are moved behind it, and a crash in between writes lines again.
+    else if (!process.stdout.write(bytes)) await once(process.stdout, 'drain');
+  }
+
+  async close(): Promise<void> {
+    await this.#file?.close();
+  }
+}

@@ -1,0 +1,162 @@
+import { setImmediate as breath, setTimeout as pause } from 'node:timers/promises';
+import type { Log, SourceBatch, SourceTask, SourceTaskContext } from '../../src/api/index.ts';
+import { MillraceError } from '../../src/errors.ts';
+import type { FileSourceConfig } from './config.ts';
+import { InputFile, named, renamed } from './input-file.ts';
+import { LineBuffer } from './line-buffer.ts';
+import { offsetOf, partitionOf, readOffset } from './offsets.ts';
+import { recordsOf } from './records.ts';
+
+/** How soon a file that is at its end is looked at again: at first, and at last, doubling. Milliseconds. */
+const SOON = 25;
+const LATE = 1000;
+
+/**
+ * Follows one file: as it grows, when it is truncated (from its beginning again), and when another takes its name (the
+ * old one to its end, then the other from its beginning).
+ */
+export class FileTask implements SourceTask<FileSourceConfig> {
+  readonly #closing = new AbortController();
+  #context: SourceTaskContext | undefined;
+  #signal = this.#closing.signal;
+  #path = '';
+  #topic = '';
+  #batchSize = 1;
+  #file: InputFile | null = null;
+  #lines = new LineBuffer(0);
+  /** Another file has the name now, and has been written to: this one is complete. */
+  #replaced = false;
+  /** Whether a file has been opened yet: the stored position is that of the first one. */
+  #begun = false;
+  #missing = false;
+  #idle = false;
+  #wait = SOON;
+
+  async open(config: FileSourceConfig, context: SourceTaskContext): Promise<void> {
+    this.#context = context;
+    this.#signal = AbortSignal.any([context.signal, this.#closing.signal]);
+    this.#path = config.file ?? '';
+    this.#topic = config.topic;
+    this.#batchSize = Math.max(1, config['batch.size']);
+    await this.#begin();
+  }
+
+  async read(): Promise<SourceBatch | null> {
+    // Lines that are there already must not keep others from their turn.
+    if (!this.#idle) await breath();
+    else {
+      await pause(this.#wait, undefined, { signal: this.#signal }).catch(() => undefined);
+      this.#wait = Math.min(LATE, this.#wait * 2);
+    }
+    while (!this.#signal.aborted) {
+      const batch = this.#cut();
+      this.#idle = batch === null && !(await this.#advance());
+      if (batch !== null) this.#wait = SOON;
+      if (batch !== null || this.#idle) return batch;
+    }
+    return null;
+  }
+
+  acknowledge(): void {}
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    const file = this.#file;
+    this.#file = null;
+    await file?.close();
+  }
+
+  #cut(): SourceBatch | null {
+    const { maxBatchBytes, report } = this.#running;
+    const from = this.#lines.position;
+    const lines = this.#lines.take(this.#batchSize, maxBatchBytes);
+    if (lines.length === 0) return null;
+    const { position } = this.#lines;
+    report({ position });
+    const offset = offsetOf({ position, inode: this.#file?.inode ?? null });
+    return {
+      records: recordsOf(this.#topic, lines),
+      positions: [{ partition: partitionOf(this.#path), offset }],
+      bytes: position - from,
+    };
+  }
+
+  /** Whether there is more to look at now. */
+  async #advance(): Promise<boolean> {
+    if (this.#replaced) {
+      const old = this.#file;
+      this.#file = null;
+      await old?.close();
+      this.#replaced = false;
+    }
+    const file = this.#file;
+    if (file === null) return this.#begun ? this.#open(this.#path, 0) : this.#begin();
+    if (await this.#fill(file)) return true;
+    const size = await file.size();
+    if (size < this.#lines.wanted) {
+      this.#log.warn(
+        { file: this.#path, position: this.#lines.wanted, size },
+        'file truncated; reading it from its start',
+      );
+      this.#lines = new LineBuffer(0);
+      return size > 0;
+    }
+    const now = await named(this.#path);
+    // As long as the other is empty, whoever writes may still be writing to this one.
+    if (now === null || now.inode === file.inode || now.size === 0) return false;
+    if (await this.#fill(file)) return true;
+    this.#log.info(
+      { file: this.#path, position: this.#lines.wanted },
+      'file replaced by another; going on with that one',
+    );
+    this.#lines.finish();
+    this.#replaced = true;
+    return true;
+  }
+
+  async #fill(file: InputFile): Promise<boolean> {
+    const read = await file.read(this.#lines.room(), this.#lines.wanted);
+    if (read > 0) this.#lines.filled(read);
+    return read > 0;
+  }
+
+  /** Where the stored offset says; a file that has been renamed meanwhile is looked for. */
+  async #begin(): Promise<boolean> {
+    const stored = readOffset(this.#running.positions.get(partitionOf(this.#path)));
+    if (stored === null) return this.#open(this.#path, 0);
+    const { position, inode } = stored;
+    const now = await named(this.#path);
+    if (inode === null || now?.inode === inode) return this.#open(this.#path, position);
+    const old = await renamed(this.#path, inode, position);
+    if (old !== null && (await this.#open(old, position))) return true;
+    if (now !== null)
+      this.#log.warn(
+        { file: this.#path, position },
+        'the file that was read is gone; lines that it had got since are lost. Reading the one that has its name now',
+      );
+    return this.#open(this.#path, 0);
+  }
+
+  async #open(path: string, position: number): Promise<boolean> {
+    const file = await InputFile.open(path);
+    if (file === null) {
+      if (!this.#missing) this.#log.warn({ file: path }, 'there is no such file yet; waiting for it');
+      this.#missing = true;
+      return false;
+    }
+    this.#missing = false;
+    this.#begun = true;
+    this.#file = file;
+    this.#lines = new LineBuffer(position);
+    return true;
+  }
+
+  get #running(): SourceTaskContext {
+    if (this.#context === undefined) throw new MillraceError('INTERNAL', 'The source was read before it was opened.');
+    return this.#context;
+  }
+
+  get #log(): Log {
+    return this.#running.log;
+  }
+}

@@ -1,0 +1,18 @@
+import type { SourceConnector } from '../../src/api/index.ts';
+import { config, type FileSourceConfig } from './config.ts';
+import { checkPositions } from './offsets.ts';
+import { FileStreamSourceTask } from './task.ts';
+
+/**
+ * Lines of a file, in the place of `org.apache.kafka.connect.file.FileStreamSourceConnector`: the same configuration and
+ * the same records. One task: a file has one position. Exactly once for a file; the standard input has no position.
+ */
+export const connector: SourceConnector<FileSourceConfig> = {
+  kind: 'source',
+  config,
+  plan: async () => [{}],
+  task: () => new FileStreamSourceTask(),
+  async alterOffsets({ file }, positions) {
+    checkPositions(file, positions);
+  },
+};

@@ -1,0 +1,82 @@
+import { connector } from '../../../connectors/file-stream-sink/index.ts';
+import type { SinkPosition, SinkRecord, SinkTask, TopicPartition, Value } from '../../../src/api/index.ts';
+import { schemaOf } from '../../../src/api/index.ts';
+import { silent } from '../../../src/observability/silent.ts';
+
+const string = schemaOf('string', { optional: true });
+
+export function record(value: Value, offset: number, partition = 0): SinkRecord {
+  return {
+    topic: 'lines',
+    partition,
+    originalTopic: 'lines',
+    originalPartition: partition,
+    offset,
+    keySchema: null,
+    key: null,
+    valueSchema: typeof value === 'string' || value === null ? string : null,
+    value,
+    timestamp: 0,
+    headers: [],
+  };
+}
+
+export interface SinkOptions {
+  readonly connector?: string;
+  readonly assigned?: readonly TopicPartition[];
+}
+
+/** A sink task on a file, driven as the engine drives it. */
+export class TestSink implements AsyncDisposable {
+  readonly held: readonly SinkPosition[];
+  readonly #task: SinkTask<unknown>;
+  /** By partition: the position behind the last write. */
+  readonly #next = new Map<number, number>();
+
+  private constructor(task: SinkTask<unknown>, held: readonly SinkPosition[]) {
+    this.#task = task;
+    this.held = held;
+    for (const { partition, next } of held) this.#next.set(partition, next);
+  }
+
+  static async open(file: string, options: SinkOptions = {}): Promise<TestSink> {
+    const { connector: name = 'file-sink', assigned = [{ topic: 'lines', partition: 0 }] } = options;
+    const { config } = connector.config.check({ file });
+    if (config === undefined) throw new Error('the configuration is wrong');
+    const task = connector.task() as SinkTask<unknown>;
+    try {
+      const held = await task.open(config, {
+        connector: name,
+        task: 0,
+        log: silent,
+        signal: new AbortController().signal,
+        assigned,
+        report: () => undefined,
+      });
+      return new TestSink(task, held);
+    } catch (error) {
+      await task.close();
+      throw error;
+    }
+  }
+
+  next(partition = 0): number {
+    return this.#next.get(partition) ?? 0;
+  }
+
+  /** Writes values as the partition's next records. */
+  async write(values: readonly Value[], partition = 0): Promise<void> {
+    const from = this.#next.get(partition) ?? null;
+    const records = values.map((value, i) => record(value, (from ?? 0) + i, partition));
+    const next = (from ?? 0) + values.length;
+    await this.#task.write({ records, positions: [{ topic: 'lines', partition, from, next }] });
+    this.#next.set(partition, next);
+  }
+
+  close(): Promise<void> {
+    return this.#task.close();
+  }
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
