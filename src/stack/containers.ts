@@ -3,7 +3,7 @@ import { type ComposeCommand, ComposeService } from './compose.ts';
 import { ownServer } from './own-server.ts';
 import { freePort } from './ports.ts';
 import { ownPostgresUrl, postgresAt } from './postgres-url.ts';
-import { kafkaAnswers, postgresAnswers, temporalAnswers } from './probe.ts';
+import { elasticsearchAnswers, kafkaAnswers, postgresAnswers, temporalAnswers } from './probe.ts';
 import { searchAttributeNames } from './temporal.ts';
 import { ignore, type ServiceName, type Starters, type StartOptions } from './types.ts';
 
@@ -15,6 +15,15 @@ export function startersInContainers(compose: ComposeCommand): Starters {
     return (answers: () => Promise<boolean>) => new ComposeService({ compose, service, ports, answers, ...project });
   };
   return {
+    async elasticsearch(options) {
+      const port = options.port ?? (await freePort());
+      const address = `127.0.0.1:${port}`;
+      const ports = { MILLRACE_ELASTICSEARCH_PORT: port };
+      const container = serviceOf('elasticsearch', ports, options)(() => elasticsearchAnswers(address));
+      await container.start();
+      const facts = { address, url: `http://${address}`, version: 'Elasticsearch' };
+      return ownServer({ service: 'elasticsearch', origin: 'container', ...facts }, container);
+    },
     async kafka(options) {
       const port = options.port ?? (await freePort());
       const address = `127.0.0.1:${port}`;

@@ -1,6 +1,6 @@
 import { MillraceError } from '../errors.ts';
 import { postgresAt } from './postgres-url.ts';
-import { listens, postgresAnswers } from './probe.ts';
+import { elasticsearchAnswers, listens, postgresAnswers } from './probe.ts';
 import type { Log, Server, ServerOf, ServiceName } from './types.ts';
 
 /** Addresses that somebody gave: nothing is started for these. */
@@ -11,14 +11,18 @@ export interface Given {
   readonly postgres?: string;
   /** host:port of the gRPC frontend */
   readonly temporal?: string;
+  /** host:port or a URL */
+  readonly elasticsearch?: string;
 }
 
 export function givenInEnvironment(environment: NodeJS.ProcessEnv = process.env): Given {
   const { MILLRACE_KAFKA: kafka, MILLRACE_POSTGRES: postgres, MILLRACE_TEMPORAL_ADDRESS: temporal } = environment;
+  const { MILLRACE_ELASTICSEARCH: elasticsearch } = environment;
   return {
     ...(kafka ? { kafka } : {}),
     ...(postgres ? { postgres } : {}),
     ...(temporal ? { temporal } : {}),
+    ...(elasticsearch ? { elasticsearch } : {}),
   };
 }
 
@@ -29,6 +33,11 @@ export const foundServer: { readonly [K in ServiceName]: Found<K> } = {
   async kafka(address) {
     await mustAnswer('Kafka', address, listens(address));
     return found('kafka', address, 'Kafka');
+  },
+  async elasticsearch(where) {
+    const address = where.replace(/^http:\/\/|\/$/g, '');
+    await mustAnswer('Elasticsearch', address, elasticsearchAnswers(address));
+    return { ...found('elasticsearch', address, 'Elasticsearch'), url: `http://${address}` };
   },
   async temporal(address) {
     await mustAnswer('Temporal', address, listens(address));

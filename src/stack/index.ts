@@ -18,10 +18,12 @@ import {
 export type { Log, OwnServer, Server, ServerOf, ServiceName, StartOptions } from './types.ts';
 export type { Given, TemporalOptions };
 
-export const serviceNames: readonly ServiceName[] = ['temporal', 'kafka', 'postgres'];
+/** What Millrace itself works with; the others are for connectors, and start where they are asked for. */
+export const serviceNames = ['temporal', 'kafka', 'postgres'] as const satisfies readonly ServiceName[];
+type DefaultService = (typeof serviceNames)[number];
 
 export interface StackOptions<S extends ServiceName> {
-  /** All three when not given. */
+  /** Those of `serviceNames` when not given. */
   readonly services?: readonly S[];
   /** Holds the servers' data, a folder each, and keeps it after `stop`; temporary folders when not given. */
   readonly dataDir?: string;
@@ -40,10 +42,14 @@ export type Stack<S extends ServiceName = ServiceName> = { readonly [K in S]: Se
  * which is fetched into the cache folder when it is not installed. What was started ends with `stop`, and with this
  * process, however that ends. STACK_UNAVAILABLE names everything that is missing, and the commands that get it.
  */
-export async function startStack<S extends ServiceName = ServiceName>(
+export async function startStack<S extends ServiceName = DefaultService>(
   options: StackOptions<S> = {},
 ): Promise<Stack<S>> {
-  const { services = serviceNames as readonly S[], given = givenInEnvironment(), log = ignore } = options;
+  const {
+    services = serviceNames as readonly ServiceName[] as readonly S[],
+    given = givenInEnvironment(),
+    log = ignore,
+  } = options;
   const { dataDir, ports = {} } = options;
   const wanted = services.filter(service => given[service] === undefined);
   const starters = await locateAll(wanted);
@@ -82,6 +88,11 @@ export async function startTemporal(options: TemporalOptions = {}): Promise<Serv
   return (await locateAll(['temporal'])).temporal(options);
 }
 
+/** Starts an Elasticsearch of one's own, which may be killed and restarted. */
+export async function startElasticsearch(options: StartOptions = {}): Promise<ServerOf['elasticsearch'] & OwnServer> {
+  return (await locateAll(['elasticsearch'])).elasticsearch(options);
+}
+
 /** How each is started here; STACK_UNAVAILABLE names what is missing of all of them. */
 async function locateAll<S extends ServiceName>(services: readonly S[]): Promise<Pick<Starters, S>> {
   const compose = services.length > 0 ? await findCompose() : undefined;
@@ -94,7 +105,8 @@ async function locateAll<S extends ServiceName>(services: readonly S[]): Promise
       'STACK_UNAVAILABLE',
       `servers are missing on this machine, and no container engine answers:\n${lines.join('\n')}\n` +
         'Or start a container engine (docker info), or name servers that run: MILLRACE_TEMPORAL_ADDRESS=host:port, ' +
-        'MILLRACE_KAFKA=host:port, MILLRACE_POSTGRES=postgres://user:password@host:port/postgres',
+        'MILLRACE_KAFKA=host:port, MILLRACE_POSTGRES=postgres://user:password@host:port/postgres, ' +
+        'MILLRACE_ELASTICSEARCH=host:port',
     );
   }
   return Object.fromEntries(found) as Pick<Starters, S>;

@@ -1,7 +1,8 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { findProgram, run } from './commands.ts';
 import { installed, isInstalled } from './install.ts';
+import { fetchJars } from './maven.ts';
 import { ignore, type Log } from './types.ts';
 
 /** What a broker needs to run: a Java and the folder of Kafka's jars. */
@@ -24,21 +25,19 @@ const kafkaFolders = [
   '/usr/local/opt/kafka/libexec',
 ];
 
-const install = {
-  java: 'apt-get install openjdk-17-jre-headless (Debian, Ubuntu) or brew install openjdk (macOS)',
-  maven: 'apt-get install maven (Debian, Ubuntu) or brew install maven (macOS)',
-};
+export const installJava = 'apt-get install openjdk-17-jre-headless (Debian, Ubuntu) or brew install openjdk (macOS)';
+export const installMaven = 'apt-get install maven (Debian, Ubuntu) or brew install maven (macOS)';
 
 /** Answers how to get hold of Kafka on this machine, or a sentence that says what is missing. */
 export async function locateKafka(): Promise<((log?: Log) => Promise<KafkaProgram>) | string> {
   const java = await findJava();
-  if (java === undefined) return `Kafka needs Java ${oldestJava} or newer: ${install.java}`;
+  if (java === undefined) return `Kafka needs Java ${oldestJava} or newer: ${installJava}`;
   const found = await findLibs();
   if (found) return async () => ({ java, ...found });
   const name = join('kafka', version);
   const maven = await findProgram('mvn');
   if (maven === undefined && !isInstalled(name)) {
-    return `there is no Kafka ${oldest} (KAFKA_HOME, kafka-server-start.sh on the PATH, /opt/kafka), and no Maven to fetch one: ${install.maven}`;
+    return `there is no Kafka ${oldest} (KAFKA_HOME, kafka-server-start.sh on the PATH, /opt/kafka), and no Maven to fetch one: ${installMaven}`;
   }
   return async (log = ignore) => ({
     java,
@@ -47,7 +46,7 @@ export async function locateKafka(): Promise<((log?: Log) => Promise<KafkaProgra
   });
 }
 
-/** A Java that runs Kafka. */
+/** A Java that runs Kafka, and Elasticsearch. */
 export async function findJava(): Promise<string | undefined> {
   const home = process.env.JAVA_HOME;
   const onPath = await findProgram('java', ['/opt/homebrew/opt/openjdk/bin', '/usr/local/opt/openjdk/bin']);
@@ -78,27 +77,8 @@ async function findLibs(): Promise<{ libs: string; version: string } | undefined
 
 async function fetchKafka(folder: string, maven: string, log: Log): Promise<void> {
   log(`kafka: fetching Kafka ${version} with Maven (50 MB, once)`);
-  const pom = join(folder, 'pom.xml');
-  await mkdir(folder, { recursive: true });
-  await writeFile(pom, project);
-  await run(maven, [
-    '--batch-mode',
-    '--quiet',
-    `--file=${pom}`,
-    'dependency:copy-dependencies',
-    '-DincludeScope=runtime',
-    `-DoutputDirectory=${folder}`,
+  await fetchJars(maven, folder, [
+    { group: 'org.apache.kafka', artifact: 'kafka_2.13', version },
+    { group: 'org.apache.logging.log4j', artifact: 'log4j-slf4j-impl', version: '2.25.4' },
   ]);
 }
-
-const project = `<project xmlns="http://maven.apache.org/POM/4.0.0">
-  <modelVersion>4.0.0</modelVersion>
-  <groupId>millrace</groupId>
-  <artifactId>kafka</artifactId>
-  <version>1</version>
-  <dependencies>
-    <dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>${version}</version></dependency>
-    <dependency><groupId>org.apache.logging.log4j</groupId><artifactId>log4j-slf4j-impl</artifactId><version>2.25.4</version></dependency>
-  </dependencies>
-</project>
-`;

@@ -1,3 +1,5 @@
+import { startNativeElasticsearch } from './elasticsearch.ts';
+import { locateElasticsearch } from './elasticsearch-program.ts';
 import { startNativeKafka } from './kafka.ts';
 import { locateKafka } from './kafka-program.ts';
 import { startNativePostgres } from './postgres.ts';
@@ -8,6 +10,11 @@ import type { ServiceName, Starters } from './types.ts';
 
 /** Answers how to start each as a program of this machine, or a sentence that says what is missing. */
 export const locateNative: { readonly [K in ServiceName]: () => Promise<Starters[K] | string> } = {
+  async elasticsearch() {
+    const program = await locateElasticsearch();
+    if (typeof program === 'string') return program;
+    return async options => startNativeElasticsearch(await program(options.log), options);
+  },
   async kafka() {
     const program = await locateKafka();
     if (typeof program === 'string') return program;

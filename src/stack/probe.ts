@@ -88,6 +88,20 @@ export async function temporalAnswers(address: string, searchAttributes: readonl
   }
 }
 
+/** Whether Elasticsearch has found itself together, shards of earlier documents included. */
+export async function elasticsearchAnswers(address: string): Promise<boolean> {
+  try {
+    const answer = await fetch(`http://${address}/_cluster/health?wait_for_status=yellow&timeout=1s`, {
+      headers: { connection: 'close' },
+      signal: AbortSignal.timeout(patience),
+    });
+    await answer.arrayBuffer();
+    return answer.status === 200;
+  } catch {
+    return false;
+  }
+}
+
 /** Whether PostgreSQL takes queries; where it does, its wal_level. */
 export async function postgresAnswers(url: string): Promise<string | undefined> {
   const { default: pg } = await import('pg');

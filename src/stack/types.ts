@@ -1,4 +1,4 @@
-export type ServiceName = 'temporal' | 'kafka' | 'postgres';
+export type ServiceName = 'temporal' | 'kafka' | 'postgres' | 'elasticsearch';
 
 /** Where a server comes from: an address somebody gave, a container engine, or a program of this machine. */
 export type Origin = 'environment' | 'container' | 'native';
@@ -52,10 +52,17 @@ export interface TemporalServer extends Server {
   readonly ui: string | undefined;
 }
 
+export interface ElasticsearchServer extends Server {
+  readonly service: 'elasticsearch';
+  /** http://host:port */
+  readonly url: string;
+}
+
 export interface ServerOf {
   readonly kafka: KafkaServer;
   readonly postgres: PostgresServer;
   readonly temporal: TemporalServer;
+  readonly elasticsearch: ElasticsearchServer;
 }
 
 export interface StartOptions {

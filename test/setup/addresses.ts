@@ -7,6 +7,12 @@ export interface Servers {
   readonly temporal: string;
 }
 
+/** Servers of connectors: there when a file of the run uses them. */
+export interface ConnectorServers {
+  /** http://host:port */
+  readonly elasticsearch: string;
+}
+
 export interface PostgresServer {
   readonly host: string;
   readonly port: number;
@@ -17,24 +23,28 @@ export interface PostgresServer {
 declare module 'vitest' {
   export interface ProvidedContext {
     /** Servers are missing when no test of the run needs them. */
-    stack: Partial<Servers>;
+    stack: Partial<Servers & ConnectorServers>;
   }
 }
 
 /**
  * Servers that someone keeps running for tests: MILLRACE_TEST_KAFKA and MILLRACE_TEST_TEMPORAL as host:port,
- * MILLRACE_TEST_POSTGRES as a URL. The product's own variables are not looked at: tests make and drop things.
+ * MILLRACE_TEST_POSTGRES and MILLRACE_TEST_ELASTICSEARCH as a URL. The product's own variables are not looked at: tests make and drop things.
  */
-export function serversInEnvironment(environment: NodeJS.ProcessEnv = process.env): Partial<Servers> {
+export function serversInEnvironment(
+  environment: NodeJS.ProcessEnv = process.env,
+): Partial<Servers & ConnectorServers> {
   const {
     MILLRACE_TEST_KAFKA: kafka,
     MILLRACE_TEST_POSTGRES: postgres,
     MILLRACE_TEST_TEMPORAL: temporal,
+    MILLRACE_TEST_ELASTICSEARCH: elasticsearch,
   } = environment;
   return {
     ...(kafka ? { kafka } : {}),
     ...(postgres ? { postgres: postgresServer(postgres) } : {}),
     ...(temporal ? { temporal } : {}),
+    ...(elasticsearch ? { elasticsearch } : {}),
   };
 }
 

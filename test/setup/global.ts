@@ -5,22 +5,25 @@ import { type Servers, serversInEnvironment } from './addresses.ts';
 
 /**
  * Gives the tests their servers, which `servers()` of test/support hands out: those that the environment names, and its
- * own Kafka, PostgreSQL and Temporal for the rest. They end with the run. A run of files that need none starts none.
+ * own for the rest: Kafka, PostgreSQL and Temporal as soon as a file needs one of them, and those of connectors for files
+ * that use them. They end with the run. A run of files that need none starts none.
  */
 export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
   const given = serversInEnvironment();
-  const services = (['kafka', 'postgres', 'temporal'] as const).filter(service => given[service] === undefined);
-  if (services.length === 0 || !(await needServers(project.vitest.state.getPaths()))) {
+  const needed = await neededBy(project.vitest.state.getPaths());
+  const services = needed.filter(service => given[service] === undefined);
+  if (services.length === 0) {
     project.provide('stack', given);
     return undefined;
   }
   const began = performance.now();
   const stack = await startStack<ServiceName>({ services, given: {}, log: line => process.stderr.write(`${line}\n`) });
   process.stderr.write(`servers for the tests: up in ${((performance.now() - began) / 1000).toFixed(1)} s\n`);
-  const started: Partial<Servers> = {
+  const started: typeof given = {
     ...(services.includes('kafka') ? { kafka: stack.kafka.address } : {}),
     ...(services.includes('temporal') ? { temporal: stack.temporal.address } : {}),
     ...(services.includes('postgres') ? { postgres: postgresOf(stack.postgres) } : {}),
+    ...(services.includes('elasticsearch') ? { elasticsearch: stack.elasticsearch.url } : {}),
   };
   project.provide('stack', { ...given, ...started });
   return () => stack.stop();
@@ -33,8 +36,22 @@ const postgresOf = ({ host, port, user, password }: Servers['postgres']): Server
   password,
 });
 
-/** Whether one of these test files can get at a server: through test/support, where `servers()` is, or by `inject`. */
-async function needServers(files: readonly string[]): Promise<boolean> {
+/** A connector's servers by the file of test/support that hands them out. */
+const connectorServers = { elasticsearch: /\/support\/elasticsearch\.ts'/ } as const;
+
+/** What these test files can get at: through test/support, where `servers()` is, or by `inject`. */
+async function neededBy(files: readonly string[]): Promise<ServiceName[]> {
   const sources = await Promise.all(files.map(file => readFile(file, 'utf8')));
-  return sources.some(source => /\/support\/|\binject\(/.test(source));
+  const own = Object.values(connectorServers);
+  const rest = sources.map(source =>
+    own.reduce((text, pattern) => text.replaceAll(new RegExp(pattern, 'g'), ''), source),
+  );
+  const any = rest.some(source => /\/support\/|\binject\(/.test(source));
+  const connectors = Object.entries(connectorServers).filter(([, pattern]) =>
+    sources.some(source => pattern.test(source)),
+  );
+  return [
+    ...(any ? (['kafka', 'postgres', 'temporal'] as const) : []),
+    ...connectors.map(([service]) => service as keyof typeof connectorServers),
+  ];
 }

@@ -12,8 +12,14 @@ test('what the environment names', () => {
       MILLRACE_KAFKA: 'kafka:9092',
       MILLRACE_TEMPORAL_ADDRESS: 'temporal:7233',
       MILLRACE_POSTGRES: 'postgres://u:p@h/d',
+      MILLRACE_ELASTICSEARCH: 'es:9200',
     }),
-  ).toEqual({ kafka: 'kafka:9092', temporal: 'temporal:7233', postgres: 'postgres://u:p@h/d' });
+  ).toEqual({
+    kafka: 'kafka:9092',
+    temporal: 'temporal:7233',
+    postgres: 'postgres://u:p@h/d',
+    elasticsearch: 'es:9200',
+  });
   expect(givenInEnvironment({ MILLRACE_KAFKA: '' })).toEqual({});
 });
 

@@ -3,8 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { type OwnServer, startKafka, startPostgres, startTemporal } from '../../src/stack/index.ts';
-import { kafkaAnswers, listens, postgresAnswers, temporalAnswers } from '../../src/stack/probe.ts';
+import { type OwnServer, startElasticsearch, startKafka, startPostgres, startTemporal } from '../../src/stack/index.ts';
+import {
+  elasticsearchAnswers,
+  kafkaAnswers,
+  listens,
+  postgresAnswers,
+  temporalAnswers,
+} from '../../src/stack/probe.ts';
 import { searchAttributeNames } from '../../src/stack/temporal.ts';
 import { eventually } from '../support/eventually.ts';
 
@@ -19,6 +25,11 @@ const cases = [
     name: 'temporal',
     start: startTemporal,
     answers: (s: OwnServer) => temporalAnswers(s.address, searchAttributeNames),
+  },
+  {
+    name: 'elasticsearch',
+    start: startElasticsearch,
+    answers: (server: OwnServer) => elasticsearchAnswers(server.address),
   },
 ];
 

@@ -1,0 +1,70 @@
+import { inject } from 'vitest';
+import { serversInEnvironment } from '../setup/addresses.ts';
+import { uniqueName } from './topic.ts';
+
+/** http://host:port of the Elasticsearch that the test set-up started or found. */
+export function elasticsearchUrl(): string {
+  const { elasticsearch } = { ...inject('stack'), ...serversInEnvironment() };
+  if (elasticsearch === undefined)
+    throw new Error('no Elasticsearch: run the tests through vitest.config.ts, or set MILLRACE_TEST_ELASTICSEARCH');
+  return elasticsearch;
+}
+
+export interface Hit {
+  readonly _id: string;
+  readonly _version: number;
+  readonly _source: Readonly<Record<string, unknown>>;
+}
+
+/** An index of a test's own, named as the topic that it is written from: `await using index = testIndex('orders')`. */
+export class TestIndex implements AsyncDisposable {
+  readonly name: string;
+  readonly url: string;
+
+  constructor(prefix: string, url: string = elasticsearchUrl()) {
+    this.name = uniqueName(prefix);
+    this.url = url;
+  }
+
+  /** All documents, by id. */
+  async documents(): Promise<Record<string, Hit>> {
+    await this.ask('POST', '/_refresh');
+    const { hits } = (await this.ask('GET', '/_search?size=10000&version=true')) as { hits: { hits: Hit[] } };
+    return Object.fromEntries(hits.hits.map(hit => [hit._id, hit]));
+  }
+
+  /** Their sources by id. */
+  async sources(): Promise<Record<string, unknown>> {
+    const documents = await this.documents();
+    return Object.fromEntries(Object.entries(documents).map(([id, hit]) => [id, hit._source]));
+  }
+
+  /** The mapping's properties; undefined where there are none. */
+  async properties(): Promise<Record<string, unknown> | undefined> {
+    const found = (await this.ask('GET', '/_mapping')) as Record<
+      string,
+      { mappings: { properties?: Record<string, unknown> } }
+    >;
+    return found[this.name]?.mappings.properties;
+  }
+
+  create(body: object = {}): Promise<unknown> {
+    return this.ask('PUT', '', body);
+  }
+
+  /** A request below the index; rejects for what is not 2xx. */
+  async ask(method: string, path: string, body?: object): Promise<unknown> {
+    const answer = await fetch(`${this.url}/${this.name}${path}`, {
+      method,
+      headers: { 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${method} /${this.name}${path}: ${answer.status} ${text}`);
+    return text === '' ? undefined : JSON.parse(text);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await fetch(`${this.url}/${this.name}?ignore_unavailable=true`, { method: 'DELETE' });
+  }
+}
