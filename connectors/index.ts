@@ -46,4 +46,10 @@ export const connectors: readonly ConnectorEntry[] = [
     aliases: ['FileStreamSinkConnector', 'FileStreamSink'],
     load: async () => (await import('./file-stream-sink/index.ts')).connector as AnySink,
   },
+  {
+    kind: 'sink',
+    className: 'io.confluent.connect.elasticsearch.ElasticsearchSinkConnector',
+    aliases: ['ElasticsearchSinkConnector', 'ElasticsearchSink'],
+    load: async () => (await import('./elasticsearch-sink/index.ts')).connector as AnySink,
+  },
 ];

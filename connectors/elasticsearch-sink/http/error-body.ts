@@ -1,0 +1,45 @@
+import type { Answer } from './node-request.ts';
+
+/** Elasticsearch's description of what was wrong. */
+export interface ElasticError {
+  readonly type: string;
+  /** Without what of it may be a record's content. */
+  readonly reason: string;
+}
+
+/** The error of an answer; undefined where its body holds none. */
+export function errorOf(answer: Answer): ElasticError | undefined {
+  try {
+    return readError((JSON.parse(answer.body.toString()) as { error?: unknown }).error);
+  } catch {
+    return undefined;
+  }
+}
+
+/** For a message: what was asked for, and what was answered. */
+export function describe(what: string, answer: Answer): string {
+  const error = errorOf(answer);
+  return `${what}: HTTP ${answer.status}${error === undefined ? '' : `, ${error.type}: ${error.reason}`}`;
+}
+
+/** As it stands in a bulk item or in the body of a refused request. */
+export function readError(error: unknown): ElasticError | undefined {
+  if (typeof error === 'string') return { type: 'error', reason: withoutValues(error) };
+  if (typeof error !== 'object' || error === null) return undefined;
+  const { type, reason } = error as { type?: unknown; reason?: unknown };
+  return {
+    type: typeof type === 'string' ? type : 'error',
+    reason: typeof reason === 'string' ? withoutValues(reason) : '',
+  };
+}
+
+/**
+ * A reason up to where it begins to quote: document ids and previews of fields stand in quotation marks, names of fields
+ * and types in brackets. No record's content gets into a log or a failure.
+ */
+function withoutValues(reason: string): string {
+  return reason
+    .replace(/['"].*$/s, '…')
+    .replace(/ in document with id …$/, '')
+    .trim();
+}

@@ -1,0 +1,13 @@
+import type { SinkConnector } from '../../src/api/index.ts';
+import { type ElasticsearchConfig, elasticsearchConfig } from './config/keys.ts';
+import { ElasticsearchSinkTask } from './task.ts';
+
+/**
+ * `io.confluent.connect.elasticsearch.ElasticsearchSinkConnector` for Elasticsearch 7 and later and OpenSearch:
+ * idempotent, by versions that are Kafka's offsets.
+ */
+export const connector: SinkConnector<ElasticsearchConfig> = {
+  kind: 'sink',
+  config: elasticsearchConfig,
+  task: () => new ElasticsearchSinkTask(),
+};

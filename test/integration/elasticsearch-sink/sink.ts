@@ -1,0 +1,88 @@
+import { connector } from '../../../connectors/elasticsearch-sink/index.ts';
+import type { Log, SinkConnector, SinkRecord, SinkTask } from '../../../src/api/index.ts';
+import { DataError } from '../../../src/errors.ts';
+import { silent } from '../../../src/observability/silent.ts';
+
+/** A sink task driven as the engine drives it. */
+export class TestSink implements AsyncDisposable {
+  readonly figures: Record<string, number | string> = {};
+  readonly #task: SinkTask<unknown>;
+  readonly #stop = new AbortController();
+
+  private constructor(task: SinkTask<unknown>) {
+    this.#task = task;
+  }
+
+  static async open(url: string, config: Readonly<Record<string, string>> = {}, log: Log = silent): Promise<TestSink> {
+    const sink = connector as SinkConnector<unknown>;
+    // A busy machine is no reason to fail here.
+    const checked = sink.config.check({ 'connection.url': url, 'read.timeout.ms': '30000', ...config });
+    if (checked.config === undefined) throw new Error([...checked.errors.values()].flat().join('; '));
+    const opened = new TestSink(sink.task());
+    try {
+      const held = await opened.#task.open(checked.config, {
+        connector: 'sink',
+        task: 0,
+        log,
+        signal: opened.#stop.signal,
+        assigned: [],
+        report: figures => Object.assign(opened.figures, figures),
+      });
+      if (held.length > 0) throw new Error('the sink holds no positions');
+      return opened;
+    } catch (error) {
+      await opened.close();
+      throw error;
+    }
+  }
+
+  write(records: readonly SinkRecord[]): Promise<void> {
+    return this.#task.write({ records, positions: [] });
+  }
+
+  /** As the engine does with errors.tolerance=all: leaves out what is refused. Answers the messages by offset. */
+  async writeTolerant(records: readonly SinkRecord[]): Promise<Record<number, string>> {
+    const refused: Record<number, string> = {};
+    for (let left = records; ; ) {
+      try {
+        await this.write(left);
+        return refused;
+      } catch (error) {
+        if (!(error instanceof DataError) || error.index === undefined) throw error;
+        refused[(left[error.index] as SinkRecord).offset] = error.message;
+        left = left.toSpliced(error.index, 1);
+      }
+    }
+  }
+
+  /** As the engine ends a task. */
+  stop(): void {
+    this.#stop.abort();
+  }
+
+  async close(): Promise<void> {
+    await this.#task.close();
+  }
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+/** A record of a topic's only partition. */
+export function record(topic: string, offset: number, parts: Partial<SinkRecord> = {}): SinkRecord {
+  const { partition = 0 } = parts;
+  return {
+    topic,
+    partition,
+    originalTopic: topic,
+    originalPartition: partition,
+    offset,
+    timestamp: 1_767_225_600_000,
+    headers: [],
+    keySchema: null,
+    key: null,
+    valueSchema: null,
+    value: null,
+    ...parts,
+  };
+}
