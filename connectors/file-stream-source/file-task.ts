@@ -2,7 +2,7 @@ import { setImmediate as breath, setTimeout as pause } from 'node:timers/promise
 import type { Log, SourceBatch, SourceTask, SourceTaskContext } from '../../src/api/index.ts';
 import { MillraceError } from '../../src/errors.ts';
 import type { FileSourceConfig } from './config.ts';
-import { InputFile, named, renamed } from './input-file.ts';
+import { InputFile, named, renamed, successor } from './input-file.ts';
 import { LineBuffer } from './line-buffer.ts';
 import { offsetOf, partitionOf, readOffset } from './offsets.ts';
 import { recordsOf } from './records.ts';
@@ -83,12 +83,7 @@ export class FileTask implements SourceTask<FileSourceConfig> {
 
   /** Whether there is more to look at now. */
   async #advance(): Promise<boolean> {
-    if (this.#replaced) {
-      const old = this.#file;
-      this.#file = null;
-      await old?.close();
-      this.#replaced = false;
-    }
+    if (this.#replaced) return this.#goOn();
     const file = this.#file;
     if (file === null) return this.#begun ? this.#open(this.#path, 0) : this.#begin();
     if (await this.#fill(file)) return true;
@@ -112,6 +107,16 @@ export class FileTask implements SourceTask<FileSourceConfig> {
     this.#lines.finish();
     this.#replaced = true;
     return true;
+  }
+
+  /** From a file that is complete to the one after it. */
+  async #goOn(): Promise<boolean> {
+    const old = this.#file;
+    this.#file = null;
+    this.#replaced = false;
+    const next = old === null ? this.#path : await successor(this.#path, old);
+    await old?.close();
+    return this.#open(next, 0);
   }
 
   async #fill(file: InputFile): Promise<boolean> {

@@ -1,4 +1,4 @@
-import { constants } from 'node:fs';
+import { type BigIntStats, constants } from 'node:fs';
 import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
 import { dirname, join, parse } from 'node:path';
 import { MillraceError, messageOf } from '../../src/errors.ts';
@@ -6,13 +6,16 @@ import { MillraceError, messageOf } from '../../src/errors.ts';
 /** An open file, which stays the same whatever becomes of its name. */
 export class InputFile {
   readonly inode: string;
+  /** When it was made, in nanoseconds; 0 where the file system does not say. */
+  readonly born: bigint;
   readonly #path: string;
   readonly #handle: FileHandle;
 
-  private constructor(path: string, handle: FileHandle, inode: string) {
+  private constructor(path: string, handle: FileHandle, { ino, birthtimeNs }: BigIntStats) {
     this.#path = path;
     this.#handle = handle;
-    this.inode = inode;
+    this.inode = String(ino);
+    this.born = birthtimeNs;
   }
 
   /** null where there is no such file. SOURCE_SETUP for what cannot be read as one. */
@@ -23,7 +26,7 @@ export class InputFile {
       const found = await handle.stat({ bigint: true });
       if (!found.isFile())
         throw new MillraceError('SOURCE_SETUP', `${path} is no regular file, and cannot be followed.`);
-      return new InputFile(path, handle, String(found.ino));
+      return new InputFile(path, handle, found);
     } catch (error) {
       await handle.close();
       throw error;
@@ -55,12 +58,13 @@ export class InputFile {
 export interface Named {
   readonly inode: string;
   readonly size: number;
+  readonly born: bigint;
 }
 
 /** What a name stands for now; null where there is nothing. */
 export async function named(path: string): Promise<Named | null> {
   const found = await orMissing(path, () => stat(path, { bigint: true }));
-  return found === null ? null : { inode: String(found.ino), size: Number(found.size) };
+  return found === null ? null : { inode: String(found.ino), size: Number(found.size), born: found.birthtimeNs };
 }
 
 /**
@@ -68,15 +72,43 @@ export async function named(path: string): Promise<Named | null> {
  * (`app.log` → `app.log.1`, `app-20260102.log`), since an inode may have been given to a stranger. null: it is gone.
  */
 export async function renamed(path: string, inode: string, position: number): Promise<string | null> {
-  const { name: stem } = parse(path);
-  const folder = dirname(path);
-  for (const name of (await orMissing(folder, () => readdir(folder))) ?? []) {
-    if (!name.startsWith(stem)) continue;
-    const other = join(folder, name);
+  for (const other of await siblings(path, name => name.startsWith(parse(path).name))) {
     const found = await named(other);
     if (found?.inode === inode && found.size >= position) return other;
   }
   return null;
+}
+
+/**
+ * The file that had this name after that one: where it has been rotated more than once, the next to be made, among those
+ * whose names differ by numbers alone (`app.log.1`, `app.log-2026-01-02`, `app-2026010203.log`).
+ */
+export async function successor(path: string, { inode, born }: InputFile): Promise<string> {
+  const { name: stem, base, ext } = parse(path);
+  const rotated = (name: string): boolean => {
+    const added = name.startsWith(base)
+      ? name.slice(base.length)
+      : name.startsWith(stem) && name.endsWith(ext)
+        ? name.slice(stem.length, name.length - ext.length)
+        : '';
+    return /^[-._]?\d[-._:T\d]*$/.test(added);
+  };
+  let next = path;
+  let first = (await named(path))?.born;
+  for (const other of born === 0n ? [] : await siblings(path, rotated)) {
+    const found = await named(other);
+    if (found === null || found.inode === inode || found.born <= born) continue;
+    if (first !== undefined && found.born >= first) continue;
+    first = found.born;
+    next = other;
+  }
+  return next;
+}
+
+async function siblings(path: string, wanted: (name: string) => boolean): Promise<string[]> {
+  const folder = dirname(path);
+  const names = (await orMissing(folder, () => readdir(folder))) ?? [];
+  return names.filter(wanted).map(name => join(folder, name));
 }
 
 async function orMissing<T>(path: string, work: () => Promise<T>): Promise<T | null> {

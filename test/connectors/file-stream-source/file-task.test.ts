@@ -2,6 +2,7 @@ import { appendFile, mkdir, mkdtemp, rename, rm, stat, truncate, writeFile } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { eventually } from '../../support/eventually.ts';
 import { TestSource } from './source.ts';
 
 let folder: string;
@@ -21,6 +22,17 @@ afterEach(async () => {
 const numbered = (from: number, to: number): string[] =>
   Array.from({ length: to - from }, (_, i) => `line ${from + i} of the file`);
 const text = (lines: readonly string[]): string => lines.map(line => `${line}\n`).join('');
+
+/** Resolves when a file that is made now counts as younger than this one: file systems have slow clocks. */
+async function laterThan(older: string): Promise<void> {
+  const { birthtimeNs } = await stat(older, { bigint: true });
+  const probe = join(folder, 'probe');
+  await eventually('the clock of the file system has moved', async () => {
+    await rm(probe, { force: true });
+    await writeFile(probe, '');
+    return (await stat(probe, { bigint: true })).birthtimeNs > birthtimeNs;
+  });
+}
 
 describe('a file', () => {
   test('becomes records as Kafka Connect makes them, batch.size at once at the most', async () => {
@@ -110,6 +122,25 @@ describe('a file', () => {
     await writeFile(file, text(numbered(5, 7)));
     await source.open();
     expect(await source.until(7)).toEqual(numbered(0, 7));
+  });
+
+  test('that is rotated several times while nobody reads is read file after file', async () => {
+    await writeFile(file, text(numbered(0, 3)));
+    await source.open();
+    await source.until(3);
+    await source.close();
+    await writeFile(`${file}.bak`, text(numbered(0, 3)));
+    for (let i = 1; i <= 3; i++) {
+      await appendFile(file, text(numbered(3 * i, 3 * i + 2)));
+      // As logrotate does: .1 is the last one, .2 the one before.
+      for (let old = i - 1; old > 0; old--) await rename(`${file}.${old}`, `${file}.${old + 1}`);
+      await rename(file, `${file}.1`);
+      await laterThan(`${file}.1`);
+      await writeFile(file, text(numbered(3 * i + 2, 3 * i + 3)));
+    }
+    await source.open();
+    expect(await source.until(12)).toEqual(numbered(0, 12));
+    expect(await source.read()).toBeNull();
   });
 
   test('that is gone for good leaves its name to the next', async () => {

@@ -1,0 +1,144 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFile, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
+import { kafkaClient } from '../../../src/kafka/client.ts';
+import { silent } from '../../../src/observability/silent.ts';
+import { eventually } from '../../support/eventually.ts';
+import { servers } from '../../support/servers.ts';
+import { uniqueName } from '../../support/topic.ts';
+import type { TaskOfFile } from './programs/run-task.ts';
+
+const kafka = kafkaClient({ brokers: [servers().kafka], clientId: 'test' }, silent);
+afterAll(() => kafka.close());
+
+let folder: string;
+let topic: string;
+const running = new Set<ChildProcess>();
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'millrace-file-stream-'));
+  topic = uniqueName('file-lines');
+  await kafka.admin.createTopics([{ topic, partitions: 1, replicationFactor: 1 }]);
+});
+afterEach(async () => {
+  for (const child of running) child.kill('SIGKILL');
+  await kafka.admin.deleteTopics([topic]);
+  await rm(folder, { recursive: true, force: true });
+});
+
+function start(kind: 'source' | 'sink', name: string, props: Readonly<Record<string, string>>): ChildProcess {
+  const task: TaskOfFile = {
+    kind,
+    kafka: servers().kafka,
+    connector: name,
+    topic,
+    offsetsTopic: `${name}-offsets`,
+    props,
+  };
+  const program = join(import.meta.dirname, 'programs', 'run-task.ts');
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program, JSON.stringify(task)], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  running.add(child);
+  child.once('exit', () => running.delete(child));
+  return child;
+}
+
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null)
+    throw new Error(`the task has ended by itself, with ${child.exitCode ?? child.signalCode}`);
+  const ended = once(child, 'exit');
+  child.kill(signal);
+  await ended;
+}
+
+async function endOfTopic(): Promise<number> {
+  const [range] = await kafka.admin.offsets([{ topic, partition: 0 }]);
+  return range?.end ?? 0;
+}
+
+/** Every committed value. */
+async function values(): Promise<string[]> {
+  const until = await endOfTopic();
+  const assigned = [{ topic, partition: 0, offset: 0 }];
+  const reader = await kafka.reader({ assigned, maxBytes: 8 << 20, maxPartitionBytes: 8 << 20, maxWaitMs: 100 });
+  const found: string[] = [];
+  for (let next = 0; next < until; )
+    for (const part of await reader.poll()) {
+      next = part.next;
+      for (const { value } of part.records) found.push(value?.toString() ?? 'null');
+    }
+  await reader.close();
+  return found;
+}
+
+const lineOf = (i: number): string => (i % 7 === 0 ? '' : i % 11 === 0 ? `${i} äöü 😀` : `${i} ${'x'.repeat(i % 90)}`);
+
+test('a source that is killed again and again, on a file that grows and is rotated, has every line in the topic once', async () => {
+  const name = uniqueName('file-source');
+  const file = join(folder, 'input.txt');
+  const lines = Array.from({ length: 120_000 }, (_, i) => lineOf(i));
+  const ends = ['\n', '\r\n', '\n'];
+  const part = (from: number, to: number) =>
+    lines
+      .slice(from, to)
+      .map((line, i) => line + ends[(from + i) % 3])
+      .join('');
+  await writeFile(file, part(0, 20_000));
+  for (let kill = 1; kill <= 5; kill++) {
+    const child = start('source', name, { file, topic });
+    const before = await endOfTopic();
+    await eventually('the task has written', async () => (await endOfTopic()) > before, { every: 5 });
+    // Its next transactions are under way now.
+    await appendFile(file, part(kill * 20_000, kill * 20_000 + 10_000));
+    await end(child, 'SIGKILL');
+    if (kill % 2 === 0) await rename(file, `${file}.${kill}`);
+    await appendFile(file, part(kill * 20_000 + 10_000, (kill + 1) * 20_000));
+  }
+  const child = start('source', name, { file, topic });
+  await eventually('all lines are there', async () => (await endOfTopic()) >= lines.length, { every: 100 });
+  await eventually('and no more come', async () => {
+    const seen = await endOfTopic();
+    await new Promise(resolve => setTimeout(resolve, 500));
+    return seen === (await endOfTopic());
+  });
+  await end(child, 'SIGTERM');
+  expect(await values()).toEqual(lines);
+  await kafka.admin.deleteTopics([`${name}-offsets`]);
+});
+
+test('a sink that is killed again and again has every record in the file once', async () => {
+  const name = uniqueName('file-sink');
+  const file = join(folder, 'output.txt');
+  const lines = Array.from({ length: 150_000 }, (_, i) => lineOf(i));
+  const producer = await kafka.producer({ transactionalId: topic, compression: 'lz4', transactionTimeoutMs: 30_000 });
+  await producer.prepare([topic]);
+  for (let i = 0; i < lines.length; ) {
+    const batch = producer.batch();
+    for (const stop = i + 5000; i < stop; i++) {
+      const value = Buffer.from(lines[i] ?? '');
+      batch.append(topic, 0, null, value, -1, -1, 0, value.length, []);
+    }
+    await producer.commit(batch);
+  }
+  await producer.close();
+  const whole = lines.map(line => `${line}\n`).join('');
+  const size = async () => (await stat(file).catch(() => undefined))?.size ?? 0;
+  const total = Buffer.byteLength(whole);
+  for (let kill = 1; kill <= 5; kill++) {
+    const child = start('sink', name, { file });
+    await eventually('the task has written', async () => (await size()) > (total * kill) / 8, { every: 1 });
+    await end(child, 'SIGKILL');
+  }
+  const child = start('sink', name, { file });
+  await eventually('the file is whole', async () => (await size()) >= total);
+  await eventually('the group has the end', async () => {
+    const [at] = await kafka.admin.groupOffsets(`connect-${name}`, [{ topic, partition: 0 }]);
+    return at?.offset === (await endOfTopic());
+  });
+  await end(child, 'SIGTERM');
+  expect((await readFile(file, 'utf8')) === whole).toBe(true);
+});

@@ -1,0 +1,64 @@
+import { connector as fileSink } from '../../../../connectors/file-stream-sink/index.ts';
+import { connector as fileSource } from '../../../../connectors/file-stream-source/index.ts';
+import { stringConverter } from '../../../../src/converters/string.ts';
+import type { TaskObserver } from '../../../../src/engine/observer.ts';
+import { RecordDecoder } from '../../../../src/engine/record-decoder.ts';
+import { RecordEncoder } from '../../../../src/engine/record-encoder.ts';
+import { runSink } from '../../../../src/engine/sink-runner.ts';
+import { parsed, runSource } from '../../../../src/engine/source-runner.ts';
+import { kafkaClient } from '../../../../src/kafka/client.ts';
+import { appendPositions, ensureOffsetsTopic, loadPositions } from '../../../../src/kafka/offset-store.ts';
+import { silent } from '../../../../src/observability/silent.ts';
+
+// One task of a file connector on the engine, in a process of its own that can be killed. Ends well on SIGTERM.
+export interface TaskOfFile {
+  readonly kind: 'source' | 'sink';
+  readonly kafka: string;
+  readonly connector: string;
+  readonly topic: string;
+  readonly offsetsTopic: string;
+  readonly props: Readonly<Record<string, string>>;
+}
+
+const { kind, kafka: broker, connector, topic, offsetsTopic, props } = JSON.parse(process.argv[2] ?? '') as TaskOfFile;
+const kafka = kafkaClient({ brokers: [broker], clientId: 'test' }, silent);
+const stop = new AbortController();
+process.once('SIGTERM', () => stop.abort());
+
+const strings = stringConverter.create(parsed(stringConverter.config, {}), false);
+const pipeline = { transform: <R>(record: R) => record, keys: strings, values: strings, headers: strings };
+const observer: TaskObserver = { read() {}, written() {}, skipped() {}, figures() {} };
+const common = { connector, task: 0, kafka, observer, log: silent, signal: stop.signal };
+
+if (kind === 'source')
+  await runSource({
+    ...common,
+    source: fileSource,
+    config: parsed(fileSource.config, props),
+    producer: { transactionalId: `${connector}-0`, compression: 'none', transactionTimeoutMs: 30_000 },
+    offsets: {
+      topic: offsetsTopic,
+      async load(name) {
+        await ensureOffsetsTopic(kafka, { topic: offsetsTopic, partitions: 1, replicationFactor: 1 });
+        return loadPositions(kafka, offsetsTopic, name);
+      },
+      append: (batch, name, positions) => appendPositions(batch, offsetsTopic, name, positions),
+    },
+    encoder: new RecordEncoder({ ...pipeline, tolerant: false }),
+    topics: { newTopic: () => null },
+    limits: { batchBytes: 1 << 20, transactionBytes: 1 << 18 },
+  });
+else
+  await runSink({
+    ...common,
+    sink: fileSink,
+    config: parsed(fileSink.config, props),
+    group: `connect-${connector}`,
+    assignment: async () => [{ topic, partition: 0 }],
+    reset: 'earliest',
+    decoder: new RecordDecoder(pipeline),
+    tolerant: false,
+    deadLetters: null,
+    limits: { fetchBytes: 1 << 20, batchRecords: 1500, refreshMs: 10_000, commitMs: 200 },
+  });
+await kafka.close();
