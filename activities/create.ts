@@ -5,9 +5,10 @@ import type { OffsetStore } from '../src/engine/offset-store.ts';
 import { parsed } from '../src/engine/source-runner.ts';
 import type { KafkaClient } from '../src/kafka/port.ts';
 import { toFailure } from '../src/temporal/failure.ts';
-import type { PlanArgs, TaskArgs } from '../workflows/messages.ts';
+import type { OffsetsAltered, OffsetsArgs, PlanArgs, TaskArgs } from '../workflows/messages.ts';
 import { type ComponentDeps, connectorOf, pipelineOf, resolved } from './components.ts';
 import type { ControlActivities, TaskActivities } from './index.ts';
+import { alterSinkOffsets, alterSourceOffsets } from './offsets.ts';
 import { runTaskActivity } from './run-task.ts';
 import { runSinkTask } from './sink-task.ts';
 import { runSourceTask } from './source-task.ts';
@@ -28,6 +29,7 @@ export function createActivities(deps: ActivityDeps): { control: ControlActiviti
     control: {
       planTasks: args => short(args, redact => plan(deps, args, redact)),
       removeConnector: args => short(args, redact => remove(deps, args, redact)),
+      alterOffsets: args => short(args, redact => alter(deps, args, redact)),
     },
     tasks: {
       runTask: runTaskActivity({
@@ -99,6 +101,15 @@ async function remove(deps: ActivityDeps, { config }: PlanArgs, redact: Redact):
   const { props, secrets } = await resolved(deps, config);
   redact.add(secrets);
   await connector.deleted(parsed(connector.config, props), contextOf(deps));
+}
+
+async function alter(deps: ActivityDeps, args: OffsetsArgs, redact: Redact): Promise<OffsetsAltered> {
+  const { connector } = await connectorOf(deps, args.config);
+  const { props, secrets } = await resolved(deps, args.config);
+  redact.add(secrets);
+  return connector.kind === 'source'
+    ? alterSourceOffsets(deps, connector, args, props, contextOf(deps))
+    : alterSinkOffsets(deps, connector, args, props, contextOf(deps));
 }
 
 type Deletable = SourceConnector<unknown> & { deleted: NonNullable<SourceConnector<unknown>['deleted']> };

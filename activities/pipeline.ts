@@ -17,7 +17,7 @@ export interface Pipeline {
 const codecs: readonly string[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] satisfies Compression[];
 
 /** Producer settings: the connector's `producer.override.*`, else the worker's `producer.*`, else Kafka's defaults. */
-export function producerOptions({ props }: Pipeline, transactionalId: string): ProducerOptions {
+export function producerOptions({ props }: Pick<Pipeline, 'props'>, transactionalId: string): ProducerOptions {
   const get = (key: string) => props[`producer.override.${key}`] ?? props[`producer.${key}`];
   const compression = get('compression.type') ?? 'none';
   if (!codecs.includes(compression))

@@ -1,4 +1,4 @@
-import type { Log, SinkConnector, TopicPartition } from '../src/api/index.ts';
+import type { Log, SinkConnector } from '../src/api/index.ts';
 import { deadLetterQueue } from '../src/engine/dead-letters.ts';
 import { RecordDecoder } from '../src/engine/record-decoder.ts';
 import { runSink } from '../src/engine/sink-runner.ts';
@@ -7,6 +7,7 @@ import type { KafkaClient } from '../src/kafka/port.ts';
 import type { TaskArgs } from '../workflows/messages.ts';
 import { type Pipeline, producerOptions } from './pipeline.ts';
 import type { Progress } from './progress.ts';
+import { assignment, groupOf } from './sink-partitions.ts';
 
 const FETCH_BYTES = 2 << 20;
 /**
@@ -36,7 +37,7 @@ export async function runSinkTask(
     sink,
     config: parsed(sink.config, props),
     kafka,
-    group: props['consumer.override.group.id'] ?? `connect-${args.connector}`,
+    group: groupOf(args.connector, props),
     assignment: () => assignment(kafka, props, args),
     reset:
       (props['consumer.override.auto.offset.reset'] ?? props['consumer.auto.offset.reset']) === 'latest'
@@ -64,41 +65,4 @@ export async function runSinkTask(
     log,
     signal,
   });
-}
-
-/**
- * A task's share of its connector's partitions: a plan that every task knows without asking, so that starting, failing
- * or scaling one never pauses another, and a partition keeps its task when a topic grows.
- */
-async function assignment(
-  kafka: KafkaClient,
-  props: Readonly<Record<string, string>>,
-  args: TaskArgs,
-): Promise<TopicPartition[]> {
-  const counts = await kafka.admin.partitions(await topicsOf(kafka, props));
-  const mine: TopicPartition[] = [];
-  for (const [topic, count] of [...counts].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    for (let partition = 0; partition < count; partition++)
-      if ((offsetOf(topic) + partition) % args.tasks === args.task) mine.push({ topic, partition });
-  }
-  return mine;
-}
-
-async function topicsOf(kafka: KafkaClient, props: Readonly<Record<string, string>>): Promise<readonly string[]> {
-  const pattern = props['topics.regex'];
-  if (pattern !== undefined && pattern !== '') {
-    const whole = new RegExp(`^(?:${pattern})$`);
-    return (await kafka.admin.topics()).filter(topic => whole.test(topic));
-  }
-  return (props['topics'] ?? '')
-    .split(',')
-    .map(topic => topic.trim())
-    .filter(topic => topic !== '');
-}
-
-/** Spreads topics of one partition over the tasks. */
-function offsetOf(topic: string): number {
-  let hash = 0;
-  for (let i = 0; i < topic.length; i++) hash = (hash * 31 + topic.charCodeAt(i)) >>> 0;
-  return hash;
 }

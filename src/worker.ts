@@ -1,7 +1,9 @@
 import { hostname } from 'node:os';
 import { Client, Connection } from '@temporalio/client';
 import { pino } from 'pino';
+import { resolved } from '../activities/components.ts';
 import { createActivities } from '../activities/create.ts';
+import { readOffsets } from '../activities/offsets.ts';
 import { configProviders, resolvePlaceholders } from './config/placeholders.ts';
 import { readWorkerConfig, type WorkerConfig, workerConfigOf } from './config/worker-config.ts';
 import type { OffsetStore } from './engine/offset-store.ts';
@@ -93,14 +95,15 @@ export async function startWorker(props: Readonly<Record<string, string>>): Prom
     forget: unused => secrets.forget(unused),
   });
   const leaving = new AbortController();
+  const offsets = offsetsIn(kafka, {
+    topic: config['offset.storage.topic'],
+    partitions: config['offset.storage.partitions'],
+    replicationFactor: config['offset.storage.replication.factor'],
+  });
   const { control: controlActivities, tasks } = createActivities({
     ...components,
     kafka,
-    offsets: offsetsIn(kafka, {
-      topic: config['offset.storage.topic'],
-      partitions: config['offset.storage.partitions'],
-      replicationFactor: config['offset.storage.replication.factor'],
-    }),
+    offsets,
     log: loggers.log('task'),
     leaving: leaving.signal,
     observe: ({ connector, task, type }) => metrics.task({ connector, task, type }),
@@ -123,6 +126,8 @@ export async function startWorker(props: Readonly<Record<string, string>>): Prom
     control,
     plugins,
     clusterId: () => kafka.admin.clusterId(),
+    offsets: async ({ name, type, config: own }) =>
+      readOffsets({ kafka, offsets }, type, name, (await resolved(components, own)).props),
     log: loggers.log('rest'),
     loggers,
     started: () => workers.ready(),

@@ -24,6 +24,8 @@ import type {
   ConnectorArgs,
   ConnectorConfig,
   ConnectorStatus,
+  OffsetEntry,
+  OffsetsAltered,
   RestartRequest,
   State,
   TargetState,
@@ -40,6 +42,14 @@ const control = proxyActivities<ControlActivities>({
 const removal = proxyActivities<ControlActivities>({
   startToCloseTimeout: '30 seconds',
   retry: { initialInterval: '500 ms', maximumInterval: '5 seconds', maximumAttempts: 5 },
+});
+
+/** Whoever sets offsets waits for it, and can send them again. */
+const offsets = proxyActivities<ControlActivities>({
+  startToCloseTimeout: '1 minute',
+  scheduleToCloseTimeout: '1 minute',
+  heartbeatTimeout: '10 seconds',
+  retry: { initialInterval: '500 ms', maximumInterval: '5 seconds' },
 });
 
 /** One connector: an entity that lives until it is deleted. */
@@ -64,6 +74,10 @@ class Connector {
   private trace: string | undefined;
   private tasks: Task[] = [];
   private deleting = false;
+  /** How often it has been configured. */
+  private revision: number;
+  /** Offsets are being set: nothing may run meanwhile. */
+  private altering = false;
   /** Moved on by whatever makes the running tasks wrong; the main loop compares. */
   private generation = 0;
 
@@ -72,6 +86,7 @@ class Connector {
     this.config = args.config;
     this.target = args.state ?? 'RUNNING';
     this.trace = args.carried?.trace;
+    this.revision = args.revision ?? 0;
     this.tasks = (args.carried?.tasks ?? []).map(idle);
     this.handle();
   }
@@ -85,6 +100,7 @@ class Connector {
     // Tasks that had failed before the workflow continued as new stay failed: someone must look at them.
     let carried = this.args.carried !== undefined && this.target === 'RUNNING';
     while (!this.deleting) {
+      while (this.altering) await condition(() => !this.altering);
       const generation = this.generation;
       if (this.target === 'RUNNING' && this.trace === undefined) {
         if (!carried) await this.plan(generation);
@@ -200,6 +216,7 @@ class Connector {
       ...args,
       config: this.config,
       state: this.target,
+      revision: this.revision,
       ...(this.generation === generation ? { carried: this.carry() } : {}),
     });
   }
@@ -221,6 +238,7 @@ class Connector {
 
   private configure(config: ConnectorConfig): void {
     this.config = config;
+    this.revision++;
     this.change();
     this.show();
   }
@@ -236,6 +254,34 @@ class Connector {
       this.show();
     }
     return this.status();
+  }
+
+  /** One at a time, and only once the tasks that were stopped have really ended. */
+  private async alter(entries: readonly OffsetEntry[] | null): Promise<OffsetsAltered> {
+    const free = () => !this.altering && this.tasks.every(task => task.scope === undefined);
+    // Two that wait are woken at the same moment: the first of them takes it.
+    while (!free()) await condition(free);
+    this.mayAlter();
+    this.altering = true;
+    try {
+      return await offsets.alterOffsets({ ...this.subject(), offsets: entries });
+    } catch (error) {
+      if (!(error instanceof ActivityFailure && error.cause instanceof ApplicationFailure)) throw error;
+      throw ApplicationFailure.nonRetryable(error.cause.message, error.cause.type);
+    } finally {
+      this.altering = false;
+    }
+  }
+
+  private mayAlter(): void {
+    if (this.deleting)
+      throw ApplicationFailure.nonRetryable(`Connector ${this.args.name} is being deleted`, 'CONFLICT');
+    if (this.target !== 'STOPPED')
+      throw ApplicationFailure.nonRetryable(
+        'Connectors must be in the STOPPED state before their offsets can be modified. This can be done for the specified ' +
+          `connector by issuing a 'PUT' request to the '/connectors/${this.args.name}/stop' endpoint`,
+        'BAD_REQUEST',
+      );
   }
 
   private handle(): void {
@@ -255,8 +301,23 @@ class Connector {
       this.change();
     });
     const configure = (config: ConnectorConfig) => this.configure(config);
-    setHandler(defineUpdate<void, [ConnectorConfig]>(updates.configure), configure, {
-      validator: (_config: ConnectorConfig) => running(),
+    setHandler(defineUpdate<void, [ConnectorConfig, number?]>(updates.configure), configure, {
+      validator: (_config: ConnectorConfig, revision?: number) => {
+        running();
+        if (revision !== undefined && revision !== this.revision)
+          throw ApplicationFailure.nonRetryable(
+            `Connector ${this.args.name} has been configured by somebody else meanwhile`,
+            'CONFLICT',
+          );
+      },
+    });
+    setHandler(
+      defineUpdate<OffsetsAltered, [readonly OffsetEntry[]]>(updates.alterOffsets),
+      entries => this.alter(entries),
+      { validator: (_entries: readonly OffsetEntry[]) => this.mayAlter() },
+    );
+    setHandler(defineUpdate<OffsetsAltered>(updates.resetOffsets), () => this.alter(null), {
+      validator: () => this.mayAlter(),
     });
     setHandler(defineSignal<[ConnectorConfig]>(updates.configure), configure);
     setHandler(defineUpdate<ConnectorStatus, [RestartRequest]>(updates.restart), request => this.restart(request), {
@@ -293,6 +354,7 @@ class Connector {
       state: this.trace === undefined ? this.target : 'FAILED',
       ...(this.trace === undefined ? {} : { trace: this.trace }),
       tasks: this.tasks.map(status),
+      revision: this.revision,
     };
   }
 

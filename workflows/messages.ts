@@ -27,6 +27,8 @@ export interface ConnectorArgs {
   readonly maxHistoryEvents?: number;
   /** What the connector carries over when its workflow continues as new; left out by whoever starts it. */
   readonly carried?: Carried;
+  /** Likewise: how often it has been configured. */
+  readonly revision?: number;
 }
 
 export interface Carried {
@@ -43,6 +45,16 @@ export interface TaskStatus {
   readonly config: ConnectorConfig;
 }
 
+/**
+ * A position, as Kafka Connect's REST API has it: of a source its own partition and offset; of a sink `kafka_topic` and
+ * `kafka_partition`, and `kafka_offset`. offset null: none.
+ */
+export interface OffsetEntry {
+  readonly partition: Readonly<Record<string, JsonValue>> | null;
+  readonly offset: Readonly<Record<string, JsonValue>> | null;
+}
+export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };
+
 /** Answer of the query `status`. */
 export interface ConnectorStatus {
   readonly name: string;
@@ -52,6 +64,8 @@ export interface ConnectorStatus {
   readonly state: State;
   readonly trace?: string;
   readonly tasks: readonly TaskStatus[];
+  /** Moves on with each `configure`. */
+  readonly revision: number;
 }
 
 /** With both false only the connector is restarted, not its tasks. */
@@ -67,10 +81,13 @@ export const taskActivityId = (task: number): string => `task-${task}`;
 
 /**
  * Names of the updates. Each resolves when the connector has taken the change, not when its tasks have. The same names,
- * `restartTask` apart, are signals for whoever needs no answer.
+ * `restartTask` and those of offsets apart, are signals for whoever needs no answer.
  */
 export const updates = {
-  /** ConnectorConfig → void */
+  /**
+   * ConnectorConfig → void; with a revision behind it, CONFLICT where the connector has been configured since that was
+   * read
+   */
   configure: 'configure',
   /** → void */
   pause: 'pause',
@@ -82,6 +99,10 @@ export const updates = {
   restart: 'restart',
   /** number → void */
   restartTask: 'restartTask',
+  /** OffsetEntry[] → OffsetsAltered, of a connector that is STOPPED; BAD_REQUEST otherwise */
+  alterOffsets: 'alterOffsets',
+  /** → OffsetsAltered, likewise: it begins anew */
+  resetOffsets: 'resetOffsets',
   /** → void; the workflow ends when its tasks have stopped and what must not outlive the connector is removed */
   delete: 'delete',
 } as const;
@@ -101,6 +122,16 @@ export interface PlanArgs {
   readonly cluster: string;
   readonly connector: string;
   readonly config: ConnectorConfig;
+}
+
+export interface OffsetsArgs extends PlanArgs {
+  /** null: none of those that there are. */
+  readonly offsets: readonly OffsetEntry[] | null;
+}
+
+export interface OffsetsAltered {
+  /** The connector looked at them, too, and not just the framework. */
+  readonly byConnector: boolean;
 }
 
 export interface TaskArgs {

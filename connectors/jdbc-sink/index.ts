@@ -1,4 +1,5 @@
 import type { SinkConnector } from '../../src/api/index.ts';
+import { alterOffsets } from './alter-offsets.ts';
 import { type ConfluentConfig, confluentConfig, confluentSettings } from './config/confluent.ts';
 import { type DebeziumConfig, debeziumConfig, debeziumSettings } from './config/debezium.ts';
 import { JdbcSinkTask } from './task.ts';
@@ -8,6 +9,8 @@ export const confluentJdbcSink: SinkConnector<ConfluentConfig> = {
   kind: 'sink',
   config: confluentConfig,
   task: () => new JdbcSinkTask(confluentSettings),
+  alterOffsets: (config, connector, positions, context) =>
+    alterOffsets(confluentSettings(config), connector, positions, context),
 };
 
 /** `io.debezium.connector.jdbc.JdbcSinkConnector` for PostgreSQL: the same writer behind Debezium's names. */
@@ -15,4 +18,6 @@ export const debeziumJdbcSink: SinkConnector<DebeziumConfig> = {
   kind: 'sink',
   config: debeziumConfig,
   task: () => new JdbcSinkTask(debeziumSettings),
+  alterOffsets: (config, connector, positions, context) =>
+    alterOffsets(debeziumSettings(config), connector, positions, context),
 };

@@ -3,6 +3,7 @@ import type { Cluster } from './cluster.ts';
 import type { Connection } from './connection.ts';
 import { BrokerError, codes, coordinatorIsElsewhere, failIf, millraceError } from './failures.ts';
 import {
+  allOffsets,
   clusterMetadata,
   createTopics,
   deleteTopics,
@@ -12,6 +13,7 @@ import {
   offsetFetch,
 } from './kafkajs-internals.ts';
 import { EARLIEST, LATEST, offsetsAt } from './list-offsets.ts';
+import { offsetDelete } from './offset-delete.ts';
 import type { GroupOffsets, KafkaAdmin, NewTopic, PartitionOffset } from './port.ts';
 import { persist } from './retry.ts';
 import { offsetsByTopic, withPartitions } from './topic-partitions.ts';
@@ -133,9 +135,12 @@ export function kafkaAdmin(cluster: Cluster): KafkaAdmin {
       });
     },
 
-    async groupOffsets(name: string, partitions: readonly TopicPartition[]) {
-      if (partitions.length === 0) return [];
-      const request = offsetFetch({ groupId: name, topics: withPartitions(partitions) });
+    async groupOffsets(name: string, partitions?: readonly TopicPartition[]) {
+      if (partitions?.length === 0) return [];
+      const request =
+        partitions === undefined
+          ? allOffsets(name)
+          : offsetFetch({ groupId: name, topics: withPartitions(partitions) });
       return group(name, `read the offsets of consumer group ${name}`, async coordinator => {
         const { errorCode, responses } = await coordinator.call(request);
         failIf(errorCode, `consumer group ${name}`);
@@ -167,6 +172,20 @@ export function kafkaAdmin(cluster: Cluster): KafkaAdmin {
               `partition ${partition} of topic ${topic}`,
               errorCode === codes.UNKNOWN_MEMBER_ID ? 'the group has members; stop its consumers first' : null,
             );
+      });
+    },
+
+    async deleteGroupOffsets(name, partitions) {
+      if (partitions.length === 0) return;
+      const request = offsetDelete(name, partitions);
+      await group(name, `delete offsets of consumer group ${name}`, async coordinator => {
+        const { errorCode, responses } = await coordinator.call(request);
+        // A group without offsets has none to delete.
+        if (errorCode === codes.GROUP_ID_NOT_FOUND) return;
+        failIf(errorCode, `consumer group ${name}`);
+        for (const { topic, partitions: answers } of responses)
+          for (const { partition, errorCode: code } of answers)
+            if (code !== codes.UNKNOWN_TOPIC_OR_PARTITION) failIf(code, `partition ${partition} of topic ${topic}`);
       });
     },
   };

@@ -1,11 +1,12 @@
 import { createRequire } from 'node:module';
+import { FieldWriter } from './wire.ts';
 
 /**
  * The parts of kafkajs that Millrace stands on, typed as narrowly as they are used: the request and response classes
  * of the small APIs and the SASL exchanges. They are not kafkajs's public API, so a test pins its version.
  *
  * Each API is spoken in one version, which Kafka 2.4 and all later releases (4.x among them) know; `apis` lists them
- * for the check on connecting. Produce and Fetch are Millrace's own: `produce.ts`, `fetch.ts`.
+ * for the check on connecting. Produce, Fetch and OffsetDelete are Millrace's own: `produce.ts`, `fetch.ts`, `offset-delete.ts`.
  */
 const require = createRequire(import.meta.url);
 
@@ -125,6 +126,12 @@ export const offsetFetch = api<
     }[];
   }
 >('OffsetFetch', 4);
+/** Of every partition that the group has an offset of; kafkajs cannot ask for all of them. */
+export function allOffsets(groupId: string): ReturnType<typeof offsetFetch> {
+  const exchange = offsetFetch({ groupId, topics: [] });
+  const buffer = new FieldWriter().string(groupId).int32(-1).take();
+  return { ...exchange, request: { ...exchange.request, encode: async () => ({ buffer }) } };
+}
 export const listOffsets = api<
   {
     readonly replicaId: -1;
@@ -199,6 +206,7 @@ export const apis: Readonly<Record<string, readonly [key: number, version: numbe
   EndTxn: [26, 1],
   TxnOffsetCommit: [28, 1],
   DescribeConfigs: [32, 2],
+  OffsetDelete: [47, 0],
 };
 
 export interface SaslOptions {

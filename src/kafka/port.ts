@@ -149,8 +149,10 @@ export interface KafkaAdmin {
   offsets(partitions: readonly TopicPartition[]): Promise<readonly PartitionOffsets[]>;
   /** A topic's configuration by key, defaults included; sensitive values are left out. */
   topicConfig(topic: string): Promise<ReadonlyMap<string, string>>;
-  /** A group's committed offsets; partitions without one are left out. */
-  groupOffsets(group: string, partitions: readonly TopicPartition[]): Promise<readonly PartitionOffset[]>;
+  /** A group's committed offsets, of all partitions when none are given; partitions without one are left out. */
+  groupOffsets(group: string, partitions?: readonly TopicPartition[]): Promise<readonly PartitionOffset[]>;
   /** Commits for a group that has no members, in one request. */
   commitGroupOffsets(offsets: GroupOffsets): Promise<void>;
+  /** Takes committed offsets of a group that has no members away. Idempotent. */
+  deleteGroupOffsets(group: string, partitions: readonly TopicPartition[]): Promise<void>;
 }

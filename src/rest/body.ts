@@ -8,7 +8,7 @@ import { badRequest } from './errors.ts';
  * JSON as Connect's Jackson reads it into texts: a number keeps the digits that it was sent with (`1.50`, `1e3`,
  * 12345678901234567890). undefined: there is no body.
  */
-export function parseBody(bytes: Buffer): unknown {
+function parseBody(bytes: Buffer): unknown {
   if (bytes.length === 0) return undefined;
   let text: string;
   try {
@@ -24,6 +24,18 @@ export function parseBody(bytes: Buffer): unknown {
     throw badRequest(`The request body is ${messageOf(error)}: send an object such as {"name": "…", "config": {…}}.`);
   }
 }
+
+const raw = new WeakMap<FastifyRequest, Buffer>();
+
+/** Reads a request's body, which `bodyOf` and `jsonOf` then give. */
+export function readBody(request: FastifyRequest, bytes: Buffer): unknown {
+  raw.set(request, bytes);
+  return parseBody(bytes);
+}
+
+/** The body as any JSON parser reads it, numbers as numbers. undefined: there is none. */
+export const jsonOf = (request: FastifyRequest): unknown =>
+  request.body === undefined ? undefined : JSON.parse(new TextDecoder().decode(raw.get(request)));
 
 /** A scalar as text; numbers are text by now. */
 const scalar = z.union([z.string(), z.boolean().transform(String)], {
@@ -44,6 +56,8 @@ export const createBody = z.strictObject(
     name: scalar.nullish(),
     config: configBody,
     initial_state: scalar.nullish(),
+    /** Read as JSON: see `offsets.ts`. */
+    initial_offsets: z.unknown().optional(),
   },
   { error: issue => (issue.code === 'invalid_type' ? 'must be an object with the fields name and config' : undefined) },
 );
@@ -62,7 +76,7 @@ export function bodyOf<T>(request: FastifyRequest, schema: z.ZodType<T>): T {
 
 function sentence(issue: z.core.$ZodIssue): string {
   if (issue.code === 'unrecognized_keys')
-    return `Unrecognized field ${issue.keys.map(key => JSON.stringify(key)).join(', ')}: the known ones are name, config and initial_state.`;
+    return `Unrecognized field ${issue.keys.map(key => JSON.stringify(key)).join(', ')}: the known ones are name, config, initial_state and initial_offsets.`;
   const [first, ...rest] = issue.path.map(String);
   const what =
     first === undefined ? 'The request body' : `${first}${rest.map(key => `[${JSON.stringify(key)}]`).join('')}`;

@@ -26,21 +26,18 @@ export function configResource(app: FastifyInstance, control: Control, kafka: ()
     /** Keys of the body replace those of the connector, null takes one away. */
     async PATCH(request) {
       const name = existingName(request, missing.connector);
-      const { config } = await control.info(name).catch(notFoundAs(missing.connector(name)));
+      await control.info(name).catch(notFoundAs(missing.connector(name)));
       const patch = bodyOf(request, configBody);
-      const merged = Object.entries({ ...config, ...patch }).filter(([, value]) => value !== null);
-      const complete = namedConfig(name, Object.fromEntries(merged));
+      mustBeNamed(name, patch);
       await kafka();
-      return (await control.configure(name, complete)).info;
+      return control.patch(name, patch);
     },
   });
 }
 
 /** A configuration that carries the connector's name and a value for each key. BAD_REQUEST, CONFIG_INVALID. */
 export function namedConfig(name: string, config: PatchedConfig): ConnectorConfig {
-  const inside = config.name;
-  if (inside !== undefined && inside !== null && inside !== name)
-    throw badRequest(`Connector name configuration (${inside}) doesn't match connector name in the URL (${name})`);
+  mustBeNamed(name, config);
   const complete: Record<string, string> = {};
   const nulls: string[] = [];
   for (const [key, value] of Object.entries({ ...config, name })) {
@@ -49,4 +46,9 @@ export function namedConfig(name: string, config: PatchedConfig): ConnectorConfi
   }
   if (nulls.length > 0) throw configInvalid(nulls);
   return complete;
+}
+
+function mustBeNamed(name: string, { name: inside }: PatchedConfig): void {
+  if (inside !== undefined && inside !== null && inside !== name)
+    throw badRequest(`Connector name configuration (${inside}) doesn't match connector name in the URL (${name})`);
 }

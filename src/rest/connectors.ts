@@ -5,6 +5,7 @@ import { bodyOf, createBody } from './body.ts';
 import { namedConfig } from './connector-config.ts';
 import { badRequest, isNotFound, notFoundAs } from './errors.ts';
 import { checkName, existingName, missing } from './names.ts';
+import { initialOffsets } from './offsets.ts';
 import { locationOf, queryTexts, resource } from './resource.ts';
 
 /** How many connectors are asked at once for `?expand`. */
@@ -23,8 +24,9 @@ export function connectorResources(app: FastifyInstance, control: Control, kafka
       const config = namedConfig(name, body.config);
       checkName(name);
       const state = targetState(body.initial_state);
+      const offsets = initialOffsets(request);
       await kafka();
-      const info = await control.create(name, config, state);
+      const info = await control.create(name, config, state, offsets);
       return reply.code(201).header('location', locationOf(request, name)).send(info);
     },
   });

@@ -1,11 +1,14 @@
+import type { OffsetEntry } from '../../workflows/messages.ts';
 import type { Log } from '../api/component.ts';
 import type { Loggers } from '../observability/loggers.ts';
-import type { Control } from '../temporal/control.ts';
+import type { ConnectorInfo, Control } from '../temporal/control.ts';
 
 /** What the REST server is made of: everything that it knows of the world comes in here. */
 export interface RestDeps {
   readonly control: Control;
   readonly plugins: Plugins;
+  /** A connector's stored positions. KAFKA_UNAVAILABLE. */
+  offsets(of: ConnectorInfo): Promise<readonly OffsetEntry[]>;
   /** Kafka's cluster id. KAFKA_UNAVAILABLE. */
   clusterId(): Promise<string>;
   /** Millrace's own. */

@@ -1,6 +1,6 @@
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { MillraceError } from '../errors.ts';
-import { parseBody } from './body.ts';
+import { readBody } from './body.ts';
 import { configResource } from './connector-config.ts';
 import { stateResources } from './connector-state.ts';
 import { connectorResources } from './connectors.ts';
@@ -10,6 +10,7 @@ import { answerOf, HttpError } from './errors.ts';
 import { clusterIdInTime } from './kafka.ts';
 import { loggerResources } from './loggers.ts';
 import { metricsResource } from './metrics.ts';
+import { offsetsResource } from './offsets.ts';
 import { pluginResources } from './plugins.ts';
 import { rootResources } from './root.ts';
 import { taskResources } from './tasks.ts';
@@ -37,8 +38,8 @@ export function restServer(deps: RestDeps): FastifyInstance {
     frameworkErrors: (error, request, reply) => void fail(error, request, reply),
   });
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser(JSON_TYPE, { parseAs: 'buffer' }, async (_request: FastifyRequest, body: Buffer) =>
-    parseBody(body),
+  app.addContentTypeParser(JSON_TYPE, { parseAs: 'buffer' }, async (request: FastifyRequest, body: Buffer) =>
+    readBody(request, body),
   );
   app.setErrorHandler((error: FastifyError, request, reply) => fail(error, request, reply));
   app.setNotFoundHandler(() => undefined);
@@ -65,6 +66,7 @@ export function restServer(deps: RestDeps): FastifyInstance {
   configResource(app, control, kafka);
   stateResources(app, control);
   taskResources(app, control);
+  offsetsResource(app, control, deps.offsets);
   pluginResources(app, deps.plugins);
   if (deps.loggers !== undefined) loggerResources(app, deps.loggers);
   if (deps.metrics !== undefined) metricsResource(app, deps.metrics);

@@ -14,8 +14,10 @@ import {
   type ConnectorType,
   connectorWorkflowId,
   connectorWorkflowType,
+  type OffsetEntry,
   queries,
   searchAttributes,
+  type TargetState,
   taskActivityId,
   updates,
 } from '../../workflows/messages.ts';
@@ -40,6 +42,10 @@ export interface ControlDeps {
 
 /** How long one request may wait for Temporal. */
 const DEADLINE_MS = 8000;
+/** How long setting offsets may take: tasks end first, and other servers are asked. */
+const ALTER_MS = 70_000;
+/** How often a patch is made anew where somebody else was quicker. */
+const PATCH_ATTEMPTS = 10;
 /** How long to wait for Temporal's index to follow a creation or a deletion. */
 const INDEX_MS = 5000;
 
@@ -65,13 +71,10 @@ export function temporalControl(deps: ControlDeps): Control {
 
   const query = (name: string) => handle(name).query<ConnectorStatus>(queries.status);
 
-  async function update<T = void>(name: string, which: string, argument?: unknown): Promise<T> {
-    return call(name, () =>
-      argument === undefined
-        ? handle(name).executeUpdate<T, []>(which)
-        : handle(name).executeUpdate<T, [unknown]>(which, { args: [argument] }),
-    );
-  }
+  const updateWithin = <T = void>(ms: number, name: string, which: string, ...args: readonly unknown[]): Promise<T> =>
+    call(name, () => handle(name).executeUpdate<T, []>(which, { args: args as unknown as [] }), ms);
+  const update = <T = void>(name: string, which: string, ...args: readonly unknown[]): Promise<T> =>
+    updateWithin<T>(DEADLINE_MS, name, which, ...args);
 
   async function names(): Promise<string[]> {
     const found: string[] = [];
@@ -115,9 +118,29 @@ export function temporalControl(deps: ControlDeps): Control {
     };
   }
 
+  /** Stopped until it stands where it shall begin. */
+  async function createAt(
+    offsets: readonly OffsetEntry[],
+    name: string,
+    config: ConnectorConfig,
+    state: TargetState = 'RUNNING',
+  ): Promise<ConnectorInfo> {
+    const info = await control.create(name, config, 'STOPPED');
+    try {
+      await control.alterOffsets(name, offsets);
+    } catch (error) {
+      await control.delete(name);
+      throw error;
+    }
+    if (state === 'RUNNING') await control.resume(name);
+    else if (state === 'PAUSED') await control.pause(name);
+    return info;
+  }
+
   const control: Control = {
     list: () => call('', names),
-    async create(name, config, state) {
+    async create(name, config, state, offsets) {
+      if (offsets !== undefined) return createAt(offsets, name, config, state);
       const prepared = await deps.prepare(name, config);
       const args: ConnectorArgs = {
         cluster,
@@ -165,14 +188,32 @@ export function temporalControl(deps: ControlDeps): Control {
       });
       if (before === undefined) return { info: await control.create(name, config), created: true };
       const prepared = await deps.prepare(name, config);
-      if (prepared.type !== before.type)
-        throw new MillraceError(
-          'BAD_REQUEST',
-          `Connector ${name} is a ${before.type}: a ${prepared.type} needs another name, or delete it first.`,
-        );
+      if (prepared.type !== before.type) throw anotherType(name, before.type, prepared.type);
       await update(name, updates.configure, prepared.config);
       await deps.forget(unused(before.config, prepared.config));
       return { info: { ...before, config: prepared.config }, created: false };
+    },
+    async patch(name, patch) {
+      for (let attempt = 1; ; attempt++) {
+        const before = await call(name, async () => {
+          const [, status] = await Promise.all([live(name), query(name)]);
+          return status;
+        });
+        const merged = Object.entries({ ...before.config, ...patch, name }).filter(isText);
+        const prepared = await deps.prepare(name, Object.fromEntries(merged));
+        if (prepared.type !== before.type) throw anotherType(name, before.type, prepared.type);
+        try {
+          await update(name, updates.configure, prepared.config, before.revision);
+        } catch (error) {
+          // Of any other failure nobody knows whether the connector goes by the new ones.
+          if (!(error instanceof MillraceError && error.code === 'CONFLICT')) throw error;
+          await deps.forget(unused(prepared.config, before.config));
+          if (attempt === PATCH_ATTEMPTS) throw error;
+          continue;
+        }
+        await deps.forget(unused(before.config, prepared.config));
+        return { ...infoOf(before), config: prepared.config };
+      }
     },
     async delete(name) {
       const { config } = await control.info(name);
@@ -201,11 +242,23 @@ export function temporalControl(deps: ControlDeps): Control {
         const [, status] = await Promise.all([live(name), query(name)]);
         return status.tasks.map(task => ({ id: { connector: name, task: task.id }, config: task.config }));
       }),
+    alterOffsets: (name, offsets) =>
+      offsets === null
+        ? updateWithin(ALTER_MS, name, updates.resetOffsets)
+        : updateWithin(ALTER_MS, name, updates.alterOffsets, offsets),
   };
   return control;
 }
 
 const notFound = (name: string): MillraceError => new MillraceError('NOT_FOUND', `Connector ${name} not found`);
+
+const anotherType = (name: string, before: ConnectorType, after: ConnectorType): MillraceError =>
+  new MillraceError(
+    'BAD_REQUEST',
+    `Connector ${name} is a ${before}: a ${after} needs another name, or delete it first.`,
+  );
+
+const isText = (entry: [string, string | null]): entry is [string, string] => entry[1] !== null;
 
 /** Values that the new configuration no longer has. */
 function unused(before: ConnectorConfig, after: ConnectorConfig): ConnectorConfig {

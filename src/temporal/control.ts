@@ -1,4 +1,12 @@
-import type { ConnectorConfig, ConnectorType, RestartRequest, State, TargetState } from '../../workflows/messages.ts';
+import type {
+  ConnectorConfig,
+  ConnectorType,
+  OffsetEntry,
+  OffsetsAltered,
+  RestartRequest,
+  State,
+  TargetState,
+} from '../../workflows/messages.ts';
 
 /**
  * What the REST server asks of Temporal. Stateless; errors are MillraceErrors (NOT_FOUND, CONFLICT, BAD_REQUEST,
@@ -6,13 +14,21 @@ import type { ConnectorConfig, ConnectorType, RestartRequest, State, TargetState
  */
 export interface Control {
   list(): Promise<readonly string[]>;
-  create(name: string, config: ConnectorConfig, state?: TargetState): Promise<ConnectorInfo>;
+  /** offsets: where to begin. Where they cannot be taken, there is no connector. */
+  create(
+    name: string,
+    config: ConnectorConfig,
+    state?: TargetState,
+    offsets?: readonly OffsetEntry[],
+  ): Promise<ConnectorInfo>;
   info(name: string): Promise<ConnectorInfo>;
   /** created: there was no connector of this name. */
   configure(
     name: string,
     config: ConnectorConfig,
   ): Promise<{ readonly info: ConnectorInfo; readonly created: boolean }>;
+  /** Keys of the patch replace those of the connector, null takes one away; nobody else's change is lost. */
+  patch(name: string, patch: Readonly<Record<string, string | null>>): Promise<ConnectorInfo>;
   delete(name: string): Promise<void>;
   status(name: string): Promise<StatusInfo>;
   pause(name: string): Promise<void>;
@@ -21,6 +37,8 @@ export interface Control {
   restart(name: string, request: RestartRequest): Promise<StatusInfo>;
   restartTask(name: string, task: number): Promise<void>;
   tasks(name: string): Promise<readonly TaskInfo[]>;
+  /** Of a stopped connector; null: it begins anew. */
+  alterOffsets(name: string, offsets: readonly OffsetEntry[] | null): Promise<OffsetsAltered>;
 }
 
 /** Connect's ConnectorInfo. */

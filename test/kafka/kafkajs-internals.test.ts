@@ -28,9 +28,10 @@ test('every API that goes through kafkajs is asked for in the version that the c
     DeleteTopics: internals.deleteTopics({ topics: [], timeout: 1 }),
     DescribeConfigs: internals.describeConfigs({ resources: [], includeSynonyms: false }),
   };
-  const { Produce, Fetch, ...rest } = internals.apis;
+  const { Produce, Fetch, OffsetDelete, ...rest } = internals.apis;
   expect(Produce).toEqual([0, 8]);
   expect(Fetch).toEqual([1, 11]);
+  expect(OffsetDelete).toEqual([47, 0]);
   expect(
     Object.fromEntries(
       Object.entries(exchanges).map(([name, { request }]) => [name, [request.apiKey, request.apiVersion]]),

@@ -47,23 +47,17 @@ test('PUT makes no connector of a name that may not be', async () => {
   expect(calls).toEqual([]);
 });
 
-test('PATCH replaces keys, takes away those that are null, and keeps the rest', async () => {
-  const { ask, calls } = restApp({
-    info: async name => info(name, { keep: '1', change: '2', drop: '3' }),
-    configure: async (name, config) => ({ info: info(name, config), created: false }),
-  });
-  const answer = await ask('PATCH', '/connectors/a/config', { change: 5, drop: null, never: null, add: 'x' });
+test('PATCH hands on what is to change, nulls among it', async () => {
+  const { ask, calls } = restApp({ info: async name => info(name), patch: async name => info(name, { add: 'x' }) });
+  const answer = await ask('PATCH', '/connectors/a/config', { change: 5, drop: null, add: 'x' });
   expect(answer.status).toBe(200);
-  const config = { 'connector.class': 'FileStreamSource', keep: '1', change: '5', add: 'x', name: 'a' };
-  expect(calls.at(-1)).toEqual(['configure', 'a', config]);
+  expect(answer.json).toMatchObject({ config: { add: 'x' } });
+  expect(calls.at(-1)).toEqual(['patch', 'a', { change: '5', drop: null, add: 'x' }]);
 });
 
 test('PATCH cannot rename, and a null name changes nothing', async () => {
-  const { ask, calls } = restApp({
-    info: async name => info(name),
-    configure: async (name, config) => ({ info: info(name, config), created: false }),
-  });
+  const { ask, calls } = restApp({ info: async name => info(name), patch: async name => info(name) });
   expect((await ask('PATCH', '/connectors/a/config', { name: 'b' })).status).toBe(400);
   expect((await ask('PATCH', '/connectors/a/config', { name: null })).status).toBe(200);
-  expect(calls.at(-1)).toEqual(['configure', 'a', { 'connector.class': 'FileStreamSource', name: 'a' }]);
+  expect(calls.at(-1)).toEqual(['patch', 'a', { name: null }]);
 });

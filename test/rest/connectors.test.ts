@@ -70,7 +70,7 @@ test('creates: 201, Location, the name trimmed and put into the configuration, t
   expect(answer.status).toBe(201);
   expect(answer.headers.location).toBe('http://millrace.example:8083/connectors/sp%20%C3%A9;+%3F');
   expect(answer.json.name).toBe('sp é;+?');
-  expect(calls).toEqual([['create', 'sp é;+?', { 'connector.class': 'X', name: 'sp é;+?' }, 'PAUSED']]);
+  expect(calls).toEqual([['create', 'sp é;+?', { 'connector.class': 'X', name: 'sp é;+?' }, 'PAUSED', undefined]]);
 });
 
 test('the Location of a connector leads to it', async () => {
@@ -94,6 +94,7 @@ test('numbers, booleans and big numbers become the text that was sent', async ()
       'create',
       '5',
       { i: '12', f: '1.50', e: '1e3', big: '12345678901234567890123', t: 'true', neg: '-0', s: 'x', name: '5' },
+      undefined,
       undefined,
     ],
   ]);
@@ -126,7 +127,7 @@ const bad: [what: string, body: string, message: string | RegExp][] = [
   [
     'an unknown field',
     '{"name":"a","config":{},"foo":1}',
-    'Unrecognized field "foo": the known ones are name, config and initial_state.',
+    'Unrecognized field "foo": the known ones are name, config, initial_state and initial_offsets.',
   ],
   [
     'an unknown state',

@@ -28,6 +28,8 @@ const { app } = restApp(
     stop: async () => undefined,
     delete: async () => undefined,
     restartTask: async () => undefined,
+    patch: async name => info(name),
+    alterOffsets: async () => ({ byConnector: true }),
   },
   {
     metrics: () => metrics.text(),

@@ -22,6 +22,8 @@ export function recordingControl(answers: Partial<Control> = {}): { control: Con
     'restart',
     'restartTask',
     'tasks',
+    'patch',
+    'alterOffsets',
   ] as const satisfies readonly (keyof Control)[];
   const entries = methods.map(method => [
     method,

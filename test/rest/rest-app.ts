@@ -65,6 +65,7 @@ export function restApp(answers: Partial<Control> = {}, more: Partial<RestDeps> 
     control,
     plugins,
     clusterId: async () => 'the-cluster',
+    offsets: async () => [],
     version: '1',
     log,
     ...more,

@@ -7,6 +7,7 @@ import {
   type ConnectorArgs,
   type ConnectorStatus,
   connectorWorkflowId,
+  type OffsetsArgs,
   queries,
   type TaskArgs,
   updates,
@@ -29,6 +30,15 @@ class Tasks implements ControlActivities, TaskActivities {
   planTasks: ControlActivities['planTasks'] = async ({ config }) => this.plan({ ...config });
   removeConnector: ControlActivities['removeConnector'] = async () => {
     this.removed++;
+  };
+  readonly altered: OffsetsArgs['offsets'][] = [];
+  /** What setting offsets waits for. */
+  alter: () => Promise<void> = async () => undefined;
+  alterOffsets: ControlActivities['alterOffsets'] = async ({ offsets }) => {
+    if (this.running.size > 0) throw ApplicationFailure.nonRetryable('offsets are set while tasks run');
+    await this.alter();
+    this.altered.push(offsets);
+    return { byConnector: true };
   };
   runTask: TaskActivities['runTask'] = async args => {
     const fault = this.fault(args);
@@ -57,8 +67,13 @@ afterEach(async ({ task }) => {
 });
 
 async function start(options: Partial<ConnectorArgs> = {}, tasks = new Tasks()) {
-  const { runTask, planTasks, removeConnector } = tasks;
-  const worker = await workflowWorker(servers().temporal, { runTask, planTasks, removeConnector });
+  const { runTask, planTasks, removeConnector, alterOffsets } = tasks;
+  const worker = await workflowWorker(servers().temporal, {
+    runTask,
+    planTasks,
+    removeConnector,
+    alterOffsets,
+  });
   const name = `c-${randomUUID().slice(0, 8)}`;
   const args: ConnectorArgs = {
     cluster: 'test',
@@ -247,4 +262,46 @@ describe('a connector', () => {
       trace: expect.stringContaining('broken'),
     });
   }, 60_000);
+
+  test('has its offsets set and reset while it is stopped, one at a time, and starts only then', async () => {
+    const tasks = new Tasks();
+    const { handle } = await start({}, tasks);
+    await eventually('it runs', () => tasks.running.size === 2);
+    const entry = { partition: { file: 'a' }, offset: { position: 3 } };
+    for (const early of [updates.alterOffsets, updates.resetOffsets])
+      await expect(update(handle, early, [entry])).rejects.toMatchObject({
+        cause: { type: 'BAD_REQUEST', message: expect.stringContaining('must be in the STOPPED state') },
+      });
+    await update(handle, updates.stop);
+    let go = () => {};
+    const gate = new Promise<void>(resolve => {
+      go = resolve;
+    });
+    let begun = false;
+    tasks.alter = () => {
+      begun = true;
+      return gate;
+    };
+    const both = Promise.all([update(handle, updates.alterOffsets, [entry]), update(handle, updates.resetOffsets)]);
+    const { started } = tasks;
+    both.catch(() => undefined);
+    await eventually('the first one is under way', () => begun);
+    await handle.signal(updates.resume);
+    go();
+    // Whichever was second comes too late: the connector is no longer meant to be stopped.
+    await expect(both).rejects.toMatchObject({ cause: { type: 'BAD_REQUEST' } });
+    await eventually('it runs again', () => tasks.running.size === 2);
+    expect(tasks.altered).toHaveLength(1);
+    expect(tasks.started).toBe(started + 2);
+  });
+
+  test('refuses a configuration made from one that is no longer in force', async () => {
+    const { handle } = await start();
+    const { revision, config } = await status(handle);
+    await update(handle, updates.configure, { ...config, colour: 'red' }, revision);
+    await expect(update(handle, updates.configure, { ...config, colour: 'blue' }, revision)).rejects.toMatchObject({
+      cause: { type: 'CONFLICT' },
+    });
+    expect(await status(handle)).toMatchObject({ revision: revision + 1, config: { colour: 'red' } });
+  });
 });

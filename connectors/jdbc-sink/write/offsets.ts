@@ -1,4 +1,4 @@
-import type { SinkPosition, SinkProgress, TopicPartition } from '../../../src/api/index.ts';
+import type { AlteredPosition, SinkPosition, SinkProgress, TopicPartition } from '../../../src/api/index.ts';
 import { MillraceError } from '../../../src/errors.ts';
 import type { Messages, Statement } from '../protocol/messages.ts';
 import type { Step, StepFailed } from '../protocol/pipeline.ts';
@@ -90,6 +90,36 @@ export async function heldPositions(
     [connector, assigned.map(({ topic }) => topic), assigned.map(({ partition }) => partition)],
   );
   return rows.map(({ topic, partition, next }) => ({ topic, partition, next: Number(next) }));
+}
+
+/** Puts positions in the place of those held, whatever they are: a task that still believes in those is fenced by it. */
+export async function setPositions(
+  session: Session,
+  connector: string,
+  positions: readonly AlteredPosition[],
+): Promise<void> {
+  const columns = (list: readonly AlteredPosition[]) => [
+    connector,
+    list.map(({ topic }) => topic),
+    list.map(({ partition }) => partition),
+  ];
+  const gone = positions.filter(({ next }) => next === null);
+  const kept = positions.filter(({ next }) => next !== null);
+  await session.query('setting positions', 'BEGIN');
+  await session.query(
+    'setting positions',
+    `DELETE FROM millrace_offsets o USING unnest($2::text[], $3::int[]) p(topic, partition)
+     WHERE o.connector = $1 AND o.topic = p.topic AND o.partition = p.partition`,
+    columns(gone),
+  );
+  await session.query(
+    'setting positions',
+    `INSERT INTO millrace_offsets (connector, topic, partition, next_offset)
+     SELECT $1, p.topic, p.partition, p.next FROM unnest($2::text[], $3::int[], $4::bigint[]) p(topic, partition, next)
+     ON CONFLICT (connector, topic, partition) DO UPDATE SET next_offset = excluded.next_offset`,
+    [...columns(kept), kept.map(({ next }) => next)],
+  );
+  await session.query('setting positions', 'COMMIT');
 }
 
 export const moveStatement = (session: Session): Statement => session.statement(moveSql, moveParameters);

@@ -59,6 +59,8 @@ const nobody: Step[] = (
     ['POST', '/restart'],
     ['POST', '/restart?includeTasks=true&onlyFailed=true'],
     ['POST', '/tasks/0/restart'],
+    ['GET', '/offsets'],
+    ['DELETE', '/offsets'],
   ] as const
 ).map(([method, path]) => ({ what: `of nobody: ${method} ${path}`, method, path: `/connectors/nobody${path}` }));
 
@@ -478,6 +480,124 @@ const loggers: Step[] = [
   },
 ];
 
+const source = {
+  'connector.class': 'io.debezium.connector.postgresql.PostgresConnector',
+  'database.hostname': '{{host}}',
+  'database.port': '{{port}}',
+  'database.user': '{{user}}',
+  'database.password': '{{password}}',
+  'database.dbname': '{{database}}',
+  'topic.prefix': 'p',
+};
+const ofFirst = { kafka_topic: '{{topic}}', kafka_partition: 0 };
+const ofServer = { server: 'p' };
+const entry = (partition: unknown, offset: unknown) => ({ offsets: [{ partition, offset }] });
+const alter = (what: string, body: unknown, differs?: Step['differs'], name = 'of'): Step => ({
+  what: `offsets: ${what}`,
+  method: 'PATCH',
+  path: `/connectors/${name}/offsets`,
+  body,
+  ...(differs && { differs }),
+});
+const offsetsOf = (what: string, name = 'of'): Step => ({
+  what: `offsets: ${what}`,
+  method: 'GET',
+  path: `/connectors/${name}/offsets`,
+});
+const malformed = (what: string, body: unknown, says: RegExp) => alter(what, body, { why: mistake, status: 400, says });
+
+const again = {
+  why: 'Offsets that are not there can be taken back, as often as one likes',
+  status: 200,
+  says: /altered successfully/,
+};
+
+const offsets: Step[] = [
+  {
+    what: 'offsets: a stopped sink',
+    method: 'POST',
+    path: '/connectors',
+    body: { name: 'of', config: sink, initial_state: 'STOPPED' },
+  },
+  offsetsOf('none'),
+  malformed('an empty body', '', /body is empty/),
+  malformed('no JSON', '{', /not JSON/),
+  malformed('an array', [], /must be an object/),
+  malformed('a text for an array', { offsets: 'a' }, /must be an array/),
+  malformed('a text for an entry', { offsets: ['a'] }, /must be an object/),
+  malformed('an unknown field', { offsets: [], foo: 1 }, /"foo"/),
+  malformed('a text for a partition', entry('a', null), /must be an object/),
+  alter('nothing', {}),
+  alter('null', { offsets: null }),
+  alter('an empty array', { offsets: [] }),
+  alter('no partition', { offsets: [{ offset: { kafka_offset: 1 } }] }),
+  alter('no topic', entry({ kafka_partition: 0 }, { kafka_offset: 1 })),
+  alter('no number', entry({ kafka_topic: '{{topic}}' }, { kafka_offset: 1 })),
+  malformed('a number below 0', entry({ ...ofFirst, kafka_partition: -1 }, { kafka_offset: 1 }), /from 0 on/),
+  alter('a number that is none', entry({ ...ofFirst, kafka_partition: 'x' }, { kafka_offset: 1 })),
+  alter('no offset', entry(ofFirst, {})),
+  malformed('an offset below 0', entry(ofFirst, { kafka_offset: -1 }), /from 0 on/),
+  alter('an offset that is none', entry(ofFirst, { kafka_offset: 'x' })),
+  malformed(
+    'a topic that is not there',
+    entry({ ...ofFirst, kafka_topic: 'nobody-has-this' }, { kafka_offset: 1 }),
+    /no partition 0 of a topic nobody-has-this/,
+  ),
+  alter('of a topic that is not there, taken back', entry({ ...ofFirst, kafka_topic: 'nobody-has-this' }, null), again),
+  alter('taken back before there was one', entry(ofFirst, null), again),
+  {
+    what: 'offsets: reset before there was one',
+    method: 'DELETE',
+    path: '/connectors/of/offsets',
+    differs: {
+      why: 'A sink that holds its position in its destination has it set there, too',
+      status: 200,
+      says: /^The offsets for this connector have been reset successfully$/,
+    },
+  },
+  offsetsOf('still none'),
+  { what: 'offsets: of a paused one', method: 'PUT', path: '/connectors/of/pause' },
+  {
+    what: 'offsets: it is paused',
+    method: 'GET',
+    path: '/connectors/of/status',
+    until: body => body.connector.state === 'PAUSED',
+  },
+  alter('while it is paused', entry(ofFirst, { kafka_offset: 1 })),
+  { what: 'offsets: reset while it is paused', method: 'DELETE', path: '/connectors/of/offsets' },
+  alter('nothing, while it is paused', { offsets: [] }),
+  alter('of nobody', entry(ofFirst, { kafka_offset: 1 }), undefined, 'nobody'),
+  alter('nothing, of nobody', {}, undefined, 'nobody'),
+  { what: 'offsets: the sink is deleted', method: 'DELETE', path: '/connectors/of' },
+  {
+    what: 'offsets: a stopped source',
+    method: 'POST',
+    path: '/connectors',
+    body: { name: 'from', config: source, initial_state: 'STOPPED' },
+    of: body => [body.name, body.tasks, body.type],
+  },
+  offsetsOf('none of the source', 'from'),
+  alter('of the source', entry(ofServer, { lsn: 4711, lsn_proc: 4711 }), undefined, 'from'),
+  offsetsOf('those of the source', 'from'),
+  alter(
+    'of the source, with an object inside',
+    entry({ file: 'a' }, { line: 3.5, deep: { x: [1] } }),
+    { why: 'Offsets may have arrays and objects inside', status: 200, says: /altered successfully/ },
+    'from',
+  ),
+  alter(
+    'of the source, no object',
+    entry(ofServer, 3),
+    { why: mistake, status: 400, says: /must be an object/ },
+    'from',
+  ),
+  alter('of the source, taken back', entry({ file: 'a' }, null), undefined, 'from'),
+  offsetsOf('what is left of the source’s', 'from'),
+  { what: 'offsets: the source begins anew', method: 'DELETE', path: '/connectors/from/offsets' },
+  offsetsOf('none of the source again', 'from'),
+  { what: 'offsets: the source is deleted', method: 'DELETE', path: '/connectors/from' },
+];
+
 export const steps: readonly Step[] = [
   ...root,
   ...unknownPaths,
@@ -488,4 +608,5 @@ export const steps: readonly Step[] = [
   ...secrets,
   ...plugins,
   ...loggers,
+  ...offsets,
 ];

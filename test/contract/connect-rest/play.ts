@@ -83,10 +83,13 @@ function neutral(value: Json, around: Surroundings, key = ''): Json {
 }
 
 function withoutPlaces(text: string, around: Surroundings): string {
-  const { user, ...places } = around;
+  const { user, topic, url } = around;
   // The user's name is a part of many words.
   if (text === user) return '{{user}}';
-  const placed = Object.entries(places).reduce((rest, [name, there]) => rest.replaceAll(there, `{{${name}}}`), text);
+  const placed = Object.entries({ topic, url }).reduce(
+    (rest, [name, there]) => rest.replaceAll(there, `{{${name}}}`),
+    text,
+  );
   // What a Java installation has where.
   return placed.replace(/PluginDesc\{.*\}/s, '<plugins>');
 }

@@ -38,5 +38,7 @@ export interface Answer {
   readonly body?: unknown;
 }
 
-/** What stands for `{{…}}` in the script, and is taken out of the answers again. */
-export type Surroundings = Readonly<Record<'topic' | 'url' | 'user', string>>;
+/** What stands for `{{…}}` in the script; topic, url and user are taken out of the answers again. */
+export type Surroundings = Readonly<
+  Record<'topic' | 'url' | 'user' | 'host' | 'port' | 'database' | 'password', string>
+>;

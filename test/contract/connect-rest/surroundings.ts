@@ -18,7 +18,15 @@ export async function surroundings(
   const { host, port, user, password } = database.connection;
   const secret = withPassword && password !== '' ? `?password=${encodeURIComponent(password)}` : '';
   return {
-    values: { topic, user, url: `jdbc:postgresql://${host}:${port}/${database.name}${secret}` },
+    values: {
+      topic,
+      user,
+      url: `jdbc:postgresql://${host}:${port}/${database.name}${secret}`,
+      host,
+      port: String(port),
+      database: database.name,
+      password: password || 'unused',
+    },
     async [Symbol.asyncDispose]() {
       const kafka = kafkaClient({ brokers: [where.kafka], clientId: topic }, silent);
       const topics = await kafka.admin.topics();

@@ -56,6 +56,27 @@ describe.each(implementations)('admin, $name', implementation => {
     await b.client.admin.deleteTopics([topic]);
   });
 
+  test('deletes offsets of a group one by one, and tells all that are left', async () => {
+    await using b = bench(implementation);
+    const topic = await b.topic(3);
+    const group = uniqueName('group');
+    await b.client.admin.deleteGroupOffsets(group, [{ topic, partition: 0 }]);
+    expect(await b.client.admin.groupOffsets(group)).toEqual([]);
+    const offsets = [0, 1, 2].map(partition => ({ topic, partition, offset: 10 + partition }));
+    await b.client.admin.commitGroupOffsets({ group, offsets });
+    const held = async () => (await b.client.admin.groupOffsets(group)).toSorted((x, y) => x.partition - y.partition);
+    expect(await held()).toEqual(offsets);
+    await b.client.admin.deleteGroupOffsets(group, [
+      { topic, partition: 1 },
+      { topic, partition: 9 },
+      { topic: uniqueName('missing'), partition: 0 },
+    ]);
+    expect(await held()).toEqual([offsets[0], offsets[2]]);
+    await b.client.admin.deleteGroupOffsets(group, []);
+    await b.client.admin.deleteGroupOffsets(group, offsets);
+    expect(await held()).toEqual([]);
+  });
+
   test.each([
     [{ topic: 'not legal!', partitions: 1, replicationFactor: 1 }, /INVALID_TOPIC_EXCEPTION/],
     [{ topic: 'contract_too_many_copies', partitions: 1, replicationFactor: 99 }, /INVALID_REPLICATION_FACTOR.*99/s],

@@ -1,0 +1,154 @@
+import type { PlanContext, SinkConnector, SourceConnector, SourcePosition, TopicPartition } from '../src/api/index.ts';
+import type { OffsetStore } from '../src/engine/offset-store.ts';
+import { parsed } from '../src/engine/source-runner.ts';
+import { MillraceError } from '../src/errors.ts';
+import type { KafkaClient } from '../src/kafka/port.ts';
+import type { OffsetEntry, OffsetsAltered, OffsetsArgs } from '../workflows/messages.ts';
+import { producerOptions } from './pipeline.ts';
+import { groupOf, topicsOf } from './sink-partitions.ts';
+
+export interface OffsetsDeps {
+  readonly kafka: KafkaClient;
+  readonly offsets: OffsetStore;
+}
+
+/** A connector's stored positions as Kafka Connect's REST API has them. props: its resolved configuration. */
+export async function readOffsets(
+  { kafka, offsets }: OffsetsDeps,
+  type: 'source' | 'sink',
+  connector: string,
+  props: Readonly<Record<string, string>>,
+): Promise<readonly OffsetEntry[]> {
+  if (type === 'source')
+    return (await offsets.load(connector)).all().map(({ partition, offset }) => ({ partition, offset }));
+  const held = await kafka.admin.groupOffsets(groupOf(connector, props));
+  return held.map(({ topic, partition, offset }) => ({
+    partition: { kafka_topic: topic, kafka_partition: partition },
+    offset: { kafka_offset: offset },
+  }));
+}
+
+/**
+ * Puts positions in the place of a source's stored ones, in a transaction behind the fence of each of its tasks: none
+ * that still runs somewhere can write another position afterwards.
+ */
+export async function alterSourceOffsets(
+  { kafka, offsets: store }: OffsetsDeps,
+  source: SourceConnector<unknown>,
+  { cluster, connector, offsets }: OffsetsArgs,
+  props: Readonly<Record<string, string>>,
+  context: PlanContext,
+): Promise<OffsetsAltered> {
+  const config = parsed(source.config, props);
+  const wanted = offsets === null ? null : offsets.map(sourcePosition);
+  if (wanted !== null) await source.alterOffsets?.(config, wanted, context);
+  const most = Math.max(1, Number(props['tasks.max'] ?? 1));
+  const fences = await Promise.all(
+    Array.from({ length: most }, (_, task) =>
+      kafka.producer(producerOptions({ props }, `${cluster}-${connector}-${task}`)),
+    ),
+  );
+  try {
+    const held = (await store.load(connector)).all();
+    const positions = wanted ?? held.map(({ partition }) => ({ partition, offset: null }));
+    if (wanted === null) await source.alterOffsets?.(config, positions, context);
+    const [producer] = fences;
+    if (producer === undefined || positions.length === 0) return { byConnector: source.alterOffsets !== undefined };
+    await producer.prepare([store.topic]);
+    const transaction = producer.batch();
+    store.append(transaction, connector, positions);
+    await producer.commit(transaction);
+  } finally {
+    await Promise.all(fences.map(fence => fence.close()));
+  }
+  return { byConnector: source.alterOffsets !== undefined };
+}
+
+/** The group's offsets, and first those that the sink holds itself, which count. */
+export async function alterSinkOffsets(
+  { kafka }: Pick<OffsetsDeps, 'kafka'>,
+  sink: SinkConnector<unknown>,
+  { connector, offsets }: OffsetsArgs,
+  props: Readonly<Record<string, string>>,
+  context: PlanContext,
+): Promise<OffsetsAltered> {
+  const config = parsed(sink.config, props);
+  const group = groupOf(connector, props);
+  const positions = offsets === null ? await everywhere(kafka, group, props) : offsets.map(sinkPosition);
+  await mustExist(kafka, offsets === null ? [] : positions);
+  await sink.alterOffsets?.(config, connector, positions, context);
+  const gone = positions.filter(({ next }) => next === null);
+  const moved = positions.flatMap(({ topic, partition, next }) =>
+    next === null ? [] : [{ topic, partition, offset: next }],
+  );
+  await kafka.admin.deleteGroupOffsets(group, gone);
+  await kafka.admin.commitGroupOffsets({ group, offsets: moved });
+  return { byConnector: sink.alterOffsets !== undefined };
+}
+
+/** Every partition that the sink may hold a position of. */
+async function everywhere(kafka: KafkaClient, group: string, props: Readonly<Record<string, string>>) {
+  const counts = await kafka.admin.partitions(await topicsOf(kafka, props));
+  const all = [...counts].flatMap(([topic, count]) =>
+    Array.from({ length: count }, (_, partition) => ({ topic, partition })),
+  );
+  const held = await kafka.admin.groupOffsets(group);
+  const names = new Map(
+    [...all, ...held].map(({ topic, partition }) => [`${topic}/${partition}`, { topic, partition }]),
+  );
+  return [...names.values()].map(at => ({ ...at, next: null }));
+}
+
+async function mustExist(kafka: KafkaClient, positions: readonly (TopicPartition & { next: number | null })[]) {
+  const moved = positions.filter(({ next }) => next !== null);
+  const counts = await kafka.admin.partitions([...new Set(moved.map(({ topic }) => topic))]);
+  for (const { topic, partition } of moved)
+    if (partition >= (counts.get(topic) ?? 0))
+      throw bad(`there is no partition ${partition} of a topic ${topic} to take records from`);
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function sourcePosition({ partition, offset }: OffsetEntry): SourcePosition {
+  if (!isObject(partition)) throw refused('The partition for a source connector offset cannot be null or missing');
+  return { partition, offset } as SourcePosition;
+}
+
+/** In Kafka Connect's words (SinkUtils). */
+function sinkPosition({ partition, offset }: OffsetEntry) {
+  if (!isObject(partition)) throw refused('The partition for a sink connector offset cannot be null or missing');
+  const { kafka_topic: topic, kafka_partition: number } = partition;
+  if (topic === undefined || topic === null || number === undefined || number === null)
+    throw refused(
+      "The partition for a sink connector offset must contain the keys 'kafka_topic' and 'kafka_partition'",
+    );
+  const index = whole(number);
+  if (index === undefined)
+    throw refused(
+      `Failed to parse the following Kafka partition value in the provided offsets: '${number}'. Partition values for sink connectors need to be integers.`,
+    );
+  const at = { topic: String(topic), partition: index };
+  if (index < 0) throw bad(`partitions are counted from 0 on, and this is ${index}`);
+  if (offset === null) return { ...at, next: null };
+  const { kafka_offset: value } = offset;
+  if (value === undefined || value === null)
+    throw refused("The offset for a sink connector should either be null or contain the key 'kafka_offset'");
+  const next = whole(value);
+  if (next === undefined)
+    throw refused(
+      `Failed to parse the following Kafka offset value in the provided offsets: '${value}'. Offset values for sink connectors need to be integers.`,
+    );
+  if (next < 0) throw bad(`offsets are counted from 0 on, and this is ${next}`);
+  return { ...at, next };
+}
+
+/** A number or, as Connect takes it too, its digits. */
+function whole(value: unknown): number | undefined {
+  const number = typeof value === 'string' && /^-?\d+$/.test(value) ? Number(value) : value;
+  return typeof number === 'number' && Number.isSafeInteger(number) ? number : undefined;
+}
+
+const refused = (sentence: string): MillraceError => new MillraceError('BAD_REQUEST', sentence);
+const bad = (what: string): MillraceError =>
+  new MillraceError('BAD_REQUEST', `These offsets cannot be taken: ${what}.`);

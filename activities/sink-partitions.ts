@@ -1,0 +1,48 @@
+import type { TopicPartition } from '../src/api/index.ts';
+import type { KafkaClient } from '../src/kafka/port.ts';
+import type { TaskArgs } from '../workflows/messages.ts';
+
+/** The consumer group that a sink's offsets are shown under. */
+export const groupOf = (connector: string, props: Readonly<Record<string, string>>): string =>
+  props['consumer.override.group.id'] ?? `connect-${connector}`;
+
+/**
+ * A task's share of its connector's partitions: a plan that every task knows without asking, so that starting, failing
+ * or scaling one never pauses another, and a partition keeps its task when a topic grows.
+ */
+export async function assignment(
+  kafka: KafkaClient,
+  props: Readonly<Record<string, string>>,
+  args: TaskArgs,
+): Promise<TopicPartition[]> {
+  const counts = await kafka.admin.partitions(await topicsOf(kafka, props));
+  const mine: TopicPartition[] = [];
+  for (const [topic, count] of [...counts].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    for (let partition = 0; partition < count; partition++)
+      if ((offsetOf(topic) + partition) % args.tasks === args.task) mine.push({ topic, partition });
+  }
+  return mine;
+}
+
+/** The topics that a sink's configuration names, those of a pattern as they are now. */
+export async function topicsOf(
+  kafka: KafkaClient,
+  props: Readonly<Record<string, string>>,
+): Promise<readonly string[]> {
+  const pattern = props['topics.regex'];
+  if (pattern !== undefined && pattern !== '') {
+    const whole = new RegExp(`^(?:${pattern})$`);
+    return (await kafka.admin.topics()).filter(topic => whole.test(topic));
+  }
+  return (props['topics'] ?? '')
+    .split(',')
+    .map(topic => topic.trim())
+    .filter(topic => topic !== '');
+}
+
+/** Spreads topics of one partition over the tasks. */
+function offsetOf(topic: string): number {
+  let hash = 0;
+  for (let i = 0; i < topic.length; i++) hash = (hash * 31 + topic.charCodeAt(i)) >>> 0;
+  return hash;
+}

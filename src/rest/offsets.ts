@@ -1,0 +1,87 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import type { JsonValue, OffsetEntry } from '../../workflows/messages.ts';
+import type { Control } from '../temporal/control.ts';
+import { jsonOf } from './body.ts';
+import type { RestDeps } from './deps.ts';
+import { badRequest, notFoundAs } from './errors.ts';
+import { existingName, missing } from './names.ts';
+import { resource } from './resource.ts';
+
+/** Larger ones would weigh down the connector's history. */
+const MAX_BYTES = 48 * 1024;
+
+const jsonObject = z.record(z.string(), z.custom<JsonValue>(), { error: 'must be an object' });
+
+/** As Connect's Jackson reads it: what is left out is null. */
+const entry = z
+  .strictObject(
+    { partition: jsonObject.nullish(), offset: jsonObject.nullish() },
+    {
+      error: issue => (issue.code === 'invalid_type' ? 'must be an object with a partition and an offset' : undefined),
+    },
+  )
+  .transform(({ partition = null, offset = null }): OffsetEntry => ({ partition, offset }));
+
+const alterBody = z.strictObject(
+  { offsets: z.array(entry, { error: 'must be an array of objects with a partition and an offset' }).nullish() },
+  { error: issue => (issue.code === 'invalid_type' ? 'must be an object such as {"offsets": […]}' : undefined) },
+);
+
+/** /connectors/{connector}/offsets */
+export function offsetsResource(app: FastifyInstance, control: Control, offsets: RestDeps['offsets']): void {
+  resource(app, '/connectors/:connector/offsets', {
+    async GET(request) {
+      const name = existingName(request, missing.connector);
+      const info = await control.info(name).catch(notFoundAs(missing.connector(name)));
+      return { offsets: await offsets(info) };
+    },
+    async PATCH(request) {
+      const entries = offsetsOf(jsonOf(request));
+      const name = existingName(request, missing.connector);
+      const { byConnector } = await control.alterOffsets(name, entries).catch(notFoundAs(missing.connector(name)));
+      return {
+        message: byConnector
+          ? 'The offsets for this connector have been altered successfully'
+          : 'The Connect framework-managed offsets for this connector have been altered successfully. However, if this ' +
+            'connector manages offsets externally, they will need to be manually altered in the system that the connector uses.',
+      };
+    },
+    async DELETE(request) {
+      const name = existingName(request, missing.connector);
+      const { byConnector } = await control.alterOffsets(name, null).catch(notFoundAs(missing.connector(name)));
+      return {
+        message: byConnector
+          ? 'The offsets for this connector have been reset successfully'
+          : 'The Connect framework-managed offsets for this connector have been reset successfully. However, if this ' +
+            'connector manages offsets externally, they will need to be manually reset in the system that the connector uses.',
+      };
+    },
+  });
+}
+
+/** `initial_offsets` of a request that makes a connector; undefined where there are none. BAD_REQUEST. */
+export function initialOffsets(request: FastifyRequest): readonly OffsetEntry[] | undefined {
+  const { initial_offsets: offsets } = jsonOf(request) as { initial_offsets?: unknown };
+  return offsets === undefined || offsets === null ? undefined : offsetsOf({ offsets });
+}
+
+/** Positions in a request. BAD_REQUEST. */
+function offsetsOf(body: unknown): readonly OffsetEntry[] {
+  if (body === undefined) throw badRequest('The request body is empty: send {"offsets": […]}.');
+  const read = alterBody.safeParse(body);
+  if (!read.success) throw badRequest(read.error.issues.map(sentence).join(' '));
+  const offsets = read.data.offsets ?? [];
+  if (offsets.length === 0) throw badRequest('Partitions / offsets need to be provided for an alter offsets request');
+  if (Buffer.byteLength(JSON.stringify(offsets)) > MAX_BYTES)
+    throw badRequest(`These are more than ${MAX_BYTES / 1024} KiB of offsets: send them in several requests.`);
+  return offsets;
+}
+
+function sentence(issue: z.core.$ZodIssue): string {
+  const [first, ...rest] = issue.path.map(String);
+  const what = first === undefined ? 'The request body' : `${first}${rest.map(key => `[${key}]`).join('')}`;
+  return issue.code === 'unrecognized_keys'
+    ? `${what} has ${issue.keys.map(key => JSON.stringify(key)).join(', ')}, which nobody knows.`
+    : `${what} ${issue.message}.`;
+}
