@@ -23,6 +23,12 @@ export const connectors: readonly ConnectorEntry[] = [
     load: async () => (await import('./postgresql/index.ts')).connector as AnySource,
   },
   {
+    kind: 'source',
+    className: 'io.confluent.connect.jdbc.JdbcSourceConnector',
+    aliases: ['JdbcSourceConnector', 'JdbcSource'],
+    load: async () => (await import('./jdbc-source/index.ts')).connector as AnySource,
+  },
+  {
     kind: 'sink',
     className: 'io.confluent.connect.jdbc.JdbcSinkConnector',
     aliases: ['JdbcSinkConnector', 'JdbcSink'],

@@ -1,0 +1,91 @@
+import type { Connection, FieldPacket, QueryError } from 'mysql2';
+import type { Cursor } from '../database/database.ts';
+import { toFailure } from '../database/failures.ts';
+import type { Cells } from '../values/row.ts';
+
+/** The events of mysql2's Query, which its types leave out. */
+interface RunningQuery {
+  on(event: 'error', listener: (error: QueryError) => void): this;
+  on(event: 'fields', listener: (fields: FieldPacket[] | undefined) => void): this;
+  on(event: 'result', listener: (row: Cells) => void): this;
+  on(event: 'end', listener: () => void): this;
+}
+
+/**
+ * Rows of one query as they come, bytes and nothing parsed. No more than a few are held: behind those the link is
+ * paused, and the server waits.
+ */
+export class MysqlCursor implements Cursor {
+  readonly fields: Promise<readonly FieldPacket[]>;
+  readonly #connection: Connection;
+  readonly #doing: string;
+  #wanted = 1000;
+  readonly #abandon: () => void;
+  #rows: Cells[] = [];
+  #ended = false;
+  #paused = false;
+  #failure: unknown;
+  #wake: (() => void) | undefined;
+
+  /** abandon: ends the session. */
+  constructor(connection: Connection, doing: string, sql: string, abandon: () => void) {
+    this.#connection = connection;
+    this.#doing = doing;
+    this.#abandon = abandon;
+    const query = connection.query({ sql, rowsAsArray: true, typeCast: false }) as unknown as RunningQuery;
+    this.fields = new Promise((resolve, reject) => {
+      query.on('fields', fields => resolve(fields ?? []));
+      query.on('error', error => {
+        reject(error);
+        this.fail(error);
+      });
+    });
+    this.fields.catch(() => {});
+    query.on('result', row => {
+      if (!Array.isArray(row)) return;
+      this.#rows.push(row);
+      if (this.#rows.length < this.#wanted) return;
+      if (!this.#paused) connection.pause();
+      this.#paused = true;
+      this.#wake?.();
+    });
+    query.on('end', () => {
+      this.#ended = true;
+      this.#wake?.();
+    });
+  }
+
+  get ended(): boolean {
+    return this.#ended || this.#failure !== undefined;
+  }
+
+  /** Also for what the query itself does not hear of, such as a link that was hung up. */
+  fail(error: unknown): void {
+    if (!this.#ended) this.#failure ??= error;
+    this.#wake?.();
+  }
+
+  async next(wanted: number): Promise<readonly Cells[]> {
+    this.#wanted = wanted;
+    if (this.#rows.length < this.#wanted && !this.ended) {
+      if (this.#paused) {
+        this.#paused = false;
+        this.#connection.resume();
+      }
+      if (this.#rows.length < this.#wanted && !this.ended)
+        await new Promise<void>(resolve => {
+          this.#wake = resolve;
+        });
+      this.#wake = undefined;
+    }
+    if (this.#failure !== undefined) throw toFailure(this.#failure, this.#doing);
+    const rows = this.#rows.length > this.#wanted ? this.#rows.splice(0, this.#wanted) : this.#rows;
+    if (rows === this.#rows) this.#rows = [];
+    return rows;
+  }
+
+  /** Nothing stops a query of MySQL's but the end of its session. */
+  async close(): Promise<void> {
+    if (!this.ended) this.#abandon();
+  }
+}

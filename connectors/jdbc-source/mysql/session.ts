@@ -1,0 +1,196 @@
+import { type Connection, createConnection } from 'mysql2';
+import { MillraceError } from '../../../src/errors.ts';
+import type { Address } from '../config/jdbc-url.ts';
+import { tlsAttempts } from '../config/settings.ts';
+import type { Clock, Column, Cursor, Mark, Relation, Session, TableScope } from '../database/database.ts';
+import { answered, toFailure } from '../database/failures.ts';
+import type { TableId } from '../tables/table-id.ts';
+import type { Cells } from '../values/row.ts';
+import type { Zone } from '../values/zone.ts';
+import { describeColumns } from './columns.ts';
+import { MysqlCursor } from './rows.ts';
+
+export interface SessionOptions {
+  readonly connector: string;
+  readonly quoted: boolean;
+  readonly zone: Zone;
+  /** Says once that transactions cannot be looked at. */
+  warn(message: string): void;
+}
+
+/**
+ * What is a second old and older has been inserted by transactions that the server's list of them shows: it is up to
+ * that old, and a row's number is given out a moment before the row is there.
+ */
+const WINDOW_MS = 1000;
+
+/** Rejects with SOURCE_UNAVAILABLE or SOURCE_SETUP. */
+export async function openMysql(address: Address, options: SessionOptions): Promise<Session> {
+  const doing = `connecting to ${address.product === 'mysql' ? 'MySQL' : 'MariaDB'} at ${address.host}:${address.port}`;
+  const attempts = tlsAttempts(address);
+  for (const [i, ssl] of attempts.entries()) {
+    const connection = createConnection({
+      host: address.host,
+      port: address.port,
+      connectTimeout: address.connectTimeoutMs,
+      charset: 'utf8mb4',
+      enableKeepAlive: true,
+      connectAttributes: { program_name: `millrace ${options.connector}` },
+      ...(address.database === '' ? {} : { database: address.database }),
+      ...(address.user === undefined ? {} : { user: address.user }),
+      ...(address.password === undefined ? {} : { password: address.password }),
+      ...(ssl === undefined ? {} : { ssl: { ...ssl, verifyIdentity: address.tls === 'verify-full' } as object }),
+    });
+    const session = new MysqlSession(connection, address.database, options);
+    try {
+      await new Promise<void>((resolve, reject) =>
+        connection.connect(error => (error === null ? resolve() : reject(error))),
+      );
+      await session.query(doing, "SET time_zone = '+00:00'");
+      return session;
+    } catch (error) {
+      session.destroy();
+      if (i + 1 === attempts.length || (error as { code?: string }).code !== 'HANDSHAKE_NO_SSL_SUPPORT')
+        throw toFailure(error, doing);
+    }
+  }
+  throw new MillraceError('INTERNAL', `${doing}: no way of connecting was tried`);
+}
+
+const text = (cell: Cells[number] | undefined): string | null =>
+  cell === null || cell === undefined ? null : cell.toString();
+
+class MysqlSession implements Session {
+  readonly #connection: Connection;
+  readonly #database: string;
+  readonly #options: SessionOptions;
+  #running: MysqlCursor | undefined;
+  #hidden = false;
+  gone = false;
+
+  constructor(connection: Connection, database: string, options: SessionOptions) {
+    this.#connection = connection;
+    this.#database = database;
+    this.#options = options;
+    // Whatever runs hears of a link that breaks; when nothing does, the next query will.
+    connection.on('error', error => this.#lost(error));
+    connection.on('end', () => this.#lost(new Error('the server closed the connection')));
+  }
+
+  #lost(error: unknown): void {
+    this.gone = true;
+    this.#running?.fail(error);
+  }
+
+  quote(name: string): string {
+    return this.#options.quoted ? `\`${name.replaceAll('`', '``')}\`` : name;
+  }
+
+  literal(value: string, _clock: Clock): string {
+    return `'${value.replaceAll("'", "''")}'`;
+  }
+
+  hash(row: string, columns: readonly Column[]): string {
+    const cells = columns.map(({ name }) => `COALESCE(HEX(CAST(${row}.${this.quote(name)} AS BINARY)), '-')`);
+    return `MD5(CONCAT_WS(',', ${cells.join(', ')}))`;
+  }
+
+  #start(doing: string, sql: string): MysqlCursor {
+    const cursor = new MysqlCursor(this.#connection, doing, sql, () => this.destroy());
+    this.#running = cursor;
+    return cursor;
+  }
+
+  async query(doing: string, sql: string): Promise<readonly Cells[]> {
+    const cursor = this.#start(doing, sql);
+    const rows: Cells[] = [];
+    try {
+      for (let some = await cursor.next(1000); some.length > 0; some = await cursor.next(1000)) rows.push(...some);
+    } catch (error) {
+      if (!answered((error as { cause?: unknown }).cause)) this.destroy();
+      throw error;
+    }
+    return rows;
+  }
+
+  async tables({ catalogPattern, types }: TableScope): Promise<readonly TableId[]> {
+    const kinds = types.flatMap(type => tableKinds[type.toUpperCase()] ?? []).map(kind => `'${kind}'`);
+    if (kinds.length === 0) return [];
+    const pattern = catalogPattern === null ? null : `'${catalogPattern.replaceAll("'", "''")}'`;
+    const scope =
+      pattern !== null
+        ? `table_schema LIKE ${pattern}`
+        : this.#database === ''
+          ? "table_schema NOT IN ('mysql', 'information_schema', 'performance_schema', 'sys')"
+          : 'table_schema = DATABASE()';
+    const rows = await this.query(
+      'looking for tables',
+      `SELECT table_schema, table_name FROM information_schema.tables
+       WHERE table_type IN (${kinds.join()}) AND ${scope} ORDER BY 1, 2`,
+    );
+    return rows.map(([catalog, name]) => ({ catalog: text(catalog) ?? '', schema: null, name: text(name) ?? '' }));
+  }
+
+  async columns(_relation: Relation, source: string): Promise<readonly Column[]> {
+    const doing = 'looking at columns';
+    const cursor = this.#start(doing, `SELECT * FROM ${source} millrace_row LIMIT 0`);
+    await cursor.next(1);
+    return describeColumns(await cursor.fields, this.#options.zone);
+  }
+
+  async open(doing: string, sql: string): Promise<Cursor> {
+    return this.#start(doing, sql);
+  }
+
+  async mark(maximum: string | null): Promise<{ mark: Mark; maximum: string | null }> {
+    const [row = []] = await this.query(
+      'looking for what is new',
+      `SELECT ${maximum === null ? 'NULL' : `(${maximum})`}, SYSDATE(6), ROUND(UNIX_TIMESTAMP(SYSDATE(6)) * 1000)`,
+    );
+    const mark = { id: text(row[1]) ?? '', serverMs: Number(text(row[2])), takenAt: performance.now() };
+    return { mark, maximum: text(row[0]) };
+  }
+
+  /** Transactions that have changed something, or are about to, and began before the mark. Needs PROCESS. */
+  async settled(mark: Mark, timesUntil: number | null): Promise<boolean> {
+    if (performance.now() - mark.takenAt < WINDOW_MS) return false;
+    if (this.#hidden) return true;
+    const until = timesUntil === null ? `'${mark.id}'` : `FROM_UNIXTIME(${timesUntil / 1000})`;
+    try {
+      const [row] = await this.query(
+        'looking for open transactions',
+        `SELECT COUNT(*) FROM information_schema.innodb_trx
+         WHERE trx_started <= ${until} AND trx_mysql_thread_id <> CONNECTION_ID()
+           AND (trx_rows_modified > 0 OR trx_query NOT RLIKE '^[[:space:](]*(select|show|with)')`,
+      );
+      return Number(text(row?.[0])) === 0;
+    } catch (error) {
+      const { code } = ((error as { cause?: unknown }).cause ?? {}) as { code?: string };
+      if (code !== 'ER_SPECIFIC_ACCESS_DENIED_ERROR') throw error;
+      this.#hidden = true;
+      this.#options.warn(
+        "open transactions cannot be seen: rows that commit more than a second late are missed. Grant PROCESS to the connector's user, or set timestamp.delay.interval.ms",
+      );
+      return true;
+    }
+  }
+
+  destroy(): void {
+    this.#connection.destroy();
+    this.#lost(new Error('the connection was closed'));
+  }
+
+  async close(): Promise<void> {
+    if (this.#running?.ended === false) return this.destroy();
+    const ended = new Promise<void>(resolve => this.#connection.end(() => resolve()));
+    const timer = setTimeout(() => this.destroy(), 500);
+    await Promise.race([ended, new Promise<void>(resolve => setTimeout(resolve, 600).unref())]);
+    clearTimeout(timer);
+  }
+}
+
+/** JDBC's names of table types, as information_schema has them. */
+const tableKinds: Readonly<Record<string, readonly string[]>> = {
+  TABLE: ['BASE TABLE', 'SYSTEM VERSIONED'],
+  VIEW: ['VIEW'],
+};

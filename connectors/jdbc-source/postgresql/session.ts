@@ -1,0 +1,186 @@
+import type { Socket } from 'node:net';
+import pg from 'pg';
+import { MillraceError } from '../../../src/errors.ts';
+import type { Address } from '../config/jdbc-url.ts';
+import type { NumericMapping } from '../config/keys.ts';
+import { tlsAttempts } from '../config/settings.ts';
+import type { Clock, Column, Cursor, Mark, Relation, Session, TableScope } from '../database/database.ts';
+import { answered, toFailure } from '../database/failures.ts';
+import type { TableId } from '../tables/table-id.ts';
+import type { Cells } from '../values/row.ts';
+import type { Zone } from '../values/zone.ts';
+import { describeColumns } from './columns.ts';
+
+/** Every value as the text that the server sends. */
+const asText = { getTypeParser: () => (text: string) => text };
+const FORMATS =
+  '-c datestyle=ISO -c intervalstyle=postgres -c timezone=UTC -c bytea_output=hex -c extra_float_digits=1';
+
+export interface SessionOptions {
+  readonly connector: string;
+  readonly quoted: boolean;
+  readonly numeric: NumericMapping;
+  readonly zone: Zone;
+}
+
+/** Rejects with SOURCE_UNAVAILABLE or SOURCE_SETUP. */
+export async function openPostgres(address: Address, options: SessionOptions): Promise<Session> {
+  const doing = `connecting to PostgreSQL at ${address.host}:${address.port}`;
+  const attempts = tlsAttempts(address);
+  for (const [i, ssl] of attempts.entries()) {
+    const client = new pg.Client({
+      host: address.host,
+      port: address.port,
+      database: address.database,
+      user: address.user,
+      password: address.password ?? '',
+      ssl: ssl ?? false,
+      keepAlive: true,
+      application_name: Buffer.from(`millrace ${options.connector}`).subarray(0, 63).toString(),
+      connectionTimeoutMillis: address.connectTimeoutMs,
+      options: `${address.options ?? ''} ${FORMATS}${address.searchPath === undefined ? '' : ` -c search_path=${address.searchPath.replaceAll(' ', '\\ ')}`}`,
+    });
+    // A session that breaks while nobody waits for it: whoever uses it next hears of it.
+    client.on('error', () => {});
+    try {
+      await client.connect();
+      return new PostgresSession(client, options);
+    } catch (error) {
+      socketOf(client).destroy();
+      if (i + 1 === attempts.length || !/does not support SSL/.test(String(error))) throw toFailure(error, doing);
+    }
+  }
+  throw new MillraceError('INTERNAL', `${doing}: no way of connecting was tried`);
+}
+
+/** pg's types do not speak of it. */
+const socketOf = (client: pg.Client): Socket =>
+  (client as unknown as { connection: { stream: Socket } }).connection.stream;
+
+const casts: Readonly<Record<Clock, string>> = { local: 'timestamp', instant: 'timestamptz', day: 'date' };
+
+class PostgresSession implements Session {
+  readonly #client: pg.Client;
+  readonly #options: SessionOptions;
+  #standby: boolean | undefined;
+  gone = false;
+
+  constructor(client: pg.Client, options: SessionOptions) {
+    this.#client = client;
+    this.#options = options;
+    client.on('end', () => {
+      this.gone = true;
+    });
+  }
+
+  quote(name: string): string {
+    return this.#options.quoted ? `"${name.replaceAll('"', '""')}"` : name;
+  }
+
+  literal(text: string, clock: Clock): string {
+    return `'${text.replaceAll("'", "''")}${clock === 'instant' ? '+00' : ''}'::${casts[clock]}`;
+  }
+
+  hash(row: string): string {
+    return `md5(${row}::text)`;
+  }
+
+  async query(doing: string, sql: string): Promise<readonly Cells[]> {
+    return (await this.#run(doing, sql)).rows;
+  }
+
+  async #run(doing: string, sql: string): Promise<pg.QueryArrayResult<(string | null)[]>> {
+    try {
+      return await this.#client.query<(string | null)[]>({ text: sql, rowMode: 'array', types: asText });
+    } catch (error) {
+      if (!answered(error)) this.destroy();
+      throw toFailure(error, doing);
+    }
+  }
+
+  async tables({ schemaPattern, types }: TableScope): Promise<readonly TableId[]> {
+    const kinds = types.flatMap(type => relationKinds[type.toUpperCase()] ?? []).map(kind => `'${kind}'`);
+    if (kinds.length === 0) return [];
+    const pattern = schemaPattern === null ? '' : ` AND n.nspname LIKE '${schemaPattern.replaceAll("'", "''")}'`;
+    const rows = await this.query(
+      'looking for tables',
+      `SELECT current_database(), n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+       WHERE c.relkind IN (${kinds.join()}) AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
+         AND n.nspname NOT LIKE 'pg\\_temp\\_%' AND has_table_privilege(c.oid, 'SELECT')${pattern}
+       ORDER BY 2, 3`,
+    );
+    return rows.map(([catalog, schema, name]) => ({ catalog, schema, name }) as TableId);
+  }
+
+  async columns(_relation: Relation, source: string): Promise<readonly Column[]> {
+    const { fields } = await this.#run('looking at columns', `SELECT * FROM ${source} millrace_row LIMIT 0`);
+    const ask = (sql: string) => this.query('looking at columns', sql);
+    return describeColumns(fields, this.#options.numeric, this.#options.zone, ask);
+  }
+
+  /** A cursor of the server's own, in a transaction that lasts as long as it is read. */
+  async open(doing: string, sql: string): Promise<Cursor> {
+    await this.#run(doing, 'BEGIN READ ONLY');
+    try {
+      await this.#run(doing, `DECLARE millrace NO SCROLL CURSOR FOR ${sql}`);
+    } catch (error) {
+      await this.#run(doing, 'ROLLBACK').catch(() => {});
+      throw error;
+    }
+    const next = async (rows: number) => (await this.#run(doing, `FETCH ${rows} FROM millrace`)).rows;
+    return { next, close: async () => void (await this.#run(doing, 'ROLLBACK')) };
+  }
+
+  /**
+   * A transaction's id is given out in order, when it first writes; ours, taken behind the maximum, is above those of
+   * all whose rows the maximum may have jumped. A standby gives out none: its own horizon is the nearest thing.
+   */
+  async mark(maximum: string | null): Promise<{ mark: Mark; maximum: string | null }> {
+    this.#standby ??= (await this.query('looking at the server', 'SELECT pg_is_in_recovery()'))[0]?.[0] === 't';
+    const id = this.#standby ? 'pg_snapshot_xmax(pg_current_snapshot())' : 'pg_current_xact_id()';
+    const [row = []] = await this.query(
+      'looking for what is new',
+      `SELECT ${maximum === null ? 'NULL' : `(${maximum})`}, extract(epoch FROM clock_timestamp()) * 1000, ${id}`,
+    );
+    const mark = { id: String(row[2]), serverMs: Math.floor(Number(row[1])), takenAt: performance.now() };
+    return { mark, maximum: (row[0] as string | null) ?? null };
+  }
+
+  /**
+   * xmin, the oldest transaction still open, must have passed the mark. A timestamp is often the time at which its
+   * transaction began, which may be long before it has an id: so none may be open either that began before the bound.
+   */
+  async settled({ id }: Mark, timesUntil: number | null): Promise<boolean> {
+    const older =
+      timesUntil === null
+        ? ''
+        : ` AND NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()
+             AND backend_type IN ('client backend', 'background worker') AND xact_start < to_timestamp(${timesUntil / 1000}))`;
+    const [row] = await this.query(
+      'looking for open transactions',
+      `SELECT pg_snapshot_xmin(pg_current_snapshot()) >= '${id}'::xid8${older}`,
+    );
+    return row?.[0] === 't';
+  }
+
+  destroy(): void {
+    this.gone = true;
+    socketOf(this.#client).destroy();
+  }
+
+  async close(): Promise<void> {
+    const ended = this.#client.end().catch(() => {});
+    const timer = setTimeout(() => this.destroy(), 500);
+    await ended;
+    clearTimeout(timer);
+  }
+}
+
+/** JDBC's names of table types, as PostgreSQL's driver has them. */
+const relationKinds: Readonly<Record<string, readonly string[]>> = {
+  TABLE: ['r'],
+  'PARTITIONED TABLE': ['p'],
+  VIEW: ['v'],
+  'MATERIALIZED VIEW': ['m'],
+  'FOREIGN TABLE': ['f'],
+};

@@ -1,0 +1,139 @@
+import { type Schema, type StructSchema, structOfFields } from '../../../src/api/index.ts';
+import { MillraceError } from '../../../src/errors.ts';
+import type { JdbcSourceConfig, Mode } from '../config/keys.ts';
+import type { Clock, Column, Relation, Session } from '../database/database.ts';
+import { fullName } from '../tables/table-id.ts';
+import type { Decode } from '../values/row.ts';
+
+/** A relation as it is read: its columns, and the SQL of its parts. */
+export interface Source {
+  readonly relation: Relation;
+  readonly name: string;
+  readonly topic: string;
+  readonly mode: Mode;
+  /** What stands behind FROM. */
+  readonly from: string;
+  readonly columns: readonly Column[];
+  readonly schema: StructSchema;
+  readonly decoders: readonly Decode[];
+  /** The columns by which it is read, in SQL; null where the mode has none. */
+  readonly time: TimeExpression | null;
+  readonly number: string | null;
+  readonly suffix: string;
+}
+
+export interface TimeExpression {
+  readonly sql: string;
+  readonly clock: Clock;
+  readonly fine: boolean;
+}
+
+/** What rows are called in SQL. */
+export const ROW = 'millrace_row';
+
+/** Looks at a relation. SOURCE_SETUP where its columns do not fit the mode. */
+export async function sourceOf(
+  session: Session,
+  relation: Relation,
+  config: JdbcSourceConfig,
+  warn: (message: string) => void,
+): Promise<Source> {
+  const name = relation.kind === 'query' ? 'the query' : fullName(relation.table);
+  const from = relation.kind === 'query' ? `(${relation.sql})` : tableInSql(session, relation);
+  const columns = await session.columns(relation, from);
+  refuseDoubles(columns, name);
+  const mode = config.mode;
+  return {
+    relation,
+    name,
+    topic: relation.kind === 'query' ? config['topic.prefix'] : config['topic.prefix'] + relation.table.name,
+    mode,
+    from,
+    columns,
+    schema: structOfFields(
+      columns.map(({ name: field, schema }): { name: string; schema: Schema } => ({ name: field, schema })),
+      relation.kind === 'query' ? {} : { name: relation.table.name },
+    ),
+    decoders: columns.map(({ decode }) => decode),
+    time: mode.startsWith('timestamp') ? timeOf(session, columns, config, name, warn) : null,
+    number: mode.endsWith('incrementing') ? numberOf(session, columns, config, name, warn) : null,
+    suffix: config['query.suffix'],
+  };
+}
+
+function tableInSql(session: Session, { table }: Relation & { kind: 'table' }): string {
+  return `${session.quote(table.schema ?? table.catalog)}.${session.quote(table.name)}`;
+}
+
+function refuseDoubles(columns: readonly Column[], name: string): void {
+  const names = columns.map(column => column.name);
+  const double = names.find((column, i) => names.indexOf(column) !== i);
+  if (double === undefined) return;
+  throw new MillraceError('SOURCE_SETUP', `${name} has two columns ${double}; give one of them another name`);
+}
+
+/** As databases do: the name as it is, else whatever its case. */
+function find(columns: readonly Column[], wanted: string, name: string): Column {
+  const found =
+    columns.find(column => column.name === wanted) ??
+    columns.find(column => column.name.toLowerCase() === wanted.toLowerCase());
+  if (found !== undefined) return found;
+  const all = columns.map(column => column.name).join(', ');
+  throw new MillraceError('SOURCE_SETUP', `${name} has no column ${wanted}; its columns are ${all}`);
+}
+
+function timeOf(
+  session: Session,
+  columns: readonly Column[],
+  config: JdbcSourceConfig,
+  name: string,
+  warn: (message: string) => void,
+): TimeExpression {
+  const found = config['timestamp.column.name'].map(wanted => find(columns, wanted, name));
+  for (const { name: column, clock } of found)
+    if (clock === null) throw new MillraceError('SOURCE_SETUP', `column ${column} of ${name} is no timestamp`);
+  if (found.every(({ schema }) => schema.optional))
+    nullable(config, `all of the timestamp columns ${found.map(column => column.name).join(', ')}`, name, warn);
+  const parts = found.map(column => `${ROW}.${session.quote(column.name)}`);
+  // Of columns of several kinds, the database makes the widest.
+  const clock =
+    (['instant', 'local', 'day'] as const).find(kind => found.some(column => column.clock === kind)) ?? 'local';
+  return {
+    sql: parts.length === 1 ? (parts[0] as string) : `COALESCE(${parts.join(', ')})`,
+    clock,
+    fine: found.every(({ fine }) => fine),
+  };
+}
+
+function numberOf(
+  session: Session,
+  columns: readonly Column[],
+  config: JdbcSourceConfig,
+  name: string,
+  warn: (message: string) => void,
+): string {
+  const wanted = config['incrementing.column.name'];
+  const automatic = columns.filter(({ autoIncrement }) => autoIncrement);
+  if (wanted === '' && automatic.length !== 1)
+    throw new MillraceError(
+      'SOURCE_SETUP',
+      `${name} has ${automatic.length === 0 ? 'no' : 'more than one'} auto-incrementing column; set incrementing.column.name`,
+    );
+  const column = wanted === '' ? (automatic[0] as Column) : find(columns, wanted, name);
+  const { schema } = column;
+  const decimal = schema.type === 'bytes' && schema.parameters?.['scale'] === '0';
+  if (!/^int(8|16|32|64)$/.test(schema.type) && !decimal)
+    throw new MillraceError('SOURCE_SETUP', `column ${column.name} of ${name} holds no whole numbers`);
+  if (schema.optional) nullable(config, `the incrementing column ${column.name}`, name, warn);
+  return `${ROW}.${session.quote(column.name)}`;
+}
+
+/** Rows whose column is null are never read: refused where validate.non.null=true says so. */
+function nullable(config: JdbcSourceConfig, what: string, name: string, warn: (message: string) => void): void {
+  if (config.refuseNullable)
+    throw new MillraceError(
+      'SOURCE_SETUP',
+      `${what} of ${name} may be null, and validate.non.null=true: make it NOT NULL, or set that to false`,
+    );
+  if (config['validate.non.null']) warn(`${what} of ${name} may be null: rows where that is so are never read`);
+}

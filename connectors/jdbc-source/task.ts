@@ -1,0 +1,189 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { SourceBatch, SourceTask, SourceTaskContext } from '../../src/api/index.ts';
+import { MillraceError, messageOf } from '../../src/errors.ts';
+import type { JdbcSourceConfig } from './config/keys.ts';
+import type { Relation, Session } from './database/database.ts';
+import { openSession } from './database/open.ts';
+import { storedOffset } from './read/offsets.ts';
+import { Reader } from './read/reader.ts';
+import { sourceOf } from './read/source.ts';
+import { findTables, refuseSameTopics } from './tables/plan.ts';
+import { fullName, type TableId } from './tables/table-id.ts';
+import { zoneOf } from './values/zone.ts';
+
+/** How long one `read` waits for something to do. */
+const WAIT_MS = 1000;
+
+interface Running {
+  readonly name: string;
+  readonly reader: Reader;
+  /** Why it cannot be read; undefined while it can. */
+  failure: MillraceError | undefined;
+}
+
+/** Reads its tables, or the query, in turn over one session: what has begun is read to its end first. */
+export class JdbcSourceTask implements SourceTask<JdbcSourceConfig> {
+  #config: JdbcSourceConfig | undefined;
+  #context: SourceTaskContext | undefined;
+  #session: Session | undefined;
+  readonly #running = new Map<string, Running>();
+  readonly #closed = new AbortController();
+  #discoverAt = Number.POSITIVE_INFINITY;
+  #rows = 0;
+
+  async open(config: JdbcSourceConfig, context: SourceTaskContext): Promise<void> {
+    this.#config = config;
+    this.#context = context;
+    context.signal.addEventListener('abort', this.#stop, { once: true });
+    const session = await this.#connected();
+    if (config.query !== '') return this.#add({ kind: 'query', sql: config.query.trim().replace(/;$/, '') });
+    const found = await findTables(session, config);
+    refuseSameTopics(found);
+    const mine = config.tables;
+    for (const table of found) if (mine === null || mine.includes(fullName(table))) this.#addTable(table);
+    if (mine === null || config.otherTables !== null) await this.#discover(session);
+  }
+
+  readonly #stop = (): void => {
+    this.#closed.abort();
+    this.#session?.destroy();
+  };
+
+  async #connected(): Promise<Session> {
+    const { connector, log } = this.#started();
+    if (this.#session?.gone !== false) this.#session = await openSession(this.#settings(), connector, log);
+    if (this.#closed.signal.aborted) this.#session.destroy();
+    return this.#session;
+  }
+
+  #settings(): JdbcSourceConfig {
+    if (this.#config === undefined) throw new MillraceError('INTERNAL', 'the task was not opened');
+    return this.#config;
+  }
+
+  #started(): SourceTaskContext {
+    if (this.#context === undefined) throw new MillraceError('INTERNAL', 'the task was not opened');
+    return this.#context;
+  }
+
+  #addTable(table: TableId): void {
+    this.#add({ kind: 'table', table });
+  }
+
+  #add(relation: Relation): void {
+    const { log, maxBatchBytes, positions } = this.#started();
+    const config = this.#settings();
+    const name = relation.kind === 'query' ? 'query' : fullName(relation.table);
+    const said = new Set<string>();
+    const warn = (message: string): void => {
+      if (!said.has(message)) log.warn({ table: name }, message);
+      said.add(message);
+    };
+    const reader = new Reader(storedOffset(positions, relation), {
+      config,
+      zone: zoneOf(config['db.timezone']),
+      maxBatchBytes,
+      look: session => sourceOf(session, relation, config, warn),
+      warn,
+    });
+    this.#running.set(name, { name, reader, failure: undefined });
+  }
+
+  /** Takes on tables that no task has, and lets go of those that are gone. */
+  async #discover(session: Session): Promise<void> {
+    const config = this.#settings();
+    const { log } = this.#started();
+    this.#discoverAt = performance.now() + config['table.poll.interval.ms'];
+    const others = new Set(config.otherTables ?? []);
+    const found = await findTables(session, config);
+    const topics = new Set([...this.#running.keys(), ...others].map(name => name.slice(name.indexOf('.') + 1)));
+    for (const table of found) {
+      const name = fullName(table);
+      if (this.#running.has(name) || others.has(name)) continue;
+      if (topics.has(table.name)) {
+        log.warn({ table: name }, 'a new table is left out: another of that name is written to the same topic');
+        continue;
+      }
+      log.info({ table: name }, 'a new table is read');
+      topics.add(table.name);
+      this.#addTable(table);
+    }
+    const there = new Set(found.map(fullName));
+    for (const name of this.#running.keys())
+      if (!there.has(name)) {
+        log.warn({ table: name }, 'a table is no longer there');
+        this.#running.delete(name);
+      }
+  }
+
+  async read(): Promise<SourceBatch | null> {
+    const until = performance.now() + WAIT_MS;
+    for (;;) {
+      if (this.#closed.signal.aborted) return null;
+      const session = await this.#connected();
+      const busy = [...this.#running.values()].find(({ reader }) => reader.reading);
+      if (busy === undefined && performance.now() >= this.#discoverAt) await this.#discover(session);
+      const next = busy ?? this.#nextDue();
+      const now = performance.now();
+      if (next === undefined || next.reader.due > now) {
+        const wait = Math.min(until, next?.reader.due ?? until, this.#discoverAt) - now;
+        if (now >= until) return null;
+        await sleep(Math.max(1, wait), undefined, { signal: this.#closed.signal }).catch(() => {});
+        continue;
+      }
+      const batch = await this.#step(next, session);
+      if (batch !== null) return this.#counted(batch);
+      if (performance.now() >= until && !next.reader.reading) return null;
+    }
+  }
+
+  #nextDue(): Running | undefined {
+    let next: Running | undefined;
+    for (const one of this.#running.values()) if (next === undefined || one.reader.due < next.reader.due) next = one;
+    return next;
+  }
+
+  /** What is wrong with one table does not stop the others. */
+  async #step(one: Running, session: Session): Promise<SourceBatch | null> {
+    try {
+      const batch = await one.reader.step(session);
+      one.failure = undefined;
+      return batch;
+    } catch (error) {
+      if (this.#closed.signal.aborted) return null;
+      await one.reader.reset().catch(() => {});
+      if (!(error instanceof MillraceError) || error.code !== 'SOURCE_SETUP') throw error;
+      one.failure = error;
+      const all = [...this.#running.values()];
+      if (all.every(({ failure }) => failure !== undefined)) throw error;
+      const { log } = this.#started();
+      log.error({ table: one.name, reason: messageOf(error) }, 'a table cannot be read; the others go on');
+      one.reader.due = performance.now() + this.#settings()['table.poll.interval.ms'];
+      return null;
+    }
+  }
+
+  #counted(batch: SourceBatch): SourceBatch {
+    this.#rows += batch.records.length;
+    const all = [...this.#running.values()];
+    const failing = all.filter(({ failure }) => failure !== undefined);
+    this.#started().report({
+      tables: all.length,
+      rows: this.#rows,
+      ...(failing.length === 0 ? {} : { failing: failing.map(({ name }) => name).join(', ') }),
+    });
+    return batch;
+  }
+
+  /** Positions are in Kafka; the database keeps nothing for us. */
+  acknowledge(): void {}
+
+  async close(): Promise<void> {
+    this.#context?.signal.removeEventListener('abort', this.#stop);
+    this.#closed.abort();
+    const session = this.#session;
+    this.#session = undefined;
+    if ([...this.#running.values()].some(({ reader }) => reader.reading)) session?.destroy();
+    else await session?.close();
+  }
+}
