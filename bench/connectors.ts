@@ -84,3 +84,35 @@ export function sinkConfig(subject: Subject, { connection }: Database, topic: st
     ...subject.sinkProperties,
   };
 }
+
+const strings: ConnectorConfig = {
+  'key.converter': 'org.apache.kafka.connect.storage.StringConverter',
+  'value.converter': 'org.apache.kafka.connect.storage.StringConverter',
+};
+
+/** Kafka Connect's own source of lines. */
+export function fileSourceConfig(subject: Subject, file: string, topic: string): ConnectorConfig {
+  return {
+    'connector.class': 'org.apache.kafka.connect.file.FileStreamSourceConnector',
+    'tasks.max': '1',
+    file,
+    topic,
+    'batch.size': '2000',
+    ...strings,
+    ...subject.sourceProperties,
+  };
+}
+
+/** Kafka Connect's own sink of lines, from the topic's beginning. */
+export function fileSinkConfig(subject: Subject, file: string, topic: string): ConnectorConfig {
+  return {
+    'connector.class': 'org.apache.kafka.connect.file.FileStreamSinkConnector',
+    'tasks.max': '1',
+    file,
+    topics: topic,
+    'consumer.override.auto.offset.reset': 'earliest',
+    'consumer.override.max.poll.records': '5000',
+    ...strings,
+    ...subject.sinkProperties,
+  };
+}

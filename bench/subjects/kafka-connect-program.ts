@@ -38,7 +38,7 @@ export async function installKafkaConnect(log: (line: string) => void): Promise<
   if (java === undefined)
     throw new Error('Kafka Connect needs Java 17 or newer: apt-get install openjdk-17-jre-headless');
   const { kafkaConnect, debeziumPostgres, debeziumJdbc } = versions;
-  const name = join('bench', `kafka-connect-${kafkaConnect}-postgres-${debeziumPostgres}-jdbc-${debeziumJdbc}`);
+  const name = join('bench', `kafka-connect-${kafkaConnect}-file-postgres-${debeziumPostgres}-jdbc-${debeziumJdbc}`);
   const maven = await findProgram('mvn');
   if (maven === undefined && !isInstalled(name))
     throw new Error('Kafka Connect and Debezium are fetched with Maven: apt-get install maven');
@@ -50,6 +50,7 @@ export async function installKafkaConnect(log: (line: string) => void): Promise<
       ['org.apache.kafka', 'connect-runtime', kafkaConnect],
       ['org.apache.kafka', 'connect-transforms', kafkaConnect],
       ['org.apache.kafka', 'connect-json', kafkaConnect],
+      ['org.apache.kafka', 'connect-file', kafkaConnect],
       ['org.apache.logging.log4j', 'log4j-slf4j-impl', '2.25.4'],
     ]);
     await fetch('plugins/postgres', [['io.debezium', 'debezium-connector-postgres', debeziumPostgres]], ofTheWorker);

@@ -8,5 +8,7 @@ export const workloads: Readonly<Record<string, () => Promise<{ readonly workloa
   'kafka-pg-upsert': () => import('./kafka-pg-upsert.ts'),
   'pg-pg-replica': () => import('./pg-pg-replica.ts'),
   'pg-pg-latency': () => import('./pg-pg-latency.ts'),
+  'file-source': () => import('./file-source.ts'),
+  'file-sink': () => import('./file-sink.ts'),
   takeover: () => import('./takeover.ts'),
 };
