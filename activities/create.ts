@@ -3,21 +3,32 @@ import type { Log, SinkConnector, SourceConnector } from '../src/api/index.ts';
 import type { TaskObserver } from '../src/engine/observer.ts';
 import type { OffsetStore } from '../src/engine/offset-store.ts';
 import { parsed } from '../src/engine/source-runner.ts';
+import { MillraceError } from '../src/errors.ts';
 import type { KafkaClient } from '../src/kafka/port.ts';
 import { toFailure } from '../src/temporal/failure.ts';
-import type { OffsetsAltered, OffsetsArgs, PlanArgs, TaskArgs } from '../workflows/messages.ts';
-import { type ComponentDeps, connectorOf, pipelineOf, resolved } from './components.ts';
+import type {
+  ConnectorConfig,
+  ConnectorType,
+  OffsetsAltered,
+  OffsetsArgs,
+  PlanArgs,
+  TaskArgs,
+} from '../workflows/messages.ts';
+import { type CheckDeps, checkedConfig } from './check.ts';
+import { connectorOf, pipelineOf, resolved } from './components.ts';
 import type { ControlActivities, TaskActivities } from './index.ts';
 import { alterSinkOffsets, alterSourceOffsets } from './offsets.ts';
 import { runTaskActivity } from './run-task.ts';
 import { runSinkTask } from './sink-task.ts';
 import { runSourceTask } from './source-task.ts';
 
-export interface ActivityDeps extends ComponentDeps {
+export interface ActivityDeps extends CheckDeps {
   readonly kafka: KafkaClient;
   readonly offsets: OffsetStore;
   readonly log: Log;
   observe(args: TaskArgs): Partial<TaskObserver>;
+  /** Removes the secrets that only a deleted connector has named. Idempotent. */
+  forget(config: ConnectorConfig): Promise<void>;
   /** See RunTaskDeps. */
   readonly leaving: AbortSignal;
 }
@@ -28,7 +39,11 @@ export function createActivities(deps: ActivityDeps): { control: ControlActiviti
   return {
     control: {
       planTasks: args => short(args, redact => plan(deps, args, redact)),
-      removeConnector: args => short(args, redact => remove(deps, args, redact)),
+      removeConnector: args =>
+        short(args, async redact => {
+          await remove(deps, args, redact);
+          await deps.forget(args.config);
+        }),
       alterOffsets: args => short(args, redact => alter(deps, args, redact)),
     },
     tasks: {
@@ -43,6 +58,7 @@ export function createActivities(deps: ActivityDeps): { control: ControlActiviti
           const { props, secrets } = await resolved(deps, args.config);
           redact.add(secrets);
           const { connector } = await connectorOf(deps, args.config);
+          if (connector.kind !== args.type) throw wrongType(args, connector.kind);
           const pipeline = await pipelineOf(props);
           if (connector.kind === 'source') await runSourceTask(deps, connector, pipeline, args, progress, signal, log);
           else await runSinkTask(deps.kafka, connector, pipeline, args, progress, signal, log);
@@ -51,6 +67,13 @@ export function createActivities(deps: ActivityDeps): { control: ControlActiviti
     },
   };
 }
+
+const wrongType = ({ connector, config, type }: TaskArgs, kind: ConnectorType): MillraceError =>
+  new MillraceError(
+    'TASK_CONFIG',
+    `The workflow of ${connector} was started with the type ${type}, and ${config['connector.class']} is a ${kind}: ` +
+      `delete it, and start it with the type ${kind}.`,
+  );
 
 /** Takes secrets out of texts. Short ones are left: they would tear every text apart and hide nothing. */
 class Redact {
@@ -81,7 +104,8 @@ async function short<T>(_args: PlanArgs, act: (redact: Redact) => Promise<T>): P
 }
 
 /** A sink has as many tasks as it is given: each finds its partitions by itself. A source plans. */
-async function plan(deps: ActivityDeps, { config }: PlanArgs, redact: Redact) {
+async function plan(deps: ActivityDeps, args: PlanArgs, redact: Redact) {
+  const config = await checkedConfig(deps, args);
   const { connector } = await connectorOf(deps, config);
   const { props, secrets } = await resolved(deps, config);
   redact.add(secrets);

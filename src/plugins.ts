@@ -4,7 +4,7 @@ import type { ConnectorEntry } from '../connectors/index.ts';
 import { connectors as ownConnectors } from '../connectors/index.ts';
 import type { ConfigSpec } from './api/index.ts';
 import type { Named } from './config/class-names.ts';
-import { findNamed, shortName } from './config/class-names.ts';
+import { findConnector as findConnectorIn, findNamed } from './config/class-names.ts';
 import type { KeyDefinition } from './config/findings.ts';
 import { keyDefinition } from './config/findings.ts';
 import type { ComponentConfig, ComponentLookup } from './config/validate.ts';
@@ -40,10 +40,7 @@ export function pluginRegistry(connectors: readonly ConnectorEntry[] = ownConnec
   const dataConverters = converters.filter(entry => entry.headersOnly !== true);
   const classes = (entries: readonly Named[]) => entries.map(({ names }) => names[0]);
 
-  const findConnector = (name: string) =>
-    connectors.find(entry => entry.className === name) ??
-    connectors.find(entry => entry.aliases.includes(name)) ??
-    connectors.find(({ className }) => shortName(className) === name || shortName(className) === `${name}Connector`);
+  const findConnector = (name: string) => findConnectorIn(connectors, name);
 
   const find = (entries: readonly Loadable[], suffix: string) => async (name: string) => {
     const entry = findNamed(entries, name, suffix);

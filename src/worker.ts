@@ -105,6 +105,7 @@ export async function startWorker(props: Readonly<Record<string, string>>): Prom
     kafka,
     offsets,
     log: loggers.log('task'),
+    forget: unused => secrets.forget(unused),
     leaving: leaving.signal,
     observe: ({ connector, task, type }) => metrics.task({ connector, task, type }),
   });

@@ -14,3 +14,20 @@ export function findNamed<E extends Named>(entries: readonly E[], name: string, 
     entries.find(({ names }) => names.some(one => shortName(one) === name || shortName(one) === name + suffix))
   );
 }
+
+/** A connector in a list of them. */
+export interface NamedConnector {
+  /** Java class of the connector that it stands in for. */
+  readonly className: string;
+  /** Other names. */
+  readonly aliases: readonly string[];
+}
+
+/** By class name, by alias, or by the short name that Connect would take, with or without `Connector` at its end. */
+export function findConnector<E extends NamedConnector>(entries: readonly E[], name: string): E | undefined {
+  return (
+    entries.find(entry => entry.className === name) ??
+    entries.find(entry => entry.aliases.includes(name)) ??
+    entries.find(({ className }) => shortName(className) === name || shortName(className) === `${name}Connector`)
+  );
+}

@@ -115,6 +115,20 @@ export const rules: readonly Rule[] = [
     files: ['src/processes/**'],
     may: ['src/processes/**', ...contract, 'node:*'],
   },
+  {
+    part: 'client',
+    files: ['src/client/**'],
+    may: [
+      'src/client/**',
+      'src/temporal/control-client.ts',
+      'src/config/**',
+      ...contract,
+      'connectors/index.ts',
+      'workflows/messages.ts',
+      '@temporalio/client',
+    ],
+    mayAsTypes: ['src/temporal/control.ts'],
+  },
   { part: 'console', files: ['src/console/**'], may: ['src/console/**'] },
   {
     part: 'stack',

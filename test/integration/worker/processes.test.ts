@@ -1,7 +1,10 @@
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { get, type IncomingMessage } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { call } from '../../../src/demo/rest.ts';
 import { startWorkerProcess, type WorkerProcess } from '../../../src/demo/worker-process.ts';
@@ -50,6 +53,11 @@ const lines = async (): Promise<Line[]> =>
 const starts = async (number: number): Promise<number[]> =>
   (await lines()).filter(({ msg, process }) => msg === 'process starts' && process === number).map(({ pid }) => pid);
 
+async function json<T>(url: string): Promise<T> {
+  const [answer] = (await once(get(url, { agent: false }), 'response')) as [IncomingMessage];
+  return JSON.parse(await text(answer)) as T;
+}
+
 const alive = (pid: number): boolean => {
   try {
     return process.kill(pid, 0);
@@ -87,23 +95,26 @@ test('tasks are spread over the processes, each with an identity of its own', as
 });
 
 test('/metrics has the series of both', async () => {
-  const text = await (await fetch(`${worker.url}/metrics`)).text();
-  const counts = text.split('\n').filter(line => line.startsWith('kafka_connect_worker_task_count{'));
+  const metrics = await (await fetch(`${worker.url}/metrics`)).text();
+  const counts = metrics.split('\n').filter(line => line.startsWith('kafka_connect_worker_task_count{'));
   expect(counts.map(line => line.replace(/ \d+$/, ''))).toEqual([
     'kafka_connect_worker_task_count{process="1"}',
     'kafka_connect_worker_task_count{process="2"}',
   ]);
   expect(counts.reduce((sum, line) => sum + Number(line.split(' ')[1]), 0)).toBe(12);
-  expect(text.match(/^# TYPE kafka_connect_worker_task_count /gm)).toHaveLength(1);
+  expect(metrics.match(/^# TYPE kafka_connect_worker_task_count /gm)).toHaveLength(1);
 });
 
 test('a level that is set holds in both', async () => {
+  const level = async () =>
+    // A connection of its own for each: they go to the processes in turn.
+    (await json<{ level: string }>(`${worker.url}/admin/loggers/kafka`)).level;
+  expect(await level()).toBe('INFO');
   await call('PUT', `${worker.url}/admin/loggers/kafka`, { level: 'ERROR' });
-  for (let asked = 0; asked < 8; asked++)
-    await eventually('every process has it', async () => {
-      const { level } = await call<{ level: string }>('GET', `${worker.url}/admin/loggers/kafka`);
-      return level === 'ERROR';
-    });
+  await eventually('every process has it', async () => {
+    const levels = [await level(), await level(), await level(), await level()];
+    return levels.every(one => one === 'ERROR');
+  });
 });
 
 test('a process that is killed is started again, and its tasks run meanwhile on the other', async () => {

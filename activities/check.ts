@@ -1,0 +1,98 @@
+import type { ConnectorEntry } from '../connectors/index.ts';
+import type { ConfigProps, Log, SinkConnector, SourceConnector } from '../src/api/index.ts';
+import type { ConfigInfos } from '../src/config/findings.ts';
+import { plainSecrets, secretKeys } from '../src/config/secret-keys.ts';
+import { type ComponentLookup, invalidConfigMessage, validateConnector } from '../src/config/validate.ts';
+import { kindOf, MillraceError, messageOf } from '../src/errors.ts';
+import type { ConnectorConfig, PlanArgs } from '../workflows/messages.ts';
+import { type ComponentDeps, connectorOf, resolved } from './components.ts';
+
+export interface CheckDeps extends ComponentDeps {
+  readonly plugins: ComponentDeps['plugins'] & ComponentLookup;
+}
+
+export interface Checked {
+  readonly entry: ConnectorEntry;
+  readonly connector: SourceConnector<unknown> | SinkConnector<unknown>;
+  /** What is wrong, among other things. */
+  readonly infos: ConfigInfos;
+  /** What placeholders stood for. */
+  readonly secrets: readonly string[];
+}
+
+/**
+ * Checks a connector's whole configuration. ask: where other servers are to be asked as well. BAD_REQUEST where there is
+ * no such connector or a placeholder stands for nothing.
+ */
+export async function checkConnector(
+  deps: CheckDeps,
+  props: ConfigProps,
+  ask?: { readonly log: Log; signal(): AbortSignal },
+): Promise<Checked> {
+  const given = Object.fromEntries(Object.entries(props).filter(isText));
+  // Without Connect's copy of the whole configuration, passwords included.
+  if ((given['connector.class'] ?? '').trim() === '')
+    throw new MillraceError('BAD_REQUEST', 'Connector config contains no connector type: it needs connector.class.');
+  const { entry, connector } = await connectorOf(deps, given).catch(asBadRequest);
+  const { props: known, secrets } = await resolved(deps, given).catch(asBadRequest);
+  const absent = Object.fromEntries(Object.entries(props).filter(([, value]) => value === null));
+  const infos = await validateConnector(
+    {
+      kind: entry.kind,
+      config: connector.config,
+      ...(connector.validate === undefined || ask === undefined
+        ? {}
+        : {
+            validate: (config: unknown) =>
+              connector.validate?.(config, { log: ask.log, signal: ask.signal() }) ?? Promise.resolve({}),
+          }),
+    },
+    { ...given, ...only(known, given), ...absent },
+    deps.plugins,
+    { workerDefaults: deps.workerProps, shown: props, secrets },
+  );
+  return { entry, connector, infos, secrets };
+}
+
+/**
+ * A connector's configuration as its tasks take it. Whoever starts or configures one through Temporal has asked nobody
+ * before: here it is told what the REST API would have told. CONFIG_INVALID, BAD_REQUEST; no other server is asked, so
+ * that one that is down does not make a configuration wrong.
+ */
+export async function checkedConfig(deps: CheckDeps, { connector: name, config }: PlanArgs): Promise<ConnectorConfig> {
+  const texts = textsOf(name, config);
+  const { connector, infos } = await checkConnector(deps, texts);
+  const wrong = invalidConfigMessage(infos);
+  if (wrong !== undefined) throw new MillraceError('CONFIG_INVALID', wrong);
+  const open = secretKeys(texts, connector.config.keys);
+  if (open.length > 0) throw new MillraceError('CONFIG_INVALID', plainSecrets(name, open));
+  return texts;
+}
+
+/** JSON of any SDK: scalars become the texts that a configuration is made of. */
+function textsOf(name: string, config: Readonly<Record<string, unknown>>): ConnectorConfig {
+  const texts: Record<string, string> = {};
+  for (const [key, value] of Object.entries(config)) {
+    if (!['string', 'number', 'boolean'].includes(typeof value))
+      throw new MillraceError('CONFIG_INVALID', `The value of ${key} must be a text, a number, true or false.`);
+    texts[key] = String(value);
+  }
+  if ((texts['name'] ?? name) !== name)
+    throw new MillraceError(
+      'CONFIG_INVALID',
+      `The configuration of the connector ${name} has the name ${texts['name']}.`,
+    );
+  return { ...texts, name };
+}
+
+function asBadRequest(error: unknown): never {
+  // Secrets that cannot be read just now make no configuration wrong.
+  if (kindOf(error) === 'retriable') throw error;
+  throw new MillraceError('BAD_REQUEST', messageOf(error), { cause: error });
+}
+
+const isText = (entry: [string, string | null | undefined]): entry is [string, string] => typeof entry[1] === 'string';
+
+/** The values of the keys that `of` has. */
+const only = (from: Readonly<Record<string, string>>, of: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(from).filter(([key]) => key in of));

@@ -1,0 +1,240 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { Client, Connection } from '@temporalio/client';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { connectMillrace, type Millrace } from '../../../src/client/index.ts';
+import { call } from '../../../src/demo/rest.ts';
+import { startWorkerProcess, type WorkerProcess } from '../../../src/demo/worker-process.ts';
+import { kafkaClient } from '../../../src/kafka/client.ts';
+import { secretIds, secretStore } from '../../../src/kafka/secret-store.ts';
+import { silent } from '../../../src/observability/silent.ts';
+import { packageFolder } from '../../../src/package-folder.ts';
+import { freePort } from '../../../src/stack/ports.ts';
+import { connectorWorkflowId } from '../../../workflows/messages.ts';
+import { eventually } from '../../support/eventually.ts';
+import { pythonWith } from '../../support/python.ts';
+import { servers } from '../../support/servers.ts';
+import { uniqueName } from '../../support/topic.ts';
+import { programOf, secretsFile } from './guide.ts';
+
+/** Connectors from another service, by the handles of `millrace/client` and by Temporal's own means. */
+const cluster = uniqueName('client');
+const password = `planted-${cluster}`;
+const taskQueue = `millrace-${cluster}`;
+let folder: string;
+let worker: WorkerProcess;
+let millrace: Millrace;
+let client: Client;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'millrace-client-test-'));
+  await writeFile(join(folder, 'secrets.properties'), `warehouse=${password}\n`);
+  worker = await startWorkerProcess(folder, await freePort(), {
+    'bootstrap.servers': servers().kafka,
+    'group.id': cluster,
+    'offset.storage.topic': `${cluster}-offsets`,
+    'config.storage.topic': `${cluster}-configs`,
+    'temporal.address': servers().temporal,
+    'config.providers': 'file',
+    'config.providers.file.class': 'org.apache.kafka.common.config.provider.FileConfigProvider',
+  });
+  millrace = await connectMillrace({ temporal: servers().temporal, cluster });
+  client = new Client({ connection: await Connection.connect({ address: servers().temporal }) });
+});
+afterAll(async () => {
+  await millrace?.close();
+  await client?.connection.close();
+  await worker?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** A sink that waits for a topic that is never made. */
+const sink = () => ({
+  'connector.class': 'io.confluent.connect.jdbc.JdbcSinkConnector',
+  'connection.url': 'jdbc:postgresql://127.0.0.1:1/none',
+  topics: uniqueName('nothing'),
+});
+const placeholder = () => `\${file:${join(folder, 'secrets.properties')}:warehouse}`;
+
+/** As another SDK would: nothing has been checked. */
+const start = (name: string, args: Record<string, unknown>) =>
+  client.workflow.start('connector', {
+    workflowId: connectorWorkflowId(cluster, name),
+    taskQueue,
+    args: [{ cluster, name, type: 'sink', ...args }],
+  });
+
+describe('handles', () => {
+  test('start, list, pause, resume, stop, restart, configure and delete a connector', async () => {
+    const name = uniqueName('life');
+    const config = { ...sink(), 'tasks.max': 2, 'connection.password': placeholder() };
+    const handle = await millrace.connectors.start(name, config);
+    expect(await millrace.connectors.list()).toContain(name);
+    const states = async () => (await handle.status()).tasks.map(task => task.state);
+    await eventually('both tasks run', async () => (await states()).join() === 'RUNNING,RUNNING');
+    expect((await handle.status()).tasks[0]?.worker_id).toBe(worker.id);
+    await handle.pause();
+    await eventually('both are paused', async () => (await states()).join() === 'PAUSED,PAUSED');
+    await handle.resume();
+    await eventually('both run again', async () => (await states()).join() === 'RUNNING,RUNNING');
+    expect((await handle.restart({ onlyFailed: true })).tasks).toHaveLength(2);
+    await handle.restartTask(1);
+    await handle.configure({ ...(await handle.info()).config, 'tasks.max': 1 });
+    await eventually('one task is left', async () => (await states()).join() === 'RUNNING');
+    expect((await handle.info()).config).toEqual({ ...config, name, 'tasks.max': '1' });
+    expect(await call('GET', `${worker.url}/connectors/${name}/config`)).toEqual((await handle.info()).config);
+    await handle.stop();
+    await eventually('none is left', async () => (await states()).length === 0);
+    await handle.delete();
+    await expect(handle.status()).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    expect(await millrace.connectors.list()).not.toContain(name);
+  });
+
+  test('begin in the state that is asked for, with a client that is there already', async () => {
+    await using own = await connectMillrace({ temporal: client, cluster });
+    const name = uniqueName('stopped');
+    const handle = await own.connectors.start(name, sink(), { state: 'STOPPED' });
+    expect((await handle.status()).connector.state).toBe('STOPPED');
+    await own.connectors.get(name).delete();
+  });
+
+  test('say what is wrong before anything is sent', async () => {
+    const { connectors } = millrace;
+    const name = uniqueName('wrong');
+    await expect(connectors.start(name, { topics: 't' })).rejects.toMatchObject({ code: 'BAD_REQUEST' });
+    await expect(connectors.start(name, { ...sink(), name: 'other' })).rejects.toThrow(/has the name other/);
+    await expect(connectors.start('', sink())).rejects.toThrow(/needs a name/);
+    await expect(connectors.start(name, sink(), { type: 'source' })).rejects.toThrow(/is a sink, not a source/);
+    await expect(connectors.start(name, { 'connector.class': 'com.example.Own' })).rejects.toThrow(/option type/);
+    await expect(connectors.get(name).pause()).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(connectors.get(name).configure(sink())).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(connectMillrace({ temporal: `127.0.0.1:${await freePort()}` })).rejects.toMatchObject({
+      code: 'TEMPORAL_UNAVAILABLE',
+    });
+  });
+
+  test('refuse a name that is taken', async () => {
+    const name = uniqueName('taken');
+    const handle = await millrace.connectors.start(name, sink());
+    await expect(millrace.connectors.start(name, sink())).rejects.toMatchObject({ code: 'CONFLICT' });
+    await handle.delete();
+  });
+
+  test.each([
+    ['connection.password', password],
+    ['connection.url', `jdbc:postgresql://127.0.0.1:1/none?user=me&password=${password}`],
+  ])('refuse a secret in plain text in %s, of which nothing gets to Temporal', async (key, value) => {
+    const name = uniqueName('secret');
+    const refused = await millrace.connectors.start(name, { ...sink(), [key]: value }).catch((error: Error) => error);
+    expect(refused).toMatchObject({ code: 'BAD_REQUEST', message: expect.stringContaining(key) });
+    expect((refused as Error).message).not.toContain(password);
+    await expect(client.workflow.getHandle(connectorWorkflowId(cluster, name)).describe()).rejects.toThrow();
+  });
+
+  test('work on a connector whose secrets the REST API has sealed, and leave none behind', async () => {
+    const name = uniqueName('sealed');
+    await call('POST', `${worker.url}/connectors`, { name, config: { ...sink(), 'connection.password': password } });
+    const handle = millrace.connectors.get(name);
+    const { config } = await handle.info();
+    expect(config['connection.password']).toMatch(/^\$\{secret:/);
+    await handle.configure({ ...config, 'batch.size': 10 });
+    await eventually('it runs', async () => (await handle.status()).tasks[0]?.state === 'RUNNING');
+    const kafka = kafkaClient({ brokers: [servers().kafka], clientId: 'test' }, silent);
+    const kept = () =>
+      secretStore(kafka, { topic: `${cluster}-configs`, replicationFactor: 1, cluster }).read(
+        secretIds(config['connection.password'] ?? ''),
+      );
+    expect([...(await kept()).values()]).toEqual([password]);
+    await handle.delete();
+    await expect(kept()).rejects.toMatchObject({ code: 'TASK_CONFIG' });
+    await kafka.close();
+  });
+});
+
+describe('a connector that was started without being checked', () => {
+  const failed = (name: string) =>
+    eventually('it has failed', async () => {
+      const { connector, tasks } = await millrace.connectors.get(name).status();
+      const trace = connector.trace ?? tasks[0]?.trace;
+      return [connector.state, tasks[0]?.state].includes('FAILED') ? trace : undefined;
+    });
+
+  test('fails with the sentences of the REST API, and goes on once it is configured', async () => {
+    const name = uniqueName('wrong');
+    const config = { ...sink(), 'insert.mode': 'sideways', 'tasks.max': 'abc' };
+    const handle = await start(name, { config });
+    const refused = await call('POST', `${worker.url}/connectors`, { name: uniqueName('rest'), config }).catch(
+      (error: Error) => error.message,
+    );
+    const { message } = JSON.parse(String(refused).replace(/^.*?: 400 /, '')) as { message: string };
+    expect(message).toContain('sideways');
+    expect(await failed(name)).toContain(message);
+    await handle.executeUpdate('configure', { args: [sink()] });
+    await eventually('it runs', async () => {
+      const { tasks } = await millrace.connectors.get(name).status();
+      return tasks[0]?.state === 'RUNNING';
+    });
+    await handle.executeUpdate('delete');
+    await handle.result();
+  });
+
+  test.each([
+    ['a class that there is not', { config: { 'connector.class': 'NoSuch' } }, 'There is no connector NoSuch'],
+    ['no class', { config: { topics: 't' } }, 'needs connector.class'],
+    ['a value that is no scalar', { config: { ...sink(), topics: ['a', 'b'] } }, 'The value of topics must be a text'],
+    ['another name', { config: { ...sink(), name: 'other' } }, 'has the name other'],
+    ['the wrong type', { type: 'source', config: sink() }, 'start it with the type sink'],
+    ['a secret in plain text', { config: { ...sink(), 'connection.password': password } }, 'connection.password'],
+  ])('with %s fails and says so', async (_, args, sentence) => {
+    const name = uniqueName('wrong');
+    const handle = await start(name, args);
+    const trace = await failed(name);
+    expect(trace).toContain(sentence);
+    expect(trace).not.toContain(password);
+    await handle.executeUpdate('delete');
+    await handle.result();
+  });
+
+  test('may have numbers and booleans in its configuration, and none of the search attributes', async () => {
+    const name = uniqueName('scalars');
+    const handle = await start(name, { config: { ...sink(), 'tasks.max': 2, 'delete.enabled': false } });
+    await eventually('both tasks run', async () => {
+      const { tasks } = await millrace.connectors.get(name).status();
+      return tasks.length === 2 && tasks.every(({ state }) => state === 'RUNNING');
+    });
+    expect(await millrace.connectors.list()).toContain(name);
+    await handle.executeUpdate('delete');
+    await handle.result();
+  });
+});
+
+describe('the programs of the guide', () => {
+  const environment = () => ({ TEMPORAL_ADDRESS: servers().temporal, MILLRACE_CLUSTER: cluster });
+  const own = (program: string) => program.replaceAll(secretsFile, join(folder, 'secrets.properties'));
+
+  test('in TypeScript', async () => {
+    const entry = pathToFileURL(join(packageFolder(), 'src/client/index.ts')).href;
+    const file = join(folder, 'guide.ts');
+    await writeFile(file, own(await programOf('ts')).replace("'millrace/client'", `'${entry}'`));
+    const { stdout } = await promisify(execFile)(process.execPath, [file], {
+      env: { ...process.env, ...environment() },
+    });
+    expect(stdout).toBe("PAUSED\n[ 'orders-to-warehouse' ]\n");
+  });
+
+  test("in Python, with Temporal's own SDK", async () => {
+    const requirements = join(packageFolder(), 'test/integration/client/requirements.txt');
+    const python = await pythonWith('temporalio-1.35.0', requirements);
+    const file = join(folder, 'guide.py');
+    await writeFile(file, own(await programOf('python')));
+    const { stdout } = await promisify(execFile)(python.program, [file], {
+      env: { ...python.environment, ...environment() },
+      timeout: 60_000,
+    });
+    expect(stdout.split('\n')).toEqual(['RUNNING shop.public.orders', 'PAUSED', 'RUNNING', 'COMPLETED', '']);
+  });
+});
