@@ -115,7 +115,7 @@ function failureOf({ verdict, status, error }: ItemOutcome): MillraceError {
   if (verdict === 'missing')
     return new MillraceError(
       'SINK_UNAVAILABLE',
-      'The index is not there any more; it is made again when the task has begun anew.',
+      'The index is not there any more; where it is the topic’s own, it is made when the task has begun anew.',
     );
   return new MillraceError(
     'SINK_SETUP',

@@ -1,17 +1,14 @@
 import type { Schema, SinkRecord, Value } from '../../../src/api/index.ts';
 import { DataError } from '../../../src/errors.ts';
 
-/** Bytes of an id at most (https://www.elastic.co/guide/en/elasticsearch/reference/7.17/mapping-id-field.html). */
-const LONGEST = 512;
+/** A Java long's largest. */
+const MAX_VERSION = 2n ** 63n - 1n;
 
-/** The document's id out of a record's key. Throws DataError for a key that cannot be one. */
+/** The document's id out of a record's key. Throws DataError for a key that cannot be one; how long it may be, the server says. */
 export function idOfKey(schema: Schema | null, key: Value): string {
   if (key === null || key === undefined) throw new DataError('Key is used as document id and can not be null.');
   const id = textOf(schema, key);
   if (id === '') throw new DataError('Key is used as document id and can not be empty.');
-  // No character has more than three bytes for each of its code units.
-  if (id.length * 3 > LONGEST && Buffer.byteLength(id) > LONGEST)
-    throw new DataError(`Key is used as document id and can not be longer than ${LONGEST} bytes.`);
   return id;
 }
 
@@ -32,6 +29,8 @@ const isFloat = (schema: Schema | null) => schema?.type === 'float32' || schema?
 export function versionOf(record: SinkRecord, header: string): string {
   const value = record.headers.findLast(each => each.key === header)?.value;
   const text = typeof value === 'number' || typeof value === 'bigint' || typeof value === 'string' ? `${value}` : '';
-  if (!/^\d{1,19}$/.test(text)) throw new DataError(`The header ${header} must hold the version as a whole number.`);
+  // One that is out of range would break the request for all.
+  if (!/^\d{1,19}$/.test(text) || BigInt(text) > MAX_VERSION)
+    throw new DataError(`The header ${header} must hold the version, a whole number from 0 to 2^63-1.`);
   return text;
 }

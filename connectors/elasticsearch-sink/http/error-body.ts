@@ -34,11 +34,12 @@ export function readError(error: unknown): ElasticError | undefined {
 }
 
 /**
- * A reason up to where it begins to quote: document ids and previews of fields stand in quotation marks, names of fields
- * and types in brackets. No record's content gets into a log or a failure.
+ * A reason up to where it begins to quote: document ids and previews of fields stand in quotation marks or behind the
+ * words `id` and `value`, names of fields and types in brackets. No record's content gets into a log or a failure.
  */
 function withoutValues(reason: string): string {
   return reason
+    .replace(/\b(ids?|value) [[(].*[\])]/s, '$1 […]')
     .replace(/['"].*$/s, '…')
     .replace(/ in document with id …$/, '')
     .trim();
