@@ -6,7 +6,6 @@ import { packageFolder } from '../package-folder.ts';
 import { findProgram, run, succeeds } from './commands.ts';
 import { Keeper } from './keeper.ts';
 import type { Controls } from './own-server.ts';
-import type { ServiceName } from './types.ts';
 
 /** The command that speaks for Docker Compose, and its first arguments. */
 export type ComposeCommand = readonly [program: string, ...args: string[]];
@@ -27,7 +26,8 @@ export async function findCompose(): Promise<ComposeCommand | undefined> {
 
 export interface ComposeServiceOptions {
   readonly compose: ComposeCommand;
-  readonly service: ServiceName;
+  /** Its name in docker-compose.yml. */
+  readonly service: string;
   /** What docker-compose.yml reads the published ports from. */
   readonly ports: Readonly<Record<string, number>>;
   /** Names what belongs together and lasts; a project of its own, whose volumes go with it, when not given. */

@@ -1,15 +1,20 @@
 import { createHash } from 'node:crypto';
 import { type ComposeCommand, ComposeService } from './compose.ts';
+import { mariadbAt } from './mariadb-url.ts';
 import { ownServer } from './own-server.ts';
 import { freePort } from './ports.ts';
 import { ownPostgresUrl, postgresAt } from './postgres-url.ts';
-import { elasticsearchAnswers, kafkaAnswers, postgresAnswers, temporalAnswers } from './probe.ts';
+import { elasticsearchAnswers, kafkaAnswers, mariadbAnswers, postgresAnswers, temporalAnswers } from './probe.ts';
 import { searchAttributeNames } from './temporal.ts';
 import { ignore, type ServiceName, type Starters, type StartOptions } from './types.ts';
 
 /** Starts each as a container of docker-compose.yml. */
 export function startersInContainers(compose: ComposeCommand): Starters {
-  const serviceOf = (service: ServiceName, ports: Record<string, number>, { dataDir, log = ignore }: StartOptions) => {
+  const serviceOf = (
+    service: ServiceName | 'mysql',
+    ports: Record<string, number>,
+    { dataDir, log = ignore }: StartOptions,
+  ) => {
     log(`${service}: starting a container; its image is fetched the first time`);
     const project = dataDir === undefined ? {} : { project: projectOf(dataDir) };
     return (answers: () => Promise<boolean>) => new ComposeService({ compose, service, ports, answers, ...project });
@@ -30,6 +35,13 @@ export function startersInContainers(compose: ComposeCommand): Starters {
       const container = serviceOf('kafka', { MILLRACE_KAFKA_PORT: port }, options)(() => kafkaAnswers(address));
       await container.start();
       return ownServer({ service: 'kafka', origin: 'container', address, version: 'Kafka' }, container);
+    },
+    async mariadb(options) {
+      const port = options.port ?? (await freePort());
+      const where = mariadbAt(`mysql://root:mysql@127.0.0.1:${port}`);
+      const container = serviceOf('mysql', { MILLRACE_MYSQL_PORT: port }, options)(() => mariadbAnswers(where.url));
+      await container.start();
+      return ownServer({ service: 'mariadb', origin: 'container', version: 'MySQL', ...where }, container);
     },
     async postgres(options) {
       const port = options.port ?? (await freePort());

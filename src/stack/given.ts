@@ -1,6 +1,7 @@
 import { MillraceError } from '../errors.ts';
+import { mariadbAt } from './mariadb-url.ts';
 import { postgresAt } from './postgres-url.ts';
-import { elasticsearchAnswers, listens, postgresAnswers } from './probe.ts';
+import { elasticsearchAnswers, listens, mariadbAnswers, postgresAnswers } from './probe.ts';
 import type { Log, Server, ServerOf, ServiceName } from './types.ts';
 
 /** Addresses that somebody gave: nothing is started for these. */
@@ -13,16 +14,19 @@ export interface Given {
   readonly temporal?: string;
   /** host:port or a URL */
   readonly elasticsearch?: string;
+  /** mysql://user:password@host:port */
+  readonly mariadb?: string;
 }
 
 export function givenInEnvironment(environment: NodeJS.ProcessEnv = process.env): Given {
   const { MILLRACE_KAFKA: kafka, MILLRACE_POSTGRES: postgres, MILLRACE_TEMPORAL_ADDRESS: temporal } = environment;
-  const { MILLRACE_ELASTICSEARCH: elasticsearch } = environment;
+  const { MILLRACE_ELASTICSEARCH: elasticsearch, MILLRACE_MARIADB: mariadb } = environment;
   return {
     ...(kafka ? { kafka } : {}),
     ...(postgres ? { postgres } : {}),
     ...(temporal ? { temporal } : {}),
     ...(elasticsearch ? { elasticsearch } : {}),
+    ...(mariadb ? { mariadb } : {}),
   };
 }
 
@@ -38,6 +42,11 @@ export const foundServer: { readonly [K in ServiceName]: Found<K> } = {
     const address = where.replace(/^http:\/\/|\/$/g, '');
     await mustAnswer('Elasticsearch', address, elasticsearchAnswers(address));
     return { ...found('elasticsearch', address, 'Elasticsearch'), url: `http://${address}` };
+  },
+  async mariadb(url) {
+    const where = mariadbAt(url);
+    await mustAnswer('MariaDB', where.address, mariadbAnswers(where.url));
+    return { ...found('mariadb', where.address, 'MariaDB'), ...where };
   },
   async temporal(address) {
     await mustAnswer('Temporal', address, listens(address));

@@ -93,6 +93,11 @@ export async function startElasticsearch(options: StartOptions = {}): Promise<Se
   return (await locateAll(['elasticsearch'])).elasticsearch(options);
 }
 
+/** Starts a MariaDB of one's own, which may be killed and restarted. */
+export async function startMariadb(options: StartOptions = {}): Promise<ServerOf['mariadb'] & OwnServer> {
+  return (await locateAll(['mariadb'])).mariadb(options);
+}
+
 /** How each is started here; STACK_UNAVAILABLE names what is missing of all of them. */
 async function locateAll<S extends ServiceName>(services: readonly S[]): Promise<Pick<Starters, S>> {
   const compose = services.length > 0 ? await findCompose() : undefined;
@@ -106,7 +111,7 @@ async function locateAll<S extends ServiceName>(services: readonly S[]): Promise
       `servers are missing on this machine, and no container engine answers:\n${lines.join('\n')}\n` +
         'Or start a container engine (docker info), or name servers that run: MILLRACE_TEMPORAL_ADDRESS=host:port, ' +
         'MILLRACE_KAFKA=host:port, MILLRACE_POSTGRES=postgres://user:password@host:port/postgres, ' +
-        'MILLRACE_ELASTICSEARCH=host:port',
+        'MILLRACE_ELASTICSEARCH=host:port, MILLRACE_MARIADB=mysql://user:password@host:port',
     );
   }
   return Object.fromEntries(found) as Pick<Starters, S>;

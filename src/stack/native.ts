@@ -2,6 +2,8 @@ import { startNativeElasticsearch } from './elasticsearch.ts';
 import { locateElasticsearch } from './elasticsearch-program.ts';
 import { startNativeKafka } from './kafka.ts';
 import { locateKafka } from './kafka-program.ts';
+import { startNativeMariadb } from './mariadb.ts';
+import { locateMariadb } from './mariadb-program.ts';
 import { startNativePostgres } from './postgres.ts';
 import { locatePostgres } from './postgres-program.ts';
 import { startNativeTemporal } from './temporal.ts';
@@ -19,6 +21,11 @@ export const locateNative: { readonly [K in ServiceName]: () => Promise<Starters
     const program = await locateKafka();
     if (typeof program === 'string') return program;
     return async options => startNativeKafka(await program(options.log), options);
+  },
+  async mariadb() {
+    const program = await locateMariadb();
+    if (typeof program === 'string') return program;
+    return options => startNativeMariadb(program, options);
   },
   async postgres() {
     const program = await locatePostgres();

@@ -2,6 +2,7 @@ import { readdir, realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { findProgram, isExecutable, run } from './commands.ts';
 import type { SystemUser } from './folders.ts';
+import { unprivilegedUser } from './system-user.ts';
 
 /** PostgreSQL's server programs: the folder of `initdb` and `postgres`. */
 export interface PostgresProgram {
@@ -30,8 +31,7 @@ export async function locatePostgres(): Promise<PostgresProgram | string> {
   if (newest === undefined) {
     return `there is no PostgreSQL ${oldest} or newer on the PATH or in the known folders: apt-get install postgresql (Debian, Ubuntu) or brew install postgresql@17 (macOS)`;
   }
-  const user = process.getuid?.() === 0 ? await unprivileged() : undefined;
-  return { bin: newest.bin, version: newest.version, user };
+  return { bin: newest.bin, version: newest.version, user: await unprivilegedUser('postgres') };
 }
 
 async function folders(): Promise<string[]> {
@@ -53,13 +53,4 @@ async function describe(bin: string): Promise<{ bin: string; version: string; ma
   const version = /\) (\d+[.\w]*)/.exec(printed)?.[1];
   const major = Number.parseInt(version ?? '0', 10);
   return version !== undefined && major >= oldest ? { bin, version, major } : undefined;
-}
-
-/** The user that its package makes for it, else one that owns nothing. */
-async function unprivileged(): Promise<SystemUser> {
-  for (const name of ['postgres', 'nobody']) {
-    const uid = await run('id', ['-u', name]).catch(() => undefined);
-    if (uid !== undefined) return { uid: Number(uid), gid: Number(await run('id', ['-g', name])) };
-  }
-  return { uid: 65534, gid: 65534 };
 }

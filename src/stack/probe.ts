@@ -117,3 +117,22 @@ export async function postgresAnswers(url: string): Promise<string | undefined> 
     await client.end();
   }
 }
+
+/** Whether MariaDB or MySQL takes queries. */
+export async function mariadbAnswers(url: string): Promise<boolean> {
+  const { createConnection } = await import('mysql2');
+  const connection = createConnection({ uri: url, connectTimeout: patience });
+  // A server that is frozen takes the connection, and then says nothing.
+  const timer = setTimeout(() => connection.destroy(), patience);
+  try {
+    return await new Promise<boolean>(resolve => {
+      connection.on('error', () => resolve(false));
+      connection.on('end', () => resolve(false));
+      setTimeout(() => resolve(false), patience).unref();
+      connection.query('SELECT 1', error => resolve(error === null));
+    });
+  } finally {
+    clearTimeout(timer);
+    connection.destroy();
+  }
+}

@@ -1,4 +1,4 @@
-export type ServiceName = 'temporal' | 'kafka' | 'postgres' | 'elasticsearch';
+export type ServiceName = 'temporal' | 'kafka' | 'postgres' | 'elasticsearch' | 'mariadb';
 
 /** Where a server comes from: an address somebody gave, a container engine, or a program of this machine. */
 export type Origin = 'environment' | 'container' | 'native';
@@ -58,11 +58,23 @@ export interface ElasticsearchServer extends Server {
   readonly url: string;
 }
 
+/** MariaDB; in a container MySQL, which speaks the same protocol. */
+export interface MariadbServer extends Server {
+  readonly service: 'mariadb';
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+  /** mysql://user:password@host:port */
+  readonly url: string;
+}
+
 export interface ServerOf {
   readonly kafka: KafkaServer;
   readonly postgres: PostgresServer;
   readonly temporal: TemporalServer;
   readonly elasticsearch: ElasticsearchServer;
+  readonly mariadb: MariadbServer;
 }
 
 export interface StartOptions {

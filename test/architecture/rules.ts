@@ -134,7 +134,7 @@ export const rules: readonly Rule[] = [
     part: 'stack',
     files: ['src/stack/**'],
     may: ['src/stack/**', 'src/errors.ts', 'src/package-folder.ts', 'workflows/messages.ts', 'node:*'],
-    mayLazily: ['pg'],
+    mayLazily: ['pg', 'mysql2'],
   },
   {
     part: 'cli',

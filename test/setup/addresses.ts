@@ -11,6 +11,7 @@ export interface Servers {
 export interface ConnectorServers {
   /** http://host:port */
   readonly elasticsearch: string;
+  readonly mariadb: PostgresServer;
 }
 
 export interface PostgresServer {
@@ -29,7 +30,8 @@ declare module 'vitest' {
 
 /**
  * Servers that someone keeps running for tests: MILLRACE_TEST_KAFKA and MILLRACE_TEST_TEMPORAL as host:port,
- * MILLRACE_TEST_POSTGRES and MILLRACE_TEST_ELASTICSEARCH as a URL. The product's own variables are not looked at: tests make and drop things.
+ * MILLRACE_TEST_POSTGRES, MILLRACE_TEST_ELASTICSEARCH and MILLRACE_TEST_MARIADB (mysql://root@host:port) as a URL. The
+ * product's own variables are not looked at: tests make and drop things.
  */
 export function serversInEnvironment(
   environment: NodeJS.ProcessEnv = process.env,
@@ -39,20 +41,22 @@ export function serversInEnvironment(
     MILLRACE_TEST_POSTGRES: postgres,
     MILLRACE_TEST_TEMPORAL: temporal,
     MILLRACE_TEST_ELASTICSEARCH: elasticsearch,
+    MILLRACE_TEST_MARIADB: mariadb,
   } = environment;
   return {
     ...(kafka ? { kafka } : {}),
-    ...(postgres ? { postgres: postgresServer(postgres) } : {}),
+    ...(postgres ? { postgres: serverAt(postgres, 5432) } : {}),
     ...(temporal ? { temporal } : {}),
     ...(elasticsearch ? { elasticsearch } : {}),
+    ...(mariadb ? { mariadb: serverAt(mariadb, 3306) } : {}),
   };
 }
 
-function postgresServer(url: string): PostgresServer {
+function serverAt(url: string, usualPort: number): PostgresServer {
   const { hostname, port, username, password } = new URL(url);
   return {
     host: hostname,
-    port: Number(port || 5432),
+    port: Number(port || usualPort),
     user: decodeURIComponent(username),
     password: decodeURIComponent(password),
   };

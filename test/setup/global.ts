@@ -22,14 +22,15 @@ export default async function setup(project: TestProject): Promise<(() => Promis
   const started: typeof given = {
     ...(services.includes('kafka') ? { kafka: stack.kafka.address } : {}),
     ...(services.includes('temporal') ? { temporal: stack.temporal.address } : {}),
-    ...(services.includes('postgres') ? { postgres: postgresOf(stack.postgres) } : {}),
+    ...(services.includes('postgres') ? { postgres: loginOf(stack.postgres) } : {}),
     ...(services.includes('elasticsearch') ? { elasticsearch: stack.elasticsearch.url } : {}),
+    ...(services.includes('mariadb') ? { mariadb: loginOf(stack.mariadb) } : {}),
   };
   project.provide('stack', { ...given, ...started });
   return () => stack.stop();
 }
 
-const postgresOf = ({ host, port, user, password }: Servers['postgres']): Servers['postgres'] => ({
+const loginOf = ({ host, port, user, password }: Servers['postgres']): Servers['postgres'] => ({
   host,
   port,
   user,
@@ -37,7 +38,10 @@ const postgresOf = ({ host, port, user, password }: Servers['postgres']): Server
 });
 
 /** A connector's servers by the file of test/support that hands them out. */
-const connectorServers = { elasticsearch: /\/support\/elasticsearch\.ts'/ } as const;
+const connectorServers = {
+  elasticsearch: /\/support\/elasticsearch\.ts'/,
+  mariadb: /\/support\/mariadb\.ts'/,
+} as const;
 
 /** What these test files can get at: through test/support, where `servers()` is, or by `inject`. */
 async function neededBy(files: readonly string[]): Promise<ServiceName[]> {
@@ -46,7 +50,7 @@ async function neededBy(files: readonly string[]): Promise<ServiceName[]> {
   const rest = sources.map(source =>
     own.reduce((text, pattern) => text.replaceAll(new RegExp(pattern, 'g'), ''), source),
   );
-  const any = rest.some(source => /\/support\/|\binject\(/.test(source));
+  const any = rest.some(source => /\/support\/|\binject\('stack'\)/.test(source));
   const connectors = Object.entries(connectorServers).filter(([, pattern]) =>
     sources.some(source => pattern.test(source)),
   );

@@ -13,12 +13,14 @@ test('what the environment names', () => {
       MILLRACE_TEMPORAL_ADDRESS: 'temporal:7233',
       MILLRACE_POSTGRES: 'postgres://u:p@h/d',
       MILLRACE_ELASTICSEARCH: 'es:9200',
+      MILLRACE_MARIADB: 'mysql://u:p@h',
     }),
   ).toEqual({
     kafka: 'kafka:9092',
     temporal: 'temporal:7233',
     postgres: 'postgres://u:p@h/d',
     elasticsearch: 'es:9200',
+    mariadb: 'mysql://u:p@h',
   });
   expect(givenInEnvironment({ MILLRACE_KAFKA: '' })).toEqual({});
 });

@@ -3,11 +3,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { type OwnServer, startElasticsearch, startKafka, startPostgres, startTemporal } from '../../src/stack/index.ts';
+import {
+  type OwnServer,
+  startElasticsearch,
+  startKafka,
+  startMariadb,
+  startPostgres,
+  startTemporal,
+} from '../../src/stack/index.ts';
 import {
   elasticsearchAnswers,
   kafkaAnswers,
   listens,
+  mariadbAnswers,
   postgresAnswers,
   temporalAnswers,
 } from '../../src/stack/probe.ts';
@@ -30,6 +38,11 @@ const cases = [
     name: 'elasticsearch',
     start: startElasticsearch,
     answers: (server: OwnServer) => elasticsearchAnswers(server.address),
+  },
+  {
+    name: 'mariadb',
+    start: startMariadb,
+    answers: (server: OwnServer) => mariadbAnswers((server as Awaited<ReturnType<typeof startMariadb>>).url),
   },
 ];
 

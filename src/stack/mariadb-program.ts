@@ -1,0 +1,35 @@
+import { realpath } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { findProgram, run } from './commands.ts';
+import type { SystemUser } from './folders.ts';
+import { unprivilegedUser } from './system-user.ts';
+
+/** MariaDB's server and what lays out its data folder. */
+export interface MariadbProgram {
+  readonly server: string;
+  readonly install: string;
+  readonly version: string;
+  readonly user: SystemUser | undefined;
+}
+
+/** The first whose log can say what its columns are (binlog_row_metadata) and that comes from a supported system. */
+const oldest = [10, 5] as const;
+
+// Off the PATH of ordinary users on most systems.
+const folders = ['/usr/sbin', '/usr/bin', '/usr/local/sbin', '/usr/local/bin', '/opt/homebrew/bin'];
+const mend = 'apt-get install mariadb-server (Debian, Ubuntu) or brew install mariadb (macOS)';
+
+/** Answers MariaDB's server programs on this machine, or a sentence that says what is missing. */
+export async function locateMariadb(): Promise<MariadbProgram | string> {
+  const server = await findProgram('mariadbd', folders);
+  if (server === undefined) return `there is no MariaDB server on the PATH or in the known folders: ${mend}`;
+  const beside = [...folders, dirname(await realpath(server))];
+  const install = await findProgram('mariadb-install-db', beside);
+  if (install === undefined) return `there is no mariadb-install-db beside ${server}: ${mend}`;
+  // `mariadbd  Ver 10.11.6-MariaDB-0+deb12u1 for debian-linux-gnu on x86_64 (Debian 12)`
+  const printed = await run(server, ['--no-defaults', '--version']).catch(() => '');
+  const [, version = '', major = '0', minor = '0'] = /Ver ((\d+)\.(\d+)\.\d+)-MariaDB/.exec(printed) ?? [];
+  if (Number(major) < oldest[0] || (Number(major) === oldest[0] && Number(minor) < oldest[1]))
+    return `${server} is no MariaDB ${oldest.join('.')} or newer: ${mend}`;
+  return { server, install, version, user: await unprivilegedUser('mysql') };
+}

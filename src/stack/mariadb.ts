@@ -1,0 +1,62 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { serverFolder } from './folders.ts';
+import type { MariadbProgram } from './mariadb-program.ts';
+import { mariadbAt } from './mariadb-url.ts';
+import { ownServer } from './own-server.ts';
+import { freePort } from './ports.ts';
+import { mariadbAnswers } from './probe.ts';
+import { ServerProcess } from './server-process.ts';
+import { ignore, type MariadbServer, type OwnServer, type StartOptions } from './types.ts';
+
+/** Starts a MariaDB of its own on 127.0.0.1 alone, with a log of changed rows, and `root` without a password. */
+export async function startNativeMariadb(
+  { server: program, install, version, user }: MariadbProgram,
+  { port: wanted, dataDir, log = ignore }: StartOptions,
+): Promise<MariadbServer & OwnServer> {
+  const port = wanted ?? (await freePort());
+  const where = mariadbAt(`mysql://root@127.0.0.1:${port}`);
+  const folder = await serverFolder('mariadb', dataDir, user);
+  const data = join(folder.path, 'data');
+  const server = new ServerProcess({
+    name: 'MariaDB',
+    program,
+    args: [
+      '--no-defaults',
+      `--datadir=${data}`,
+      '--bind-address=127.0.0.1',
+      `--port=${port}`,
+      `--socket=${join(folder.path, 'server.sock')}`,
+      `--pid-file=${join(folder.path, 'server.pid')}`,
+      `--tmpdir=${folder.path}`,
+      '--skip-name-resolve',
+      '--character-set-server=utf8mb4',
+      '--server-id=1',
+      '--log-bin=binlog',
+      '--binlog-format=ROW',
+      '--binlog-row-image=FULL',
+      '--binlog-row-metadata=FULL',
+      '--innodb-buffer-pool-size=128M',
+      '--max-connections=200',
+    ],
+    ...(user ? { user } : {}),
+    logFile: join(folder.path, 'server.log'),
+    stopSignal: 'SIGTERM',
+    remove: folder.remove,
+    answers: () => mariadbAnswers(where.url),
+    // Held by the one that was killed a moment ago.
+    notYet: /Unable to lock \.\/ibdata1|Can't lock aria control file/,
+  });
+  log(`mariadb: starting MariaDB ${version} on ${where.address}`);
+  await server.start(async run => {
+    if (existsSync(join(data, 'mysql'))) return;
+    const options = [
+      '--no-defaults',
+      `--datadir=${data}`,
+      '--auth-root-authentication-method=normal',
+      '--skip-test-db',
+    ];
+    await run(install, options);
+  });
+  return ownServer({ service: 'mariadb', origin: 'native', version: `MariaDB ${version}`, ...where }, server);
+}
