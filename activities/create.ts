@@ -26,6 +26,8 @@ export interface ActivityDeps extends CheckDeps {
   readonly kafka: KafkaClient;
   readonly offsets: OffsetStore;
   readonly log: Log;
+  /** See RunTaskDeps. */
+  usedTopics(workflowId: string, topics: readonly string[]): Promise<void>;
   observe(args: TaskArgs): Partial<TaskObserver>;
   /** Removes the secrets that only a deleted connector has named. Idempotent. */
   forget(config: ConnectorConfig): Promise<void>;
@@ -50,6 +52,7 @@ export function createActivities(deps: ActivityDeps): { control: ControlActiviti
       runTask: runTaskActivity({
         log: deps.log,
         observe: deps.observe,
+        usedTopics: (workflowId, topics) => deps.usedTopics(workflowId, topics),
         leaving: deps.leaving,
         redact: (args, text) => redactions.get(args)?.text(text) ?? text,
         async body(args, progress, signal, log) {

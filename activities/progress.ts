@@ -10,6 +10,7 @@ export class Progress implements TaskObserver {
   total = 0;
   private in = 0;
   private left = 0;
+  private used = new Set<string>();
   private named: Record<string, number | string> = {};
   private before = { at: performance.now(), in: 0, out: 0 };
   private lastWrite = 0;
@@ -34,6 +35,17 @@ export class Progress implements TaskObserver {
   figures(figures: Snapshot): void {
     Object.assign(this.named, figures);
     this.also.figures?.(figures);
+  }
+
+  topic(name: string): void {
+    this.used.add(name);
+  }
+
+  /** Topics used since this was last asked. */
+  topics(): readonly string[] {
+    const topics = [...this.used];
+    this.used = new Set();
+    return topics;
   }
 
   snapshot(): Snapshot {

@@ -21,6 +21,8 @@ export interface RunTaskDeps {
   redact(args: TaskArgs, text: string): string;
   /** Where the metrics of a task are kept; called when it starts. */
   observe?(args: TaskArgs): Partial<TaskObserver>;
+  /** Tells the connector which topics a task has used. May fail: it is then told again. */
+  usedTopics(workflowId: string, topics: readonly string[]): Promise<void>;
   readonly log: Log;
   /** Aborted when this process stops taking tasks: they commit what they have in hand and go to another worker. */
   readonly leaving: AbortSignal;
@@ -40,7 +42,19 @@ export function runTaskActivity(deps: RunTaskDeps): (args: TaskArgs) => Promise<
     const progress = new Progress(observer);
     let failed = false;
     const signal = AbortSignal.any([context.cancellationSignal, deps.leaving]);
-    const beat = setInterval(() => context.heartbeat(progress.snapshot()), HEARTBEAT_MS);
+    const tell = async () => {
+      const topics = progress.topics();
+      const { workflowExecution } = context.info;
+      if (topics.length === 0 || workflowExecution === undefined) return;
+      await deps.usedTopics(workflowExecution.workflowId, topics).catch((error: unknown) => {
+        for (const topic of topics) progress.topic(topic);
+        log.debug({ reason: messageOf(error) }, 'the connector could not be told of the topics used; trying again');
+      });
+    };
+    const beat = setInterval(() => {
+      context.heartbeat(progress.snapshot());
+      void tell();
+    }, HEARTBEAT_MS);
     context.heartbeat(progress.snapshot());
     try {
       log.info({ attempt: context.info.attempt }, 'task starts');
@@ -59,6 +73,7 @@ export function runTaskActivity(deps: RunTaskDeps): (args: TaskArgs) => Promise<
       log.warn({ reason: deps.redact(args, messageOf(error)) }, 'task ended with an error while it was being stopped');
     } finally {
       clearInterval(beat);
+      void tell();
       observer.ended?.(failed);
     }
     log.info({ reason: messageOf(signal.reason) }, 'task stopped');

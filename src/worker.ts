@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import { resolved } from '../activities/components.ts';
 import { createActivities } from '../activities/create.ts';
 import { readOffsets } from '../activities/offsets.ts';
+import { signals } from '../workflows/messages.ts';
 import { configProviders, resolvePlaceholders } from './config/placeholders.ts';
 import { readWorkerConfig, type WorkerConfig, workerConfigOf } from './config/worker-config.ts';
 import type { OffsetStore } from './engine/offset-store.ts';
@@ -85,8 +86,9 @@ export async function startWorker(props: Readonly<Record<string, string>>): Prom
   const components = { workerProps: props, providers, plugins: pluginRegistry() };
   const { prepare, plugins } = preparation(components, secrets, log);
 
+  const client = new Client({ connection, namespace });
   const control = temporalControl({
-    client: new Client({ connection, namespace }),
+    client,
     address: config['temporal.address'],
     cluster,
     taskQueue,
@@ -107,6 +109,7 @@ export async function startWorker(props: Readonly<Record<string, string>>): Prom
     log: loggers.log('task'),
     forget: unused => secrets.forget(unused),
     leaving: leaving.signal,
+    usedTopics: (workflowId, topics) => client.workflow.getHandle(workflowId).signal(signals.usedTopics, topics),
     observe: ({ connector, task, type }) => metrics.task({ connector, task, type }),
   });
   const workers = runWorkers({

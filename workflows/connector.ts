@@ -31,7 +31,7 @@ import type {
   TargetState,
   TaskStatus,
 } from './messages.ts';
-import { queries, searchAttributes, taskActivityId, updates } from './messages.ts';
+import { queries, searchAttributes, signals, taskActivityId, updates } from './messages.ts';
 
 const control = proxyActivities<ControlActivities>({
   startToCloseTimeout: '2 minutes',
@@ -51,6 +51,9 @@ const offsets = proxyActivities<ControlActivities>({
   heartbeatTimeout: '10 seconds',
   retry: { initialInterval: '500 ms', maximumInterval: '5 seconds' },
 });
+
+/** The names of more topics would weigh down what is carried over. */
+const MAX_TOPICS = 1000;
 
 /** One connector: an entity that lives until it is deleted. */
 export async function connector(args: ConnectorArgs): Promise<void> {
@@ -76,6 +79,7 @@ class Connector {
   private deleting = false;
   /** How often it has been configured. */
   private revision: number;
+  private topics: Set<string>;
   /** Offsets are being set: nothing may run meanwhile. */
   private altering = false;
   /** Moved on by whatever makes the running tasks wrong; the main loop compares. */
@@ -87,6 +91,7 @@ class Connector {
     this.target = args.state ?? 'RUNNING';
     this.trace = args.carried?.trace;
     this.revision = args.revision ?? 0;
+    this.topics = new Set(args.topics);
     this.tasks = (args.carried?.tasks ?? []).map(idle);
     this.handle();
   }
@@ -217,6 +222,7 @@ class Connector {
       config: this.config,
       state: this.target,
       revision: this.revision,
+      topics: [...this.topics],
       ...(this.generation === generation ? { carried: this.carry() } : {}),
     });
   }
@@ -316,6 +322,16 @@ class Connector {
       entries => this.alter(entries),
       { validator: (_entries: readonly OffsetEntry[]) => this.mayAlter() },
     );
+    setHandler(
+      defineUpdate(updates.resetTopics),
+      () => {
+        this.topics.clear();
+      },
+      { validator: running },
+    );
+    setHandler(defineSignal<[readonly string[]]>(signals.usedTopics), topics => {
+      for (const topic of topics) if (this.topics.size < MAX_TOPICS) this.topics.add(topic);
+    });
     setHandler(defineUpdate<OffsetsAltered>(updates.resetOffsets), () => this.alter(null), {
       validator: () => this.mayAlter(),
     });
@@ -355,6 +371,7 @@ class Connector {
       ...(this.trace === undefined ? {} : { trace: this.trace }),
       tasks: this.tasks.map(status),
       revision: this.revision,
+      topics: [...this.topics].sort(),
     };
   }
 

@@ -29,6 +29,8 @@ export interface ConnectorArgs {
   readonly carried?: Carried;
   /** Likewise: how often it has been configured. */
   readonly revision?: number;
+  /** Likewise: topics that it has used. */
+  readonly topics?: readonly string[];
 }
 
 export interface Carried {
@@ -66,6 +68,8 @@ export interface ConnectorStatus {
   readonly tasks: readonly TaskStatus[];
   /** Moves on with each `configure`. */
   readonly revision: number;
+  /** Topics read from or written to since they were last reset, a thousand at most. */
+  readonly topics: readonly string[];
 }
 
 /** With both false only the connector is restarted, not its tasks. */
@@ -103,8 +107,15 @@ export const updates = {
   alterOffsets: 'alterOffsets',
   /** → OffsetsAltered, likewise: it begins anew */
   resetOffsets: 'resetOffsets',
+  /** → void: topics used until now are forgotten */
+  resetTopics: 'resetTopics',
   /** → void; the workflow ends when its tasks have stopped and what must not outlive the connector is removed */
   delete: 'delete',
+} as const;
+
+export const signals = {
+  /** string[] → : topics that a task has read from or written to */
+  usedTopics: 'usedTopics',
 } as const;
 
 export const queries = { status: 'status' } as const;

@@ -11,6 +11,8 @@ export interface TaskObserver {
   skipped(records: number): void;
   /** Figures for people, by name; later ones replace earlier ones. */
   figures(figures: Readonly<Record<string, number | string>>): void;
+  /** A topic is read from or written to: when it first is, and now and then while that goes on. */
+  topic?(name: string): void;
   /** The task has ended, or this attempt of it; failed: with an error. Nothing is told afterwards. */
   ended?(failed: boolean): void;
 }

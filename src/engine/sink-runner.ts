@@ -48,6 +48,8 @@ export interface SinkLimits {
 
 /** Records decoded between two breaths of the event loop. */
 const SLICE = 1024;
+/** How often a topic that is read from is told of. */
+const TELL_MS = 600_000;
 /** How soon a task without partitions looks again. */
 const NOTHING_ASSIGNED_MS = 500;
 
@@ -149,6 +151,8 @@ class SinkLoop<C> {
   private readonly ahead = new Map<string, number>();
   private readonly moved = new Map<string, PartitionOffset>();
   private committed = performance.now();
+  /** When each topic is to be told of again. */
+  private readonly tellAt = new Map<string, number>();
   private committing: Promise<void> = Promise.resolve();
 
   constructor(
@@ -224,6 +228,7 @@ class SinkLoop<C> {
       const at = { topic: part.topic, partition: part.partition };
       const name = nameOf(at);
       const list = part.records;
+      if (list.length > 0) this.tell(part.topic);
       for (let i = 0; i < list.length; i++) {
         const raw = list[i] as RawRecord;
         count++;
@@ -250,6 +255,13 @@ class SinkLoop<C> {
       }
     }
     if (progress.size > 0) yield await flush();
+  }
+
+  private tell(topic: string): void {
+    const now = performance.now();
+    if (now < (this.tellAt.get(topic) ?? 0)) return;
+    this.tellAt.set(topic, now + TELL_MS);
+    this.of.observer.topic?.(topic);
   }
 
   private located(error: unknown, at: TopicPartition, raw: RawRecord): unknown {

@@ -35,6 +35,9 @@ export interface SourceLimits {
   readonly transactionBytes: number;
 }
 
+/** How long a topic that has been met is taken to be there. */
+const FORGET_MS = 600_000;
+
 /** Records encoded between two breaths of the event loop. */
 const SLICE = 2048;
 
@@ -74,6 +77,7 @@ class SourceLoop<C> {
   private readonly task: ReturnType<SourceConnector<C>['task']>;
   private readonly scratch = new Bytes(64 * 1024);
   private readonly known = new Set<string>();
+  private forgetAt = performance.now() + FORGET_MS;
   private open: ProducerBatch;
   private gathered: SourceBatch[] = [];
   private committing: Promise<void> | undefined;
@@ -115,6 +119,10 @@ class SourceLoop<C> {
   private async gather(batch: SourceBatch): Promise<void> {
     const { records } = batch;
     this.run_.observer.read(records.length, batch.bytes);
+    if (performance.now() >= this.forgetAt) {
+      this.known.clear();
+      this.forgetAt = performance.now() + FORGET_MS;
+    }
     for (let from = 0; from < records.length; from += SLICE) {
       if (from > 0) await new Promise(setImmediate);
       const to = Math.min(from + SLICE, records.length);
@@ -152,6 +160,7 @@ class SourceLoop<C> {
       await kafka.admin.createTopics([wanted]);
     await this.producer.prepare([topic]);
     this.known.add(topic);
+    this.run_.observer.topic?.(topic);
   }
 
   private commit(): void {

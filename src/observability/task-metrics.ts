@@ -11,7 +11,7 @@ export interface TaskName {
  * What one attempt of a task has done since it began, in plain numbers: a few additions for each batch, and nothing
  * else until somebody scrapes.
  */
-export class TaskMetrics implements Required<TaskObserver> {
+export class TaskMetrics implements Required<Omit<TaskObserver, 'topic'>> {
   readonly name: TaskName;
   readTotal = 0;
   bytesTotal = 0;

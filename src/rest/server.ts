@@ -14,6 +14,7 @@ import { offsetsResource } from './offsets.ts';
 import { pluginResources } from './plugins.ts';
 import { rootResources } from './root.ts';
 import { taskResources } from './tasks.ts';
+import { topicResources } from './topics.ts';
 import { withVersions } from './versions.ts';
 
 const JSON_TYPE = 'application/json';
@@ -67,6 +68,7 @@ export function restServer(deps: RestDeps): FastifyInstance {
   stateResources(app, control);
   taskResources(app, control);
   offsetsResource(app, control, deps.offsets);
+  topicResources(app, control);
   pluginResources(app, deps.plugins);
   if (deps.loggers !== undefined) loggerResources(app, deps.loggers);
   if (deps.metrics !== undefined) metricsResource(app, deps.metrics);

@@ -242,6 +242,12 @@ export function temporalControl(deps: ControlDeps): Control {
         const [, status] = await Promise.all([live(name), query(name)]);
         return status.tasks.map(task => ({ id: { connector: name, task: task.id }, config: task.config }));
       }),
+    topics: name =>
+      call(name, async () => {
+        const [, status] = await Promise.all([live(name), query(name)]);
+        return status.topics;
+      }),
+    resetTopics: name => update(name, updates.resetTopics),
     alterOffsets: (name, offsets) =>
       offsets === null
         ? updateWithin(ALTER_MS, name, updates.resetOffsets)

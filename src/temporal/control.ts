@@ -37,6 +37,9 @@ export interface Control {
   restart(name: string, request: RestartRequest): Promise<StatusInfo>;
   restartTask(name: string, task: number): Promise<void>;
   tasks(name: string): Promise<readonly TaskInfo[]>;
+  /** Topics that the connector has used since they were last reset. */
+  topics(name: string): Promise<readonly string[]>;
+  resetTopics(name: string): Promise<void>;
   /** Of a stopped connector; null: it begins anew. */
   alterOffsets(name: string, offsets: readonly OffsetEntry[] | null): Promise<OffsetsAltered>;
 }

@@ -29,6 +29,8 @@ const { app } = restApp(
     delete: async () => undefined,
     restartTask: async () => undefined,
     patch: async name => info(name),
+    topics: async () => [],
+    resetTopics: async () => undefined,
     alterOffsets: async () => ({ byConnector: true }),
   },
   {

@@ -24,6 +24,8 @@ export function recordingControl(answers: Partial<Control> = {}): { control: Con
     'tasks',
     'patch',
     'alterOffsets',
+    'topics',
+    'resetTopics',
   ] as const satisfies readonly (keyof Control)[];
   const entries = methods.map(method => [
     method,

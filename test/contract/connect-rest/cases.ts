@@ -61,6 +61,8 @@ const nobody: Step[] = (
     ['POST', '/tasks/0/restart'],
     ['GET', '/offsets'],
     ['DELETE', '/offsets'],
+    ['GET', '/topics'],
+    ['PUT', '/topics/reset'],
   ] as const
 ).map(([method, path]) => ({ what: `of nobody: ${method} ${path}`, method, path: `/connectors/nobody${path}` }));
 
@@ -519,6 +521,9 @@ const offsets: Step[] = [
     path: '/connectors',
     body: { name: 'of', config: sink, initial_state: 'STOPPED' },
   },
+  { what: 'topics: none', method: 'GET', path: '/connectors/of/topics' },
+  { what: 'topics: reset', method: 'PUT', path: '/connectors/of/topics/reset' },
+  { what: 'topics: POST', method: 'POST', path: '/connectors/of/topics' },
   offsetsOf('none'),
   malformed('an empty body', '', /body is empty/),
   malformed('no JSON', '{', /not JSON/),

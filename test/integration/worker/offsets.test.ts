@@ -111,6 +111,13 @@ test('offsets of a sink and of a source are seen, set and reset, and what they r
   );
   await expect(ask('GET', '/never')).rejects.toThrow(/404/);
 
+  const topics = (name: string) => ask<Record<string, { topics: string[] }>>('GET', `/${name}/topics`);
+  for (const name of ['in', out])
+    await eventually(`${name} has told its topics`, async () => (await topics(name))[name]?.topics.length === 1);
+  expect(await topics('in')).toEqual({ in: { topics: [topic] } });
+  await ask('PUT', `/${out}/topics/reset`);
+  expect(await topics(out)).toEqual({ [out]: { topics: [] } });
+
   // A source that begins anew takes its snapshot again.
   await stopped('in');
   const held = await ask<{ offsets: { partition: unknown }[] }>('GET', '/in/offsets');
