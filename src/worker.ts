@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { pino } from 'pino';
 import { resolved } from '../activities/components.ts';
@@ -34,6 +35,10 @@ export interface RunningWorker {
   started(): void;
   stop(): Promise<void>;
 }
+
+/** How long requests may take that are under way when the worker stops: before tasks are handed over, and after it. */
+const REQUESTS_MS = 500;
+const LAST_REQUESTS_MS = 5000;
 
 /**
  * Starts a worker from Kafka Connect's worker properties: the REST API first, which says what is missing, then, for as
@@ -154,8 +159,11 @@ export async function startWorker(props: Readonly<Record<string, string>>): Prom
     started: () => member?.started(),
     async stop() {
       log.info({}, 'worker stops');
-      await server.close();
+      const closed = server.close();
+      // Requests that are under way may still need the workers, but not for long: tasks are to be handed over.
+      await Promise.race([closed, delay(REQUESTS_MS)]);
       await workers.stop();
+      await Promise.race([closed, delay(LAST_REQUESTS_MS)]);
       await kafka.close();
       await connection.close();
     },

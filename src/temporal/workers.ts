@@ -105,7 +105,7 @@ async function create(options: WorkersOptions, connection: NativeConnection): Pr
       workflowBundle: options.workflowBundle,
       activities: options.control,
       // A worker that is gone holds up its connectors for no longer than this.
-      stickyQueueScheduleToStartTimeout: 2000,
+      stickyQueueScheduleToStartTimeout: 1000,
       workflowThreadPoolSize: 1,
       maxCachedWorkflows: 500,
     }),
