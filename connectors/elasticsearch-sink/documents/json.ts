@@ -36,7 +36,8 @@ export function double(out: ByteWriter, value: number): void {
 export function float(out: ByteWriter, value: number): void {
   const single = Math.fround(value);
   if (!Number.isInteger(single) && Number.isFinite(single))
-    for (let digits = 6; digits < 9; digits++) {
+    // Six digits hold every shorter decimal of a normal float32; below that, digits fade.
+    for (let digits = Math.abs(single) < 1.2e-38 ? 1 : 6; digits < 9; digits++) {
       const shorter = Number(single.toPrecision(digits));
       if (Math.fround(shorter) === single) {
         double(out, shorter);
