@@ -132,6 +132,25 @@ test.each([
   expect(ran.code).toBe(code);
 });
 
+test('of several processes one makes the connectors, and its failure is the failure of all', async () => {
+  const port = await freePort();
+  const several = (path: string) => [path, '--processes', '2', '--set', `listeners=http://127.0.0.1:${port}`];
+  const worker = await startWorkerProcess(folder, port, ownProperties(), { args: several(files[0] as string) });
+  await eventually('it is there', async () =>
+    (await call<string[]>('GET', `${worker.url}/connectors`)).includes(plain),
+  );
+  await eventually('the second process runs', async () => (await logOf(worker)).includes('"process":2'));
+  expect((await logOf(worker)).match(/connector of a file/g)).toHaveLength(1);
+  await call('DELETE', `${worker.url}/connectors/${plain}`);
+  await worker.stop();
+
+  const wrong = await file('wrong.json', { name: 'wrong', config: { ...config, 'insert.mode': 'sideways' } });
+  const own = await file('worker.properties', properties(ownProperties()));
+  const ran = await millrace(['worker', own, ...several(wrong)]);
+  expect(ran.code).toBe(1);
+  expect(ran.stderr).toContain(`${wrong}: Connector configuration is invalid`);
+});
+
 test('connect-distributed.properties starts, and nothing in it is unknown', async () => {
   const sample = join(packageFolder(), 'test/config/samples/connect-distributed.properties');
   const port = await freePort();
