@@ -10,6 +10,15 @@ export class Bulk {
   /** By item: the byte behind its lines. */
   readonly #ends: number[] = [];
 
+  /** Empty again, with the memory that it has. */
+  reset(): this {
+    this.bytes.reset();
+    this.records.length = 0;
+    this.ids.length = 0;
+    this.#ends.length = 0;
+    return this;
+  }
+
   /** The lines written since the last item are this record's. */
   end(record: number, id: string | undefined): void {
     this.records.push(record);

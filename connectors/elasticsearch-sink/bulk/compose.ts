@@ -44,6 +44,8 @@ export class Composer {
   readonly #mapped: Encoders;
   readonly #unmapped: Encoders;
   readonly #endOfUpdate: Uint8Array;
+  /** Requests of the batch before, whose memory is used again. */
+  #spare: Bulk[] = [];
 
   constructor(settings: Settings, nameOf: (topic: string) => string) {
     this.#settings = settings;
@@ -56,11 +58,17 @@ export class Composer {
     this.#endOfUpdate = Buffer.from(`,"retry_on_conflict":${tries}}}\n`);
   }
 
-  /** skip: records that are written already. */
+  /** skip: records that are written already. What the call before gave is no longer valid. */
   compose(records: readonly SinkRecord[], skip: ReadonlySet<SinkRecord>): Composed {
     const { connection, upsert, batchRecords, bulkBytes } = this.#settings;
     const count = Math.min(connection.inFlight, Math.max(1, Math.ceil(records.length / PAYS)));
-    const lanes = Array.from({ length: count }, (): Bulk[] => [new Bulk()]);
+    const used: Bulk[] = [];
+    const next = (): Bulk => {
+      const bulk = this.#spare.pop()?.reset() ?? new Bulk();
+      used.push(bulk);
+      return bulk;
+    };
+    const lanes = Array.from({ length: count }, (): Bulk[] => [next()]);
     const refused = new Map<number, DataError>();
     let topic: string | undefined;
     let target: Target | undefined;
@@ -87,7 +95,7 @@ export class Composer {
           lanes[upsert && id !== undefined ? hash(id) % count : Math.floor((i * count) / records.length)] ?? [];
         bulk = lane.at(-1) as Bulk;
         if (bulk.records.length >= batchRecords || bulk.bytes.length >= bulkBytes) {
-          bulk = new Bulk();
+          bulk = next();
           lane.push(bulk);
         }
         this.#append(record, target, id, encode, bulk.bytes);
@@ -98,6 +106,8 @@ export class Composer {
         refused.set(i, error);
       }
     }
+    // A batch that took more requests than its like leaves no more of them behind than there are lanes.
+    this.#spare = [...used, ...this.#spare].slice(0, connection.inFlight);
     return { lanes: lanes.map(lane => lane.filter(bulk => bulk.records.length > 0)), refused };
   }
 
