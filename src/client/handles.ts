@@ -1,4 +1,10 @@
-import type { ConnectorConfig, ConnectorType, RestartRequest, TargetState } from '../../workflows/messages.ts';
+import type {
+  ConnectorConfig,
+  ConnectorType,
+  OffsetEntry,
+  RestartRequest,
+  TargetState,
+} from '../../workflows/messages.ts';
 import { MillraceError } from '../errors.ts';
 import type { ConnectorInfo, Control, StatusInfo } from '../temporal/control.ts';
 
@@ -51,8 +57,17 @@ export interface ConnectorHandle {
   /** Without options: the connector with all its tasks. */
   restart(options?: Partial<RestartRequest>): Promise<StatusInfo>;
   restartTask(task: number): Promise<void>;
+  /** Changes keys of the configuration; null takes one away. Nobody else's change of other keys is lost. */
+  patch(changes: Readonly<Record<string, string | number | boolean | null>>): Promise<void>;
   /** Replaces the whole configuration. Placeholders that `info` has answered may be given again. */
   configure(config: GivenConfig): Promise<void>;
+  /**
+   * Sets positions of a connector that is STOPPED, in the form in which Kafka Connect's REST API has them; a null offset
+   * takes one away. Resolves when they are set. BAD_REQUEST where it is not stopped, or they are not such positions.
+   */
+  alterOffsets(offsets: readonly OffsetEntry[]): Promise<void>;
+  /** Takes all positions away from a connector that is STOPPED: it begins anew. */
+  resetOffsets(): Promise<void>;
   /** Resolves when it has ended and the name is free. Its offsets stay. */
   delete(): Promise<void>;
 }
@@ -74,6 +89,13 @@ export function connectorsOf(controlFor: (type?: ConnectorType) => Control): Con
       const { type } = await control.info(name);
       await controlFor(type).configure(name, textsOf(name, config));
     },
+    async patch(changes) {
+      const { type } = await control.info(name);
+      const texts = Object.entries(changes).map(([key, value]) => [key, value === null ? null : String(value)]);
+      await controlFor(type).patch(name, Object.fromEntries(texts));
+    },
+    alterOffsets: async offsets => void (await control.alterOffsets(name, offsets)),
+    resetOffsets: async () => void (await control.alterOffsets(name, null)),
     delete: () => control.delete(name),
   });
   return {

@@ -5,6 +5,8 @@
 export type {
   ConnectorConfig,
   ConnectorType,
+  JsonValue,
+  OffsetEntry,
   RestartRequest,
   State,
   TargetState,
