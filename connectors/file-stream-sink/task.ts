@@ -2,11 +2,12 @@ import { once } from 'node:events';
 import type { SinkBatch, SinkPosition, SinkTask, SinkTaskContext } from '../../src/api/index.ts';
 import { MillraceError } from '../../src/errors.ts';
 import type { FileSinkConfig } from './config.ts';
-import { linesOf } from './lines.ts';
+import { Lines } from './lines.ts';
 import { OutputFile } from './output-file.ts';
 
 /** Writes to what the configuration names: a file, or, without one, the worker's standard output. */
 export class FileStreamSinkTask implements SinkTask<FileSinkConfig> {
+  readonly #lines = new Lines();
   #file: OutputFile | undefined;
   #connector: string | undefined;
 
@@ -21,10 +22,10 @@ export class FileStreamSinkTask implements SinkTask<FileSinkConfig> {
   async write({ records, positions }: SinkBatch): Promise<void> {
     if (this.#connector === undefined)
       throw new MillraceError('INTERNAL', 'The sink was written to before it was opened.');
-    const bytes = linesOf(records);
+    const bytes = this.#lines.of(records);
     if (this.#file !== undefined) await this.#file.append(this.#connector, bytes, positions);
     // It has no positions: the consumer group's are moved behind it, and a crash in between writes lines again.
-    else if (!process.stdout.write(bytes)) await once(process.stdout, 'drain');
+    else if (!process.stdout.write(Buffer.from(bytes))) await once(process.stdout, 'drain');
   }
 
   async close(): Promise<void> {
