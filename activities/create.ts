@@ -1,5 +1,6 @@
 import { Context } from '@temporalio/activity';
 import type { Log, SinkConnector, SourceConnector } from '../src/api/index.ts';
+import { nextRun } from '../src/config/schedule.ts';
 import type { TaskObserver } from '../src/engine/observer.ts';
 import type { OffsetStore } from '../src/engine/offset-store.ts';
 import { parsed } from '../src/engine/source-runner.ts';
@@ -46,6 +47,7 @@ export function createActivities(deps: ActivityDeps): { control: ControlActiviti
           await remove(deps, args, redact);
           await deps.forget(args.config);
         }),
+      nextRun: async args => nextRun(args),
       alterOffsets: args => short(args, redact => alter(deps, args, redact)),
     },
     tasks: {

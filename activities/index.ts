@@ -1,4 +1,11 @@
-import type { ConnectorConfig, OffsetsAltered, OffsetsArgs, PlanArgs, TaskArgs } from '../workflows/messages.ts';
+import type {
+  ConnectorConfig,
+  NextRunArgs,
+  OffsetsAltered,
+  OffsetsArgs,
+  PlanArgs,
+  TaskArgs,
+} from '../workflows/messages.ts';
 
 /** Short activities, on the workflows' own task queue. */
 export interface ControlActivities {
@@ -6,6 +13,8 @@ export interface ControlActivities {
   planTasks(args: PlanArgs): Promise<readonly ConnectorConfig[]>;
   /** What must not outlive a deleted connector. Idempotent. */
   removeConnector(args: PlanArgs): Promise<void>;
+  /** When a schedule is next due. */
+  nextRun(args: NextRunArgs): Promise<number>;
   /** Puts positions of a connector that does not run in the place of those that it has. Idempotent. BAD_REQUEST. */
   alterOffsets(args: OffsetsArgs): Promise<OffsetsAltered>;
 }

@@ -61,6 +61,7 @@ export async function runSinkTask(
       refreshMs: REFRESH_MS,
       commitMs: COMMIT_MS,
     },
+    untilCaughtUp: args.untilCaughtUp === true,
     observer: progress,
     log,
     signal,

@@ -38,6 +38,7 @@ export async function runSourceTask(
     encoder: new RecordEncoder(pipeline),
     topics: { newTopic: topicSettings(pipeline) },
     limits: { batchBytes: BATCH_BYTES, transactionBytes: TRANSACTION_BYTES },
+    untilCaughtUp: args.untilCaughtUp === true,
     observer: progress,
     log,
     signal,

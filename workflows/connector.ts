@@ -12,8 +12,10 @@ import {
   isCancellation,
   log,
   proxyActivities,
+  proxyLocalActivities,
   setCurrentDetails,
   setHandler,
+  sleep,
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -29,6 +31,7 @@ import type {
   RestartRequest,
   State,
   TargetState,
+  TaskArgs,
   TaskStatus,
 } from './messages.ts';
 import { queries, searchAttributes, signals, taskActivityId, updates } from './messages.ts';
@@ -52,6 +55,9 @@ const offsets = proxyActivities<ControlActivities>({
   retry: { initialInterval: '500 ms', maximumInterval: '5 seconds' },
 });
 
+const clock = proxyLocalActivities<Pick<ControlActivities, 'nextRun'>>({ startToCloseTimeout: '5 seconds' });
+const CONTINUOUS = 'continuous';
+
 /** The names of more topics would weigh down what is carried over. */
 const MAX_TOPICS = 1000;
 
@@ -62,6 +68,8 @@ export async function connector(args: ConnectorArgs): Promise<void> {
 
 interface Task {
   readonly id: number;
+  /** When it is next due, on a schedule; undefined while it runs. */
+  wakes: number | undefined;
   readonly config: ConnectorConfig;
   state: State;
   trace: string | undefined;
@@ -151,7 +159,8 @@ class Connector {
     return { cluster: this.args.cluster, connector: this.args.name, config: this.config };
   }
 
-  private start(task: Task): void {
+  /** now: whatever its schedule says. */
+  private start(task: Task, now = false): void {
     // Two restarts at once wait for the same end; the first of them starts it.
     if (task.scope !== undefined) return;
     const queue = this.args.taskQueue ?? `${workflowInfo().taskQueue}-tasks`;
@@ -168,17 +177,19 @@ class Connector {
     task.state = 'RUNNING';
     task.trace = undefined;
     task.scope = new CancellationScope();
+    const args = {
+      cluster: this.args.cluster,
+      connector: this.args.name,
+      type: this.args.type,
+      task: task.id,
+      tasks: this.tasks.length,
+      config: task.config,
+    };
+    const { 'millrace.schedule': schedule = CONTINUOUS } = this.config;
+    const scheduled = schedule.trim().toLowerCase() !== CONTINUOUS;
+    if (scheduled && now) task.wakes = Date.now();
     task.ended = task.scope
-      .run(() =>
-        runTask({
-          cluster: this.args.cluster,
-          connector: this.args.name,
-          type: this.args.type,
-          task: task.id,
-          tasks: this.tasks.length,
-          config: task.config,
-        }),
-      )
+      .run(() => (scheduled ? this.schedule(task, args, runTask) : runTask(args)))
       .catch((error: unknown) => {
         if (isCancellation(error)) return;
         task.state = 'FAILED';
@@ -188,6 +199,28 @@ class Connector {
       .then(() => {
         task.scope = undefined;
       });
+  }
+
+  /** Lets a task run until it has caught up, again and again, whenever it is due. */
+  private async schedule(task: Task, args: TaskArgs, runTask: TaskActivities['runTask']): Promise<never> {
+    const { 'millrace.schedule': schedule = '', 'millrace.schedule.timezone': timezone } = this.config;
+    const due = (began?: number) =>
+      clock.nextRun({
+        schedule,
+        now: Date.now(),
+        ...(timezone === undefined ? {} : { timezone }),
+        ...(began === undefined ? {} : { began }),
+      });
+    task.wakes ??= await due();
+    for (;;) {
+      this.tell();
+      await sleep(Math.max(1, task.wakes - Date.now()));
+      const began = Date.now();
+      task.wakes = undefined;
+      this.tell();
+      await runTask({ ...args, untilCaughtUp: true });
+      task.wakes = await due(began);
+    }
   }
 
   private async stop(task: Task): Promise<void> {
@@ -256,7 +289,7 @@ class Connector {
       const chosen = this.tasks.filter(task => !onlyFailed || task.state === 'FAILED');
       await Promise.all(chosen.map(task => this.stop(task)));
       // Whatever changed the connector meanwhile starts the tasks anew itself.
-      if (this.generation === generation) for (const task of chosen) this.start(task);
+      if (this.generation === generation) for (const task of chosen) this.start(task, true);
       this.show();
     }
     return this.status();
@@ -347,7 +380,7 @@ class Connector {
         if (task === undefined || this.target !== 'RUNNING') return;
         const { generation } = this;
         await this.stop(task);
-        if (this.generation === generation) this.start(task);
+        if (this.generation === generation) this.start(task, true);
         this.show();
       },
       {
@@ -383,7 +416,11 @@ class Connector {
       [searchAttributes.state]: [failed ? 'FAILED' : now.state],
       [searchAttributes.class]: [this.config['connector.class'] ?? ''],
     });
-    setCurrentDetails(details(now));
+    this.tell();
+  }
+
+  private tell(): void {
+    setCurrentDetails(details(this.status()));
   }
 }
 
@@ -392,14 +429,16 @@ const idle = (of: TaskStatus): Task => ({
   config: of.config,
   state: of.state,
   trace: of.trace,
+  wakes: of.wakes,
   scope: undefined,
   ended: Promise.resolve(),
 });
 
-const status = ({ id, state, trace, config }: Task): TaskStatus => ({
+const status = ({ id, state, trace, config, wakes }: Task): TaskStatus => ({
   id,
   state,
   config,
+  ...(wakes === undefined ? {} : { wakes }),
   ...(trace === undefined ? {} : { trace }),
 });
 

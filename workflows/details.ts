@@ -1,4 +1,4 @@
-import type { ConnectorStatus } from './messages.ts';
+import type { ConnectorStatus, TaskStatus } from './messages.ts';
 
 /** What a connector shows in the Temporal UI, as Markdown. */
 export function details(status: ConnectorStatus): string {
@@ -7,7 +7,7 @@ export function details(status: ConnectorStatus): string {
   ];
   if (status.trace !== undefined) lines.push('', 'It could not plan its tasks:', '', fenced(status.trace));
   if (status.tasks.length > 0) {
-    lines.push('', '| task | state |', '|---|---|', ...status.tasks.map(task => `| ${task.id} | ${task.state} |`));
+    lines.push('', '| task | state |', '|---|---|', ...status.tasks.map(task => `| ${task.id} | ${stateOf(task)} |`));
   }
   for (const task of status.tasks) {
     if (task.trace !== undefined) lines.push('', `Task ${task.id} failed:`, '', fenced(task.trace));
@@ -19,5 +19,8 @@ export function details(status: ConnectorStatus): string {
   }
   return lines.join('\n');
 }
+
+const stateOf = ({ state, wakes }: TaskStatus): string =>
+  wakes === undefined || state !== 'RUNNING' ? state : `sleeps until ${new Date(wakes).toISOString()}`;
 
 const fenced = (text: string): string => `\`\`\`\n${text.slice(0, 2000)}\n\`\`\``;

@@ -45,6 +45,8 @@ export interface TaskStatus {
   readonly trace?: string;
   /** Task configuration, placeholders unresolved. */
   readonly config: ConnectorConfig;
+  /** It sleeps until then, in milliseconds since 1970: it runs on a schedule. */
+  readonly wakes?: number;
 }
 
 /**
@@ -153,4 +155,16 @@ export interface TaskArgs {
   /** How many tasks the connector has: a sink's partitions are shared out by it. */
   readonly tasks: number;
   readonly config: ConnectorConfig;
+  /** Of a connector on a schedule: the task ends by itself when it has caught up. */
+  readonly untilCaughtUp?: true;
+}
+
+/** When a task on a schedule is to run, in milliseconds since 1970. */
+export interface NextRunArgs {
+  /** `millrace.schedule` and `millrace.schedule.timezone`. */
+  readonly schedule: string;
+  readonly timezone?: string;
+  readonly now: number;
+  /** When it last began; left out where it has not. */
+  readonly began?: number;
 }

@@ -63,11 +63,16 @@ export async function begin(context: StartContext): Promise<Beginning> {
 async function onlySnapshot({ sql, stored }: StartContext): Promise<Beginning> {
   if (stored.kind === 'stream') return { kind: 'stream', position: stored.position, stored: true, anew: false };
   if (stored.kind === 'snapshot') return { kind: 'snapshot', start: stored.start, id: stored.id };
+  return { kind: 'snapshot', start: await currentLsn(sql), id: null };
+}
+
+/** Where the log ends now. */
+export async function currentLsn(sql: Sql): Promise<Lsn> {
   const { lsn } = await sql.one<{ lsn: string }>(
     'asking for the end of the log',
     'SELECT pg_current_wal_lsn()::text AS lsn',
   );
-  return { kind: 'snapshot', start: parseLsn(lsn), id: null };
+  return parseLsn(lsn);
 }
 
 /** A lost slot is of no use to anyone: with when_needed it makes room for another. */

@@ -5,6 +5,7 @@ import type { PostgresConfig } from './config.ts';
 import { applicationName } from './connection.ts';
 import { Heartbeats } from './heartbeats.ts';
 import { MessageFormat } from './logical-message.ts';
+import type { Lsn } from './lsn.ts';
 import { position, readOffset, type StreamPosition, serverPartition } from './offsets.ts';
 import { ensurePublication, unpublished } from './publication.ts';
 import { RecordMaker } from './records.ts';
@@ -24,7 +25,7 @@ import { type StoredChunk, storedChunks } from './snapshot/chunk.ts';
 import { openSnapshot, seenFilter } from './snapshot/open.ts';
 import { type Snapshot, SnapshotBatch } from './snapshot/snapshot.ts';
 import { Sql } from './sql.ts';
-import { type Beginning, begin } from './start.ts';
+import { type Beginning, begin, currentLsn } from './start.ts';
 import { Stream, StreamBatch } from './stream.ts';
 import { TransactionMetadata } from './transaction-metadata.ts';
 
@@ -57,6 +58,10 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
   #closed = false;
   /** The snapshot of initial_only has ended, or streaming waits for streaming.delay.ms. */
   #resting = false;
+  /** The last read of the stream has found nothing. */
+  #idle = false;
+  /** Where the log ended when the stream was opened. */
+  #aim: Lsn = 0;
   readonly #interrupts = new Set<() => void>();
 
   async open(config: PostgresConfig, context: SourceTaskContext): Promise<void> {
@@ -168,6 +173,7 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
     if (stream === undefined) return null;
     try {
       const batch = await stream.read(deadline);
+      this.#idle = batch === null;
       reporter.stream(stream, batch);
       return batch;
     } catch (error) {
@@ -201,6 +207,7 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
     const schemas = schemaSettings(config);
     const status = config['status.update.interval.ms'];
     const { senderTimeoutMs } = server;
+    this.#aim = await currentLsn(sql);
     this.#replication = await Replication.open(connectionSettings(config), {
       slot: config['slot.name'],
       publication: config['publication.name'],
@@ -234,6 +241,10 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
     this.#next = undefined;
     if (stored) return null;
     return new StreamBatch([], [this.#stream.tracker.atCommit(), ...forgotten(stale)], 0, start.start);
+  }
+
+  caughtUp(): boolean {
+    return this.#resting || (this.#stream !== undefined && (this.#idle || this.#stream.tracker.commit >= this.#aim));
   }
 
   acknowledge(batch: SourceBatch): void {

@@ -45,6 +45,11 @@ export interface SourceTask<C> {
   read(): Promise<SourceBatch | null>;
   /** The batch and all before it are committed in Kafka: the source may forget them. Must not throw for lost links. */
   acknowledge(batch: SourceBatch): void;
+  /**
+   * Optional, asked after each `read`, of a task that runs on a schedule: whether everything has been read that was there
+   * when it was opened. Default: a `read` that has found nothing.
+   */
+  caughtUp?(): boolean;
   /** Frees everything. Idempotent; also ends a pending `read`. */
   close(): Promise<void>;
 }

@@ -1,5 +1,6 @@
 import type { ConfigProps, ConfigSpec } from '../api/component.ts';
 import { javaRegexMatching, regexProblem } from './java-regex.ts';
+import { readSchedule } from './schedule.ts';
 import type { Config } from './spec.ts';
 import {
   atLeast,
@@ -63,6 +64,31 @@ const common = {
   'header.converter.plugin.version': version('header converter', 'Header converter version', 11),
   transforms: aliases('Names of the transforms that each record goes through, in this order.', 'Transforms', 12),
   predicates: aliases('Names of the predicates that transforms may use.', 'Predicates', 13),
+  'millrace.schedule': stringKey({
+    doc:
+      'When this connector moves data: continuous; every so often, such as "every 30s" (ms, s, m, h, d); or at the times of ' +
+      'a cron expression, such as "0 2 * * *". On a schedule, each task runs until it has caught up, and then sleeps.',
+    default: 'continuous',
+    importance: 'medium',
+    group: 'Schedule',
+    order: 1,
+    width: 'medium',
+    displayName: 'Schedule',
+    check: schedule => {
+      const read = readSchedule(schedule);
+      return typeof read === 'string' ? `Schedule ${read}` : undefined;
+    },
+  }),
+  'millrace.schedule.timezone': stringKey({
+    doc: 'The time zone of a cron expression in millrace.schedule, such as Europe/Berlin.',
+    default: 'UTC',
+    importance: 'low',
+    group: 'Schedule',
+    order: 2,
+    width: 'short',
+    displayName: 'Time zone',
+    check: zone => (typeof readSchedule('0 0 * * *', zone) === 'string' ? 'There is no such time zone' : undefined),
+  }),
   'config.action.reload': oneOfKey(['none', 'restart'], {
     doc: 'What happens when a configuration provider says that a value has changed.',
     default: 'restart',

@@ -30,6 +30,8 @@ export interface SinkRun<C> {
   readonly tolerant: boolean;
   readonly deadLetters: DeadLetterQueue | null;
   readonly limits: SinkLimits;
+  /** It ends when it has written what its partitions held when it began; else it runs until the signal aborts. */
+  readonly untilCaughtUp?: boolean;
   readonly observer: TaskObserver;
   readonly log: Log;
   readonly signal: AbortSignal;
@@ -53,21 +55,23 @@ const TELL_MS = 600_000;
 /** How soon a task without partitions looks again. */
 const NOTHING_ASSIGNED_MS = 500;
 
-/** Runs one sink task until `signal` aborts or something fails; everything is closed then. */
+/** Runs one sink task until `signal` aborts, it has caught up, or something fails; everything is closed then. */
 export async function runSink<C>(run: SinkRun<C>): Promise<void> {
   try {
     while (!run.signal.aborted) {
       const assigned = await run.assignment();
-      if (assigned.length === 0) await pause(NOTHING_ASSIGNED_MS, run.signal);
-      else await runAssigned(run, assigned);
+      if (assigned.length > 0) {
+        if (await runAssigned(run, assigned)) break;
+      } else if (run.untilCaughtUp) break;
+      else await pause(NOTHING_ASSIGNED_MS, run.signal);
     }
   } finally {
     await run.deadLetters?.close();
   }
 }
 
-/** Returns when the assignment has changed or the signal aborts. */
-async function runAssigned<C>(run: SinkRun<C>, assigned: readonly TopicPartition[]): Promise<void> {
+/** Returns when the assignment has changed, the signal aborts or, with true, when it has caught up. */
+async function runAssigned<C>(run: SinkRun<C>, assigned: readonly TopicPartition[]): Promise<boolean> {
   const task = run.sink.task();
   let reader: Reader | undefined;
   try {
@@ -88,7 +92,9 @@ async function runAssigned<C>(run: SinkRun<C>, assigned: readonly TopicPartition
       maxPartitionBytes: fetchBytes,
       maxWaitMs: 500,
     });
-    await new SinkLoop(run, task, reader, positions, assigned).run();
+    const aims = run.untilCaughtUp ? await aimsOf(run, assigned, start) : undefined;
+    if (aims?.size === 0) return true;
+    return await new SinkLoop(run, task, reader, positions, assigned, aims).run();
   } finally {
     await Promise.all([task.close(), reader?.close()]);
   }
@@ -133,6 +139,17 @@ async function startOf<C>(
   });
 }
 
+/** How far each partition goes that holds anything behind the start. */
+async function aimsOf<C>(
+  run: SinkRun<C>,
+  assigned: readonly TopicPartition[],
+  start: readonly PartitionOffset[],
+): Promise<Map<string, number>> {
+  const ends = await run.kafka.admin.offsets(assigned);
+  const begin = new Map(start.map(at => [nameOf(at), at.offset]));
+  return new Map(ends.map(at => [nameOf(at), at.end] as const).filter(([name, end]) => end > (begin.get(name) ?? 0)));
+}
+
 interface Decoded {
   readonly batch: SinkBatch;
   /** What each record was in Kafka, by the same index. */
@@ -145,6 +162,8 @@ class SinkLoop<C> {
   private readonly reader: Reader;
   private readonly positions: Positions;
   private readonly assigned: readonly TopicPartition[];
+  /** Where each partition must come to; undefined: there is no end. */
+  private readonly aims: Map<string, number> | undefined;
   private writing: Promise<void> = Promise.resolve();
   private failed = false;
   /** Positions as they will be when the write under way is done: what the next batch goes on from. */
@@ -161,7 +180,9 @@ class SinkLoop<C> {
     reader: Reader,
     positions: Positions,
     assigned: readonly TopicPartition[],
+    aims: Map<string, number> | undefined,
   ) {
+    this.aims = aims;
     this.of = run;
     this.task = task;
     this.reader = reader;
@@ -169,7 +190,8 @@ class SinkLoop<C> {
     this.assigned = assigned;
   }
 
-  async run(): Promise<void> {
+  /** True when it has caught up. */
+  async run(): Promise<boolean> {
     const { signal, limits } = this.of;
     let refreshed = performance.now();
     try {
@@ -181,7 +203,7 @@ class SinkLoop<C> {
           handed = true;
           // Decoded while the write before it was on its way: the two overlap, and never more than the two.
           await this.writing;
-          if (signal.aborted) return;
+          if (signal.aborted) return false;
           this.writing = this.write(decoded);
           this.writing.catch(() => {
             this.failed = true;
@@ -189,6 +211,10 @@ class SinkLoop<C> {
         }
         // Records live until the poll after the next one: what is being written must not fall two polls behind.
         if (!handed) await this.writing;
+        if (this.aimed(fetched)) {
+          await this.writing;
+          return true;
+        }
         this.lag(fetched);
         this.commitSometimes();
         if (performance.now() - refreshed > limits.refreshMs) {
@@ -197,11 +223,19 @@ class SinkLoop<C> {
         }
       }
       await this.writing;
+      return false;
     } finally {
       await this.writing.catch(() => {});
       await this.committing;
       await this.commitOffsets();
     }
+  }
+
+  /** Strikes off the partitions that have come as far as they shall; whether that was the last. */
+  private aimed(fetched: readonly FetchedRecords[]): boolean {
+    if (this.aims === undefined) return false;
+    for (const part of fetched) if (part.next >= (this.aims.get(nameOf(part)) ?? 0)) this.aims.delete(nameOf(part));
+    return this.aims.size === 0;
   }
 
   private async *decode(fetched: readonly FetchedRecords[]): AsyncGenerator<Decoded> {

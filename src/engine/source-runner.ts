@@ -19,6 +19,8 @@ export interface SourceRun<C> {
   readonly limits: SourceLimits;
   readonly observer: TaskObserver;
   readonly log: Log;
+  /** It ends when it has caught up; else it runs until the signal aborts. */
+  readonly untilCaughtUp?: boolean;
   /** Aborted when the task must stop; what is being committed then is still committed. */
   readonly signal: AbortSignal;
 }
@@ -42,7 +44,7 @@ const FORGET_MS = 600_000;
 const SLICE = 2048;
 
 /**
- * Runs one source task until `signal` aborts or something fails. Exactly once (KIP-618): fence, read the committed
+ * Runs one source task until `signal` aborts, it has caught up where that is asked for, or something fails. Exactly once (KIP-618): fence, read the committed
  * position, open the source there; then each Kafka transaction holds whole source batches together with the position
  * behind them, and only after its commit is the source told that it may forget them.
  *
@@ -101,6 +103,11 @@ class SourceLoop<C> {
           : reading);
         if (batch !== undefined) reading = undefined;
         if (batch) await this.gather(batch);
+        if (batch !== undefined && this.caughtUp(batch)) {
+          await this.committing;
+          if (this.gathered.length > 0) this.commit();
+          break;
+        }
         if (this.gathered.length === 0) {
           if (batch === null) await this.committing;
           continue;
@@ -114,6 +121,11 @@ class SourceLoop<C> {
       reading?.catch(() => {});
       await this.committing?.catch(() => {});
     }
+  }
+
+  private caughtUp(batch: SourceBatch | null): boolean {
+    if (!this.run_.untilCaughtUp) return false;
+    return this.task.caughtUp?.() ?? batch === null;
   }
 
   private async gather(batch: SourceBatch): Promise<void> {

@@ -112,7 +112,9 @@ export function temporalControl(deps: ControlDeps): Control {
         ...(status.trace === undefined ? {} : { trace: status.trace }),
       },
       tasks: status.tasks.map(task =>
-        taskState(task.id, task.state, task.trace, pending.get(taskActivityId(task.id)), deps.workerId),
+        task.wakes !== undefined && task.state === 'RUNNING'
+          ? asleep(task.id, task.wakes, deps.workerId)
+          : taskState(task.id, task.state, task.trace, pending.get(taskActivityId(task.id)), deps.workerId),
       ),
       type: status.type,
     };
@@ -303,6 +305,14 @@ function taskState(
     ...(figures ? { figures: defaultPayloadConverter.fromPayload(figures as Payload) } : {}),
   };
 }
+
+/** A task that waits for its schedule does what it shall. */
+const asleep = (id: number, wakes: number, workerId: string): TaskState => ({
+  id,
+  state: 'RUNNING',
+  worker_id: workerId,
+  figures: { sleeps_until: new Date(wakes).toISOString() },
+});
 
 /** gRPC codes: https://grpc.io/docs/guides/status-codes/ */
 const DEADLINE_EXCEEDED = 4;

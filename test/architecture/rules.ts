@@ -25,7 +25,7 @@ const components = ['src/transforms/**', 'src/predicates/**', 'src/converters/**
 export const rules: readonly Rule[] = [
   { part: 'api', files: ['src/api/**'], may: ['src/api/**'] },
   { part: 'errors', files: ['src/errors.ts'], may: [] },
-  { part: 'config', files: ['src/config/**'], may: ['src/config/**', ...contract, 'zod', 'node:*'] },
+  { part: 'config', files: ['src/config/**'], may: ['src/config/**', ...contract, 'zod', 'croner', 'node:*'] },
   {
     part: 'components',
     files: components,

@@ -3,12 +3,14 @@ import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { ControlActivities, TaskActivities } from '../../activities/index.ts';
+import { nextRun } from '../../src/config/schedule.ts';
 import {
   type ConnectorArgs,
   type ConnectorStatus,
   connectorWorkflowId,
   type OffsetsArgs,
   queries,
+  signals,
   type TaskArgs,
   updates,
 } from '../../workflows/messages.ts';
@@ -40,6 +42,9 @@ class Tasks implements ControlActivities, TaskActivities {
     this.altered.push(offsets);
     return { byConnector: true };
   };
+  nextRun: ControlActivities['nextRun'] = async args => nextRun(args);
+  /** Ends tasks that run until they have caught up. */
+  readonly caughtUp = new Map<number, () => void>();
   runTask: TaskActivities['runTask'] = async args => {
     const fault = this.fault(args);
     if (fault) throw fault;
@@ -50,7 +55,8 @@ class Tasks implements ControlActivities, TaskActivities {
     this.running.set(args.task, args);
     const beat = setInterval(() => context.heartbeat(), 100);
     try {
-      await context.cancelled;
+      const done = new Promise<void>(resolve => this.caughtUp.set(args.task, resolve));
+      await (args.untilCaughtUp ? Promise.race([context.cancelled, done]) : context.cancelled);
     } finally {
       clearInterval(beat);
       this.running.delete(args.task);
@@ -67,12 +73,13 @@ afterEach(async ({ task }) => {
 });
 
 async function start(options: Partial<ConnectorArgs> = {}, tasks = new Tasks()) {
-  const { runTask, planTasks, removeConnector, alterOffsets } = tasks;
+  const { runTask, planTasks, removeConnector, alterOffsets, nextRun: due } = tasks;
   const worker = await workflowWorker(servers().temporal, {
     runTask,
     planTasks,
     removeConnector,
     alterOffsets,
+    nextRun: due,
   });
   const name = `c-${randomUUID().slice(0, 8)}`;
   const args: ConnectorArgs = {
@@ -294,6 +301,45 @@ describe('a connector', () => {
     expect(tasks.altered).toHaveLength(1);
     expect(tasks.started).toBe(started + 2);
   });
+
+  test('on a schedule runs until its tasks have caught up, sleeps, and runs again', async () => {
+    const { tasks, handle } = await start({
+      config: { 'connector.class': 'Example', 'tasks.max': '1', 'millrace.schedule': 'every 1s' },
+    });
+    for (let round = 1; round <= 3; round++) {
+      await eventually('it runs', () => tasks.running.size === 1 && tasks.started === round);
+      expect(tasks.running.get(0)?.untilCaughtUp).toBe(true);
+      expect((await status(handle)).tasks).toEqual([expect.not.objectContaining({ wakes: expect.anything() })]);
+      tasks.caughtUp.get(0)?.();
+    }
+    await eventually('it sleeps', async () => ((await status(handle)).tasks[0]?.wakes ?? 0) > 0, { every: 10 });
+    expect((await status(handle)).state).toBe('RUNNING');
+  });
+
+  test('asleep until tomorrow is restarted now, paused without having run, and wakes where it continues as new', async () => {
+    const { tasks, handle } = await start({
+      config: { 'connector.class': 'Example', 'tasks.max': '1', 'millrace.schedule': '0 0 1 1 *' },
+      maxHistoryEvents: 60,
+    });
+    const wakes = async () => (await status(handle)).tasks[0]?.wakes ?? 0;
+    await eventually('it sleeps', async () => (await wakes()) > Date.now());
+    const until = await wakes();
+    const first = (await handle.describe()).runId;
+    await eventually('a new run', async () => {
+      await handle.signal(signals.usedTopics, ['a']);
+      return (await handle.describe()).runId !== first;
+    });
+    expect(await wakes()).toBe(until);
+    expect(tasks.started).toBe(0);
+    await update(handle, updates.restartTask, 0);
+    await eventually('it runs', () => tasks.running.size === 1);
+    tasks.caughtUp.get(0)?.();
+    await eventually('it sleeps again', async () => (await wakes()) === until);
+    await update(handle, updates.pause);
+    await eventually('it is paused', async () => (await status(handle)).tasks[0]?.state === 'PAUSED');
+    await update(handle, updates.delete);
+    await handle.result();
+  }, 60_000);
 
   test('refuses a configuration made from one that is no longer in force', async () => {
     const { handle } = await start();

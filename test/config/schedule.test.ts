@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import { nextRun, readSchedule } from '../../src/config/schedule.ts';
+
+test.each([
+  ['continuous', 'continuous'],
+  [' Continuous ', 'continuous'],
+  ['every 30s', 'every'],
+  ['every 1500 ms', 'every'],
+  ['EVERY 2 H', 'every'],
+  ['0 2 * * *', 'cron'],
+  ['*/5 * * * * *', 'cron'],
+  ['@daily', 'cron'],
+])('%s', (text, kind) => {
+  expect(readSchedule(text)).toMatchObject({ kind });
+});
+
+test.each([
+  ['every 0s', /a second or more/],
+  ['every 500ms', /a second or more/],
+  ['every day', /cron expression/],
+  ['61 * * * *', /minute/],
+  ['0 0 31 2 *', /never due/],
+  ['', /must be continuous/],
+])('%s is refused', (text, says) => {
+  expect(readSchedule(text)).toEqual(expect.stringMatching(says));
+});
+
+const at = (text: string): number => Date.parse(text);
+
+test('every so often: at once, then in step with the beginning, and never a run that is over again', () => {
+  const schedule = 'every 30s';
+  const began = at('2026-11-24T00:00:00Z');
+  expect(nextRun({ schedule, now: began })).toBe(began);
+  expect(nextRun({ schedule, now: began + 1, began })).toBe(began + 30_000);
+  expect(nextRun({ schedule, now: began + 30_000, began })).toBe(began + 30_000);
+  expect(nextRun({ schedule, now: began + 95_000, began })).toBe(began + 120_000);
+});
+
+test('a cron expression is waited for, in its time zone, over the change of the clocks', () => {
+  const schedule = '0 2 * * *';
+  const now = at('2026-03-27T12:00:00Z');
+  expect(nextRun({ schedule, now })).toBe(at('2026-03-28T02:00:00Z'));
+  expect(nextRun({ schedule, now, timezone: 'Europe/Berlin' })).toBe(at('2026-03-28T01:00:00Z'));
+  const summer = at('2026-03-30T12:00:00Z');
+  expect(nextRun({ schedule, now: summer, timezone: 'Europe/Berlin' })).toBe(at('2026-03-31T00:00:00Z'));
+});
