@@ -50,7 +50,7 @@ export function checkPositions(file: string | null, positions: readonly SourcePo
       if (!isPosition(position))
         throw bad("The value for the 'position' key in the offset should be a non-negative value");
     }
-    if (typeof partition['filename'] !== 'string') throw bad("Partition objects should contain the key 'filename'");
+    if (!Object.hasOwn(partition, 'filename')) throw bad("Partition objects should contain the key 'filename'");
   }
 }
 
