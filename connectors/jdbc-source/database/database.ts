@@ -30,7 +30,7 @@ export interface Cursor {
 
 /** What must have ended before everything below a bound can be seen. */
 export interface Mark {
-  /** PostgreSQL: a transaction id behind all that are open. MySQL: the server's clock. */
+  /** PostgreSQL: a transaction id behind all that are open; MySQL has no such order. */
   readonly id: string;
   /** The server's clock, milliseconds since 1970. */
   readonly serverMs: number;

@@ -9,6 +9,7 @@ import type { Cells } from '../values/row.ts';
 import type { Zone } from '../values/zone.ts';
 import { describeColumns } from './columns.ts';
 import { MysqlCursor } from './rows.ts';
+import { writesSince } from './transactions.ts';
 
 export interface SessionOptions {
   readonly connector: string;
@@ -18,11 +19,8 @@ export interface SessionOptions {
   warn(message: string): void;
 }
 
-/**
- * What is a second old and older has been inserted by transactions that the server's list of them shows: it is up to
- * that old, and a row's number is given out a moment before the row is there.
- */
-const WINDOW_MS = 1000;
+/** A number is given out a moment before its row is there. */
+const WINDOW_MS = 100;
 
 /** Rejects with SOURCE_UNAVAILABLE or SOURCE_SETUP. */
 export async function openMysql(address: Address, options: SessionOptions): Promise<Session> {
@@ -145,31 +143,27 @@ class MysqlSession implements Session {
   async mark(maximum: string | null): Promise<{ mark: Mark; maximum: string | null }> {
     const [row = []] = await this.query(
       'looking for what is new',
-      `SELECT ${maximum === null ? 'NULL' : `(${maximum})`}, SYSDATE(6), ROUND(UNIX_TIMESTAMP(SYSDATE(6)) * 1000)`,
+      `SELECT ${maximum === null ? 'NULL' : `(${maximum})`}, FLOOR(UNIX_TIMESTAMP(SYSDATE(6)) * 1000)`,
     );
-    const mark = { id: text(row[1]) ?? '', serverMs: Number(text(row[2])), takenAt: performance.now() };
+    const mark = { id: '', serverMs: Number(text(row[1])), takenAt: performance.now() };
     return { mark, maximum: text(row[0]) };
   }
 
-  /** Transactions that have changed something, or are about to, and began before the mark. Needs PROCESS. */
+  /** Looks for transactions that write and began before the mark, or before times that count. Needs PROCESS. */
   async settled(mark: Mark, timesUntil: number | null): Promise<boolean> {
-    if (performance.now() - mark.takenAt < WINDOW_MS) return false;
+    const age = performance.now() - mark.takenAt;
+    if (age < WINDOW_MS) return false;
     if (this.#hidden) return true;
-    const until = timesUntil === null ? `'${mark.id}'` : `FROM_UNIXTIME(${timesUntil / 1000})`;
+    const before = timesUntil === null ? 0 : mark.serverMs - timesUntil;
     try {
-      const [row] = await this.query(
-        'looking for open transactions',
-        `SELECT COUNT(*) FROM information_schema.innodb_trx
-         WHERE trx_started <= ${until} AND trx_mysql_thread_id <> CONNECTION_ID()
-           AND (trx_rows_modified > 0 OR trx_query NOT RLIKE '^[[:space:](]*(select|show|with)')`,
-      );
-      return Number(text(row?.[0])) === 0;
+      const [row] = await this.query('looking for open transactions', 'SHOW ENGINE INNODB STATUS');
+      return !writesSince(text(row?.[2]) ?? '', (age + before) / 1000);
     } catch (error) {
       const { code } = ((error as { cause?: unknown }).cause ?? {}) as { code?: string };
       if (code !== 'ER_SPECIFIC_ACCESS_DENIED_ERROR') throw error;
       this.#hidden = true;
       this.#options.warn(
-        "open transactions cannot be seen: rows that commit more than a second late are missed. Grant PROCESS to the connector's user, or set timestamp.delay.interval.ms",
+        "open transactions cannot be seen: rows that commit late are missed. Grant PROCESS to the connector's user, or set timestamp.delay.interval.ms",
       );
       return true;
     }

@@ -57,6 +57,9 @@ export async function openPostgres(address: Address, options: SessionOptions): P
 const socketOf = (client: pg.Client): Socket =>
   (client as unknown as { connection: { stream: Socket } }).connection.stream;
 
+/** A number is given out a moment before its transaction has an id. */
+const WINDOW_MS = 50;
+
 const casts: Readonly<Record<Clock, string>> = { local: 'timestamp', instant: 'timestamptz', day: 'date' };
 
 class PostgresSession implements Session {
@@ -147,18 +150,28 @@ class PostgresSession implements Session {
   }
 
   /**
-   * xmin, the oldest transaction still open, must have passed the mark. A timestamp is often the time at which its
-   * transaction began, which may be long before it has an id: so none may be open either that began before the bound.
+   * xmin, the oldest transaction still open, must have passed the mark; or those that are older must be of other
+   * databases, which the locks tell that every transaction with an id holds on it until it is over. A timestamp is often
+   * the time at which its transaction began, which may be long before it has an id: so none may be open either that
+   * began before the bound.
    */
-  async settled({ id }: Mark, timesUntil: number | null): Promise<boolean> {
-    const older =
+  async settled({ id, takenAt }: Mark, timesUntil: number | null): Promise<boolean> {
+    if (performance.now() - takenAt < WINDOW_MS) return false;
+    const began =
       timesUntil === null
         ? ''
         : ` AND NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()
              AND backend_type IN ('client backend', 'background worker') AND xact_start < to_timestamp(${timesUntil / 1000}))`;
+    // Ids of transactions are counted modulo 2^32 there.
+    const distance = `mod(mod(${id}, 4294967296) - l.transactionid::text::bigint + 4294967296, 4294967296)`;
     const [row] = await this.query(
       'looking for open transactions',
-      `SELECT pg_snapshot_xmin(pg_current_snapshot()) >= '${id}'::xid8${older}`,
+      `SELECT (pg_snapshot_xmin(pg_current_snapshot()) >= '${id}'::xid8 OR (NOT pg_is_in_recovery() AND NOT EXISTS (
+         SELECT FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid
+           LEFT JOIN pg_prepared_xacts p ON p.transaction = l.transactionid
+         WHERE l.locktype = 'transactionid' AND l.mode = 'ExclusiveLock' AND l.granted
+           AND coalesce(a.datname, p.database, current_database()) = current_database()
+           AND ${distance} < 2147483648)))${began}`,
     );
     return row?.[0] === 't';
   }

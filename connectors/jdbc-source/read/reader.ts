@@ -20,7 +20,7 @@ export interface ReaderContext {
 }
 
 /** How often open transactions are looked at again. */
-const SETTLE_MS = 100;
+const SETTLE_MS = 60;
 /** After which it is said that they hold back rows. */
 const PATIENCE_MS = 30_000;
 /** Rows fetched while nothing is known of their size. */
@@ -174,8 +174,10 @@ export class Reader {
     // Behind a suffix such as LIMIT the last time may go on.
     const whole = ended && source.suffix === '';
     const last = timeOf(source, held.at(-1));
+    const width = source.columns.length;
+    const raw = String(held.at(-1)?.[width]);
     let count = held.length;
-    if (!whole) while (count > 0 && timeOf(source, held[count - 1]) === last) count--;
+    if (!whole) while (count > 0 && String(held[count - 1]?.[width]) === raw) count--;
     if (count > 0) {
       const out = held.slice(0, count);
       this.#held = held.slice(count);
@@ -210,6 +212,7 @@ export class Reader {
       count = its === hash ? count + 1 : 1;
       hash = its;
     }
+    if (out.length === 0) return null;
     this.#place = { ...this.#place, group: { time: group.time, hash, rows: count } };
     return this.#batch(source, out, bytes);
   }

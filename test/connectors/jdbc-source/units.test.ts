@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Session } from '../../../connectors/jdbc-source/database/database.ts';
+import { writesSince } from '../../../connectors/jdbc-source/mysql/transactions.ts';
 import { numericKind } from '../../../connectors/jdbc-source/postgresql/columns.ts';
 import { partitionOf, readOffset, writeOffset } from '../../../connectors/jdbc-source/read/offsets.ts';
 import type { Source } from '../../../connectors/jdbc-source/read/source.ts';
@@ -218,5 +219,26 @@ describe('tables', () => {
     ]);
     expect(spread(tables, 9)).toHaveLength(5);
     expect(spread([], 3)).toEqual([{ tables: '[]', 'tables.of.others': '[]' }]);
+  });
+});
+
+describe('InnoDB’s list of transactions', () => {
+  const status = (...transactions: string[]) =>
+    `LIST OF TRANSACTIONS FOR EACH SESSION:\n${transactions.map(one => `---TRANSACTION ${one}`).join('\n')}\n--------\nFILE I/O`;
+  const writer = (seconds: number) =>
+    `229, ACTIVE ${seconds} sec\n1 lock struct(s), heap size 1128, undo log entries 1`;
+  const inserting = '230, ACTIVE 9 sec inserting\nmysql tables in use 1, locked 1\n0 lock struct(s)';
+  const reading = '421, ACTIVE 900 sec fetching rows\nmysql tables in use 1, locked 0\n0 lock struct(s)';
+  test.each([
+    [status('421, not started\n0 lock struct(s)'), 5, false],
+    [status(reading), 5, false],
+    [status(reading, writer(5)), 5, true],
+    [status(writer(4)), 5, true],
+    [status(writer(3)), 5, false],
+    [status(inserting), 5, true],
+    [status('7, ACTIVE (PREPARED) 60 sec recovered trx\n0 lock struct(s)'), 5, true],
+    ['LIST OF TRANSACTIONS FOR EACH SESSION:\n... truncated...\n', 5, true],
+  ])('%j', (text, seconds, writes) => {
+    expect(writesSince(text, seconds)).toBe(writes);
   });
 });
