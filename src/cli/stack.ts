@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { Argument, Command, InvalidArgumentError } from 'commander';
 import { MillraceError } from '../errors.ts';
-import { serviceNames } from '../stack/index.ts';
+import { allServiceNames, serviceNames } from '../stack/index.ts';
 import { listens } from '../stack/probe.ts';
 import { bringDown, bringUp, currentStack, type ServerState, type StackState } from '../stack/state.ts';
 import type { ServiceName } from '../stack/types.ts';
@@ -15,6 +15,7 @@ interface UpFlags {
   readonly temporalUiPort?: number;
   readonly kafkaPort?: number;
   readonly postgresPort?: number;
+  readonly elasticsearchPort?: number;
   readonly data?: string;
   readonly json?: true;
 }
@@ -31,13 +32,16 @@ export function command(): Command {
     .summary('start them and print where they are')
     .description('Starts the servers and returns once they answer. Progress goes to stderr.')
     .addArgument(
-      new Argument('[services...]', 'the servers to start').choices(serviceNames).default(serviceNames, 'all'),
+      new Argument('[services...]', 'the servers to start')
+        .choices(allServiceNames)
+        .default(serviceNames, serviceNames.join(' ')),
     )
     .option('-d, --detach', 'leave them running in the background, which is what it always does')
     .option('--temporal-port <port>', 'chosen free when not given', port)
     .option('--temporal-ui-port <port>', 'chosen free when not given', port)
     .option('--kafka-port <port>', 'chosen free when not given', port)
     .option('--postgres-port <port>', 'chosen free when not given', port)
+    .option('--elasticsearch-port <port>', 'chosen free when not given', port)
     .option('--data <folder>', 'keep their data here; without it, data goes when they stop')
     .option('--json', 'print JSON')
     .action(up);
@@ -69,6 +73,7 @@ async function up(services: readonly ServiceName[], flags: UpFlags): Promise<voi
     );
   }
   const { temporalPort: temporal, temporalUiPort: temporalUi, kafkaPort: kafka, postgresPort: postgres } = flags;
+  const { elasticsearchPort: elasticsearch } = flags;
   const state =
     running ??
     (await bringUp(
@@ -79,6 +84,7 @@ async function up(services: readonly ServiceName[], flags: UpFlags): Promise<voi
           ...(temporalUi === undefined ? {} : { temporalUi }),
           ...(kafka === undefined ? {} : { kafka }),
           ...(postgres === undefined ? {} : { postgres }),
+          ...(elasticsearch === undefined ? {} : { elasticsearch }),
         },
         ...(flags.data === undefined ? {} : { dataDir: resolve(flags.data) }),
       },

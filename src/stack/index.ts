@@ -21,6 +21,7 @@ export type { Given, TemporalOptions };
 /** What Millrace itself works with; the others are for connectors, and start where they are asked for. */
 export const serviceNames = ['temporal', 'kafka', 'postgres'] as const satisfies readonly ServiceName[];
 type DefaultService = (typeof serviceNames)[number];
+export const allServiceNames: readonly ServiceName[] = [...serviceNames, 'elasticsearch', 'mariadb'];
 
 export interface StackOptions<S extends ServiceName> {
   /** Those of `serviceNames` when not given. */
