@@ -18,6 +18,8 @@ const version = '7.17.28';
 /** That of the log4j-api it was built with. */
 const log4j = '2.17.1';
 
+const installJdk = 'apt-get install default-jdk-headless (Debian, Ubuntu) or brew install openjdk (macOS)';
+
 export const mainClass = 'StartElasticsearch';
 
 /** Answers how to get hold of Elasticsearch on this machine, or a sentence that says what is missing. */
@@ -27,7 +29,11 @@ export async function locateElasticsearch(): Promise<((log?: Log) => Promise<Ela
   // By its form too: an older start class is made anew.
   const name = join('elasticsearch', `${version}-1`);
   const maven = await findProgram('mvn');
-  if (maven === undefined && !isInstalled(name)) return `there is no Maven to fetch Elasticsearch: ${installMaven}`;
+  if (!isInstalled(name)) {
+    if (maven === undefined) return `there is no Maven to fetch Elasticsearch: ${installMaven}`;
+    if (!(await run(java, ['--list-modules'])).includes('jdk.compiler'))
+      return `Elasticsearch is started by a class that is compiled here, and ${java} has no compiler: ${installJdk}`;
+  }
   return async (log = ignore) => ({
     java,
     version,

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { findProgram } from '../../src/stack/commands.ts';
+import { locateElasticsearch } from '../../src/stack/elasticsearch-program.ts';
 import { startKafka, startStack } from '../../src/stack/index.ts';
 import { locateKafka } from '../../src/stack/kafka-program.ts';
 import { locateTemporal } from '../../src/stack/temporal-program.ts';
@@ -71,6 +72,19 @@ describe('Kafka', () => {
     vi.stubEnv('PATH', bin);
     await expect(startKafka()).rejects.toThrow('Could not transfer artifact');
     expect(await readdir(join(folder, 'cache/kafka'))).toEqual([]);
+  });
+});
+
+describe('Elasticsearch', () => {
+  test('without Java, without Maven, and with a Java that has no compiler: each sentence names the mend', async () => {
+    vi.stubEnv('PATH', bin);
+    expect(await locateElasticsearch()).toMatch(/needs Java 17 or newer: apt-get install openjdk-17-jre-headless/);
+    await program('java', '[ "$1" = --version ] && echo \'openjdk 21.0.2 2024-01-16\' || echo java.base@21.0.2');
+    expect(await locateElasticsearch()).toMatch(/no Maven to fetch Elasticsearch: apt-get install maven/);
+    await program('mvn', 'exit 1');
+    expect(await locateElasticsearch()).toMatch(/has no compiler: apt-get install default-jdk-headless/);
+    await program('java', '[ "$1" = --version ] && echo \'openjdk 21.0.2 2024-01-16\' || echo jdk.compiler@21.0.2');
+    expect(await locateElasticsearch()).toBeTypeOf('function');
   });
 });
 

@@ -5,7 +5,7 @@ export class Bulk {
   readonly bytes = new Bytes(64 * 1024);
   /** By item: the record's place in its batch. */
   readonly records: number[] = [];
-  /** By item: the document's id, where the order of its changes is ours to keep; else empty. */
+  /** By item: the document's id, '' where no other record has it. Empty where the server keeps the order of changes. */
   readonly ids: string[] = [];
   /** By item: the byte behind its lines. */
   readonly #ends: number[] = [];

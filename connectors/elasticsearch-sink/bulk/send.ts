@@ -74,7 +74,8 @@ export class Sender {
     const waiting = new Set<string>();
     let reason: ItemOutcome | undefined;
     items.forEach((item, i) => {
-      const id = bulk.ids[item];
+      // Without an id of its key a record's document is its alone.
+      const id = bulk.ids[item] || undefined;
       const result = verdictOf(results[i], this.#versioned);
       if (result.verdict === 'again') {
         reason = result;

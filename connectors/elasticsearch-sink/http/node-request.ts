@@ -56,11 +56,12 @@ export class Connections {
       });
       this.#open.add(request);
       let timer: NodeJS.Timeout | undefined;
-      const within = (ms: number, what: string) => {
+      const within = (ms: number, what: string, setting: string) => {
         clearTimeout(timer);
-        timer = ms > 0 ? setTimeout(() => request.destroy(new Error(`${what} within ${ms} ms`)), ms) : undefined;
+        timer =
+          ms > 0 ? setTimeout(() => request.destroy(new Error(`${what} within ${ms} ms, ${setting}`)), ms) : undefined;
       };
-      const waitForAnswer = () => within(readTimeoutMs, 'no answer');
+      const waitForAnswer = () => within(readTimeoutMs, 'no answer', 'read.timeout.ms');
       const done = () => {
         clearTimeout(timer);
         this.#open.delete(request);
@@ -74,7 +75,7 @@ export class Connections {
           waitForAnswer();
           return;
         }
-        within(connectTimeoutMs, 'no connection');
+        within(connectTimeoutMs, 'no connection', 'connection.timeout.ms');
         socket.once(secure ? 'secureConnect' : 'connect', waitForAnswer);
       });
       // More than one may come: a request that is destroyed in the middle of an answer has both.
