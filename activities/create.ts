@@ -1,10 +1,11 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import type { Log, SinkConnector, SourceConnector } from '../src/api/index.ts';
 import { nextRun } from '../src/config/schedule.ts';
 import type { TaskObserver } from '../src/engine/observer.ts';
 import type { OffsetStore } from '../src/engine/offset-store.ts';
 import { parsed } from '../src/engine/source-runner.ts';
-import { MillraceError } from '../src/errors.ts';
+import { MillraceError, messageOf } from '../src/errors.ts';
 import type { KafkaClient } from '../src/kafka/port.ts';
 import { toFailure } from '../src/temporal/failure.ts';
 import type {
@@ -45,7 +46,7 @@ export function createActivities(deps: ActivityDeps): { control: ControlActiviti
       removeConnector: args =>
         short(args, async redact => {
           await remove(deps, args, redact);
-          await deps.forget(args.config);
+          await forgotten(deps, args);
         }),
       nextRun: async args => nextRun(args),
       alterOffsets: args => short(args, redact => alter(deps, args, redact)),
@@ -92,6 +93,8 @@ class Redact {
 }
 
 const HEARTBEAT_MS = 2000;
+/** How long whoever deletes a connector waits for its secrets to be removed. */
+const FORGET_MS = 5000;
 
 /** Runs a short activity: it heartbeats, can be cancelled, and fails as Temporal should see it. */
 async function short<T>(_args: PlanArgs, act: (redact: Redact) => Promise<T>): Promise<T> {
@@ -139,6 +142,17 @@ async function alter(deps: ActivityDeps, args: OffsetsArgs, redact: Redact): Pro
   return connector.kind === 'source'
     ? alterSourceOffsets(deps, connector, args, props, contextOf(deps))
     : alterSinkOffsets(deps, connector, args, props, contextOf(deps));
+}
+
+/** As far as Kafka is there: a secret that is left behind is no reason for a connector to stay. */
+async function forgotten({ forget, log }: ActivityDeps, { connector, config }: PlanArgs): Promise<void> {
+  const forgetting = forget(config).catch((error: unknown) =>
+    log.warn(
+      { connector, reason: messageOf(error) },
+      'secrets of a deleted connector are left in config.storage.topic',
+    ),
+  );
+  await Promise.race([forgetting, delay(FORGET_MS, undefined, { ref: false })]);
 }
 
 type Deletable = SourceConnector<unknown> & { deleted: NonNullable<SourceConnector<unknown>['deleted']> };
