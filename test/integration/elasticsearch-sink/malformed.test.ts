@@ -36,7 +36,7 @@ it('fail: each is a data error of its record, found in one round, and the others
   await using sink = await TestSink.open(index.url);
   const refused = await sink.writeTolerant(recordsOf(index.name));
   expect(Object.keys(refused)).toEqual(['2', '5', '6']);
-  expect(refused[2]).toMatch(/mapper_parsing_exception: failed to parse field \[n\] of type \[integer\].*offset=2\]/);
+  expect(refused[2]).toMatch(/_parsing_exception: .*failed to parse field \[n\] of type \[integer\].*offset=2\]/);
   expect(refused[5]).toMatch(/strict_dynamic_mapping_exception.*\[unknown\]/);
   expect(JSON.stringify(refused)).not.toMatch(/secret|key-/);
   expect(Object.keys(await index.documents()).sort()).toEqual(fits);
