@@ -12,6 +12,8 @@ import { orMissing } from './failures.ts';
 export interface Checkpoint {
   /** Of the file that `length` is about, in decimal digits; null: whichever is there. */
   readonly inode: string | null;
+  /** When that file was made, in nanoseconds: an inode may be given to another. */
+  readonly born: string | null;
   readonly length: number;
   readonly positions: readonly HeldPosition[];
 }
@@ -29,9 +31,9 @@ export async function readCheckpoint(output: string): Promise<Checkpoint | null>
   const text = await orMissing(() => readFile(file, 'utf8'));
   if (text === null) return null;
   try {
-    const { inode, length, positions } = JSON.parse(text) as Checkpoint;
+    const { inode, born, length, positions } = JSON.parse(text) as Checkpoint;
     if (!Number.isSafeInteger(length) || !Array.isArray(positions)) throw new Error('it has no length or no positions');
-    return { inode, length, positions };
+    return { inode, born, length, positions };
   } catch (error) {
     throw new MillraceError(
       'SINK_SETUP',

@@ -1,5 +1,6 @@
 import { constants } from 'node:fs';
-import { type FileHandle, open, stat } from 'node:fs/promises';
+import { type FileHandle, open, readdir, stat, truncate } from 'node:fs/promises';
+import { dirname, join, parse } from 'node:path';
 import type { AlteredPosition, Log, SinkPosition, SinkProgress, TopicPartition } from '../../src/api/index.ts';
 import { FencedError, MillraceError } from '../../src/errors.ts';
 import { type Checkpoint, moved, positionOf, readCheckpoint, syncFolder, writeCheckpoint } from './checkpoint.ts';
@@ -19,6 +20,7 @@ export class OutputFile {
   readonly #log: Log;
   #handle: FileHandle | undefined;
   #inode = '';
+  #born = '';
 
   private constructor(path: string, lock: string, log: Log) {
     this.#path = path;
@@ -65,7 +67,7 @@ export class OutputFile {
         done += (await handle.write(bytes, done, bytes.length - done, length + done)).bytesWritten;
       if (bytes.length > 0) await handle.datasync();
       const positions = moved(checkpoint, connector, moves);
-      await writeCheckpoint(this.#path, { inode: this.#inode, length: length + bytes.length, positions });
+      await this.#keep({ length: length + bytes.length, positions });
     });
   }
 
@@ -101,10 +103,28 @@ export class OutputFile {
       return stored;
     }
     // A new file, or one that others have replaced or shortened: what is there stays, and the lines follow it.
-    const checkpoint = { inode: this.#inode, length: size, positions: stored?.positions ?? [] };
-    await writeCheckpoint(this.#path, checkpoint);
+    if (stored !== null && stored.inode !== this.#inode) await this.#cutRotated(stored);
+    const checkpoint = await this.#keep({ length: size, positions: stored?.positions ?? [] });
     await syncFolder(this.#path);
     return checkpoint;
+  }
+
+  async #keep(held: Pick<Checkpoint, 'length' | 'positions'>): Promise<Checkpoint> {
+    const checkpoint = { inode: this.#inode, born: this.#born, ...held };
+    await writeCheckpoint(this.#path, checkpoint);
+    return checkpoint;
+  }
+
+  /** The file of the checkpoint may have been renamed with what a write that did not end has left: it is cut off there. */
+  async #cutRotated({ inode, born, length }: Checkpoint): Promise<void> {
+    const folder = dirname(this.#path);
+    for (const name of await readdir(folder)) {
+      if (!name.startsWith(parse(this.#path).name)) continue;
+      const other = join(folder, name);
+      const found = await orMissing(() => stat(other, { bigint: true }));
+      if (found === null || String(found.ino) !== inode || String(found.birthtimeNs) !== born) continue;
+      if (found.size > length) await truncate(other, length);
+    }
   }
 
   /** Opens the file that has the name now, if that is another one; answers its size. */
@@ -121,6 +141,7 @@ export class OutputFile {
         `${this.#path} is no regular file, and cannot be cut back to a checkpoint.`,
       );
     this.#inode = String(now.ino);
+    this.#born = String(now.birthtimeNs);
     return Number(now.size);
   }
 }
@@ -141,7 +162,7 @@ export async function alterCheckpoint(
     await withLock(await lockName(path), path, async () => {
       const stored = await readCheckpoint(path);
       if (stored === null && positions.every(({ next }) => next === null)) return;
-      const checkpoint = stored ?? { inode: null, length: 0, positions: [] };
+      const checkpoint = stored ?? { inode: null, born: null, length: 0, positions: [] };
       await writeCheckpoint(path, { ...checkpoint, positions: moved(checkpoint, connector, positions) });
       await syncFolder(path);
     });

@@ -156,6 +156,19 @@ describe('a file that others touch', () => {
     expect(again.held).toEqual([{ topic: 'lines', partition: 0, next: 3 }]);
   });
 
+  test('and rotate after a write that did not end is cut off there', async () => {
+    await using first = await TestSink.open(file);
+    await first.write(['a']);
+    await appendFile(file, 'b\nc');
+    await rename(file, `${file}.1`);
+    await writeFile(`${file}.2`, 'of somebody else');
+    await using second = await TestSink.open(file);
+    await second.write(['b', 'c']);
+    expect(await readFile(`${file}.1`, 'utf8')).toBe('a\n');
+    expect(await readFile(`${file}.2`, 'utf8')).toBe('of somebody else');
+    expect(await output()).toBe('b\nc\n');
+  });
+
   test('and truncate goes on at its end', async () => {
     await using sink = await TestSink.open(file);
     await sink.write(['a', 'b']);

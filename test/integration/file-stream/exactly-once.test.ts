@@ -29,7 +29,12 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-function start(kind: 'source' | 'sink', name: string, props: Readonly<Record<string, string>>): ChildProcess {
+function start(
+  kind: 'source' | 'sink',
+  name: string,
+  props: Readonly<Record<string, string>>,
+  stderr: 'inherit' | 'ignore' = 'inherit',
+): ChildProcess {
   const task: TaskOfFile = {
     kind,
     kafka: servers().kafka,
@@ -40,7 +45,7 @@ function start(kind: 'source' | 'sink', name: string, props: Readonly<Record<str
   };
   const program = join(import.meta.dirname, 'programs', 'run-task.ts');
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program, JSON.stringify(task)], {
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: ['ignore', 'inherit', stderr],
   });
   running.add(child);
   child.once('exit', () => running.delete(child));
@@ -73,6 +78,26 @@ async function values(): Promise<string[]> {
     }
   await reader.close();
   return found;
+}
+
+const sizeOf = async (file: string) => (await stat(file).catch(() => undefined))?.size ?? 0;
+
+/** Puts so many lines into the topic; answers what a file of them is. */
+async function produced(count: number): Promise<string> {
+  const producer = await kafka.producer({ transactionalId: topic, compression: 'lz4', transactionTimeoutMs: 30_000 });
+  await producer.prepare([topic]);
+  let whole = '';
+  for (let i = 0; i < count; ) {
+    const batch = producer.batch();
+    for (const stop = i + 5000; i < stop; i++) {
+      const value = Buffer.from(lineOf(i));
+      batch.append(topic, 0, null, value, -1, -1, 0, value.length, []);
+      whole += `${value}\n`;
+    }
+    await producer.commit(batch);
+  }
+  await producer.close();
+  return whole;
 }
 
 const lineOf = (i: number): string => (i % 7 === 0 ? '' : i % 11 === 0 ? `${i} äöü 😀` : `${i} ${'x'.repeat(i % 90)}`);
@@ -113,20 +138,8 @@ test('a source that is killed again and again, on a file that grows and is rotat
 test('a sink that is killed again and again has every record in the file once', async () => {
   const name = uniqueName('file-sink');
   const file = join(folder, 'output.txt');
-  const lines = Array.from({ length: 150_000 }, (_, i) => lineOf(i));
-  const producer = await kafka.producer({ transactionalId: topic, compression: 'lz4', transactionTimeoutMs: 30_000 });
-  await producer.prepare([topic]);
-  for (let i = 0; i < lines.length; ) {
-    const batch = producer.batch();
-    for (const stop = i + 5000; i < stop; i++) {
-      const value = Buffer.from(lines[i] ?? '');
-      batch.append(topic, 0, null, value, -1, -1, 0, value.length, []);
-    }
-    await producer.commit(batch);
-  }
-  await producer.close();
-  const whole = lines.map(line => `${line}\n`).join('');
-  const size = async () => (await stat(file).catch(() => undefined))?.size ?? 0;
+  const whole = await produced(150_000);
+  const size = () => sizeOf(file);
   const total = Buffer.byteLength(whole);
   for (let kill = 1; kill <= 5; kill++) {
     const child = start('sink', name, { file });
@@ -140,5 +153,38 @@ test('a sink that is killed again and again has every record in the file once', 
     return at?.offset === (await endOfTopic());
   });
   await end(child, 'SIGTERM');
+  expect((await readFile(file, 'utf8')) === whole).toBe(true);
+});
+
+test('a sink that is frozen, and wakes up when another has gone on, ends and has written nothing more', async () => {
+  const name = uniqueName('file-sink');
+  const file = join(folder, 'output.txt');
+  const whole = await produced(150_000);
+  const total = Buffer.byteLength(whole);
+  const isWhole = async () => (await sizeOf(file)) >= total;
+  let task = start('sink', name, { file }, 'ignore');
+  for (let freeze = 1; freeze <= 4 && !(await isWhole()); freeze++) {
+    await eventually('the task has written', async () => (await sizeOf(file)) > (total * freeze) / 8, { every: 1 });
+    task.kill('SIGSTOP');
+    const before = await sizeOf(file);
+    const successor = start('sink', name, { file }, 'ignore');
+    // Frozen in the middle of a write it holds the lock: then the other goes on when it has woken up, and one has to go.
+    await eventually('the other has gone on', async () => (await sizeOf(file)) > before, {
+      within: 1500,
+      every: 5,
+    }).catch(() => undefined);
+    task.kill('SIGCONT');
+    await eventually(
+      'one has been refused, or nothing is left to write',
+      async () => task.exitCode !== null || successor.exitCode !== null || (await isWhole()),
+    );
+    if (task.exitCode !== null) task = successor;
+  }
+  await eventually('the file is whole', isWhole);
+  for (const child of running) {
+    const ended = once(child, 'exit');
+    child.kill('SIGTERM');
+    await ended;
+  }
   expect((await readFile(file, 'utf8')) === whole).toBe(true);
 });
