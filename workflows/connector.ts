@@ -73,6 +73,7 @@ interface Task {
   readonly config: ConnectorConfig;
   state: State;
   trace: string | undefined;
+  failed: number | undefined;
   scope: CancellationScope | undefined;
   /** Settles when the activity has really ended. Never rejects. */
   ended: Promise<void>;
@@ -176,6 +177,7 @@ class Connector {
     });
     task.state = 'RUNNING';
     task.trace = undefined;
+    task.failed = undefined;
     task.scope = new CancellationScope();
     const args = {
       cluster: this.args.cluster,
@@ -194,6 +196,7 @@ class Connector {
         if (isCancellation(error)) return;
         task.state = 'FAILED';
         task.trace = traceOf(error);
+        task.failed = Date.now();
         this.show();
       })
       .then(() => {
@@ -429,17 +432,19 @@ const idle = (of: TaskStatus): Task => ({
   config: of.config,
   state: of.state,
   trace: of.trace,
+  failed: of.failed,
   wakes: of.wakes,
   scope: undefined,
   ended: Promise.resolve(),
 });
 
-const status = ({ id, state, trace, config, wakes }: Task): TaskStatus => ({
+const status = ({ id, state, trace, failed, config, wakes }: Task): TaskStatus => ({
   id,
   state,
   config,
   ...(wakes === undefined ? {} : { wakes }),
   ...(trace === undefined ? {} : { trace }),
+  ...(failed === undefined ? {} : { failed }),
 });
 
 /** The message and the stack of what an activity failed with, causes included. */

@@ -5,12 +5,14 @@ export function details(status: ConnectorStatus): string {
   const lines = [
     `**${status.name}** is ${status.state}: ${status.type}, \`${status.config['connector.class'] ?? '?'}\``,
   ];
-  if (status.trace !== undefined) lines.push('', 'It could not plan its tasks:', '', fenced(status.trace));
+  if (status.trace !== undefined) lines.push('', 'It could not plan its tasks:', '', quoted(status.trace));
   if (status.tasks.length > 0) {
     lines.push('', '| task | state |', '|---|---|', ...status.tasks.map(task => `| ${task.id} | ${stateOf(task)} |`));
   }
   for (const task of status.tasks) {
-    if (task.trace !== undefined) lines.push('', `Task ${task.id} failed:`, '', fenced(task.trace));
+    if (task.trace === undefined) continue;
+    const since = task.failed === undefined ? '' : ` at ${new Date(task.failed).toISOString()}`;
+    lines.push('', `Task ${task.id} failed${since}:`, '', quoted(task.trace));
   }
   if (status.trace !== undefined || status.tasks.some(task => task.state === 'FAILED')) {
     lines.push('', `When it is mended: \`millrace connectors restart ${status.name} --include-tasks --only-failed\``);
@@ -23,4 +25,10 @@ export function details(status: ConnectorStatus): string {
 const stateOf = ({ state, wakes }: TaskStatus): string =>
   wakes === undefined || state !== 'RUNNING' ? state : `sleeps until ${new Date(wakes).toISOString()}`;
 
-const fenced = (text: string): string => `\`\`\`\n${text.slice(0, 2000)}\n\`\`\``;
+/** Its sentences, which wrap; the stack is in the status, and in the history. */
+const quoted = (trace: string): string =>
+  trace
+    .split('\n')
+    .filter(line => !/^\s+at /.test(line))
+    .map(line => `> ${line.slice(0, 1000).replaceAll(/[\\`*_{}[\]<>#|]/g, '\\$&')}`)
+    .join('\n>\n');

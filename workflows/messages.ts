@@ -43,6 +43,8 @@ export interface TaskStatus {
   readonly state: State;
   /** Why it failed. */
   readonly trace?: string;
+  /** And when, in milliseconds since 1970. */
+  readonly failed?: number;
   /** Task configuration, placeholders unresolved. */
   readonly config: ConnectorConfig;
   /** It sleeps until then, in milliseconds since 1970: it runs on a schedule. */

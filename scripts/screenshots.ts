@@ -1,0 +1,90 @@
+// Takes the pictures in docs/images: `npm run screenshots`. Needs a Chromium (CHROMIUM names it, else the usual places).
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { chromium, type Page } from 'playwright-core';
+import { sinkConnector, sourceConnector } from '../src/demo/connectors.ts';
+import { call } from '../src/demo/rest.ts';
+import { createDatabases, openShop } from '../src/demo/shop.ts';
+import { startWorkerProcess } from '../src/demo/worker-process.ts';
+import { startStack } from '../src/stack/index.ts';
+import { freePort } from '../src/stack/ports.ts';
+import type { StatusInfo } from '../src/temporal/control.ts';
+
+const images = join(import.meta.dirname, '..', 'docs', 'images');
+const program = [
+  process.env['CHROMIUM'],
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+].find(path => path !== undefined && existsSync(path));
+if (program === undefined)
+  throw new Error('there is no Chromium: install one (apt-get install chromium), or set CHROMIUM');
+
+await using cleanUp = new AsyncDisposableStack();
+const stack = cleanUp.use(await startStack({ log: line => console.error(line) }));
+const { ui } = stack.temporal;
+if (ui === undefined) throw new Error('this Temporal has no web UI');
+const folder = await mkdtemp(join(tmpdir(), 'millrace-screenshots-'));
+cleanUp.defer(() => rm(folder, { recursive: true, force: true }));
+const databases = await createDatabases(stack.postgres.url);
+const worker = await startWorkerProcess(folder, await freePort(), {
+  'bootstrap.servers': stack.kafka.address,
+  'group.id': 'shop',
+  'temporal.address': stack.temporal.address,
+});
+cleanUp.defer(() => worker.stop());
+const shop = openShop(databases.shop, { perSecond: 200 });
+cleanUp.defer(() => shop.stop());
+
+const warehouse = sinkConnector(databases.warehouse);
+const connectors = [
+  sourceConnector(databases.shop),
+  warehouse,
+  {
+    name: 'accounts-sink',
+    config: { ...warehouse.config, 'table.name.format': 'accounts', 'millrace.schedule': '0 2 * * *' },
+  },
+  // Its table is not there, and it may not make one.
+  { name: 'search-sink', config: { ...warehouse.config, 'table.name.format': 'search', 'auto.create': 'false' } },
+];
+for (const connector of connectors) await call('POST', `${worker.url}/connectors`, connector);
+const status = (name: string) => call<StatusInfo>('GET', `${worker.url}/connectors/${name}/status`);
+for (let failed = false; !failed; await delay(250)) failed = (await status('search-sink')).tasks[0]?.state === 'FAILED';
+// A few heartbeats, for figures of a stream under way.
+await delay(5000);
+
+await mkdir(images, { recursive: true });
+const browser = await chromium.launch({ executablePath: program, args: ['--no-sandbox'] });
+cleanUp.defer(() => browser.close());
+const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+
+const workflow = (name: string): string =>
+  `${ui}/namespaces/default/workflows/${encodeURIComponent(`connector/shop/${name}`)}`;
+
+async function shot(name: string, url: string, open: (page: Page) => Promise<unknown>): Promise<void> {
+  await page.goto(url);
+  await open(page);
+  // The page goes on loading for as long as it is open; what is wanted is there by now, but for its fonts.
+  await delay(1500);
+  await page.screenshot({ path: join(images, `${name}.png`) });
+  console.error(`docs/images/${name}.png`);
+}
+
+const tab = (title: string, text: string) => async (on: Page) => {
+  await on.getByText(title, { exact: false }).first().click();
+  await on.getByText(text).first().waitFor();
+  await on.getByText(text).first().scrollIntoViewIfNeeded();
+};
+
+await shot(
+  'connectors',
+  `${ui}/namespaces/default/workflows?query=${encodeURIComponent('WorkflowType = "connector"')}`,
+  on => on.getByText('connector/shop/search-sink').first().waitFor(),
+);
+await shot('timeline', workflow('shop-source'), on => on.getByText('shop-source task 0').first().waitFor());
+await shot('running', workflow('warehouse-sink'), tab('Pending Activities', 'written_per_s'));
+await shot('failed', workflow('search-sink'), tab('User Metadata', 'Current Details'));
+await shot('asleep', workflow('accounts-sink'), tab('User Metadata', 'Current Details'));
