@@ -82,10 +82,15 @@ export function command(): Command {
     'make a connector from a file',
     [file('the connector'), new Option('--name <name>', 'its name, whatever the file says'), initialState],
     async (rest, options) => {
-      const { name, config, initialState } = await connectorFile(options.file, options.name);
+      const { name, config, initialState, initialOffsets } = await connectorFile(options.file, options.name);
       if (name === undefined) throw leave(connectorsExit.usage, `${options.file} names no connector: give --name.`);
       const state = options.state ?? initialState;
-      const body = { name, config, ...(state === undefined ? {} : { initial_state: state }) };
+      const body = {
+        name,
+        config,
+        ...(state === undefined ? {} : { initial_state: state }),
+        ...(initialOffsets === undefined ? {} : { initial_offsets: initialOffsets }),
+      };
       const { json } = await rest.ask({ method: 'POST', path: ['connectors'], body });
       return () => createdView(json as ConnectorInfo);
     },

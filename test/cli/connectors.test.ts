@@ -134,19 +134,45 @@ describe('changing', () => {
       'wrapped',
       '{"name":"n","config":{"a":1.50,"b":true}}',
       [],
-      ['create', 'n', { a: '1.50', b: 'true', name: 'n' }, undefined],
+      ['create', 'n', { a: '1.50', b: 'true', name: 'n' }, undefined, undefined],
     ],
-    ['flat with --name', '{"a":"1"}', ['--name', 'n'], ['create', 'n', { a: '1', name: 'n' }, undefined]],
-    ['flat with a name inside', '{"name":"n","a":"1"}', [], ['create', 'n', { name: 'n', a: '1' }, undefined]],
-    ['--name wins', '{"name":"x","config":{"name":"x"}}', ['--name', 'n'], ['create', 'n', { name: 'n' }, undefined]],
-    ['a key called config', '{"name":"n","config":"x"}', [], ['create', 'n', { name: 'n', config: 'x' }, undefined]],
+    ['flat with --name', '{"a":"1"}', ['--name', 'n'], ['create', 'n', { a: '1', name: 'n' }, undefined, undefined]],
+    [
+      'flat with a name inside',
+      '{"name":"n","a":"1"}',
+      [],
+      ['create', 'n', { name: 'n', a: '1' }, undefined, undefined],
+    ],
+    [
+      '--name wins',
+      '{"name":"x","config":{"name":"x"}}',
+      ['--name', 'n'],
+      ['create', 'n', { name: 'n' }, undefined, undefined],
+    ],
+    [
+      'a key called config',
+      '{"name":"n","config":"x"}',
+      [],
+      ['create', 'n', { name: 'n', config: 'x' }, undefined, undefined],
+    ],
     [
       'a state in the file',
       '{"name":"n","initial_state":"paused","config":{}}',
       [],
-      ['create', 'n', { name: 'n' }, 'PAUSED'],
+      ['create', 'n', { name: 'n' }, 'PAUSED', undefined],
     ],
-    ['--state', '{"name":"n","config":{}}', ['--state', 'STOPPED'], ['create', 'n', { name: 'n' }, 'STOPPED']],
+    [
+      'offsets in the file',
+      '{"name":"n","config":{},"initial_offsets":[{"partition":{"filename":"f"},"offset":{"position":3}}]}',
+      [],
+      ['create', 'n', { name: 'n' }, undefined, [{ partition: { filename: 'f' }, offset: { position: 3 } }]],
+    ],
+    [
+      '--state',
+      '{"name":"n","config":{}}',
+      ['--state', 'STOPPED'],
+      ['create', 'n', { name: 'n' }, 'STOPPED', undefined],
+    ],
   ])('create -f: %s', async (_what, text, args, call) => {
     const { code, stdout, stderr } = await connectors('create', '-f', await inFile('c.json', text), ...args);
     expect([code, stderr]).toEqual([0, '']);
@@ -161,8 +187,8 @@ describe('changing', () => {
     const piped = await millrace(['connectors', 'create', '--url', url, '-f', '-', '--json'], { input: properties });
     expect(JSON.parse(piped.stdout)).toEqual(info('n', config));
     expect(calls).toEqual([
-      ['create', 'n', config, undefined],
-      ['create', 'n', config, undefined],
+      ['create', 'n', config, undefined, undefined],
+      ['create', 'n', config, undefined, undefined],
     ]);
   });
 

@@ -10,17 +10,22 @@ export interface ConnectorFile {
   /** Values as the file has them: what is no text is the server's to judge. */
   readonly config: Readonly<Record<string, unknown>>;
   readonly initialState: unknown;
+  readonly initialOffsets: unknown;
 }
+
+/** Of a body of POST /connectors. */
+const fields: ReadonlySet<string> = new Set(['name', 'config', 'initial_state', 'initial_offsets']);
 
 /**
  * A connector from a file, `-` for standard input: `{"name", "config"}` as POST /connectors takes it, a flat object of
  * configuration as PUT takes it, or properties as connect-standalone takes them. `name` wins over what the file says.
  */
 export async function connectorFile(path: string, name: string | undefined): Promise<ConnectorFile> {
-  const read = parse(await contents(path), path);
+  const raw = withoutMark(await contents(path));
+  const read = parse(raw, path);
   const inner = read.config;
   const wrapped = typeof inner === 'object' && inner !== null && !Array.isArray(inner);
-  const unknown = wrapped ? Object.keys(read).filter(key => !['name', 'config', 'initial_state'].includes(key)) : [];
+  const unknown = wrapped ? Object.keys(read).filter(key => !fields.has(key)) : [];
   if (unknown.length > 0)
     throw wrong(path, `has ${unknown.join(', ')} beside name and config: a configuration's keys belong into config`);
   const config = wrapped ? { ...inner } : read;
@@ -30,6 +35,8 @@ export async function connectorFile(path: string, name: string | undefined): Pro
     name: text,
     config: name !== undefined && 'name' in config ? { ...config, name } : config,
     initialState: wrapped ? read.initial_state : undefined,
+    // Here a number is a number.
+    initialOffsets: wrapped && 'initial_offsets' in read ? JSON.parse(raw).initial_offsets : undefined,
   };
 }
 
@@ -41,9 +48,10 @@ async function contents(path: string): Promise<string> {
   }
 }
 
+const withoutMark = (text: string): string => text.replace(/^\ufeff/, '');
+
 /** JSON where it begins as JSON, or is called so; properties otherwise. */
-function parse(raw: string, path: string): Record<string, unknown> {
-  const text = raw.replace(/^\ufeff/, '');
+function parse(text: string, path: string): Record<string, unknown> {
   if (text.trim() === '') throw wrong(path, 'is empty');
   if (!/^\s*[[{"]/.test(text) && !path.endsWith('.json')) return parseProperties(text);
   let read: unknown;

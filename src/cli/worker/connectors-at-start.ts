@@ -14,9 +14,10 @@ const states = ['RUNNING', 'PAUSED', 'STOPPED'] as const;
 export async function connectorsAtStart(files: readonly string[]): Promise<readonly ConnectorAtStart[]> {
   const read: ConnectorAtStart[] = [];
   for (const file of files) {
-    const { name, config, initialState } = await connectorFile(file, undefined);
+    const { name, config, initialState, initialOffsets } = await connectorFile(file, undefined);
     const wrong = (what: string) => leave(connectorsExit.usage, `${file} ${what}.`);
     if (name === undefined || name.trim() === '') throw wrong('names no connector: it needs the key name');
+    if (initialOffsets !== undefined) throw wrong('has initial_offsets, which only the REST API takes');
     const inside = config['name'] ?? name;
     if (String(inside) !== name) throw wrong(`names the connector ${name}, and ${inside} in its config`);
     const twice = read.find(other => other.name === name);
