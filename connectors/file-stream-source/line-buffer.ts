@@ -2,6 +2,7 @@ import { isAscii } from 'node:buffer';
 import { MillraceError } from '../../src/errors.ts';
 
 const [LF, CR] = [0x0a, 0x0d] as const;
+const characters = { [LF]: '\n', [CR]: '\r' } as const;
 /** Bytes read at once. */
 const BLOCK = 512 * 1024;
 /** Kafka takes no record near this size, and a file without line ends must not fill the memory. */
@@ -21,7 +22,8 @@ export class LineBuffer {
   #end = 0;
   /** The bytes as characters, where each is one. */
   #text: string | null = null;
-  /** The first \r from `#scanned` on; `#end` where there is none. */
+  /** The first \n, and \r, from `#scanned` on; `#end` where there is none. Looked for again when it has been passed. */
+  #lf = 0;
   #cr = 0;
   #final = false;
   #base: number;
@@ -58,6 +60,7 @@ export class LineBuffer {
     this.#text = this.#text === null ? null : this.#text.slice(at);
     this.#base += at;
     this.#scanned -= at;
+    this.#lf -= at;
     this.#cr -= at;
     this.#at = 0;
     this.#end = rest;
@@ -68,6 +71,7 @@ export class LineBuffer {
     this.#end += bytes;
     const block = this.#bytes.subarray(0, this.#end);
     this.#text = isAscii(block) ? block.toString('latin1') : null;
+    this.#lf = this.#next(LF);
     this.#cr = this.#next(CR);
   }
 
@@ -101,7 +105,8 @@ export class LineBuffer {
   #line(): string | null {
     const at = this.#at;
     if (this.#cr < this.#scanned) this.#cr = this.#next(CR);
-    const lf = this.#next(LF);
+    if (this.#lf < this.#scanned) this.#lf = this.#next(LF);
+    const lf = this.#lf;
     const end = Math.min(lf, this.#cr);
     if (end === this.#end) return this.#unended();
     const pair = end < lf && end + 1 === lf && lf < this.#end;
@@ -127,8 +132,10 @@ export class LineBuffer {
   }
 
   /** Place of a byte from `#scanned` on; `#end` where there is none. */
-  #next(byte: number): number {
-    const found = this.#bytes.subarray(0, this.#end).indexOf(byte, this.#scanned);
-    return found < 0 ? this.#end : found;
+  #next(byte: typeof LF | typeof CR): number {
+    const from = this.#scanned;
+    const found = this.#text === null ? this.#bytes.indexOf(byte, from) : this.#text.indexOf(characters[byte], from);
+    // Behind the end are bytes of before.
+    return found < 0 || found > this.#end ? this.#end : found;
   }
 }
