@@ -1,12 +1,14 @@
 import { Command, Option } from 'commander';
+import type { OffsetEntry } from '../../workflows/messages.ts';
 import type { ConnectorInfo, StatusInfo } from '../temporal/control.ts';
-import { connectorFile } from './connectors/config-file.ts';
+import { connectorFile, offsetsFile } from './connectors/config-file.ts';
 import { connectorsExit, DEFAULT_URL, leave, type RestClient, restClient } from './connectors/rest-client.ts';
 import {
   configView,
   createdView,
   hasFailed,
   listView,
+  offsetsView,
   type Plugin,
   pluginsView,
   statusView,
@@ -23,6 +25,7 @@ Examples:
   millrace connectors list
   millrace connectors status orders || echo "orders needs a look"
   millrace connectors restart orders --include-tasks --only-failed
+  millrace connectors stop orders && millrace connectors offsets orders --reset
   millrace connectors list --json | jq 'keys'
 
 Works with any REST server of Kafka Connect, too: --url http://connect:8083, or MILLRACE_URL.
@@ -153,6 +156,27 @@ export function command(): Command {
       const { json } = await rest.ask({ method: 'POST', path, query });
       const what = task === undefined ? name : `Task ${task} of ${name}`;
       return () => (json === undefined ? `${what} is restarting.\n` : statusView(json as StatusInfo));
+    },
+  );
+
+  sub<Common & Partial<FileOption> & { reset?: true }>(
+    'offsets <name>',
+    'show where a connector stands, or set or reset it while it is stopped',
+    [
+      file('offsets as it shows them with --json; of one that is null the connector begins anew', false),
+      new Option('--reset', 'take all offsets back').conflicts(['file']),
+    ],
+    async (rest, options, name) => {
+      const path = ['connectors', name, 'offsets'];
+      if (options.reset !== true && options.file === undefined) {
+        const { json } = await rest.ask({ path });
+        return () => offsetsView(json as { offsets: readonly OffsetEntry[] });
+      }
+      const { json } =
+        options.file === undefined
+          ? await rest.ask({ method: 'DELETE', path })
+          : await rest.ask({ method: 'PATCH', path, body: await offsetsFile(options.file) });
+      return () => `${(json as { message: string }).message}.\n`;
     },
   );
 

@@ -42,9 +42,14 @@ const answers: Partial<Control> = {
   delete: known,
   restartTask: known,
   restart: async name => status(name),
+  alterOffsets: async name => {
+    await known(name);
+    return { byConnector: true };
+  },
 };
 const { control, calls } = recordingControl(answers);
-const { app } = restApp(control);
+const offsets = [{ partition: { kafka_topic: 't', kafka_partition: 0 }, offset: { kafka_offset: 7 } }];
+const { app } = restApp(control, { offsets: async ({ name }) => (name === 'good' ? offsets : []) });
 let url: string;
 let folder: string;
 
@@ -197,6 +202,38 @@ describe('changing', () => {
     expect(await connectors('config', 'good', '-f', path)).toMatchObject({ code: 0, stdout: 'good is changed.\n' });
     expect(await connectors('config', 'new', '-f', path)).toMatchObject({ code: 0, stdout: 'new is created.\n' });
     expect(calls[0]).toEqual(['configure', 'good', { name: 'good', a: '1' }]);
+  });
+
+  test('offsets: shown, set from a file, reset', async () => {
+    expect((await connectors('offsets', 'good')).stdout.split('\n')).toEqual([
+      'PARTITION                                OFFSET',
+      '{"kafka_topic":"t","kafka_partition":0}  {"kafka_offset":7}',
+      '',
+    ]);
+    const shown = await connectors('offsets', 'good', '--json');
+    expect(JSON.parse(shown.stdout)).toEqual({ offsets });
+    expect((await connectors('offsets', 'bad')).stdout).toBe('No offsets: it begins anew.\n');
+    calls.length = 0;
+    for (const [file, text] of [
+      ['whole.json', shown.stdout],
+      ['array.json', JSON.stringify(offsets)],
+    ] as const)
+      expect(await connectors('offsets', 'good', '-f', await inFile(file, text))).toMatchObject({
+        code: 0,
+        stdout: 'The offsets for this connector have been altered successfully.\n',
+      });
+    expect((await connectors('offsets', 'good', '--reset')).stdout).toContain('reset successfully');
+    expect(calls).toEqual([
+      ['alterOffsets', 'good', offsets],
+      ['alterOffsets', 'good', offsets],
+      ['alterOffsets', 'good', null],
+    ]);
+    expect(await connectors('offsets', 'nope', '--reset')).toMatchObject({ code: 1 });
+    expect(await connectors('offsets', 'good', '--reset', '-f', 'x')).toMatchObject({ code: 2 });
+    expect(await connectors('offsets', 'good', '-f', await inFile('half.json', '{'))).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('is not JSON'),
+    });
   });
 
   test('pause, resume, stop, delete: one sentence, with --json nothing, as the server says nothing', async () => {

@@ -67,3 +67,15 @@ function parse(text: string, path: string): Record<string, unknown> {
 
 const wrong = (path: string, what: string) =>
   leave(connectorsExit.usage, `${path === '-' ? 'Standard input' : path} ${what}.`);
+
+/** Offsets from a file, `-` for standard input: `{"offsets": […]}` as PATCH takes it, or the array alone. */
+export async function offsetsFile(path: string): Promise<unknown> {
+  const text = withoutMark(await contents(path));
+  let read: unknown;
+  try {
+    read = JSON.parse(text);
+  } catch (error) {
+    throw wrong(path, `is not JSON (${messageOf(error)})`);
+  }
+  return Array.isArray(read) ? { offsets: read } : read;
+}

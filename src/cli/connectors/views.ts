@@ -1,4 +1,4 @@
-import type { State } from '../../../workflows/messages.ts';
+import type { OffsetEntry, State } from '../../../workflows/messages.ts';
 import type { ConnectorInfo, StatusInfo, TaskState } from '../../temporal/control.ts';
 import { type Cell, painted, type Style, table } from '../table.ts';
 
@@ -97,3 +97,12 @@ function counted(tasks: readonly TaskState[]): string {
 const firstLine = (trace = ''): string => trace.split('\n', 1)[0]?.trim() ?? '';
 
 const quoted = (name: string): string => (/^[\w.-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`);
+
+export function offsetsView({ offsets }: { readonly offsets: readonly OffsetEntry[] }): string {
+  if (offsets.length === 0) return 'No offsets: it begins anew.\n';
+  const text = (part: unknown) => JSON.stringify(part);
+  return table(
+    ['PARTITION', 'OFFSET'],
+    offsets.map(({ partition, offset }) => [text(partition), text(offset)]),
+  );
+}
