@@ -187,8 +187,7 @@ class Connector {
       tasks: this.tasks.length,
       config: task.config,
     };
-    const { 'millrace.schedule': schedule = CONTINUOUS } = this.config;
-    const scheduled = schedule.trim().toLowerCase() !== CONTINUOUS;
+    const scheduled = this.isScheduled();
     if (scheduled && now) task.wakes = Date.now();
     task.ended = task.scope
       .run(() => (scheduled ? this.schedule(task, args, runTask) : runTask(args)))
@@ -202,6 +201,10 @@ class Connector {
       .then(() => {
         task.scope = undefined;
       });
+  }
+
+  private isScheduled(): boolean {
+    return (this.config['millrace.schedule'] ?? CONTINUOUS).trim().toLowerCase() !== CONTINUOUS;
   }
 
   /** Lets a task run until it has caught up, again and again, whenever it is due. */
@@ -418,6 +421,7 @@ class Connector {
     upsertSearchAttributes({
       [searchAttributes.state]: [failed ? 'FAILED' : now.state],
       [searchAttributes.class]: [this.config['connector.class'] ?? ''],
+      [searchAttributes.tasks]: this.isScheduled() ? [] : [String(now.tasks.length)],
     });
     this.tell();
   }

@@ -131,6 +131,8 @@ export const searchAttributes = {
   kind: 'MillraceKind',
   class: 'MillraceClass',
   state: 'MillraceState',
+  /** How many tasks it has, where they run all the time: whoever asks for its status need not ask itself. */
+  tasks: 'MillraceTasks',
 } as const;
 
 export interface PlanArgs {

@@ -50,6 +50,8 @@ export interface SinkLimits {
 
 /** Records decoded between two breaths of the event loop. */
 const SLICE = 1024;
+/** How long Kafka may hold a request for records that are not there yet: sooner means more requests of idle tasks. */
+const WAIT_MS = 2000;
 /** How often a topic that is read from is told of. */
 const TELL_MS = 600_000;
 /** How soon a task without partitions looks again. */
@@ -90,8 +92,11 @@ async function runAssigned<C>(run: SinkRun<C>, assigned: readonly TopicPartition
       assigned: start,
       maxBytes: fetchBytes,
       maxPartitionBytes: fetchBytes,
-      maxWaitMs: 500,
+      maxWaitMs: WAIT_MS,
     });
+    // Whoever must stop does not wait for records.
+    const opened = reader;
+    run.signal.addEventListener('abort', () => void opened.close(), { once: true });
     const aims = run.untilCaughtUp ? await aimsOf(run, assigned, start) : undefined;
     if (aims?.size === 0) return true;
     return await new SinkLoop(run, task, reader, positions, assigned, aims).run();

@@ -16,8 +16,10 @@ import {
   connectorWorkflowType,
   type OffsetEntry,
   queries,
+  type State,
   searchAttributes,
   type TargetState,
+  type TaskStatus,
   taskActivityId,
   updates,
 } from '../../workflows/messages.ts';
@@ -42,6 +44,8 @@ export interface ControlDeps {
 
 /** How long one request may wait for Temporal. */
 const DEADLINE_MS = 8000;
+/** How long a connector may take to say how it is, before what Temporal knows of it is taken instead. */
+const QUERY_MS = 4000;
 /** How long setting offsets may take: tasks end first, and other servers are asked. */
 const ALTER_MS = 70_000;
 /** How often a patch is made anew where somebody else was quicker. */
@@ -101,8 +105,19 @@ export function temporalControl(deps: ControlDeps): Control {
     type: status.type,
   });
 
+  /** What the connector itself says; undefined where its worker is too busy, or frozen, to say it in time. */
+  const queryInTime = (name: string): Promise<ConnectorStatus | undefined> =>
+    client
+      .withDeadline(Date.now() + QUERY_MS, () => query(name))
+      .catch((error: unknown) => {
+        if (unanswered.has(grpcOf(error)?.code)) return undefined;
+        throw error;
+      });
+
   async function statusOf(name: string): Promise<StatusInfo> {
-    const [description, status] = await Promise.all([live(name), query(name)]);
+    const description = await live(name);
+    const outside = seen(name, description);
+    const status: StatusSeen = isAllRunning(outside, description) ? outside : ((await queryInTime(name)) ?? outside);
     const pending = new Map((description.raw.pendingActivities ?? []).map(activity => [activity.activityId, activity]));
     return {
       name,
@@ -314,9 +329,45 @@ const asleep = (id: number, wakes: number, workerId: string): TaskState => ({
   figures: { sleeps_until: new Date(wakes).toISOString() },
 });
 
+type Description = Awaited<ReturnType<WorkflowHandle['describe']>>;
+
+/** A connector's status as Temporal alone knows it: of its tasks, those that are under way. */
+function seen(name: string, { searchAttributes: attributes, raw }: Description): StatusSeen {
+  const first = (key: string) => attributes?.[key]?.[0];
+  const tasks = (raw.pendingActivities ?? []).flatMap(({ activityId }) => {
+    const id = /^task-(\d+)$/.exec(activityId ?? '')?.[1];
+    return id === undefined ? [] : [{ id: Number(id), state: 'RUNNING' as const }];
+  });
+  tasks.sort((a, b) => a.id - b.id);
+  return {
+    name,
+    type: first(searchAttributes.kind) === 'sink' ? 'sink' : 'source',
+    state: (first(searchAttributes.state) as State | undefined) ?? 'UNASSIGNED',
+    tasks,
+  };
+}
+
+/** Whether all tasks that there are run: what is to be said of them then stands in their heartbeats. */
+const isAllRunning = ({ state, tasks }: StatusSeen, { searchAttributes: attributes }: Description): boolean =>
+  state === 'RUNNING' && tasks.length > 0 && attributes?.[searchAttributes.tasks]?.[0] === String(tasks.length);
+
+type StatusSeen = Pick<ConnectorStatus, 'name' | 'type' | 'state' | 'trace'> & {
+  readonly tasks: readonly Omit<TaskStatus, 'config'>[];
+};
+
 /** gRPC codes: https://grpc.io/docs/guides/status-codes/ */
+/** What the client itself says of some calls whose deadline has passed. */
+const CANCELLED = 1;
 const DEADLINE_EXCEEDED = 4;
+/** What Temporal says of a question to a workflow that no worker has asked for lately. */
+const FAILED_PRECONDITION = 9;
+const unanswered: ReadonlySet<number | undefined> = new Set([CANCELLED, DEADLINE_EXCEEDED, FAILED_PRECONDITION]);
 const UNAVAILABLE = 14;
+
+function grpcOf(error: unknown) {
+  if (isGrpcServiceError(error)) return error;
+  return error instanceof Error && isGrpcServiceError(error.cause) ? error.cause : undefined;
+}
 
 function mapped(error: unknown, name: string, address: string): unknown {
   if (error instanceof MillraceError) return error;
@@ -327,12 +378,14 @@ function mapped(error: unknown, name: string, address: string): unknown {
     const { type, message } = error.cause;
     return new MillraceError(isErrorCode(type) ? type : 'INTERNAL', message);
   }
-  const grpc = isGrpcServiceError(error)
-    ? error
-    : error instanceof Error && isGrpcServiceError(error.cause)
-      ? error.cause
-      : undefined;
-  if (grpc?.code === UNAVAILABLE || grpc?.code === DEADLINE_EXCEEDED)
+  const grpc = grpcOf(error);
+  if (grpc?.code === FAILED_PRECONDITION)
+    return new MillraceError(
+      'TEMPORAL_UNAVAILABLE',
+      `No worker answers for connector ${name}: start one, or wait until those that there are have come back.`,
+      { cause: error },
+    );
+  if (grpc?.code === UNAVAILABLE || grpc?.code === DEADLINE_EXCEEDED || grpc?.code === CANCELLED)
     return new MillraceError(
       'TEMPORAL_UNAVAILABLE',
       `Temporal at ${address} does not answer; what runs goes on, and this request can be sent again when it is back.`,
