@@ -5,6 +5,8 @@ import kafkajs from 'kafkajs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { call } from '../../../src/demo/rest.ts';
 import { startWorkerProcess, type WorkerProcess } from '../../../src/demo/worker-process.ts';
+import { kafkaClient } from '../../../src/kafka/client.ts';
+import { silent } from '../../../src/observability/silent.ts';
 import { freePort } from '../../../src/stack/ports.ts';
 import { type Hit, TestIndex } from '../../support/elasticsearch.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -26,6 +28,16 @@ const startWorker = async () =>
     'temporal.address': servers().temporal,
     'key.converter': 'org.apache.kafka.connect.storage.StringConverter',
   });
+
+/** Made before it is written to: one that the broker makes by itself has no leader for a moment, and kafkajs gives up. */
+async function makeTopic(topic: string): Promise<void> {
+  const admin = kafkaClient({ brokers: [servers().kafka], clientId: 'elastic-test' }, silent);
+  try {
+    await admin.admin.createTopics([{ topic, partitions: 1, replicationFactor: 1 }]);
+  } finally {
+    await admin.close();
+  }
+}
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'millrace-elastic-test-'));
@@ -55,6 +67,7 @@ const login = (username: string, time: number) =>
 
 test('the textbook configuration: a search shows each record under topic+partition+offset', async () => {
   await using index = new TestIndex('mysql.login');
+  await makeTopic(index.name);
   await producer.send({
     topic: index.name,
     messages: ['alice', 'bob'].map((name, i) => ({ value: login(name, Date.UTC(2026, 0, 1 + i)) })),
@@ -81,6 +94,7 @@ test('the textbook configuration: a search shows each record under topic+partiti
 test('malformed documents go to the dead-letter queue, the others into the index', async () => {
   await using index = new TestIndex('letters');
   await index.create({ mappings: { properties: { n: { type: 'integer' } } } });
+  await makeTopic(index.name);
   await producer.send({
     topic: index.name,
     messages: Array.from({ length: 20 }, (_, i) => ({ key: `k${i}`, value: `{"n":${i % 10 === 5 ? '"odd"' : i}}` })),
@@ -123,6 +137,7 @@ test('a worker that is killed with -9 in the middle leaves each document at its 
   await using index = new TestIndex('killed_worker');
   const records = 20_000;
   const keys = 700;
+  await makeTopic(index.name);
   for (let first = 0; first < records; first += 2000)
     await producer.send({
       topic: index.name,
