@@ -58,7 +58,7 @@ function table(moment: Moment, addresses: { temporal: string | undefined; rest: 
     row('  changes/s into the warehouse', shown(figure(sink, 'written_per_s'))),
     row('  lag (records)', shown(figure(sink, 'lag'))),
     row('commit to sink, p50 / p99', `${latency.p50.toFixed(0)} / ${latency.p99.toFixed(0)} ms`),
-    row('rows that differ (some are on their way)', differences(moment.difference)),
+    row('rows that differ (or are under way)', differences(moment.difference)),
     row('Temporal UI', addresses.temporal ?? '–'),
     row('REST API', `${addresses.rest()}/connectors`),
     row('', moment.note || 'Ctrl-C ends it and stops all that it started'),
