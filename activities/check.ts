@@ -40,6 +40,7 @@ export async function checkConnector(
     {
       kind: entry.kind,
       config: connector.config,
+      ...(entry.origin === undefined ? {} : { version: entry.origin.version }),
       ...(connector.validate === undefined || ask === undefined
         ? {}
         : {

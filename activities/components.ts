@@ -1,9 +1,7 @@
 import type { ConnectorEntry } from '../connectors/index.ts';
-import type { Converter, SinkConnector, SourceConnector } from '../src/api/index.ts';
-import { findNamed } from '../src/config/class-names.ts';
-import type { ConfigProvider, Resolved } from '../src/config/placeholders.ts';
+import type { ConfigProvider, Converter, SinkConnector, SourceConnector } from '../src/api/index.ts';
+import type { Resolved } from '../src/config/placeholders.ts';
 import { resolvePlaceholders } from '../src/config/placeholders.ts';
-import { converters } from '../src/converters/index.ts';
 import { parsed } from '../src/engine/source-runner.ts';
 import { MillraceError } from '../src/errors.ts';
 import type { PluginRegistry } from '../src/plugins.ts';
@@ -12,7 +10,7 @@ import type { ConnectorConfig } from '../workflows/messages.ts';
 import type { Pipeline } from './pipeline.ts';
 
 export interface ComponentDeps {
-  readonly plugins: Pick<PluginRegistry, 'findConnector' | 'list'>;
+  readonly plugins: Pick<PluginRegistry, 'findConnector' | 'list' | 'transform' | 'predicate' | 'converter'>;
   /** Worker properties: what a connector's configuration leaves open. */
   readonly workerProps: Readonly<Record<string, string>>;
   readonly providers: ReadonlyMap<string, ConfigProvider>;
@@ -53,13 +51,16 @@ export async function connectorOf(
 }
 
 /** Converters and transforms of a resolved configuration. */
-export async function pipelineOf(props: Readonly<Record<string, string>>): Promise<Pipeline> {
+export async function pipelineOf(
+  { plugins }: Pick<ComponentDeps, 'plugins'>,
+  props: Readonly<Record<string, string>>,
+): Promise<Pipeline> {
   return {
     props,
-    transform: await transformChain(props),
-    keys: await converterOf(props, 'key.converter'),
-    values: await converterOf(props, 'value.converter'),
-    headers: await converterOf(props, 'header.converter'),
+    transform: await transformChain(props, plugins),
+    keys: await converterOf(plugins, props, 'key.converter'),
+    values: await converterOf(plugins, props, 'value.converter'),
+    headers: await converterOf(plugins, props, 'header.converter'),
     tolerant: (props['errors.tolerance'] ?? 'none').toLowerCase() === 'all',
   };
 }
@@ -73,11 +74,14 @@ const usual: Record<Which, string> = {
   'header.converter': 'SimpleHeaderConverter',
 };
 
-async function converterOf(props: Readonly<Record<string, string>>, which: Which): Promise<Converter> {
+async function converterOf(
+  plugins: ComponentDeps['plugins'],
+  props: Readonly<Record<string, string>>,
+  which: Which,
+): Promise<Converter> {
   const name = props[which] ?? usual[which];
-  const entry = findNamed(converters, name, 'Converter');
-  if (entry === undefined) throw new MillraceError('TASK_CONFIG', `${which} is ${name}, which there is not.`);
-  const factory = await entry.load();
+  const factory = (await plugins.converter(name, which === 'header.converter'))?.factory;
+  if (factory === undefined) throw new MillraceError('TASK_CONFIG', `${which} is ${name}, which there is not.`);
   const own = Object.entries(props)
     .filter(([key]) => key.startsWith(`${which}.`))
     .map(([key, value]) => [key.slice(which.length + 1), value] as const);

@@ -65,7 +65,7 @@ export function createActivities(deps: ActivityDeps): { control: ControlActiviti
           redact.add(secrets);
           const { connector } = await connectorOf(deps, args.config);
           if (connector.kind !== args.type) throw wrongType(args, connector.kind);
-          const pipeline = await pipelineOf(props);
+          const pipeline = await pipelineOf(deps, props);
           if (connector.kind === 'source') await runSourceTask(deps, connector, pipeline, args, progress, signal, log);
           else await runSinkTask(deps.kafka, connector, pipeline, args, progress, signal, log);
         },

@@ -7,6 +7,8 @@ export interface ConnectorEntry {
   readonly className: string;
   /** Other names: the short ones that Connect's aliases would give. */
   readonly aliases: readonly string[];
+  /** The plugin that it comes from; none: it comes with Millrace. */
+  readonly origin?: { readonly path: string; readonly version: string };
   /** Its module is loaded when the first configuration names it. */
   load(): Promise<SourceConnector<unknown> | SinkConnector<unknown>>;
 }

@@ -2,17 +2,20 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ConnectorEntry } from '../connectors/index.ts';
 import { connectors as ownConnectors } from '../connectors/index.ts';
-import type { ConfigSpec } from './api/index.ts';
-import type { Named } from './config/class-names.ts';
+import type { ConfigSpec, ConverterFactory, Log, PredicateFactory, TransformFactory } from './api/index.ts';
+import type { Named, Origin } from './config/class-names.ts';
 import { findConnector as findConnectorIn, findNamed } from './config/class-names.ts';
+import { type ConfigProviderEntry, configProviderEntries } from './config/config-providers.ts';
 import type { KeyDefinition } from './config/findings.ts';
 import { keyDefinition } from './config/findings.ts';
 import type { ComponentConfig, ComponentLookup } from './config/validate.ts';
-import { converters } from './converters/index.ts';
+import { converters as ownConverters } from './converters/index.ts';
 import { MillraceError } from './errors.ts';
 import { packageFolder } from './package-folder.ts';
-import { predicates } from './predicates/index.ts';
-import { transforms } from './transforms/index.ts';
+import type { LoadedPlugin } from './plugins/load.ts';
+import { merged, mergedConnectors } from './plugins/merge.ts';
+import { predicates as ownPredicates } from './predicates/index.ts';
+import { transforms as ownTransforms } from './transforms/index.ts';
 
 export type PluginKind = 'source' | 'sink' | 'converter' | 'header_converter' | 'transformation' | 'predicate';
 
@@ -22,30 +25,87 @@ export interface PluginInfo {
   readonly version: string;
 }
 
-/** Every component that a configuration may name, by class name or alias. */
+/** A component that a configuration names, with what makes it. */
+export interface Component<F> extends ComponentConfig {
+  readonly factory: F;
+}
+
+/** Every component that a configuration may name, by class name or alias: Millrace's own and those of plugins. */
 export interface PluginRegistry extends ComponentLookup {
   findConnector(name: string): ConnectorEntry | undefined;
+  // biome-ignore-start lint/suspicious/noExplicitAny: each factory's configuration type is its own
+  transform(name: string): Promise<Component<TransformFactory<any>> | undefined>;
+  predicate(name: string): Promise<Component<PredicateFactory<any>> | undefined>;
+  converter(name: string, headers: boolean): Promise<Component<ConverterFactory<any>> | undefined>;
+  // biome-ignore-end lint/suspicious/noExplicitAny: see above
+  readonly configProviders: readonly ConfigProviderEntry[];
   /** As GET /connector-plugins lists them. */
   list(connectorsOnly: boolean): readonly PluginInfo[];
   /** The keys of any plugin, as GET /connector-plugins/{plugin}/config tells them. NOT_FOUND. */
   keys(name: string): Promise<readonly KeyDefinition[]>;
 }
 
-interface Loadable extends Named {
-  load(): Promise<{ readonly config: ConfigSpec<unknown> }>;
+export interface RegistryOptions {
+  /** Connectors that come with Millrace. */
+  readonly connectors?: readonly ConnectorEntry[];
+  readonly plugins?: readonly LoadedPlugin[];
+  /** Hears of names that are taken. */
+  readonly log?: Pick<Log, 'warn'>;
 }
 
-export function pluginRegistry(connectors: readonly ConnectorEntry[] = ownConnectors): PluginRegistry {
+type Entry<F> = Named & { load(): Promise<F> };
+
+export function pluginRegistry({
+  connectors: comingConnectors = ownConnectors,
+  plugins = [],
+  log = { warn: () => undefined },
+}: RegistryOptions = {}): PluginRegistry {
   const { version } = JSON.parse(readFileSync(join(packageFolder(), 'package.json'), 'utf8')) as { version: string };
+  const connectors = mergedConnectors(comingConnectors, plugins, log);
+  const transforms = merged(
+    { own: ownTransforms, kind: 'transform', suffix: 'Transformation', offered: [{ of: one => one.transforms }] },
+    plugins,
+    log,
+  );
+  const predicates = merged(
+    { own: ownPredicates, kind: 'predicate', suffix: 'Predicate', offered: [{ of: one => one.predicates }] },
+    plugins,
+    log,
+  );
+  const converters = merged(
+    {
+      own: ownConverters,
+      kind: 'converter',
+      suffix: 'Converter',
+      offered: [{ of: one => one.converters }, { of: one => one.headerConverters, mark: { headersOnly: true } }],
+    },
+    plugins,
+    log,
+  );
+  const configProviders = merged(
+    {
+      own: configProviderEntries,
+      kind: 'configProvider',
+      suffix: 'ConfigProvider',
+      offered: [{ of: one => one.configProviders }],
+    },
+    plugins,
+    log,
+  );
   const dataConverters = converters.filter(entry => entry.headersOnly !== true);
   const classes = (entries: readonly Named[]) => entries.map(({ names }) => names[0]);
+  const versionOf = ({ origin }: { readonly origin?: Origin }) => origin?.version ?? version;
 
   const findConnector = (name: string) => findConnectorIn(connectors, name);
 
-  const find = (entries: readonly Loadable[], suffix: string) => async (name: string) => {
-    const entry = findNamed(entries, name, suffix);
-    return entry && ({ className: entry.names[0], config: (await entry.load()).config } satisfies ComponentConfig);
-  };
+  const find =
+    <F extends { readonly config: ConfigSpec<unknown> }>(entries: readonly Entry<F>[], suffix: string) =>
+    async (name: string): Promise<Component<F> | undefined> => {
+      const entry = findNamed(entries, name, suffix);
+      if (entry === undefined) return undefined;
+      const factory = await entry.load();
+      return { className: entry.names[0], version: versionOf(entry), config: factory.config, factory };
+    };
   const transform = find(transforms, 'Transformation');
   const predicate = find(predicates, 'Predicate');
   const anyConverter = find(converters, 'Converter');
@@ -63,17 +123,22 @@ export function pluginRegistry(connectors: readonly ConnectorEntry[] = ownConnec
     transform,
     predicate,
     converter: (name, headers) => (headers ? anyConverter : dataConverter)(name),
+    configProviders,
 
     list(connectorsOnly) {
-      const info = (type: PluginKind) => (name: string) => ({ class: name, type, version });
-      const own = connectors.map(({ className, kind }) => info(kind)(className));
-      if (connectorsOnly) return own;
+      const info = (type: PluginKind) => (entry: Named) => ({
+        class: entry.names[0],
+        type,
+        version: versionOf(entry),
+      });
+      const all = connectors.map(one => ({ class: one.className, type: one.kind, version: versionOf(one) }));
+      if (connectorsOnly) return all;
       return [
-        ...own,
-        ...classes(transforms).map(info('transformation')),
-        ...classes(predicates).map(info('predicate')),
-        ...classes(dataConverters).map(info('converter')),
-        ...classes(converters).map(info('header_converter')),
+        ...all,
+        ...transforms.map(info('transformation')),
+        ...predicates.map(info('predicate')),
+        ...dataConverters.map(info('converter')),
+        ...converters.map(info('header_converter')),
       ];
     },
 

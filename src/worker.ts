@@ -6,7 +6,8 @@ import { resolved } from '../activities/components.ts';
 import { createActivities } from '../activities/create.ts';
 import { readOffsets } from '../activities/offsets.ts';
 import { signals } from '../workflows/messages.ts';
-import { configProviders, resolvePlaceholders } from './config/placeholders.ts';
+import { configProviders } from './config/config-providers.ts';
+import { resolvePlaceholders } from './config/placeholders.ts';
 import { readWorkerConfig, type WorkerConfig, workerConfigOf } from './config/worker-config.ts';
 import type { OffsetStore } from './engine/offset-store.ts';
 import { kafkaClient } from './kafka/client.ts';
@@ -16,6 +17,7 @@ import type { KafkaClient } from './kafka/port.ts';
 import { secretProvider, secretStore } from './kafka/secret-store.ts';
 import { type Level, Loggers } from './observability/loggers.ts';
 import { Metrics } from './observability/metrics.ts';
+import { loadPlugins } from './plugins/load.ts';
 import { pluginRegistry } from './plugins.ts';
 import { preparation } from './prepare.ts';
 import { joinProcesses, type Member, processNumber } from './processes/member.ts';
@@ -59,7 +61,14 @@ export async function startWorker(props: Readonly<Record<string, string>>): Prom
     );
 
   const listeners = parseListeners(props);
-  const providers = configProviders(props);
+  const pluginLog = loggers.log('plugins');
+  const loaded = await loadPlugins({ paths: config['plugin.path'], cwd: process.cwd(), log: pluginLog });
+  const registry = pluginRegistry({ plugins: loaded.plugins, log: pluginLog });
+  const providers = await configProviders(props, {
+    entries: registry.configProviders,
+    incomplete: loaded.failed > 0,
+    failed: (provider, reason) => pluginLog.error({ provider, reason }, 'configuration provider cannot be used'),
+  });
   const kafka = kafkaClient(
     kafkaConfigFromProperties({ ...props, 'bootstrap.servers': config['bootstrap.servers'].join(',') }),
     loggers.log('kafka'),
@@ -88,7 +97,7 @@ export async function startWorker(props: Readonly<Record<string, string>>): Prom
   const [{ host, port }] = listeners;
   const identity = `${props['rest.advertised.host.name'] ?? (host || hostname())}:${props['rest.advertised.port'] ?? port}`;
   const bundle = await workflowBundle(cacheFolder());
-  const components = { workerProps: props, providers, plugins: pluginRegistry() };
+  const components = { workerProps: props, providers, plugins: registry };
   const { prepare, plugins } = preparation(components, secrets, log);
 
   const client = new Client({ connection, namespace });

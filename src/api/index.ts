@@ -1,8 +1,10 @@
 /** The contract that a plugin author sees. */
 export * from './bytes.ts';
 export * from './component.ts';
+export * from './config-provider.ts';
 export * from './convert.ts';
 export * from './java-text.ts';
+export * from './plugin.ts';
 export * from './record.ts';
 export * from './schema.ts';
 export * from './sink.ts';

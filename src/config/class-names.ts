@@ -2,6 +2,15 @@
 export interface Named {
   /** Java class names: the first is the one that is listed. */
   readonly names: readonly [string, ...string[]];
+  /** Where it comes from a plugin: which, and its version there. */
+  readonly origin?: Origin;
+}
+
+/** The plugin that something comes from. */
+export interface Origin {
+  /** Folder or file. */
+  readonly path: string;
+  readonly version: string;
 }
 
 /** `MaskField$Value` of `org.apache.kafka.connect.transforms.MaskField$Value`. */
@@ -21,6 +30,8 @@ export interface NamedConnector {
   readonly className: string;
   /** Other names. */
   readonly aliases: readonly string[];
+  /** As Named's. */
+  readonly origin?: Origin;
 }
 
 /** By class name, by alias, or by the short name that Connect would take, with or without `Connector` at its end. */

@@ -131,6 +131,15 @@ export class Findings {
     this.#entries.set(name, { ...entry, definition, value: null, recommended: [], visible: false });
   }
 
+  /** The version of what a plugin has, in the place of Millrace's own. */
+  version(name: string, version: string): void {
+    const entry = this.#entries.get(name);
+    if (entry === undefined) return;
+    const definition = { ...entry.definition, default_value: version };
+    const value = this.#props[name] === undefined ? version : entry.value;
+    this.#entries.set(name, { ...entry, definition, value, recommended: [version] });
+  }
+
   infos(name: string): ConfigInfos {
     const configs = [...this.#entries].map(([key, { definition, value, recommended, visible, errors }]) => ({
       definition,

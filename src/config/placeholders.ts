@@ -1,13 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { resolve as absolute, join, sep } from 'node:path';
+import type { ConfigProvider } from '../api/index.ts';
 import { MillraceError, messageOf } from '../errors.ts';
-import { parseProperties } from './properties.ts';
-
-/** Where values come from that a configuration only names (KIP-297): `${provider:[path:]key}`. */
-export interface ConfigProvider {
-  /** The values of keys; those that are not there are left out. */
-  get(path: string, keys: readonly string[]): Promise<ReadonlyMap<string, string>>;
-}
 
 export interface Resolved {
   readonly props: Readonly<Record<string, string>>;
@@ -36,14 +28,7 @@ export async function resolvePlaceholders(
   const values = new Map<string, string>();
   for (const [name, reference] of wanted) {
     const provider = providers.get(reference.provider);
-    if (provider === undefined) continue;
-    const value = (await provider.get(reference.path, [reference.key])).get(reference.key);
-    if (value === undefined)
-      throw new MillraceError(
-        'TASK_CONFIG',
-        `The configuration provider ${reference.provider} has no key ${reference.key}${reference.path === '' ? '' : ` in ${reference.path}`}.`,
-      );
-    values.set(name, value);
+    if (provider !== undefined) values.set(name, await lookUp(provider, reference));
   }
   const replaced = Object.entries(props).map(([key, text]) => [
     key,
@@ -56,90 +41,28 @@ export async function resolvePlaceholders(
   return { props: Object.fromEntries(replaced), secrets: [...values.values()] };
 }
 
+async function lookUp(provider: ConfigProvider, { provider: name, path, key }: Reference): Promise<string> {
+  let value: unknown;
+  try {
+    value = (await provider.get(path, [key])).get(key);
+  } catch (error) {
+    if (error instanceof MillraceError) throw error;
+    throw new MillraceError('TASK_CONFIG', `The configuration provider ${name} has failed: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+  const where = path === '' ? '' : ` in ${path}`;
+  if (value === undefined)
+    throw new MillraceError('TASK_CONFIG', `The configuration provider ${name} has no key ${key}${where}.`);
+  if (typeof value !== 'string')
+    throw new MillraceError('TASK_CONFIG', `What the configuration provider ${name} has at ${key}${where} is no text.`);
+  return value;
+}
+
 function referencesOf(text: string): Reference[] {
   return [...text.matchAll(placeholder)].map(([, provider, path, key]) => ({
     provider: provider as string,
     path: path ?? '',
     key: key as string,
   }));
-}
-
-type Make = (params: Readonly<Record<string, string>>) => ConfigProvider;
-
-/** Within the folders that `allowed.paths` names; anywhere without it, as in Connect. */
-function allowed(params: Readonly<Record<string, string>>, path: string): string {
-  const real = absolute(path);
-  const folders = (params['allowed.paths'] ?? '')
-    .split(',')
-    .map(folder => folder.trim())
-    .filter(folder => folder !== '')
-    .map(folder => absolute(folder));
-  if (folders.length > 0 && !folders.some(folder => real === folder || real.startsWith(folder + sep)))
-    throw new MillraceError(
-      'TASK_CONFIG',
-      `The path ${path} is not among allowed.paths of its configuration provider.`,
-    );
-  return real;
-}
-
-const unreadable = (path: string, error: unknown): MillraceError =>
-  new MillraceError('TASK_CONFIG', `The file ${path} of a configuration provider cannot be read: ${messageOf(error)}`);
-
-const makers: Readonly<Record<string, Make>> = {
-  FileConfigProvider: params => ({
-    async get(path, keys) {
-      const text = await readFile(allowed(params, path), 'utf8').catch((error: unknown) => {
-        throw unreadable(path, error);
-      });
-      const all = parseProperties(text);
-      return new Map(keys.flatMap(key => (all[key] === undefined ? [] : [[key, all[key]]])));
-    },
-  }),
-  DirectoryConfigProvider: params => ({
-    async get(path, keys) {
-      const entries = keys.map(async key => {
-        const file = allowed(params, join(path, key));
-        return [
-          key,
-          await readFile(file, 'utf8').catch((error: unknown) => {
-            throw unreadable(file, error);
-          }),
-        ] as const;
-      });
-      return new Map(await Promise.all(entries));
-    },
-  }),
-  EnvVarConfigProvider: params => {
-    const pattern = new RegExp(`^(?:${params['allowlist.pattern'] ?? '.*'})$`);
-    return {
-      async get(_path, keys) {
-        const found = keys.filter(key => pattern.test(key) && process.env[key] !== undefined);
-        return new Map(found.map(key => [key, process.env[key] as string]));
-      },
-    };
-  },
-};
-
-/** The providers that worker properties name: `config.providers`, `config.providers.<name>.class` and `.param.*`. CONFIG_INVALID. */
-export function configProviders(props: Readonly<Record<string, string>>): Map<string, ConfigProvider> {
-  const names = (props['config.providers'] ?? '')
-    .split(',')
-    .map(name => name.trim())
-    .filter(name => name !== '');
-  return new Map(
-    names.map(name => {
-      const type = props[`config.providers.${name}.class`] ?? '';
-      const make = makers[type.slice(type.lastIndexOf('.') + 1)];
-      if (make === undefined)
-        throw new MillraceError(
-          'CONFIG_INVALID',
-          `config.providers.${name}.class is ${type || 'missing'}; there are ${Object.keys(makers).join(', ')}.`,
-        );
-      const prefix = `config.providers.${name}.param.`;
-      const params = Object.entries(props)
-        .filter(([key]) => key.startsWith(prefix))
-        .map(([key, value]) => [key.slice(prefix.length), value]);
-      return [name, make(Object.fromEntries(params))];
-    }),
-  );
 }

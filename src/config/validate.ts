@@ -8,6 +8,7 @@ import { readTopicCreation } from './topic-creation.ts';
 /** A component that a configuration names: its listed class and the keys it takes. */
 export interface ComponentConfig {
   readonly className: string;
+  readonly version: string;
   readonly config: ConfigSpec<unknown>;
 }
 
@@ -21,11 +22,14 @@ export interface ComponentLookup {
   readonly classes: Readonly<
     Record<'transforms' | 'predicates' | 'converters' | 'headerConverters', readonly string[]>
   >;
+  /** Millrace's own. */
   readonly version: string;
 }
 
 export interface ConnectorToValidate {
   readonly kind: 'source' | 'sink';
+  /** Of the plugin that it comes from; none: it comes with Millrace. */
+  readonly version?: string;
   readonly config: ConfigSpec<unknown>;
   /** Checks that need I/O, made where the connector's own keys are right: messages by key. */
   validate?(config: unknown): Promise<Readonly<Record<string, readonly string[]>>>;
@@ -47,6 +51,7 @@ export async function validateConnector(
   const common = commonConfig(connector.kind);
   found.add(common, props, { definition: key => workerDefault(key, lookup.version, options.workerDefaults) });
   recommend(found, lookup);
+  if (connector.version !== undefined) found.version('connector.plugin.version', connector.version);
   if (connector.kind === 'sink')
     for (const [key, message] of Object.entries(sinkTopicErrors(props))) found.error(key, message);
   else for (const [key, messages] of readTopicCreation(props).errors) found.error(key, ...messages);
@@ -118,6 +123,7 @@ async function addConverter(
     return;
   }
   found.change(which, { value: converter.className });
+  if (converter.version !== lookup.version) found.version(`${which}.plugin.version`, converter.version);
   const kind = which.slice(0, which.indexOf('.'));
   found.add(
     converter.config,
@@ -152,7 +158,7 @@ async function addChain(found: Findings, props: ConfigProps, lookup: ComponentLo
       alias,
       classes: lookup.classes.transforms,
     };
-    const component = await addType(found, own, head, name => lookup.transform(name), lookup.version);
+    const component = await addType(found, own, head, name => lookup.transform(name));
     if (own['negate'] !== undefined && own['predicate'] === undefined)
       found.error(
         `${prefix}type`,
@@ -177,7 +183,7 @@ async function addChain(found: Findings, props: ConfigProps, lookup: ComponentLo
       alias,
       classes: lookup.classes.predicates,
     };
-    const component = await addType(found, own, head, name => lookup.predicate(name), lookup.version);
+    const component = await addType(found, own, head, name => lookup.predicate(name));
     if (component !== undefined) addComponent(found, own, head, [component.config]);
   }
 }
@@ -201,7 +207,6 @@ async function addType(
   own: Readonly<Record<string, string>>,
   { prefix, group, what, alias, classes }: Head,
   find: (name: string) => Promise<ComponentConfig | undefined>,
-  version: string,
 ): Promise<ComponentConfig | undefined> {
   const name = own['type']?.trim();
   const component = name === undefined ? undefined : await find(name);
@@ -220,7 +225,7 @@ async function addType(
     component?.className ?? null,
     classes,
   );
-  const known = component === undefined ? null : version;
+  const known = component?.version ?? null;
   found.put(
     {
       ...key,

@@ -98,7 +98,11 @@ export const workerConfig = defineConfig({
     importance: 'low',
     doc: 'Whether source connectors’ topics are made.',
   }),
-  'plugin.path': listKey({ default: [], importance: 'low', doc: 'Folders with plugins.' }),
+  'plugin.path': listKey({
+    default: [],
+    importance: 'low',
+    doc: 'Folders of plugins, plugins, and names of npm packages that are plugins, with commas between.',
+  }),
   'config.providers': listKey({ default: [], importance: 'low', doc: 'Names of configuration providers.' }),
   'offset.flush.interval.ms': longKey({
     default: 60_000,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { ConfigProvider } from '../config/placeholders.ts';
+import type { ConfigProvider } from '../api/index.ts';
 import { MillraceError } from '../errors.ts';
 import type { KafkaClient, PartitionOffset } from './port.ts';
 

@@ -1,9 +1,20 @@
-import type { ConfigProps, ConfigSpec, ConnectRecord, Predicate, Transform } from '../api/index.ts';
-import { findNamed } from '../config/class-names.ts';
+import type {
+  ConfigProps,
+  ConfigSpec,
+  ConnectRecord,
+  Predicate,
+  PredicateFactory,
+  Transform,
+  TransformFactory,
+} from '../api/index.ts';
 import { withoutPrefix } from '../config/connector-config.ts';
 import { DataError, MillraceError, messageOf } from '../errors.ts';
-import { predicates } from '../predicates/index.ts';
-import { transforms } from './index.ts';
+
+/** The transforms and predicates that there are, by class name or alias. */
+export interface ChainParts {
+  transform(name: string): Promise<{ readonly factory: TransformFactory } | undefined>;
+  predicate(name: string): Promise<{ readonly factory: PredicateFactory } | undefined>;
+}
 
 /** What a record becomes on its way; null drops it. Throws DataError. */
 export type Chain = <R extends ConnectRecord>(record: R) => R | null;
@@ -12,11 +23,11 @@ export type Chain = <R extends ConnectRecord>(record: R) => R | null;
  * The transforms that a connector's configuration names, as one function; identity where there are none. Whatever a
  * transform throws comes out as a DataError that names the transform. TASK_CONFIG where the configuration is wrong.
  */
-export async function transformChain(props: ConfigProps): Promise<Chain> {
+export async function transformChain(props: ConfigProps, parts: ChainParts): Promise<Chain> {
   const known = new Map<string, Predicate>();
-  for (const alias of listOf(props['predicates'])) known.set(alias, await predicateOf(props, alias));
+  for (const alias of listOf(props['predicates'])) known.set(alias, await predicateOf(props, alias, parts));
   const steps: Step[] = [];
-  for (const alias of listOf(props['transforms'])) steps.push(await stepOf(props, alias, known));
+  for (const alias of listOf(props['transforms'])) steps.push(await stepOf(props, alias, known, parts));
   const [first, ...rest] = steps;
   if (first === undefined) return record => record;
   if (rest.length === 0) return record => apply(first, record);
@@ -46,10 +57,15 @@ function apply<R extends ConnectRecord>({ alias, transform, predicate, when }: S
   }
 }
 
-async function stepOf(props: ConfigProps, alias: string, known: ReadonlyMap<string, Predicate>): Promise<Step> {
+async function stepOf(
+  props: ConfigProps,
+  alias: string,
+  known: ReadonlyMap<string, Predicate>,
+  parts: ChainParts,
+): Promise<Step> {
   const prefix = `transforms.${alias}.`;
   const own = withoutPrefix(props, prefix);
-  const factory = await findNamed(transforms, typeOf(own, prefix), 'Transformation')?.load();
+  const factory = (await parts.transform(typeOf(own, prefix)))?.factory;
   if (factory === undefined) throw wrong(`${prefix}type is ${own['type']}, which there is not.`);
   const name = own['predicate']?.trim();
   const predicate = name === undefined ? undefined : known.get(name);
@@ -59,10 +75,10 @@ async function stepOf(props: ConfigProps, alias: string, known: ReadonlyMap<stri
   return { alias, transform: factory.create(read(factory.config, own)), predicate, when };
 }
 
-async function predicateOf(props: ConfigProps, alias: string): Promise<Predicate> {
+async function predicateOf(props: ConfigProps, alias: string, parts: ChainParts): Promise<Predicate> {
   const prefix = `predicates.${alias}.`;
   const own = withoutPrefix(props, prefix);
-  const factory = await findNamed(predicates, typeOf(own, prefix), 'Predicate')?.load();
+  const factory = (await parts.predicate(typeOf(own, prefix)))?.factory;
   if (factory === undefined) throw wrong(`${prefix}type is ${own['type']}, which there is not.`);
   return factory.create(read(factory.config, own));
 }

@@ -54,9 +54,28 @@ export const rules: readonly Rule[] = [
     may: ['src/kafka/**', 'src/config/**', ...contract, 'kafkajs', ...ours, 'node:*'],
   },
   {
+    part: 'what plugins import',
+    files: ['src/public.ts'],
+    may: [...contract, 'src/config/spec.ts'],
+  },
+  {
+    part: 'the loading of plugins',
+    files: ['src/plugins/**'],
+    may: ['src/plugins/**', 'src/config/**', ...contract, 'src/package-folder.ts', 'zod', 'node:*'],
+    mayAsTypes: ['connectors/index.ts'],
+  },
+  {
     part: 'the registry of plugins',
     files: ['src/plugins.ts'],
-    may: ['connectors/index.ts', ...components, 'src/config/**', ...contract, 'src/package-folder.ts', 'node:*'],
+    may: [
+      'connectors/index.ts',
+      'src/plugins/**',
+      ...components,
+      'src/config/**',
+      ...contract,
+      'src/package-folder.ts',
+      'node:*',
+    ],
   },
   {
     part: 'workflows',

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { type ConfigProvider, configProviders, resolvePlaceholders } from '../../src/config/placeholders.ts';
+import type { ConfigProvider } from '../../src/api/index.ts';
+import { configProviders } from '../../src/config/config-providers.ts';
+import { resolvePlaceholders } from '../../src/config/placeholders.ts';
 
 const $ = (reference: string) => `$\{${reference}}`;
 
@@ -73,8 +75,8 @@ describe('providers', () => {
     const own = Object.entries(params).map(([key, value]) => [`config.providers.x.param.${key}`, value]);
     return configProviders({ 'config.providers': 'x', 'config.providers.x.class': type, ...Object.fromEntries(own) });
   };
-  const read = async (found: Map<string, ConfigProvider>, reference: string) =>
-    (await resolvePlaceholders({ k: $(`x:${reference}`) }, found)).props['k'];
+  const read = async (found: Promise<Map<string, ConfigProvider>>, reference: string) =>
+    (await resolvePlaceholders({ k: $(`x:${reference}`) }, await found)).props['k'];
 
   test('a file of properties', async () => {
     const files = make('org.apache.kafka.common.config.provider.FileConfigProvider', {
@@ -105,9 +107,13 @@ describe('providers', () => {
     vi.unstubAllEnvs();
   });
 
-  test('one that there is not is named', () => {
-    expect(() => make('com.example.Vault')).toThrow('config.providers.x.class is com.example.Vault; there are');
-    expect(() => configProviders({ 'config.providers': 'x' })).toThrow('config.providers.x.class is missing');
-    expect(configProviders({})).toEqual(new Map());
+  test('one that there is not is named', async () => {
+    await expect(make('com.example.Vault')).rejects.toThrow('config.providers.x.class is com.example.Vault; there are');
+    await expect(configProviders({ 'config.providers': 'x' })).rejects.toThrow('config.providers.x.class is missing');
+    await expect(make('EnvVarConfigProvider', { 'allowlist.pattern': '(' })).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining('config.providers.x.param: Invalid value ( for configuration allowlist.pattern'),
+    });
+    expect(await configProviders({})).toEqual(new Map());
   });
 });

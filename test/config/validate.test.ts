@@ -29,7 +29,7 @@ const lines = readFileSync(new URL('golden/validate.jsonl', import.meta.url), 'u
 const definitions = lines.flatMap(line => ('definition' in line ? [line.definition] : []));
 const cases = lines.flatMap(line => ('case' in line ? [line.case] : []));
 
-const plugins = pluginRegistry([]);
+const plugins = pluginRegistry({ connectors: [] });
 const validate = (config: ConfigProps) =>
   validateConnector((config['connector.class'] ?? '').includes('Sink') ? fileSink : fileSource, config, plugins);
 

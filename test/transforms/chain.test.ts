@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ConfigProps, SinkRecord } from '../../src/api/index.ts';
 import { DataError, MillraceError } from '../../src/errors.ts';
+import { pluginRegistry } from '../../src/plugins.ts';
 import { transformChain } from '../../src/transforms/chain.ts';
 
 const record: SinkRecord = {
@@ -21,7 +22,8 @@ const insert = (alias: string, value: string) => ({
   [`transforms.${alias}.static.field`]: alias,
   [`transforms.${alias}.static.value`]: value,
 });
-const apply = async (props: ConfigProps, to = record) => (await transformChain(props))(to);
+const parts = pluginRegistry();
+const apply = async (props: ConfigProps, to = record) => (await transformChain(props, parts))(to);
 
 describe('a chain of transforms', () => {
   test('without any is identity', async () => {
@@ -78,7 +80,7 @@ describe('a chain of transforms', () => {
 
   test('whatever goes wrong with a record is a DataError that names the transform', async () => {
     const props = { transforms: 'mine', 'transforms.mine.type': 'ExtractField$Value', 'transforms.mine.field': 'x' };
-    const chain = await transformChain(props);
+    const chain = await transformChain(props, parts);
     const failed = () => chain({ ...record, value: 'text' });
     expect(failed).toThrow(DataError);
     expect(failed).toThrow(/^Transform mine: Only Map objects supported/);
@@ -92,7 +94,7 @@ describe('a chain of transforms', () => {
     [{ predicates: 'p', 'predicates.p.type': 'Nope' }, /predicates.p.type is Nope/],
     [{ predicates: 'p', 'predicates.p.type': 'HasHeaderKey' }, /Missing required configuration "name"/],
   ])('a wrong configuration stops the task: %j', async (props, message) => {
-    const error = await transformChain(props).catch((e: unknown) => e);
+    const error = await transformChain(props, parts).catch((e: unknown) => e);
     expect(error).toBeInstanceOf(MillraceError);
     expect(error).toMatchObject({ code: 'TASK_CONFIG', message: expect.stringMatching(message) });
   });

@@ -1,0 +1,143 @@
+import { readFile } from 'node:fs/promises';
+import { resolve as absolute, join, sep } from 'node:path';
+import type { ConfigProvider, ConfigProviderFactory } from '../api/index.ts';
+import { MillraceError, messageOf } from '../errors.ts';
+import { findNamed, type Named } from './class-names.ts';
+import { parseProperties } from './properties.ts';
+import { defineConfig, listKey, stringKey } from './spec.ts';
+
+export interface ConfigProviderEntry extends Named {
+  // biome-ignore lint/suspicious/noExplicitAny: each factory's configuration type is its own
+  load(): Promise<ConfigProviderFactory<any>>;
+}
+
+/** Within the folders that `allowed.paths` names; anywhere without it, as in Connect. */
+function allowed(paths: readonly string[], path: string): string {
+  const real = absolute(path);
+  const folders = paths.filter(folder => folder !== '').map(folder => absolute(folder));
+  if (folders.length > 0 && !folders.some(folder => real === folder || real.startsWith(folder + sep)))
+    throw new MillraceError(
+      'TASK_CONFIG',
+      `The path ${path} is not among allowed.paths of its configuration provider.`,
+    );
+  return real;
+}
+
+const textOf = (path: string): Promise<string> =>
+  readFile(path, 'utf8').catch((error: unknown) => {
+    throw new MillraceError(
+      'TASK_CONFIG',
+      `The file ${path} of a configuration provider cannot be read: ${messageOf(error)}`,
+    );
+  });
+
+const folders = defineConfig({
+  'allowed.paths': listKey({ doc: 'Folders outside of which nothing is read; without one, any.', default: [] }),
+});
+
+const files: ConfigProviderFactory<{ 'allowed.paths': readonly string[] }> = {
+  config: folders,
+  create: ({ 'allowed.paths': paths }) => ({
+    async get(path, keys) {
+      const all = parseProperties(await textOf(allowed(paths, path)));
+      return new Map(keys.flatMap(key => (all[key] === undefined ? [] : [[key, all[key]]])));
+    },
+  }),
+};
+
+const directories: ConfigProviderFactory<{ 'allowed.paths': readonly string[] }> = {
+  config: folders,
+  create: ({ 'allowed.paths': paths }) => ({
+    async get(path, keys) {
+      const entries = keys.map(async key => [key, await textOf(allowed(paths, join(path, key)))] as const);
+      return new Map(await Promise.all(entries));
+    },
+  }),
+};
+
+const environment: ConfigProviderFactory<{ 'allowlist.pattern': string }> = {
+  config: defineConfig({
+    'allowlist.pattern': stringKey({
+      doc: 'A regular expression that the whole name of a variable must match.',
+      default: '.*',
+      check: pattern => {
+        try {
+          new RegExp(pattern);
+          return undefined;
+        } catch (error) {
+          return messageOf(error);
+        }
+      },
+    }),
+  }),
+  create({ 'allowlist.pattern': allowlist }) {
+    const pattern = new RegExp(`^(?:${allowlist})$`);
+    return {
+      async get(_path, keys) {
+        const found = keys.filter(key => pattern.test(key) && process.env[key] !== undefined);
+        return new Map(found.map(key => [key, process.env[key] as string]));
+      },
+    };
+  },
+};
+
+const kafka = 'org.apache.kafka.common.config.provider';
+
+/** Every provider that comes with Millrace. */
+export const configProviderEntries: readonly ConfigProviderEntry[] = [
+  { names: [`${kafka}.DirectoryConfigProvider`], load: async () => directories },
+  { names: [`${kafka}.EnvVarConfigProvider`], load: async () => environment },
+  { names: [`${kafka}.FileConfigProvider`], load: async () => files },
+];
+
+interface ProviderOptions {
+  readonly entries?: readonly ConfigProviderEntry[];
+  /** Plugins are missing that could not be loaded: a class that is not there may be one of theirs. */
+  readonly incomplete?: boolean;
+  failed?(name: string, reason: string): void;
+}
+
+/**
+ * The providers that worker properties name: `config.providers`, `config.providers.<name>.class` and `.param.*`.
+ * CONFIG_INVALID for a class that there is not and parameters that are not right. One that cannot be made stands there
+ * all the same, so that it stops nobody but whoever asks it: `failed` hears why.
+ */
+export async function configProviders(
+  props: Readonly<Record<string, string>>,
+  { entries = configProviderEntries, incomplete = false, failed }: ProviderOptions = {},
+): Promise<Map<string, ConfigProvider>> {
+  const names = (props['config.providers'] ?? '')
+    .split(',')
+    .map(name => name.trim())
+    .filter(name => name !== '');
+  const made = names.map(async (name): Promise<[string, ConfigProvider]> => {
+    const type = (props[`config.providers.${name}.class`] ?? '').trim();
+    const entry = findNamed(entries, type, 'ConfigProvider');
+    const unknown = new MillraceError(
+      incomplete && type !== '' ? 'TASK_CONFIG' : 'CONFIG_INVALID',
+      `config.providers.${name}.class is ${type || 'missing'}; there are ${entries.map(one => one.names[0]).join(', ')}.`,
+    );
+    const prefix = `config.providers.${name}.param.`;
+    const params = Object.entries(props)
+      .filter(([key]) => key.startsWith(prefix))
+      .map(([key, value]) => [key.slice(prefix.length), value]);
+    try {
+      if (entry === undefined) throw unknown;
+      return [name, await make(name, entry, Object.fromEntries(params))];
+    } catch (error) {
+      if (error instanceof MillraceError && error.kind === 'client') throw error;
+      failed?.(name, messageOf(error));
+      const reason = `The configuration provider ${name} cannot be used: ${messageOf(error)}`;
+      return [name, { get: () => Promise.reject(new MillraceError('TASK_CONFIG', reason, { cause: error })) }];
+    }
+  });
+  return new Map(await Promise.all(made));
+}
+
+async function make(name: string, entry: ConfigProviderEntry, params: Record<string, string>): Promise<ConfigProvider> {
+  const factory = await entry.load();
+  const { config, errors } = factory.config.check(params);
+  if (config !== undefined) return factory.create(config);
+  const wrong = [...errors.values()].flat().join(' ');
+  throw new MillraceError('CONFIG_INVALID', `config.providers.${name}.param: ${wrong}`);
+}
