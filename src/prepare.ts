@@ -1,5 +1,6 @@
 import { type CheckDeps, checkConnector } from '../activities/check.ts';
 import type { ConfigProps, Log } from './api/index.ts';
+import { pluginKeys } from './config/plugin-keys.ts';
 import { secretKeys } from './config/secret-keys.ts';
 import { invalidConfigMessage } from './config/validate.ts';
 import { MillraceError } from './errors.ts';
@@ -35,7 +36,7 @@ export function preparation(
     },
     plugins: {
       list: connectorsOnly => plugins.list(connectorsOnly),
-      keys: name => plugins.keys(name),
+      keys: async name => pluginKeys(await plugins.keys(name), plugins.findConnector(name)?.kind, plugins.version),
       async validate(plugin, config) {
         const { infos } = await check({ ...config, 'connector.class': config['connector.class'] ?? plugin });
         return infos;

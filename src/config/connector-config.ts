@@ -1,4 +1,5 @@
 import type { ConfigProps, ConfigSpec } from '../api/component.ts';
+import { nameProblem } from './connector-name.ts';
 import { javaRegexMatching, regexProblem } from './java-regex.ts';
 import { readSchedule } from './schedule.ts';
 import type { Config } from './spec.ts';
@@ -26,7 +27,7 @@ const common = {
     order: 1,
     width: 'medium',
     displayName: 'Connector name',
-    check: name => (name.trim() === '' ? 'String may not be empty' : undefined),
+    check: nameProblem,
   }),
   'connector.class': stringKey({
     doc: 'Class of this connector: its Java name, or the last part of it, with or without "Connector" at the end.',
@@ -146,7 +147,7 @@ const source = {
     'Topic Creation',
     1,
   ),
-  'exactly.once.support': enumKey(['requested', 'required'], {
+  'exactly.once.support': enumKey(['required', 'requested'], {
     doc: "'required' refuses a connector that cannot promise each record once; 'requested' takes it as it is.",
     default: 'requested',
     group: 'Exactly Once Support',
@@ -154,7 +155,7 @@ const source = {
     width: 'short',
     displayName: 'Exactly once support',
   }),
-  'transaction.boundary': enumKey(['poll', 'interval', 'connector'], {
+  'transaction.boundary': enumKey(['interval', 'poll', 'connector'], {
     doc: "Where Kafka transactions end. Millrace ends them where the source's own transactions do, whatever stands here.",
     default: 'poll',
     group: 'Exactly Once Support',
@@ -252,9 +253,9 @@ export function sinkTopicErrors(props: ConfigProps): Record<string, string> {
     const topics = text('topics')
       .split(',')
       .map(topic => topic.trim());
-    if (topics.includes('')) return { topics: "Configuration 'topics' values must not be empty." };
     if (new Set(topics).size < topics.length)
       return { topics: "Configuration 'topics' values must not be duplicated." };
+    if (topics.includes('')) return { topics: "Configuration 'topics' values must not be empty." };
     return topics.includes(queue)
       ? {
           topics: `The DLQ topic '${queue}' may not be included in the list of topics ('topics=[${topics.join(', ')}]') consumed by the connector`,

@@ -252,7 +252,7 @@ function readKey(name: string, { zod, type, options: o }: AnyKey, text: string |
   const read = zod.safeParse(text);
   if (!read.success) {
     const errors = read.error.issues.map(issue => invalid(shown, issue.message));
-    return { text: type === 'STRING' ? trimmed : null, errors: [...errors, ...onNull] };
+    return type === 'STRING' ? { text: trimmed, errors } : { text: null, errors: [...errors, ...onNull] };
   }
   const wrong = o.check?.(read.data);
   const errors = wrong === undefined ? [] : [invalid(type === 'LIST' ? `[${read.data.join(', ')}]` : shown, wrong)];

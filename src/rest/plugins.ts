@@ -2,14 +2,13 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { bodyOf, configBody } from './body.ts';
 import type { Plugins } from './deps.ts';
 import { badRequest, notFoundAs } from './errors.ts';
-import { queryText, resource } from './resource.ts';
+import { queryFlag, resource } from './resource.ts';
 
 /** /connector-plugins and below */
 export function pluginResources(app: FastifyInstance, plugins: Plugins): void {
   resource(app, '/connector-plugins', {
     async GET(request) {
-      const connectorsOnly = queryText(request, 'connectorsOnly')?.toLowerCase() ?? 'true';
-      return plugins.list(connectorsOnly === 'true');
+      return plugins.list(queryFlag(request, 'connectorsOnly', true));
     },
   });
 

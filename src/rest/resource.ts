@@ -45,10 +45,10 @@ export function queryTexts(request: FastifyRequest, name: string): readonly stri
   return value === undefined || Array.isArray(value) ? value : [value];
 }
 
-/** As Java reads a boolean parameter: only `true`, in any case, is true. */
+/** As Java reads a boolean parameter: only `true`, in any case, is true; what is empty is absent. */
 export const queryFlag = (request: FastifyRequest, name: string, absent = false): boolean => {
   const text = queryText(request, name);
-  return text === undefined ? absent : text.toLowerCase() === 'true';
+  return text === undefined || text === '' ? absent : text.toLowerCase() === 'true';
 };
 
 /** Absolute address of a connector, as the client reached this server. */

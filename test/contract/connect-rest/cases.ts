@@ -1,3 +1,7 @@
+import { crowd } from './cases/crowd.ts';
+import { files } from './cases/files.ts';
+import { http } from './cases/http.ts';
+import { validate as validation } from './cases/validate.ts';
 import type { Json, Step } from './step.ts';
 
 /**
@@ -609,9 +613,14 @@ export const steps: readonly Step[] = [
   ...nobody,
   ...mistakes,
   ...life,
-  ...names,
   ...secrets,
   ...plugins,
   ...loggers,
   ...offsets,
+  ...http,
+  ...validation,
+  ...crowd,
+  ...files,
+  // Last: Kafka Connect takes names here that it cannot delete.
+  ...names,
 ];

@@ -35,6 +35,7 @@ export async function connectWorker(home: string, kafka: string, group: string):
       'key.converter=org.apache.kafka.connect.json.JsonConverter',
       'value.converter=org.apache.kafka.connect.json.JsonConverter',
       'offset.storage.partitions=1',
+      'offset.flush.interval.ms=500',
       ...topics,
     ].join('\n'),
   );

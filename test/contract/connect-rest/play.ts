@@ -12,7 +12,11 @@ export async function play(
   const answers = new Map<string, Answer>();
   for (const step of steps) {
     const once = () => send(base, step, surroundings);
-    const { until } = step;
+    const { until, atOnce } = step;
+    if (atOnce !== undefined) {
+      answers.set(step.what, await crowd(base, step, atOnce, surroundings));
+      continue;
+    }
     const answer =
       until === undefined
         ? await once()
@@ -26,16 +30,29 @@ export async function play(
   return answers;
 }
 
+/** All at the same time: how many answers there were of each status, and what is made of their bodies. */
+async function crowd(base: string, step: Step, count: number, around: Surroundings): Promise<Answer> {
+  const numbers = Array.from({ length: count }, (_, n) => n);
+  const all = await Promise.all(numbers.map(n => send(base, step, around, n)));
+  const statuses: Record<string, number> = {};
+  for (const { status } of all) statuses[status] = (statuses[status] ?? 0) + 1;
+  const body = step.of?.(all.map(answer => answer.body));
+  return { status: Math.max(...all.map(({ status }) => status)), statuses, ...(body === undefined ? {} : { body }) };
+}
+
 /** Not fetch: it mends paths, and sends no body with some methods. */
-async function send(base: string, { method, path, body, type }: Step, around: Surroundings): Promise<Answer> {
+async function send(base: string, step: Step, around: Surroundings, n = 0): Promise<Answer> {
+  const { method, path, body, type, headers: more } = step;
+  const values = { ...around, n: String(n) };
   const payload =
-    body === undefined ? undefined : filled(typeof body === 'string' ? body : JSON.stringify(body), around);
-  const asked = request(base + filled(path, around), {
+    body === undefined ? undefined : filled(typeof body === 'string' ? body : JSON.stringify(body), values);
+  const asked = request(base + filled(path, values), {
     method,
     agent: false,
     headers: {
       ...(payload !== undefined && { 'content-length': Buffer.byteLength(payload) }),
-      ...(payload !== undefined && { 'content-type': type ?? 'application/json' }),
+      ...(payload !== undefined && type !== '' && { 'content-type': type ?? 'application/json' }),
+      ...more,
     },
   });
   const answer = new Promise<{ status: number; headers: Record<string, unknown>; body: string }>((resolve, reject) => {
@@ -58,8 +75,8 @@ async function send(base: string, { method, path, body, type }: Step, around: Su
   };
 }
 
-const filled = (text: string, around: Surroundings): string =>
-  text.replace(/\{\{(\w+)\}\}/g, (_all, name: keyof Surroundings) => around[name]);
+const filled = (text: string, values: Surroundings & { n: string }): string =>
+  text.replace(/\{\{(\w+)\}\}/g, (_all, name: keyof typeof values) => values[name]);
 
 function parsed(read: string): Json {
   try {
@@ -83,10 +100,10 @@ function neutral(value: Json, around: Surroundings, key = ''): Json {
 }
 
 function withoutPlaces(text: string, around: Surroundings): string {
-  const { user, topic, url } = around;
+  const { user, topic, url, folder } = around;
   // The user's name is a part of many words.
   if (text === user) return '{{user}}';
-  const placed = Object.entries({ topic, url }).reduce(
+  const placed = Object.entries({ topic, url, folder }).reduce(
     (rest, [name, there]) => rest.replaceAll(there, `{{${name}}}`),
     text,
   );

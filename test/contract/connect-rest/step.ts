@@ -7,8 +7,14 @@ export interface Step {
   readonly path: string;
   /** Sent as JSON; a text is sent as it is. */
   readonly body?: unknown;
-  /** Default: application/json where there is a body. */
+  /** Default: application/json where there is a body. Empty: none is sent. */
   readonly type?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /**
+   * How often it is sent at the same time, with `{{n}}` counting from 0. Compared is then how many answers there were of
+   * each status, and what `of` makes of all bodies.
+   */
+  readonly atOnce?: number;
   /** The request is sent again until this holds of its body: for what takes its time. */
   readonly until?: (body: Json) => boolean;
   /** What of a body is compared, where not all of it can be the same. */
@@ -35,10 +41,12 @@ export interface Answer {
   /** Content type, of successes with a body. */
   readonly type?: string;
   readonly location?: string;
+  /** Of `atOnce`: how many answers there were of each status; `status` is then the highest. */
+  readonly statuses?: Readonly<Record<string, number>>;
   readonly body?: unknown;
 }
 
-/** What stands for `{{…}}` in the script; topic, url and user are taken out of the answers again. */
+/** What stands for `{{…}}` in the script; topic, url, folder and user are taken out of the answers again. */
 export type Surroundings = Readonly<
-  Record<'topic' | 'url' | 'user' | 'host' | 'port' | 'database' | 'password', string>
+  Record<'topic' | 'url' | 'user' | 'host' | 'port' | 'database' | 'password' | 'folder', string>
 >;

@@ -1,3 +1,6 @@
+import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { kafkaClient } from '../../../src/kafka/client.ts';
 import { silent } from '../../../src/observability/silent.ts';
 import { createDatabase } from '../../support/database.ts';
@@ -5,9 +8,12 @@ import { type Servers, servers } from '../../support/servers.ts';
 import { uniqueName } from '../../support/topic.ts';
 import type { Surroundings } from './step.ts';
 
+/** Three lines, 14 bytes. */
+const LINES = 'one\ntwo\nthree\n';
+
 /**
- * A database, and the name of a topic that nobody writes to, which is the worker's group too. withPassword: it stands in the database's address, where
- * Millrace would hide the whole of that.
+ * A database, a folder with `input.txt`, and the name of a topic that nobody writes to, which is the worker's group too.
+ * withPassword: it stands in the database's address, where Millrace would hide the whole of that.
  */
 export async function surroundings(
   withPassword: boolean,
@@ -15,6 +21,8 @@ export async function surroundings(
 ): Promise<AsyncDisposable & { values: Surroundings }> {
   const database = await createDatabase('contract', where.postgres);
   const topic = uniqueName('contract');
+  const folder = await realpath(await mkdtemp(join(tmpdir(), 'contract-')));
+  await writeFile(join(folder, 'input.txt'), LINES);
   const { host, port, user, password } = database.connection;
   const secret = withPassword && password !== '' ? `?password=${encodeURIComponent(password)}` : '';
   return {
@@ -26,6 +34,7 @@ export async function surroundings(
       port: String(port),
       database: database.name,
       password: password || 'unused',
+      folder,
     },
     async [Symbol.asyncDispose]() {
       const kafka = kafkaClient({ brokers: [where.kafka], clientId: topic }, silent);
@@ -33,6 +42,7 @@ export async function surroundings(
       await kafka.admin.deleteTopics(topics.filter(one => one === topic || one.startsWith(`${topic}-`)));
       await kafka.close();
       await database.drop();
+      await rm(folder, { recursive: true });
     },
   };
 }

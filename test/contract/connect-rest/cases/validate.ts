@@ -1,0 +1,289 @@
+import type { Json, Step } from '../step.ts';
+
+/** Validation in full: groups, counts, order, recommended values, visibility and every message. */
+
+const sink = { 'connector.class': 'FileStreamSink', name: 'v', topics: '{{topic}}', file: '/tmp/out' };
+const source = { 'connector.class': 'FileStreamSource', name: 'v', topic: '{{topic}}', file: '/tmp/in' };
+const transforms = 'org.apache.kafka.connect.transforms';
+
+/** But for words of documentation and what each comes with: keys and classes of its own, and versions. */
+const inFull = (body: Json) => ({
+  ...shared(body),
+  configs: shared(body).configs.map(({ definition, value }: Json) => ({
+    definition: definition && undocumented(definition),
+    value: compared(value),
+  })),
+});
+/** The order of all keys, and the values that a request is about. */
+const inShort = (about: Record<string, unknown>) => (body: Json) => ({
+  ...shared(body),
+  keys: shared(body)
+    .configs.map(({ value }: Json) => value.name)
+    .join(' '),
+  configs: shared(body)
+    .configs.filter(({ value }: Json) => value.errors.length > 0 || value.name in about || chain.test(value.name))
+    .map(({ definition, value }: Json) => ({ kind: definition && kind(definition), ...compared(value) })),
+});
+/** Without the keys that Millrace alone has. */
+const shared = (body: Json) => ({
+  ...body,
+  groups: body.groups.filter((group: string) => group !== 'Schedule'),
+  configs: body.configs.filter(({ value }: Json) => !value.name.startsWith('millrace.')),
+});
+const chain = /^(transforms|predicates)\./;
+const compared = (value: Json) => ({
+  ...value,
+  value: unversioned(value.value),
+  recommended_values: recommended(value),
+});
+const kind = ({ type, required, importance, group, order_in_group, width, display_name }: Json) =>
+  [type, required, importance, group, order_in_group, width, display_name].join(', ');
+const undocumented = ({ documentation: _, default_value, ...rest }: Json) => ({
+  ...rest,
+  default_value: unversioned(default_value),
+});
+const version = /^\d+\.\d+\.\d+\S*$/;
+const unversioned = (value: string | null) => (value !== null && version.test(value) ? '<version>' : value);
+const recommended = ({ name, recommended_values: all }: Json): unknown[] =>
+  name.endsWith('plugin.version')
+    ? [...new Set(all.map(unversioned))]
+    : all.filter((one: string) => one.startsWith('org.apache.kafka.connect.'));
+
+const check = (
+  what: string,
+  config: Record<string, unknown>,
+  plugin = 'FileStreamSink',
+  differs?: Step['differs'],
+): Step => ({
+  what: `validate: ${what}`,
+  method: 'PUT',
+  path: `/connector-plugins/${plugin}/config/validate`,
+  body: config,
+  of: inShort(config),
+  ...(differs && { differs }),
+});
+const other = (what: string, config: Record<string, unknown>, why: string, says: RegExp): Step =>
+  check(what, config, 'FileStreamSink', { why, status: 200, says });
+const of = (what: string, config: Record<string, unknown>, differs?: Step['differs']) =>
+  check(what, config, 'FileStreamSource', differs);
+
+export const validate: readonly Step[] = [
+  { ...check('a file sink', sink), of: inFull },
+  { ...of('a file source', source), of: inFull },
+  check('nothing but the class', { 'connector.class': 'FileStreamSink' }),
+  of('a source of nothing but the class', { 'connector.class': 'FileStreamSource' }),
+  check(
+    'by the whole name',
+    { ...sink, 'connector.class': `org.apache.kafka.connect.file.FileStreamSinkConnector` },
+    'org.apache.kafka.connect.file.FileStreamSinkConnector',
+  ),
+  check(
+    'by the last part of the name',
+    { ...sink, 'connector.class': `FileStreamSinkConnector` },
+    'FileStreamSinkConnector',
+  ),
+  other(
+    'without a class',
+    { topics: 'a' },
+    'Validate takes the class from the path where the body has none',
+    /"error_count":1/,
+  ),
+  check('values that are no texts', { ...sink, 'tasks.max': 2, 'errors.log.enable': true }),
+  other(
+    'nulls',
+    { ...sink, file: null, odd: null, 'tasks.max': null },
+    'A null is a key without a value, whichever key it is',
+    /"error_count":3/,
+  ),
+  check('wrong types', {
+    ...sink,
+    'tasks.max': '1.5',
+    'tasks.max.enforce': 'perhaps',
+    'errors.retry.timeout': 'long',
+    'errors.retry.delay.max.ms': '99999999999999999999',
+    'errors.log.enable': 'yes',
+    'errors.deadletterqueue.topic.replication.factor': 'x',
+  }),
+  check('numbers out of range', { ...sink, 'tasks.max': 0, 'errors.deadletterqueue.topic.replication.factor': 0 }),
+  of('numbers of a source', {
+    ...source,
+    'tasks.max': '99999999999',
+    'batch.size': 'x',
+    'transaction.boundary.interval.ms': '0',
+  }),
+  of(
+    'words of a source',
+    {
+      ...source,
+      'exactly.once.support': 'maybe',
+      'transaction.boundary': 'never',
+      'offsets.storage.topic': '',
+    },
+    {
+      why: 'Words that a key takes are told as its values are written, and recommended',
+      status: 200,
+      says: /must be one of \(case insensitive\): required, requested/,
+    },
+  ),
+  of('exactly once', { ...source, 'exactly.once.support': 'REQUESTED', 'transaction.boundary': 'Poll' }),
+  of('groups of topics', {
+    ...source,
+    'topic.creation.groups': 'a',
+    'topic.creation.default.partitions': '1',
+    'topic.creation.default.replication.factor': '1',
+  }),
+  of('groups of topics in full', {
+    ...source,
+    'topic.creation.groups': 'a',
+    'topic.creation.a.include': 'x.*',
+    'topic.creation.default.partitions': '1',
+    'topic.creation.default.replication.factor': '1',
+  }),
+  of(
+    'wrong numbers of topics',
+    {
+      ...source,
+      'topic.creation.default.partitions': '0',
+      'topic.creation.default.replication.factor': 'x',
+    },
+    { why: 'What would fail the tasks is found before they start', status: 200, says: /"error_count":2/ },
+  ),
+  other(
+    'unknown converters',
+    {
+      ...sink,
+      'key.converter': 'Nope',
+      'value.converter': 'java.lang.String',
+      'header.converter': '',
+    },
+    'What is no class of Millrace is told as one that is not there',
+    /"error_count":3/,
+  ),
+  other(
+    'converters with keys of their own',
+    {
+      ...sink,
+      'key.converter': 'org.apache.kafka.connect.storage.StringConverter',
+      'key.converter.converter.encoding': 'nope',
+      'value.converter': 'org.apache.kafka.connect.json.JsonConverter',
+      'value.converter.schemas.enable': 'perhaps',
+      'value.converter.schemas.cache.size': 'x',
+      'value.converter.decimal.format': 'ROMAN',
+      'header.converter': 'org.apache.kafka.connect.storage.SimpleHeaderConverter',
+    },
+    'What would fail the tasks is found before they start',
+    /"Invalid value nope for configuration converter\.encoding/,
+  ),
+  check('a transform that is not described', { ...sink, transforms: 'a,b' }),
+  check('a transform twice', {
+    ...sink,
+    transforms: 'a,a',
+    'transforms.a.type': `${transforms}.HoistField$Value`,
+    'transforms.a.field': 'x',
+  }),
+  check('an unknown transform', { ...sink, transforms: 'a', 'transforms.a.type': 'Nope' }),
+  check('a transform with an empty type', { ...sink, transforms: 'a', 'transforms.a.type': '' }),
+  check('a transform that lacks a key', {
+    ...sink,
+    transforms: 'a',
+    'transforms.a.type': `${transforms}.HoistField$Value`,
+  }),
+  check('a transform with a wrong key', {
+    ...sink,
+    transforms: 'a',
+    'transforms.a.type': `${transforms}.TimestampConverter$Value`,
+    'transforms.a.target.type': 'year',
+    'transforms.a.unix.precision': 'weeks',
+  }),
+  other(
+    'a transform by its short name',
+    {
+      ...sink,
+      transforms: 'a',
+      'transforms.a.type': 'HoistField$Value',
+      'transforms.a.field': 'x',
+    },
+    'A transform may be named without its package',
+    /"error_count":0/,
+  ),
+  other(
+    'a transform with a predicate',
+    {
+      ...sink,
+      transforms: 'a',
+      'transforms.a.type': `${transforms}.Filter`,
+      'transforms.a.predicate': 'p',
+      'transforms.a.negate': 'perhaps',
+      predicates: 'p',
+      'predicates.p.type': `${transforms}.predicates.TopicNameMatches`,
+      'predicates.p.pattern': '(',
+    },
+    'What is wrong with a pattern is told in the words of JavaScript',
+    /pattern: Invalid regex/,
+  ),
+  check('negate without a predicate', {
+    ...sink,
+    transforms: 'a',
+    'transforms.a.type': `${transforms}.Filter`,
+    'transforms.a.negate': 'true',
+  }),
+  check('predicates without transforms', {
+    ...sink,
+    predicates: 'p,q',
+    'predicates.p.type': `${transforms}.predicates.RecordIsTombstone`,
+  }),
+  check('an unknown predicate class', { ...sink, predicates: 'p', 'predicates.p.type': 'Nope' }),
+  other(
+    'a predicate that is a transform',
+    { ...sink, predicates: 'p', 'predicates.p.type': `${transforms}.Filter` },
+    'What is no class of Millrace is told as one that is not there',
+    /Filter could not be found/,
+  ),
+  other(
+    'overrides of clients',
+    { ...sink, 'consumer.override.max.poll.records': '5', 'consumer.override.nope': 'x' },
+    'Overrides of clients are taken and not listed',
+    /"error_count":0/,
+  ),
+  check('an unknown reload', { ...sink, 'config.action.reload': 'sometimes' }),
+  check('a name with a control character', { ...sink, name: 'a\u0007b' }),
+  check('an empty name', { ...sink, name: '' }),
+  check('unknown keys', { ...sink, foo: 'bar', 'transforms.x.type': 'y' }),
+  check('topics with blanks', { ...sink, topics: ' a , b ,, ' }),
+  check('topics and a pattern', { ...sink, 'topics.regex': 'a.*' }),
+  other(
+    'a pattern that is none',
+    { 'connector.class': 'FileStreamSink', name: 'v', 'topics.regex': '[' },
+    'What is wrong with a pattern is told in the words of JavaScript',
+    /topics\.regex: Invalid regex/,
+  ),
+  check('dead letters into its own topic', { ...sink, 'errors.deadletterqueue.topic.name': '{{topic}}' }),
+  ...['FileStreamSink', 'FileStreamSource'].map(
+    (plugin): Step => ({
+      what: `validate: the keys of ${plugin}`,
+      method: 'GET',
+      path: `/connector-plugins/${plugin}/config`,
+      of: body => body.filter((key: Json) => !key.name.startsWith('millrace.')).map(undocumented),
+    }),
+  ),
+  ...[
+    'org.apache.kafka.connect.json.JsonConverter',
+    'org.apache.kafka.connect.storage.StringConverter',
+    'org.apache.kafka.connect.storage.SimpleHeaderConverter',
+    'org.apache.kafka.connect.converters.LongConverter',
+    `${transforms}.Cast$Value`,
+    `${transforms}.InsertField$Key`,
+    `${transforms}.TimestampConverter$Value`,
+    `${transforms}.RegexRouter`,
+    `${transforms}.Filter`,
+    `${transforms}.predicates.HasHeaderKey`,
+    `${transforms}.predicates.RecordIsTombstone`,
+  ].map(
+    (plugin): Step => ({
+      what: `validate: the keys of ${plugin}`,
+      method: 'GET',
+      path: `/connector-plugins/${plugin}/config`,
+      of: body => body.filter((key: Json) => !key.name.startsWith('millrace.')).map(undocumented),
+    }),
+  ),
+];
