@@ -23,13 +23,8 @@ function allowed(paths: readonly string[], path: string): string {
   return real;
 }
 
-const textOf = (path: string): Promise<string> =>
-  readFile(path, 'utf8').catch((error: unknown) => {
-    throw new MillraceError(
-      'TASK_CONFIG',
-      `The file ${path} of a configuration provider cannot be read: ${messageOf(error)}`,
-    );
-  });
+const unreadable = (path: string, error: unknown): MillraceError =>
+  new MillraceError('TASK_CONFIG', `The file ${path} of a configuration provider cannot be read: ${messageOf(error)}`);
 
 const folders = defineConfig({
   'allowed.paths': listKey({ doc: 'Folders outside of which nothing is read; without one, any.', default: [] }),
@@ -39,7 +34,10 @@ const files: ConfigProviderFactory<{ 'allowed.paths': readonly string[] }> = {
   config: folders,
   create: ({ 'allowed.paths': paths }) => ({
     async get(path, keys) {
-      const all = parseProperties(await textOf(allowed(paths, path)));
+      const text = await readFile(allowed(paths, path), 'utf8').catch((error: unknown) => {
+        throw unreadable(path, error);
+      });
+      const all = parseProperties(text);
       return new Map(keys.flatMap(key => (all[key] === undefined ? [] : [[key, all[key]]])));
     },
   }),
@@ -49,8 +47,16 @@ const directories: ConfigProviderFactory<{ 'allowed.paths': readonly string[] }>
   config: folders,
   create: ({ 'allowed.paths': paths }) => ({
     async get(path, keys) {
-      const entries = keys.map(async key => [key, await textOf(allowed(paths, join(path, key)))] as const);
-      return new Map(await Promise.all(entries));
+      const entries = keys.map(async (key): Promise<[string, string][]> => {
+        const file = allowed(paths, join(path, key));
+        try {
+          return [[key, await readFile(file, 'utf8')]];
+        } catch (error) {
+          if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+          throw unreadable(file, error);
+        }
+      });
+      return new Map((await Promise.all(entries)).flat());
     },
   }),
 };

@@ -59,6 +59,11 @@ export const rules: readonly Rule[] = [
     may: [...contract, 'src/config/spec.ts'],
   },
   {
+    part: 'the contract as tests',
+    files: ['src/testing/**'],
+    may: ['src/testing/**', ...contract, 'node:*'],
+  },
+  {
     part: 'the loading of plugins',
     files: ['src/plugins/**'],
     may: ['src/plugins/**', 'src/config/**', ...contract, 'src/package-folder.ts', 'zod', 'node:*'],

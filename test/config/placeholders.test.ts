@@ -96,6 +96,8 @@ describe('providers', () => {
     const folders = make('DirectoryConfigProvider', { 'allowed.paths': folder });
     expect(await read(folders, `${folder}:out.properties`)).toBe('password=other');
     await expect(read(folders, `${folder}:../etc`)).rejects.toThrow('is not among allowed.paths');
+    await expect(read(folders, `${folder}:absent`)).rejects.toThrow(`has no key absent in ${folder}`);
+    await expect(read(folders, `${folder}:in`)).rejects.toThrow('cannot be read');
   });
 
   test('the environment, as far as the pattern goes', async () => {

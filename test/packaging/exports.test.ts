@@ -33,13 +33,16 @@ test('every entry is built', async () => {
 test('what others import is there when it runs', async () => {
   const script = `
     const names = {};
-    for (const entry of ['millrace', 'millrace/api', 'millrace/client', 'millrace/workflows'])
+    for (const entry of ['millrace', 'millrace/api', 'millrace/client', 'millrace/testing', 'millrace/workflows'])
       names[entry] = Object.keys(await import(entry));
     console.log(JSON.stringify(names));`;
   const names = JSON.parse(await node(script)) as Record<string, string[]>;
   expect(names['millrace/client']).toEqual(expect.arrayContaining(['connectMillrace', 'MillraceError']));
   expect(names['millrace/api']).toEqual(names['millrace']);
-  expect(names['millrace']).toEqual(expect.arrayContaining(['ValueStruct']));
+  expect(names['millrace']).toEqual(
+    expect.arrayContaining(['ValueStruct', 'definePlugin', 'defineConfig', 'DataError']),
+  );
+  expect(names['millrace/testing']).toEqual(expect.arrayContaining(['sourceContract', 'sinkContract']));
   expect(names['millrace/workflows']).toEqual(expect.arrayContaining(['connectorWorkflowId', 'updates', 'queries']));
 });
 

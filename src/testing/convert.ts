@@ -1,0 +1,257 @@
+import assert from 'node:assert/strict';
+import {
+  Bytes,
+  type ConfigProps,
+  type ConnectRecord,
+  type ConverterFactory,
+  type PredicateFactory,
+  type Schema,
+  type SinkRecord,
+  schemaOf,
+  type TransformFactory,
+  type Value,
+} from '../api/index.ts';
+import { type Check, check, refusal } from './check.ts';
+import { configContract, configured } from './config.ts';
+import { assertRecord, canonical, canonicalRecord, sampleRecords } from './data.ts';
+import { assertFits } from './fits.ts';
+
+export interface TransformSubject<C> {
+  readonly factory: TransformFactory<C>;
+  /** A configuration that is right. Default: none of its keys. */
+  readonly config?: ConfigProps;
+  /** Records of the author's own, beside those that the suite has. */
+  readonly records?: readonly SinkRecord[];
+}
+
+/** A record that cannot be changed without notice. Views on bytes cannot be frozen; they are compared. */
+function frozen<R extends ConnectRecord>(record: R): R {
+  return deepFrozen({ ...record }) as R;
+}
+function deepFrozen(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || Object.isFrozen(value)) return value;
+  Object.freeze(value);
+  for (const member of Object.values(value)) deepFrozen(member);
+  return value;
+}
+
+/** What every transform has to do. */
+export function transformContract<C>({ factory, config = {}, records = [] }: TransformSubject<C>): Check[] {
+  const make = () => factory.create(configured(factory.config, config));
+  const all = [...records, ...sampleRecords];
+  /** What becomes of each record; those that it refuses with a DataError are not among them. */
+  const applied = async (): Promise<[SinkRecord, SinkRecord | null][]> => {
+    const transform = make();
+    const pairs: [SinkRecord, SinkRecord | null][] = [];
+    for (const record of all) {
+      let result: SinkRecord | null = null;
+      const refused = await refusal(`apply to a record of ${record.topic}`, () => {
+        result = transform.apply(frozen(record));
+      });
+      if (refused === undefined) pairs.push([record, result]);
+      else
+        assert.equal(
+          refused.kind,
+          'data',
+          `apply refused a record of ${record.topic} with ${refused.code}, not DataError.`,
+        );
+    }
+    return pairs;
+  };
+  return [
+    ...configContract(factory.config, config),
+    check('a record becomes a record, or null, or is refused with a DataError', async () => {
+      for (const [{ topic }, result] of await applied()) {
+        assert.ok(result !== undefined, `apply to a record of ${topic} answers undefined; null drops a record.`);
+        assert.ok(!(result instanceof Promise), `apply to a record of ${topic} answers a promise; it is synchronous.`);
+        if (result !== null) assertRecord(result, `what becomes of a record of ${topic}`);
+      }
+    }),
+    check('the record that it is given stays as it is', async () => {
+      const before = all.map(canonicalRecord);
+      await applied();
+      assert.deepEqual(all.map(canonicalRecord), before, 'apply changes the record that it is given.');
+    }),
+    check('a record of a sink keeps its offset and where it was read', async () => {
+      for (const [record, result] of await applied()) {
+        if (result === null) continue;
+        const place = ({ offset, originalTopic, originalPartition }: SinkRecord) => ({
+          offset,
+          originalTopic,
+          originalPartition,
+        });
+        assert.deepEqual(
+          place(result),
+          place(record),
+          `apply loses offset, originalTopic or originalPartition of a record.`,
+        );
+      }
+    }),
+  ];
+}
+
+export interface PredicateSubject<C> {
+  readonly factory: PredicateFactory<C>;
+  readonly config?: ConfigProps;
+  readonly records?: readonly SinkRecord[];
+}
+
+/** What every predicate has to do. */
+export function predicateContract<C>({ factory, config = {}, records = [] }: PredicateSubject<C>): Check[] {
+  const make = () => factory.create(configured(factory.config, config));
+  const all = [...records, ...sampleRecords];
+  return [
+    ...configContract(factory.config, config),
+    check('it holds or does not, for any record, and says the same again', async () => {
+      const predicate = make();
+      for (const record of all) {
+        const answers: unknown[] = [];
+        const refused = await refusal(`test of a record of ${record.topic}`, () => {
+          answers.push(predicate.test(frozen(record)), predicate.test(frozen(record)));
+        });
+        if (refused !== undefined) assert.equal(refused.kind, 'data', `test refused a record with ${refused.code}.`);
+        else
+          assert.ok(
+            typeof answers[0] === 'boolean',
+            `test of a record of ${record.topic} answers ${canonical(answers[0])}.`,
+          );
+        assert.equal(
+          answers[0],
+          answers[1],
+          `test of a record of ${record.topic} answers differently the second time.`,
+        );
+      }
+    }),
+    check('the record that it is given stays as it is', async () => {
+      const before = all.map(canonicalRecord);
+      const predicate = make();
+      for (const record of all) await refusal('test', () => predicate.test(frozen(record)));
+      assert.deepEqual(all.map(canonicalRecord), before, 'test changes the record that it is given.');
+    }),
+  ];
+}
+
+export interface ConverterSample {
+  readonly schema: Schema | null;
+  readonly value: Value;
+  /** What reading gives where that is not what was written, as of a converter that writes numbers as text. */
+  readonly back?: Value;
+}
+
+export interface ConverterSubject<C> {
+  readonly factory: ConverterFactory<C>;
+  readonly config?: ConfigProps;
+  /** Values that it takes: at least two, and no nulls. */
+  readonly samples: readonly ConverterSample[];
+}
+
+/** What every converter has to do. */
+export function converterContract<C>({ factory, config = {}, samples }: ConverterSubject<C>): Check[] {
+  const make = (isKey = false) => factory.create(configured(factory.config, config), isKey);
+  const written = (sample: ConverterSample, out = new Bytes(), converter = make()): Buffer => {
+    const said = converter.fromConnect('topic', sample.schema, sample.value, out);
+    assert.equal(
+      said,
+      true,
+      `fromConnect of ${canonical(sample.value)} answers ${said}; it should have written something.`,
+    );
+    return out.take();
+  };
+  return [
+    ...configContract(factory.config, config),
+    check('what it writes it reads, as a key and as a value', () => {
+      assert.ok(samples.length >= 2, 'At least two samples are needed.');
+      for (const isKey of [true, false])
+        for (const sample of samples) {
+          const bytes = written(sample, new Bytes(), make(isKey));
+          const before = bytes.toString('hex');
+          const { schema, value } = make(isKey).toConnect('topic', bytes);
+          const { back = sample.value } = sample;
+          assert.equal(
+            canonical(value),
+            canonical(back),
+            `${canonical(sample.value)} is written as ${bytes.toString('latin1')} and read as ${canonical(value)}.`,
+          );
+          assertFits(schema, value, `what is read of ${bytes.toString('latin1')}`);
+          assert.equal(bytes.toString('hex'), before, 'toConnect changes the bytes that it reads.');
+        }
+    }),
+    check('it writes behind what is there, and nothing else', () => {
+      const converter = make();
+      for (const sample of samples) {
+        const alone = written(sample, new Bytes(), converter).toString('hex');
+        const out = new Bytes(1);
+        out.ascii('before');
+        const both = written(sample, out, converter).toString('hex');
+        assert.equal(
+          both,
+          Buffer.from('before').toString('hex') + alone,
+          'fromConnect does not append to what is there.',
+        );
+      }
+    }),
+    check('Kafka’s null is null, and null is written as that or so that it is read as null', async () => {
+      const converter = make();
+      const { value } = converter.toConnect('topic', null);
+      assert.equal(value, null, 'toConnect of null answers a value.');
+      for (const schema of [null, schemaOf('string', { optional: true })]) {
+        const out = new Bytes();
+        let said = false;
+        const refused = await refusal('fromConnect of null', () => {
+          said = converter.fromConnect('topic', schema, null, out);
+        });
+        if (refused !== undefined) continue;
+        assert.equal(said, out.length > 0, `fromConnect of null answers ${said} and has written ${out.length} bytes.`);
+        if (said) assert.equal(converter.toConnect('topic', out.take()).value, null, 'A null is not read as null.');
+      }
+    }),
+    check('bytes that are none of its own are a value or a DataError', async () => {
+      const converter = make();
+      for (const text of [
+        '',
+        '\xff\xfe\x00',
+        '{',
+        '{"a":',
+        'null',
+        '\u0000\u0000\u0000\u0000\u0001',
+        'é',
+        '%E4%A',
+        '=&=',
+      ]) {
+        const bytes = Buffer.from(text, 'latin1');
+        const refused = await refusal(`toConnect of ${JSON.stringify(text)}`, () => {
+          const { schema, value } = converter.toConnect('topic', bytes);
+          assertFits(schema, value, `what is read of ${JSON.stringify(text)}`);
+        });
+        if (refused !== undefined)
+          assert.equal(
+            refused.kind,
+            'data',
+            `toConnect of ${JSON.stringify(text)} throws ${refused.code}, not DataError.`,
+          );
+      }
+    }),
+    check('a value that is not of its schema is written or a DataError', async () => {
+      const converter = make();
+      const pairs: [Schema | null, Value][] = [
+        [schemaOf('int32'), 'text'],
+        [schemaOf('string'), 1],
+        [schemaOf('boolean'), new Uint8Array([1])],
+        [null, new Uint8Array([1])],
+        [null, 'text'],
+        [null, { a: [1, { b: null }] }],
+      ];
+      for (const [schema, value] of pairs) {
+        const refused = await refusal(`fromConnect of ${canonical(value)}`, () => {
+          converter.fromConnect('topic', schema, value, new Bytes());
+        });
+        if (refused !== undefined)
+          assert.equal(
+            refused.kind,
+            'data',
+            `fromConnect of ${canonical(value)} throws ${refused.code}, not DataError.`,
+          );
+      }
+    }),
+  ];
+}
