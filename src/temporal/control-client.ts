@@ -25,6 +25,8 @@ import {
 } from '../../workflows/messages.ts';
 import { isErrorCode, MillraceError } from '../errors.ts';
 import type { ConnectorInfo, Control, StatusInfo, TaskState } from './control.ts';
+import { indexWatch } from './index-watch.ts';
+import { turns } from './turns.ts';
 
 export interface ControlDeps {
   readonly client: Client;
@@ -44,10 +46,16 @@ export interface ControlDeps {
 
 /** How long one request may wait for Temporal. */
 const DEADLINE_MS = 8000;
+/** How long a connector may take to do as it is told: its worker may have hundreds of others to see to. */
+const UPDATE_MS = 30_000;
 /** How long a connector may take to say how it is, before what Temporal knows of it is taken instead. */
 const QUERY_MS = 4000;
+/** How long the tasks of a deleted connector may take to end, and to free what outlives them. */
+const DELETED_MS = 60_000;
 /** How long setting offsets may take: tasks end first, and other servers are asked. */
 const ALTER_MS = 70_000;
+/** Requests take turns, those that change connectors apart from the others: each has its deadline from its turn on. */
+const AT_ONCE = 16;
 /** How often a patch is made anew where somebody else was quicker. */
 const PATCH_ATTEMPTS = 10;
 /** How long to wait for Temporal's index to follow a creation or a deletion. */
@@ -57,6 +65,8 @@ const INDEX_MS = 5000;
 export function temporalControl(deps: ControlDeps): Control {
   const { client, cluster } = deps;
   const handle = (name: string): WorkflowHandle => client.workflow.getHandle(connectorWorkflowId(cluster, name));
+  const write = turns(AT_ONCE);
+  const read = turns(AT_ONCE);
 
   async function call<T>(name: string, act: () => Promise<T>, ms = DEADLINE_MS): Promise<T> {
     try {
@@ -74,11 +84,22 @@ export function temporalControl(deps: ControlDeps): Control {
   }
 
   const query = (name: string) => handle(name).query<ConnectorStatus>(queries.status);
+  /** All that a connector says of itself. */
+  const whole = (name: string): Promise<ConnectorStatus> =>
+    read(() =>
+      call(name, async () => {
+        const [, status] = await Promise.all([live(name), query(name)]);
+        return status;
+      }),
+    );
 
-  const updateWithin = <T = void>(ms: number, name: string, which: string, ...args: readonly unknown[]): Promise<T> =>
-    call(name, () => handle(name).executeUpdate<T, []>(which, { args: args as unknown as [] }), ms);
+  const updateWithin = async <T>(ms: number, name: string, which: string, args: readonly unknown[]): Promise<T> => {
+    // Says soon that there is no such connector, or no Temporal; what follows may take its time on a busy worker.
+    await call(name, () => live(name));
+    return call(name, () => handle(name).executeUpdate<T, []>(which, { args: args as unknown as [] }), ms);
+  };
   const update = <T = void>(name: string, which: string, ...args: readonly unknown[]): Promise<T> =>
-    updateWithin<T>(DEADLINE_MS, name, which, ...args);
+    write(() => updateWithin<T>(UPDATE_MS, name, which, args));
 
   async function names(): Promise<string[]> {
     const found: string[] = [];
@@ -89,14 +110,7 @@ export function temporalControl(deps: ControlDeps): Control {
     return [...new Set(found)].sort();
   }
 
-  /** Temporal's index trails by a moment: who reads after writing shall see what was written. */
-  async function indexed(name: string, there: boolean): Promise<void> {
-    const deadline = Date.now() + INDEX_MS;
-    for (let wait = 20; Date.now() < deadline; wait = Math.min(wait * 2, 200)) {
-      if ((await names()).includes(name) === there) return;
-      await new Promise(resolve => setTimeout(resolve, wait));
-    }
-  }
+  const indexed = indexWatch(() => call('', names));
 
   const infoOf = (status: ConnectorStatus): ConnectorInfo => ({
     name: status.name,
@@ -166,10 +180,9 @@ export function temporalControl(deps: ControlDeps): Control {
         config: prepared.config,
         ...(state === undefined ? {} : { state }),
       };
-      return call(
-        name,
-        async () => {
-          await client.workflow.start(connectorWorkflowType, {
+      await write(() =>
+        call(name, () =>
+          client.workflow.start(connectorWorkflowType, {
             workflowId: connectorWorkflowId(cluster, name),
             taskQueue: deps.taskQueue,
             args: [args],
@@ -182,22 +195,17 @@ export function temporalControl(deps: ControlDeps): Control {
               [searchAttributes.connector]: [name],
               [searchAttributes.kind]: [prepared.type],
             },
-          });
-          await indexed(name, true);
-          return { name, config: prepared.config, tasks: [], type: prepared.type };
-        },
-        DEADLINE_MS + INDEX_MS,
+          }),
+        ),
       ).catch(async (error: unknown) => {
         // Only where nothing can have been started: a lost answer may stand for a connector that runs.
         if (error instanceof MillraceError && error.code === 'CONFLICT') await deps.forget(prepared.config);
         throw error;
       });
+      await indexed(name, true, INDEX_MS);
+      return { name, config: prepared.config, tasks: [], type: prepared.type };
     },
-    info: name =>
-      call(name, async () => {
-        const [, status] = await Promise.all([live(name), query(name)]);
-        return infoOf(status);
-      }),
+    info: async name => infoOf(await whole(name)),
     async configure(name, config) {
       const before = await control.info(name).catch((error: unknown) => {
         if (error instanceof MillraceError && error.code === 'NOT_FOUND') return undefined;
@@ -212,10 +220,7 @@ export function temporalControl(deps: ControlDeps): Control {
     },
     async patch(name, patch) {
       for (let attempt = 1; ; attempt++) {
-        const before = await call(name, async () => {
-          const [, status] = await Promise.all([live(name), query(name)]);
-          return status;
-        });
+        const before = await whole(name);
         const merged = Object.entries({ ...before.config, ...patch, name }).filter(isText);
         const prepared = await deps.prepare(name, Object.fromEntries(merged));
         if (prepared.type !== before.type) throw anotherType(name, before.type, prepared.type);
@@ -233,19 +238,11 @@ export function temporalControl(deps: ControlDeps): Control {
       }
     },
     async delete(name) {
-      const { config } = await control.info(name);
       await update(name, updates.delete);
-      await call(
-        name,
-        async () => {
-          await handle(name).result();
-          await indexed(name, false);
-        },
-        60_000,
-      );
-      await deps.forget(config);
+      await call(name, () => handle(name).result(), DELETED_MS);
+      await indexed(name, false, INDEX_MS);
     },
-    status: name => call(name, () => statusOf(name)),
+    status: name => read(() => call(name, () => statusOf(name))),
     pause: name => update(name, updates.pause),
     resume: name => update(name, updates.resume),
     stop: name => update(name, updates.stop),
@@ -254,21 +251,14 @@ export function temporalControl(deps: ControlDeps): Control {
       return control.status(name);
     },
     restartTask: (name, task) => update(name, updates.restartTask, task),
-    tasks: name =>
-      call(name, async () => {
-        const [, status] = await Promise.all([live(name), query(name)]);
-        return status.tasks.map(task => ({ id: { connector: name, task: task.id }, config: task.config }));
-      }),
-    topics: name =>
-      call(name, async () => {
-        const [, status] = await Promise.all([live(name), query(name)]);
-        return status.topics;
-      }),
+    tasks: async name =>
+      (await whole(name)).tasks.map(task => ({ id: { connector: name, task: task.id }, config: task.config })),
+    topics: async name => (await whole(name)).topics,
     resetTopics: name => update(name, updates.resetTopics),
     alterOffsets: (name, offsets) =>
       offsets === null
-        ? updateWithin(ALTER_MS, name, updates.resetOffsets)
-        : updateWithin(ALTER_MS, name, updates.alterOffsets, offsets),
+        ? updateWithin(ALTER_MS, name, updates.resetOffsets, [])
+        : updateWithin(ALTER_MS, name, updates.alterOffsets, [offsets]),
   };
   return control;
 }
