@@ -12,7 +12,7 @@ export class Progress implements TaskObserver {
   private left = 0;
   private used = new Set<string>();
   private named: Record<string, number | string> = {};
-  private before = { at: performance.now(), in: 0, out: 0 };
+  private before = { at: performance.now(), in: 0, out: 0, left: 0 };
   private lastWrite = 0;
 
   constructor(also: Partial<TaskObserver>) {
@@ -48,8 +48,13 @@ export class Progress implements TaskObserver {
     return topics;
   }
 
+  /** Whether records have been read, written or left out since the last snapshot. */
+  moved(): boolean {
+    return this.in !== this.before.in || this.total !== this.before.out || this.left !== this.before.left;
+  }
+
   snapshot(): Snapshot {
-    const now = { at: performance.now(), in: this.in, out: this.total };
+    const now = { at: performance.now(), in: this.in, out: this.total, left: this.left };
     const seconds = (now.at - this.before.at) / 1000;
     const rate = (count: number) => (seconds > 0 ? Math.round(count / seconds) : 0);
     const shot = {

@@ -6,7 +6,7 @@ import { toFailure } from '../src/temporal/failure.ts';
 import type { TaskArgs } from '../workflows/messages.ts';
 import { Progress } from './progress.ts';
 
-/** How often a task says that it is alive, and hears that it must stop. */
+/** How often a task says that it is alive, and hears that it must stop: every other time where nothing has moved. */
 const HEARTBEAT_MS = 1000;
 /** Backing off: 0.5 s, doubling, to half a minute, for as long as nothing gets through. */
 const FIRST_RETRY_MS = 500;
@@ -51,8 +51,11 @@ export function runTaskActivity(deps: RunTaskDeps): (args: TaskArgs) => Promise<
         log.debug({ reason: messageOf(error) }, 'the connector could not be told of the topics used; trying again');
       });
     };
+    let said = true;
     const beat = setInterval(() => {
-      context.heartbeat(progress.snapshot());
+      // Hundreds of idle tasks would keep Temporal busy with nothing else.
+      said = !said || progress.moved();
+      if (said) context.heartbeat(progress.snapshot());
       void tell();
     }, HEARTBEAT_MS);
     context.heartbeat(progress.snapshot());
