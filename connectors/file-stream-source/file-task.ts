@@ -86,6 +86,8 @@ export class FileTask implements SourceTask<FileSourceConfig> {
     if (this.#replaced) return this.#goOn();
     const file = this.#file;
     if (file === null) return this.#begun ? this.#open(this.#path, 0) : this.#begin();
+    // One question where nothing happens: there may be hundreds of such files.
+    if (this.#idle && (await this.#unchanged(file))) return false;
     if (await this.#fill(file)) return true;
     const size = await file.size();
     if (size < this.#lines.wanted) {
@@ -107,6 +109,11 @@ export class FileTask implements SourceTask<FileSourceConfig> {
     this.#lines.finish();
     this.#replaced = true;
     return true;
+  }
+
+  async #unchanged({ inode }: InputFile): Promise<boolean> {
+    const now = await named(this.#path);
+    return now?.inode === inode && now.size === this.#lines.wanted;
   }
 
   /** From a file that is complete to the one after it. */
