@@ -44,6 +44,8 @@ const control = proxyActivities<ControlActivities>({
 
 const removal = proxyActivities<ControlActivities>({
   startToCloseTimeout: '30 seconds',
+  // One that was given to a worker that never got it is given to another soon.
+  heartbeatTimeout: '5 seconds',
   retry: { initialInterval: '500 ms', maximumInterval: '5 seconds', maximumAttempts: 5 },
 });
 
