@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { until } from '../until.ts';
 
 export type ConnectorConfig = Readonly<Record<string, string>>;
 
@@ -22,8 +22,7 @@ class Refused extends Error {
   }
 }
 
-/** Milliseconds between two questions whether something has come true. */
-const EVERY = 100;
+/** Milliseconds. */
 const PATIENCE = 120_000;
 
 /** Kafka Connect's REST API, as far as the workloads use it. */
@@ -45,7 +44,7 @@ export class Connect {
 
   /** Creates it; while the workers still find each other, again. */
   async create(name: string, config: ConnectorConfig): Promise<void> {
-    await until(`${name} is created`, async () => {
+    await until(`${name} is created`, PATIENCE, async () => {
       try {
         await this.#call('PUT', `/connectors/${name}/config`, config);
         return true;
@@ -60,6 +59,11 @@ export class Connect {
     return this.#call('GET', `/connectors/${name}/status`);
   }
 
+  /** Of every connector, in one answer. */
+  statuses(): Promise<Readonly<Record<string, { readonly status: Status }>>> {
+    return this.#call('GET', '/connectors?expand=status');
+  }
+
   /** The status, if there is one yet; an error with the trace when the connector or a task has failed. */
   async mustNotHaveFailed(name: string): Promise<Status | undefined> {
     const status = await this.#unlessMissing(() => this.status(name));
@@ -69,7 +73,7 @@ export class Connect {
   }
 
   async running(name: string): Promise<Status> {
-    return until(`${name} runs`, async () => {
+    return until(`${name} runs`, PATIENCE, async () => {
       const status = await this.mustNotHaveFailed(name);
       if (status === undefined) return false;
       const states = [status.connector, ...status.tasks].map(({ state }) => state);
@@ -79,7 +83,7 @@ export class Connect {
 
   async stop(name: string): Promise<void> {
     await this.#call('PUT', `/connectors/${name}/stop`);
-    await until(`${name} is stopped`, async () => {
+    await until(`${name} is stopped`, PATIENCE, async () => {
       const { connector, tasks } = await this.status(name);
       return connector.state === 'STOPPED' && tasks.length === 0;
     });
@@ -91,7 +95,11 @@ export class Connect {
 
   async remove(name: string): Promise<void> {
     await this.#call('DELETE', `/connectors/${name}`);
-    await until(`${name} is gone`, async () => (await this.#unlessMissing(() => this.status(name))) === undefined);
+    await until(
+      `${name} is gone`,
+      PATIENCE,
+      async () => (await this.#unlessMissing(() => this.status(name))) === undefined,
+    );
   }
 
   async #unlessMissing<T>(ask: () => Promise<T>): Promise<T | undefined> {
@@ -115,16 +123,5 @@ export class Connect {
     const text = await answer.text();
     if (!answer.ok) throw new Refused(answer.status, `${method} ${path}: ${answer.status} ${text.slice(0, 2000)}`);
     return (text === '' ? undefined : JSON.parse(text)) as T;
-  }
-}
-
-/** Asks until the answer is not false. */
-async function until<T>(what: string, ask: () => Promise<T | false>): Promise<T> {
-  const deadline = performance.now() + PATIENCE;
-  for (;;) {
-    const answer = await ask();
-    if (answer !== false) return answer;
-    if (performance.now() > deadline) throw new Error(`not within ${PATIENCE / 1000} s: ${what}`);
-    await delay(EVERY);
   }
 }

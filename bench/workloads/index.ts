@@ -10,5 +10,6 @@ export const workloads: Readonly<Record<string, () => Promise<{ readonly workloa
   'pg-pg-latency': () => import('./pg-pg-latency.ts'),
   'file-source': () => import('./file-source.ts'),
   'file-sink': () => import('./file-sink.ts'),
+  fleet: () => import('./fleet.ts'),
   takeover: () => import('./takeover.ts'),
 };

@@ -41,6 +41,15 @@ export interface Figures extends Partial<Usage> {
   readonly takenOverSeconds?: number;
   readonly nextRecordSeconds?: number;
   readonly doubled?: number;
+  /** From creating the first of many connectors until all run. */
+  readonly runningSeconds?: number;
+  /** Of one answer with every connector's status. */
+  readonly statusMs?: number;
+  /** Of one core, while nothing happens. */
+  readonly idlePercent?: number;
+  /** From the kill of a worker until all connectors run on another. */
+  readonly recoveredSeconds?: number;
+  readonly deletedSeconds?: number;
 }
 
 /** A subject on a workload, ready for as many runs as wanted: its workers stay, and are warm from the second run on. */
@@ -74,9 +83,9 @@ export function workerOptions({ servers, folder, profiles }: Bench) {
   return { kafka: servers.kafka.address, folder, profiles };
 }
 
-export function meter({ servers: { kafka, postgres, temporal } }: Bench, worker: Worker): Meter {
+export function meter({ servers: { kafka, postgres, temporal } }: Bench, ...workers: readonly Worker[]): Meter {
   return new Meter({
-    subject: worker.pids,
+    subject: workers.flatMap(({ pids }) => pids),
     broker: processOf(kafka),
     database: processOf(postgres),
     temporal: processOf(temporal),
