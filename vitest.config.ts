@@ -1,6 +1,11 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
+/** As a plugin imports it. */
+const own = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
 export default defineConfig({
+  resolve: { alias: { 'millrace/api': own('src/public.ts'), 'millrace/testing': own('src/testing/index.ts') } },
   test: {
     pool: 'forks',
     // kafkajs's timers; see bin/millrace.
@@ -14,7 +19,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'main',
-          include: ['test/**/*.test.ts'],
+          include: ['test/**/*.test.ts', 'examples/*/test/**/*.test.ts'],
           exclude: ['test/chaos/**', 'test/soak/**'],
           sequence: { groupOrder: 1 },
         },

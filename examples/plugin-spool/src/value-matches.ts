@@ -1,0 +1,24 @@
+import { type Config, defineConfig, javaString, type PredicateFactory, stringKey } from 'millrace/api';
+
+const config = defineConfig({
+  pattern: stringKey({
+    doc: 'A regular expression that is looked for in the text of the value.',
+    check(pattern) {
+      try {
+        new RegExp(pattern);
+        return undefined;
+      } catch {
+        return 'It is no regular expression';
+      }
+    },
+  }),
+});
+
+/** Holds for records in the text of whose values a pattern is found. */
+export const valueMatches: PredicateFactory<Config<typeof config>> = {
+  config,
+  create({ pattern }) {
+    const regex = new RegExp(pattern);
+    return { test: ({ valueSchema, value }) => value !== null && regex.test(javaString(valueSchema, value)) };
+  },
+};
