@@ -11,10 +11,12 @@ import { resolvePlaceholders } from './config/placeholders.ts';
 import { readWorkerConfig, type WorkerConfig, workerConfigOf } from './config/worker-config.ts';
 import type { OffsetStore } from './engine/offset-store.ts';
 import { kafkaClient } from './kafka/client.ts';
+import { configTopic } from './kafka/config-topic.ts';
 import { kafkaConfigFromProperties } from './kafka/kafka-config.ts';
 import { appendPositions, ensureOffsetsTopic, loadPositions, type OffsetsTopic } from './kafka/offset-store.ts';
 import type { KafkaClient } from './kafka/port.ts';
 import { secretProvider, secretStore } from './kafka/secret-store.ts';
+import { clusterLevels } from './observability/cluster-levels.ts';
 import { type Level, Loggers } from './observability/loggers.ts';
 import { Metrics } from './observability/metrics.ts';
 import { loadPlugins } from './plugins/load.ts';
@@ -74,11 +76,14 @@ export async function startWorker(props: Readonly<Record<string, string>>): Prom
     loggers.log('kafka'),
   );
   const cluster = config['group.id'];
-  const secrets = secretStore(kafka, {
+  const configTopicSettings = {
     topic: config['config.storage.topic'],
     replicationFactor: config['config.storage.replication.factor'],
     cluster,
-  });
+  };
+  const configs = configTopic(kafka, configTopicSettings);
+  const secrets = secretStore(kafka, configTopicSettings, configs);
+  const levels = clusterLevels(configs, cluster, loggers, log);
   providers.set('secret', secretProvider(secrets));
   const metrics = new Metrics();
   const ownMetrics = () => metrics.registry.metrics();
@@ -148,12 +153,14 @@ export async function startWorker(props: Readonly<Record<string, string>>): Prom
       readOffsets({ kafka, offsets }, type, name, (await resolved(components, own)).props),
     log: loggers.log('rest'),
     loggers,
+    setClusterLevel: (logger, level) => levels.set(logger, level),
     started: () => workers.ready(),
     metrics: async () => ({
       contentType: metrics.registry.contentType,
       body: await (member?.metrics() ?? ownMetrics()),
     }),
   }).catch(async (error: unknown) => {
+    levels.close();
     await workers.stop();
     throw error;
   });
@@ -173,6 +180,7 @@ export async function startWorker(props: Readonly<Record<string, string>>): Prom
       await Promise.race([closed, delay(REQUESTS_MS)]);
       await workers.stop();
       await Promise.race([closed, delay(LAST_REQUESTS_MS)]);
+      levels.close();
       await kafka.close();
       await connection.close();
     },

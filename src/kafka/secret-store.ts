@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ConfigProvider } from '../api/index.ts';
 import { MillraceError } from '../errors.ts';
+import { type ConfigTopicSettings, configTopic } from './config-topic.ts';
 import type { KafkaClient, PartitionOffset } from './port.ts';
 
 /**
@@ -17,56 +18,23 @@ export interface SecretStore {
   forget(config: Readonly<Record<string, string>>): Promise<void>;
 }
 
-export interface SecretTopic {
-  readonly topic: string;
-  readonly replicationFactor: number;
-  /** Cluster name: makes transactional ids its own. */
-  readonly cluster: string;
-}
-
 const placeholder = /\$\{secret:([0-9a-f-]{36})\}/g;
 const keyOf = (id: string): string => `secret-${id}`;
 
 export const secretIds = (text: string): string[] => [...text.matchAll(placeholder)].map(match => match[1] as string);
 
-export function secretStore(kafka: KafkaClient, settings: SecretTopic): SecretStore {
-  const { topic, replicationFactor } = settings;
+export function secretStore(
+  kafka: KafkaClient,
+  settings: ConfigTopicSettings,
+  configs = configTopic(kafka, settings),
+): SecretStore {
+  const { topic } = settings;
   const known = new Map<string, string>();
-  let made: Promise<void> | undefined;
-
-  function ensure(): Promise<void> {
-    made ??= kafka.admin
-      .createTopics([{ topic, partitions: 1, replicationFactor, config: { 'cleanup.policy': 'compact' } }])
-      .catch((error: unknown) => {
-        made = undefined;
-        throw error;
-      });
-    return made;
-  }
-
-  async function write(entries: readonly (readonly [id: string, value: string | null])[]): Promise<void> {
-    await ensure();
-    const producer = await kafka.producer({
-      transactionalId: `${settings.cluster}-secrets-${randomUUID()}`,
-      compression: 'none',
-      transactionTimeoutMs: 10_000,
-    });
-    try {
-      await producer.prepare([topic]);
-      const batch = producer.batch();
-      for (const [id, value] of entries) {
-        const key = Buffer.from(keyOf(id));
-        const both = value === null ? key : Buffer.concat([key, Buffer.from(JSON.stringify({ value }))]);
-        batch.append(topic, 0, null, both, 0, key.length, value === null ? -1 : key.length, both.length, []);
-      }
-      await producer.commit(batch);
-    } finally {
-      await producer.close();
-    }
-  }
+  const write = (entries: readonly (readonly [id: string, value: string | null])[]): Promise<void> =>
+    configs.write(entries.map(([id, value]) => [keyOf(id), value === null ? null : JSON.stringify({ value })]));
 
   async function load(): Promise<void> {
-    await ensure();
+    await configs.ensure();
     const [range] = await kafka.admin.offsets([{ topic, partition: 0 }]);
     // To the high watermark: another writer's open transaction must not hide what is committed behind it.
     if (range === undefined || range.low >= range.high) return;
@@ -82,8 +50,9 @@ export function secretStore(kafka: KafkaClient, settings: SecretTopic): SecretSt
         for (const part of await reader.poll()) {
           next = part.next;
           for (const { key, value } of part.records) {
-            const id = key?.toString().slice(keyOf('').length);
-            if (id === undefined) continue;
+            const name = key?.toString();
+            if (!name?.startsWith(keyOf(''))) continue;
+            const id = name.slice(keyOf('').length);
             if (value === null) known.delete(id);
             else known.set(id, (JSON.parse(value.toString()) as { value: string }).value);
           }

@@ -1,6 +1,6 @@
 import type { OffsetEntry } from '../../workflows/messages.ts';
 import type { Log } from '../api/component.ts';
-import type { Loggers } from '../observability/loggers.ts';
+import type { Level, Loggers } from '../observability/loggers.ts';
 import type { ConnectorInfo, Control } from '../temporal/control.ts';
 
 /** What the REST server is made of: everything that it knows of the world comes in here. */
@@ -21,6 +21,8 @@ export interface RestDeps {
   metrics?(): Promise<MetricsText>;
   /** Without it there is no /admin/loggers. */
   readonly loggers?: Loggers;
+  /** Sets a level in every worker of the cluster. Without it `scope=cluster` is refused. KAFKA_UNAVAILABLE. */
+  setClusterLevel?(logger: string, level: Level): Promise<void>;
   readonly limits?: Partial<Limits>;
 }
 

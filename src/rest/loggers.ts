@@ -2,11 +2,16 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { MillraceError } from '../errors.ts';
 import { type Loggers, levelOf } from '../observability/loggers.ts';
 import { bodyOf, levelBody } from './body.ts';
+import type { RestDeps } from './deps.ts';
 import { badRequest } from './errors.ts';
 import { queryText, resource } from './resource.ts';
 
-/** /admin/loggers and below: the levels of this process alone. */
-export function loggerResources(app: FastifyInstance, loggers: Loggers): void {
+/** /admin/loggers and below: the levels of this worker; with `scope=cluster` (KIP-976) they are set in all of them. */
+export function loggerResources(
+  app: FastifyInstance,
+  loggers: Loggers,
+  setClusterLevel: RestDeps['setClusterLevel'],
+): void {
   resource(app, '/admin/loggers', {
     async GET() {
       return loggers.all();
@@ -20,16 +25,19 @@ export function loggerResources(app: FastifyInstance, loggers: Loggers): void {
       if (found === undefined) throw new MillraceError('NOT_FOUND', `Logger ${name} not found.`);
       return found;
     },
-    async PUT(request) {
-      if (queryText(request, 'scope')?.toLowerCase() === 'cluster')
-        throw badRequest('A level is set on each worker by itself: leave scope=cluster away and ask every worker.');
+    async PUT(request, reply) {
       const { level: text } = bodyOf(request, levelBody);
       if (text === undefined || text === null)
         throw badRequest("Desired 'level' parameter was not specified in request.");
       const level = levelOf(text);
       // Connect's status for it.
       if (level === undefined) throw new MillraceError('NOT_FOUND', `invalid log level '${text}'.`);
-      return loggers.set(loggerOf(request), level);
+      const logger = loggerOf(request);
+      // Any other scope is that of the worker, as in Connect.
+      if (queryText(request, 'scope')?.toLowerCase() !== 'cluster') return loggers.set(logger, level);
+      if (setClusterLevel === undefined) throw badRequest('This server knows of no other worker: leave scope away.');
+      await setClusterLevel(logger, level);
+      return reply.code(204).send();
     },
   });
 }

@@ -70,7 +70,7 @@ export function restServer(deps: RestDeps): FastifyInstance {
   offsetsResource(app, control, deps.offsets);
   topicResources(app, control);
   pluginResources(app, deps.plugins);
-  if (deps.loggers !== undefined) loggerResources(app, deps.loggers);
+  if (deps.loggers !== undefined) loggerResources(app, deps.loggers, deps.setClusterLevel);
   if (deps.metrics !== undefined) metricsResource(app, deps.metrics);
   return app;
 }

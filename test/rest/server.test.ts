@@ -259,10 +259,30 @@ test('loggers are seen and set, those below along with them', async () => {
     ['/admin/loggers/rest', { level: 'LOUD' }, 404, "invalid log level 'LOUD'."],
     ['/admin/loggers/rest', {}, 400, "Desired 'level' parameter was not specified in request."],
     ['/admin/loggers/rest', { level: null }, 400, "Desired 'level' parameter was not specified in request."],
-    ['/admin/loggers/rest?scope=cluster', { level: 'DEBUG' }, 400, expect.stringContaining('each worker')],
+    ['/admin/loggers/rest?scope=cluster', { level: 'DEBUG' }, 400, expect.stringContaining('no other worker')],
   ] as const)
     expect(await ask(body === undefined ? 'GET' : 'PUT', url, body)).toMatchObject({
       status,
       json: { error_code: status, message },
     });
+});
+
+test('a level for the cluster is handed on, and one of another scope is not', async () => {
+  const loggers = new Loggers(pino({ enabled: false }));
+  const set: string[][] = [];
+  const { ask } = restApp(
+    {},
+    {
+      loggers,
+      async setClusterLevel(...level) {
+        set.push(level);
+      },
+    },
+  );
+  const answer = await ask('PUT', '/admin/loggers/a?scope=Cluster', { level: 'debug' });
+  expect(answer).toMatchObject({ status: 204 });
+  expect(set).toEqual([['a', 'DEBUG']]);
+  expect(loggers.get('a')).toBeUndefined();
+  expect((await ask('PUT', '/admin/loggers/a?scope=planet', { level: 'debug' })).json).toEqual(['a']);
+  expect(set).toHaveLength(1);
 });

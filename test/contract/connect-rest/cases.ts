@@ -478,11 +478,67 @@ const loggers: Step[] = [
   { what: 'a level that is none', method: 'PUT', path: '/admin/loggers/contract.a', body: { level: 'LOUD' } },
   { what: 'no level', method: 'PUT', path: '/admin/loggers/contract.a', body: {} },
   {
+    what: 'a logger that was never set',
+    method: 'GET',
+    path: '/admin/loggers/root',
+    of: body => body.last_modified,
+  },
+  {
     what: 'a level for the cluster',
     method: 'PUT',
+    path: '/admin/loggers/contract.b?scope=cluster',
+    body: { level: 'debug' },
+  },
+  {
+    what: 'a level for the cluster is seen',
+    method: 'GET',
+    path: '/admin/loggers/contract.b',
+    until: body => body.level === 'DEBUG',
+    of: body => [body.level, typeof body.last_modified],
+  },
+  {
+    what: 'a level for the cluster, again',
+    method: 'PUT',
+    path: '/admin/loggers/contract.b?scope=cluster',
+    body: { level: 'DEBUG' },
+  },
+  {
+    what: 'a level for the cluster, in capitals',
+    method: 'PUT',
+    path: '/admin/loggers/contract.c?scope=CLUSTER',
+    body: { level: 'warn' },
+  },
+  {
+    what: 'a level for the worker',
+    method: 'PUT',
+    path: '/admin/loggers/contract.d?scope=worker',
+    body: { level: 'warn' },
+  },
+  {
+    what: 'a level for nobody',
+    method: 'PUT',
+    path: '/admin/loggers/contract.e?scope=planet',
+    body: { level: 'warn' },
+  },
+  {
+    what: 'a level for an empty scope',
+    method: 'PUT',
+    path: '/admin/loggers/contract.f?scope=',
+    body: { level: 'warn' },
+  },
+  {
+    what: 'a level that is none, for the cluster',
+    method: 'PUT',
     path: '/admin/loggers/contract.a?scope=cluster',
-    body: { level: 'info' },
-    differs: { why: 'workers do not know each other, each is set by itself', status: 400, says: /each worker/ },
+    body: { level: 'LOUD' },
+  },
+  { what: 'no level, for the cluster', method: 'PUT', path: '/admin/loggers/contract.a?scope=cluster', body: {} },
+  { what: 'a null as a level', method: 'PUT', path: '/admin/loggers/contract.a', body: { level: null } },
+  {
+    what: 'a level of more words',
+    method: 'PUT',
+    path: '/admin/loggers/contract.g',
+    body: { level: 'TRACE', more: 'x' },
   },
 ];
 
@@ -505,8 +561,9 @@ const alter = (what: string, body: unknown, differs?: Step['differs'], name = 'o
   body,
   ...(differs && { differs }),
 });
-const offsetsOf = (what: string, name = 'of'): Step => ({
+const offsetsOf = (what: string, name = 'of', until?: Step['until']): Step => ({
   what: `offsets: ${what}`,
+  ...(until && { until }),
   method: 'GET',
   path: `/connectors/${name}/offsets`,
 });
@@ -587,7 +644,7 @@ const offsets: Step[] = [
   },
   offsetsOf('none of the source', 'from'),
   alter('of the source', entry(ofServer, { lsn: 4711, lsn_proc: 4711 }), undefined, 'from'),
-  offsetsOf('those of the source', 'from'),
+  offsetsOf('those of the source', 'from', body => body.offsets.length > 0),
   alter(
     'of the source, with an object inside',
     entry({ file: 'a' }, { line: 3.5, deep: { x: [1] } }),

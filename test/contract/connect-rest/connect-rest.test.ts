@@ -51,7 +51,7 @@ describe('Millrace answers as Kafka Connect', () => {
       '$what: $differs.why',
       ({ what, differs }) => {
         const answer = answers.get(what);
-        expect(answer).not.toEqual(recorded[what]);
+        if (differs.sometimes !== true) expect(answer).not.toEqual(recorded[what]);
         expect(answer?.status).toBe(differs.status);
         const body = answer?.body as { message?: string } | undefined;
         if (differs.says !== undefined)
@@ -61,12 +61,18 @@ describe('Millrace answers as Kafka Connect', () => {
   });
 });
 
+/** Without what Kafka Connect does not always answer alike. */
+const steady = (answers: Readonly<Record<string, Answer>>) => {
+  const sometimes = new Set(steps.filter(({ differs }) => differs?.sometimes).map(({ what }) => what));
+  return Object.fromEntries(Object.entries(answers).filter(([what]) => !sometimes.has(what)));
+};
+
 const { MILLRACE_PEER_CONNECT: peer } = process.env;
 
 test.skipIf(peer === undefined)(
   'Kafka Connect still answers as recorded (MILLRACE_PEER_CONNECT names the folder of its jars)',
   { timeout: 180_000 },
   async () => {
-    expect(await answersOfConnect(peer ?? '')).toEqual(recorded);
+    expect(steady(await answersOfConnect(peer ?? ''))).toEqual(steady(recorded));
   },
 );

@@ -27,6 +27,8 @@ export interface Difference {
   /** In the words of docs/reference/rest-api.md. */
   readonly why: string;
   readonly status: number;
+  /** Kafka Connect answers like Millrace at times. */
+  readonly sometimes?: true;
   /** What the message, or the body where it is no error, must match. */
   readonly says?: RegExp;
 }

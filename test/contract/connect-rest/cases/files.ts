@@ -68,12 +68,15 @@ const positions: Step[] = [
       { partition: inputFile, offset: { position: 4 } },
     ],
   }),
-  get('the last of the two', 'offsets'),
+  get('the last of the two', 'offsets', { until: body => body.offsets.length === 1 }),
   alter('another file', entry({ filename: '/another' }, { position: 7 })),
-  get('both files', 'offsets', { of: body => body.offsets.map((one: Json) => one.offset.position).sort() }),
+  get('both files', 'offsets', {
+    until: body => body.offsets.length === 2,
+    of: body => body.offsets.map((one: Json) => one.offset.position).sort(),
+  }),
   alter('the other is taken back', entry({ filename: '/another' }, null)),
   alter('the other is taken back again', entry({ filename: '/another' }, null)),
-  get('one file', 'offsets'),
+  get('one file', 'offsets', { until: body => body.offsets.length === 1 }),
 ];
 
 const running: Step[] = [
