@@ -1,6 +1,7 @@
 import type { ConnectorEntry } from '../connectors/index.ts';
 import type { ConfigProps, Log, SinkConnector, SourceConnector } from '../src/api/index.ts';
 import type { ConfigInfos } from '../src/config/findings.ts';
+import { bytesOf, ROOM } from '../src/config/room.ts';
 import { plainSecrets, secretKeys } from '../src/config/secret-keys.ts';
 import { type ComponentLookup, invalidConfigMessage, validateConnector } from '../src/config/validate.ts';
 import { kindOf, MillraceError, messageOf } from '../src/errors.ts';
@@ -16,8 +17,10 @@ export interface Checked {
   readonly connector: SourceConnector<unknown> | SinkConnector<unknown>;
   /** What is wrong, among other things. */
   readonly infos: ConfigInfos;
-  /** What placeholders stood for. */
+  /** Values that nobody else may see. */
   readonly secrets: readonly string[];
+  /** Keys of the configuration as it was given that hold secrets in plain text. */
+  readonly open: readonly string[];
 }
 
 /**
@@ -34,7 +37,8 @@ export async function checkConnector(
   if ((given['connector.class'] ?? '').trim() === '')
     throw new MillraceError('BAD_REQUEST', 'Connector config contains no connector type: it needs connector.class.');
   const { entry, connector } = await connectorOf(deps, given).catch(asBadRequest);
-  const { props: known, secrets } = await resolved(deps, given).catch(asBadRequest);
+  const { props: known, secrets: found } = await resolved(deps, given).catch(asBadRequest);
+  const secrets = [...found, ...secretKeys(given, connector.config.keys).map(key => given[key] ?? '')];
   const absent = Object.fromEntries(Object.entries(props).filter(([, value]) => value === null));
   const infos = await validateConnector(
     {
@@ -52,7 +56,12 @@ export async function checkConnector(
     deps.plugins,
     { workerDefaults: deps.workerProps, shown: props, secrets },
   );
-  return { entry, connector, infos, secrets };
+  // Those of converters and transforms, too.
+  const open = secretKeys(
+    given,
+    infos.configs.map(({ definition }) => definition),
+  );
+  return { entry, connector, infos, secrets, open };
 }
 
 /**
@@ -62,13 +71,19 @@ export async function checkConnector(
  */
 export async function checkedConfig(deps: CheckDeps, { connector: name, config }: PlanArgs): Promise<ConnectorConfig> {
   const texts = textsOf(name, config);
-  const { connector, infos } = await checkConnector(deps, texts);
+  const bytes = bytesOf(config);
+  if (bytes > ROOM.given) throw new MillraceError('CONFIG_INVALID', tooLarge(name, bytes));
+  const { infos, open } = await checkConnector(deps, texts);
   const wrong = invalidConfigMessage(infos);
   if (wrong !== undefined) throw new MillraceError('CONFIG_INVALID', wrong);
-  const open = secretKeys(texts, connector.config.keys);
   if (open.length > 0) throw new MillraceError('CONFIG_INVALID', plainSecrets(name, open));
   return texts;
 }
+
+const tooLarge = (name: string, bytes: number): string =>
+  `The configuration of the connector ${name} has ${bytes} bytes of JSON, and ${ROOM.given} is the most that is kept in a ` +
+  'workflow: put its longest values into a file of the workers and a placeholder in their place, such as ' +
+  '${file:/etc/millrace/tables.properties:orders}, or make the connector over the REST API, which keeps them apart.';
 
 /** JSON of any SDK: scalars become the texts that a configuration is made of. */
 function textsOf(name: string, config: Readonly<Record<string, unknown>>): ConnectorConfig {

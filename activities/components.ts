@@ -2,6 +2,7 @@ import type { ConnectorEntry } from '../connectors/index.ts';
 import type { ConfigProvider, Converter, SinkConnector, SourceConnector } from '../src/api/index.ts';
 import type { Resolved } from '../src/config/placeholders.ts';
 import { resolvePlaceholders } from '../src/config/placeholders.ts';
+import { secretKeys } from '../src/config/secret-keys.ts';
 import { parsed } from '../src/engine/source-runner.ts';
 import { MillraceError } from '../src/errors.ts';
 import type { PluginRegistry } from '../src/plugins.ts';
@@ -16,9 +17,16 @@ export interface ComponentDeps {
   readonly providers: ReadonlyMap<string, ConfigProvider>;
 }
 
-/** A connector's configuration as its task sees it: over the worker's converters, placeholders resolved. */
+/**
+ * A connector's configuration as its task sees it: over the worker's converters, placeholders resolved. Its secrets are
+ * what placeholders stood for, and whatever else is a secret by its name.
+ */
 export async function resolved(deps: ComponentDeps, config: ConnectorConfig): Promise<Resolved> {
-  return resolvePlaceholders({ ...defaults(deps.workerProps, config), ...config }, deps.providers);
+  const { props, secrets } = await resolvePlaceholders(
+    { ...defaults(deps.workerProps, config), ...config },
+    deps.providers,
+  );
+  return { props, secrets: [...secrets, ...secretKeys(props).map(key => props[key] ?? '')] };
 }
 
 /** The worker's settings that concern connectors. A connector that names its own converter takes none of its keys over. */

@@ -1,7 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import type { Log, SinkConnector, SourceConnector } from '../src/api/index.ts';
+import { resolvePlaceholders } from '../src/config/placeholders.ts';
+import { Redaction } from '../src/config/redaction.ts';
 import { nextRun } from '../src/config/schedule.ts';
+import { secretKeys } from '../src/config/secret-keys.ts';
 import type { TaskObserver } from '../src/engine/observer.ts';
 import type { OffsetStore } from '../src/engine/offset-store.ts';
 import { parsed } from '../src/engine/source-runner.ts';
@@ -13,12 +16,14 @@ import type {
   ConnectorType,
   OffsetsAltered,
   OffsetsArgs,
+  Plan,
   PlanArgs,
   TaskArgs,
 } from '../workflows/messages.ts';
 import { type CheckDeps, checkedConfig } from './check.ts';
 import { connectorOf, pipelineOf, resolved } from './components.ts';
 import type { ControlActivities, TaskActivities } from './index.ts';
+import { keptApart } from './kept-apart.ts';
 import { alterSinkOffsets, alterSourceOffsets } from './offsets.ts';
 import { runTaskActivity } from './run-task.ts';
 import { runSinkTask } from './sink-task.ts';
@@ -31,7 +36,9 @@ export interface ActivityDeps extends CheckDeps {
   /** See RunTaskDeps. */
   usedTopics(workflowId: string, topics: readonly string[]): Promise<void>;
   observe(args: TaskArgs): Partial<TaskObserver>;
-  /** Removes the secrets that only a deleted connector has named. Idempotent. */
+  /** Puts the values of keys where secrets are, and placeholders in their place. */
+  keep(config: ConnectorConfig, keys: readonly string[]): Promise<ConnectorConfig>;
+  /** Removes what a configuration names of what is kept there. Idempotent. */
   forget(config: ConnectorConfig): Promise<void>;
   /** See RunTaskDeps. */
   readonly leaving: AbortSignal;
@@ -39,17 +46,17 @@ export interface ActivityDeps extends CheckDeps {
 
 /** The activities of a worker process, with its clients in their hands. */
 export function createActivities(deps: ActivityDeps): { control: ControlActivities; tasks: TaskActivities } {
-  const redactions = new WeakMap<TaskArgs, Redact>();
+  const redactions = new WeakMap<TaskArgs, Redaction>();
   return {
     control: {
-      planTasks: args => short(args, redact => plan(deps, args, redact)),
-      removeConnector: args =>
-        short(args, async redact => {
+      planTasks: (args, before = []) => short(redact => plan(deps, args, before, redact)),
+      removeConnector: (args, kept = []) =>
+        short(async redact => {
           await remove(deps, args, redact);
-          await forgotten(deps, args);
+          await forgotten(deps, args, kept);
         }),
       nextRun: async args => nextRun(args),
-      alterOffsets: args => short(args, redact => alter(deps, args, redact)),
+      alterOffsets: args => short(redact => alter(deps, args, redact)),
     },
     tasks: {
       runTask: runTaskActivity({
@@ -59,15 +66,15 @@ export function createActivities(deps: ActivityDeps): { control: ControlActiviti
         leaving: deps.leaving,
         redact: (args, text) => redactions.get(args)?.text(text) ?? text,
         async body(args, progress, signal, log) {
-          const redact = new Redact();
+          const redact = new Redaction();
           redactions.set(args, redact);
-          const { props, secrets } = await resolved(deps, args.config);
-          redact.add(secrets);
-          const { connector } = await connectorOf(deps, args.config);
+          const config = await wholeConfig(deps, args);
+          const { connector, props } = await opened(deps, config, redact);
           if (connector.kind !== args.type) throw wrongType(args, connector.kind);
           const pipeline = await pipelineOf(deps, props);
-          if (connector.kind === 'source') await runSourceTask(deps, connector, pipeline, args, progress, signal, log);
-          else await runSinkTask(deps.kafka, connector, pipeline, args, progress, signal, log);
+          const safe = redacted(log, redact);
+          if (connector.kind === 'source') await runSourceTask(deps, connector, pipeline, args, progress, signal, safe);
+          else await runSinkTask(deps.kafka, connector, pipeline, args, progress, signal, safe);
         },
       }),
     },
@@ -81,25 +88,14 @@ const wrongType = ({ connector, config, type }: TaskArgs, kind: ConnectorType): 
       `delete it, and start it with the type ${kind}.`,
   );
 
-/** Takes secrets out of texts. Short ones are left: they would tear every text apart and hide nothing. */
-class Redact {
-  private readonly secrets: string[] = [];
-  add(secrets: readonly string[]): void {
-    this.secrets.push(...secrets.filter(secret => secret.length >= 4));
-  }
-  text(text: string): string {
-    return this.secrets.reduce((left, secret) => left.replaceAll(secret, '[hidden]'), text);
-  }
-}
-
 const HEARTBEAT_MS = 2000;
 /** How long whoever deletes a connector waits for its secrets to be removed. */
 const FORGET_MS = 5000;
 
 /** Runs a short activity: it heartbeats, can be cancelled, and fails as Temporal should see it. */
-async function short<T>(_args: PlanArgs, act: (redact: Redact) => Promise<T>): Promise<T> {
+async function short<T>(act: (redact: Redaction) => Promise<T>): Promise<T> {
   const context = Context.current();
-  const redact = new Redact();
+  const redact = new Redaction();
   const beat = setInterval(() => context.heartbeat(), HEARTBEAT_MS);
   try {
     return await Promise.race([act(redact), context.cancelled]);
@@ -111,42 +107,69 @@ async function short<T>(_args: PlanArgs, act: (redact: Redact) => Promise<T>): P
   }
 }
 
-/** A sink has as many tasks as it is given: each finds its partitions by itself. A source plans. */
-async function plan(deps: ActivityDeps, args: PlanArgs, redact: Redact) {
+/**
+ * A sink has as many tasks as it is given: each finds its partitions by itself. A source plans. What is answered is what
+ * each task has of its own, texts where the configuration has other scalars.
+ */
+async function plan(deps: ActivityDeps, args: PlanArgs, before: readonly string[], redact: Redaction): Promise<Plan> {
   const config = await checkedConfig(deps, args);
-  const { connector } = await connectorOf(deps, config);
-  const { props, secrets } = await resolved(deps, config);
-  redact.add(secrets);
+  const { connector, props } = await opened(deps, config, redact);
+  const given: Readonly<Record<string, unknown>> = args.config;
+  const texts = Object.fromEntries(Object.entries(config).filter(([key, text]) => given[key] !== text));
   const most = Math.max(1, Number(props['tasks.max'] ?? 1));
-  if (connector.kind === 'sink') return Array.from({ length: most }, () => config);
-  const tasks = await connector.plan(parsed(connector.config, props), most, contextOf(deps));
+  const tasks: readonly ConnectorConfig[] =
+    connector.kind === 'sink'
+      ? Array.from({ length: most }, () => ({}))
+      : await connector.plan(parsed(connector.config, props), most, contextOf(deps, redact));
   // What a plan says goes over the connector's own keys; where it says the same, the placeholders stay.
-  return tasks.map(task => {
-    const changed = Object.entries(task).filter(([key, value]) => props[key] !== value);
-    return { ...config, ...Object.fromEntries(changed) };
-  });
+  const own = tasks.map(task => ({
+    ...texts,
+    ...Object.fromEntries(Object.entries(task).filter(([key, value]) => props[key] !== value)),
+  }));
+  const planned = await keptApart(config, own, (task, keys) => deps.keep(task, keys));
+  // The tasks of the plan before have ended. One of an earlier version names what the connector itself names, too.
+  const used = Object.values(config).join();
+  await deps.forget(listed(before.filter(placeholder => !used.includes(placeholder))));
+  return planned;
 }
 
-async function remove(deps: ActivityDeps, { config }: PlanArgs, redact: Redact): Promise<void> {
+const listed = (placeholders: readonly string[]): ConnectorConfig => Object.fromEntries(placeholders.entries());
+
+async function remove(deps: ActivityDeps, { config }: PlanArgs, redact: Redaction): Promise<void> {
+  const { connector, props } = await opened(deps, config, redact);
+  if (hooksDeletion(connector)) await connector.deleted(parsed(connector.config, props), contextOf(deps, redact));
+}
+
+async function alter(deps: ActivityDeps, args: OffsetsArgs, redact: Redaction): Promise<OffsetsAltered> {
+  const { connector, props } = await opened(deps, args.config, redact);
+  return connector.kind === 'source'
+    ? alterSourceOffsets(deps, connector, args, props, contextOf(deps, redact))
+    : alterSinkOffsets(deps, connector, args, props, contextOf(deps, redact));
+}
+
+/** A task's configuration, where the connector's was too long to be given to it. */
+async function wholeConfig({ providers }: ActivityDeps, { config, kept }: TaskArgs): Promise<ConnectorConfig> {
+  if (kept === undefined) return config;
+  const { text = '{}' } = (await resolvePlaceholders({ text: kept }, providers)).props;
+  return { ...(JSON.parse(text) as ConnectorConfig), ...config };
+}
+
+/** The connector of a configuration and what that says, its secrets known to `redact` before anything is asked of anybody. */
+async function opened(deps: ActivityDeps, config: ConnectorConfig, redact: Redaction) {
   const { connector } = await connectorOf(deps, config);
-  if (!hooksDeletion(connector)) return;
   const { props, secrets } = await resolved(deps, config);
   redact.add(secrets);
-  await connector.deleted(parsed(connector.config, props), contextOf(deps));
-}
-
-async function alter(deps: ActivityDeps, args: OffsetsArgs, redact: Redact): Promise<OffsetsAltered> {
-  const { connector } = await connectorOf(deps, args.config);
-  const { props, secrets } = await resolved(deps, args.config);
-  redact.add(secrets);
-  return connector.kind === 'source'
-    ? alterSourceOffsets(deps, connector, args, props, contextOf(deps))
-    : alterSinkOffsets(deps, connector, args, props, contextOf(deps));
+  redact.add(secretKeys(props, connector.config.keys).map(key => props[key] ?? ''));
+  return { connector, props };
 }
 
 /** As far as Kafka is there: a secret that is left behind is no reason for a connector to stay. */
-async function forgotten({ forget, log }: ActivityDeps, { connector, config }: PlanArgs): Promise<void> {
-  const forgetting = forget(config).catch((error: unknown) =>
+async function forgotten(
+  { forget, log }: ActivityDeps,
+  { connector, config }: PlanArgs,
+  kept: readonly string[],
+): Promise<void> {
+  const forgetting = forget({ ...config, ...listed(kept) }).catch((error: unknown) =>
     log.warn(
       { connector, reason: messageOf(error) },
       'secrets of a deleted connector are left in config.storage.topic',
@@ -159,4 +182,15 @@ type Deletable = SourceConnector<unknown> & { deleted: NonNullable<SourceConnect
 const hooksDeletion = (connector: SourceConnector<unknown> | SinkConnector<unknown>): connector is Deletable =>
   connector.kind === 'source' && connector.deleted !== undefined;
 
-const contextOf = (deps: ActivityDeps) => ({ log: deps.log, signal: Context.current().cancellationSignal });
+const contextOf = (deps: ActivityDeps, redact: Redaction) => ({
+  log: redacted(deps.log, redact),
+  signal: Context.current().cancellationSignal,
+});
+
+/** What connectors log may quote what servers say. */
+const redacted = (log: Log, redact: Redaction): Log => ({
+  debug: (fields, message) => log.debug(redact.fields(fields), redact.text(message)),
+  info: (fields, message) => log.info(redact.fields(fields), redact.text(message)),
+  warn: (fields, message) => log.warn(redact.fields(fields), redact.text(message)),
+  error: (fields, message) => log.error(redact.fields(fields), redact.text(message)),
+});

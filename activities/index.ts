@@ -1,18 +1,14 @@
-import type {
-  ConnectorConfig,
-  NextRunArgs,
-  OffsetsAltered,
-  OffsetsArgs,
-  PlanArgs,
-  TaskArgs,
-} from '../workflows/messages.ts';
+import type { NextRunArgs, OffsetsAltered, OffsetsArgs, Plan, PlanArgs, TaskArgs } from '../workflows/messages.ts';
 
 /** Short activities, on the workflows' own task queue. */
 export interface ControlActivities {
-  /** Task configurations, placeholders unresolved. */
-  planTasks(args: PlanArgs): Promise<readonly ConnectorConfig[]>;
-  /** What must not outlive a deleted connector. Idempotent. */
-  removeConnector(args: PlanArgs): Promise<void>;
+  /**
+   * How the connector's work is split. before: placeholders of what is kept of the plan that there was, whose tasks have
+   * ended.
+   */
+  planTasks(args: PlanArgs, before?: readonly string[]): Promise<Plan>;
+  /** What must not outlive a deleted connector. kept: placeholders of what is kept of its plan. Idempotent. */
+  removeConnector(args: PlanArgs, kept?: readonly string[]): Promise<void>;
   /** When a schedule is next due. */
   nextRun(args: NextRunArgs): Promise<number>;
   /** Puts positions of a connector that does not run in the place of those that it has. Idempotent. BAD_REQUEST. */

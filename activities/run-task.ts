@@ -2,12 +2,16 @@ import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { Log } from '../src/api/index.ts';
 import type { TaskObserver } from '../src/engine/observer.ts';
 import { kindOf, messageOf } from '../src/errors.ts';
-import { toFailure } from '../src/temporal/failure.ts';
+import { cut, toFailure } from '../src/temporal/failure.ts';
 import type { TaskArgs } from '../workflows/messages.ts';
-import { Progress } from './progress.ts';
+import { Progress, type Snapshot } from './progress.ts';
 
 /** How often a task says that it is alive, and hears that it must stop: every other time where nothing has moved. */
 const HEARTBEAT_MS = 1000;
+/** Names of topics in one signal: of 249 characters each, as long as they may be. */
+const TOPICS_AT_ONCE = 100;
+/** Characters of a figure that is a text. */
+const FIGURE = 500;
 /** Backing off: 0.5 s, doubling, to half a minute, for as long as nothing gets through. */
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 30_000;
@@ -45,20 +49,24 @@ export function runTaskActivity(deps: RunTaskDeps): (args: TaskArgs) => Promise<
     const tell = async () => {
       const topics = progress.topics();
       const { workflowExecution } = context.info;
-      if (topics.length === 0 || workflowExecution === undefined) return;
-      await deps.usedTopics(workflowExecution.workflowId, topics).catch((error: unknown) => {
-        for (const topic of topics) progress.topic(topic);
-        log.debug({ reason: messageOf(error) }, 'the connector could not be told of the topics used; trying again');
-      });
+      if (workflowExecution === undefined) return;
+      for (let at = 0; at < topics.length; at += TOPICS_AT_ONCE) {
+        const some = topics.slice(at, at + TOPICS_AT_ONCE);
+        await deps.usedTopics(workflowExecution.workflowId, some).catch((error: unknown) => {
+          for (const topic of some) progress.topic(topic);
+          log.debug({ reason: messageOf(error) }, 'the connector could not be told of the topics used; trying again');
+        });
+      }
     };
+    const beatOnce = () => context.heartbeat(shown(progress.snapshot(), text => deps.redact(args, text)));
     let said = true;
     const beat = setInterval(() => {
       // Hundreds of idle tasks would keep Temporal busy with nothing else.
       said = !said || progress.moved();
-      if (said) context.heartbeat(progress.snapshot());
+      if (said) beatOnce();
       void tell();
     }, HEARTBEAT_MS);
-    context.heartbeat(progress.snapshot());
+    beatOnce();
     try {
       log.info({ attempt: context.info.attempt }, 'task starts');
       await deps.body(args, progress, signal, log);
@@ -68,10 +76,10 @@ export function runTaskActivity(deps: RunTaskDeps): (args: TaskArgs) => Promise<
         failed = true;
         const streak = progress.total > 0 ? 1 : (failures.get(name) ?? 0) + 1;
         failures.set(name, streak);
-        const message = deps.redact(args, messageOf(error));
-        log.error({ kind: kindOf(error), reason: message, streak }, 'task failed');
         const wait = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** (streak - 1));
-        throw toFailure(error, text => deps.redact(args, text), wait);
+        const failure = toFailure(error, text => deps.redact(args, text), wait);
+        log.error({ kind: kindOf(error), reason: failure.message, streak }, 'task failed');
+        throw failure;
       }
       log.warn({ reason: deps.redact(args, messageOf(error)) }, 'task ended with an error while it was being stopped');
     } finally {
@@ -90,6 +98,15 @@ export function runTaskActivity(deps: RunTaskDeps): (args: TaskArgs) => Promise<
     });
   };
 }
+
+/** Figures as they may be shown: texts are short, and without secrets. */
+const shown = (figures: Snapshot, redact: (text: string) => string): Snapshot =>
+  Object.fromEntries(
+    Object.entries(figures).map(([name, figure]) => [
+      name,
+      typeof figure === 'string' ? cut(redact(figure), FIGURE) : figure,
+    ]),
+  );
 
 function withFields(log: Log, fields: Readonly<Record<string, unknown>>): Log {
   return {

@@ -1,7 +1,7 @@
 import { type CheckDeps, checkConnector } from '../activities/check.ts';
 import type { ConfigProps, Log } from './api/index.ts';
 import { pluginKeys } from './config/plugin-keys.ts';
-import { secretKeys } from './config/secret-keys.ts';
+import { longestKeys, ROOM } from './config/room.ts';
 import { invalidConfigMessage } from './config/validate.ts';
 import { MillraceError } from './errors.ts';
 import type { SecretStore } from './kafka/secret-store.ts';
@@ -29,10 +29,11 @@ export function preparation(
   return {
     async prepare(name, config) {
       const named = { ...config, name };
-      const { entry, connector, infos } = await check(named);
+      const { entry, infos, open } = await check(named);
       const wrong = invalidConfigMessage(infos);
       if (wrong !== undefined) throw new MillraceError('CONFIG_INVALID', wrong);
-      return { type: entry.kind, config: await secrets.seal(named, secretKeys(named, connector.config.keys)) };
+      const without = Object.fromEntries(Object.entries(named).filter(([key]) => !open.includes(key)));
+      return { type: entry.kind, config: await secrets.seal(named, [...open, ...longestKeys(without, ROOM.config)]) };
     },
     plugins: {
       list: connectorsOnly => plugins.list(connectorsOnly),

@@ -126,6 +126,7 @@ export async function startWorker(props: Readonly<Record<string, string>>): Prom
     kafka,
     offsets,
     log: loggers.log('task'),
+    keep: (config, keys) => secrets.seal(config, keys),
     forget: unused => secrets.forget(unused),
     leaving: leaving.signal,
     usedTopics: (workflowId, topics) => client.workflow.getHandle(workflowId).signal(signals.usedTopics, topics),

@@ -20,6 +20,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { ControlActivities, TaskActivities } from '../activities/index.ts';
+import { pieces, shortened, TRACE, together, withShortTraces } from './carry.ts';
 import { details } from './details.ts';
 import type {
   Carried,
@@ -28,6 +29,7 @@ import type {
   ConnectorStatus,
   OffsetEntry,
   OffsetsAltered,
+  Plan,
   RestartRequest,
   State,
   TargetState,
@@ -62,17 +64,20 @@ const CONTINUOUS = 'continuous';
 
 /** The names of more topics would weigh down what is carried over. */
 const MAX_TOPICS = 1000;
+/** Temporal takes summaries of 400 bytes, and attributes that are searched for of 255 characters. */
+const MAX_NAME = 100;
 
 /** One connector: an entity that lives until it is deleted. */
-export async function connector(args: ConnectorArgs): Promise<void> {
-  await new Connector(args).run();
+export async function connector(args: ConnectorArgs, ...carried: Carried[]): Promise<void> {
+  await new Connector(args, carried).run();
 }
 
 interface Task {
   readonly id: number;
   /** When it is next due, on a schedule; undefined while it runs. */
   wakes: number | undefined;
-  readonly config: ConnectorConfig;
+  /** What its configuration has beyond the connector's. */
+  readonly own: ConnectorConfig;
   state: State;
   trace: string | undefined;
   failed: number | undefined;
@@ -96,14 +101,31 @@ class Connector {
   /** Moved on by whatever makes the running tasks wrong; the main loop compares. */
   private generation = 0;
 
-  constructor(args: ConnectorArgs) {
+  /** What of the last plan is kept elsewhere, for whoever removes it there. */
+  private kept: readonly string[];
+  /** `config` of the plan. */
+  private document: string | undefined;
+  /** The tasks are those of the run before, and need not be planned. */
+  private planned: boolean;
+
+  constructor(args: ConnectorArgs, carried: readonly Carried[]) {
+    const {
+      tasks,
+      trace,
+      topics = [],
+      kept = [],
+      config,
+    } = together(args.carried === undefined ? carried : [args.carried, ...carried]);
     this.args = args;
     this.config = args.config;
     this.target = args.state ?? 'RUNNING';
-    this.trace = args.carried?.trace;
+    this.trace = trace;
     this.revision = args.revision ?? 0;
-    this.topics = new Set(args.topics);
-    this.tasks = (args.carried?.tasks ?? []).map(idle);
+    this.topics = new Set([...(args.topics ?? []), ...topics]);
+    this.tasks = (tasks ?? []).map(idle);
+    this.kept = kept;
+    this.document = config;
+    this.planned = tasks !== undefined;
     this.handle();
   }
 
@@ -114,9 +136,10 @@ class Connector {
       [searchAttributes.kind]: [this.args.type],
     });
     // Tasks that had failed before the workflow continued as new stay failed: someone must look at them.
-    let carried = this.args.carried !== undefined && this.target === 'RUNNING';
+    let carried = this.planned && this.target === 'RUNNING';
     while (!this.deleting) {
       while (this.altering) await condition(() => !this.altering);
+      if (this.deleting) break;
       const generation = this.generation;
       if (this.target === 'RUNNING' && this.trace === undefined) {
         if (!carried) await this.plan(generation);
@@ -129,6 +152,7 @@ class Connector {
       // Also in the midst of changes: else a connector that is never left alone would never continue as new.
       if (this.historyIsLong() && !this.deleting) await this.continue(generation);
     }
+    while (this.altering) await condition(() => !this.altering);
     await this.remove();
     await condition(allHandlersFinished);
   }
@@ -136,14 +160,18 @@ class Connector {
   private async plan(generation: number): Promise<void> {
     this.tasks = [];
     const scope = new CancellationScope();
-    const planning = scope.run(() => control.planTasks(this.subject()));
+    const planning = scope.run(() => control.planTasks(this.subject(), this.kept));
     try {
       // Planning goes on trying for as long as a server is down, but not past a change of mind.
       await Promise.race([planning, condition(() => this.generation !== generation)]);
       if (this.generation !== generation) scope.cancel();
-      const configs = await planning;
+      const plan = await planning;
+      // Of an earlier version: whole configurations.
+      const { tasks, config: document } = Array.isArray(plan) ? ({ tasks: plan } as Plan) : plan;
+      this.document = document;
+      this.kept = keptOf([...tasks, ...(document === undefined ? [] : [{ document }])]);
       if (this.generation === generation)
-        this.tasks = configs.map((config, id) => idle({ id, config, state: 'RUNNING' }));
+        this.tasks = tasks.map((config, id) => idle({ id, config, state: 'RUNNING' }));
     } catch (error) {
       if (this.generation === generation) this.trace = traceOf(error);
     }
@@ -151,11 +179,15 @@ class Connector {
 
   private async remove(): Promise<void> {
     try {
-      await removal.removeConnector(this.subject());
+      await removal.removeConnector(this.subject(), this.kept);
     } catch (error) {
       // Whoever deletes a connector whose source is gone for good still gets it deleted.
       log.warn('the connector is deleted, but not all that it leaves behind', { error: traceOf(error) });
     }
+  }
+
+  private configOf(task: Task): ConnectorConfig {
+    return { ...this.config, ...task.own };
   }
 
   private subject() {
@@ -175,7 +207,7 @@ class Connector {
       heartbeatTimeout: '5 seconds',
       cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
       retry: { initialInterval: '500 ms', backoffCoefficient: 2, maximumInterval: '30 seconds' },
-      summary: `${this.args.name} task ${task.id}`,
+      summary: `${this.args.name.slice(0, MAX_NAME)} task ${task.id}`,
     });
     task.state = 'RUNNING';
     task.trace = undefined;
@@ -187,7 +219,7 @@ class Connector {
       type: this.args.type,
       task: task.id,
       tasks: this.tasks.length,
-      config: task.config,
+      ...(this.document === undefined ? { config: this.configOf(task) } : { config: task.own, kept: this.document }),
     };
     const scheduled = this.isScheduled();
     if (scheduled && now) task.wakes = Date.now();
@@ -257,19 +289,18 @@ class Connector {
   private async continue(generation: number): Promise<void> {
     await condition(allHandlersFinished);
     // Nothing is awaited from here on, so whatever has come in by now is in what is carried over.
-    const { carried: _, ...args } = this.args;
-    await continueAsNew<typeof connector>({
-      ...args,
-      config: this.config,
-      state: this.target,
-      revision: this.revision,
-      topics: [...this.topics],
-      ...(this.generation === generation ? { carried: this.carry() } : {}),
-    });
-  }
-
-  private carry(): Carried {
-    return { tasks: this.tasks.map(status), ...(this.trace === undefined ? {} : { trace: this.trace }) };
+    const { carried: _, topics: __, ...args } = this.args;
+    const same = this.generation === generation;
+    await continueAsNew<typeof connector>(
+      { ...args, config: this.config, state: this.target, revision: this.revision },
+      ...pieces({
+        ...(same ? { tasks: this.tasks.map(status) } : {}),
+        ...(same && this.trace !== undefined ? { trace: this.trace } : {}),
+        ...(same && this.document !== undefined ? { config: this.document } : {}),
+        topics: [...this.topics],
+        kept: this.kept,
+      }),
+    );
   }
 
   private change(): void {
@@ -290,7 +321,7 @@ class Connector {
     this.show();
   }
 
-  private async restart({ includeTasks, onlyFailed }: RestartRequest): Promise<ConnectorStatus> {
+  private async restart({ includeTasks, onlyFailed }: RestartRequest): Promise<void> {
     if (this.trace !== undefined) this.change();
     if (includeTasks && this.target === 'RUNNING') {
       const { generation } = this;
@@ -300,7 +331,6 @@ class Connector {
       if (this.generation === generation) for (const task of chosen) this.start(task, true);
       this.show();
     }
-    return this.status();
   }
 
   /** One at a time, and only once the tasks that were stopped have really ended. */
@@ -377,10 +407,10 @@ class Connector {
       validator: () => this.mayAlter(),
     });
     setHandler(defineSignal<[ConnectorConfig]>(updates.configure), configure);
-    setHandler(defineUpdate<ConnectorStatus, [RestartRequest]>(updates.restart), request => this.restart(request), {
+    setHandler(defineUpdate<void, [RestartRequest]>(updates.restart), request => this.restart(request), {
       validator: (_request: RestartRequest) => running(),
     });
-    setHandler(defineSignal<[RestartRequest]>(updates.restart), async request => void (await this.restart(request)));
+    setHandler(defineSignal<[RestartRequest]>(updates.restart), request => this.restart(request));
     setHandler(
       defineUpdate<void, [number]>(updates.restartTask),
       async id => {
@@ -410,7 +440,7 @@ class Connector {
       target: this.target,
       state: this.trace === undefined ? this.target : 'FAILED',
       ...(this.trace === undefined ? {} : { trace: this.trace }),
-      tasks: this.tasks.map(status),
+      tasks: withShortTraces(this.tasks.map(status)),
       revision: this.revision,
       topics: [...this.topics].sort(),
     };
@@ -422,7 +452,7 @@ class Connector {
     const failed = now.state === 'FAILED' || now.tasks.some(task => task.state === 'FAILED');
     upsertSearchAttributes({
       [searchAttributes.state]: [failed ? 'FAILED' : now.state],
-      [searchAttributes.class]: [this.config['connector.class'] ?? ''],
+      [searchAttributes.class]: [String(this.config['connector.class'] ?? '').slice(0, MAX_NAME)],
       [searchAttributes.tasks]: this.isScheduled() ? [] : [String(now.tasks.length)],
     });
     this.tell();
@@ -433,9 +463,18 @@ class Connector {
   }
 }
 
+/** Placeholders of what is kept elsewhere. */
+const keptOf = (configs: readonly ConnectorConfig[]): string[] =>
+  configs.flatMap(config =>
+    Object.values(config).flatMap(text =>
+      [...text.matchAll(/\$\{secret:[^}]*\}/g)].map(([placeholder]) => placeholder),
+    ),
+  );
+
+/** config: what the task has of its own. */
 const idle = (of: TaskStatus): Task => ({
   id: of.id,
-  config: of.config,
+  own: of.config,
   state: of.state,
   trace: of.trace,
   failed: of.failed,
@@ -444,10 +483,10 @@ const idle = (of: TaskStatus): Task => ({
   ended: Promise.resolve(),
 });
 
-const status = ({ id, state, trace, failed, config, wakes }: Task): TaskStatus => ({
+const status = ({ id, state, trace, failed, wakes, own }: Task): TaskStatus => ({
   id,
   state,
-  config,
+  config: own,
   ...(wakes === undefined ? {} : { wakes }),
   ...(trace === undefined ? {} : { trace }),
   ...(failed === undefined ? {} : { failed }),
@@ -462,7 +501,7 @@ function traceOf(error: unknown): string {
     lines.push(`${depth === 0 ? '' : 'Caused by: '}${type}: ${at.message}`, ...stackLines(at));
     at = at.cause;
   }
-  return (lines.length === 0 ? String(error) : lines.join('\n')).slice(0, 8000);
+  return shortened(lines.length === 0 ? String(error) : lines.join('\n'), TRACE);
 }
 
 function stackLines(error: Error): string[] {

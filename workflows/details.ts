@@ -1,5 +1,9 @@
 import type { ConnectorStatus, TaskStatus } from './messages.ts';
 
+/** Nobody reads more, and they are made anew with each change. */
+const MAX_TASKS = 200;
+const MAX_TRACES = 5;
+
 /** What a connector shows in the Temporal UI, as Markdown. */
 export function details(status: ConnectorStatus): string {
   const lines = [
@@ -7,13 +11,17 @@ export function details(status: ConnectorStatus): string {
   ];
   if (status.trace !== undefined) lines.push('', 'It could not plan its tasks:', '', quoted(status.trace));
   if (status.tasks.length > 0) {
-    lines.push('', '| task | state |', '|---|---|', ...status.tasks.map(task => `| ${task.id} | ${stateOf(task)} |`));
+    const shown = status.tasks.slice(0, MAX_TASKS).map(task => `| ${task.id} | ${stateOf(task)} |`);
+    lines.push('', '| task | state |', '|---|---|', ...shown);
+    if (status.tasks.length > MAX_TASKS) lines.push('', `… and ${status.tasks.length - MAX_TASKS} more.`);
   }
-  for (const task of status.tasks) {
+  const failed = status.tasks.filter(task => task.trace !== undefined);
+  for (const task of failed.slice(0, MAX_TRACES)) {
     if (task.trace === undefined) continue;
     const since = task.failed === undefined ? '' : ` at ${new Date(task.failed).toISOString()}`;
     lines.push('', `Task ${task.id} failed${since}:`, '', quoted(task.trace));
   }
+  if (failed.length > MAX_TRACES) lines.push('', `… and ${failed.length - MAX_TRACES} more that failed.`);
   if (status.trace !== undefined || status.tasks.some(task => task.state === 'FAILED')) {
     lines.push('', `When it is mended: \`millrace connectors restart ${status.name} --include-tasks --only-failed\``);
   } else if (status.state === 'RUNNING') {

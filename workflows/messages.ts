@@ -25,17 +25,29 @@ export interface ConnectorArgs {
   readonly taskQueue?: string;
   /** Continue as new when the history is this long. Default: when Temporal suggests it. */
   readonly maxHistoryEvents?: number;
-  /** What the connector carries over when its workflow continues as new; left out by whoever starts it. */
+  /**
+   * What the connector carries over when its workflow continues as new, with `Carried` behind it; left out by whoever
+   * starts it. Here, too, in workflows that began with an earlier version.
+   */
   readonly carried?: Carried;
   /** Likewise: how often it has been configured. */
   readonly revision?: number;
-  /** Likewise: topics that it has used. */
+  /** Likewise: topics that it had used, of an earlier version. */
   readonly topics?: readonly string[];
 }
 
+/**
+ * A piece of what is carried over: there are as many as it takes for each to be a payload of modest size. Where none has
+ * tasks, they are to be planned anew.
+ */
 export interface Carried {
-  readonly tasks: readonly TaskStatus[];
+  readonly tasks?: readonly TaskStatus[];
   readonly trace?: string;
+  readonly topics?: readonly string[];
+  /** Placeholders of what of the plan is kept elsewhere. */
+  readonly kept?: readonly string[];
+  /** `config` of the plan. */
+  readonly config?: string;
 }
 
 export interface TaskStatus {
@@ -45,7 +57,7 @@ export interface TaskStatus {
   readonly trace?: string;
   /** And when, in milliseconds since 1970. */
   readonly failed?: number;
-  /** Task configuration, placeholders unresolved. */
+  /** What its configuration has beyond the connector's, over which it goes; placeholders unresolved. */
   readonly config: ConnectorConfig;
   /** It sleeps until then, in milliseconds since 1970: it runs on a schedule. */
   readonly wakes?: number;
@@ -103,7 +115,7 @@ export const updates = {
   resume: 'resume',
   /** → void */
   stop: 'stop',
-  /** RestartRequest → ConnectorStatus */
+  /** RestartRequest → void */
   restart: 'restart',
   /** number → void */
   restartTask: 'restartTask',
@@ -141,6 +153,16 @@ export interface PlanArgs {
   readonly config: ConnectorConfig;
 }
 
+/** How a connector's work is split. */
+export interface Plan {
+  /** What each task's configuration has beyond the connector's, placeholders unresolved. */
+  readonly tasks: readonly ConnectorConfig[];
+  /**
+   * A placeholder of the connector's configuration as JSON, where that is too long to be given to each of so many tasks.
+   */
+  readonly config?: string;
+}
+
 export interface OffsetsArgs extends PlanArgs {
   /** null: none of those that there are. */
   readonly offsets: readonly OffsetEntry[] | null;
@@ -158,7 +180,10 @@ export interface TaskArgs {
   readonly task: number;
   /** How many tasks the connector has: a sink's partitions are shared out by it. */
   readonly tasks: number;
+  /** Without `kept` the whole; with it what goes over that. */
   readonly config: ConnectorConfig;
+  /** `config` of the plan. */
+  readonly kept?: string;
   /** Of a connector on a schedule: the task ends by itself when it has caught up. */
   readonly untilCaughtUp?: true;
 }

@@ -1,4 +1,5 @@
 import type { ConfigKeyInfo, ConfigProps, ConfigSpec } from '../api/component.ts';
+import { Redaction } from './redaction.ts';
 
 /** Connect's ConfigKeyInfo, as REST answers it. */
 export interface KeyDefinition {
@@ -67,14 +68,14 @@ interface Entry {
 export class Findings {
   readonly #props: ConfigProps;
   readonly #shown: ConfigProps;
-  readonly #secrets: readonly string[];
+  readonly #redaction: Redaction;
   readonly #entries = new Map<string, Entry>();
   readonly #groups = new Set<string>();
 
   constructor(props: ConfigProps, { shown, secrets = [] }: Disclosure) {
     this.#props = props;
     this.#shown = shown ?? props;
-    this.#secrets = secrets.filter(secret => secret !== '').toSorted((a, b) => b.length - a.length);
+    this.#redaction = new Redaction(secrets);
   }
 
   /** Checks `props` by a spec, whose keys stand behind `prefix` in the whole configuration; its reading where all is well. */
@@ -147,7 +148,7 @@ export class Findings {
         name: key,
         value: this.#visible(key, value),
         recommended_values: recommended,
-        errors: errors.map(message => this.#redacted(message)),
+        errors: errors.map(message => this.#redaction.text(message)),
         visible,
       },
     }));
@@ -159,11 +160,7 @@ export class Findings {
   #visible(key: string, value: string | null): string | null {
     if (value === null || value === '[hidden]') return value;
     const given = this.#shown[key];
-    return given !== undefined && given !== this.#props[key] ? given : this.#redacted(value);
-  }
-
-  #redacted(text: string): string {
-    return this.#secrets.reduce((rest, secret) => rest.replaceAll(secret, '[hidden]'), text);
+    return given !== undefined && given !== this.#props[key] ? given : this.#redaction.text(value);
   }
 }
 

@@ -1,5 +1,3 @@
-import type { ConfigKeyInfo } from '../api/component.ts';
-
 /** Keys that hold secrets whatever the component that reads them calls them. */
 const secretName =
   /password|secret|credential|token|jaas|api[._-]?key|private[._-]?key|passphrase|basic\.auth\.user\.info/i;
@@ -15,7 +13,7 @@ const placeholder = /\$\{[^}:]+:[^}]*\}/g;
  */
 export function secretKeys(
   config: Readonly<Record<string, string>>,
-  keys: readonly Pick<ConfigKeyInfo, 'name' | 'type'>[] = [],
+  keys: readonly { readonly name: string; readonly type: string }[] = [],
 ): string[] {
   const passwords = new Set(keys.filter(key => key.type === 'PASSWORD').map(key => key.name));
   const named = (key: string) => passwords.has(key) || (secretName.test(key) && !aboutSecret.test(key));

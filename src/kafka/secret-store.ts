@@ -66,12 +66,14 @@ export function secretStore(
   return {
     async seal(config, keys) {
       const sealed = { ...config };
-      const entries = keys.map(key => [randomUUID(), config[key] as string, key] as const);
+      const entries = keys.map(
+        key => [key, pieces(config[key] ?? '').map(text => [randomUUID(), text] as const)] as const,
+      );
       if (entries.length === 0) return sealed;
-      await write(entries.map(([id, value]) => [id, value]));
-      for (const [id, value, key] of entries) {
-        known.set(id, value);
-        sealed[key] = `\${secret:${id}}`;
+      await write(entries.flatMap(([, parts]) => parts));
+      for (const [key, parts] of entries) {
+        for (const [id, text] of parts) known.set(id, text);
+        sealed[key] = parts.map(([id]) => `\${secret:${id}}`).join('');
       }
       return sealed;
     },
@@ -92,6 +94,11 @@ export function secretStore(
     },
   };
 }
+
+/** Brokers take records of a megabyte. */
+const PIECE = 150_000;
+const pieces = (text: string): string[] =>
+  Array.from({ length: Math.max(1, Math.ceil(text.length / PIECE)) }, (_, i) => text.slice(i * PIECE, (i + 1) * PIECE));
 
 /** `${secret:<id>}` as a configuration provider. */
 export function secretProvider(store: SecretStore): ConfigProvider {

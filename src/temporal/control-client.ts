@@ -251,8 +251,10 @@ export function temporalControl(deps: ControlDeps): Control {
       return control.status(name);
     },
     restartTask: (name, task) => update(name, updates.restartTask, task),
-    tasks: async name =>
-      (await whole(name)).tasks.map(task => ({ id: { connector: name, task: task.id }, config: task.config })),
+    async tasks(name) {
+      const { config, tasks } = await whole(name);
+      return tasks.map(task => ({ id: { connector: name, task: task.id }, config: { ...config, ...task.config } }));
+    },
     topics: async name => (await whole(name)).topics,
     resetTopics: name => update(name, updates.resetTopics),
     alterOffsets: (name, offsets) =>

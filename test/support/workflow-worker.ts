@@ -33,7 +33,12 @@ export async function workflowWorker(
       workflowBundle: await workflowBundle(join(tmpdir(), 'millrace-test-bundles')),
       activities: control,
     }),
-    Worker.create({ ...shared, taskQueue: `${taskQueue}-tasks`, activities: { runTask } }),
+    Worker.create({
+      ...shared,
+      taskQueue: `${taskQueue}-tasks`,
+      activities: { runTask },
+      maxConcurrentActivityTaskExecutions: 1000,
+    }),
   ]);
   const ended = Promise.all(workers.map(worker => worker.run()));
   return {

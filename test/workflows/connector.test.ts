@@ -3,6 +3,7 @@ import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { ControlActivities, TaskActivities } from '../../activities/index.ts';
+import { PAYLOAD_BYTES } from '../../src/config/room.ts';
 import { nextRun } from '../../src/config/schedule.ts';
 import {
   type ConnectorArgs,
@@ -16,6 +17,7 @@ import {
 } from '../../workflows/messages.ts';
 import { eventually } from '../support/eventually.ts';
 import { recordHistory } from '../support/histories.ts';
+import { weigh } from '../support/history-contents.ts';
 import { servers } from '../support/servers.ts';
 import { type WorkflowWorker, workflowWorker } from '../support/workflow-worker.ts';
 
@@ -26,11 +28,25 @@ class Tasks implements ControlActivities, TaskActivities {
   removed = 0;
   /** What a starting task throws, if anything. */
   fault: (args: TaskArgs) => Error | undefined = () => undefined;
-  plan: (config: Record<string, string>) => Record<string, string>[] = config =>
-    Array.from({ length: Number(config['tasks.max'] ?? 1) }, () => config);
+  /** What tasks have of their own. */
+  plan: (config: Record<string, string>) => Record<string, string>[] | Promise<Record<string, string>[]> = config =>
+    Array.from({ length: Number(config['tasks.max'] ?? 1) }, () => ({}));
+  /** What plans and deletions were told of earlier tasks. */
+  readonly before: (readonly string[])[] = [];
+  /** Where tasks are to look for the connector's configuration. */
+  document: string | undefined;
+  /** What removing fails with, if anything. */
+  removal: () => Error | undefined = () => undefined;
 
-  planTasks: ControlActivities['planTasks'] = async ({ config }) => this.plan({ ...config });
-  removeConnector: ControlActivities['removeConnector'] = async () => {
+  planTasks: ControlActivities['planTasks'] = async ({ config }, before = []) => {
+    this.before.push(before);
+    const { document } = this;
+    return { tasks: await this.plan({ ...config }), ...(document === undefined ? {} : { config: document }) };
+  };
+  removeConnector: ControlActivities['removeConnector'] = async (_args, kept = []) => {
+    this.before.push(kept);
+    const fault = this.removal();
+    if (fault) throw fault;
     this.removed++;
   };
   readonly altered: OffsetsArgs['offsets'][] = [];
@@ -68,18 +84,20 @@ const open: { worker: WorkflowWorker; workflowId: string }[] = [];
 afterEach(async ({ task }) => {
   for (const { worker, workflowId } of open.splice(0)) {
     await recordHistory(worker.client, workflowId, task.name);
+    const [heaviest] = weigh(await worker.client.workflow.getHandle(workflowId).fetchHistory());
     await worker[Symbol.asyncDispose]();
+    expect(heaviest?.bytes, heaviest?.where).toBeLessThan(PAYLOAD_BYTES);
   }
 });
 
 async function start(options: Partial<ConnectorArgs> = {}, tasks = new Tasks()) {
-  const { runTask, planTasks, removeConnector, alterOffsets, nextRun: due } = tasks;
+  const { runTask, planTasks, removeConnector, alterOffsets } = tasks;
   const worker = await workflowWorker(servers().temporal, {
     runTask,
     planTasks,
     removeConnector,
     alterOffsets,
-    nextRun: due,
+    nextRun: args => tasks.nextRun(args),
   });
   const name = `c-${randomUUID().slice(0, 8)}`;
   const args: ConnectorArgs = {
@@ -350,4 +368,198 @@ describe('a connector', () => {
     });
     expect(await status(handle)).toMatchObject({ revision: revision + 1, config: { colour: 'red' } });
   });
+
+  test('does by signals what it does by updates', async () => {
+    const { tasks, handle } = await start();
+    await eventually('it runs', () => tasks.running.size === 2);
+    await handle.signal(updates.pause);
+    await eventually('paused', async () => (await status(handle)).state === 'PAUSED' && tasks.running.size === 0);
+    await handle.signal(updates.resume);
+    await eventually('it runs again', () => tasks.running.size === 2);
+    await handle.signal(updates.configure, { 'connector.class': 'Example', 'tasks.max': '1' });
+    await eventually('one runs', () => tasks.running.size === 1 && tasks.started === 5);
+    await handle.signal(updates.restart, { includeTasks: true, onlyFailed: false });
+    await eventually('it was restarted', () => tasks.running.size === 1 && tasks.started === 6);
+    await handle.signal(updates.stop);
+    await eventually('stopped', async () => (await status(handle)).tasks.length === 0);
+    await handle.signal(updates.delete);
+    await handle.result();
+    expect(tasks.removed).toBe(1);
+  });
+
+  test('knows the topics that it has used until they are reset', async () => {
+    const { handle } = await start({ state: 'STOPPED' });
+    await handle.signal(signals.usedTopics, ['b', 'a']);
+    await handle.signal(signals.usedTopics, ['b', 'c']);
+    await eventually('three', async () => (await status(handle)).topics.join() === 'a,b,c');
+    await update(handle, updates.resetTopics);
+    expect((await status(handle)).topics).toEqual([]);
+  });
+
+  test('begins where it is told to: stopped, set, resumed', async () => {
+    const { tasks, handle } = await start({ state: 'STOPPED' });
+    expect(await status(handle)).toMatchObject({ state: 'STOPPED', tasks: [] });
+    const entry = { partition: { file: 'a' }, offset: { position: 3 } };
+    await update(handle, updates.alterOffsets, [entry]);
+    expect(tasks.altered).toEqual([[entry]]);
+    expect(tasks.started).toBe(0);
+    await update(handle, updates.resume);
+    await eventually('it runs', () => tasks.running.size === 2);
+  });
+
+  test('offsets that the connector refuses stay as they were, and it is told why', async () => {
+    const { tasks, handle } = await start({ state: 'STOPPED' });
+    tasks.alter = async () => {
+      throw ApplicationFailure.nonRetryable('position is -1', 'BAD_REQUEST');
+    };
+    await expect(update(handle, updates.alterOffsets, [])).rejects.toMatchObject({
+      cause: { type: 'BAD_REQUEST', message: 'position is -1' },
+    });
+    tasks.alter = async () => undefined;
+    await update(handle, updates.resetOffsets);
+    expect(tasks.altered).toEqual([null]);
+  });
+
+  test('is deleted while its offsets are being set, and when nothing can be removed', async () => {
+    const { tasks, handle } = await start({ state: 'STOPPED' });
+    let go = () => {};
+    const gate = new Promise<void>(resolve => {
+      go = resolve;
+    });
+    let begun = false;
+    tasks.alter = () => {
+      begun = true;
+      return gate;
+    };
+    tasks.removal = () => ApplicationFailure.nonRetryable('there is no such server any more');
+    const resetting = update(handle, updates.resetOffsets);
+    await eventually('it is under way', () => begun);
+    await update(handle, updates.delete);
+    await expect(update(handle, updates.pause)).rejects.toMatchObject({ cause: { type: 'CONFLICT' } });
+    go();
+    await resetting;
+    await handle.result();
+    expect(tasks.removed).toBe(0);
+  });
+
+  test('plans anew when it is configured: after a plan that failed, and in the midst of one', async () => {
+    const tasks = new Tasks();
+    const { plan } = tasks;
+    tasks.plan = () => {
+      throw ApplicationFailure.nonRetryable('no such table', 'SOURCE_SETUP');
+    };
+    const { handle } = await start({ config: { 'connector.class': 'Example', 'tasks.max': '1' } }, tasks);
+    await eventually('failed', async () => (await status(handle)).state === 'FAILED');
+    let planning = false;
+    tasks.plan = async () => {
+      planning = true;
+      const { cancelled } = Context.current();
+      const beat = setInterval(() => Context.current().heartbeat(), 100);
+      await cancelled.finally(() => clearInterval(beat));
+      return [];
+    };
+    await update(handle, updates.configure, { 'connector.class': 'Example', 'tasks.max': '2' });
+    await eventually('it plans', () => planning);
+    tasks.plan = plan;
+    await update(handle, updates.configure, { 'connector.class': 'Example', 'tasks.max': '3' });
+    await eventually('three run', () => tasks.running.size === 3);
+  });
+
+  test('stays paused, stopped or failed when the workflow continues as new', async () => {
+    const tasks = new Tasks();
+    const { handle } = await start({ maxHistoryEvents: 40 }, tasks);
+    await eventually('it runs', () => tasks.running.size === 2);
+    const again = async () => {
+      const before = (await handle.describe()).runId;
+      await eventually('a new run', async () => {
+        await handle.signal(signals.usedTopics, ['a']);
+        return (await handle.describe()).runId !== before;
+      });
+    };
+    await update(handle, updates.pause);
+    await eventually('paused', async () => (await status(handle)).tasks.every(task => task.state === 'PAUSED'));
+    await again();
+    expect(await status(handle)).toMatchObject({ state: 'PAUSED', tasks: [{ state: 'PAUSED' }, { state: 'PAUSED' }] });
+    await update(handle, updates.stop);
+    await again();
+    expect(await status(handle)).toMatchObject({ state: 'STOPPED', tasks: [], topics: ['a'] });
+    tasks.plan = () => {
+      throw ApplicationFailure.nonRetryable('no such table', 'SOURCE_SETUP');
+    };
+    await update(handle, updates.resume);
+    await eventually('failed', async () => (await status(handle)).state === 'FAILED');
+    await again();
+    expect(await status(handle)).toMatchObject({ state: 'FAILED', trace: expect.stringContaining('no such table') });
+    expect(tasks.started).toBe(2);
+  }, 60_000);
+
+  test('a scheduled task that fails waits for a restart; a schedule that cannot be read is why', async () => {
+    const tasks = new Tasks();
+    let broken = true;
+    tasks.fault = () => (broken ? ApplicationFailure.nonRetryable('broken', 'SOURCE_SETUP') : undefined);
+    const scheduled = { 'connector.class': 'Example', 'tasks.max': '1', 'millrace.schedule': 'every 1s' };
+    const { handle } = await start({ config: scheduled }, tasks);
+    const failed = () => eventually('failed', async () => (await status(handle)).tasks[0]?.state === 'FAILED');
+    await failed();
+    broken = false;
+    await update(handle, updates.restartTask, 0);
+    await eventually('it runs', () => tasks.running.size === 1);
+    tasks.nextRun = async () => {
+      throw ApplicationFailure.nonRetryable('not a schedule', 'CONFIG_INVALID');
+    };
+    await update(handle, updates.configure, { ...scheduled, 'millrace.schedule': 'now and then' });
+    await failed();
+    expect((await status(handle)).tasks[0]?.trace).toContain('not a schedule');
+  });
+
+  test('of a restart of a connector that is paused nothing starts', async () => {
+    const { tasks, handle } = await start();
+    await eventually('it runs', () => tasks.running.size === 2);
+    await update(handle, updates.pause);
+    await eventually('nothing runs', () => tasks.running.size === 0);
+    await update(handle, updates.restart, { includeTasks: true, onlyFailed: false });
+    await update(handle, updates.restartTask, 1);
+    expect((await status(handle)).state).toBe('PAUSED');
+    expect(tasks.started).toBe(2);
+  });
+
+  test('of 100 tasks, with what is theirs, long traces, a thousand topics, carries over all', async () => {
+    const tasks = new Tasks();
+    const long = 'x'.repeat(248);
+    const own = (task: number) => ({ tables: `\${secret:${String(task).padStart(36, '0')}}` });
+    tasks.plan = () => Array.from({ length: 100 }, (_, task) => own(task));
+    tasks.document = '${secret:document}';
+    // Ten fail; the others end only with the test.
+    tasks.fault = ({ task }) =>
+      task % 10 === 1
+        ? ApplicationFailure.nonRetryable(`${task}: ${'\u0001'.repeat(7000)}`, 'SOURCE_SETUP')
+        : undefined;
+    const config = { 'connector.class': 'Example', text: 'y'.repeat(40 * 1024) };
+    const { handle } = await start({ config, maxHistoryEvents: 600 }, tasks);
+    await eventually('one runs', () => tasks.running.get(0));
+    expect(tasks.running.get(0)).toMatchObject({ config: own(0), kept: tasks.document });
+    const failed = async () => (await status(handle)).tasks.filter(task => task.state === 'FAILED').length;
+    await eventually('ten failed', async () => (await failed()) === 10, { within: 30_000, every: 200 });
+    const topics = Array.from({ length: 1000 }, (_, i) => long.slice(4) + String(i).padStart(4, '0'));
+    for (let at = 0; at < topics.length; at += 100) await handle.signal(signals.usedTopics, topics.slice(at, at + 100));
+    const first = (await handle.describe()).runId;
+    await update(handle, updates.pause);
+    await eventually(
+      'a new run',
+      async () => {
+        for (let i = 0; i < 200; i++) await handle.signal(signals.usedTopics, []);
+        return (await handle.describe()).runId !== first;
+      },
+      { within: 90_000 },
+    );
+    const now = await status(handle);
+    expect(now.tasks).toHaveLength(100);
+    expect(now.tasks[91]).toMatchObject({ state: 'FAILED', config: own(91) });
+    expect(now.tasks[98]).toMatchObject({ state: 'PAUSED', config: own(98) });
+    expect(now.tasks[1]?.trace).toContain('SOURCE_SETUP: 1: ');
+    expect(now.topics).toHaveLength(1000);
+    await update(handle, updates.delete);
+    await handle.result();
+    expect(tasks.before.at(-1)).toHaveLength(101);
+  }, 240_000);
 });

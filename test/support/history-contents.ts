@@ -1,0 +1,43 @@
+import { temporal } from '@temporalio/proto';
+
+const { Payload } = temporal.api.common.v1;
+const { Failure } = temporal.api.failure.v1;
+
+/** A payload or a failure within a history or a description, and what it weighs. */
+export interface Weighed {
+  /** Where it is: field names and places in lists. */
+  readonly where: string;
+  readonly bytes: number;
+}
+
+/** All payloads and failures in what Temporal keeps, heaviest first. */
+export function weigh(kept: unknown): Weighed[] {
+  const found: Weighed[] = [];
+  visit(kept, '', (value, where) => {
+    const of = 'data' in value && 'metadata' in value ? Payload : 'stackTrace' in value ? Failure : undefined;
+    if (of !== undefined) found.push({ where, bytes: of.encode(value as object).finish().length });
+  });
+  return found.sort((a, b) => b.bytes - a.bytes);
+}
+
+/** Every text in it, those within payloads, too. */
+export function textsOf(kept: unknown): string[] {
+  const texts: string[] = [];
+  const gather = (value: unknown): void => {
+    if (typeof value === 'string') texts.push(value);
+    else if (value instanceof Uint8Array) texts.push(Buffer.from(value).toString());
+    else if (typeof value === 'object' && value !== null)
+      for (const [key, inner] of Object.entries(value)) {
+        texts.push(key);
+        gather(inner);
+      }
+  };
+  gather(kept);
+  return texts;
+}
+
+function visit(value: unknown, where: string, see: (value: object, where: string) => void): void {
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return;
+  see(value, where);
+  for (const [key, inner] of Object.entries(value)) visit(inner, `${where}.${key}`, see);
+}
