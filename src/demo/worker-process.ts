@@ -18,13 +18,17 @@ export interface WorkerProcess {
 
 /**
  * Writes the properties into `folder` and starts a worker on `port`. Its log goes into the folder too. Resolves when it
- * is ready for work, or, with healthy false, when it answers at all. args: of the command, behind the properties file.
+ * is ready for work, or, with healthy false, when it answers at all. args: of the command, behind the properties file. cwd: default this process's.
  */
 export async function startWorkerProcess(
   folder: string,
   port: number,
   properties: Readonly<Record<string, string>>,
-  { healthy = true, args = [] }: { readonly healthy?: boolean; readonly args?: readonly string[] } = {},
+  {
+    healthy = true,
+    args = [],
+    cwd,
+  }: { readonly healthy?: boolean; readonly args?: readonly string[]; readonly cwd?: string } = {},
 ): Promise<WorkerProcess> {
   const file = join(folder, `worker-${port}.properties`);
   const all = { ...properties, listeners: `http://127.0.0.1:${port}` };
@@ -45,9 +49,7 @@ export async function startWorkerProcess(
       file,
       ...args,
     ],
-    {
-      stdio: 'ignore',
-    },
+    { stdio: 'ignore', ...(cwd === undefined ? {} : { cwd }) },
   );
   const gone = new Promise<void>(resolve => child.once('exit', () => resolve()));
   const end = (signal: NodeJS.Signals) => async () => {
