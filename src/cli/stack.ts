@@ -16,6 +16,7 @@ interface UpFlags {
   readonly kafkaPort?: number;
   readonly postgresPort?: number;
   readonly elasticsearchPort?: number;
+  readonly mariadbPort?: number;
   readonly data?: string;
   readonly json?: true;
 }
@@ -42,6 +43,7 @@ export function command(): Command {
     .option('--kafka-port <port>', 'chosen free when not given', port)
     .option('--postgres-port <port>', 'chosen free when not given', port)
     .option('--elasticsearch-port <port>', 'chosen free when not given', port)
+    .option('--mariadb-port <port>', 'chosen free when not given', port)
     .option('--data <folder>', 'keep their data here; without it, data goes when they stop')
     .option('--json', 'print JSON')
     .action(up);
@@ -73,7 +75,7 @@ async function up(services: readonly ServiceName[], flags: UpFlags): Promise<voi
     );
   }
   const { temporalPort: temporal, temporalUiPort: temporalUi, kafkaPort: kafka, postgresPort: postgres } = flags;
-  const { elasticsearchPort: elasticsearch } = flags;
+  const { elasticsearchPort: elasticsearch, mariadbPort: mariadb } = flags;
   const state =
     running ??
     (await bringUp(
@@ -85,6 +87,7 @@ async function up(services: readonly ServiceName[], flags: UpFlags): Promise<voi
           ...(kafka === undefined ? {} : { kafka }),
           ...(postgres === undefined ? {} : { postgres }),
           ...(elasticsearch === undefined ? {} : { elasticsearch }),
+          ...(mariadb === undefined ? {} : { mariadb }),
         },
         ...(flags.data === undefined ? {} : { dataDir: resolve(flags.data) }),
       },

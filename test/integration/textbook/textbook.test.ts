@@ -27,6 +27,7 @@ const examples = {
   'elastic-sink':
     '{"name":"elastic-sink","config":{"connector.class":"ElasticsearchSinkConnector","connection.url":"http://localhost:9200","topics":"mysql.login","key.ignore":"true"}}',
 } as const;
+const guide = new URL('../../../docs/guides/textbook-examples.md', import.meta.url);
 const topics = ['file-topic', 'mysql.login'];
 const group = uniqueName('textbook');
 
@@ -106,6 +107,11 @@ const post = async (name: keyof typeof examples) =>
       examples[name],
     ),
   );
+
+test('they are in the guide', async () => {
+  const text = await readFile(guide, 'utf8');
+  for (const example of Object.values(examples)) expect(text).toContain(example);
+});
 
 test('the file pair: lines go from input.txt to output.txt of the folder that the worker was started in', async () => {
   await writeFile(join(folder, 'input.txt'), 'first line\nsecond line\n');
