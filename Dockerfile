@@ -14,6 +14,7 @@ COPY --from=build /build/package.json /build/docker-compose.yml ./
 COPY --from=build /build/bin ./bin
 COPY --from=build /build/node_modules ./node_modules
 COPY --from=build /build/dist ./dist
+COPY --from=build /build/templates ./templates
 USER node
 EXPOSE 8083
 # SIGTERM reaches the worker itself: the launcher becomes it.

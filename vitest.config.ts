@@ -19,7 +19,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'main',
-          include: ['test/**/*.test.ts', 'examples/*/test/**/*.test.ts'],
+          include: ['test/**/*.test.ts', '{examples/*,templates/*/*}/test/**/*.test.ts'],
           exclude: ['test/chaos/**', 'test/soak/**'],
           sequence: { groupOrder: 1 },
         },

@@ -16,6 +16,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./connectors.ts'),
   },
   {
+    name: 'plugin',
+    summary: 'write a connector, transform or converter of your own',
+    load: () => import('./plugin.ts'),
+  },
+  {
     name: 'stack',
     summary: 'start and stop Temporal, Kafka and PostgreSQL on this machine',
     load: () => import('./stack.ts'),

@@ -28,7 +28,12 @@ async function sameClasses(name: string): Promise<unknown> {
     return { error: error instanceof MillraceError, kind: (error as MillraceError).kind };
   }
 }
-const own = registry.list(false).filter(one => one.version !== registry.version);
+const come = new Set(
+  pluginRegistry()
+    .list(false)
+    .map(one => one.class),
+);
+const own = registry.list(false).filter(one => !come.has(one.class));
 console.log(
   JSON.stringify({
     failed,

@@ -1,0 +1,88 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import {
+  type Config,
+  defineConfig,
+  longKey,
+  MillraceError,
+  nonEmpty,
+  type SourceBatch,
+  type SourceConnector,
+  type SourceRecord,
+  type SourceTask,
+  type SourceTaskContext,
+  schemaOf,
+  stringKey,
+} from 'millrace/api';
+
+const config = defineConfig({
+  topic: stringKey({ doc: 'The topic that the numbers go to.', importance: 'high', check: nonEmpty }),
+  last: longKey({ doc: 'The last number.', default: 1000 }),
+});
+type Settings = Config<typeof config>;
+
+/** Numbers from 1 to the last, each as a record. */
+export const source: SourceConnector<Settings> = {
+  kind: 'source',
+  config,
+  // One task, with the connector's own configuration.
+  plan: async () => [{}],
+  task: () => new NumbersTask(),
+  async alterOffsets(_config, positions) {
+    for (const { partition, offset } of positions)
+      if (partition['numbers'] !== 'all' || (offset !== null && typeof offset['next'] !== 'number'))
+        throw new MillraceError('BAD_REQUEST', 'A position is {"numbers": "all"} with {"next": a number}.');
+  },
+};
+
+/** How long a read waits where there is nothing. Milliseconds. */
+const WAIT = 500;
+/** About what a record holds in memory. */
+const BYTES = 8;
+const number = schemaOf('int64');
+
+class NumbersTask implements SourceTask<Settings> {
+  readonly #closing = new AbortController();
+  #signal = this.#closing.signal;
+  #config: Settings = { topic: '', last: 0 };
+  #next = 1;
+  #most = 1;
+
+  async open(config: Settings, { positions, signal, maxBatchBytes }: SourceTaskContext): Promise<void> {
+    this.#config = config;
+    this.#signal = AbortSignal.any([signal, this.#closing.signal]);
+    this.#most = Math.max(1, Math.floor(maxBatchBytes / BYTES));
+    // Where the last committed batch ended.
+    this.#next = Number(positions.get({ numbers: 'all' })?.['next'] ?? 1);
+  }
+
+  async read(): Promise<SourceBatch | null> {
+    const { topic, last } = this.#config;
+    const records: SourceRecord[] = [];
+    for (; this.#next <= last && records.length < this.#most; this.#next++)
+      records.push({
+        topic,
+        partition: null,
+        keySchema: null,
+        key: null,
+        valueSchema: number,
+        value: BigInt(this.#next),
+        timestamp: null,
+        headers: [],
+      });
+    if (records.length > 0)
+      return {
+        records,
+        positions: [{ partition: { numbers: 'all' }, offset: { next: this.#next } }],
+        bytes: records.length * BYTES,
+      };
+    await pause(WAIT, undefined, { signal: this.#signal }).catch(() => undefined);
+    return null;
+  }
+
+  /** The batch is in Kafka: a source that keeps things until then may let them go. */
+  acknowledge(): void {}
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+  }
+}
