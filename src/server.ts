@@ -4,9 +4,14 @@ import { packageFolder } from './package-folder.ts';
 import type { RestDeps } from './rest/deps.ts';
 import { type Listener, type Serving, serve } from './rest/listeners.ts';
 import { restServer } from './rest/server.ts';
+import type { Surface } from './rest/surface.ts';
 
 /** Serves the REST API on every listener. */
-export function startServer(listeners: readonly Listener[], deps: Omit<RestDeps, 'version'>): Promise<Serving> {
+export function startServer(
+  listeners: readonly Listener[],
+  surface: Surface,
+  deps: Omit<RestDeps, 'version'>,
+): Promise<Serving> {
   const { version } = JSON.parse(readFileSync(join(packageFolder(), 'package.json'), 'utf8')) as { version: string };
-  return serve(listeners, () => restServer({ ...deps, version }));
+  return serve(listeners, listener => restServer({ ...deps, version }, { ...surface, ...listener }));
 }

@@ -5,6 +5,7 @@ import { Loggers } from './observability/loggers.ts';
 import { processVariable } from './processes/messages.ts';
 import { type Supervised, supervise } from './processes/supervise.ts';
 import { parseListeners } from './rest/listeners.ts';
+import { surfaceOf } from './rest/surface.ts';
 
 /**
  * Runs `count` processes of this program with the same command line: one worker on more than one core. They share its
@@ -13,6 +14,7 @@ import { parseListeners } from './rest/listeners.ts';
 export function startWorkerProcesses(props: Readonly<Record<string, string>>, count: number): Supervised {
   workerConfigOf(props);
   parseListeners(props);
+  surfaceOf(props);
   const root = pino({ level: process.env['MILLRACE_LOG_LEVEL'] ?? 'info' }, pino.destination({ sync: true }));
   cluster.setupPrimary({ args: process.argv.slice(2) });
   return supervise({

@@ -24,6 +24,7 @@ import { pluginRegistry } from './plugins.ts';
 import { preparation } from './prepare.ts';
 import { joinProcesses, type Member, processNumber } from './processes/member.ts';
 import { parseListeners } from './rest/listeners.ts';
+import { surfaceOf } from './rest/surface.ts';
 import { startServer } from './server.ts';
 import { cacheFolder } from './stack/cache.ts';
 import { temporalControl } from './temporal/control-client.ts';
@@ -63,6 +64,7 @@ export async function startWorker(props: Readonly<Record<string, string>>): Prom
     );
 
   const listeners = parseListeners(props);
+  const surface = surfaceOf(props);
   const pluginLog = loggers.log('plugins');
   const loaded = await loadPlugins({ paths: config['plugin.path'], cwd: process.cwd(), log: pluginLog });
   const registry = pluginRegistry({ plugins: loaded.plugins, log: pluginLog });
@@ -146,7 +148,7 @@ export async function startWorker(props: Readonly<Record<string, string>>): Prom
     leave: () => leaving.abort(new Error('the worker shuts down')),
     log,
   });
-  const server = await startServer(listeners, {
+  const server = await startServer(listeners, surface, {
     control,
     plugins,
     clusterId: () => kafka.admin.clusterId(),

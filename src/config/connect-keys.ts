@@ -19,6 +19,7 @@ const keys: ReadonlySet<string> = new Set([
   'heartbeat.interval.ms',
   'internal.key.converter',
   'internal.value.converter',
+  'java.security.auth.login.config',
   'metric.reporters',
   'metrics.num.samples',
   'metrics.recording.level',

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { pem } from '../config/pem.ts';
 import { MillraceError, messageOf } from '../errors.ts';
 import type { SaslOptions } from './kafkajs-internals.ts';
 
@@ -128,17 +129,6 @@ function tlsOf(get: (name: string) => string | undefined, props: Props, prefixes
     ...(passphrase === undefined ? {} : { passphrase }),
     ...(checked?.trim() === '' ? { checkServerIdentity: () => undefined } : {}),
   };
-}
-
-/** PEM on one line, as properties files tend to have it, with its line breaks put back. */
-function pem(text: string | undefined): string | undefined {
-  return text
-    ?.replaceAll('\\n', '\n')
-    .replace(
-      /(-----BEGIN ([^-]+)-----)([^:-]*?)(-----END \2-----)/g,
-      (_all, begin: string, _label, body: string, end: string) =>
-        [begin, ...(body.replace(/\s+/g, '').match(/.{1,64}/g) ?? []), end, ''].join('\n'),
-    );
 }
 
 function pemFile(get: (name: string) => string | undefined, store: 'truststore' | 'keystore'): string | undefined {

@@ -1,40 +1,51 @@
 import { networkInterfaces } from 'node:os';
 import type { FastifyInstance } from 'fastify';
 import { MillraceError, messageOf } from '../errors.ts';
+import { type ListenerTls, listenerTls } from './tls.ts';
 
 export interface Listener {
   /** Empty: all interfaces. */
   readonly host: string;
   /** 0: any that is free. */
   readonly port: number;
+  /** Present: https. */
+  readonly tls?: ListenerTls;
+  /** Only /admin, or all but that. Absent: everything. */
+  readonly serves?: 'admin' | 'others';
 }
 
 const DEFAULT_PORT = 8083;
 
+type Props = Readonly<Record<string, string | undefined>>;
+
 /**
  * Where to listen, from Connect's worker properties: `listeners` (`http://:8083`, several with commas between), else
- * `rest.host.name` and `rest.port`, else all interfaces on 8083. CONFIG_INVALID.
+ * `rest.host.name` and `rest.port`, else all interfaces on 8083. With `admin.listeners` /admin is there and nowhere else;
+ * where those are empty, it is nowhere. CONFIG_INVALID.
  */
-export function parseListeners(
-  config: Readonly<Record<string, string | undefined>>,
-): readonly [Listener, ...Listener[]] {
-  const { listeners } = config;
-  if (listeners === undefined || listeners.trim() === '')
-    return [{ host: config['rest.host.name']?.trim() ?? '', port: portOf(config['rest.port'], 'rest.port') }];
-  const [first, ...rest] = listeners.split(',').map(text => listenerOf(text.trim()));
-  if (first === undefined) throw invalid(listeners);
-  return [first, ...rest];
+export function parseListeners(config: Props): readonly [Listener, ...Listener[]] {
+  const { listeners, 'admin.listeners': admin } = config;
+  const [first, ...rest] = publicListeners(config, listeners?.trim() ?? '');
+  if (first === undefined) throw invalid('listeners', listeners ?? '');
+  if (admin === undefined) return [first, ...rest];
+  const others = (listener: Listener): Listener => ({ ...listener, serves: 'others' });
+  const own = admin.trim() === '' ? [] : several(config, 'admin.listeners', admin);
+  return [others(first), ...rest.map(others), ...own.map((one): Listener => ({ ...one, serves: 'admin' }))];
 }
 
-function listenerOf(text: string): Listener {
+const publicListeners = (config: Props, listeners: string): readonly Listener[] =>
+  listeners === ''
+    ? [{ host: config['rest.host.name']?.trim() ?? '', port: portOf(config['rest.port'], 'rest.port') }]
+    : several(config, 'listeners', listeners);
+
+const several = (config: Props, key: string, texts: string): readonly Listener[] =>
+  texts.split(',').map(text => listenerOf(config, key, text.trim()));
+
+function listenerOf(config: Props, key: string, text: string): Listener {
   const [, protocol, bracketed, plain, port] = /^([a-z]+):\/\/(?:\[([^\]]*)\]|([^:[\]/]*)):(\d+)\/?$/i.exec(text) ?? [];
-  if (protocol === undefined) throw invalid(text);
-  if (protocol.toLowerCase() !== 'http')
-    throw new MillraceError(
-      'CONFIG_INVALID',
-      `Invalid value ${text} for configuration listeners: Millrace serves http; put a proxy that ends TLS before it.`,
-    );
-  return { host: bracketed ?? plain ?? '', port: portOf(port, 'listeners') };
+  if (protocol === undefined || !/^https?$/i.test(protocol)) throw invalid(key, text);
+  const place = { host: bracketed ?? plain ?? '', port: portOf(port, key) };
+  return protocol.toLowerCase() === 'https' ? { ...place, tls: listenerTls(config, `${key}.https.`) } : place;
 }
 
 function portOf(text: string | undefined, key: string): number {
@@ -44,11 +55,13 @@ function portOf(text: string | undefined, key: string): number {
   throw new MillraceError('CONFIG_INVALID', `Invalid value ${text} for configuration ${key}: a port is 0 to 65535.`);
 }
 
-const invalid = (text: string): MillraceError =>
+const invalid = (key: string, text: string): MillraceError =>
   new MillraceError(
     'CONFIG_INVALID',
-    `Invalid value ${text} for configuration listeners: write http://HOST:PORT, with HOST empty for all interfaces.`,
+    `Invalid value ${text} for configuration ${key}: write http://HOST:PORT or https://HOST:PORT, with HOST empty for all interfaces.`,
   );
+
+const schemeOf = ({ tls }: Listener): string => (tls === undefined ? 'http' : 'https');
 
 export interface Serving {
   /** `http://127.0.0.1:8083`, one for each listener, with an address that can be opened on this machine. */
@@ -58,7 +71,10 @@ export interface Serving {
 }
 
 /** Listens with an app of its own for each listener; all or none. CONFIG_INVALID where an address cannot be had. */
-export async function serve(listeners: readonly Listener[], app: () => FastifyInstance): Promise<Serving> {
+export async function serve(
+  listeners: readonly Listener[],
+  app: (listener: Listener) => FastifyInstance,
+): Promise<Serving> {
   const apps: FastifyInstance[] = [];
   const urls: string[] = [];
   let closing: Promise<unknown> | undefined;
@@ -67,18 +83,21 @@ export async function serve(listeners: readonly Listener[], app: () => FastifyIn
     await closing;
   };
   try {
-    for (const { host, port } of listeners) {
-      const one = app();
+    for (const listener of listeners) {
+      const { host, port } = listener;
+      const one = app(listener);
       apps.push(one);
       await one.listen({ host: host === '' ? everywhere() : host, port });
       const bound = one.server.address();
-      urls.push(`http://${inUrl(host)}:${typeof bound === 'object' && bound !== null ? bound.port : port}`);
+      urls.push(
+        `${schemeOf(listener)}://${inUrl(host)}:${typeof bound === 'object' && bound !== null ? bound.port : port}`,
+      );
     }
   } catch (error) {
     await close();
     throw new MillraceError(
       'CONFIG_INVALID',
-      `Cannot listen on ${listeners.map(one => `http://${one.host}:${one.port}`).join(', ')} (${messageOf(error)}): free the port or set listeners.`,
+      `Cannot listen on ${listeners.map(one => `${schemeOf(one)}://${one.host}:${one.port}`).join(', ')} (${messageOf(error)}): free the port or set listeners.`,
       { cause: error },
     );
   }

@@ -8,11 +8,13 @@ import { within } from './deadline.ts';
 import type { Limits, RestDeps } from './deps.ts';
 import { answerOf, HttpError } from './errors.ts';
 import { clusterIdInTime } from './kafka.ts';
+import type { Listener } from './listeners.ts';
 import { loggerResources } from './loggers.ts';
 import { metricsResource } from './metrics.ts';
 import { offsetsResource } from './offsets.ts';
 import { pluginResources } from './plugins.ts';
 import { rootResources } from './root.ts';
+import { applySurface, type Surface } from './surface.ts';
 import { taskResources } from './tasks.ts';
 import { topicResources } from './topics.ts';
 import { withVersions } from './versions.ts';
@@ -20,11 +22,14 @@ import { withVersions } from './versions.ts';
 const JSON_TYPE = 'application/json';
 const BODY_BYTES = 1024 * 1024;
 
+/** One listener's part in the API. */
+export type Served = Pick<Listener, 'tls' | 'serves'> & Partial<Surface>;
+
 /**
  * Kafka Connect's REST API over Temporal. Stateless: any number of copies may serve the same cluster. The caller listens
  * (see listeners.ts) and closes.
  */
-export function restServer(deps: RestDeps): FastifyInstance {
+export function restServer(deps: RestDeps, { tls, serves, ...surface }: Served = {}): FastifyInstance {
   const limits: Limits = { requestMs: 90_000, probeMs: 5000, ...deps.limits };
   const fail = (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
     const answer = answerOf(error, request.id);
@@ -32,6 +37,7 @@ export function restServer(deps: RestDeps): FastifyInstance {
     return reply.code(answer.error_code).type(JSON_TYPE).send(JSON.stringify(answer));
   };
   const app = Fastify({
+    ...(tls && { https: tls }),
     logger: false,
     bodyLimit: BODY_BYTES,
     requestTimeout: 30_000,
@@ -42,6 +48,8 @@ export function restServer(deps: RestDeps): FastifyInstance {
   app.addContentTypeParser(JSON_TYPE, { parseAs: 'buffer' }, async (request: FastifyRequest, body: Buffer) =>
     readBody(request, body),
   );
+  // As in Connect, what is for administrators alone is not for pages of other origins.
+  applySurface(app, serves === 'admin' ? { headers: [], ...(surface.users && { users: surface.users }) } : surface);
   app.setErrorHandler((error: FastifyError, request, reply) => fail(error, request, reply));
   app.setNotFoundHandler(() => undefined);
   app.addHook('onRequest', async request => {
@@ -59,6 +67,8 @@ export function restServer(deps: RestDeps): FastifyInstance {
     if (String(reply.getHeader('content-type')).startsWith(JSON_TYPE)) reply.header('content-type', JSON_TYPE);
   });
 
+  if (deps.loggers !== undefined && serves !== 'others') loggerResources(app, deps.loggers, deps.setClusterLevel);
+  if (serves === 'admin') return app;
   const control = withVersions(deps.control, deps.version);
   rootResources(app, deps, limits);
   // A connector that is made or changed needs Kafka: who asks hears at once that it is down.
@@ -70,7 +80,6 @@ export function restServer(deps: RestDeps): FastifyInstance {
   offsetsResource(app, control, deps.offsets);
   topicResources(app, control);
   pluginResources(app, deps.plugins);
-  if (deps.loggers !== undefined) loggerResources(app, deps.loggers, deps.setClusterLevel);
   if (deps.metrics !== undefined) metricsResource(app, deps.metrics);
   return app;
 }

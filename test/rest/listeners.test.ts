@@ -16,13 +16,25 @@ test.each([
     ],
   ],
   [{ 'rest.port': '9000' }, [{ host: '', port: 9000 }]],
+  [{ 'admin.listeners': ' ' }, [{ host: '', port: 8083, serves: 'others' }]],
+  [
+    { 'rest.port': '1', 'admin.listeners': 'http://:2, http://localhost:3' },
+    [
+      { host: '', port: 1, serves: 'others' },
+      { host: '', port: 2, serves: 'admin' },
+      { host: 'localhost', port: 3, serves: 'admin' },
+    ],
+  ],
   [{ 'rest.host.name': 'h', 'rest.port': ' 9000 ' }, [{ host: 'h', port: 9000 }]],
 ])('%j', (config, listeners) => {
   expect(parseListeners(config)).toEqual(listeners);
 });
 
 test.each([
-  [{ listeners: 'https://:8443' }, /listeners: Millrace serves http/],
+  [{ listeners: 'https://:8443' }, /https needs ssl\.keystore\.location/],
+  [{ listeners: 'ftp://:1' }, /Invalid value ftp:\/\/:1 for configuration listeners: write http/],
+  [{ 'admin.listeners': 'http' }, /Invalid value http for configuration admin\.listeners/],
+  [{ 'admin.listeners': 'https://:1' }, /ssl\.keystore\.location/],
   [{ listeners: '8083' }, /Invalid value 8083 for configuration listeners/],
   [{ listeners: 'http://:70000' }, /a port is 0 to 65535/],
   [{ listeners: 'http://:1,,http://:2' }, /configuration listeners/],

@@ -1,0 +1,12 @@
+/** PEM on one line, as properties files tend to have it, with its line breaks put back. */
+export function pem(text: string): string;
+export function pem(text: string | undefined): string | undefined;
+export function pem(text: string | undefined): string | undefined {
+  return text
+    ?.replaceAll('\\n', '\n')
+    .replace(
+      /(-----BEGIN ([^-]+)-----)([^:-]*?)(-----END \2-----)/g,
+      (_all, begin: string, _label, body: string, end: string) =>
+        [begin, ...(body.replace(/\s+/g, '').match(/.{1,64}/g) ?? []), end, ''].join('\n'),
+    );
+}
