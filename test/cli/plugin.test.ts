@@ -84,6 +84,27 @@ test('a worker loads them', async () => {
   expect(providers).toEqual([['com.example.MyConfigProviderConfigProvider']]);
 });
 
+test('a published worker gives plugins its own modules', async () => {
+  const script = `
+    import { loadPlugins } from ${JSON.stringify(here('node_modules/millrace/dist/src/plugins/load.js'))};
+    const told = [];
+    const tell = (fields, message) => told.push({ ...fields, message });
+    const log = { debug: tell, info: tell, warn: tell, error: tell };
+    const spool = ${JSON.stringify(join(packageFolder(), 'examples/plugin-spool'))};
+    const { plugins } = await loadPlugins({ paths: [spool, 'millrace-plugin-my-transform'], cwd: ${JSON.stringify(folder)}, log });
+    const { MillraceError } = await import(${JSON.stringify(here('node_modules/millrace/dist/src/errors.js'))});
+    const mask = await plugins[0].plugin.transforms[0].load();
+    let own;
+    try { mask.create({ field: 'x', mask: '*' }).apply({ value: 'text' }); } catch (error) { own = error instanceof MillraceError; }
+    console.log(JSON.stringify({ own, told: told.map(({ message, reason }) => reason ?? message) }));`;
+  await symlink(here('millrace-plugin-my-transform'), here('node_modules/millrace-plugin-my-transform'));
+  const args = ['--disable-warning=ExperimentalWarning', '--input-type=module', '--eval', script];
+  expect(JSON.parse(await run(process.execPath, args, { cwd: folder }))).toEqual({
+    own: true,
+    told: ['plugin loaded', 'plugin loaded'],
+  });
+});
+
 describe('the command', () => {
   test('tells what to do next, and installs nothing', async () => {
     const { stdout } = await millrace(['plugin', 'new', '@acme/feed'], { cwd: folder });

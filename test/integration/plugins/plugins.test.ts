@@ -53,7 +53,7 @@ beforeAll(async () => {
     JSON.stringify({ mask: 'xxxx-hidden', folders: { in: join(folder, 'in') } }),
   );
   for (const one of ['in', 'out']) await mkdir(join(folder, one));
-  worker = await startWorkerProcess(folder, await freePort(), {
+  const properties = {
     'bootstrap.servers': servers().kafka,
     'group.id': group,
     'offset.storage.topic': name('offsets'),
@@ -65,7 +65,8 @@ beforeAll(async () => {
     'config.providers.late.class': 'Provider',
     'key.converter': 'StringConverter',
     'value.converter': 'StringConverter',
-  });
+  };
+  worker = await startWorkerProcess(folder, await freePort(), properties, { args: ['--processes', '2'] });
 });
 afterAll(async () => {
   await worker?.stop();
@@ -112,6 +113,10 @@ test('all kinds of plugins are listed with their versions and their keys', async
 });
 
 test('what cannot be loaded is named in the log, and the worker runs', async () => {
+  await eventually(
+    'both processes have loaded the plugin',
+    async () => (await logText()).match(/spool".*plugin loaded/g)?.length === 2,
+  );
   const lines = (await logText())
     .split('\n')
     .filter(line => line.includes('"logger":"plugins"') || line.includes('skipped'));
@@ -204,6 +209,12 @@ describe('a component that throws', () => {
     const message = await refusal('POST', '/connectors', { name: name('wrong'), config: config() });
     expect(message).toContain(' 400 ');
     expect(message).toContain(sentence);
+  });
+
+  test('when its keys are asked for', async () => {
+    const message = await refusal('GET', '/connector-plugins/late.Load/config');
+    expect(message).toContain(' 400 ');
+    expect(message).toContain('late.Load of a plugin cannot be loaded: something of its own');
   });
 
   test('when it is made for a task: the task has FAILED with a sentence, and another runs', async () => {
