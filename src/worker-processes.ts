@@ -12,9 +12,12 @@ import { surfaceOf } from './rest/surface.ts';
  * listeners, through node:cluster, and what becomes of the parent becomes of them. CONFIG_INVALID before any is started.
  */
 export function startWorkerProcesses(props: Readonly<Record<string, string>>, count: number): Supervised {
-  workerConfigOf(props);
-  parseListeners(props);
-  surfaceOf(props);
+  // With placeholders the first process tells, which knows what they stand for.
+  if (!Object.values(props).some(value => value.includes('${'))) {
+    workerConfigOf(props);
+    parseListeners(props);
+    surfaceOf(props);
+  }
   const root = pino({ level: process.env['MILLRACE_LOG_LEVEL'] ?? 'info' }, pino.destination({ sync: true }));
   cluster.setupPrimary({ args: process.argv.slice(2) });
   return supervise({

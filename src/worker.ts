@@ -49,12 +49,21 @@ const LAST_REQUESTS_MS = 5000;
  * Starts a worker from Kafka Connect's worker properties: the REST API first, which says what is missing, then, for as
  * long as it takes, the connection to Temporal. CONFIG_INVALID with every wrong value by name.
  */
-export async function startWorker(props: Readonly<Record<string, string>>): Promise<RunningWorker> {
+export async function startWorker(given: Readonly<Record<string, string>>): Promise<RunningWorker> {
   const root = pino({ level: process.env['MILLRACE_LOG_LEVEL'] ?? 'info' }, pino.destination({ sync: true }));
   const number = processNumber();
   let member: Member | undefined;
   const loggers = new Loggers(root, (logger, level) => member?.levelSet({ logger, level }));
   const log = loggers.log('worker');
+  const pluginLog = loggers.log('plugins');
+  const loaded = await loadPlugins({ paths: pluginPath(given), cwd: process.cwd(), log: pluginLog });
+  const registry = pluginRegistry({ plugins: loaded.plugins, log: pluginLog });
+  const providers = await configProviders(given, {
+    entries: registry.configProviders,
+    incomplete: loaded.failed > 0,
+    failed: (provider, reason) => pluginLog.error({ provider, reason }, 'configuration provider cannot be used'),
+  });
+  const { props } = await resolvePlaceholders(given, providers);
   const config = workerConfigOf(props);
   for (const key of readWorkerConfig(props).unknown) log.warn({ key }, 'unknown worker property, ignored');
   if (props['offset.storage.file.filename'] !== undefined)
@@ -65,14 +74,6 @@ export async function startWorker(props: Readonly<Record<string, string>>): Prom
 
   const listeners = parseListeners(props);
   const surface = surfaceOf(props);
-  const pluginLog = loggers.log('plugins');
-  const loaded = await loadPlugins({ paths: config['plugin.path'], cwd: process.cwd(), log: pluginLog });
-  const registry = pluginRegistry({ plugins: loaded.plugins, log: pluginLog });
-  const providers = await configProviders(props, {
-    entries: registry.configProviders,
-    incomplete: loaded.failed > 0,
-    failed: (provider, reason) => pluginLog.error({ provider, reason }, 'configuration provider cannot be used'),
-  });
   const kafka = kafkaClient(
     kafkaConfigFromProperties({ ...props, 'bootstrap.servers': config['bootstrap.servers'].join(',') }),
     loggers.log('kafka'),
@@ -104,7 +105,8 @@ export async function startWorker(props: Readonly<Record<string, string>>): Prom
   const [{ host, port }] = listeners;
   const identity = `${props['rest.advertised.host.name'] ?? (host || hostname())}:${props['rest.advertised.port'] ?? port}`;
   const bundle = await workflowBundle(cacheFolder());
-  const components = { workerProps: props, providers, plugins: registry };
+  // As they were given: what they stand for is looked up anew for each connector.
+  const components = { workerProps: given, providers, plugins: registry };
   const { prepare, plugins } = preparation(components, secrets, log);
 
   const client = new Client({ connection, namespace });
@@ -189,6 +191,10 @@ export async function startWorker(props: Readonly<Record<string, string>>): Prom
     },
   };
 }
+
+/** Where the classes of configuration providers come from, so that these cannot say it. */
+const pluginPath = ({ 'plugin.path': path }: Readonly<Record<string, string>>): readonly string[] =>
+  workerConfigOf(path === undefined ? {} : { 'plugin.path': path })['plugin.path'];
 
 function temporalOptions(config: WorkerConfig) {
   const apiKey = config['temporal.api.key'];

@@ -8,7 +8,7 @@ import { millrace } from '../../cli/run.ts';
 import { servers } from '../../support/servers.ts';
 import { uniqueName } from '../../support/topic.ts';
 
-/** A worker as Kafka Connect's own properties guard it. */
+/** A worker as Kafka Connect's own properties guard it, some of them looked up by a configuration provider. */
 const group = uniqueName('access');
 const extension = 'org.apache.kafka.connect.rest.basic.auth.extension.BasicAuthSecurityRestExtension';
 let folder: string;
@@ -17,7 +17,12 @@ let worker: WorkerProcess;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'millrace-access-test-'));
-  const [users, jaas] = [join(folder, 'users.properties'), join(folder, 'jaas.conf')];
+  const [users, jaas, kept] = ['users.properties', 'jaas.conf', 'kept.properties'].map(name => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
+  await writeFile(kept, `kafka=${servers().kafka}\nframes=DENY\n`);
   await writeFile(users, 'alice=s3cret\n');
   await writeFile(
     jaas,
@@ -30,14 +35,16 @@ beforeAll(async () => {
     folder,
     await freePort(),
     {
-      'bootstrap.servers': servers().kafka,
+      'config.providers': 'file',
+      'config.providers.file.class': 'org.apache.kafka.common.config.provider.FileConfigProvider',
+      'bootstrap.servers': `\${file:${kept}:kafka}`,
       'group.id': group,
       'offset.storage.topic': `${group}-offsets`,
       'config.storage.topic': `${group}-configs`,
       'temporal.address': servers().temporal,
       'admin.listeners': admin,
       'access.control.allow.origin': 'http://console.example',
-      'response.http.headers.config': 'set X-Frame-Options: DENY',
+      'response.http.headers.config': `set X-Frame-Options: \${file:${kept}:frames}`,
       'rest.extension.classes': extension,
       'java.security.auth.login.config': jaas,
     },
