@@ -1,4 +1,5 @@
 import type { ConfigKeyInfo, ConfigProps, ConfigSpec } from '../api/component.ts';
+import { refusedOverrides } from './client-overrides.ts';
 import { commonConfig, sinkTopicErrors, withoutPrefix } from './connector-config.ts';
 import type { ConfigInfos, Disclosure, KeyDefinition } from './findings.ts';
 import { Findings, keyDefinition } from './findings.ts';
@@ -36,7 +37,7 @@ export interface ConnectorToValidate {
 }
 
 export interface ValidateOptions extends Disclosure {
-  /** The worker's properties: its converters stand in for the connector's. */
+  /** The worker's properties: its converters stand in for the connector's, its policy is for their clients. */
   readonly workerDefaults?: ConfigProps;
 }
 
@@ -59,6 +60,8 @@ export async function validateConnector(
   await addConnector(found, connector, props);
   for (const which of ['header', 'key', 'value'] as const)
     await addConverter(found, `${which}.converter`, props, lookup);
+  for (const [key, message] of refusedOverrides(connector.kind, props, options.workerDefaults ?? {}))
+    found.error(key, message);
   for (const [key, value] of Object.entries(props))
     if (value === null) found.error(key, 'Null value can not be supplied as the configuration value.');
   return found.infos(props['connector.class'] ?? '');

@@ -1,4 +1,5 @@
 import { MillraceError } from '../errors.ts';
+import { overridePolicy } from './client-overrides.ts';
 import { isConnectKey } from './connect-keys.ts';
 import {
   atLeast,
@@ -88,10 +89,16 @@ export const workerConfig = defineConfig({
     importance: 'low',
     doc: 'Accepted: each source record is written once in any case.',
   }),
-  'connector.client.config.override.policy': enumKey(['All', 'None', 'Principal', 'Allowlist'], {
+  'connector.client.config.override.policy': stringKey({
     default: 'All',
-    importance: 'low',
-    doc: 'Accepted; connectors may override what the clients of their tasks understand.',
+    importance: 'medium',
+    doc: 'Which client settings (producer.override.*, consumer.override.*, admin.override.*) connectors may have: All, None, Principal (who they are), or Allowlist.',
+    check: name => (overridePolicy(name) === undefined ? 'Expected All, None, Principal or Allowlist' : undefined),
+  }),
+  'connector.client.config.override.allowlist': listKey({
+    default: [],
+    importance: 'medium',
+    doc: 'The settings that the policy Allowlist allows, without producer.override. and the like.',
   }),
   'topic.creation.enable': booleanKey({
     default: true,

@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest';
+import { refusedOverrides } from '../../src/config/client-overrides.ts';
+
+const all = {
+  'producer.override.acks': '1',
+  'producer.override.sasl.mechanism': 'PLAIN',
+  'consumer.override.max.poll.records': '5',
+  'consumer.override.sasl.jaas.config': 'x',
+  'admin.override.retries': '4',
+  'admin.override.security.protocol': 'SSL',
+};
+const letters = { 'errors.deadletterqueue.topic.name': 'dlq' };
+const keysOf = (kind: 'source' | 'sink', policy: string, extra = {}) =>
+  [
+    ...refusedOverrides(
+      kind,
+      { ...all, ...extra },
+      {
+        'connector.client.config.override.policy': policy,
+        'connector.client.config.override.allowlist': 'acks, max.poll.records',
+      },
+    ).keys(),
+  ].sort();
+
+/** What Kafka Connect 4.3.1 answered to the same configurations. */
+test.each([
+  ['source', 'All', {}, []],
+  ['source', 'None', {}, ['producer.override.acks', 'producer.override.sasl.mechanism']],
+  ['source', 'Principal', {}, ['producer.override.acks']],
+  ['source', 'Allowlist', {}, ['producer.override.sasl.mechanism']],
+  ['sink', 'None', {}, ['consumer.override.max.poll.records', 'consumer.override.sasl.jaas.config']],
+  ['sink', 'Principal', {}, ['consumer.override.max.poll.records']],
+  ['sink', 'Allowlist', {}, ['consumer.override.sasl.jaas.config']],
+  ['sink', 'None', letters, Object.keys(all).sort()],
+  [
+    'sink',
+    'org.apache.kafka.connect.connector.policy.AllowlistConnectorClientConfigOverridePolicy',
+    letters,
+    [
+      'admin.override.retries',
+      'admin.override.security.protocol',
+      'consumer.override.sasl.jaas.config',
+      'producer.override.sasl.mechanism',
+    ],
+  ],
+] as const)('of a %s the policy %s refuses what it does not allow (%o)', (kind, policy, extra, refused) => {
+  expect(keysOf(kind, policy, extra)).toEqual(refused);
+});
+
+test('without a policy everything is allowed, and the sentence is the one of Kafka Connect', () => {
+  expect(refusedOverrides('source', all, {}).size).toBe(0);
+  expect(
+    refusedOverrides('source', all, { 'connector.client.config.override.policy': 'Principal' }).get(
+      'producer.override.acks',
+    ),
+  ).toBe("The 'Principal' policy does not allow 'acks' to be overridden in the connector configuration.");
+});
