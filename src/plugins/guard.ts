@@ -1,6 +1,6 @@
 import type { ConfigSpec, SinkConnector, SourceConnector } from '../api/index.ts';
 import { MillraceError, messageOf } from '../errors.ts';
-import { type ComponentKind, checkComponent } from './shape.ts';
+import { type ComponentKind, checkComponent, checkMade } from './shape.ts';
 
 interface Factory {
   readonly config: ConfigSpec<unknown>;
@@ -17,15 +17,18 @@ export async function guarded(kind: ComponentKind, className: string, load: () =
   checkComponent(kind, loaded, what);
   return kind === 'source' || kind === 'sink'
     ? guardedConnector(what, loaded as SourceConnector<unknown> | SinkConnector<unknown>)
-    : guardedFactory(what, loaded as Factory);
+    : guardedFactory(kind, what, loaded as Factory);
 }
 
-function guardedFactory(what: string, factory: Factory): Factory {
+function guardedFactory(kind: ComponentKind, what: string, factory: Factory): Factory {
   return {
     config: guardedSpec(what, factory.config),
     create: (...given) => {
       try {
-        return factory.create(...given);
+        const made = factory.create(...given);
+        // What it does with each record nobody stands in the way of.
+        checkMade(kind, made, `What ${what} creates`);
+        return made;
       } catch (error) {
         throw asTaskConfig(`${what} cannot be created`, error);
       }

@@ -58,9 +58,23 @@ export async function loadPlugins({ paths, cwd, log, patience = 30_000 }: LoadOp
   const reader = async () => {
     for (const [index, module] of next) results[index] = await load(module, patience, log);
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, reader));
+  await withoutStrays(log, () => Promise.all(Array.from({ length: AT_ONCE }, reader)));
   const plugins = results.filter(one => one !== undefined);
   return { plugins, failed: failed + modules.length - plugins.length };
+}
+
+/** What a plugin has begun while it was loaded, and nobody waits for, would end the process when it fails. */
+async function withoutStrays(log: Log, work: () => Promise<unknown>): Promise<void> {
+  const stray = (error: unknown) =>
+    log.error({ reason: messageOf(error) }, 'something that a plugin began while it was loaded has failed');
+  process.on('unhandledRejection', stray);
+  try {
+    await work();
+    // They are told of when all that was due has run.
+    await new Promise(setImmediate);
+  } finally {
+    process.off('unhandledRejection', stray);
+  }
 }
 
 async function load(

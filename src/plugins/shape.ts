@@ -63,9 +63,23 @@ const shapes = {
 
 export type ComponentKind = keyof typeof shapes;
 
+/** What factories create. */
+const made: Partial<Record<ComponentKind, z.ZodType>> = {
+  transform: z.object({ apply: method }, 'must be a transform'),
+  predicate: z.object({ test: method }, 'must be a predicate'),
+  converter: z.object({ fromConnect: method, toConnect: method }, 'must be a converter'),
+  configProvider: z.object({ get: method }, 'must be a configuration provider'),
+};
+
 /** Checks what a component's `load` has answered. `what`: how to name it. TASK_CONFIG. */
 export function checkComponent(kind: ComponentKind, value: unknown, what: string): void {
   check(shapes[kind], value, what, 'TASK_CONFIG');
+}
+
+/** Checks what a factory has created. TASK_CONFIG. */
+export function checkMade(kind: ComponentKind, value: unknown, what: string): void {
+  const shape = made[kind];
+  if (shape !== undefined) check(shape, value, what, 'TASK_CONFIG');
 }
 
 function check(

@@ -27,6 +27,7 @@ describe('a component of a plugin', () => {
         load: () => ({ config: { keys: [], check: () => ({}) as never }, create: boom }),
       },
       { className: 'x.Create', load: () => ({ config, create: boom }) },
+      { className: 'x.Made', load: () => ({ config, create: () => ({ test: boom }) as never }) },
     ],
   };
   const chain = (type: string) =>
@@ -38,6 +39,7 @@ describe('a component of a plugin', () => {
     ['x.Check', 'x.Check of a plugin cannot check its configuration: boom'],
     ['x.Answer', 'x.Answer of a plugin cannot check its configuration: check answers errors and values as maps'],
     ['x.Create', 'x.Create of a plugin cannot be created: boom'],
+    ['x.Made', 'What x.Made of a plugin creates.apply: must be a function'],
   ])('%s that fails says so in a sentence', async (type, message) => {
     const error = await chain(type);
     expect(error).toBeInstanceOf(MillraceError);

@@ -178,6 +178,24 @@ test('a plugin that cannot be loaded is named with its reason, and stops no othe
   expect(loaded.failed).toBe(Object.keys(expected).length);
 });
 
+test('what a plugin leaves behind as it is loaded ends nothing', async () => {
+  await files({
+    'stray/a.mjs': `Promise.reject(new Error('it goes astray')); ${transform('g.Stray')}`,
+    'stray/b.mjs': transform('g.Other'),
+  });
+  const loaded = await load([join(folder, 'stray')]);
+  expect(classes(loaded)).toEqual([
+    ['g.Stray', 'undefined'],
+    ['g.Other', 'undefined'],
+  ]);
+  expect(loaded.lines.filter(({ level }) => level === 'error')).toEqual([
+    expect.objectContaining({
+      reason: 'it goes astray',
+      message: expect.stringContaining('began while it was loaded'),
+    }),
+  ]);
+});
+
 test('classes are those of the worker, whatever copy of millrace a plugin has', async () => {
   await files({
     'copies/thrower/index.mjs': transform('d.Thrower', `throw new DataError('no');`),
