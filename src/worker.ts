@@ -158,6 +158,7 @@ export async function startWorker(given: Readonly<Record<string, string>>): Prom
       readOffsets({ kafka, offsets }, type, name, (await resolved(components, own)).props),
     log: loggers.log('rest'),
     loggers,
+    topicTracking: { enabled: config['topic.tracking.enable'], reset: config['topic.tracking.allow.reset'] },
     setClusterLevel: (logger, level) => levels.set(logger, level),
     started: () => workers.ready(),
     metrics: async () => ({

@@ -47,8 +47,6 @@ const keys: ReadonlySet<string> = new Set([
   'socket.connection.setup.timeout.max.ms',
   'socket.connection.setup.timeout.ms',
   'task.shutdown.graceful.timeout.ms',
-  'topic.tracking.allow.reset',
-  'topic.tracking.enable',
   'worker.sync.timeout.ms',
   'worker.unsync.backoff.ms',
 ]);

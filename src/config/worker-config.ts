@@ -105,6 +105,16 @@ export const workerConfig = defineConfig({
     importance: 'low',
     doc: 'Whether source connectors’ topics are made.',
   }),
+  'topic.tracking.enable': booleanKey({
+    default: true,
+    importance: 'low',
+    doc: 'Whether the REST API tells the topics that a connector uses.',
+  }),
+  'topic.tracking.allow.reset': booleanKey({
+    default: true,
+    importance: 'low',
+    doc: 'Whether it lets people forget them.',
+  }),
   'plugin.path': listKey({
     default: [],
     importance: 'low',

@@ -23,6 +23,8 @@ export interface RestDeps {
   readonly loggers?: Loggers;
   /** Sets a level in every worker of the cluster. Without it `scope=cluster` is refused. KAFKA_UNAVAILABLE. */
   setClusterLevel?(logger: string, level: Level): Promise<void>;
+  /** Whether topics in use are told, and may be reset (KIP-558). Default: both. */
+  readonly topicTracking?: { readonly enabled: boolean; readonly reset: boolean };
   readonly limits?: Partial<Limits>;
 }
 

@@ -78,7 +78,7 @@ export function restServer(deps: RestDeps, { tls, serves, ...surface }: Served =
   stateResources(app, control);
   taskResources(app, control);
   offsetsResource(app, control, deps.offsets);
-  topicResources(app, control);
+  topicResources(app, control, deps.topicTracking);
   pluginResources(app, deps.plugins);
   if (deps.metrics !== undefined) metricsResource(app, deps.metrics);
   return app;

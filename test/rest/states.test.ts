@@ -77,3 +77,16 @@ test.each([
 ] as const)('%s %s without such a connector', async (method, url, message) => {
   expect(await restApp().ask(method, url)).toMatchObject({ status: 404, json: { error_code: 404, message } });
 });
+
+test('topics in use are told and reset as far as the worker lets them', async () => {
+  const answers = { topics: async () => ['t'], resetTopics: async () => undefined };
+  const both = async (topicTracking: { enabled: boolean; reset: boolean }) => {
+    const { ask } = restApp(answers, { topicTracking });
+    return [await ask('GET', '/connectors/a/topics'), await ask('PUT', '/connectors/a/topics/reset')];
+  };
+  const [told, reset] = await both({ enabled: true, reset: false });
+  expect(told).toMatchObject({ status: 200, json: { a: { topics: ['t'] } } });
+  expect(reset).toMatchObject({ status: 403, json: { error_code: 403, message: 'Topic tracking reset is disabled.' } });
+  for (const answer of await both({ enabled: false, reset: true }))
+    expect(answer).toMatchObject({ status: 403, json: { error_code: 403, message: 'Topic tracking is disabled.' } });
+});
