@@ -35,7 +35,7 @@ describe('Millrace answers as Kafka Connect', () => {
       'temporal.address': servers().temporal,
     });
     answers = await play(worker.url, steps, around.values);
-  }, 120_000);
+  }, 180_000);
   afterAll(async () => {
     await worker?.stop();
     await around?.[Symbol.asyncDispose]();

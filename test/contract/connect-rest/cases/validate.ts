@@ -5,6 +5,21 @@ import type { Json, Step } from '../step.ts';
 const sink = { 'connector.class': 'FileStreamSink', name: 'v', topics: '{{topic}}', file: '/tmp/out' };
 const source = { 'connector.class': 'FileStreamSource', name: 'v', topic: '{{topic}}', file: '/tmp/in' };
 const transforms = 'org.apache.kafka.connect.transforms';
+const both = (name: string) => [`${name}$Key`, `${name}$Value`];
+const plugins = [
+  ...['Boolean', 'ByteArray', 'Double', 'Float', 'Integer', 'Long', 'Short'].map(
+    type => `org.apache.kafka.connect.converters.${type}Converter`,
+  ),
+  'org.apache.kafka.connect.json.JsonConverter',
+  'org.apache.kafka.connect.storage.StringConverter',
+  'org.apache.kafka.connect.storage.SimpleHeaderConverter',
+  ...[
+    ...['Cast', 'ExtractField', 'Flatten', 'HeaderFrom', 'HoistField', 'InsertField', 'MaskField'].flatMap(both),
+    ...['ReplaceField', 'SetSchemaMetadata', 'TimestampConverter'].flatMap(both),
+    ...['DropHeaders', 'Filter', 'InsertHeader', 'RegexRouter', 'TimestampRouter', 'ValueToKey'],
+    ...['HasHeaderKey', 'RecordIsTombstone', 'TopicNameMatches'].map(name => `predicates.${name}`),
+  ].map(name => `${transforms}.${name}`),
+];
 
 /** But for words of documentation and what each comes with: keys and classes of its own, and versions. */
 const inFull = (body: Json) => ({
@@ -266,24 +281,22 @@ export const validate: readonly Step[] = [
       of: body => body.filter((key: Json) => !key.name.startsWith('millrace.')).map(undocumented),
     }),
   ),
-  ...[
-    'org.apache.kafka.connect.json.JsonConverter',
-    'org.apache.kafka.connect.storage.StringConverter',
-    'org.apache.kafka.connect.storage.SimpleHeaderConverter',
-    'org.apache.kafka.connect.converters.LongConverter',
-    `${transforms}.Cast$Value`,
-    `${transforms}.InsertField$Key`,
-    `${transforms}.TimestampConverter$Value`,
-    `${transforms}.RegexRouter`,
-    `${transforms}.Filter`,
-    `${transforms}.predicates.HasHeaderKey`,
-    `${transforms}.predicates.RecordIsTombstone`,
-  ].map(
+  {
+    what: 'validate: plugins of Kafka Connect itself',
+    method: 'GET',
+    path: '/connector-plugins?connectorsOnly=false',
+    of: body =>
+      body
+        .filter((one: Json) => one.class.startsWith('org.apache.kafka.connect.'))
+        .map((one: Json) => `${one.type} ${one.class}`)
+        .sort(),
+  },
+  ...plugins.map(
     (plugin): Step => ({
       what: `validate: the keys of ${plugin}`,
       method: 'GET',
       path: `/connector-plugins/${plugin}/config`,
-      of: body => body.filter((key: Json) => !key.name.startsWith('millrace.')).map(undocumented),
+      of: body => body.map(undocumented),
     }),
   ),
 ];
