@@ -140,8 +140,9 @@ async function remove(deps: ActivityDeps, { config }: PlanArgs, redact: Redactio
   if (hooksDeletion(connector)) await connector.deleted(parsed(connector.config, props), contextOf(deps, redact));
 }
 
-async function alter(deps: ActivityDeps, args: OffsetsArgs, redact: Redaction): Promise<OffsetsAltered> {
-  const { connector, props } = await opened(deps, args.config, redact);
+async function alter(deps: ActivityDeps, given: OffsetsArgs, redact: Redaction): Promise<OffsetsAltered> {
+  const { connector, props } = await opened(deps, given.config, redact);
+  const args: OffsetsArgs = given.kept === undefined ? given : { ...given, offsets: await read(deps, given.kept) };
   return connector.kind === 'source'
     ? alterSourceOffsets(deps, connector, args, props, contextOf(deps, redact))
     : alterSinkOffsets(deps, connector, args, props, contextOf(deps, redact));
@@ -149,9 +150,13 @@ async function alter(deps: ActivityDeps, args: OffsetsArgs, redact: Redaction): 
 
 /** A task's configuration, where the connector's was too long to be given to it. */
 async function wholeConfig({ providers }: ActivityDeps, { config, kept }: TaskArgs): Promise<ConnectorConfig> {
-  if (kept === undefined) return config;
-  const { text = '{}' } = (await resolvePlaceholders({ text: kept }, providers)).props;
-  return { ...(JSON.parse(text) as ConnectorConfig), ...config };
+  return kept === undefined ? config : { ...(await read<ConnectorConfig>({ providers }, kept)), ...config };
+}
+
+/** JSON that is kept where a placeholder says. */
+async function read<T>({ providers }: Pick<ActivityDeps, 'providers'>, kept: string): Promise<T> {
+  const { text = 'null' } = (await resolvePlaceholders({ text: kept }, providers)).props;
+  return JSON.parse(text) as T;
 }
 
 /** The connector of a configuration and what that says, its secrets known to `redact` before anything is asked of anybody. */

@@ -117,6 +117,7 @@ export async function startWorker(given: Readonly<Record<string, string>>): Prom
     taskQueue,
     workerId: identity,
     prepare,
+    keep: (config, keys) => secrets.seal(config, keys),
     forget: unused => secrets.forget(unused),
   });
   const leaving = new AbortController();

@@ -100,6 +100,8 @@ class Connector {
   private altering = false;
   /** Moved on by whatever makes the running tasks wrong; the main loop compares. */
   private generation = 0;
+  /** The generation that the tasks were started for; another one while the main loop is still to start them. */
+  private started = -1;
 
   /** What of the last plan is kept elsewhere, for whoever removes it there. */
   private kept: readonly string[];
@@ -145,6 +147,7 @@ class Connector {
         if (!carried) await this.plan(generation);
         for (const task of this.tasks) if (task.state !== 'FAILED') this.start(task);
       } else this.rest();
+      this.started = generation;
       carried = false;
       this.show();
       await condition(() => this.generation !== generation || this.historyIsLong());
@@ -328,20 +331,29 @@ class Connector {
       const chosen = this.tasks.filter(task => !onlyFailed || task.state === 'FAILED');
       await Promise.all(chosen.map(task => this.stop(task)));
       // Whatever changed the connector meanwhile starts the tasks anew itself.
-      if (this.generation === generation) for (const task of chosen) this.start(task, true);
+      if (this.isStarted(generation)) for (const task of chosen) this.start(task, true);
       this.show();
     }
   }
 
+  /** Nothing has changed since, and it is not the main loop that starts them. */
+  private isStarted(generation: number): boolean {
+    return this.generation === generation && this.started === generation;
+  }
+
   /** One at a time, and only once the tasks that were stopped have really ended. */
-  private async alter(entries: readonly OffsetEntry[] | null): Promise<OffsetsAltered> {
+  private async alter(entries: readonly OffsetEntry[] | null, kept?: string): Promise<OffsetsAltered> {
     const free = () => !this.altering && this.tasks.every(task => task.scope === undefined);
     // Two that wait are woken at the same moment: the first of them takes it.
     while (!free()) await condition(free);
     this.mayAlter();
     this.altering = true;
     try {
-      return await offsets.alterOffsets({ ...this.subject(), offsets: entries });
+      return await offsets.alterOffsets({
+        ...this.subject(),
+        offsets: entries,
+        ...(kept === undefined ? {} : { kept }),
+      });
     } catch (error) {
       if (!(error instanceof ActivityFailure && error.cause instanceof ApplicationFailure)) throw error;
       throw ApplicationFailure.nonRetryable(error.cause.message, error.cause.type);
@@ -389,9 +401,9 @@ class Connector {
       },
     });
     setHandler(
-      defineUpdate<OffsetsAltered, [readonly OffsetEntry[]]>(updates.alterOffsets),
-      entries => this.alter(entries),
-      { validator: (_entries: readonly OffsetEntry[]) => this.mayAlter() },
+      defineUpdate<OffsetsAltered, [readonly OffsetEntry[], string?]>(updates.alterOffsets),
+      (entries, kept) => this.alter(entries, kept),
+      { validator: (_entries: readonly OffsetEntry[], _kept?: string) => this.mayAlter() },
     );
     setHandler(
       defineUpdate(updates.resetTopics),
@@ -418,7 +430,7 @@ class Connector {
         if (task === undefined || this.target !== 'RUNNING') return;
         const { generation } = this;
         await this.stop(task);
-        if (this.generation === generation) this.start(task, true);
+        if (this.isStarted(generation)) this.start(task, true);
         this.show();
       },
       {

@@ -119,7 +119,10 @@ export const updates = {
   restart: 'restart',
   /** number → void */
   restartTask: 'restartTask',
-  /** OffsetEntry[] → OffsetsAltered, of a connector that is STOPPED; BAD_REQUEST otherwise */
+  /**
+   * OffsetEntry[] → OffsetsAltered, of a connector that is STOPPED; BAD_REQUEST otherwise. Behind it, instead of many, a
+   * placeholder of theirs
+   */
   alterOffsets: 'alterOffsets',
   /** → OffsetsAltered, likewise: it begins anew */
   resetOffsets: 'resetOffsets',
@@ -166,6 +169,8 @@ export interface Plan {
 export interface OffsetsArgs extends PlanArgs {
   /** null: none of those that there are. */
   readonly offsets: readonly OffsetEntry[] | null;
+  /** A placeholder of the offsets as JSON, where they are too many for a workflow. */
+  readonly kept?: string;
 }
 
 export interface OffsetsAltered {

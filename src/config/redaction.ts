@@ -5,10 +5,13 @@ const SHORTEST = 4;
 /** Inside base64 only what is long enough not to be found by chance. */
 const SHORTEST_ENCODED = 8;
 
+/** Longer texts are looked for only as they are. */
+const LONGEST = 10_000;
+
 /** Passwords within addresses, connection strings and JAAS entries. */
 const inner = [
   /:\/\/[^/?#\s:]*:([^/?#\s]+)@/g,
-  /\w*(?:password|passphrase|pwd|secret|token)\w*\s*=\s*(?:"([^"]*)"|'([^']*)'|([^&;"'\s]+))/gi,
+  /(?:password|passphrase|pwd|secret|token)\w{0,40}\s{0,4}=\s{0,4}(?:"([^"]*)"|'([^']*)'|([^&;"'\s]+))/gi,
 ];
 
 /**
@@ -45,6 +48,8 @@ function formsOf(secret: string): string[] {
   const lines = secret.split(/\r?\n/);
   const plain = [secret, secret.trim(), ...(lines.length > 1 ? lines.map(line => line.trim()) : [])];
   const parts = plain.flatMap(text => [text, ...passwordsIn(text)]);
+  // What is kept apart for its length alone is no secret.
+  if (secret.length > LONGEST) return parts;
   return parts.flatMap(part => [
     part,
     JSON.stringify(part).slice(1, -1),

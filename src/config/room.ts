@@ -16,6 +16,8 @@ export const ROOM = {
   task: 10_000,
   /** And of those of all tasks together. */
   plan: 60_000,
+  /** Positions that are set: beside a configuration. */
+  offsets: 8_000,
   /** Configurations of all tasks that are started at the same time. */
   tasks: 1_000_000,
 } as const;

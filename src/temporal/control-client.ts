@@ -23,6 +23,8 @@ import {
   taskActivityId,
   updates,
 } from '../../workflows/messages.ts';
+import { bytesOf, ROOM } from '../config/room.ts';
+import { secretKeys } from '../config/secret-keys.ts';
 import { isErrorCode, MillraceError } from '../errors.ts';
 import type { ConnectorInfo, Control, StatusInfo, TaskState } from './control.ts';
 import { indexWatch } from './index-watch.ts';
@@ -40,6 +42,8 @@ export interface ControlDeps {
    * Checks a configuration and hides its secrets: what comes back may stand in a workflow's history. CONFIG_INVALID.
    */
   prepare(name: string, config: ConnectorConfig): Promise<{ type: ConnectorType; config: ConnectorConfig }>;
+  /** Puts values where secrets are, for what is too long for a workflow. Without it such things are refused. */
+  keep?(config: ConnectorConfig, keys: readonly string[]): Promise<ConnectorConfig>;
   /** Secrets of a configuration that is no longer used. Idempotent. */
   forget(config: ConnectorConfig): Promise<void>;
 }
@@ -114,7 +118,7 @@ export function temporalControl(deps: ControlDeps): Control {
 
   const infoOf = (status: ConnectorStatus): ConnectorInfo => ({
     name: status.name,
-    config: status.config,
+    config: shown(status.config),
     tasks: status.tasks.map(task => ({ connector: status.name, task: task.id })),
     type: status.type,
   });
@@ -253,14 +257,28 @@ export function temporalControl(deps: ControlDeps): Control {
     restartTask: (name, task) => update(name, updates.restartTask, task),
     async tasks(name) {
       const { config, tasks } = await whole(name);
-      return tasks.map(task => ({ id: { connector: name, task: task.id }, config: { ...config, ...task.config } }));
+      return tasks.map(({ id, config: own }) => ({
+        id: { connector: name, task: id },
+        config: shown({ ...config, ...own }),
+      }));
     },
     topics: async name => (await whole(name)).topics,
     resetTopics: name => update(name, updates.resetTopics),
-    alterOffsets: (name, offsets) =>
-      offsets === null
-        ? updateWithin(ALTER_MS, name, updates.resetOffsets, [])
-        : updateWithin(ALTER_MS, name, updates.alterOffsets, [offsets]),
+    async alterOffsets(name, offsets) {
+      if (offsets === null) return updateWithin(ALTER_MS, name, updates.resetOffsets, []);
+      if (bytesOf(offsets) <= ROOM.offsets) return updateWithin(ALTER_MS, name, updates.alterOffsets, [offsets]);
+      if (deps.keep === undefined)
+        throw new MillraceError(
+          'BAD_REQUEST',
+          `These offsets have more than ${ROOM.offsets} bytes of JSON: set them a part at a time, or over the REST API.`,
+        );
+      const kept = await deps.keep({ offsets: JSON.stringify(offsets) }, ['offsets']);
+      try {
+        return await updateWithin(ALTER_MS, name, updates.alterOffsets, [[], kept['offsets']]);
+      } finally {
+        await deps.forget(kept);
+      }
+    },
   };
   return control;
 }
@@ -272,6 +290,12 @@ const anotherType = (name: string, before: ConnectorType, after: ConnectorType):
     'BAD_REQUEST',
     `Connector ${name} is a ${before}: a ${after} needs another name, or delete it first.`,
   );
+
+/** Whoever starts a connector by Temporal with a secret in plain text shall not have it shown everywhere as well. */
+function shown(config: ConnectorConfig): ConnectorConfig {
+  const texts = Object.fromEntries(Object.entries(config).map(([key, value]) => [key, String(value)]));
+  return { ...config, ...Object.fromEntries(secretKeys(texts).map(key => [key, '[hidden]'])) };
+}
 
 const isText = (entry: [string, string | null]): entry is [string, string] => entry[1] !== null;
 

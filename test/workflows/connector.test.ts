@@ -512,6 +512,21 @@ describe('a connector', () => {
     expect((await status(handle)).tasks[0]?.trace).toContain('not a schedule');
   });
 
+  test('restarts that come while it is about to start its tasks anew start nothing twice', async () => {
+    const { tasks, handle } = await start();
+    for (let round = 1; round <= 3; round++) {
+      await eventually('it runs', () => tasks.running.size === 2);
+      await update(handle, updates.pause);
+      await update(handle, updates.resume);
+      await Promise.all([
+        update(handle, updates.restart, { includeTasks: true, onlyFailed: false }),
+        update(handle, updates.restartTask, 0),
+      ]);
+    }
+    await eventually('it runs', () => tasks.running.size === 2);
+    expect((await status(handle)).tasks.map(task => task.state)).toEqual(['RUNNING', 'RUNNING']);
+  });
+
   test('of a restart of a connector that is paused nothing starts', async () => {
     const { tasks, handle } = await start();
     await eventually('it runs', () => tasks.running.size === 2);
