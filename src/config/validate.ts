@@ -117,12 +117,11 @@ async function addConverter(
   if (name === undefined || name === null) return;
   const converter = await lookup.converter(name.trim(), which === 'header.converter');
   if (converter === undefined) {
-    found.change(which, { value: null });
+    const kind = which === 'header.converter' ? 'HeaderConverter' : 'Converter';
+    const unusable = await notOfKind(name.trim(), which, kind, lookup);
+    found.change(which, { value: unusable.value });
     found.unversioned(`${which}.plugin.version`);
-    found.error(
-      which,
-      `Invalid value ${name.trim()} for configuration ${which}: Class ${name.trim()} could not be found.`,
-    );
+    found.error(which, unusable.message);
     return;
   }
   found.change(which, { value: converter.className });
@@ -161,7 +160,7 @@ async function addChain(found: Findings, props: ConfigProps, lookup: ComponentLo
       alias,
       classes: lookup.classes.transforms,
     };
-    const component = await addType(found, own, head, name => lookup.transform(name));
+    const component = await addType(found, own, head, name => lookup.transform(name), lookup);
     if (own['negate'] !== undefined && own['predicate'] === undefined)
       found.error(
         `${prefix}type`,
@@ -186,7 +185,7 @@ async function addChain(found: Findings, props: ConfigProps, lookup: ComponentLo
       alias,
       classes: lookup.classes.predicates,
     };
-    const component = await addType(found, own, head, name => lookup.predicate(name));
+    const component = await addType(found, own, head, name => lookup.predicate(name), lookup);
     if (component !== undefined) addComponent(found, own, head, [component.config]);
   }
 }
@@ -210,9 +209,12 @@ async function addType(
   own: Readonly<Record<string, string>>,
   { prefix, group, what, alias, classes }: Head,
   find: (name: string) => Promise<ComponentConfig | undefined>,
+  lookup: ComponentLookup,
 ): Promise<ComponentConfig | undefined> {
   const name = own['type']?.trim();
   const component = name === undefined ? undefined : await find(name);
+  const unusable =
+    name === undefined || component !== undefined ? undefined : await notOfKind(name, `${prefix}type`, what, lookup);
   const key = { importance: 'HIGH', group, width: 'LONG', dependents: [] } as const;
   found.put(
     {
@@ -225,7 +227,7 @@ async function addType(
       order_in_group: 0,
       display_name: `${what} type for ${alias}`,
     },
-    component?.className ?? null,
+    component?.className ?? unusable?.value ?? null,
     classes,
   );
   const known = component?.version ?? null;
@@ -245,12 +247,22 @@ async function addType(
   );
   if (name === undefined)
     found.error(`${prefix}type`, `Missing required configuration "${prefix}type" which has no default value.`);
-  else if (component === undefined)
-    found.error(
-      `${prefix}type`,
-      `Invalid value ${name} for configuration ${prefix}type: Class ${name} could not be found.`,
-    );
+  else if (unusable !== undefined) found.error(`${prefix}type`, unusable.message);
   return component;
+}
+
+/** Why a class cannot stand at a key: it is a plugin of another kind, or there is none of that name. */
+async function notOfKind(
+  name: string,
+  key: string,
+  kind: string,
+  lookup: ComponentLookup,
+): Promise<{ readonly value: string | null; readonly message: string }> {
+  const other =
+    (await lookup.transform(name)) ?? (await lookup.predicate(name)) ?? (await lookup.converter(name, true));
+  return other?.className === name
+    ? { value: name, message: `Class class ${name} does not implement the ${kind} interface` }
+    : { value: null, message: `Invalid value ${name} for configuration ${key}: Class ${name} could not be found.` };
 }
 
 /** The keys of a transform or predicate itself, in the order that Connect gives them. */

@@ -11,7 +11,7 @@ export async function play(
 ): Promise<Map<string, Answer>> {
   const answers = new Map<string, Answer>();
   for (const step of steps) {
-    const once = () => send(base, step, surroundings);
+    const once = () => settled(base, step, surroundings);
     const { until, atOnce } = step;
     if (atOnce !== undefined) {
       answers.set(step.what, await crowd(base, step, atOnce, surroundings));
@@ -28,6 +28,14 @@ export async function play(
     answers.set(step.what, { ...answer, ...(step.of && answer.status < 300 && { body: step.of(answer.body) }) });
   }
   return answers;
+}
+
+/** While its workers agree on who does what, Kafka Connect refuses requests; how long that takes is chance. */
+async function settled(base: string, step: Step, around: Surroundings): Promise<Answer> {
+  for (;;) {
+    const answer = await send(base, step, around);
+    if (!/rebalance/.test((answer.body as Json)?.message ?? '')) return answer;
+  }
 }
 
 /** All at the same time: how many answers there were of each status, and what is made of their bodies. */

@@ -248,12 +248,27 @@ export const validate: readonly Step[] = [
     'predicates.p.type': `${transforms}.predicates.RecordIsTombstone`,
   }),
   check('an unknown predicate class', { ...sink, predicates: 'p', 'predicates.p.type': 'Nope' }),
-  other(
-    'a predicate that is a transform',
-    { ...sink, predicates: 'p', 'predicates.p.type': `${transforms}.Filter` },
-    'What is no class of Millrace is told as one that is not there',
-    /Filter could not be found/,
-  ),
+  check('a predicate that is a transform', {
+    ...sink,
+    predicates: 'p',
+    'predicates.p.type': `${transforms}.Filter`,
+  }),
+  check('a transform that is a predicate', {
+    ...sink,
+    transforms: 'a',
+    'transforms.a.type': `${transforms}.predicates.RecordIsTombstone`,
+  }),
+  check('a transform that is a converter', {
+    ...sink,
+    transforms: 'a',
+    'transforms.a.type': 'org.apache.kafka.connect.json.JsonConverter',
+  }),
+  check('converters of other kinds', {
+    ...sink,
+    'key.converter': 'org.apache.kafka.connect.storage.SimpleHeaderConverter',
+    'value.converter': `${transforms}.Filter`,
+    'header.converter': `${transforms}.predicates.RecordIsTombstone`,
+  }),
   other(
     'overrides of clients',
     { ...sink, 'consumer.override.max.poll.records': '5', 'consumer.override.nope': 'x' },
