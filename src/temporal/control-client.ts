@@ -309,6 +309,7 @@ type PendingActivity = NonNullable<Awaited<ReturnType<WorkflowHandle['describe']
 
 /** temporal.api.enums.v1.PendingActivityState */
 const SCHEDULED = 1;
+const CANCEL_REQUESTED = 3;
 
 function taskState(
   id: number,
@@ -363,9 +364,15 @@ function seen(name: string, { searchAttributes: attributes, raw }: Description):
   };
 }
 
-/** Whether all tasks that there are run: what is to be said of them then stands in their heartbeats. */
-const isAllRunning = ({ state, tasks }: StatusSeen, { searchAttributes: attributes }: Description): boolean =>
-  state === 'RUNNING' && tasks.length > 0 && attributes?.[searchAttributes.tasks]?.[0] === String(tasks.length);
+/**
+ * Whether all tasks that there are run: what is to be said of them then stands in their heartbeats. A connector that has
+ * just been told to pause or to stop has asked its tasks to end, and says itself what it is.
+ */
+const isAllRunning = ({ state, tasks }: StatusSeen, { searchAttributes: attributes, raw }: Description): boolean =>
+  state === 'RUNNING' &&
+  tasks.length > 0 &&
+  attributes?.[searchAttributes.tasks]?.[0] === String(tasks.length) &&
+  !raw.pendingActivities?.some(activity => activity.state === CANCEL_REQUESTED);
 
 type StatusSeen = Pick<ConnectorStatus, 'name' | 'type' | 'state' | 'trace'> & {
   readonly tasks: readonly Omit<TaskStatus, 'config'>[];

@@ -1,9 +1,14 @@
+import { Context } from '@temporalio/activity';
 import { Client, Connection } from '@temporalio/client';
 import { expect, test } from 'vitest';
+import { silent } from '../../src/observability/silent.ts';
 import { temporalControl } from '../../src/temporal/control-client.ts';
+import { ensureSearchAttributes } from '../../src/temporal/search-attributes.ts';
 import { connectorWorkflowId } from '../../workflows/messages.ts';
+import { eventually } from '../support/eventually.ts';
 import { servers } from '../support/servers.ts';
 import { uniqueName } from '../support/topic.ts';
+import { workflowWorker } from '../support/workflow-worker.ts';
 
 test('a connector whose worker does not answer has the status that Temporal knows, in good time', async () => {
   const address = servers().temporal;
@@ -35,5 +40,45 @@ test('a connector whose worker does not answer has the status that Temporal know
   } finally {
     await client.workflow.getHandle(connectorWorkflowId(cluster, 'alone')).terminate();
     await connection.close();
+  }
+});
+
+test('a connector that has just been paused says so, however long its tasks take to end', async () => {
+  const address = servers().temporal;
+  let end = () => {};
+  const ends = new Promise<void>(resolve => {
+    end = resolve;
+  });
+  await using worker = await workflowWorker(address, {
+    planTasks: async () => ({ tasks: [{}] }),
+    removeConnector: async () => undefined,
+    alterOffsets: async () => ({ byConnector: false }),
+    nextRun: async () => 0,
+    async runTask() {
+      const context = Context.current();
+      const beat = setInterval(() => context.heartbeat(), 100);
+      await Promise.race([ends, context.cancelled]).catch(() => ends);
+      clearInterval(beat);
+    },
+  });
+  await ensureSearchAttributes(worker.client.connection as Connection, 'default', silent);
+  const control = temporalControl({
+    client: worker.client,
+    address,
+    cluster: uniqueName('paused'),
+    taskQueue: worker.taskQueue,
+    workerId: 'here:8083',
+    prepare: async (_name, config) => ({ type: 'sink', config }),
+    forget: async () => undefined,
+  });
+  const stateNow = async () => (await control.status('slow')).connector.state;
+  await control.create('slow', { 'connector.class': 'X' });
+  try {
+    await eventually('it runs', async () => (await control.status('slow')).tasks[0]?.state === 'RUNNING');
+    await control.pause('slow');
+    expect(await stateNow()).toBe('PAUSED');
+  } finally {
+    end();
+    await control.delete('slow');
   }
 });
