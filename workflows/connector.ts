@@ -11,6 +11,7 @@ import {
   defineUpdate,
   isCancellation,
   log,
+  patched,
   proxyActivities,
   proxyLocalActivities,
   setCurrentDetails,
@@ -315,6 +316,8 @@ class Connector {
     if (this.target === target) return;
     this.target = target;
     this.change();
+    // Who asks for its status behind this shall not be told what it was before. Not in histories of earlier versions.
+    if (patched('state-at-once')) this.show();
   }
 
   private configure(config: ConnectorConfig): void {

@@ -11,6 +11,7 @@ import {
   connectorWorkflowId,
   type OffsetsArgs,
   queries,
+  searchAttributes,
   signals,
   type TaskArgs,
   updates,
@@ -150,6 +151,14 @@ describe('a connector', () => {
     await eventually('stopped without tasks', async () => (await status(handle)).tasks.length === 0);
     expect(tasks.running.size).toBe(0);
     expect((await status(handle)).state).toBe('STOPPED');
+  });
+
+  test('says at once what it is to be', async () => {
+    const { tasks, handle } = await start();
+    await eventually('it runs', () => tasks.running.size === 2);
+    await update(handle, updates.pause);
+    const { searchAttributes: attributes } = await handle.describe();
+    expect(attributes).toMatchObject({ [searchAttributes.state]: ['PAUSED'] });
   });
 
   test('starts paused when asked to', async () => {
