@@ -83,7 +83,7 @@ export async function checkedConfig(deps: CheckDeps, { connector: name, config }
 const tooLarge = (name: string, bytes: number): string =>
   `The configuration of the connector ${name} has ${bytes} bytes of JSON, and ${ROOM.given} is the most that is kept in a ` +
   'workflow: put its longest values into a file of the workers and a placeholder in their place, such as ' +
-  '${file:/etc/millrace/tables.properties:orders}, or make the connector over the REST API, which keeps them apart.';
+  `\${file:/etc/millrace/tables.properties:orders}, or make the connector over the REST API, which keeps them apart.`;
 
 /** JSON of any SDK: scalars become the texts that a configuration is made of. */
 function textsOf(name: string, config: Readonly<Record<string, unknown>>): ConnectorConfig {

@@ -552,7 +552,7 @@ describe('a connector', () => {
     const long = 'x'.repeat(248);
     const own = (task: number) => ({ tables: `\${secret:${String(task).padStart(36, '0')}}` });
     tasks.plan = () => Array.from({ length: 100 }, (_, task) => own(task));
-    tasks.document = '${secret:document}';
+    tasks.document = `\${secret:${'document'.padStart(36, '0')}}`;
     // Ten fail; the others end only with the test.
     tasks.fault = ({ task }) =>
       task % 10 === 1
