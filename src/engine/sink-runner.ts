@@ -87,11 +87,12 @@ async function runAssigned<C>(run: SinkRun<C>, assigned: readonly TopicPartition
     });
     const positions = new Positions(held);
     const start = await startOf(run, assigned, positions);
-    const { fetchBytes } = run.limits;
+    const { fetchBytes, batchRecords } = run.limits;
     reader = await run.kafka.reader({
       assigned: start,
       maxBytes: fetchBytes,
       maxPartitionBytes: fetchBytes,
+      maxRecords: batchRecords,
       maxWaitMs: WAIT_MS,
     });
     // Whoever must stop does not wait for records.

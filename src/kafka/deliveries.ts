@@ -6,11 +6,14 @@ import { SetupFailure } from './failures.ts';
 import type { FetchedPartition } from './fetch.ts';
 import type { FetchedRecords, PartitionOffset, RawRecord } from './port.ts';
 import type { BufferPool } from './record-batch.ts';
-import { batchesOf, decodeRecords, type FetchedBatch } from './record-decoder.ts';
+import { BatchDecoder, batchesOf, type FetchedBatch } from './record-decoder.ts';
 
-/** How much one `take` decodes, so that it does not hold the event loop: a few milliseconds' worth. */
+/**
+ * How much one `take` decodes: a few milliseconds' worth, so that it does not hold the event loop, and so few records
+ * that they have been dealt with before a collection of the young generation would copy them.
+ */
 const TAKE_BYTES = 4 * 1024 * 1024;
-const TAKE_RECORDS = 20_000;
+const TAKE_RECORDS = 1500;
 /** What is kept of the memory of decompressed batches, on top of answers. */
 const POOL_BYTES = 8 * 1024 * 1024;
 
@@ -37,6 +40,8 @@ interface Delivery {
   readonly counts: (batch: FetchedBatch) => boolean;
   readonly end: number;
   next: number;
+  /** A batch that has been begun, and memory of its own that its records lie in. */
+  begun: { readonly batch: FetchedBatch; readonly decoder: BatchDecoder; readonly memory: Buffer[] } | undefined;
   /** What may be used again behind this: the last part of an answer has the answer's. */
   memory: readonly Buffer[];
 }
@@ -48,13 +53,15 @@ interface Delivery {
 export class Deliveries {
   readonly #assigned = new Map<string, Assigned>();
   readonly #pool: BufferPool;
+  readonly #takeRecords: number;
   #queue: Delivery[] = [];
   /** Memory of the records last delivered, and of those delivered before them. */
   #lent: Buffer[] = [];
   #lentBefore: Buffer[] = [];
 
-  /** maxBytes: of one answer, about. */
-  constructor(partitions: readonly PartitionOffset[], maxBytes: number) {
+  /** maxBytes: of one answer, about. takeRecords: of one `take`. */
+  constructor(partitions: readonly PartitionOffset[], maxBytes: number, takeRecords: number = TAKE_RECORDS) {
+    this.#takeRecords = takeRecords;
     this.#pool = bufferPool(POOL_BYTES + 3 * maxBytes);
     for (const { topic, partition, offset } of partitions)
       this.#assigned.set(`${topic} ${partition}`, { topic, partition, position: offset, fetchPosition: offset });
@@ -94,14 +101,14 @@ export class Deliveries {
       if (end === undefined || end < assigned.fetchPosition) continue;
       assigned.fetchPosition = end + 1;
       const counts = abortFilter(part.aborted);
-      last = { assigned, batches, counts, end: part.lastStableOffset, next: 0, memory: [] };
+      last = { assigned, batches, counts, end: part.lastStableOffset, next: 0, begun: undefined, memory: [] };
       this.#queue.push(last);
     }
     if (last === undefined) this.giveBack(memory);
     else last.memory = memory;
   }
 
-  /** Decodes the next batches; [] when there are none. Throws for one that is damaged. */
+  /** Decodes the next records; [] when there are none. Throws for one that is damaged. */
   take(): FetchedRecords[] {
     if (this.empty) return [];
     // Only now, so that waiting for more leaves alone what was delivered before.
@@ -109,13 +116,13 @@ export class Deliveries {
     this.#lentBefore = this.#lent;
     this.#lent = [];
     const all: FetchedRecords[] = [];
-    const left = { bytes: TAKE_BYTES, records: TAKE_RECORDS };
+    const left = { bytes: TAKE_BYTES, records: this.#takeRecords };
     for (let delivery = this.#queue[0]; delivery !== undefined && hasLeft(left); delivery = this.#queue[0]) {
       const { assigned, end } = delivery;
       const { topic, partition } = assigned;
       const records = readable(assigned, () => this.#decode(delivery, left));
       all.push({ topic, partition, records, next: assigned.position, end });
-      if (delivery.next === delivery.batches.length) {
+      if (delivery.begun === undefined && delivery.next === delivery.batches.length) {
         this.#queue.shift();
         this.#lent.push(...delivery.memory);
       }
@@ -124,20 +131,44 @@ export class Deliveries {
   }
 
   #decode(delivery: Delivery, left: { bytes: number; records: number }): RawRecord[] {
-    const { assigned, batches, counts } = delivery;
+    const { assigned } = delivery;
     const records: RawRecord[] = [];
-    for (let batch = batches[delivery.next]; batch !== undefined; batch = batches[delivery.next]) {
+    for (let begun = this.#begin(delivery, left); begun !== undefined; begun = this.#begin(delivery, left)) {
+      const { batch, decoder, memory } = begun;
+      const before = records.length;
+      const whole = decoder.decode(records, left.records);
+      left.records -= records.length - before;
+      const last = records[records.length - 1];
+      if (whole) {
+        delivery.begun = undefined;
+        this.#lent.push(...memory);
+        assigned.position = batch.lastOffset + 1;
+      } else if (last !== undefined) assigned.position = last.offset + 1;
+      if (!hasLeft(left)) break;
+    }
+    return records;
+  }
+
+  /** The batch under way, or the next that has records to be delivered; undefined: there is none left. */
+  #begin(delivery: Delivery, left: { bytes: number }): Delivery['begun'] {
+    const { assigned, batches, counts } = delivery;
+    while (delivery.begun === undefined) {
+      const batch = batches[delivery.next];
+      if (batch === undefined) return undefined;
       delivery.next++;
       // Each is shown to the filter, also one that another answer has delivered already.
       const count = counts(batch);
       if (batch.lastOffset < assigned.position) continue;
-      const before = records.length;
-      if (count) left.bytes -= decodeRecords(batch, assigned.position, records, size => this.#take(size, this.#lent));
-      left.records -= records.length - before;
-      assigned.position = batch.lastOffset + 1;
-      if (!hasLeft(left)) break;
+      if (!count) {
+        assigned.position = batch.lastOffset + 1;
+        continue;
+      }
+      const memory: Buffer[] = [];
+      const decoder = new BatchDecoder(batch, assigned.position, size => this.#take(size, memory));
+      left.bytes -= decoder.bytes;
+      delivery.begun = { batch, decoder, memory };
     }
-    return records;
+    return delivery.begun;
   }
 
   #take(size: number, account: Buffer[]): Buffer {

@@ -78,6 +78,8 @@ export interface ReaderOptions {
   readonly maxPartitionBytes: number;
   /** How long the broker may wait for the first byte. */
   readonly maxWaitMs: number;
+  /** Records that one poll gives at the most. */
+  readonly maxRecords?: number;
 }
 
 export interface PartitionOffset extends TopicPartition {

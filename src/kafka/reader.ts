@@ -64,7 +64,7 @@ class LeaderReader implements Reader {
     this.#cluster = cluster;
     this.#options = options;
     this.#log = log;
-    this.#deliveries = new Deliveries(options.assigned, options.maxBytes);
+    this.#deliveries = new Deliveries(options.assigned, options.maxBytes, options.maxRecords);
   }
 
   async poll(): Promise<readonly FetchedRecords[]> {

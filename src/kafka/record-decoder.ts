@@ -107,51 +107,73 @@ class DecodedRecord implements RawRecord {
 }
 
 /**
- * Appends a batch's records from an offset on to `out`; returns the bytes they take decompressed. They are views into
- * the batch, or into memory of `allocate`. Throws RangeError for a batch that is damaged.
+ * A batch's records from an offset on, decoded bit by bit. They are views into the batch, or into memory of `allocate`.
+ * Throws RangeError for a batch that is damaged.
  */
-export function decodeRecords(batch: FetchedBatch, from: number, out: RawRecord[], allocate: Allocate): number {
-  const { bytes, baseOffset, count } = batch;
-  if (crc32c(bytes.subarray(layout.attributes)) !== bytes.readUInt32BE(layout.crc))
-    throw new RangeError('a record batch fails its checksum');
-  const codec = batch.attributes & attributes.codec;
-  const records =
-    codec === 0 ? bytes.subarray(layout.records) : decompress(codec, bytes.subarray(layout.records), allocate);
-  const appended = (batch.attributes & attributes.logAppendTime) !== 0;
-  const baseTimestamp = readInt64(bytes, appended ? layout.maxTimestamp : layout.baseTimestamp);
-  const reader = new VarintReader(records, 0, records.length);
-  for (let i = 0; i < count; i++) {
-    const size = reader.varint();
-    const end = reader.at + size;
-    reader.at++;
-    const delta = reader.varlong();
-    const offset = baseOffset + reader.varint();
-    const keyLength = reader.varint();
-    const keyStart = reader.at;
-    if (keyLength > 0) reader.at += keyLength;
-    const valueLength = reader.varint();
-    const valueStart = reader.at;
-    if (valueLength > 0) reader.at += valueLength;
-    const headers = reader.varint();
-    if (offset >= from) {
-      const timestamp = appended ? baseTimestamp : baseTimestamp + delta;
-      out.push(
-        new DecodedRecord(
-          offset,
-          timestamp,
-          records,
-          keyStart,
-          keyLength,
-          valueStart,
-          valueLength,
-          headers > 0 ? decodeHeaders(reader, headers) : noHeaders,
-        ),
-      );
-    }
-    reader.at = end;
-    if (end > records.length || size < 0) throw new RangeError('a record is cut off');
+export class BatchDecoder {
+  /** What the records take decompressed. */
+  readonly bytes: number;
+  readonly #from: number;
+  readonly #baseOffset: number;
+  readonly #baseTimestamp: number;
+  readonly #appended: boolean;
+  readonly #reader: VarintReader;
+  #left: number;
+
+  constructor(batch: FetchedBatch, from: number, allocate: Allocate) {
+    const { bytes, baseOffset, count } = batch;
+    if (crc32c(bytes.subarray(layout.attributes)) !== bytes.readUInt32BE(layout.crc))
+      throw new RangeError('a record batch fails its checksum');
+    const codec = batch.attributes & attributes.codec;
+    const records =
+      codec === 0 ? bytes.subarray(layout.records) : decompress(codec, bytes.subarray(layout.records), allocate);
+    this.bytes = records.length;
+    this.#from = from;
+    this.#baseOffset = baseOffset;
+    this.#appended = (batch.attributes & attributes.logAppendTime) !== 0;
+    this.#baseTimestamp = readInt64(bytes, this.#appended ? layout.maxTimestamp : layout.baseTimestamp);
+    this.#reader = new VarintReader(records, 0, records.length);
+    this.#left = count;
   }
-  return records.length;
+
+  /** Appends so many records at the most to `out`; true when that was the last of the batch. */
+  decode(out: RawRecord[], most: number): boolean {
+    const reader = this.#reader;
+    const { buffer: records } = reader;
+    const until = out.length + most;
+    for (; this.#left > 0 && out.length < until; this.#left--) {
+      const size = reader.varint();
+      const end = reader.at + size;
+      reader.at++;
+      const delta = reader.varlong();
+      const offset = this.#baseOffset + reader.varint();
+      const keyLength = reader.varint();
+      const keyStart = reader.at;
+      if (keyLength > 0) reader.at += keyLength;
+      const valueLength = reader.varint();
+      const valueStart = reader.at;
+      if (valueLength > 0) reader.at += valueLength;
+      const headers = reader.varint();
+      if (offset >= this.#from) {
+        const timestamp = this.#appended ? this.#baseTimestamp : this.#baseTimestamp + delta;
+        out.push(
+          new DecodedRecord(
+            offset,
+            timestamp,
+            records,
+            keyStart,
+            keyLength,
+            valueStart,
+            valueLength,
+            headers > 0 ? decodeHeaders(reader, headers) : noHeaders,
+          ),
+        );
+      }
+      reader.at = end;
+      if (end > records.length || size < 0) throw new RangeError('a record is cut off');
+    }
+    return this.#left === 0;
+  }
 }
 
 function decodeHeaders(reader: VarintReader, count: number): RawHeader[] {

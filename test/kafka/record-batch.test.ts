@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { bufferPool } from '../../src/kafka/buffer-pool.ts';
 import type { Compression, RawHeader, RawRecord } from '../../src/kafka/port.ts';
 import { RecordBatchWriter } from '../../src/kafka/record-batch.ts';
-import { batchesOf, decodeRecords } from '../../src/kafka/record-decoder.ts';
+import { BatchDecoder, batchesOf } from '../../src/kafka/record-decoder.ts';
 
 const require = createRequire(import.meta.url);
 interface KafkajsEncoder {
@@ -66,7 +66,8 @@ async function encode(records: readonly Written[], codec: Compression, sequence 
 
 function decode(bytes: Buffer, from = 0): RawRecord[] {
   const out: RawRecord[] = [];
-  for (const batch of batchesOf(bytes)) decodeRecords(batch, from, out, size => Buffer.alloc(size));
+  for (const batch of batchesOf(bytes))
+    new BatchDecoder(batch, from, size => Buffer.alloc(size)).decode(out, Number.POSITIVE_INFINITY);
   return out;
 }
 
