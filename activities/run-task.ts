@@ -5,9 +5,8 @@ import { kindOf, messageOf } from '../src/errors.ts';
 import { cut, toFailure } from '../src/temporal/failure.ts';
 import type { TaskArgs } from '../workflows/messages.ts';
 import { Progress, type Snapshot } from './progress.ts';
+import { Pulse } from './pulse.ts';
 
-/** How often a task says that it is alive, and hears that it must stop: every other time where nothing has moved. */
-const HEARTBEAT_MS = 1000;
 /** Names of topics in one signal: of 249 characters each, as long as they may be. */
 const TOPICS_AT_ONCE = 100;
 /** Characters of a figure that is a text. */
@@ -38,6 +37,7 @@ export interface RunTaskDeps {
  */
 export function runTaskActivity(deps: RunTaskDeps): (args: TaskArgs) => Promise<void> {
   const failures = new Map<string, number>();
+  const pulse = new Pulse();
   return async args => {
     const context = Context.current();
     const name = `${args.connector}/${args.task}`;
@@ -60,12 +60,13 @@ export function runTaskActivity(deps: RunTaskDeps): (args: TaskArgs) => Promise<
     };
     const beatOnce = () => context.heartbeat(shown(progress.snapshot(), text => deps.redact(args, text)));
     let said = true;
-    const beat = setInterval(() => {
+    // How a task says that it is alive, and hears that it must stop: every second, every other where nothing has moved.
+    const rest = pulse.add(() => {
       // Hundreds of idle tasks would keep Temporal busy with nothing else.
       said = !said || progress.moved();
       if (said) beatOnce();
       void tell();
-    }, HEARTBEAT_MS);
+    });
     beatOnce();
     try {
       log.info({ attempt: context.info.attempt }, 'task starts');
@@ -83,7 +84,7 @@ export function runTaskActivity(deps: RunTaskDeps): (args: TaskArgs) => Promise<
       }
       log.warn({ reason: deps.redact(args, messageOf(error)) }, 'task ended with an error while it was being stopped');
     } finally {
-      clearInterval(beat);
+      rest();
       void tell();
       observer.ended?.(failed);
     }
