@@ -158,7 +158,7 @@ async function aimsOf<C>(
 
 interface Decoded {
   readonly batch: SinkBatch;
-  /** What each record was in Kafka, by the same index. */
+  /** What each record was in Kafka, by the same index; empty where nothing is tolerated, and nobody would ask for it. */
   readonly raws: readonly DeadLetter['raw'][];
 }
 
@@ -277,7 +277,7 @@ class SinkLoop<C> {
           const record = this.of.decoder.decode(at, raw);
           if (record !== null) {
             records.push(record);
-            raws.push(raw);
+            if (this.of.tolerant) raws.push(raw);
           }
         } catch (error) {
           if (kindOf(error) !== 'data' || !this.of.tolerant) throw this.located(error, at, raw);
