@@ -20,6 +20,7 @@ import { topicResources } from './topics.ts';
 import { withVersions } from './versions.ts';
 
 const JSON_TYPE = 'application/json';
+const FORM_TYPE = 'application/x-www-form-urlencoded';
 const BODY_BYTES = 1024 * 1024;
 
 /** One listener's part in the API. */
@@ -48,6 +49,10 @@ export function restServer(deps: RestDeps, { tls, serves, ...surface }: Served =
   app.addContentTypeParser(JSON_TYPE, { parseAs: 'buffer' }, async (request: FastifyRequest, body: Buffer) =>
     readBody(request, body),
   );
+  app.addContentTypeParser(FORM_TYPE, { parseAs: 'buffer' }, async (request: FastifyRequest, body: Buffer) => {
+    if (!isTyped(request, body)) throw new HttpError(415);
+    return readBody(request, body);
+  });
   // As in Connect, what is for administrators alone is not for pages of other origins.
   applySurface(app, serves === 'admin' ? { headers: [], ...(surface.users && { users: surface.users }) } : surface);
   app.setErrorHandler((error: FastifyError, request, reply) => fail(error, request, reply));
@@ -83,6 +88,15 @@ export function restServer(deps: RestDeps, { tls, serves, ...surface }: Served =
   if (deps.metrics !== undefined) metricsResource(app, deps.metrics);
   return app;
 }
+
+/**
+ * Whether somebody has sent JSON with `curl -d` alone, which calls everything a form. A page in a browser could send the
+ * same without asking this server first, but not without saying where it comes from.
+ */
+const isTyped = ({ headers }: FastifyRequest, body: Buffer): boolean =>
+  headers.origin === undefined &&
+  headers['sec-fetch-site'] === undefined &&
+  body.toString('latin1').trimStart()[0] === '{';
 
 const late = () =>
   new MillraceError(

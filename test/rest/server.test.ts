@@ -108,7 +108,6 @@ test('OPTIONS tells what is allowed, HEAD is a GET without a body', async () => 
 
 test.each([
   ['text/plain', 415],
-  ['application/x-www-form-urlencoded', 415],
   ['application/vnd.api+json', 415],
   ['text/json', 415],
   ['nonsense', 415],
@@ -119,6 +118,20 @@ test.each([
   const answer = await ask('POST', '/connectors', '{"name":"a","config":{}}', { 'content-type': type });
   expect(answer.status).toBe(code);
   if (code === 415) expect(answer.json).toEqual({ error_code: 415, message: 'HTTP 415 Unsupported Media Type' });
+});
+
+test('JSON that curl calls a form is taken, but not from a page in a browser, and not a form', async () => {
+  const { ask } = restApp({ create: async name => info(name) });
+  const form = { 'content-type': 'application/x-www-form-urlencoded' };
+  const json = ' {"name":"a","config":{}}';
+  expect((await ask('POST', '/connectors', json, form)).status).toBe(201);
+  for (const [body, more] of [
+    [json, { origin: 'http://elsewhere' }],
+    [json, { 'sec-fetch-site': 'same-site' }],
+    ['name=a', {}],
+    ['', {}],
+  ] as const)
+    expect((await ask('POST', '/connectors', body, { ...form, ...more })).status).toBe(415);
 });
 
 test('a body without a type is refused, a request without either is not', async () => {

@@ -101,12 +101,7 @@ function shell(line: string, input = ''): Promise<string> {
 }
 
 const post = async (name: keyof typeof examples) =>
-  JSON.parse(
-    await shell(
-      'curl -s -X POST -H "Content-Type: application/json" -d @- http://localhost:8083/connectors',
-      examples[name],
-    ),
-  );
+  JSON.parse(await shell('curl -s -X POST -d @- http://localhost:8083/connectors', examples[name]));
 
 test('they are in the guide', async () => {
   const text = await readFile(guide, 'utf8');
