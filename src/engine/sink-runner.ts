@@ -194,6 +194,11 @@ class SinkLoop<C> {
     this.reader = reader;
     this.positions = positions;
     this.assigned = assigned;
+    // The sink's own may be ahead of the group's: whoever wrote them may have been killed before it could say so.
+    for (const at of assigned) {
+      const next = positions.get(at);
+      if (next !== null) this.moved.set(nameOf(at), { ...at, offset: next });
+    }
   }
 
   /** True when it has caught up. */
@@ -210,11 +215,10 @@ class SinkLoop<C> {
           // Decoded while the write before it was on its way: the two overlap, and never more than the two.
           await this.writing;
           if (signal.aborted) return false;
-          this.writing = this.write(decoded);
-          this.writing.catch(() => {
-            this.failed = true;
-          });
+          this.begin(this.write(decoded));
         }
+        const bare = fetched.filter(({ records }) => records.length === 0);
+        if (bare.length > 0) this.begin(this.writing.then(() => this.pass(bare)));
         // Records live until the poll after the next one: what is being written must not fall two polls behind.
         if (!handed) await this.writing;
         if (this.aimed(fetched)) {
@@ -235,6 +239,19 @@ class SinkLoop<C> {
       await this.committing;
       await this.commitOffsets();
     }
+  }
+
+  private begin(writing: Promise<void>): void {
+    this.writing = writing;
+    writing.catch(() => {
+      this.failed = true;
+    });
+  }
+
+  /** Goes past what holds no records, such as the marker of the last transaction: the group would seem to lag for ever. */
+  private pass(bare: readonly FetchedRecords[]): void {
+    for (const { topic, partition, next } of bare)
+      this.moved.set(nameOf({ topic, partition }), { topic, partition, offset: next });
   }
 
   /** Strikes off the partitions that have come as far as they shall; whether that was the last. */

@@ -263,10 +263,10 @@ describe('a sink', () => {
     }
   }
 
-  async function filled(count: number): Promise<string> {
+  async function filled(count: number, size = 100): Promise<string> {
     const name = uniqueName('filled');
     const stop = new AbortController();
-    const running = source(counter(name, count, 100), name, stop.signal);
+    const running = source(counter(name, count, size), name, stop.signal);
     await eventually('filled', async () => (await values(name)).length === count);
     stop.abort();
     await running;
@@ -299,6 +299,10 @@ describe('a sink', () => {
     });
   }
 
+  const groupAt = async (name: string, topic: string) =>
+    (await kafka.admin.groupOffsets(`connect-${name}`, [{ topic, partition: 0 }]))[0]?.offset;
+  const endOf = async (topic: string) => (await kafka.admin.offsets([{ topic, partition: 0 }]))[0]?.end;
+
   test('stopped and failed again and again, holds everything once and in order', async () => {
     const topic = await filled(5000);
     const name = uniqueName('sink');
@@ -318,13 +322,37 @@ describe('a sink', () => {
     kept.fault = () => undefined;
     const stop = new AbortController();
     const last = sink(kept, topic, name, stop.signal);
-    await eventually('all are there', () => kept.records.length >= 5000);
+    // For those who watch lag the group is told as well.
+    await eventually('the group has the end', async () => (await groupAt(name, topic)) === (await endOf(topic)));
     stop.abort();
     await last;
     expect(kept.records.map(record => record.value)).toEqual(Array.from({ length: 5000 }, (_, i) => i));
-    // For those who watch lag the group has been told as well.
-    const [group] = await kafka.admin.groupOffsets(`connect-${name}`, [{ topic, partition: 0 }]);
-    expect(group?.offset).toBe(kept.positions.get(`${topic}/0`));
+  });
+
+  test('that was killed before it could say where it is says so when it begins, with nothing to read', async () => {
+    const topic = await filled(100);
+    const name = uniqueName('sink');
+    const kept = new Kept();
+    kept.positions.set(`${topic}/0`, (await endOf(topic)) ?? 0);
+    const stop = new AbortController();
+    const running = sink(kept, topic, name, stop.signal);
+    await eventually('the group has the end', async () => (await groupAt(name, topic)) === (await endOf(topic)));
+    stop.abort();
+    await running;
+    expect(kept.writes).toBe(0);
+  });
+
+  test('has its group at the end of the topic also where a delivery ends between the last record and its marker', async () => {
+    const topic = await filled(300, 300);
+    const name = uniqueName('sink');
+    const kept = new Kept();
+    const stop = new AbortController();
+    const running = sink(kept, topic, name, stop.signal);
+    await eventually('the group has the end', async () => (await groupAt(name, topic)) === (await endOf(topic)));
+    stop.abort();
+    await running;
+    expect(kept.records).toHaveLength(300);
+    expect(kept.positions.get(`${topic}/0`)).toBe(300);
   });
 
   test('a record that cannot be written stops one record, where errors are tolerated', async () => {

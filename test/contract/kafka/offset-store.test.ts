@@ -136,15 +136,16 @@ describe.each(implementations)('source offsets, $name', implementation => {
     const id = uniqueName('contract');
     const producer = await open(b, id);
     for (const each of [other, producer]) await each.prepare([topic]);
+    const range = async () => (await b.client.admin.offsets([{ topic, partition: 0 }]))[0];
     await commit(producer, topic, 'a', [{ partition: { p: 1 }, offset: { n: 1 } }]);
+    // A commit is answered a moment before its marker is in the topic.
+    await expect.poll(range).toMatchObject({ end: 2, high: 2 });
     proxy.always(END_TXN, 'silence');
     const hanging = commit(other, topic, 'other', [{ partition: { p: 1 }, offset: { n: 77 } }]).catch(() => 'aborted');
     await expect.poll(() => proxy.seen(END_TXN)).toBe(1);
     await commit(producer, topic, 'a', [{ partition: { p: 1 }, offset: { n: 2 } }]);
     await open(b, id);
     const loading = loadPositions(b.client, topic, 'a');
-    // A commit is answered a moment before its marker is in the topic.
-    const range = async () => (await b.client.admin.offsets([{ topic, partition: 0 }]))[0];
     await expect.poll(range).toMatchObject({ end: 2, high: 5 });
     expect((await loading).get({ p: 1 })).toEqual({ n: 2 });
     expect((await loadPositions(b.client, topic, 'other')).all()).toEqual([]);
