@@ -14,6 +14,7 @@ export default defineConfig({
     // For a machine with two cores that does something else as well; what takes long by itself says so at the test.
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 30_000 } },
     projects: [
       {
         extends: true,
