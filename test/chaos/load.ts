@@ -80,10 +80,16 @@ async function retried(url: string, sql: string): Promise<void> {
       return;
     } catch (error) {
       if (attempt > 200) throw error;
-      if (!(error instanceof Error && 'code' in error && /^(57P0|08|ECONN)/.test(String(error.code)))) throw error;
+      if (!isLost(error)) throw error;
       await new Promise(resolve => setTimeout(resolve, 100));
     } finally {
       await client.end().catch(() => undefined);
     }
   }
 }
+
+/** The server has gone, or is not there yet: by its own code, the socket's, or in the words of pg, which has none. */
+const isLost = (error: unknown): boolean =>
+  error instanceof Error &&
+  (('code' in error && /^(57P0|08|ECONN|EPIPE)/.test(String(error.code))) ||
+    /^Connection terminated/.test(error.message));
