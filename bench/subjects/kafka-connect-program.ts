@@ -2,7 +2,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findProgram, run } from '../../src/stack/commands.ts';
 import { installed, isInstalled } from '../../src/stack/install.ts';
-import { findJava } from '../../src/stack/kafka-program.ts';
+import { findJava, installJava, installMaven } from '../../src/stack/kafka-program.ts';
+import { ignore, type Log } from '../../src/stack/types.ts';
 
 export const versions = {
   kafkaConnect: '4.3.1',
@@ -32,37 +33,41 @@ const ofTheWorker = [
   'com.github.luben',
 ];
 
-/** Kafka Connect and Debezium from Maven Central, fetched once into the cache folder. */
-export async function installKafkaConnect(log: (line: string) => void): Promise<KafkaConnectProgram> {
+/** Answers how to get Kafka Connect and Debezium onto this machine, or a sentence that says what is missing. */
+export async function locateKafkaConnect(): Promise<((log?: Log) => Promise<KafkaConnectProgram>) | string> {
   const java = await findJava();
-  if (java === undefined)
-    throw new Error('Kafka Connect needs Java 17 or newer: apt-get install openjdk-17-jre-headless');
+  if (java === undefined) return `Kafka Connect needs Java 17 or newer: ${installJava}`;
   const { kafkaConnect, debeziumPostgres, debeziumJdbc } = versions;
   const name = join('bench', `kafka-connect-${kafkaConnect}-file-postgres-${debeziumPostgres}-jdbc-${debeziumJdbc}`);
   const maven = await findProgram('mvn');
   if (maven === undefined && !isInstalled(name))
-    throw new Error('Kafka Connect and Debezium are fetched with Maven: apt-get install maven');
-  const folder = await installed(name, async into => {
-    log(`fetching Kafka Connect ${kafkaConnect} and Debezium ${debeziumPostgres} with Maven (150 MB, once)`);
-    const fetch = (to: string, dependencies: readonly Dependency[], without: readonly string[] = []) =>
-      copyDependencies(maven ?? 'mvn', join(into, to), dependencies, without);
-    await fetch('libs', [
-      ['org.apache.kafka', 'connect-runtime', kafkaConnect],
-      ['org.apache.kafka', 'connect-transforms', kafkaConnect],
-      ['org.apache.kafka', 'connect-json', kafkaConnect],
-      ['org.apache.kafka', 'connect-file', kafkaConnect],
-      ['org.apache.logging.log4j', 'log4j-slf4j-impl', '2.25.4'],
-    ]);
-    await fetch('plugins/postgres', [['io.debezium', 'debezium-connector-postgres', debeziumPostgres]], ofTheWorker);
-    await fetch('plugins/jdbc', [['io.debezium', 'debezium-connector-jdbc', debeziumJdbc]], ofTheWorker);
-    await writeFile(join(into, 'log4j2.properties'), logging);
-  });
-  return {
-    java,
-    libs: join(folder, 'libs'),
-    plugins: join(folder, 'plugins'),
-    logging: join(folder, 'log4j2.properties'),
+    return `Kafka Connect and Debezium are fetched with Maven: ${installMaven}`;
+  return async (log = ignore) => {
+    const folder = await installed(name, into => fetchAll(into, maven ?? 'mvn', log));
+    return {
+      java,
+      libs: join(folder, 'libs'),
+      plugins: join(folder, 'plugins'),
+      logging: join(folder, 'log4j2.properties'),
+    };
   };
+}
+
+async function fetchAll(into: string, maven: string, log: Log): Promise<void> {
+  const { kafkaConnect, debeziumPostgres, debeziumJdbc } = versions;
+  log(`fetching Kafka Connect ${kafkaConnect} and Debezium ${debeziumPostgres} with Maven (150 MB, once)`);
+  const fetch = (to: string, dependencies: readonly Dependency[], without: readonly string[] = []) =>
+    copyDependencies(maven, join(into, to), dependencies, without);
+  await fetch('libs', [
+    ['org.apache.kafka', 'connect-runtime', kafkaConnect],
+    ['org.apache.kafka', 'connect-transforms', kafkaConnect],
+    ['org.apache.kafka', 'connect-json', kafkaConnect],
+    ['org.apache.kafka', 'connect-file', kafkaConnect],
+    ['org.apache.logging.log4j', 'log4j-slf4j-impl', '2.25.4'],
+  ]);
+  await fetch('plugins/postgres', [['io.debezium', 'debezium-connector-postgres', debeziumPostgres]], ofTheWorker);
+  await fetch('plugins/jdbc', [['io.debezium', 'debezium-connector-jdbc', debeziumJdbc]], ofTheWorker);
+  await writeFile(join(into, 'log4j2.properties'), logging);
 }
 
 type Dependency = readonly [group: string, artifact: string, version: string];

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { startKafkaConnect } from '../../support/kafka-connect.ts';
 import { servers } from '../../support/servers.ts';
 import { steps } from './cases.ts';
-import { connectWorker } from './connect-worker.ts';
 import { play } from './play.ts';
 import type { Answer } from './step.ts';
 import { surroundings } from './surroundings.ts';
@@ -12,9 +12,9 @@ export const goldenFile = join(import.meta.dirname, 'golden.json');
 export const golden = async (): Promise<Readonly<Record<string, Answer>>> =>
   JSON.parse(await readFile(goldenFile, 'utf8'));
 
-/** What a Kafka Connect, started from the jars in `home`, answers now. */
-export async function answersOfConnect(home: string, where = servers()): Promise<Record<string, Answer>> {
+/** What a Kafka Connect that is started for it answers now. */
+export async function answersOfConnect(where = servers()): Promise<Record<string, Answer>> {
   await using around = await surroundings(true, where);
-  await using worker = await connectWorker(home, where.kafka, around.values.topic);
+  await using worker = await startKafkaConnect(where.kafka, around.values.topic);
   return Object.fromEntries(await play(worker.url, steps, around.values));
 }

@@ -115,6 +115,6 @@ function withoutPlaces(text: string, around: Surroundings): string {
     (rest, [name, there]) => rest.replaceAll(there, `{{${name}}}`),
     text,
   );
-  // What a Java installation has where.
-  return placed.replace(/PluginDesc\{.*\}/s, '<plugins>');
+  // What a Java installation has where, and where in a line of this run's names something stands.
+  return placed.replace(/PluginDesc\{.*\}/s, '<plugins>').replace(/line: 1, column: \d+/g, 'line: 1, column: <n>');
 }

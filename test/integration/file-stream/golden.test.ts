@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startWorkerProcess } from '../../../src/demo/worker-process.ts';
 import { freePort } from '../../../src/stack/ports.ts';
+import { noKafkaConnect } from '../../support/kafka-connect.ts';
 import { servers } from '../../support/servers.ts';
 import { uniqueName } from '../../support/topic.ts';
 import { inputs } from './golden/cases.ts';
-import { type Golden, play } from './golden/play.ts';
+import { type Golden, play, playAtKafkaConnect } from './golden/play.ts';
 
 /** What Kafka Connect's own file connectors made of the same files and records: see programs/record.ts. */
 const golden: Golden = JSON.parse(await readFile(join(import.meta.dirname, 'golden/golden.json'), 'utf8'));
@@ -54,4 +55,8 @@ test('bytes that are no UTF-8, but for those of half a surrogate pair', () => {
 test('the lines of records, byte for byte', () => {
   const text = (of: Golden) => Buffer.from(of.sink, 'base64').toString();
   expect(text(ours)).toBe(text(golden));
+});
+
+test.skipIf(noKafkaConnect)('Kafka Connect makes of them what is recorded', { timeout: 300_000 }, async () => {
+  expect(await playAtKafkaConnect(servers().kafka)).toEqual(golden);
 });

@@ -1,4 +1,5 @@
-import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import kafkajs from 'kafkajs';
@@ -6,6 +7,8 @@ import { call } from '../../../../src/demo/rest.ts';
 import { kafkaClient } from '../../../../src/kafka/client.ts';
 import { silent } from '../../../../src/observability/silent.ts';
 import { eventually } from '../../../support/eventually.ts';
+import { startKafkaConnect } from '../../../support/kafka-connect.ts';
+import { uniqueName } from '../../../support/topic.ts';
 import { inputs, values } from './cases.ts';
 
 /** A record as it is in the topic; a long text is told by its length and its ends. */
@@ -24,6 +27,18 @@ export interface Golden {
 
 /** How long nothing must come for a part to count as read. Both look at a quiet file every second. */
 const QUIET_MS = 3000;
+
+/** All cases at a Kafka Connect that is started for them. */
+export async function playAtKafkaConnect(brokers: string): Promise<Golden> {
+  const group = uniqueName('file-golden');
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-file-golden-'));
+  try {
+    await using worker = await startKafkaConnect(brokers, group);
+    return await play(worker.url, brokers, group, folder);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
 
 /** All cases at a worker of either kind. */
 export async function play(url: string, brokers: string, prefix: string, folder: string): Promise<Golden> {

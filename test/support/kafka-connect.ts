@@ -3,21 +3,23 @@ import { once } from 'node:events';
 import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findJava } from '../../../src/stack/kafka-program.ts';
-import { freePort } from '../../../src/stack/ports.ts';
-import { eventually } from '../../support/eventually.ts';
+import { locateKafkaConnect } from '../../bench/subjects/kafka-connect-program.ts';
+import { freePort } from '../../src/stack/ports.ts';
+import { eventually } from './eventually.ts';
 
 export interface ConnectWorker extends AsyncDisposable {
   readonly url: string;
 }
 
-/**
- * A real Kafka Connect worker with a group of its own. `home` holds `libs` with Kafka's and Connect's jars and
- * `plugins` with Debezium's JDBC sink and PostgreSQL source.
- */
-export async function connectWorker(home: string, kafka: string, group: string): Promise<ConnectWorker> {
-  const java = await findJava();
-  if (java === undefined) throw new Error('Kafka Connect needs a Java 17 or newer');
+const install = await locateKafkaConnect();
+
+/** This machine lacks what a Kafka Connect needs. */
+export const noKafkaConnect = typeof install === 'string';
+
+/** A real Kafka Connect worker with a group of its own. */
+export async function startKafkaConnect(kafka: string, group: string): Promise<ConnectWorker> {
+  if (typeof install === 'string') throw new Error(install);
+  const { java, libs, plugins } = await install();
   const folder = await mkdtemp(join(tmpdir(), 'millrace-connect-'));
   const url = `http://127.0.0.1:${await freePort()}`;
   const topics = ['offset', 'config', 'status'].flatMap(which => [
@@ -30,7 +32,7 @@ export async function connectWorker(home: string, kafka: string, group: string):
       `bootstrap.servers=${kafka}`,
       `group.id=${group}`,
       `listeners=${url}`,
-      `plugin.path=${join(home, 'plugins')}`,
+      `plugin.path=${plugins}`,
       'plugin.discovery=service_load',
       'key.converter=org.apache.kafka.connect.json.JsonConverter',
       'value.converter=org.apache.kafka.connect.json.JsonConverter',
@@ -43,7 +45,7 @@ export async function connectWorker(home: string, kafka: string, group: string):
   const child = spawn(
     java,
     [
-      ...['-Xmx512M', '-cp', join(home, 'libs', '*')],
+      ...['-Xmx512M', '-cp', join(libs, '*')],
       ...['org.apache.kafka.connect.cli.ConnectDistributed', join(folder, 'worker.properties')],
     ],
     { stdio: ['ignore', log.fd, log.fd] },
