@@ -27,13 +27,14 @@ export function preparation(
     checkConnector(deps, props, { log, signal: () => AbortSignal.timeout(VALIDATE_MS) });
 
   return {
-    async prepare(name, config) {
+    async prepare(name, config, before) {
       const named = { ...config, name };
       const { entry, infos, open } = await check(named);
       const wrong = invalidConfigMessage(infos);
       if (wrong !== undefined) throw new MillraceError('CONFIG_INVALID', wrong);
       const without = Object.fromEntries(Object.entries(named).filter(([key]) => !open.includes(key)));
-      return { type: entry.kind, config: await secrets.seal(named, [...open, ...longestKeys(without, ROOM.config)]) };
+      const apart = [...open, ...longestKeys(without, ROOM.config)];
+      return { type: entry.kind, config: await secrets.seal(named, apart, before) };
     },
     plugins: {
       list: connectorsOnly => plugins.list(connectorsOnly),

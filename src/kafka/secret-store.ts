@@ -10,8 +10,15 @@ import type { KafkaClient, PartitionOffset } from './port.ts';
  * a workflow's history, an answer or a log. An id is never used for a second value.
  */
 export interface SecretStore {
-  /** Stores the values of the named keys and answers the configuration with placeholders in their place. */
-  seal(config: Readonly<Record<string, string>>, keys: readonly string[]): Promise<Record<string, string>>;
+  /**
+   * Stores the values of the named keys and answers the configuration with placeholders in their place. A value that
+   * stands behind the placeholders which `before` has at the same key keeps those.
+   */
+  seal(
+    config: Readonly<Record<string, string>>,
+    keys: readonly string[],
+    before?: Readonly<Record<string, string>>,
+  ): Promise<Record<string, string>>;
   /** The values of ids. TASK_CONFIG for one that is not there (any more). */
   read(ids: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** Removes the secrets that a configuration names. Idempotent. */
@@ -63,12 +70,23 @@ export function secretStore(
     }
   }
 
+  /** Whether a text is made of placeholders that stand for the value. */
+  async function standsFor(text: string, value: string): Promise<boolean> {
+    const ids = secretIds(text);
+    if (ids.length === 0 || text.replaceAll(placeholder, '') !== '') return false;
+    if (ids.some(id => !known.has(id))) await load();
+    return ids.map(id => known.get(id)).join('') === value;
+  }
+
   return {
-    async seal(config, keys) {
+    async seal(config, keys, before = {}) {
       const sealed = { ...config };
-      const entries = keys.map(
-        key => [key, pieces(config[key] ?? '').map(text => [randomUUID(), text] as const)] as const,
-      );
+      const entries: (readonly [key: string, parts: (readonly [id: string, text: string])[]])[] = [];
+      for (const key of keys) {
+        const [value = '', held = ''] = [config[key], before[key]];
+        if (await standsFor(held, value)) sealed[key] = held;
+        else entries.push([key, pieces(value).map(text => [randomUUID(), text])]);
+      }
       if (entries.length === 0) return sealed;
       await write(entries.flatMap(([, parts]) => parts));
       for (const [key, parts] of entries) {

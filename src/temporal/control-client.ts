@@ -39,9 +39,14 @@ export interface ControlDeps {
   /** This process, as Kafka Connect names workers: `host:port`. */
   readonly workerId: string;
   /**
-   * Checks a configuration and hides its secrets: what comes back may stand in a workflow's history. CONFIG_INVALID.
+   * Checks a configuration and hides its secrets: what comes back may stand in a workflow's history. Secrets that are those
+   * of the configuration before stay hidden as they are there. CONFIG_INVALID.
    */
-  prepare(name: string, config: ConnectorConfig): Promise<{ type: ConnectorType; config: ConnectorConfig }>;
+  prepare(
+    name: string,
+    config: ConnectorConfig,
+    before?: ConnectorConfig,
+  ): Promise<{ type: ConnectorType; config: ConnectorConfig }>;
   /** Puts values where secrets are, for what is too long for a workflow. Without it such things are refused. */
   keep?(config: ConnectorConfig, keys: readonly string[]): Promise<ConnectorConfig>;
   /** Secrets of a configuration that is no longer used. Idempotent. */
@@ -153,6 +158,25 @@ export function temporalControl(deps: ControlDeps): Control {
     };
   }
 
+  /**
+   * Configures a connector that was seen before. Secrets that have not changed stay where they are, which is why this is a
+   * CONFLICT where somebody else was quicker: they may be gone. regardless: all are kept anew, and nothing is in the way.
+   */
+  async function change(before: ConnectorStatus, config: ConnectorConfig, regardless = false): Promise<ConnectorInfo> {
+    const { name } = before;
+    const prepared = await deps.prepare(name, config, regardless ? undefined : before.config);
+    if (prepared.type !== before.type) throw anotherType(name, before.type, prepared.type);
+    try {
+      await update(name, updates.configure, prepared.config, ...(regardless ? [] : [before.revision]));
+    } catch (error) {
+      // Of any other failure nobody knows whether the connector goes by the new ones.
+      if (isConflict(error)) await deps.forget(unused(prepared.config, before.config));
+      throw error;
+    }
+    await deps.forget(unused(before.config, prepared.config));
+    return { ...infoOf(before), config: prepared.config };
+  }
+
   /** Stopped until it stands where it shall begin. */
   async function createAt(
     offsets: readonly OffsetEntry[],
@@ -203,7 +227,7 @@ export function temporalControl(deps: ControlDeps): Control {
         ),
       ).catch(async (error: unknown) => {
         // Only where nothing can have been started: a lost answer may stand for a connector that runs.
-        if (error instanceof MillraceError && error.code === 'CONFLICT') await deps.forget(prepared.config);
+        if (isConflict(error)) await deps.forget(prepared.config);
         throw error;
       });
       await indexed(name, true, INDEX_MS);
@@ -211,34 +235,26 @@ export function temporalControl(deps: ControlDeps): Control {
     },
     info: async name => infoOf(await whole(name)),
     async configure(name, config) {
-      const before = await control.info(name).catch((error: unknown) => {
+      const before = await whole(name).catch((error: unknown) => {
         if (error instanceof MillraceError && error.code === 'NOT_FOUND') return undefined;
         throw error;
       });
       if (before === undefined) return { info: await control.create(name, config), created: true };
-      const prepared = await deps.prepare(name, config);
-      if (prepared.type !== before.type) throw anotherType(name, before.type, prepared.type);
-      await update(name, updates.configure, prepared.config);
-      await deps.forget(unused(before.config, prepared.config));
-      return { info: { ...before, config: prepared.config }, created: false };
+      const info = await change(before, config).catch(async (error: unknown) => {
+        if (!isConflict(error)) throw error;
+        return change(await whole(name), config, true);
+      });
+      return { info, created: false };
     },
     async patch(name, patch) {
       for (let attempt = 1; ; attempt++) {
         const before = await whole(name);
         const merged = Object.entries({ ...before.config, ...patch, name }).filter(isText);
-        const prepared = await deps.prepare(name, Object.fromEntries(merged));
-        if (prepared.type !== before.type) throw anotherType(name, before.type, prepared.type);
         try {
-          await update(name, updates.configure, prepared.config, before.revision);
+          return await change(before, Object.fromEntries(merged));
         } catch (error) {
-          // Of any other failure nobody knows whether the connector goes by the new ones.
-          if (!(error instanceof MillraceError && error.code === 'CONFLICT')) throw error;
-          await deps.forget(unused(prepared.config, before.config));
-          if (attempt === PATCH_ATTEMPTS) throw error;
-          continue;
+          if (!isConflict(error) || attempt === PATCH_ATTEMPTS) throw error;
         }
-        await deps.forget(unused(before.config, prepared.config));
-        return { ...infoOf(before), config: prepared.config };
       }
     },
     async delete(name) {
@@ -296,6 +312,8 @@ function shown(config: ConnectorConfig): ConnectorConfig {
   const texts = Object.fromEntries(Object.entries(config).map(([key, value]) => [key, String(value)]));
   return { ...config, ...Object.fromEntries(secretKeys(texts).map(key => [key, '[hidden]'])) };
 }
+
+const isConflict = (error: unknown): boolean => error instanceof MillraceError && error.code === 'CONFLICT';
 
 const isText = (entry: [string, string | null]): entry is [string, string] => entry[1] !== null;
 

@@ -176,6 +176,29 @@ describe('a connector', () => {
     expect((await status(handle)).config['colour']).toBe('red');
   });
 
+  test('configured with what it has goes on undisturbed, and plans anew where the plan had failed', async () => {
+    const tasks = new Tasks();
+    let broken = true;
+    tasks.plan = async () => {
+      if (broken) throw ApplicationFailure.nonRetryable('no such table', 'SOURCE_SETUP');
+      return [{}, {}];
+    };
+    const config = { 'connector.class': 'Example', 'tasks.max': '2' };
+    const { handle } = await start({}, tasks);
+    await eventually('it failed', async () => (await status(handle)).state === 'FAILED');
+    broken = false;
+    await update(handle, updates.configure, config);
+    await eventually('it runs', () => tasks.running.size === 2);
+    const { revision } = await status(handle);
+    await update(handle, updates.configure, config, revision);
+    await handle.signal(updates.configure, config);
+    expect(await status(handle)).toMatchObject({ revision, tasks: [{ state: 'RUNNING' }, { state: 'RUNNING' }] });
+    await update(handle, updates.configure, { ...config, colour: 'red' });
+    await eventually('the tasks have it', () => tasks.running.get(1)?.config['colour'] === 'red');
+    // Once each for the plan that came of age, and for the change of colour.
+    expect(tasks.started).toBe(4);
+  });
+
   test('one failed task leaves the others alone, shows why, and waits for a restart', async () => {
     const tasks = new Tasks();
     let broken = true;

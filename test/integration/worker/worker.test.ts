@@ -5,6 +5,7 @@ import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startWorkerProcess, type WorkerProcess } from '../../../src/demo/worker-process.ts';
 import { freePort } from '../../../src/stack/ports.ts';
+import { connectorWorkflowId } from '../../../workflows/messages.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { eventually } from '../../support/eventually.ts';
 import { servers } from '../../support/servers.ts';
@@ -14,6 +15,7 @@ import { uniqueName } from '../../support/topic.ts';
 let folder: string;
 let worker: WorkerProcess;
 let database: TestDatabase;
+let client: Client;
 const group = uniqueName('worker');
 const password = `planted-${group}`;
 
@@ -31,9 +33,11 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'millrace-worker-test-'));
   database = await createDatabase('worker');
   worker = await startWorkerProcess(folder, await freePort(), propertiesOf());
+  client = new Client({ connection: await Connection.connect({ address: servers().temporal }) });
 });
 afterAll(async () => {
   await worker?.stop();
+  await client?.connection.close();
   await database?.drop();
   await rm(folder, { recursive: true, force: true });
 });
@@ -94,6 +98,46 @@ describe('a connector over REST', () => {
     // The name is free at once.
     expect((await ask('POST', '/connectors', { name, config: sink() })).status).toBe(201);
     expect((await ask('DELETE', `/connectors/${name}`)).status).toBe(204);
+  });
+
+  test('given what it has again and again, as operators do, keeps its tasks and its secrets where they are', async () => {
+    const name = uniqueName('again');
+    const config = sink();
+    const put = (more = {}) => ask('PUT', `/connectors/${name}/config`, { ...config, ...more });
+    const first = await put();
+    expect(first.status).toBe(201);
+    const runs = () => eventually('its task runs', async () => (await stateOf(name)).tasks[0]?.figures !== undefined);
+    const starts = async () => {
+      const { events } = await client.workflow.getHandle(connectorWorkflowId(group, name)).fetchHistory();
+      return events?.filter(event => event.activityTaskScheduledEventAttributes?.activityType?.name === 'runTask')
+        .length;
+    };
+    await runs();
+    for (let i = 0; i < 3; i++)
+      expect(await put()).toEqual({ status: 200, body: { ...first.body, tasks: [{ connector: name, task: 0 }] } });
+    expect(await starts()).toBe(1);
+    const changed = await put({ 'batch.size': '7' });
+    expect(changed.body.config).toEqual({ ...first.body.config, 'batch.size': '7' });
+    await eventually('its task starts with it', async () => (await starts()) === 2);
+    const another = await put({ 'connection.password': 'another' });
+    expect(another.body.config['connection.password']).not.toBe(first.body.config['connection.password']);
+    await ask('DELETE', `/connectors/${name}`);
+  });
+
+  test('takes every one of many configurations that come at once, and one of them stays', async () => {
+    const name = uniqueName('crowded');
+    const put = (n: number) =>
+      ask('PUT', `/connectors/${name}/config`, { ...sink('nothing'), note: String(n), 'connection.password': `p${n}` });
+    await put(0);
+    const answers = await Promise.all(Array.from({ length: 20 }, (_, n) => put(n + 1)));
+    expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => 200));
+    const { body: config } = await ask('GET', `/connectors/${name}/config`);
+    expect(answers.filter(({ body }) => body.config['connection.password'] === config['connection.password'])).toEqual([
+      expect.objectContaining({ body: expect.objectContaining({ config }) }),
+    ]);
+    // Its secret is there: else the task could not start.
+    await eventually('it runs', async () => (await stateOf(name)).tasks[0]?.figures !== undefined);
+    await ask('DELETE', `/connectors/${name}`);
   });
 
   test('of one name is made once, however many ask at the same moment', async () => {
@@ -163,7 +207,6 @@ describe('a connector over REST', () => {
       const { body } = await ask('GET', `/connectors/${name}${path}`);
       expect(JSON.stringify(body)).not.toContain(password);
     }
-    const client = new Client({ connection: await Connection.connect({ address: servers().temporal }) });
     const history = await client.workflow.getHandle(`connector/${group}/${name}`).fetchHistory();
     const texts: string[] = [];
     const gather = (value: unknown): void => {
@@ -174,7 +217,6 @@ describe('a connector over REST', () => {
     gather(history.events);
     expect(texts.join('\n')).toContain('connection.password');
     expect(texts.join('\n')).not.toContain(password);
-    await client.connection.close();
     await ask('DELETE', `/connectors/${name}`);
     expect(await readFile(join(folder, `worker-${new URL(worker.url).port}.log`), 'utf8')).not.toContain(password);
   });
