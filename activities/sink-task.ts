@@ -10,11 +10,8 @@ import type { Progress } from './progress.ts';
 import { assignment, groupOf } from './sink-partitions.ts';
 
 const FETCH_BYTES = 2 << 20;
-/**
- * Larger than Connect's 500, as rows are written as sets, but few enough to have been written before a collection of the
- * young generation would copy them. `consumer.override.max.poll.records` overrides it.
- */
-const BATCH_RECORDS = 1500;
+/** Larger than Connect's 500, as rows are written as sets. `consumer.override.max.poll.records` overrides it. */
+const BATCH_RECORDS = 5000;
 const REFRESH_MS = 10_000;
 const COMMIT_MS = 2000;
 

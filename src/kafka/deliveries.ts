@@ -6,14 +6,14 @@ import { SetupFailure } from './failures.ts';
 import type { FetchedPartition } from './fetch.ts';
 import type { FetchedRecords, PartitionOffset, RawRecord } from './port.ts';
 import type { BufferPool } from './record-batch.ts';
-import { BatchDecoder, batchesOf, type FetchedBatch } from './record-decoder.ts';
+import { BatchDecoder, batchesOf, type FetchedBatch, type Left } from './record-decoder.ts';
 
 /**
  * How much one `take` decodes: a few milliseconds' worth, so that it does not hold the event loop, and so few records
  * that they have been dealt with before a collection of the young generation would copy them.
  */
-const TAKE_BYTES = 4 * 1024 * 1024;
-const TAKE_RECORDS = 1500;
+const TAKE_BYTES = 1024 * 1024;
+const TAKE_RECORDS = 5000;
 /** What is kept of the memory of decompressed batches, on top of answers. */
 const POOL_BYTES = 8 * 1024 * 1024;
 
@@ -130,14 +130,12 @@ export class Deliveries {
     return all;
   }
 
-  #decode(delivery: Delivery, left: { bytes: number; records: number }): RawRecord[] {
+  #decode(delivery: Delivery, left: Left): RawRecord[] {
     const { assigned } = delivery;
     const records: RawRecord[] = [];
-    for (let begun = this.#begin(delivery, left); begun !== undefined; begun = this.#begin(delivery, left)) {
+    for (let begun = this.#begin(delivery); begun !== undefined; begun = this.#begin(delivery)) {
       const { batch, decoder, memory } = begun;
-      const before = records.length;
-      const whole = decoder.decode(records, left.records);
-      left.records -= records.length - before;
+      const whole = decoder.decode(records, left);
       const last = records[records.length - 1];
       if (whole) {
         delivery.begun = undefined;
@@ -150,7 +148,7 @@ export class Deliveries {
   }
 
   /** The batch under way, or the next that has records to be delivered; undefined: there is none left. */
-  #begin(delivery: Delivery, left: { bytes: number }): Delivery['begun'] {
+  #begin(delivery: Delivery): Delivery['begun'] {
     const { assigned, batches, counts } = delivery;
     while (delivery.begun === undefined) {
       const batch = batches[delivery.next];
@@ -165,7 +163,6 @@ export class Deliveries {
       }
       const memory: Buffer[] = [];
       const decoder = new BatchDecoder(batch, assigned.position, size => this.#take(size, memory));
-      left.bytes -= decoder.bytes;
       delivery.begun = { batch, decoder, memory };
     }
     return delivery.begun;
@@ -178,7 +175,7 @@ export class Deliveries {
   }
 }
 
-const hasLeft = ({ bytes, records }: { bytes: number; records: number }): boolean => bytes > 0 && records > 0;
+const hasLeft = ({ bytes, records }: Left): boolean => bytes > 0 && records > 0;
 
 function readable<T>({ topic, partition }: { topic: string; partition: number }, read: () => T): T {
   try {

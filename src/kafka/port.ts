@@ -78,7 +78,7 @@ export interface ReaderOptions {
   readonly maxPartitionBytes: number;
   /** How long the broker may wait for the first byte. */
   readonly maxWaitMs: number;
-  /** Records that one poll gives at the most. */
+  /** Records that one poll gives at the most; large ones are fewer. */
   readonly maxRecords?: number;
 }
 

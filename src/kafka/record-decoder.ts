@@ -111,8 +111,6 @@ class DecodedRecord implements RawRecord {
  * Throws RangeError for a batch that is damaged.
  */
 export class BatchDecoder {
-  /** What the records take decompressed. */
-  readonly bytes: number;
   readonly #from: number;
   readonly #baseOffset: number;
   readonly #baseTimestamp: number;
@@ -127,7 +125,6 @@ export class BatchDecoder {
     const codec = batch.attributes & attributes.codec;
     const records =
       codec === 0 ? bytes.subarray(layout.records) : decompress(codec, bytes.subarray(layout.records), allocate);
-    this.bytes = records.length;
     this.#from = from;
     this.#baseOffset = baseOffset;
     this.#appended = (batch.attributes & attributes.logAppendTime) !== 0;
@@ -136,12 +133,13 @@ export class BatchDecoder {
     this.#left = count;
   }
 
-  /** Appends so many records at the most to `out`; true when that was the last of the batch. */
-  decode(out: RawRecord[], most: number): boolean {
+  /** Appends records to `out`, taking them off what may still be taken, which is at least one; true: the batch is at its end. */
+  decode(out: RawRecord[], left: Left): boolean {
     const reader = this.#reader;
-    const { buffer: records } = reader;
-    const until = out.length + most;
-    for (; this.#left > 0 && out.length < until; this.#left--) {
+    const { buffer: records, at: start } = reader;
+    const until = out.length + left.records;
+    const before = out.length;
+    for (; this.#left > 0 && out.length < until && reader.at - start < left.bytes; this.#left--) {
       const size = reader.varint();
       const end = reader.at + size;
       reader.at++;
@@ -172,8 +170,16 @@ export class BatchDecoder {
       reader.at = end;
       if (end > records.length || size < 0) throw new RangeError('a record is cut off');
     }
+    left.records -= out.length - before;
+    left.bytes -= reader.at - start;
     return this.#left === 0;
   }
+}
+
+/** What may still be taken at once: so many records, and so many bytes of them. */
+export interface Left {
+  records: number;
+  bytes: number;
 }
 
 function decodeHeaders(reader: VarintReader, count: number): RawHeader[] {

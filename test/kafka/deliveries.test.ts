@@ -74,6 +74,19 @@ describe('deliveries', () => {
     expect(seen).toEqual([range(0, 12_000), range(0, 12_000)]);
   });
 
+  test('are no more records at once than wanted, and no more bytes than are good, but one record however large', async () => {
+    const fewAtOnce = new Deliveries([{ topic, partition: 0, offset: 0 }], 1 << 20, 40);
+    fewAtOnce.add(answer(part(0, await batch(0, 100))));
+    expect(range(0, 3).map(() => offsets(fewAtOnce.take()).length)).toEqual([40, 40, 20]);
+    const deliveries = from(0);
+    deliveries.add(answer(part(0, await batch(0, 100, 'none', 100_000), await batch(100, 102, 'lz4', 3 << 20))));
+    const takes: FetchedRecords[][] = [];
+    while (!deliveries.empty) takes.push(deliveries.take());
+    expect(takes.map(taken => offsets(taken).length)).toEqual([...Array.from({ length: 9 }, () => 11), 2, 1]);
+    expect(offsets(takes.flat())).toEqual(range(0, 102));
+    expect(takes.map(taken => taken[0]?.next)).toEqual([...range(1, 10).map(n => n * 11), 101, 102]);
+  });
+
   test('stay as they were until two later ones have been made', async () => {
     const deliveries = from(0);
     const taken: FetchedRecords[][] = [];

@@ -67,7 +67,10 @@ async function encode(records: readonly Written[], codec: Compression, sequence 
 function decode(bytes: Buffer, from = 0): RawRecord[] {
   const out: RawRecord[] = [];
   for (const batch of batchesOf(bytes))
-    new BatchDecoder(batch, from, size => Buffer.alloc(size)).decode(out, Number.POSITIVE_INFINITY);
+    new BatchDecoder(batch, from, size => Buffer.alloc(size)).decode(out, {
+      records: Number.POSITIVE_INFINITY,
+      bytes: Number.POSITIVE_INFINITY,
+    });
   return out;
 }
 
