@@ -65,6 +65,7 @@ export class Layout {
   readonly #statements = new Map<Mask, Statement | null>();
   readonly #maskable: readonly number[];
   readonly #names: ReadonlySet<string>;
+  /** About; always a small integer: a fraction would change the shape that V8 knows of this object, and it compiles for ever. */
   #rowBytes = 0;
 
   constructor(
@@ -186,7 +187,7 @@ export class Layout {
         scratch.length = 0;
       }
     }
-    this.#rowBytes = (out.length - before) / count;
+    this.#rowBytes = Math.ceil((out.length - before) / count);
   }
 }
 
