@@ -98,9 +98,12 @@ async function runAssigned<C>(run: SinkRun<C>, assigned: readonly TopicPartition
     // Whoever must stop does not wait for records.
     const opened = reader;
     run.signal.addEventListener('abort', () => void opened.close(), { once: true });
-    const aims = run.untilCaughtUp ? await aimsOf(run, assigned, start) : undefined;
+    const lags = await lagsOf(run, assigned, start);
+    const aims = run.untilCaughtUp
+      ? new Map([...lags].filter(([, { records }]) => records > 0).map(([name, { end }]) => [name, end]))
+      : undefined;
     if (aims?.size === 0) return true;
-    return await new SinkLoop(run, task, reader, positions, assigned, aims).run();
+    return await new SinkLoop(run, task, reader, positions, assigned, lags, aims).run();
   } finally {
     await Promise.all([task.close(), reader?.close()]);
   }
@@ -145,15 +148,24 @@ async function startOf<C>(
   });
 }
 
-/** How far each partition goes that holds anything behind the start. */
-async function aimsOf<C>(
+/** How far behind a partition's end the task is. */
+interface Lag {
+  readonly end: number;
+  readonly records: number;
+  /** Milliseconds since the last record that was read was written to the topic; 0: there are no more. */
+  readonly ms: number;
+}
+
+async function lagsOf<C>(
   run: SinkRun<C>,
   assigned: readonly TopicPartition[],
   start: readonly PartitionOffset[],
-): Promise<Map<string, number>> {
-  const ends = await run.kafka.admin.offsets(assigned);
+): Promise<Map<string, Lag>> {
   const begin = new Map(start.map(at => [nameOf(at), at.offset]));
-  return new Map(ends.map(at => [nameOf(at), at.end] as const).filter(([name, end]) => end > (begin.get(name) ?? 0)));
+  const ends = await run.kafka.admin.offsets(assigned);
+  return new Map(
+    ends.map(at => [nameOf(at), { end: at.end, records: Math.max(0, at.end - (begin.get(nameOf(at)) ?? 0)), ms: 0 }]),
+  );
 }
 
 interface Decoded {
@@ -175,6 +187,7 @@ class SinkLoop<C> {
   /** Positions as they will be when the write under way is done: what the next batch goes on from. */
   private readonly ahead = new Map<string, number>();
   private readonly moved = new Map<string, PartitionOffset>();
+  private readonly lags: Map<string, Lag>;
   private committed = performance.now();
   /** When each topic is to be told of again. */
   private readonly tellAt = new Map<string, number>();
@@ -186,8 +199,10 @@ class SinkLoop<C> {
     reader: Reader,
     positions: Positions,
     assigned: readonly TopicPartition[],
+    lags: Map<string, Lag>,
     aims: Map<string, number> | undefined,
   ) {
+    this.lags = lags;
     this.aims = aims;
     this.of = run;
     this.task = task;
@@ -205,6 +220,7 @@ class SinkLoop<C> {
   async run(): Promise<boolean> {
     const { signal, limits } = this.of;
     let refreshed = performance.now();
+    this.tellLag();
     try {
       while (!signal.aborted) {
         const fetched = await this.reader.poll();
@@ -362,8 +378,25 @@ class SinkLoop<C> {
   }
 
   private lag(fetched: readonly FetchedRecords[]): void {
-    if (fetched.length === 0) return;
-    this.of.observer.figures({ lag: fetched.reduce((sum, part) => sum + Math.max(0, part.end - part.next), 0) });
+    for (const part of fetched) {
+      const name = nameOf(part);
+      const { end, next } = part;
+      const records = Math.max(0, end - next);
+      const timestamp = part.records.at(-1)?.timestamp ?? -1;
+      const ms = timestamp < 0 ? (this.lags.get(name)?.ms ?? 0) : Math.max(0, Date.now() - timestamp);
+      this.lags.set(name, { end, records, ms: records === 0 ? 0 : ms });
+    }
+    this.tellLag();
+  }
+
+  private tellLag(): void {
+    let records = 0;
+    let ms = 0;
+    for (const lag of this.lags.values()) {
+      records += lag.records;
+      ms = Math.max(ms, lag.ms);
+    }
+    this.of.observer.figures({ lag: records, lag_ms: ms });
   }
 
   private commitSometimes(): void {

@@ -301,7 +301,7 @@ describe('a sink', () => {
 
   const groupAt = async (name: string, topic: string) =>
     (await kafka.admin.groupOffsets(`connect-${name}`, [{ topic, partition: 0 }]))[0]?.offset;
-  const endOf = async (topic: string) => (await kafka.admin.offsets([{ topic, partition: 0 }]))[0]?.end;
+  const endOf = async (topic: string) => (await kafka.admin.offsets([{ topic, partition: 0 }]))[0]?.end ?? 0;
 
   test('stopped and failed again and again, holds everything once and in order', async () => {
     const topic = await filled(5000);
@@ -329,11 +329,29 @@ describe('a sink', () => {
     expect(kept.records.map(record => record.value)).toEqual(Array.from({ length: 5000 }, (_, i) => i));
   });
 
+  test('tells how far behind it is, over all that it reads', async () => {
+    const topics = [await filled(300), await filled(500)];
+    const heard: { lag: number; lag_ms: number }[] = [];
+    const stop = new AbortController();
+    const running = sink(new Kept(), 'unused', uniqueName('sink'), stop.signal, {
+      assignment: async () => topics.map(topic => ({ topic, partition: 0 })),
+      observer: { ...observer, figures: (figures: never) => heard.push(figures) },
+    });
+    await eventually('it has caught up', () => heard.at(-1)?.lag === 0);
+    stop.abort();
+    await running;
+    expect(heard[0]).toEqual({ lag: (await endOf(topics[0] ?? '')) + (await endOf(topics[1] ?? '')), lag_ms: 0 });
+    expect(heard.map(({ lag }) => lag)).toEqual(heard.map(({ lag }) => lag).toSorted((a, b) => b - a));
+    expect(heard.at(-1)).toEqual({ lag: 0, lag_ms: 0 });
+    // While there is more, since the last record that was read: these were all written a moment ago.
+    expect(heard.slice(1, -1).every(({ lag, lag_ms: ms }) => lag > 0 === ms > 0 && ms < 60_000)).toBe(true);
+  });
+
   test('that was killed before it could say where it is says so when it begins, with nothing to read', async () => {
     const topic = await filled(100);
     const name = uniqueName('sink');
     const kept = new Kept();
-    kept.positions.set(`${topic}/0`, (await endOf(topic)) ?? 0);
+    kept.positions.set(`${topic}/0`, await endOf(topic));
     const stop = new AbortController();
     const running = sink(kept, topic, name, stop.signal);
     await eventually('the group has the end', async () => (await groupAt(name, topic)) === (await endOf(topic)));
