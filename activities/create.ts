@@ -34,7 +34,7 @@ export interface ActivityDeps extends CheckDeps {
   readonly offsets: OffsetStore;
   readonly log: Log;
   /** See RunTaskDeps. */
-  usedTopics(workflowId: string, topics: readonly string[]): Promise<void>;
+  signal(workflowId: string, name: string, argument: unknown): Promise<void>;
   observe(args: TaskArgs): Partial<TaskObserver>;
   /** Puts the values of keys where secrets are, and placeholders in their place. */
   keep(config: ConnectorConfig, keys: readonly string[]): Promise<ConnectorConfig>;
@@ -62,7 +62,7 @@ export function createActivities(deps: ActivityDeps): { control: ControlActiviti
       runTask: runTaskActivity({
         log: deps.log,
         observe: deps.observe,
-        usedTopics: (workflowId, topics) => deps.usedTopics(workflowId, topics),
+        signal: (workflowId, name, argument) => deps.signal(workflowId, name, argument),
         leaving: deps.leaving,
         redact: (args, text) => redactions.get(args)?.text(text) ?? text,
         async body(args, progress, signal, log) {

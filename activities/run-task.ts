@@ -4,16 +4,17 @@ import type { TaskObserver } from '../src/engine/observer.ts';
 import { kindOf, messageOf } from '../src/errors.ts';
 import { cut, toFailure } from '../src/temporal/failure.ts';
 import type { TaskArgs } from '../workflows/messages.ts';
+import { News } from './news.ts';
 import { Progress, type Snapshot } from './progress.ts';
 import { Pulse } from './pulse.ts';
+import { troubleOf } from './trouble.ts';
 
-/** Names of topics in one signal: of 249 characters each, as long as they may be. */
-const TOPICS_AT_ONCE = 100;
 /** Characters of a figure that is a text. */
 const FIGURE = 500;
-/** Backing off: 0.5 s, doubling, to half a minute, for as long as nothing gets through. */
-const FIRST_RETRY_MS = 500;
-const LAST_RETRY_MS = 30_000;
+/** Characters of what is told of a task in trouble. */
+const FAILURE = 2000;
+/** A task that gets nothing done, as there is nothing to do, is well when it has run for so long. */
+const WELL_MS = 60_000;
 
 /** Runs a task's data plane until the signal aborts. */
 export type TaskBody = (args: TaskArgs, progress: Progress, signal: AbortSignal, log: Log) => Promise<void>;
@@ -24,8 +25,8 @@ export interface RunTaskDeps {
   redact(args: TaskArgs, text: string): string;
   /** Where the metrics of a task are kept; called when it starts. */
   observe?(args: TaskArgs): Partial<TaskObserver>;
-  /** Tells the connector which topics a task has used. May fail: it is then told again. */
-  usedTopics(workflowId: string, topics: readonly string[]): Promise<void>;
+  /** Sends a connector one of `signals`, and does not wait for long. */
+  signal(workflowId: string, name: string, argument: unknown): Promise<void>;
   readonly log: Log;
   /** Aborted when this process stops taking tasks: they commit what they have in hand and go to another worker. */
   readonly leaving: AbortSignal;
@@ -36,36 +37,29 @@ export interface RunTaskDeps {
  * it, the data plane has been closed before it returns.
  */
 export function runTaskActivity(deps: RunTaskDeps): (args: TaskArgs) => Promise<void> {
-  const failures = new Map<string, number>();
   const pulse = new Pulse();
   return async args => {
     const context = Context.current();
-    const name = `${args.connector}/${args.task}`;
     const log = withFields(deps.log, { connector: args.connector, task: args.task });
     const observer = deps.observe?.(args) ?? {};
     const progress = new Progress(observer);
     let failed = false;
     const signal = AbortSignal.any([context.cancellationSignal, deps.leaving]);
-    const tell = async () => {
-      const topics = progress.topics();
-      const { workflowExecution } = context.info;
-      if (workflowExecution === undefined) return;
-      for (let at = 0; at < topics.length; at += TOPICS_AT_ONCE) {
-        const some = topics.slice(at, at + TOPICS_AT_ONCE);
-        await deps.usedTopics(workflowExecution.workflowId, some).catch((error: unknown) => {
-          for (const topic of some) progress.topic(topic);
-          log.debug({ reason: messageOf(error) }, 'the connector could not be told of the topics used; trying again');
-        });
-      }
-    };
-    const beatOnce = () => context.heartbeat(shown(progress.snapshot(), text => deps.redact(args, text)));
+    const redact = (text: string) => deps.redact(args, text);
+    const { workflowExecution, heartbeatDetails } = context.info;
+    const send = (name: string, argument: unknown) => deps.signal(workflowExecution?.workflowId ?? '', name, argument);
+    const news = new News(args.task, troubleOf(heartbeatDetails), send, log);
+    const began = performance.now();
+    const isWell = () => progress.total > 0 || performance.now() - began > WELL_MS;
+    const beatOnce = () => context.heartbeat(shown({ ...progress.snapshot(), ...news.figures }, redact));
     let said = true;
     // How a task says that it is alive, and hears that it must stop: every second, every other where nothing has moved.
     const rest = pulse.add(() => {
       // Hundreds of idle tasks would keep Temporal busy with nothing else.
       said = !said || progress.moved();
       if (said) beatOnce();
-      void tell();
+      void news.topics(progress);
+      if (isWell()) void news.well();
     });
     beatOnce();
     try {
@@ -75,17 +69,18 @@ export function runTaskActivity(deps: RunTaskDeps): (args: TaskArgs) => Promise<
     } catch (error) {
       if (!signal.aborted) {
         failed = true;
-        const streak = progress.total > 0 ? 1 : (failures.get(name) ?? 0) + 1;
-        failures.set(name, streak);
-        const wait = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** (streak - 1));
-        const failure = toFailure(error, text => deps.redact(args, text), wait);
-        log.error({ kind: kindOf(error), reason: failure.message, streak }, 'task failed');
+        if (isWell()) await news.well();
+        const failure = toFailure(error, redact, news.failed());
+        log.error({ kind: kindOf(error), reason: failure.message, ...news.figures }, 'task failed');
+        // The last word of this attempt is what the next one knows of it.
+        beatOnce();
+        if (kindOf(error) === 'retriable') await news.trouble(cut(`${failure.type}: ${failure.message}`, FAILURE));
         throw failure;
       }
-      log.warn({ reason: deps.redact(args, messageOf(error)) }, 'task ended with an error while it was being stopped');
+      log.warn({ reason: redact(messageOf(error)) }, 'task ended with an error while it was being stopped');
     } finally {
       rest();
-      void tell();
+      void news.topics(progress);
       observer.ended?.(failed);
     }
     log.info({ reason: messageOf(signal.reason) }, 'task stopped');

@@ -50,11 +50,14 @@ const connectors = [
   // Its table is not there, and it may not make one.
   { name: 'search-sink', config: { ...warehouse.config, 'table.name.format': 'search', 'auto.create': 'false' } },
 ];
+// Nobody listens there.
+const nobody = `jdbc:postgresql://127.0.0.1:${await freePort()}/backup`;
+connectors.push({ name: 'backup-sink', config: { ...warehouse.config, 'connection.url': nobody } });
 for (const connector of connectors) await call('POST', `${worker.url}/connectors`, connector);
 const status = (name: string) => call<StatusInfo>('GET', `${worker.url}/connectors/${name}/status`);
 for (let failed = false; !failed; await delay(250)) failed = (await status('search-sink')).tasks[0]?.state === 'FAILED';
-// A few heartbeats, for figures of a stream under way.
-await delay(5000);
+// Told of when it has failed a few times; and a few heartbeats, for figures of a stream under way.
+await delay(10_000);
 
 await mkdir(images, { recursive: true });
 const browser = await chromium.launch({ executablePath: program, args: ['--no-sandbox'] });
@@ -79,12 +82,25 @@ const tab = (title: string, text: string) => async (on: Page) => {
   await on.getByText(text).first().scrollIntoViewIfNeeded();
 };
 
+/** The list's columns, which the browser then keeps: those of Temporal that say little of connectors give way. */
+async function columns(on: Page): Promise<void> {
+  await on.getByText('connector/shop/search-sink').first().waitFor();
+  await on.getByTestId('workflows-summary-table-configuration-button').first().click();
+  for (const column of ['Status', 'Run ID', 'Type', 'Start', 'End'])
+    await on.getByTestId(`orderable-list-item-${column}-remove-button`).click();
+  for (const column of ['State', 'Kind', 'Class', 'Tasks'])
+    await on.getByTestId(`orderable-list-item-Millrace${column}-add-button`).click();
+  await on.reload();
+  await on.getByText('RESTARTING').first().waitFor();
+}
+
 await shot(
   'connectors',
   `${ui}/namespaces/default/workflows?query=${encodeURIComponent('WorkflowType = "connector"')}`,
-  on => on.getByText('connector/shop/search-sink').first().waitFor(),
+  columns,
 );
 await shot('timeline', workflow('shop-source'), on => on.getByText('shop-source task 0').first().waitFor());
 await shot('running', workflow('warehouse-sink'), tab('Pending Activities', 'written_per_s'));
 await shot('failed', workflow('search-sink'), tab('User Metadata', 'Current Details'));
+await shot('restarting', workflow('backup-sink'), tab('User Metadata', 'Current Details'));
 await shot('asleep', workflow('accounts-sink'), tab('User Metadata', 'Current Details'));

@@ -5,7 +5,6 @@ import { pino } from 'pino';
 import { resolved } from '../activities/components.ts';
 import { createActivities } from '../activities/create.ts';
 import { readOffsets } from '../activities/offsets.ts';
-import { signals } from '../workflows/messages.ts';
 import { configProviders } from './config/config-providers.ts';
 import { resolvePlaceholders } from './config/placeholders.ts';
 import { readWorkerConfig, type WorkerConfig, workerConfigOf } from './config/worker-config.ts';
@@ -41,6 +40,8 @@ export interface RunningWorker {
   stop(): Promise<void>;
 }
 
+/** How long a task waits for its connector to be told of something. */
+const SIGNAL_MS = 5000;
 /** How long requests may take that are under way when the worker stops: before tasks are handed over, and after it. */
 const REQUESTS_MS = 500;
 const LAST_REQUESTS_MS = 5000;
@@ -134,7 +135,8 @@ export async function startWorker(given: Readonly<Record<string, string>>): Prom
     keep: (config, keys) => secrets.seal(config, keys),
     forget: unused => secrets.forget(unused),
     leaving: leaving.signal,
-    usedTopics: (workflowId, topics) => client.workflow.getHandle(workflowId).signal(signals.usedTopics, topics),
+    signal: (workflowId, name, argument) =>
+      client.withDeadline(Date.now() + SIGNAL_MS, () => client.workflow.getHandle(workflowId).signal(name, argument)),
     observe: ({ connector, task, type }) => metrics.task({ connector, task, type }),
   });
   const workers = runWorkers({

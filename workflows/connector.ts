@@ -36,6 +36,7 @@ import type {
   TargetState,
   TaskArgs,
   TaskStatus,
+  TaskTrouble,
 } from './messages.ts';
 import { queries, searchAttributes, signals, taskActivityId, updates } from './messages.ts';
 
@@ -82,6 +83,7 @@ interface Task {
   state: State;
   trace: string | undefined;
   failed: number | undefined;
+  trouble: TaskStatus['trouble'];
   scope: CancellationScope | undefined;
   /** Settles when the activity has really ended. Never rejects. */
   ended: Promise<void>;
@@ -234,10 +236,12 @@ class Connector {
         task.state = 'FAILED';
         task.trace = traceOf(error);
         task.failed = Date.now();
+        task.trouble = undefined;
         this.show();
       })
       .then(() => {
         task.scope = undefined;
+        task.trouble = undefined;
       });
   }
 
@@ -263,6 +267,7 @@ class Connector {
       task.wakes = undefined;
       this.tell();
       await runTask({ ...args, untilCaughtUp: true });
+      task.trouble = undefined;
       task.wakes = await due(began);
     }
   }
@@ -281,6 +286,15 @@ class Connector {
     if (this.target === 'STOPPED') this.tasks = [];
     else if (this.target === 'PAUSED')
       for (const task of this.tasks) if (task.state !== 'FAILED') task.state = 'PAUSED';
+  }
+
+  private troubled({ task: id, since, failure }: TaskTrouble): void {
+    const task = this.tasks.find(one => one.id === id);
+    // What comes late of one that has been stopped says nothing of the next.
+    if (task?.scope === undefined) return;
+    task.trouble =
+      failure === undefined ? undefined : { since: Math.min(since, task.trouble?.since ?? since), failure };
+    this.show();
   }
 
   private historyIsLong(): boolean {
@@ -420,6 +434,7 @@ class Connector {
     setHandler(defineSignal<[readonly string[]]>(signals.usedTopics), topics => {
       for (const topic of topics) if (this.topics.size < MAX_TOPICS) this.topics.add(topic);
     });
+    setHandler(defineSignal<[TaskTrouble]>(signals.troubled), trouble => this.troubled(trouble));
     setHandler(defineUpdate<OffsetsAltered>(updates.resetOffsets), () => this.alter(null), {
       validator: () => this.mayAlter(),
     });
@@ -467,8 +482,9 @@ class Connector {
   private show(): void {
     const now = this.status();
     const failed = now.state === 'FAILED' || now.tasks.some(task => task.state === 'FAILED');
+    const troubled = now.tasks.some(task => task.trouble !== undefined);
     upsertSearchAttributes({
-      [searchAttributes.state]: [failed ? 'FAILED' : now.state],
+      [searchAttributes.state]: [failed ? 'FAILED' : troubled ? 'RESTARTING' : now.state],
       [searchAttributes.class]: [String(this.config['connector.class'] ?? '').slice(0, MAX_NAME)],
       [searchAttributes.tasks]: this.isScheduled() ? [] : [String(now.tasks.length)],
     });
@@ -498,18 +514,20 @@ const idle = (of: TaskStatus): Task => ({
   state: of.state,
   trace: of.trace,
   failed: of.failed,
+  trouble: undefined,
   wakes: of.wakes,
   scope: undefined,
   ended: Promise.resolve(),
 });
 
-const status = ({ id, state, trace, failed, wakes, own }: Task): TaskStatus => ({
+const status = ({ id, state, trace, failed, trouble, wakes, own }: Task): TaskStatus => ({
   id,
   state,
   config: own,
   ...(wakes === undefined ? {} : { wakes }),
   ...(trace === undefined ? {} : { trace }),
   ...(failed === undefined ? {} : { failed }),
+  ...(trouble === undefined ? {} : { trouble }),
 });
 
 /** The message and the stack of what an activity failed with, causes included. */

@@ -22,6 +22,18 @@ export function details(status: ConnectorStatus): string {
     lines.push('', `Task ${task.id} failed${since}:`, '', quoted(task.trace));
   }
   if (failed.length > MAX_TRACES) lines.push('', `… and ${failed.length - MAX_TRACES} more that failed.`);
+  const troubled = status.tasks.filter(task => task.trouble !== undefined);
+  for (const { id, trouble } of troubled.slice(0, MAX_TRACES)) {
+    if (trouble === undefined) continue;
+    const since = new Date(trouble.since).toISOString();
+    lines.push(
+      '',
+      `Task ${id} has failed again and again since ${since}, and goes on trying until this is mended:`,
+      '',
+      quoted(trouble.failure),
+    );
+  }
+  if (troubled.length > MAX_TRACES) lines.push('', `… and ${troubled.length - MAX_TRACES} more that go on trying.`);
   if (status.trace !== undefined || status.tasks.some(task => task.state === 'FAILED')) {
     lines.push('', `When it is mended: \`millrace connectors restart ${status.name} --include-tasks --only-failed\``);
   } else if (status.state === 'RUNNING') {
@@ -30,8 +42,11 @@ export function details(status: ConnectorStatus): string {
   return lines.join('\n');
 }
 
-const stateOf = ({ state, wakes }: TaskStatus): string =>
-  wakes === undefined || state !== 'RUNNING' ? state : `sleeps until ${new Date(wakes).toISOString()}`;
+function stateOf({ state, wakes, trouble }: TaskStatus): string {
+  if (state !== 'RUNNING') return state;
+  if (trouble !== undefined) return 'RESTARTING';
+  return wakes === undefined ? state : `sleeps until ${new Date(wakes).toISOString()}`;
+}
 
 /** Its sentences, which wrap; the stack is in the status, and in the history. */
 const quoted = (trace: string): string =>

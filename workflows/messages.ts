@@ -50,9 +50,20 @@ export interface Carried {
   readonly config?: string;
 }
 
+/** A task that fails again and again for what passes by itself, and goes on trying. */
+export interface TaskTrouble {
+  readonly task: number;
+  /** When it first did, in milliseconds since 1970. */
+  readonly since: number;
+  /** Why it last did. Left out: it has got going again. */
+  readonly failure?: string;
+}
+
 export interface TaskStatus {
   readonly id: number;
   readonly state: State;
+  /** While it fails again and again and goes on trying. */
+  readonly trouble?: Required<Omit<TaskTrouble, 'task'>>;
   /** Why it failed. */
   readonly trace?: string;
   /** And when, in milliseconds since 1970. */
@@ -135,6 +146,8 @@ export const updates = {
 export const signals = {
   /** string[] → : topics that a task has read from or written to */
   usedTopics: 'usedTopics',
+  /** TaskTrouble → : a task fails again and again, or no longer */
+  troubled: 'troubled',
 } as const;
 
 export const queries = { status: 'status' } as const;
@@ -145,6 +158,7 @@ export const searchAttributes = {
   connector: 'MillraceConnector',
   kind: 'MillraceKind',
   class: 'MillraceClass',
+  /** What it does; FAILED where anything of it has, RESTARTING where a task fails again and again and goes on trying. */
   state: 'MillraceState',
   /** How many tasks it has, where they run all the time: whoever asks for its status need not ask itself. */
   tasks: 'MillraceTasks',

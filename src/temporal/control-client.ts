@@ -377,10 +377,14 @@ function seen(name: string, { searchAttributes: attributes, raw }: Description):
   return {
     name,
     type: first(searchAttributes.kind) === 'sink' ? 'sink' : 'source',
-    state: (first(searchAttributes.state) as State | undefined) ?? 'UNASSIGNED',
+    state: stateOf(first(searchAttributes.state)),
     tasks,
   };
 }
+
+/** RESTARTING is said of a connector whose tasks do so: it runs. */
+const stateOf = (attribute: unknown): State =>
+  attribute === 'RESTARTING' ? 'RUNNING' : ((attribute as State | undefined) ?? 'UNASSIGNED');
 
 /**
  * Whether all tasks that there are run: what is to be said of them then stands in their heartbeats. A connector that has

@@ -227,6 +227,37 @@ describe('a connector', () => {
     expect((await status(handle)).tasks[0]?.state).toBe('RUNNING');
   });
 
+  test('says of which tasks it hears that they fail again and again, until they are well, or end', async () => {
+    const { tasks, handle } = await start();
+    await eventually('it runs', () => tasks.running.size === 2);
+    const said = async () => {
+      const troubles = (await status(handle)).tasks.map(({ trouble }) => trouble);
+      return [(await handle.describe()).searchAttributes[searchAttributes.state]?.[0], ...troubles];
+    };
+    const trouble = (task: number, more: object) => handle.signal(signals.troubled, { task, ...more });
+    expect(await said()).toEqual(['RUNNING', undefined, undefined]);
+    await trouble(1, { since: 2000, failure: 'no server' });
+    expect(await said()).toEqual(['RESTARTING', undefined, { since: 2000, failure: 'no server' }]);
+    // Another process tries, and counts anew.
+    await trouble(1, { since: 3000, failure: 'still none' });
+    await trouble(0, { since: 4000, failure: 'none either' });
+    await trouble(7, { since: 4000, failure: 'of no task' });
+    expect(await said()).toEqual([
+      'RESTARTING',
+      { since: 4000, failure: 'none either' },
+      { since: 2000, failure: 'still none' },
+    ]);
+    await trouble(1, { since: 2000 });
+    expect(await said()).toEqual(['RESTARTING', { since: 4000, failure: 'none either' }, undefined]);
+    await update(handle, updates.restartTask, 0);
+    expect(await said()).toEqual(['RUNNING', undefined, undefined]);
+    await trouble(0, { since: 5000, failure: 'again' });
+    await update(handle, updates.pause);
+    await eventually('nothing runs', () => tasks.running.size === 0);
+    await trouble(0, { since: 5000, failure: 'too late' });
+    expect(await said()).toEqual(['PAUSED', undefined, undefined]);
+  });
+
   test('restarts one task, and refuses one that is not there', async () => {
     const { tasks, handle } = await start();
     await eventually('it runs', () => tasks.running.size === 2);

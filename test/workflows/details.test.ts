@@ -38,6 +38,17 @@ test('what failed, since when, why in words that wrap, and what to do', () => {
   expect(text).toContain('`millrace connectors restart copy --include-tasks --only-failed`');
 });
 
+test('what fails again and again, since when and why, and that it goes on trying', () => {
+  const trouble = { since: Date.parse('2026-11-24T00:30:00Z'), failure: 'SINK_UNAVAILABLE: cannot be reached.' };
+  const text = details({ ...running, tasks: [{ id: 0, state: 'RUNNING', config, trouble }] });
+  expect(text).toContain('| 0 | RESTARTING |');
+  expect(text).toContain(
+    'Task 0 has failed again and again since 2026-11-24T00:30:00.000Z, and goes on trying until this is mended:',
+  );
+  expect(text).toContain('> SINK\\_UNAVAILABLE: cannot be reached.');
+  expect(text).not.toContain('restart copy');
+});
+
 test('what sleeps, until when', () => {
   const wakes = Date.parse('2026-11-25T02:00:00Z');
   expect(details({ ...running, tasks: [{ id: 0, state: 'RUNNING', config, wakes }] })).toContain(

@@ -1,9 +1,14 @@
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startWorkerProcess, type WorkerProcess } from '../../../src/demo/worker-process.ts';
+import { kafkaClient } from '../../../src/kafka/client.ts';
+import { silent } from '../../../src/observability/silent.ts';
 import { freePort } from '../../../src/stack/ports.ts';
 import { connectorWorkflowId } from '../../../workflows/messages.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
@@ -179,21 +184,59 @@ describe('a connector over REST', () => {
     expect((await ask('POST', '/connectors', '{nonsense')).status).toBe(400);
   });
 
-  test('whose database cannot be reached goes on trying, and says so', async () => {
+  test('whose database cannot be reached goes on trying, and says so, until it is back', async () => {
     const name = uniqueName('down');
     const topic = uniqueName('down');
-    const { kafkaClient } = await import('../../../src/kafka/client.ts');
-    const { silent } = await import('../../../src/observability/silent.ts');
     const kafka = kafkaClient({ brokers: [servers().kafka], clientId: 'test' }, silent);
     await kafka.admin.createTopics([{ topic, partitions: 1, replicationFactor: 1 }]);
+    const producer = await kafka.producer({
+      transactionalId: topic,
+      compression: 'none',
+      transactionTimeoutMs: 10_000,
+    });
+    await producer.prepare([topic]);
+    const batch = producer.batch();
+    const schema = { type: 'struct', fields: [{ field: 'id', type: 'int32' }] };
+    const value = Buffer.from(JSON.stringify({ schema, payload: { id: 1 } }));
+    batch.append(topic, 0, null, value, -1, -1, 0, value.length, []);
+    await producer.commit(batch);
     await kafka.close();
-    const nobody = `jdbc:postgresql://127.0.0.1:${await freePort()}/none`;
-    await ask('POST', '/connectors', { name, config: { ...sink(topic), 'connection.url': nobody } });
+    const port = await freePort();
+    const config = {
+      ...sink(topic),
+      'connection.url': `jdbc:postgresql://127.0.0.1:${port}/${database.name}`,
+      'auto.create': 'true',
+    };
+    await ask('POST', '/connectors', { name, config });
     const task = await eventually('a second attempt', async () => {
       const [first] = (await stateOf(name)).tasks;
       return first?.attempt >= 2 && first.last_failure ? first : undefined;
     });
     expect(task.last_failure).toMatch(/ECONNREFUSED|refused|reach/i);
+    const handle = client.workflow.getHandle(connectorWorkflowId(group, name));
+    const searched = async () => (await handle.describe()).searchAttributes['MillraceState']?.[0];
+    await eventually('Temporal tells', async () => (await searched()) === 'RESTARTING');
+    const { currentDetails } = await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');
+    expect(currentDetails).toMatch(
+      /Task 0 has failed again and again since \d{4}.*>.*SINK\\_UNAVAILABLE.*ECONNREFUSED/s,
+    );
+    const { figures, state } = (await stateOf(name)).tasks[0];
+    expect(figures).toMatchObject({ failures_in_a_row: expect.any(Number), failing_since: expect.any(String) });
+    expect([state, (await stateOf(name)).connector.state]).toEqual([
+      expect.stringMatching(/RESTARTING|RUNNING/),
+      'RUNNING',
+    ]);
+    // The database comes up.
+    const { host, port: real } = database.connection;
+    await using stack = new AsyncDisposableStack();
+    const forward = createServer(socket => pipeline(socket, connect(Number(real), host), socket, () => undefined));
+    await once(forward.listen(port, '127.0.0.1'), 'listening');
+    stack.defer(() => void forward.close());
+    await eventually('the row is there', async () => (await database.query(`SELECT 1 FROM "${topic}"`)).length === 1, {
+      within: 60_000,
+    });
+    await eventually('Temporal tells', async () => (await searched()) === 'RUNNING');
+    await eventually('its heartbeat, too', async () => !('failing_since' in (await stateOf(name)).tasks[0].figures));
     await ask('DELETE', `/connectors/${name}`);
   });
 
