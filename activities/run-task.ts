@@ -1,4 +1,5 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
+import { ApplicationFailureCategory } from '@temporalio/common';
 import type { Log } from '../src/api/index.ts';
 import type { TaskObserver } from '../src/engine/observer.ts';
 import { kindOf, messageOf } from '../src/errors.ts';
@@ -91,6 +92,8 @@ export function runTaskActivity(deps: RunTaskDeps): (args: TaskArgs) => Promise<
       message: 'The worker shuts down; the task goes on elsewhere.',
       type: 'WORKER_SHUTDOWN',
       nextRetryDelay: 1,
+      // Nothing has failed: not to be warned of.
+      category: ApplicationFailureCategory.BENIGN,
     });
   };
 }

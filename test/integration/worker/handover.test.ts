@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -120,5 +120,9 @@ test('a worker that leaves hands its tasks over at once, and what was committed 
   expect(await arrived()).toEqual(Array.from({ length: 700 }, (_, i) => String(i + 1)));
   expect(await total(second, 'kafka_connect_source_task_source_record_poll_total', source)).toBe(100);
   expect(await total(second, 'kafka_connect_sink_task_sink_record_read_total', sink)).toBe(100);
+  // Leaving is nothing to be warned of.
+  const log = await readFile(join(folder, `worker-${new URL(first.url).port}.log`), 'utf8');
+  const left = log.slice(log.indexOf('worker stops')).split('\n');
+  expect(left.filter(line => /"level":[4-9]\d/.test(line))).toEqual([]);
   await Promise.all([source, sink].map(name => call('DELETE', `${second.url}/connectors/${name}`)));
 });
