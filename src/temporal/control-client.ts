@@ -98,7 +98,7 @@ export function temporalControl(deps: ControlDeps): Control {
     read(() =>
       call(name, async () => {
         const [, status] = await Promise.all([live(name), query(name)]);
-        return status;
+        return { ...status, config: texts(name, status.config) };
       }),
     );
 
@@ -307,11 +307,22 @@ const anotherType = (name: string, before: ConnectorType, after: ConnectorType):
     `Connector ${name} is a ${before}: a ${after} needs another name, or delete it first.`,
   );
 
+/** As Kafka Connect has it: texts, the name among them. Whoever starts a connector by Temporal may have been less strict. */
+const texts = (name: string, config: Readonly<Record<string, unknown>>): ConnectorConfig => ({
+  name,
+  ...Object.fromEntries(
+    Object.entries(config).map(([key, value]) => [
+      key,
+      typeof value === 'object' ? JSON.stringify(value) : String(value),
+    ]),
+  ),
+});
+
 /** Whoever starts a connector by Temporal with a secret in plain text shall not have it shown everywhere as well. */
-function shown(config: ConnectorConfig): ConnectorConfig {
-  const texts = Object.fromEntries(Object.entries(config).map(([key, value]) => [key, String(value)]));
-  return { ...config, ...Object.fromEntries(secretKeys(texts).map(key => [key, '[hidden]'])) };
-}
+const shown = (config: ConnectorConfig): ConnectorConfig => ({
+  ...config,
+  ...Object.fromEntries(secretKeys(config).map(key => [key, '[hidden]'])),
+});
 
 const isConflict = (error: unknown): boolean => error instanceof MillraceError && error.code === 'CONFLICT';
 

@@ -233,6 +233,14 @@ describe('a connector that was started without being checked', () => {
       return tasks.length === 2 && tasks.every(({ state }) => state === 'RUNNING');
     });
     expect(await millrace.connectors.list()).toContain(name);
+    const at = `${worker.url}/connectors/${name}`;
+    const { config } = await call<{ config: object }>('GET', at);
+    expect(config).toMatchObject({ name, 'tasks.max': '2', 'delete.enabled': 'false' });
+    expect(await call('GET', `${at}/config`)).toEqual(config);
+    expect(await call('GET', `${at}/tasks`)).toMatchObject([{ config }, { config }]);
+    const patched = await call<{ config: object }>('PATCH', `${at}/config`, { 'batch.size': 7 });
+    expect(patched.config).toEqual({ ...config, 'batch.size': '7' });
+    expect(await call('GET', `${at}/config`)).toEqual(patched.config);
     await handle.executeUpdate('delete');
     await handle.result();
   });
