@@ -14,6 +14,8 @@ export interface Outgoing {
 export interface OutgoingPartition {
   readonly topic: string;
   readonly partition: number;
+  /** The producer has written nothing to it yet. */
+  readonly fresh: boolean;
   readonly batches: readonly Outgoing[];
 }
 
@@ -70,7 +72,8 @@ async function sendToLeader(
 ): Promise<void> {
   const inFlight = new Set<Promise<void>>();
   for (const request of requests(partitions)) {
-    if (inFlight.size >= MOST_IN_FLIGHT) await Promise.race(inFlight);
+    if (request.some(waitsForFirst)) await Promise.all(inFlight);
+    else if (inFlight.size >= MOST_IN_FLIGHT) await Promise.race(inFlight);
     // What stands behind a failed batch of its partition would only be refused.
     const wanted = request.filter(({ partition, batch }) => isNext(partition, batch));
     if (wanted.length === 0) continue;
@@ -86,6 +89,13 @@ interface Item {
   readonly partition: OutgoingPartition;
   readonly batch: Outgoing;
 }
+
+/**
+ * Of a producer that a partition does not know Kafka takes any sequence number: a batch that overtakes the first, where that
+ * is refused for what passes, would be written, and the first never again.
+ */
+const waitsForFirst = ({ partition: { fresh, batches }, batch }: Item): boolean =>
+  fresh && batch !== batches[0] && batches[0]?.state === 'waiting';
 
 function isNext({ batches }: OutgoingPartition, batch: Outgoing): boolean {
   for (const earlier of batches) {

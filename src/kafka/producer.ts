@@ -135,7 +135,8 @@ class Producer implements TransactionalProducer {
     const all: OutgoingPartition[] = [];
     for (const { topic, partition, batches } of partitions) {
       const key = `${topic} ${partition}`;
-      let sequence = this.#sequences.get(key) ?? 0;
+      const last = this.#sequences.get(key);
+      let sequence = last ?? 0;
       const finished: Promise<Outgoing>[] = [];
       for (const writer of batches) {
         const batch = outgoing(writer.finish(this.#options.compression, this.#identity, sequence));
@@ -151,7 +152,7 @@ class Producer implements TransactionalProducer {
         }
       }
       this.#sequences.set(key, sequence);
-      all.push({ topic, partition, batches: await Promise.all(finished) });
+      all.push({ topic, partition, fresh: last === undefined, batches: await Promise.all(finished) });
     }
     return all;
   }

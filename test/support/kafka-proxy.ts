@@ -1,15 +1,18 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { setTimeout as after } from 'node:timers/promises';
+import { codes } from '../../src/kafka/failures.ts';
+import { Fields, FieldWriter } from '../../src/kafka/wire.ts';
 
 /**
  * What becomes of a request on its way:
  * - `lose request`: it never reaches the broker, and the connection is cut;
  * - `lose answer`: the broker carries it out, the answer is swallowed, and the connection is cut;
  * - `late`: the connection is cut at once, and the broker gets the request 300 ms later;
- * - `silence`: nothing happens any more, and the connection stays open.
+ * - `silence`: nothing happens any more, and the connection stays open;
+ * - `not leader`: of a Produce alone: it is answered as by a broker that does not know yet that it leads the partitions.
  */
-export type Fate = 'pass' | 'lose request' | 'lose answer' | 'late' | 'silence';
+export type Fate = 'pass' | 'lose request' | 'lose answer' | 'late' | 'silence' | 'not leader';
 
 /** A bad network between a client and one broker, which is made to believe that the broker is here. */
 export interface KafkaProxy extends AsyncDisposable {
@@ -59,6 +62,7 @@ export async function startKafkaProxy(broker: string): Promise<KafkaProxy> {
       const fate = planned.get(apiKey)?.shift() ?? standing.get(apiKey) ?? 'pass';
       asked.set(frame.readInt32BE(8), { apiKey, fate });
       if (fate === 'lose request') cut();
+      else if (fate === 'not leader') client.write(notLeader(frame));
       else if (fate === 'late') {
         held = true;
         client.destroy();
@@ -94,6 +98,36 @@ export async function startKafkaProxy(broker: string): Promise<KafkaProxy> {
       await new Promise(resolve => server.close(resolve));
     },
   };
+}
+
+/** The answer to a Produce request of version 8 of one who leads none of its partitions. */
+function notLeader(frame: Buffer): Buffer {
+  const request = new Fields(frame);
+  request.slice(8);
+  const correlation = request.int32();
+  request.string();
+  // transactional_id, acks, timeout_ms
+  request.string();
+  request.slice(6);
+  const topics = request.array(() => ({
+    name: request.string() ?? '',
+    partitions: request.array(() => {
+      const index = request.int32();
+      request.slice(request.int32());
+      return index;
+    }),
+  }));
+  const answer = new FieldWriter();
+  answer.int32(correlation).array(topics, ({ name, partitions }) =>
+    answer.string(name).array(partitions, index =>
+      // base_offset, log_append_time_ms, log_start_offset, record_errors, error_message
+      answer.int32(index).int16(codes.NOT_LEADER_OR_FOLLOWER).int64(-1).int64(-1).int64(-1).int32(0).int16(-1),
+    ),
+  );
+  const body = answer.int32(0).take();
+  const size = Buffer.alloc(4);
+  size.writeInt32BE(body.length);
+  return Buffer.concat([size, body]);
 }
 
 /** Whole frames, their size before them. */

@@ -177,6 +177,32 @@ describe.each(implementations)('over a bad network, $name', implementation => {
     expect(values(await b.read(topic))).toEqual(numbers(400));
   }, 60_000);
 
+  test('a partition that refuses the first batches of a producer at first has them all, in their order', async () => {
+    await using b = bench(implementation);
+    const topic = await b.topic(2, { 'max.message.bytes': '20000' });
+    await using proxy = await startKafkaProxy(servers().kafka);
+    const client = implementation.connect(proxy.address, 5000);
+    const producer = await client.producer({
+      transactionalId: uniqueName('contract'),
+      compression: 'none',
+      transactionTimeoutMs: 30_000,
+    });
+    await producer.prepare([topic]);
+    const lines = Array.from({ length: 200 }, (_, i) => `${i} `.padEnd(1000, 'x'));
+    for (const part of [lines.slice(0, 100), lines.slice(100)]) {
+      const batch = producer.batch();
+      for (const [i, value] of part.entries()) append(batch, topic, { value, partition: i % 2 });
+      proxy.next(api.Produce, 'not leader', 'pass', 'not leader');
+      await producer.commit(batch);
+    }
+    const read = await b.read(topic);
+    for (const partition of [0, 1])
+      expect(values(read.filter(one => one.partition === partition))).toEqual(
+        lines.filter((_, i) => i % 2 === partition),
+      );
+    await client.close();
+  });
+
   test('a reader goes on through lost answers', async () => {
     await using b = bench(implementation);
     const topic = await b.topic();
