@@ -8,9 +8,6 @@ import { badRequest, notFoundAs } from './errors.ts';
 import { existingName, missing } from './names.ts';
 import { resource } from './resource.ts';
 
-/** Larger ones would weigh down the connector's history. */
-const MAX_BYTES = 48 * 1024;
-
 const jsonObject = z.record(z.string(), z.custom<JsonValue>(), { error: 'must be an object' });
 
 /** As Connect's Jackson reads it: what is left out is null. */
@@ -73,8 +70,6 @@ function offsetsOf(body: unknown): readonly OffsetEntry[] {
   if (!read.success) throw badRequest(read.error.issues.map(sentence).join(' '));
   const offsets = read.data.offsets ?? [];
   if (offsets.length === 0) throw badRequest('Partitions / offsets need to be provided for an alter offsets request');
-  if (Buffer.byteLength(JSON.stringify(offsets)) > MAX_BYTES)
-    throw badRequest(`These are more than ${MAX_BYTES / 1024} KiB of offsets: send them in several requests.`);
   return offsets;
 }
 

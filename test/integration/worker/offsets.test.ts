@@ -137,3 +137,20 @@ test('of patches at the same moment none is lost', async () => {
   expect(keys.map(key => config[`extra.${key}`])).toEqual(keys);
   await ask('DELETE', '/patched');
 });
+
+test('those of thousands of partitions are set, seen and reset at once', async () => {
+  const file = join(folder, 'many.txt');
+  const config = { 'connector.class': 'FileStreamSource', file, topic: `${group}-many` };
+  await ask('POST', '', { name: 'many', config, initial_state: 'STOPPED' });
+  const offsets = Array.from({ length: 5000 }, (_, i) => ({
+    partition: { filename: `${file}.${i}`.padEnd(100, '-') },
+    offset: { position: i },
+  }));
+  await ask('PATCH', '/many/offsets', { offsets });
+  const seen = async () => (await ask<{ offsets: typeof offsets }>('GET', '/many/offsets')).offsets;
+  const byPlace = (a: (typeof offsets)[number], b: (typeof offsets)[number]) => a.offset.position - b.offset.position;
+  expect((await seen()).toSorted(byPlace)).toEqual(offsets);
+  await ask('DELETE', '/many/offsets');
+  expect(await seen()).toEqual([]);
+  await ask('DELETE', '/many');
+});
