@@ -45,7 +45,7 @@ export async function alterSourceOffsets(
   const most = Math.max(1, Number(props['tasks.max'] ?? 1));
   const fences = await Promise.all(
     Array.from({ length: most }, (_, task) =>
-      kafka.producer(producerOptions({ props }, `${cluster}-${connector}-${task}`)),
+      kafka.producer({ ...producerOptions({ props }, `${cluster}-${connector}-${task}`), positions: [store.topic] }),
     ),
   );
   try {

@@ -51,7 +51,7 @@ const SLICE = 2048;
  * While one transaction commits, the next is gathered. Rejects with the first error; everything is closed then.
  */
 export async function runSource<C>(run: SourceRun<C>): Promise<void> {
-  const producer = await run.kafka.producer(run.producer);
+  const producer = await run.kafka.producer({ ...run.producer, positions: [run.offsets.topic] });
   const task = run.source.task();
   try {
     const positions = await run.offsets.load(run.connector);

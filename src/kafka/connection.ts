@@ -41,6 +41,7 @@ export class Connection {
   readonly #size = Buffer.alloc(4);
   #sized = 0;
   #loginEnds = Number.POSITIVE_INFINITY;
+  #offered: readonly { readonly apiKey: number; readonly minVersion: number; readonly maxVersion: number }[] = [];
 
   private constructor(address: string, socket: Socket, config: KafkaConfig, onClose: () => void) {
     this.address = address;
@@ -78,6 +79,13 @@ export class Connection {
   /** Whether its login runs out soon (KIP-368): close it when nothing waits, and open another. */
   get expiring(): boolean {
     return performance.now() > this.#loginEnds && this.#waiting.size === 0;
+  }
+
+  /** Whether the broker takes this version of an API. */
+  knows([key, version]: readonly [key: number, version: number]): boolean {
+    return this.#offered.some(
+      ({ apiKey, minVersion, maxVersion }) => apiKey === key && version >= minVersion && version <= maxVersion,
+    );
   }
 
   /** Sends one of kafkajs's requests; resolves with its decoded response, error codes included. */
@@ -179,13 +187,12 @@ export class Connection {
     const { errorCode, apiVersions: offered } = await this.call(apiVersions({}));
     if (errorCode !== 0)
       throw new SetupFailure(`${this.address} answers ${nameOf(errorCode)}; Kafka 2.4 or later is needed`);
-    for (const [name, [key, version]] of Object.entries(apis)) {
-      const range = offered.find(({ apiKey }) => apiKey === key);
-      if (range === undefined || version < range.minVersion || version > range.maxVersion)
+    this.#offered = offered;
+    for (const [name, api] of Object.entries(apis))
+      if (!this.knows(api))
         throw new SetupFailure(
-          `${this.address} does not know version ${version} of ${name}; Kafka 2.4 or later is needed`,
+          `${this.address} does not know version ${api[1]} of ${name}; Kafka 2.4 or later is needed`,
         );
-    }
   }
 
   async #login(host: string, port: number, sasl: NonNullable<KafkaConfig['sasl']>): Promise<number> {

@@ -6,7 +6,8 @@ import { FieldWriter } from './wire.ts';
  * of the small APIs and the SASL exchanges. They are not kafkajs's public API, so a test pins its version.
  *
  * Each API is spoken in one version, which Kafka 2.4 and all later releases (4.x among them) know; `apis` lists them
- * for the check on connecting. Produce, Fetch and OffsetDelete are Millrace's own: `produce.ts`, `fetch.ts`, `offset-delete.ts`.
+ * for the check on connecting. Produce, Fetch, OffsetDelete and those of KIP-664 are Millrace's own: `produce.ts`, `fetch.ts`,
+ * `offset-delete.ts`, `describe-transactions.ts`.
  */
 const require = createRequire(import.meta.url);
 
@@ -208,6 +209,12 @@ export const apis: Readonly<Record<string, readonly [key: number, version: numbe
   DescribeConfigs: [32, 2],
   OffsetDelete: [47, 0],
 };
+
+/** Those that Kafka 3.0 brought: what they are for is left undone where a broker does not know them. */
+export const laterApis = {
+  DescribeProducers: [61, 0],
+  DescribeTransactions: [65, 0],
+} as const;
 
 export interface SaslOptions {
   readonly mechanism: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512';

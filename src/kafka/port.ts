@@ -8,7 +8,7 @@ import type { TopicPartition } from '../api/index.ts';
 export interface KafkaClient {
   /**
    * Opens the epoch of `transactionalId`: when it resolves, every older producer of that id is fenced and its open
-   * transaction aborted, so committed offsets read from now on are the last word.
+   * transaction aborted, so committed offsets read from now on, out of `positions`, are the last word.
    */
   producer(options: ProducerOptions): Promise<TransactionalProducer>;
   /** Reads assigned partitions from given offsets, committed records only; no consumer group. */
@@ -24,6 +24,8 @@ export interface ProducerOptions {
   readonly compression: Compression;
   /** `transaction.timeout.ms`: the broker aborts what is older. */
   readonly transactionTimeoutMs: number;
+  /** Topics that positions are read from behind the fence: no transaction of this id is open in them then. */
+  readonly positions?: readonly string[];
 }
 
 /** One producer, one transaction at a time. After any rejection it is spent: close it and make another. */

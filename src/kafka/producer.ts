@@ -1,16 +1,17 @@
 import { setImmediate as immediate } from 'node:timers/promises';
 import type { Log } from '../api/component.ts';
+import type { TopicPartition } from '../api/index.ts';
 import { MillraceError, messageOf } from '../errors.ts';
 import { bufferPool } from './buffer-pool.ts';
 import type { Cluster } from './cluster.ts';
 import { ConnectionLost, isFenced, isStale, millraceError } from './failures.ts';
-import type { TransactionIdentity } from './kafkajs-internals.ts';
+import { HangingTransactions } from './hanging-transactions.ts';
 import type { GroupOffsets, ProducerBatch, ProducerOptions, TransactionalProducer } from './port.ts';
 import { firstFailure, type Outgoing, type OutgoingPartition, sendOnce } from './produce.ts';
 import { type PartitionBatches, TransactionBatch } from './producer-batch.ts';
 import { persist } from './retry.ts';
 import { TopicCatalogue } from './topic-catalogue.ts';
-import { openEpoch, TransactionRequests } from './transaction-requests.ts';
+import { type Ending, type Epoch, openEpoch, TransactionRequests } from './transaction-requests.ts';
 
 /** What is kept of batches' memory for the next ones. */
 const POOL_BYTES = 32 * 1024 * 1024;
@@ -30,9 +31,11 @@ export async function openProducer(
 ): Promise<TransactionalProducer> {
   const { transactionalId, transactionTimeoutMs } = options;
   try {
-    const identity = await openEpoch(cluster, transactionalId, transactionTimeoutMs);
-    log.debug({ transactionalId, epoch: identity.producerEpoch }, 'opened the epoch of a transactional id');
-    return new Producer(cluster, options, identity, log);
+    const epoch = await openEpoch(cluster, transactionalId, transactionTimeoutMs);
+    log.debug({ transactionalId, epoch: epoch.identity.producerEpoch }, 'opened the epoch of a transactional id');
+    const producer = new Producer(cluster, options, epoch, log);
+    await producer.settle(options.positions ?? []);
+    return producer;
   } catch (error) {
     cluster.close();
     throw millraceError(error, `open the transactional id ${transactionalId}`, 'SOURCE_SETUP');
@@ -49,14 +52,22 @@ class Producer implements TransactionalProducer {
   readonly #pool = bufferPool(POOL_BYTES);
   /** The sequence number of the next record, by partition. */
   readonly #sequences = new Map<string, number>();
+  readonly #before: Ending | undefined;
+  readonly #hanging: HangingTransactions;
+  /** Partitions in which nothing from before this epoch is open. */
+  readonly #settled = new Set<string>();
+  /** Those of the last transaction. */
+  #last: readonly TopicPartition[] = [];
   #state: 'ready' | 'committing' | 'spent' | 'reopen' = 'ready';
 
-  constructor(cluster: Cluster, options: ProducerOptions, identity: TransactionIdentity, log: Log) {
+  constructor(cluster: Cluster, options: ProducerOptions, { identity, before }: Epoch, log: Log) {
     this.#cluster = cluster;
     this.#options = options;
     this.#log = log;
     this.#identity = { producerId: BigInt(identity.producerId), producerEpoch: identity.producerEpoch };
+    this.#before = before;
     this.#transaction = new TransactionRequests(cluster, identity);
+    this.#hanging = new HangingTransactions(cluster, identity, this.#transaction, log);
     this.#topics = new TopicCatalogue(cluster);
   }
 
@@ -70,6 +81,17 @@ class Producer implements TransactionalProducer {
     } catch (error) {
       throw millraceError(error, `write to ${topics.join(', ')}`, 'SOURCE_SETUP');
     }
+  }
+
+  /** Sees to it that nothing from before this epoch is open in those of the topics that there are. */
+  async settle(topics: readonly string[]): Promise<void> {
+    if (this.#before === undefined || topics.length === 0) return;
+    const deadline = this.#cluster.deadline();
+    await persist(() => this.#cluster.refresh(topics), { deadline, signal: this.#cluster.signal });
+    const partitions = topics.flatMap(topic =>
+      (this.#cluster.topic(topic)?.leaders ?? []).map((_leader, partition) => ({ topic, partition })),
+    );
+    await this.#settle(partitions, deadline);
   }
 
   async commit(batch: ProducerBatch, groupOffsets?: GroupOffsets): Promise<void> {
@@ -86,9 +108,12 @@ class Producer implements TransactionalProducer {
     if (batch.records === 0 && offsets === undefined) return;
     this.#state = 'committing';
     try {
+      const partitions = batch.partitions();
+      await this.#settle(partitions, performance.now() + transactionTimeoutMs);
       // The broker aborts what is older.
-      await this.#write(batch, offsets, performance.now() + transactionTimeoutMs);
-      const asked = await this.#transaction.commit(performance.now() + transactionTimeoutMs);
+      await this.#write(partitions, batch.bytes, offsets, performance.now() + transactionTimeoutMs);
+      const asked = await this.#transaction.end(true, performance.now() + transactionTimeoutMs);
+      this.#last = partitions.map(({ topic, partition }) => ({ topic, partition }));
       batch.release();
       if (this.#state === 'committing') this.#state = asked === 'once' ? 'ready' : 'reopen';
     } catch (error) {
@@ -102,23 +127,52 @@ class Producer implements TransactionalProducer {
     this.#cluster.close();
   }
 
+  async #settle(partitions: readonly TopicPartition[], deadline: number): Promise<void> {
+    if (this.#before === undefined) return;
+    const unsettled = partitions.filter(at => !this.#settled.has(nameOf(at)));
+    if (unsettled.length === 0) return;
+    await this.#hanging.end(unsettled, this.#before, deadline);
+    for (const at of unsettled) this.#settled.add(nameOf(at));
+  }
+
+  /**
+   * Begins a transaction. Where Kafka may have come back from a crash since the one before was committed, only when that
+   * has ended in every partition.
+   */
+  async #begin(partitions: readonly TopicPartition[], deadline: number, undecided: unknown[]): Promise<void> {
+    await this.#transaction.addPartitions(partitions, deadline);
+    if (!this.#transaction.interrupted) return;
+    try {
+      if (!(await this.#hanging.end(this.#last, 'committed', deadline))) return;
+    } catch (error) {
+      // An abort would be that of the committed transaction, too.
+      undecided.push(error);
+      throw error;
+    }
+    await this.#transaction.addPartitions(partitions, deadline);
+  }
+
   /** Everything of a transaction but its end. Aborts it when it fails. */
-  async #write(batch: TransactionBatch, offsets: GroupOffsets | undefined, deadline: number): Promise<void> {
-    const partitions = batch.partitions();
-    const unanswered: unknown[] = [];
+  async #write(
+    partitions: readonly PartitionBatches[],
+    bytes: number,
+    offsets: GroupOffsets | undefined,
+    deadline: number,
+  ): Promise<void> {
+    const undecided: unknown[] = [];
     const note = (outcome: unknown): void => {
-      if (outcome instanceof ConnectionLost && outcome.sent) unanswered.push(outcome);
+      if (outcome instanceof ConnectionLost && outcome.sent) undecided.push(outcome);
     };
     try {
-      const added = this.#transaction.addPartitions(partitions, deadline);
-      const [, outgoing] = await settled([added, this.#encode(partitions, batch.bytes)]);
+      const begun = this.#begin(partitions, deadline, undecided);
+      const [, outgoing] = await settled([begun, this.#encode(partitions, bytes)]);
       const sent = offsets === undefined ? Promise.resolve() : this.#transaction.sendOffsets(offsets, deadline);
       sent.catch(note);
       await settled([this.#produce(outgoing, deadline, note), sent]);
     } catch (error) {
       // What was never answered may still arrive, and behind an abort of ours it would belong to no transaction, or to
       // the next one: only the newer epoch of the next producer keeps it out.
-      if (unanswered.length === 0 && !isFenced(error)) {
+      if (undecided.length === 0 && !isFenced(error)) {
         const reason = await this.#transaction.abort();
         const { transactionalId } = this.#options;
         if (reason !== undefined)
@@ -134,7 +188,7 @@ class Producer implements TransactionalProducer {
     let held = 0;
     const all: OutgoingPartition[] = [];
     for (const { topic, partition, batches } of partitions) {
-      const key = `${topic} ${partition}`;
+      const key = nameOf({ topic, partition });
       const last = this.#sequences.get(key);
       let sequence = last ?? 0;
       const finished: Promise<Outgoing>[] = [];
@@ -182,6 +236,8 @@ class Producer implements TransactionalProducer {
     await persist(attempt, { deadline, signal: this.#cluster.signal, first: 20, again });
   }
 }
+
+const nameOf = ({ topic, partition }: TopicPartition): string => `${topic} ${partition}`;
 
 async function outgoing(finished: Promise<readonly Buffer[]>): Promise<Outgoing> {
   const pieces = await finished;

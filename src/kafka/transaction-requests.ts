@@ -3,12 +3,14 @@ import type { TopicPartition } from '../api/index.ts';
 import { MillraceError } from '../errors.ts';
 import type { Cluster } from './cluster.ts';
 import type { Connection } from './connection.ts';
+import { describeTransactions } from './describe-transactions.ts';
 import { BrokerError, ConnectionLost, codes, coordinatorIsElsewhere, failIf, isFenced, isPassing } from './failures.ts';
 import {
   addOffsetsToTxn,
   addPartitionsToTxn,
   endTxn,
   initProducerId,
+  laterApis,
   type TransactionIdentity,
   txnOffsetCommit,
 } from './kafkajs-internals.ts';
@@ -23,19 +25,44 @@ const soon = { first: 2, most: 10 } as const;
 
 const sentInVain = (error: unknown): boolean => error instanceof ConnectionLost && error.sent;
 
+/** How the last transaction of an id ended. 'unknown': its coordinator has forgotten it, as when an epoch is opened. */
+export type Ending = 'committed' | 'aborted' | 'unknown';
+
+/** By a transaction's state; that of one that is open tells how it ends behind a new epoch. */
+const endings: Readonly<Record<string, Ending>> = {
+  PrepareCommit: 'committed',
+  CompleteCommit: 'committed',
+  PrepareAbort: 'aborted',
+  CompleteAbort: 'aborted',
+  PrepareEpochFence: 'aborted',
+  Ongoing: 'aborted',
+};
+
+export interface Epoch {
+  readonly identity: TransactionIdentity;
+  /** undefined: there has been no transaction, or the broker is too old to tell. */
+  readonly before: Ending | undefined;
+}
+
 /** Opens the epoch of a transactional id (KIP-98); waits while Kafka ends what the older producer had open. */
 export async function openEpoch(
   cluster: Cluster,
   transactionalId: string,
   transactionTimeoutMs: number,
-): Promise<TransactionIdentity> {
+): Promise<Epoch> {
+  let before: Ending | undefined;
   return persist(
     async () => {
       const coordinator = await cluster.coordinator('transaction', transactionalId);
+      const state = await stateOf(coordinator, transactionalId);
+      // Opening the epoch makes it Empty: what an earlier attempt has seen still holds.
+      before = state === undefined ? before : (endings[state] ?? before ?? 'unknown');
       const request = initProducerId({ transactionalId, transactionTimeout: transactionTimeoutMs });
       const { errorCode, producerId, producerEpoch } = await coordinator.call(request);
       failIf(errorCode, `transactional id ${transactionalId}`);
-      return { transactionalId, producerId, producerEpoch };
+      // To abort what was open takes Kafka a second attempt: the older producer has ended it in between, whichever way.
+      if (state === 'Ongoing') before = 'unknown';
+      return { identity: { transactionalId, producerId, producerEpoch }, before };
     },
     {
       deadline: cluster.deadline(),
@@ -47,14 +74,34 @@ export async function openEpoch(
   );
 }
 
+/** undefined: there is no such id, or the broker is too old to tell. */
+async function stateOf(coordinator: Connection, transactionalId: string): Promise<string | undefined> {
+  if (!coordinator.knows(laterApis.DescribeTransactions)) return undefined;
+  const [found] = (await coordinator.call(describeTransactions(transactionalId))).states;
+  if (found === undefined || found.errorCode === codes.TRANSACTIONAL_ID_NOT_FOUND) return undefined;
+  failIf(found.errorCode, `transactional id ${transactionalId}`);
+  return found.state;
+}
+
 /** What a producer asks of its transaction's coordinator, each request sent until it is answered for good. */
 export class TransactionRequests {
   readonly #cluster: Cluster;
   readonly #identity: TransactionIdentity;
+  /** Who answered the last request to begin a transaction, and to end one. */
+  #begunWith: Connection | undefined;
+  #endedWith: Connection | undefined;
 
   constructor(cluster: Cluster, identity: TransactionIdentity) {
     this.#cluster = cluster;
     this.#identity = identity;
+  }
+
+  /**
+   * Whether the transaction under way was begun over another connection than that over which the one before it was ended:
+   * Kafka may have come back from a crash.
+   */
+  get interrupted(): boolean {
+    return this.#endedWith !== undefined && this.#begunWith !== this.#endedWith;
   }
 
   /** Begins the transaction, or takes further partitions into it. Idempotent. */
@@ -70,6 +117,7 @@ export class TransactionRequests {
       const worst = failed.find(({ errorCode }) => errorCode !== codes.OPERATION_NOT_ATTEMPTED) ?? failed[0];
       if (worst !== undefined)
         throw new BrokerError(worst.errorCode, `partition ${worst.partition} of topic ${worst.topic}`);
+      this.#begunWith = coordinator;
     });
   }
 
@@ -101,11 +149,12 @@ export class TransactionRequests {
   }
 
   /**
-   * Commits. Asks again until Kafka gives a definite answer: to the same producer and epoch it answers the same, as long
-   * as no further transaction has begun. COMMIT_UNKNOWN when there was none. 'repeated': a request without an answer may
-   * still arrive, and would then end the next transaction half-way; there must be none in this epoch.
+   * Commits, or aborts. Asks again until Kafka gives a definite answer: to the same producer and epoch it answers the
+   * same, as long as no further transaction has begun. COMMIT_UNKNOWN when there was none to a commit. 'repeated': a
+   * request without an answer may still arrive, and would then end the next transaction half-way; there must be none in
+   * this epoch.
    */
-  async commit(deadline: number): Promise<'once' | 'repeated'> {
+  async end(commit: boolean, deadline: number): Promise<'once' | 'repeated'> {
     let unknown: unknown;
     let repeated = false;
     const retriable = (error: unknown): boolean => {
@@ -114,10 +163,10 @@ export class TransactionRequests {
       return isPassing(error) || isUnexplained(error);
     };
     try {
-      await this.#persist(deadline, { retriable }, coordinator => this.#end(coordinator, true));
+      await this.#persist(deadline, { retriable }, coordinator => this.#end(coordinator, commit));
     } catch (error) {
       // Fenced says more: whoever is newer reads what was committed.
-      if (unknown === undefined || isFenced(error)) throw error;
+      if (unknown === undefined || isFenced(error) || !commit) throw error;
       const id = this.#identity.transactionalId;
       throw new MillraceError(
         'COMMIT_UNKNOWN',
@@ -144,6 +193,7 @@ export class TransactionRequests {
   async #end(coordinator: Connection, transactionResult: boolean): Promise<void> {
     const { errorCode } = await coordinator.call(endTxn({ ...this.#identity, transactionResult }));
     failIf(errorCode, 'the end of a transaction');
+    this.#endedWith = coordinator;
   }
 
   async #persist(

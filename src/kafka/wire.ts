@@ -31,6 +31,37 @@ export class Fields {
     this.at = end;
     return slice;
   }
+  /** UNSIGNED_VARINT. */
+  unsignedVarint(): number {
+    let value = 0;
+    for (let shift = 0; shift < 35; shift += 7) {
+      const [byte = 0] = this.slice(1);
+      value |= (byte & 0x7f) << shift;
+      if (byte < 0x80) return value >>> 0;
+    }
+    throw new RangeError('a varint is too long');
+  }
+  /** COMPACT_STRING or COMPACT_NULLABLE_STRING. */
+  compactString(): string | null {
+    const length = this.unsignedVarint();
+    return length === 0 ? null : this.slice(length - 1).toString('utf8');
+  }
+  /** COMPACT_ARRAY of structures, each with its tagged fields, which are passed over; null as []. */
+  compactArray<T>(item: () => T): T[] {
+    const items: T[] = [];
+    for (let left = this.unsignedVarint() - 1; left > 0; left--) {
+      items.push(item());
+      this.tags();
+    }
+    return items;
+  }
+  /** TAG_BUFFER. */
+  tags(): void {
+    for (let left = this.unsignedVarint(); left > 0; left--) {
+      this.unsignedVarint();
+      this.slice(this.unsignedVarint());
+    }
+  }
   /** ARRAY, null as []. */
   array<T>(item: () => T): T[] {
     const length = this.int32();
@@ -92,6 +123,28 @@ export class FieldWriter {
     const at = this.#reserve(length);
     this.#buffer.write(value, at);
     return this;
+  }
+  /** Of an int32. */
+  unsignedVarint(value: number): this {
+    let rest = value;
+    for (; rest >= 0x80; rest >>>= 7) this.#buffer.writeUInt8((rest & 0x7f) | 0x80, this.#reserve(1));
+    return this.int8(rest);
+  }
+  compactString(value: string): this {
+    const length = Buffer.byteLength(value);
+    this.unsignedVarint(length + 1);
+    const at = this.#reserve(length);
+    this.#buffer.write(value, at);
+    return this;
+  }
+  compactArray<T>(items: readonly T[], write: (item: T) => void): this {
+    this.unsignedVarint(items.length + 1);
+    for (const item of items) write(item);
+    return this;
+  }
+  /** TAG_BUFFER: none. */
+  tags(): this {
+    return this.int8(0);
   }
   array<T>(items: readonly T[], write: (item: T) => void): this {
     this.int32(items.length);

@@ -10,9 +10,10 @@ import { Fields, FieldWriter } from '../../src/kafka/wire.ts';
  * - `lose answer`: the broker carries it out, the answer is swallowed, and the connection is cut;
  * - `late`: the connection is cut at once, and the broker gets the request 300 ms later;
  * - `silence`: nothing happens any more, and the connection stays open;
- * - `not leader`: of a Produce alone: it is answered as by a broker that does not know yet that it leads the partitions.
+ * - `not leader`: of a Produce alone: it is answered as by a broker that does not know yet that it leads the partitions;
+ * - `pretend`: of an AddPartitionsToTxn alone: it is answered as if it had been carried out, and never reaches the broker.
  */
-export type Fate = 'pass' | 'lose request' | 'lose answer' | 'late' | 'silence' | 'not leader';
+export type Fate = 'pass' | 'lose request' | 'lose answer' | 'late' | 'silence' | 'not leader' | 'pretend';
 
 /** A bad network between a client and one broker, which is made to believe that the broker is here. */
 export interface KafkaProxy extends AsyncDisposable {
@@ -63,6 +64,7 @@ export async function startKafkaProxy(broker: string): Promise<KafkaProxy> {
       asked.set(frame.readInt32BE(8), { apiKey, fate });
       if (fate === 'lose request') cut();
       else if (fate === 'not leader') client.write(notLeader(frame));
+      else if (fate === 'pretend') client.write(partitionsAdded(frame));
       else if (fate === 'late') {
         held = true;
         client.destroy();
@@ -100,12 +102,34 @@ export async function startKafkaProxy(broker: string): Promise<KafkaProxy> {
   };
 }
 
-/** The answer to a Produce request of version 8 of one who leads none of its partitions. */
-function notLeader(frame: Buffer): Buffer {
+/** The answer to an AddPartitionsToTxn request of version 1 that has added them. */
+function partitionsAdded(frame: Buffer): Buffer {
+  const { correlation, request } = header(frame);
+  // transactional_id, producer_id, producer_epoch
+  request.string();
+  request.slice(10);
+  const topics = request.array(() => ({
+    name: request.string() ?? '',
+    partitions: request.array(() => request.int32()),
+  }));
+  const answer = new FieldWriter().int32(correlation).int32(0);
+  answer.array(topics, ({ name, partitions }) =>
+    answer.string(name).array(partitions, index => answer.int32(index).int16(codes.NONE)),
+  );
+  return framed(answer.take());
+}
+
+function header(frame: Buffer): { correlation: number; request: Fields } {
   const request = new Fields(frame);
   request.slice(8);
   const correlation = request.int32();
   request.string();
+  return { correlation, request };
+}
+
+/** The answer to a Produce request of version 8 of one who leads none of its partitions. */
+function notLeader(frame: Buffer): Buffer {
+  const { correlation, request } = header(frame);
   // transactional_id, acks, timeout_ms
   request.string();
   request.slice(6);
@@ -124,7 +148,10 @@ function notLeader(frame: Buffer): Buffer {
       answer.int32(index).int16(codes.NOT_LEADER_OR_FOLLOWER).int64(-1).int64(-1).int64(-1).int32(0).int16(-1),
     ),
   );
-  const body = answer.int32(0).take();
+  return framed(answer.int32(0).take());
+}
+
+function framed(body: Buffer): Buffer {
   const size = Buffer.alloc(4);
   size.writeInt32BE(body.length);
   return Buffer.concat([size, body]);

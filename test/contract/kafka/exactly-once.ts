@@ -24,7 +24,12 @@ export async function writeExactlyOnce(
   for (;;) {
     let producer: TransactionalProducer | undefined;
     try {
-      producer = await client.producer({ transactionalId, compression: 'lz4', transactionTimeoutMs: timeoutMs });
+      producer = await client.producer({
+        transactionalId,
+        compression: 'lz4',
+        transactionTimeoutMs: timeoutMs,
+        positions: [topic],
+      });
       await producer.prepare([topic]);
       let position = (await readAll(client, topic)).length;
       while (position < total) {

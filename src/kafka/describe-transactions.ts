@@ -1,0 +1,96 @@
+import type { TopicPartition } from '../api/index.ts';
+import { type Exchange, laterApis } from './kafkajs-internals.ts';
+import { partitionsByTopic } from './topic-partitions.ts';
+import { Fields, FieldWriter } from './wire.ts';
+
+/*
+ * What Kafka tells of transactions (KIP-664), which kafkajs does not have. Both are of the flexible versions (KIP-482),
+ * whose headers end with tagged fields.
+ */
+
+export interface DescribeTransactionsResponse {
+  readonly states: readonly { readonly errorCode: number; readonly state: string }[];
+}
+
+/** The state of one transactional id, as its coordinator names it: Ongoing, PrepareCommit, CompleteCommit and so on. */
+export function describeTransactions(transactionalId: string): Exchange<DescribeTransactionsResponse> {
+  const body = new FieldWriter().tags();
+  body.compactArray([transactionalId], id => body.compactString(id)).tags();
+  return exchange(laterApis.DescribeTransactions, body, fields => {
+    fields.int32();
+    const states = fields.compactArray(() => {
+      const errorCode = fields.int16();
+      fields.compactString();
+      const state = fields.compactString() ?? '';
+      // transaction_timeout_ms, transaction_start_time_ms, producer_id, producer_epoch
+      fields.slice(4 + 8 + 8 + 2);
+      fields.compactArray(() => {
+        fields.compactString();
+        for (let left = fields.unsignedVarint() - 1; left > 0; left--) fields.int32();
+      });
+      return { errorCode, state };
+    });
+    return { states };
+  });
+}
+
+export interface DescribeProducersResponse {
+  readonly topics: readonly {
+    readonly topic: string;
+    readonly partitions: readonly {
+      readonly partition: number;
+      readonly errorCode: number;
+      readonly producers: readonly {
+        readonly producerId: number;
+        /** Where its open transaction begins in the partition; -1: it has none there. */
+        readonly openFrom: number;
+      }[];
+    }[];
+  }[];
+}
+
+/** Who has written to partitions, and has a transaction open there; to be asked of their leader. */
+export function describeProducers(partitions: readonly TopicPartition[]): Exchange<DescribeProducersResponse> {
+  const body = new FieldWriter().tags();
+  body.compactArray(partitionsByTopic(partitions), ({ topic, partitions: numbers }) => {
+    body.compactString(topic).compactArray(numbers, partition => body.int32(partition));
+    body.tags();
+  });
+  return exchange(laterApis.DescribeProducers, body.tags(), fields => {
+    fields.int32();
+    const topics = fields.compactArray(() => ({
+      topic: fields.compactString() ?? '',
+      partitions: fields.compactArray(() => {
+        const [partition, errorCode] = [fields.int32(), fields.int16()];
+        fields.compactString();
+        const producers = fields.compactArray(() => {
+          const producerId = fields.int64();
+          // producer_epoch, last_sequence, last_timestamp, coordinator_epoch
+          fields.slice(4 + 4 + 8 + 4);
+          return { producerId, openFrom: fields.int64() };
+        });
+        return { partition, errorCode, producers };
+      }),
+    }));
+    return { topics };
+  });
+}
+
+function exchange<R>(
+  [apiKey, apiVersion]: readonly [number, number],
+  body: FieldWriter,
+  read: (fields: Fields) => R,
+): Exchange<R> {
+  const buffer = body.take();
+  return {
+    request: { apiKey, apiVersion, encode: async () => ({ buffer }) },
+    response: {
+      decode: async payload => {
+        const fields = new Fields(payload);
+        fields.tags();
+        return read(fields);
+      },
+      parse: async decoded => decoded,
+    },
+  };
+}

@@ -1,0 +1,151 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { KafkaClient, TransactionalProducer } from '../../../src/kafka/port.ts';
+import type { OwnServer } from '../../../src/stack/index.ts';
+import { startBroker } from '../../support/broker.ts';
+import { type KafkaProxy, startKafkaProxy } from '../../support/kafka-proxy.ts';
+import { uniqueName } from '../../support/topic.ts';
+import { append, type Bench, bench, implementations, values } from './clients.ts';
+
+const ADD_PARTITIONS = 24;
+const END_TXN = 26;
+const BROKER = 4;
+
+/**
+ * Transactions that Kafka has ended without a word to a partition, as its coordinator does where the partition has no
+ * leader at that moment. Here they come about by a coordinator that never hears of the partition, and a broker that takes
+ * records of a transaction that it has not been told of, as all did before KIP-890.
+ */
+describe.each(implementations)('a hanging transaction, $name', implementation => {
+  let broker: OwnServer;
+  beforeAll(async () => {
+    broker = await startBroker();
+    const b = bench(implementation, broker.address);
+    const admin = b.kafkajs.admin();
+    await admin.connect();
+    const configEntries = [{ name: 'transaction.partition.verification.enable', value: 'false' }];
+    await admin.alterConfigs({ validateOnly: false, resources: [{ type: BROKER, name: '1', configEntries }] });
+    await admin.disconnect();
+    await b[Symbol.asyncDispose]();
+  });
+  afterAll(() => broker.stop());
+
+  interface Case extends AsyncDisposable {
+    readonly bench: Bench;
+    readonly proxy: KafkaProxy;
+    readonly id: string;
+    readonly topic: string;
+    /** Where a first transaction is seen to the end. */
+    readonly other: string;
+    /** A client behind the proxy. */
+    readonly client: KafkaClient;
+  }
+
+  async function begin(): Promise<Case> {
+    const b = bench(implementation, broker.address);
+    const proxy = await startKafkaProxy(broker.address);
+    const client = implementation.connect(proxy.address);
+    const [topic, other] = [await b.topic(), await b.topic()];
+    return {
+      ...{ bench: b, proxy, id: uniqueName('hanging'), topic, other, client },
+      async [Symbol.asyncDispose]() {
+        await client.close();
+        await proxy[Symbol.asyncDispose]();
+        await b[Symbol.asyncDispose]();
+      },
+    };
+  }
+
+  const open = (client: KafkaClient, transactionalId: string, positions: string[] = []) =>
+    client.producer({ transactionalId, compression: 'none', transactionTimeoutMs: 20_000, positions });
+
+  async function commit(producer: TransactionalProducer, topic: string, value: string): Promise<void> {
+    await producer.prepare([topic]);
+    const batch = producer.batch();
+    append(batch, topic, { value });
+    await producer.commit(batch);
+  }
+
+  /** Commits: in the other topic for good, and in the topic as far as the producer can tell. */
+  async function hangCommitted({ client, id, proxy, topic, other }: Case): Promise<TransactionalProducer> {
+    const producer = await open(client, id);
+    await commit(producer, other, 'before');
+    proxy.next(ADD_PARTITIONS, 'pretend');
+    await commit(producer, topic, 'committed');
+    return producer;
+  }
+
+  /** The same with aborts, which kafkajs as it comes can be asked for. */
+  async function hangAborted({ bench: { kafkajs }, id, proxy, topic, other }: Case): Promise<void> {
+    const behind = new (kafkajs.constructor as new (of: object) => typeof kafkajs)({
+      brokers: [proxy.address],
+      logLevel: 0,
+    });
+    const producer = behind.producer({ transactionalId: id, idempotent: true, maxInFlightRequests: 1 });
+    await producer.connect();
+    for (const to of [other, topic]) {
+      if (to === topic) proxy.next(ADD_PARTITIONS, 'pretend');
+      const transaction = await producer.transaction();
+      await transaction.send({ topic: to, messages: [{ value: 'aborted' }] });
+      await transaction.abort();
+    }
+    await producer.disconnect();
+  }
+
+  const isOpen = async ({ bench: b, topic }: Case): Promise<boolean> => {
+    const [range] = await b.client.admin.offsets([{ topic, partition: 0 }]);
+    return range !== undefined && range.end < range.high;
+  };
+
+  test('that was committed is there when the id is opened anew, where positions are read from', async () => {
+    await using of = await begin();
+    await hangCommitted(of);
+    expect(await isOpen(of)).toBe(true);
+    const next = await open(of.bench.client, of.id, ['not there', of.topic]);
+    expect(await isOpen(of)).toBe(false);
+    expect(values(await of.bench.read(of.topic))).toEqual(['committed']);
+    await commit(next, of.topic, 'after');
+    expect(values(await of.bench.read(of.topic))).toEqual(['committed', 'after']);
+  });
+
+  test('that was aborted stays so', async () => {
+    await using of = await begin();
+    await hangAborted(of);
+    expect(await isOpen(of)).toBe(true);
+    await open(of.bench.client, of.id, [of.topic]);
+    expect(await isOpen(of)).toBe(false);
+    expect(values(await of.bench.read(of.topic))).toEqual([]);
+  });
+
+  test('that was aborted does not come back with the next commit', async () => {
+    await using of = await begin();
+    await hangAborted(of);
+    const next = await open(of.bench.client, of.id);
+    await commit(next, of.topic, 'after');
+    expect(values(await of.bench.read(of.topic))).toEqual(['after']);
+  });
+
+  test('that was committed is not lost with the next one of the same producer, when Kafka was away in between', async () => {
+    await using of = await begin();
+    const producer = await hangCommitted(of);
+    of.proxy.next(ADD_PARTITIONS, 'lose request');
+    // The end of what hangs, and then of what is never ended.
+    of.proxy.next(END_TXN, 'pass', 'silence');
+    const ends = of.proxy.seen(END_TXN);
+    const committing = commit(producer, of.topic, 'left open').catch(() => 'the client was closed');
+    await expect.poll(() => of.proxy.seen(END_TXN)).toBe(ends + 2);
+    await open(of.bench.client, of.id);
+    expect(values(await of.bench.read(of.topic))).toEqual(['committed']);
+    await of.client.close();
+    await committing;
+  });
+
+  test('of which nobody can tell any more how it ended is an error that says what to do', async () => {
+    await using of = await begin();
+    await hangCommitted(of);
+    await open(of.bench.client, of.id);
+    await expect(open(of.bench.client, of.id, [of.topic])).rejects.toMatchObject({
+      code: 'SOURCE_SETUP',
+      message: expect.stringMatching(new RegExp(`${of.id}.* ${of.topic}-0 .*kafka-transactions.sh find-hanging`)),
+    });
+  });
+});
