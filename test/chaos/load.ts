@@ -88,8 +88,5 @@ async function retried(url: string, sql: string): Promise<void> {
   }
 }
 
-/** The server has gone, or is not there yet: by its own code, the socket's, or in the words of pg, which has none. */
-const isLost = (error: unknown): boolean =>
-  error instanceof Error &&
-  (('code' in error && /^(57P0|08|ECONN|EPIPE)/.test(String(error.code))) ||
-    /^Connection terminated/.test(error.message));
+/** The server has gone, or is not there yet: by its own code, or anything that is no answer of a database. */
+const isLost = (error: unknown): boolean => !(error instanceof pg.DatabaseError) || /^(57P0|08)/.test(error.code ?? '');

@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Cluster } from '../../../src/kafka/cluster.ts';
+import { describeTransactions } from '../../../src/kafka/describe-transactions.ts';
 import type { KafkaClient, TransactionalProducer } from '../../../src/kafka/port.ts';
 import type { OwnServer } from '../../../src/stack/index.ts';
 import { startBroker } from '../../support/broker.ts';
+import { eventually } from '../../support/eventually.ts';
 import { type KafkaProxy, startKafkaProxy } from '../../support/kafka-proxy.ts';
 import { uniqueName } from '../../support/topic.ts';
 import { append, type Bench, bench, implementations, values } from './clients.ts';
@@ -9,6 +12,8 @@ import { append, type Bench, bench, implementations, values } from './clients.ts
 const ADD_PARTITIONS = 24;
 const END_TXN = 26;
 const BROKER = 4;
+const nothing = () => {};
+const silent = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 
 /**
  * Transactions that Kafka has ended without a word to a partition, as its coordinator does where the partition has no
@@ -80,6 +85,7 @@ describe.each(implementations)('a hanging transaction, $name', implementation =>
       brokers: [proxy.address],
       logLevel: 0,
     });
+    const cluster = new Cluster({ brokers: [broker.address], clientId: 'hanging' }, silent);
     const producer = behind.producer({ transactionalId: id, idempotent: true, maxInFlightRequests: 1 });
     await producer.connect();
     for (const to of [other, topic]) {
@@ -87,7 +93,14 @@ describe.each(implementations)('a hanging transaction, $name', implementation =>
       const transaction = await producer.transaction();
       await transaction.send({ topic: to, messages: [{ value: 'aborted' }] });
       await transaction.abort();
+      // kafkajs does not wait until Kafka is done with the one before.
+      await eventually('it is aborted', async () => {
+        const coordinator = await cluster.coordinator('transaction', id);
+        const [told] = (await coordinator.call(describeTransactions(id))).states;
+        return told?.state === 'CompleteAbort';
+      });
     }
+    cluster.close();
     await producer.disconnect();
   }
 
