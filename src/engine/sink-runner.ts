@@ -11,7 +11,9 @@ import { DataError, kindOf, messageOf } from '../errors.ts';
 import type { FetchedRecords, KafkaClient, PartitionOffset, RawRecord, Reader } from '../kafka/port.ts';
 import type { DeadLetter, DeadLetterQueue } from './dead-letters.ts';
 import type { TaskObserver } from './observer.ts';
+import { partitionName } from './partition-name.ts';
 import type { RecordDecoder } from './record-decoder.ts';
+import { SinkLag } from './sink-lag.ts';
 
 export interface SinkRun<C> {
   readonly connector: string;
@@ -98,30 +100,26 @@ async function runAssigned<C>(run: SinkRun<C>, assigned: readonly TopicPartition
     // Whoever must stop does not wait for records.
     const opened = reader;
     run.signal.addEventListener('abort', () => void opened.close(), { once: true });
-    const lags = await lagsOf(run, assigned, start);
-    const aims = run.untilCaughtUp
-      ? new Map([...lags].filter(([, { records }]) => records > 0).map(([name, { end }]) => [name, end]))
-      : undefined;
+    const lag = await SinkLag.at(run.kafka, assigned, start);
+    const aims = run.untilCaughtUp ? lag.ends() : undefined;
     if (aims?.size === 0) return true;
-    return await new SinkLoop(run, task, reader, positions, assigned, lags, aims).run();
+    return await new SinkLoop(run, task, reader, positions, assigned, lag, aims).run();
   } finally {
     await Promise.all([task.close(), reader?.close()]);
   }
 }
 
-const nameOf = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`;
-
 /** The position behind each partition's last durable write; what has none yet has not been written to. */
 class Positions {
   private readonly at = new Map<string, number>();
   constructor(held: readonly { topic: string; partition: number; next: number }[]) {
-    for (const position of held) this.at.set(nameOf(position), position.next);
+    for (const position of held) this.at.set(partitionName(position), position.next);
   }
   get(of: TopicPartition): number | null {
-    return this.at.get(nameOf(of)) ?? null;
+    return this.at.get(partitionName(of)) ?? null;
   }
   move(of: TopicPartition, next: number): void {
-    this.at.set(nameOf(of), next);
+    this.at.set(partitionName(of), next);
   }
 }
 
@@ -133,39 +131,22 @@ async function startOf<C>(
 ): Promise<PartitionOffset[]> {
   const open = assigned.filter(partition => held.get(partition) === null);
   const group = new Map(
-    (open.length === 0 ? [] : await run.kafka.admin.groupOffsets(run.group, open)).map(o => [nameOf(o), o.offset]),
+    (open.length === 0 ? [] : await run.kafka.admin.groupOffsets(run.group, open)).map(o => [
+      partitionName(o),
+      o.offset,
+    ]),
   );
-  const none = open.filter(partition => !group.has(nameOf(partition)));
+  const none = open.filter(partition => !group.has(partitionName(partition)));
   const ends = new Map(
     (none.length === 0 ? [] : await run.kafka.admin.offsets(none)).map(o => [
-      nameOf(o),
+      partitionName(o),
       run.reset === 'earliest' ? o.low : o.end,
     ]),
   );
   return assigned.map(({ topic, partition }) => {
     const at = { topic, partition };
-    return { ...at, offset: held.get(at) ?? group.get(nameOf(at)) ?? ends.get(nameOf(at)) ?? 0 };
+    return { ...at, offset: held.get(at) ?? group.get(partitionName(at)) ?? ends.get(partitionName(at)) ?? 0 };
   });
-}
-
-/** How far behind a partition's end the task is. */
-interface Lag {
-  readonly end: number;
-  readonly records: number;
-  /** Milliseconds since the last record that was read was written to the topic; 0: there are no more. */
-  readonly ms: number;
-}
-
-async function lagsOf<C>(
-  run: SinkRun<C>,
-  assigned: readonly TopicPartition[],
-  start: readonly PartitionOffset[],
-): Promise<Map<string, Lag>> {
-  const begin = new Map(start.map(at => [nameOf(at), at.offset]));
-  const ends = await run.kafka.admin.offsets(assigned);
-  return new Map(
-    ends.map(at => [nameOf(at), { end: at.end, records: Math.max(0, at.end - (begin.get(nameOf(at)) ?? 0)), ms: 0 }]),
-  );
 }
 
 interface Decoded {
@@ -187,7 +168,7 @@ class SinkLoop<C> {
   /** Positions as they will be when the write under way is done: what the next batch goes on from. */
   private readonly ahead = new Map<string, number>();
   private readonly moved = new Map<string, PartitionOffset>();
-  private readonly lags: Map<string, Lag>;
+  private readonly lag: SinkLag;
   private committed = performance.now();
   /** When each topic is to be told of again. */
   private readonly tellAt = new Map<string, number>();
@@ -199,10 +180,10 @@ class SinkLoop<C> {
     reader: Reader,
     positions: Positions,
     assigned: readonly TopicPartition[],
-    lags: Map<string, Lag>,
+    lag: SinkLag,
     aims: Map<string, number> | undefined,
   ) {
-    this.lags = lags;
+    this.lag = lag;
     this.aims = aims;
     this.of = run;
     this.task = task;
@@ -212,7 +193,7 @@ class SinkLoop<C> {
     // The sink's own may be ahead of the group's: whoever wrote them may have been killed before it could say so.
     for (const at of assigned) {
       const next = positions.get(at);
-      if (next !== null) this.moved.set(nameOf(at), { ...at, offset: next });
+      if (next !== null) this.moved.set(partitionName(at), { ...at, offset: next });
     }
   }
 
@@ -220,7 +201,7 @@ class SinkLoop<C> {
   async run(): Promise<boolean> {
     const { signal, limits } = this.of;
     let refreshed = performance.now();
-    this.tellLag();
+    this.of.observer.figures(this.lag.figures());
     try {
       while (!signal.aborted) {
         const fetched = await this.reader.poll();
@@ -241,7 +222,8 @@ class SinkLoop<C> {
           await this.writing;
           return true;
         }
-        this.lag(fetched);
+        this.lag.read(fetched);
+        this.of.observer.figures(this.lag.figures());
         this.commitSometimes();
         if (performance.now() - refreshed > limits.refreshMs) {
           refreshed = performance.now();
@@ -267,13 +249,14 @@ class SinkLoop<C> {
   /** Goes past what holds no records, such as the marker of the last transaction: the group would seem to lag for ever. */
   private pass(bare: readonly FetchedRecords[]): void {
     for (const { topic, partition, next } of bare)
-      this.moved.set(nameOf({ topic, partition }), { topic, partition, offset: next });
+      this.moved.set(partitionName({ topic, partition }), { topic, partition, offset: next });
   }
 
   /** Strikes off the partitions that have come as far as they shall; whether that was the last. */
   private aimed(fetched: readonly FetchedRecords[]): boolean {
     if (this.aims === undefined) return false;
-    for (const part of fetched) if (part.next >= (this.aims.get(nameOf(part)) ?? 0)) this.aims.delete(nameOf(part));
+    for (const part of fetched)
+      if (part.next >= (this.aims.get(partitionName(part)) ?? 0)) this.aims.delete(partitionName(part));
     return this.aims.size === 0;
   }
 
@@ -299,7 +282,7 @@ class SinkLoop<C> {
     };
     for (const part of fetched) {
       const at = { topic: part.topic, partition: part.partition };
-      const name = nameOf(at);
+      const name = partitionName(at);
       const list = part.records;
       if (list.length > 0) this.tell(part.topic);
       for (let i = 0; i < list.length; i++) {
@@ -367,7 +350,7 @@ class SinkLoop<C> {
     this.of.observer.written(batch.records.length, performance.now() - began);
     for (const { topic, partition, next } of batch.positions) {
       this.positions.move({ topic, partition }, next);
-      this.moved.set(nameOf({ topic, partition }), { topic, partition, offset: next });
+      this.moved.set(partitionName({ topic, partition }), { topic, partition, offset: next });
     }
   }
 
@@ -375,28 +358,6 @@ class SinkLoop<C> {
     if (letters.length === 0) return;
     this.of.observer.skipped(letters.length);
     await this.of.deadLetters?.send(letters);
-  }
-
-  private lag(fetched: readonly FetchedRecords[]): void {
-    for (const part of fetched) {
-      const name = nameOf(part);
-      const { end, next } = part;
-      const records = Math.max(0, end - next);
-      const timestamp = part.records.at(-1)?.timestamp ?? -1;
-      const ms = timestamp < 0 ? (this.lags.get(name)?.ms ?? 0) : Math.max(0, Date.now() - timestamp);
-      this.lags.set(name, { end, records, ms: records === 0 ? 0 : ms });
-    }
-    this.tellLag();
-  }
-
-  private tellLag(): void {
-    let records = 0;
-    let ms = 0;
-    for (const lag of this.lags.values()) {
-      records += lag.records;
-      ms = Math.max(ms, lag.ms);
-    }
-    this.of.observer.figures({ lag: records, lag_ms: ms });
   }
 
   private commitSometimes(): void {
@@ -413,15 +374,16 @@ class SinkLoop<C> {
     try {
       await this.of.kafka.admin.commitGroupOffsets({ group: this.of.group, offsets });
     } catch (error) {
-      for (const offset of offsets) if (!this.moved.has(nameOf(offset))) this.moved.set(nameOf(offset), offset);
+      for (const offset of offsets)
+        if (!this.moved.has(partitionName(offset))) this.moved.set(partitionName(offset), offset);
       this.of.log.warn({ reason: messageOf(error) }, 'the group offsets could not be committed; trying again later');
     }
   }
 }
 
 function same(a: readonly TopicPartition[], b: readonly TopicPartition[]): boolean {
-  const names = new Set(a.map(nameOf));
-  return names.size === b.length && b.every(partition => names.has(nameOf(partition)));
+  const names = new Set(a.map(partitionName));
+  return names.size === b.length && b.every(partition => names.has(partitionName(partition)));
 }
 
 /** Waits, but not past the signal. */

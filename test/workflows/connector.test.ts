@@ -194,7 +194,7 @@ describe('a connector', () => {
     await handle.signal(updates.configure, config);
     expect(await status(handle)).toMatchObject({ revision, tasks: [{ state: 'RUNNING' }, { state: 'RUNNING' }] });
     await update(handle, updates.configure, { ...config, colour: 'red' });
-    await eventually('the tasks have it', () => tasks.running.get(1)?.config['colour'] === 'red');
+    await eventually('the tasks have it', () => [0, 1].every(id => tasks.running.get(id)?.config['colour'] === 'red'));
     // Once each for the plan that came of age, and for the change of colour.
     expect(tasks.started).toBe(4);
   });
