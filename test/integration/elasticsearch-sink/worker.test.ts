@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { call } from '../../../src/demo/rest.ts';
 import { startWorkerProcess, type WorkerProcess } from '../../../src/demo/worker-process.ts';
 import { kafkaClient } from '../../../src/kafka/client.ts';
+import type { KafkaAdmin } from '../../../src/kafka/port.ts';
 import { silent } from '../../../src/observability/silent.ts';
 import { freePort } from '../../../src/stack/ports.ts';
 import { type Hit, TestIndex } from '../../support/elasticsearch.ts';
@@ -30,12 +31,16 @@ const startWorker = async () =>
   });
 
 /** Made before it is written to: one that the broker makes by itself has no leader for a moment, and kafkajs gives up. */
-async function makeTopic(topic: string): Promise<void> {
-  const admin = kafkaClient({ brokers: [servers().kafka], clientId: 'elastic-test' }, silent);
+const makeTopic = (topic: string) =>
+  asked(admin => admin.createTopics([{ topic, partitions: 1, replicationFactor: 1 }]));
+const hasTopic = (topic: string) => asked(async admin => (await admin.partitions([topic])).has(topic));
+
+async function asked<T>(ask: (admin: KafkaAdmin) => Promise<T>): Promise<T> {
+  const client = kafkaClient({ brokers: [servers().kafka], clientId: 'elastic-test' }, silent);
   try {
-    await admin.admin.createTopics([{ topic, partitions: 1, replicationFactor: 1 }]);
+    return await ask(client.admin);
   } finally {
-    await admin.close();
+    await client.close();
   }
 }
 
@@ -114,6 +119,9 @@ test('malformed documents go to the dead-letter queue, the others into the index
     'errors.deadletterqueue.context.headers.enable': 'true',
   });
   await eventually('the good ones are in', async () => Object.keys(await index.documents()).length === 18);
+  await eventually('the queue has been made', () => hasTopic(letters));
+  // It is there: this waits for its leader.
+  await makeTopic(letters);
   const consumer = kafka.consumer({ groupId: uniqueName('letters') });
   await consumer.connect();
   await consumer.subscribe({ topics: [letters], fromBeginning: true });
