@@ -86,8 +86,7 @@ function take(
   key: Buffer,
   value: Buffer | null,
 ): void {
-  // The topic is shared; nearly all keys can be told by their first bytes. Spaces, as others may write them, cannot.
-  if (key[1] === 0x22 && key.compare(prefix, 0, Math.min(prefix.length, key.length), 0, prefix.length) !== 0) return;
+  if (isOfAnother(key, prefix)) return;
   const parsed = json(key);
   if (!Array.isArray(parsed) || parsed[0] !== connector || !isObject(parsed[1])) return;
   const partition = parsed[1] as SourcePartition;
@@ -95,6 +94,15 @@ function take(
   if (isObject(offset)) positions.set(canonical(partition), { partition, offset: offset as SourceOffset });
   else positions.delete(canonical(partition));
 }
+
+/**
+ * Recognises most keys of other connectors in the shared topic by their first bytes, without parsing them. A key that
+ * starts with white space, or has escapes in it, may still be of this connector.
+ */
+const isOfAnother = (key: Buffer, prefix: Buffer): boolean =>
+  key[1] === QUOTE && !key.includes(BACKSLASH) && !key.subarray(0, prefix.length).equals(prefix);
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
 
 function positionReader(positions: ReadonlyMap<string, SourcePosition>): PositionReader {
   return {

@@ -61,7 +61,10 @@ export function secretStore(
             if (!name?.startsWith(keyOf(''))) continue;
             const id = name.slice(keyOf('').length);
             if (value === null) known.delete(id);
-            else known.set(id, (JSON.parse(value.toString()) as { value: string }).value);
+            else {
+              const text = secretOf(value);
+              if (text !== undefined) known.set(id, text);
+            }
           }
         }
       }
@@ -111,6 +114,16 @@ export function secretStore(
       for (const id of ids) known.delete(id);
     },
   };
+}
+
+/** undefined for a record that Millrace did not write: the topic is shared. */
+function secretOf(bytes: Buffer): string | undefined {
+  try {
+    const { value } = JSON.parse(bytes.toString()) as { value?: unknown };
+    return typeof value === 'string' ? value : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Brokers take records of a megabyte. */

@@ -96,6 +96,25 @@ describe.each(implementations)('source offsets, $name', implementation => {
     expect(positions.get({ database: 'd', server: 's' })).toEqual({ n: 2 });
   });
 
+  test('are found among keys of every length, those of other connectors and those that are no key of an offset', async () => {
+    await using b = bench(implementation);
+    const { topic, producer, id } = await offsets(b);
+    const names = [...Array.from({ length: 60 }, (_, i) => 'n'.repeat(i + 1)), 'größe', '数据'];
+    for (const [n, name] of names.entries())
+      await commit(producer, topic, name, [{ partition: { name }, offset: { n } }]);
+    const batch = producer.batch();
+    for (const key of ['', '[', '["', '["n', '["n"', '["n"]', '["n",', 'null', '{"n":1}', 'n'.repeat(5000)])
+      append(batch, topic, { key, value: '{"n":-1}' });
+    append(batch, topic, { key: '["gr\\u00f6\\u00dfe",{"name":"escaped"}]', value: '{"n":-2}' });
+    await producer.commit(batch);
+    await open(b, id);
+    for (const [n, name] of names.entries()) {
+      const positions = await loadPositions(b.client, topic, name);
+      expect(positions.get({ name })).toEqual({ n });
+      expect(positions.all()).toHaveLength(name === 'größe' ? 2 : 1);
+    }
+  });
+
   test('of names beyond ASCII and with quotes are their own', async () => {
     await using b = bench(implementation);
     const { topic, producer, id } = await offsets(b);
