@@ -503,7 +503,7 @@ const same = (a: ConnectorConfig, b: ConnectorConfig): boolean =>
 const keptOf = (configs: readonly ConnectorConfig[]): string[] =>
   configs.flatMap(config =>
     Object.values(config).flatMap(text =>
-      [...text.matchAll(/\$\{secret:[^}]*\}/g)].map(([placeholder]) => placeholder),
+      [...text.matchAll(/\$\{secret:[0-9a-f-]{36}\}/g)].map(([placeholder]) => placeholder),
     ),
   );
 

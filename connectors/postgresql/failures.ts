@@ -14,7 +14,9 @@ const SETUP = /^(28|3D|42|0A|22|23|25|26|2F|38|39|3B|3F|44|55|P0|F0)/;
 /** Of certificates and logins that Node and pg find wanting, without a SQLSTATE. */
 const WRONG_LOGIN = /CERT|ERR_TLS|UNABLE_TO_|SASL|password must be|does not support SSL/;
 /** Log that is needed and no longer there. */
-const LOST = /requested WAL segment .* has already been removed|can no longer get changes from replication slot/;
+const isLost = (message: string): boolean =>
+  (message.includes('requested WAL segment ') && message.includes(' has already been removed')) ||
+  message.includes('can no longer get changes from replication slot');
 
 /** doing: `connecting to PostgreSQL at host:5432`. What is a MillraceError stays one. */
 export function toFailure(error: unknown, doing: string): MillraceError {
@@ -26,7 +28,7 @@ export function toFailure(error: unknown, doing: string): MillraceError {
 }
 
 function errorCode(code: string, message: string): ErrorCode {
-  if (LOST.test(message)) return 'SOURCE_POSITION_LOST';
+  if (isLost(message)) return 'SOURCE_POSITION_LOST';
   if (code.length === 5 && !PASSING.test(code) && SETUP.test(code)) return 'SOURCE_SETUP';
   return WRONG_LOGIN.test(`${code} ${message}`) ? 'SOURCE_SETUP' : 'SOURCE_UNAVAILABLE';
 }

@@ -7,12 +7,49 @@ export interface Resolved {
   readonly secrets: readonly string[];
 }
 
-const placeholder = /\$\{([^}:]+):(?:([^}]*):)?([^}]*)\}/g;
-
 interface Reference {
   readonly provider: string;
   readonly path: string;
   readonly key: string;
+}
+
+/** `${provider:path:key}` or `${provider:key}` at text[start, end). */
+export interface Placeholder extends Reference {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The placeholders of a text, in its order. The provider ends at the first colon, the key begins after the last. */
+export function* placeholdersIn(text: string): Generator<Placeholder> {
+  let end = -1;
+  let colon = -1;
+  for (let start = text.indexOf('${'); start >= 0; start = text.indexOf('${', start + 2)) {
+    if (end < start) end = text.indexOf('}', start);
+    if (colon < start) colon = text.indexOf(':', start);
+    if (end < 0 || colon < 0) return;
+    if (colon > end || colon === start + 2) continue;
+    const last = text.lastIndexOf(':', end);
+    yield {
+      start,
+      end: end + 1,
+      provider: text.slice(start + 2, colon),
+      path: last === colon ? '' : text.slice(colon + 1, last),
+      key: text.slice(last + 1, end),
+    };
+    start = end - 1;
+  }
+}
+
+/** The text with each placeholder replaced by what `value` returns for it. */
+export function replacePlaceholders(text: string, value: (placeholder: Placeholder) => string | undefined): string {
+  const parts: string[] = [];
+  let at = 0;
+  for (const placeholder of placeholdersIn(text)) {
+    const { start, end } = placeholder;
+    parts.push(text.slice(at, start), value(placeholder) ?? text.slice(start, end));
+    at = end;
+  }
+  return at === 0 ? text : parts.join('') + text.slice(at);
 }
 
 const nameOf = ({ provider, path, key }: Reference): string => JSON.stringify([provider, path, key]);
@@ -24,7 +61,7 @@ export async function resolvePlaceholders(
 ): Promise<Resolved> {
   const wanted = new Map<string, Reference>();
   for (const value of Object.values(props))
-    for (const reference of referencesOf(value)) wanted.set(nameOf(reference), reference);
+    for (const reference of placeholdersIn(value)) wanted.set(nameOf(reference), reference);
   const values = new Map<string, string>();
   for (const [name, reference] of wanted) {
     const provider = providers.get(reference.provider);
@@ -32,11 +69,7 @@ export async function resolvePlaceholders(
   }
   const replaced = Object.entries(props).map(([key, text]) => [
     key,
-    text.replace(
-      placeholder,
-      (whole, provider: string, path: string | undefined, name: string) =>
-        values.get(nameOf({ provider, path: path ?? '', key: name })) ?? whole,
-    ),
+    replacePlaceholders(text, reference => values.get(nameOf(reference))),
   ]);
   return { props: Object.fromEntries(replaced), secrets: [...values.values()] };
 }
@@ -57,12 +90,4 @@ async function lookUp(provider: ConfigProvider, { provider: name, path, key }: R
   if (typeof value !== 'string')
     throw new MillraceError('TASK_CONFIG', `What the configuration provider ${name} has at ${key}${where} is no text.`);
   return value;
-}
-
-function referencesOf(text: string): Reference[] {
-  return [...text.matchAll(placeholder)].map(([, provider, path, key]) => ({
-    provider: provider as string,
-    path: path ?? '',
-    key: key as string,
-  }));
 }

@@ -18,20 +18,22 @@ function* logicalLines(text: string): Generator<string> {
   for (let i = 0; i < lines.length; i++) {
     let line = withoutLead(lines[i]);
     if (line === '' || line.startsWith('#') || line.startsWith('!')) continue;
+    const parts: string[] = [];
     while (goesOn(line)) {
-      line = line.slice(0, -1);
+      parts.push(line.slice(0, -1));
       // A comment or a blank line does not end what goes on: it belongs to it.
-      if (++i >= lines.length) break;
-      line += withoutLead(lines[i]);
+      line = withoutLead(lines[++i]);
     }
-    if (line !== '') yield line;
+    parts.push(line);
+    const whole = parts.join('');
+    if (whole !== '') yield whole;
   }
 }
 
 const withoutLead = (line = ''): string => line.replace(/^[ \t\f]+/, '');
 
 /** An odd number of backslashes at the end. */
-const goesOn = (line: string): boolean => ((/\\+$/.exec(line)?.[0].length ?? 0) & 1) === 1;
+const goesOn = (line: string): boolean => ((/(?<!\\)\\+$/.exec(line)?.[0].length ?? 0) & 1) === 1;
 
 function split(line: string): readonly [key: string, value: string] {
   // The key ends at the first separator that no backslash hides.

@@ -1,3 +1,5 @@
+import { replacePlaceholders } from './placeholders.ts';
+
 /** Keys that hold secrets whatever the component that reads them calls them. */
 const secretName =
   /password|secret|credential|token|jaas|api[._-]?key|private[._-]?key|passphrase|basic\.auth\.user\.info/i;
@@ -5,7 +7,6 @@ const secretName =
 const aboutSecret = /[._-](url|uri|file|path|location|class|type|mode|name|ms|enabled?)$/i;
 /** Addresses with a password inside. */
 const secretAddress = /[?&;](password|pwd)=[^&;]|:\/\/[^/@\s:]+:[^/@\s]+@/i;
-const placeholder = /\$\{[^}:]+:[^}]*\}/g;
 
 /**
  * The keys of a configuration whose values nobody else may see: what the component calls a password, what is named like
@@ -19,7 +20,7 @@ export function secretKeys(
   const named = (key: string) => passwords.has(key) || (secretName.test(key) && !aboutSecret.test(key));
   return Object.entries(config)
     .filter(([key, value]) => {
-      const left = value.replaceAll(placeholder, '');
+      const left = replacePlaceholders(value, () => '');
       return secretAddress.test(left) || (value !== '' && left === value && named(key));
     })
     .map(([key]) => key);

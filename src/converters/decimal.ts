@@ -1,10 +1,16 @@
 import type { Schema } from '../api/index.ts';
 import { Decimal } from '../api/index.ts';
 
-/** The scale that a Decimal schema declares; undefined where it is missing or no number. */
+/** As Jackson: a number of more characters is refused. */
+export const MAX_NUMBER_LENGTH = 1000;
+/** Digits after the point, or zeros before it, of a decimal: as many as PostgreSQL holds after the point. */
+export const MAX_SCALE = 16_383;
+
+/** The scale that a Decimal schema declares; undefined where it is missing, no number, or beyond `MAX_SCALE`. */
 export function scaleOf(schema: Schema): number | undefined {
   const text = schema.parameters?.['scale'];
-  return text !== undefined && /^[+-]?\d+$/.test(text) ? Number(text) : undefined;
+  const scale = text !== undefined && /^[+-]?\d+$/.test(text) ? Number(text) : Number.NaN;
+  return Math.abs(scale) <= MAX_SCALE ? scale : undefined;
 }
 
 /** A JSON number with the scale its digits have, as BigDecimal reads it. */
@@ -12,6 +18,15 @@ export function decimalOf(text: string): Decimal {
   const [mantissa = '', exponent = '0'] = text.split(/[eE]/);
   const [whole = '', fraction = ''] = mantissa.split('.');
   return new Decimal(BigInt(whole + fraction), fraction.length - Number(exponent));
+}
+
+const number = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
+
+/** A number in any notation; undefined for other text, and for a number beyond the limits. */
+export function parseDecimal(text: string): Decimal | undefined {
+  if (text.length > MAX_NUMBER_LENGTH || !number.test(text)) return undefined;
+  const decimal = decimalOf(text.replace('+', ''));
+  return Math.abs(decimal.scale) <= MAX_SCALE ? decimal : undefined;
 }
 
 /** Big-endian, as few bytes as hold the sign: `BigInteger.toByteArray`. */

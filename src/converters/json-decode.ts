@@ -1,7 +1,7 @@
 import type { ArraySchema, MapSchema, Schema, StructSchema, Value } from '../api/index.ts';
 import { Bytes, Decimal, LogicalName, ValueStruct } from '../api/index.ts';
 import { DataError } from '../errors.ts';
-import { decimalOf, fromTwosComplement, scaleOf } from './decimal.ts';
+import { decimalOf, fromTwosComplement, MAX_SCALE, scaleOf } from './decimal.ts';
 import { fromBase64 } from './json-bytes.ts';
 import { double, readInt, readLong, wrongType } from './json-numbers.ts';
 import type { JsonReader } from './json-reader.ts';
@@ -199,7 +199,6 @@ function logical(schema: Schema): Read | undefined {
 }
 
 const DAY = 86_400_000;
-const MAX_SCALE = 100_000;
 
 /** A number behind one of Connect's logical types, in the range that a Date holds. */
 function wholeNumber(reader: JsonReader, name: string, kind: string, limit: number): number {

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { Value } from '../api/index.ts';
 import { DataError } from '../errors.ts';
+import { MAX_NUMBER_LENGTH } from './decimal.ts';
 
 /** Classes of bytes within a string: 0 as it is. */
 const PLAIN = 0;
@@ -22,9 +23,8 @@ const MAX_SEXTETS = 8;
 const SEXTETS = new Int8Array(256).fill(-1);
 for (const [sextet, char] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'].entries())
   SEXTETS[char.charCodeAt(0)] = sextet;
-/** As Jackson: deeper nesting and longer numbers are refused. */
+/** As Jackson: deeper nesting is refused. */
 const MAX_DEPTH = 1000;
-const MAX_NUMBER = 1000;
 
 export type NodeType = 'ARRAY' | 'BOOLEAN' | 'NULL' | 'NUMBER' | 'OBJECT' | 'STRING';
 
@@ -212,7 +212,8 @@ export class JsonReader {
       if (!this.take(0x2b)) this.take(MINUS);
       if (!this.#digits()) throw this.fault();
     }
-    if (this.at - start > MAX_NUMBER) throw new DataError(`${failed}a number of more than ${MAX_NUMBER} characters.`);
+    if (this.at - start > MAX_NUMBER_LENGTH)
+      throw new DataError(`${failed}a number of more than ${MAX_NUMBER_LENGTH} characters.`);
     return this.slice(start, this.at);
   }
 

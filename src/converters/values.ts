@@ -1,6 +1,6 @@
 import type { Schema, SchemaAndValue, Value } from '../api/index.ts';
 import { Decimal, isStruct, javaString, LogicalName, schemaOf } from '../api/index.ts';
-import { decimalOf } from './decimal.ts';
+import { parseDecimal } from './decimal.ts';
 
 /** A header's text as Connect's `Values.convertToString` writes it. */
 export function headerText(schema: Schema | null, value: Value): string {
@@ -53,8 +53,8 @@ const schemas = {
 
 /**
  * The schema and value that Connect's `Values.parseString` sees in a header's text: null, booleans, the smallest number
- * type that holds it, ISO 8601 dates and times. Anything else is a string: also lists and maps in brackets, and text
- * that only begins with a number, of which Connect keeps just that number.
+ * type that holds it, ISO 8601 dates and times. Anything else is a string: also lists and maps in brackets, text that
+ * only begins with a number, of which Connect keeps just that number, and numbers beyond the limits of a decimal.
  */
 export function parseHeader(text: string): SchemaAndValue {
   const token = text.trim();
@@ -75,8 +75,9 @@ function parseTemporal(token: string): SchemaAndValue | undefined {
 }
 
 function parseNumber(token: string): SchemaAndValue | undefined {
-  if (!/^([+-]?\d+\.?\d*|[+-]\.\d+)([eE][+-]?\d{1,9})?$/.test(token)) return undefined;
-  const decimal = decimalOf(token.replace('+', ''));
+  // A point comes first only after a sign.
+  const decimal = token.startsWith('.') ? undefined : parseDecimal(token);
+  if (decimal === undefined) return undefined;
   const whole = wholeOf(decimal);
   if (whole !== undefined && BigInt.asIntN(64, whole) === whole) {
     if (BigInt.asIntN(32, whole) !== whole) return { schema: schemas.int64, value: whole };

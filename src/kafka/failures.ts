@@ -186,7 +186,7 @@ export const isFenced = (error: unknown): boolean => error instanceof BrokerErro
 /** What the port's callers see. doing: what was tried, such as "commit to Kafka". */
 export function millraceError(error: unknown, doing: string, setupCode: ErrorCode): unknown {
   if (error instanceof MillraceError) return error;
-  const cannot = (why: string): string => `Cannot ${doing}: ${why.trim().replace(/[\s:.]+$/, '')}.`;
+  const cannot = (why: string): string => `Cannot ${doing}: ${why.trim().replace(/(?<![\s:.])[\s:.]+$/, '')}.`;
   if (error instanceof SetupFailure) return new MillraceError(setupCode, cannot(error.message), { cause: error });
   if (error instanceof ConnectionLost)
     return new MillraceError('KAFKA_UNAVAILABLE', cannot(error.message), { cause: error });

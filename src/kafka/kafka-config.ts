@@ -104,7 +104,7 @@ function saslOf(get: (name: string) => string | undefined): SaslOptions {
 function jaasOptions(text: string): ReadonlyMap<string, string> {
   const options = new Map<string, string>();
   for (const match of text.matchAll(
-    /([A-Za-z_.][\w.]*)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|([^\s;"']+))/g,
+    /(?<![\w.])([A-Za-z_.][\w.]*)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|([^\s;"']+))/g,
   )) {
     const quoted = match[2] ?? match[3];
     options.set(match[1] ?? '', quoted === undefined ? (match[4] ?? '') : quoted.replace(/\\(.)/g, '$1'));

@@ -52,7 +52,7 @@ function toWhole(schema: Schema | null, value: Plain, bits: number): bigint {
   if (typeof value === 'boolean') return value ? 1n : 0n;
   if (typeof value === 'string') {
     if (
-      !/^[+-]?\d+$/.test(value) ||
+      !/^[+-]?0*\d{1,19}$/.test(value) ||
       BigInt.asIntN(bits, BigInt(value.replace('+', ''))) !== BigInt(value.replace('+', ''))
     )
       throw outOfRange(`int${bits}`);
@@ -75,7 +75,7 @@ function saturated(value: number, bits: bigint): bigint {
 const cut = ({ unscaled, scale }: Decimal): bigint =>
   scale > 0 ? unscaled / 10n ** BigInt(scale) : unscaled * 10n ** BigInt(-scale);
 
-const javaFloating = /^[+-]?(NaN|Infinity|(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?[fFdD]?)$/;
+const javaFloating = /^[+-]?(NaN|Infinity|(\d+(?:\.\d*)?|\.\d+)([eE][+-]?\d+)?[fFdD]?)$/;
 
 function toDouble(value: Plain): number {
   if (typeof value === 'string') {

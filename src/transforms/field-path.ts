@@ -19,15 +19,29 @@ export function pathOf(text: string, version: 'V1' | 'V2'): readonly string[] | 
   const steps: string[] = [];
   let at = 0;
   while (at <= text.length) {
-    // A backtick ends a name where a point or the end follows; one behind a backslash stands for itself.
-    const step = text[at] === '`' ? /`((?:[^`]|`(?!\.|$)|(?<=\\)`)*)(?<!\\)`(?=\.|$)/y : /([^.]*)/y;
-    step.lastIndex = at;
-    const found = step.exec(text);
-    if (found === null) return undefined;
-    steps.push(text[at] === '`' ? (found[1] as string).replaceAll('\\`.', '`.') : (found[1] as string));
-    at = step.lastIndex + 1;
+    const quoted = text[at] === '`';
+    const end = quoted ? closingBacktick(text, at) : endOfName(text, at);
+    if (end < 0) return undefined;
+    steps.push(quoted ? text.slice(at + 1, end).replaceAll('\\`.', '`.') : text.slice(at, end));
+    at = end + (quoted ? 2 : 1);
   }
   return steps;
+}
+
+function endOfName(text: string, from: number): number {
+  const point = text.indexOf('.', from);
+  return point < 0 ? text.length : point;
+}
+
+/** A backtick ends a name where a point or the end follows; one after a backslash stands for itself. -1: none does. */
+function closingBacktick(text: string, open: number): number {
+  let at = text.indexOf('`', open + 1);
+  while (at >= 0) {
+    const ends = at + 1 === text.length || text[at + 1] === '.';
+    if (ends && text[at - 1] !== '\\') return at;
+    at = text.indexOf('`', at + 1);
+  }
+  return -1;
 }
 
 /** The field that a path leads to. */

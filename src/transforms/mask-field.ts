@@ -2,7 +2,7 @@ import type { ConnectRecord, Schema, Struct, Transform, TransformFactory, Value 
 import { Decimal, isStruct, ValueStruct } from '../api/index.ts';
 import type { Config } from '../config/spec.ts';
 import { defineConfig, itemsOf, listKey, nonEmpty, stringKey } from '../config/spec.ts';
-import { decimalOf } from '../converters/decimal.ts';
+import { parseDecimal } from '../converters/decimal.ts';
 import { kindOfValue } from '../converters/schemas.ts';
 import { DataError } from '../errors.ts';
 import { fieldValue, replaceNullKey } from './common.ts';
@@ -96,7 +96,7 @@ const bits: Readonly<Record<string, number>> = { int8: 8, int16: 16, int32: 32 }
 
 function replaced(value: Value, schema: Schema | null, text: string): Value {
   if (typeof value === 'string') return text;
-  const number = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(text) ? decimalOf(text.replace('+', '')) : undefined;
+  const number = parseDecimal(text);
   if (typeof value !== 'number' && typeof value !== 'bigint' && !(value instanceof Decimal))
     throw new DataError(`Cannot mask value of type ${kindOfValue(value)} with custom replacement.`);
   if (number === undefined) throw new DataError(`Unable to convert ${text} to number`);

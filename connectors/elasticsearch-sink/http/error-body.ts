@@ -33,13 +33,20 @@ export function readError(error: unknown): ElasticError | undefined {
   };
 }
 
+/** Cuts out everything from the bracket after the first `id` or `value` to the last bracket. */
+function withoutBrackets(reason: string): string {
+  const opened = /\b(ids?|value) [[(]/.exec(reason);
+  const end = Math.max(reason.lastIndexOf(']'), reason.lastIndexOf(')'));
+  if (opened === null || end < opened.index) return reason;
+  return `${reason.slice(0, opened.index)}${opened[1]} […]${reason.slice(end + 1)}`;
+}
+
 /**
  * A reason up to where it begins to quote: document ids and previews of fields stand in quotation marks or behind the
  * words `id` and `value`, names of fields and types in brackets. No record's content gets into a log or a failure.
  */
 function withoutValues(reason: string): string {
-  return reason
-    .replace(/\b(ids?|value) [[(].*[\])]/s, '$1 […]')
+  return withoutBrackets(reason)
     .replace(/['"].*$/s, '…')
     .replace(/ in document with id …$/, '')
     .trim();

@@ -7,10 +7,14 @@ const MAX_BYTES = 63;
 /** The name under which PostgreSQL keeps what is called `name`: cut to 63 bytes, in lower case where not quoted. */
 export function stored(name: string, quoted: boolean): string {
   const folded = quoted ? name : name.replace(/[A-Z]+/g, letters => letters.toLowerCase());
-  if (Buffer.byteLength(folded) <= MAX_BYTES) return folded;
-  let cut = folded;
-  while (Buffer.byteLength(cut) > MAX_BYTES) cut = [...cut].slice(0, -1).join('');
-  return cut;
+  let bytes = 0;
+  let length = 0;
+  for (const char of folded) {
+    bytes += Buffer.byteLength(char);
+    if (bytes > MAX_BYTES) return folded.slice(0, length);
+    length += char.length;
+  }
+  return folded;
 }
 
 export interface TableName {

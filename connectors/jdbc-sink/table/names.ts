@@ -4,7 +4,7 @@ import { type Settings, topicMark } from '../config/settings.ts';
 import { isPlainObject } from '../values/literals.ts';
 import { nameParts, stored, type TableName } from './identifiers.ts';
 
-const sourceMark = /\$\{source\.([^}]+)\}/g;
+const sourceMark = /\$\{source\.([^{}]+)\}/g;
 
 /** Names of destination tables, as the configured format makes them. */
 export class TableNames {

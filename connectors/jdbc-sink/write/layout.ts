@@ -218,6 +218,7 @@ function keyPart({ column, origin }: LayoutColumn, record: SinkRecord, row: Row 
   if (value instanceof Uint8Array) return Buffer.from(value).toString('latin1');
   if (value instanceof Date) return value.getTime();
   // The same number to the database, however many decimals are shown.
-  if (value instanceof Decimal) return value.scale > 0 ? value.toString().replace(/\.?0+$/, '') : value.toString();
+  if (value instanceof Decimal)
+    return value.scale > 0 ? value.toString().replace(/(?:\.|(?<!0))0+$/, '') : value.toString();
   return jsonText(value);
 }

@@ -52,7 +52,7 @@ export function decimal(scale: number): Kind {
       const match = /^(-?\d+)(?:\.(\d*))?$/.exec(text_);
       // NaN and the infinities are numbers of PostgreSQL's, and none of Java's.
       if (match === null) return null;
-      const fraction = (match[2] ?? '').replace(/0+$/, '');
+      const fraction = (match[2] ?? '').replace(/(?<!0)0+$/, '');
       if (fraction.length > scale) throw new Error(`${text_} has more than ${scale} digits behind its point`);
       return new Decimal(BigInt((match[1] ?? '') + fraction.padEnd(scale, '0')), scale);
     },

@@ -82,7 +82,7 @@ const variable: Codec = {
     if (isSpecial(bytes, end)) return null;
     const text = latin1(bytes, start, end);
     const [whole = '', zeros = ''] = text.split('.');
-    const fraction = zeros.replace(/0+$/, '');
+    const fraction = zeros.replace(/(?<!0)0+$/, '');
     return new ValueStruct(variableSchema, [fraction.length, twosComplement(BigInt(whole + fraction))]);
   },
   json(bytes, start, end, out) {

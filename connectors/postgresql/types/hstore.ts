@@ -6,16 +6,27 @@ import { text } from './text.ts';
 /** `hstore.handling.mode` */
 export type HstoreMode = 'json' | 'map';
 
-const PAIR = /"((?:[^"\\]|\\.)*)"=>(?:"((?:[^"\\]|\\.)*)"|NULL)/gs;
-
 const unescaped = (text: string): string => text.replace(/\\(.)/gs, '$1');
 
 /** Pairs of `"a"=>"1", "b"=>NULL`, in the database's order. */
 function pairs(source: string): Map<string, string | null> {
   const result = new Map<string, string | null>();
-  for (const [, key = '', value] of source.matchAll(PAIR))
-    result.set(unescaped(key), value === undefined ? null : unescaped(value));
+  for (let at = source.indexOf('"'); at >= 0; at = source.indexOf('"', at)) {
+    const keyEnd = closingQuote(source, at);
+    const valueAt = keyEnd + '"=>'.length;
+    const isNull = source[valueAt] !== '"';
+    const valueEnd = isNull ? valueAt : closingQuote(source, valueAt);
+    result.set(unescaped(source.slice(at + 1, keyEnd)), isNull ? null : unescaped(source.slice(valueAt + 1, valueEnd)));
+    at = valueEnd + 1;
+  }
   return result;
+}
+
+/** The quote that ends the text whose quote stands at `open`. */
+function closingQuote(source: string, open: number): number {
+  let at = open + 1;
+  while (at < source.length && source[at] !== '"') at += source[at] === '\\' ? 2 : 1;
+  return at;
 }
 
 const printed = (map: ReadonlyMap<string, string | null>): string =>

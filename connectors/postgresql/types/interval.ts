@@ -18,7 +18,7 @@ const UNITS: Readonly<Record<string, bigint>> = {
 /** Numbers of each unit in `P1Y2M3DT4H5M6.789012S` (IntervalStyle iso_8601); those of time are marked by a T. */
 function* parts(text: string): Generator<[unit: string, amount: string]> {
   const timeAt = text.indexOf('T');
-  for (const { 1: amount = '', 2: unit = '', index } of text.matchAll(/([-+]?[\d.]+)([YMDHS])/g))
+  for (const { 1: amount = '', 2: unit = '', index } of text.matchAll(/(?<![\d.])([-+]?[\d.]+)([YMDHS])/g))
     yield [timeAt >= 0 && index > timeAt ? `T${unit}` : unit, amount];
 }
 

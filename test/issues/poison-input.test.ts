@@ -1,0 +1,79 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type AnsweringWorker, startAnsweringWorker } from '../support/answering-worker.ts';
+import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { eventually } from '../support/eventually.ts';
+import { uniqueName } from '../support/topic.ts';
+
+/** One input of each kind that once stopped a worker for minutes. What comes after it is still dealt with. */
+let worker: AnsweringWorker;
+let database: TestDatabase;
+
+beforeAll(async () => {
+  worker = await startAnsweringWorker('poison');
+  database = await createDatabase('poison');
+});
+afterAll(async () => {
+  await worker?.[Symbol.asyncDispose]();
+  await database?.drop();
+});
+
+const text = 'org.apache.kafka.connect.storage.StringConverter';
+
+test('a record with a header of 900 KB that begins like a number', async () => {
+  const topic = uniqueName('header');
+  const file = join(worker.folder, topic);
+  await worker.produce(topic, [
+    { value: 'poison', headers: [{ key: 'trace', value: Buffer.from(`${'1'.repeat(900_000)}x`) }] },
+    { value: 'next' },
+  ]);
+  await worker.create(topic, { 'connector.class': 'FileStreamSink', file, topics: topic, 'value.converter': text });
+  await worker.answeringWhile(() =>
+    eventually('both lines are there', async () => (await readFile(file, 'utf8')) === 'poison\nnext\n'),
+  );
+});
+
+test.each([
+  ['placeholder', `$${'{a:'}${':'.repeat(900_000)}`],
+  ['row of placeholders', `$${'{a:'}`.repeat(225_000)],
+])('a request with a value of 900 KB that begins like a %s', async (_what, topic) => {
+  const answer = await worker.answeringWhile(() =>
+    fetch(`${worker.url}/connector-plugins/FileStreamSource/config/validate`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ 'connector.class': 'FileStreamSource', name: 'x', file: '/tmp/x', topic }),
+    }),
+  );
+  expect(answer.status).toBe(200);
+});
+
+test('a record with the name of a field of 100,000 characters', async () => {
+  const topic = uniqueName('field');
+  const { host, port, user, password } = database.connection;
+  const long = 'f'.repeat(100_000);
+  const record = (name: string, value: string) => ({
+    value: JSON.stringify({
+      schema: { type: 'struct', optional: false, fields: [{ field: name, type: 'string', optional: true }] },
+      payload: { [name]: value },
+    }),
+  });
+  await worker.produce(topic, [record(long, 'poison'), record('plain', 'next')]);
+  await worker.create(topic, {
+    'connector.class': 'io.confluent.connect.jdbc.JdbcSinkConnector',
+    'connection.url': `jdbc:postgresql://${host}:${port}/${database.name}?sslmode=disable`,
+    'connection.user': user,
+    'connection.password': password,
+    topics: topic,
+    'auto.create': 'true',
+    'auto.evolve': 'true',
+    'insert.mode': 'insert',
+    'errors.tolerance': 'all',
+  });
+  await worker.answeringWhile(() =>
+    eventually('the next row is there', async () => {
+      const rows = await database.query(`SELECT * FROM "${topic}" WHERE plain = 'next'`);
+      return rows.length === 1;
+    }),
+  );
+});

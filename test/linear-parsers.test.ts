@@ -1,0 +1,76 @@
+import { expect, test } from 'vitest';
+import { errorOf } from '../connectors/elasticsearch-sink/http/error-body.ts';
+import { nameParts, stored } from '../connectors/jdbc-sink/table/identifiers.ts';
+import { replacePlaceholders } from '../src/config/placeholders.ts';
+import { parseProperties } from '../src/config/properties.ts';
+import { secretKeys } from '../src/config/secret-keys.ts';
+import { parseDecimal } from '../src/converters/decimal.ts';
+import { parseHeader } from '../src/converters/values.ts';
+import { pathOf } from '../src/transforms/field-path.ts';
+import { growthProblem } from './support/growth.ts';
+
+/** Everything that reads text of a record, a request, a configuration or a server, by its name. */
+const parsers: Readonly<Record<string, (text: string) => unknown>> = {
+  'a header': parseHeader,
+  'a number': parseDecimal,
+  'placeholders of a value': text => replacePlaceholders(text, () => ''),
+  'secrets of a configuration': text => secretKeys({ password: text, other: text }),
+  'a properties file': parseProperties,
+  'the path of a field': text => pathOf(text, 'V2'),
+  'a name that PostgreSQL cuts': text => [stored(text, false), stored(text, true)],
+  'the parts of a table name': nameParts,
+  'an error of Elasticsearch': text =>
+    errorOf({ status: 400, body: Buffer.from(JSON.stringify({ error: { type: 'x', reason: text } })) }),
+};
+
+/** Repeated: what a pattern that backtracks, or a loop that begins again, goes through more than once. */
+const pieces = [
+  '1',
+  '0',
+  'a',
+  'A',
+  'é',
+  '.',
+  ':',
+  ' ',
+  '\n',
+  '\t',
+  '-',
+  '\\',
+  '"',
+  "'",
+  '`',
+  '(',
+  '[',
+  '{',
+  '<',
+  ',',
+  '=',
+  '/',
+  '${',
+  '${a:',
+  '${:',
+  '${source.',
+  '\\`.',
+  '`.',
+  '"".',
+  "''",
+  '\\\n',
+  ' id [',
+  'a=',
+  'a="',
+  '://',
+  '://a:',
+];
+const tails = ['', 'x', '!', '\0', '"', '}'];
+
+/** Large enough that a quadratic parser takes seconds for it. */
+const LARGEST = 1 << 16;
+
+test.each(Object.entries(parsers))('%s is read in linear time', (_name, parse) => {
+  for (const piece of pieces)
+    for (const tail of tails) {
+      const problem = growthProblem(parse, n => piece.repeat(n / piece.length) + tail, LARGEST);
+      expect(problem, `${JSON.stringify(piece)} repeated, then ${JSON.stringify(tail)}`).toBeUndefined();
+    }
+});

@@ -1,0 +1,110 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { call } from '../../src/demo/rest.ts';
+import { startWorkerProcess, type WorkerProcess } from '../../src/demo/worker-process.ts';
+import { kafkaClient } from '../../src/kafka/client.ts';
+import type { KafkaClient, RawHeader } from '../../src/kafka/port.ts';
+import { silent } from '../../src/observability/silent.ts';
+import { freePort } from '../../src/stack/ports.ts';
+import type { StatusInfo } from '../../src/temporal/control.ts';
+import { eventually } from './eventually.ts';
+import { servers } from './servers.ts';
+import { uniqueName } from './topic.ts';
+
+/** The longest that the REST API of a worker may take for an answer. */
+const ANSWER_MS = 1000;
+const PROBE_MS = 100;
+
+export interface TestRecord {
+  readonly value: string | Buffer;
+  readonly headers?: readonly RawHeader[];
+}
+
+/** A worker process of a cluster of its own, and a Kafka client: `await using worker = await startAnsweringWorker('poison')`. */
+export interface AnsweringWorker extends AsyncDisposable {
+  readonly folder: string;
+  readonly url: string;
+  create(name: string, config: Readonly<Record<string, string>>): Promise<void>;
+  status(name: string): Promise<StatusInfo>;
+  /** Creates the topic if it is missing, and writes each record in a batch of its own. */
+  produce(topic: string, records: readonly TestRecord[]): Promise<void>;
+  /** Runs `work`. Rejects when meanwhile two requests in a row wait longer than a second for their answers. */
+  answeringWhile<T>(work: () => Promise<T>): Promise<T>;
+}
+
+export async function startAnsweringWorker(prefix: string): Promise<AnsweringWorker> {
+  const group = uniqueName(prefix);
+  const folder = await mkdtemp(join(tmpdir(), `millrace-${prefix}-`));
+  const kafka = kafkaClient({ brokers: [servers().kafka], clientId: group }, silent);
+  const worker: WorkerProcess = await startWorkerProcess(folder, await freePort(), {
+    'bootstrap.servers': servers().kafka,
+    'group.id': group,
+    'offset.storage.topic': `${group}-offsets`,
+    'config.storage.topic': `${group}-configs`,
+    'temporal.address': servers().temporal,
+  });
+  const { url } = worker;
+  return {
+    folder,
+    url,
+    create: async (name, config) => {
+      await call('POST', `${url}/connectors`, { name, config });
+    },
+    status: name => call<StatusInfo>('GET', `${url}/connectors/${name}/status`),
+    produce: (topic, records) => produce(kafka, topic, records),
+    answeringWhile: work => answeringWhile(url, work),
+    async [Symbol.asyncDispose]() {
+      await kafka.close();
+      // A worker that a test has frozen does not stop by itself.
+      await worker.kill9();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function answeringWhile<T>(url: string, work: () => Promise<T>): Promise<T> {
+  const done = new AbortController();
+  const watched = (async () => {
+    let misses = 0;
+    while (!done.signal.aborted) {
+      const answered = await fetch(`${url}/`, { signal: AbortSignal.timeout(ANSWER_MS) }).then(
+        answer => answer.ok,
+        () => false,
+      );
+      misses = answered ? 0 : misses + 1;
+      if (misses === 2) throw new Error(`${url} has not answered two requests within ${ANSWER_MS} ms each`);
+      await delay(PROBE_MS);
+    }
+  })();
+  try {
+    return await Promise.race([work(), watched.then(() => new Promise<never>(() => undefined))]);
+  } finally {
+    done.abort();
+    await watched;
+  }
+}
+
+async function produce(kafka: KafkaClient, topic: string, records: readonly TestRecord[]): Promise<void> {
+  await eventually(`topic ${topic} is there`, async () => {
+    await kafka.admin.createTopics([{ topic, partitions: 1, replicationFactor: 1 }]);
+    return true;
+  });
+  const producer = await kafka.producer({
+    transactionalId: uniqueName('producer'),
+    compression: 'none',
+    transactionTimeoutMs: 60_000,
+  });
+  try {
+    await producer.prepare([topic]);
+    for (const { value, headers = [] } of records) {
+      const batch = producer.batch();
+      const bytes = Buffer.from(value);
+      batch.append(topic, 0, null, bytes, -1, -1, 0, bytes.length, headers);
+      await producer.commit(batch);
+    }
+  } finally {
+    await producer.close();
+  }
+}
