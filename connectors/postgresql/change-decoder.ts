@@ -279,9 +279,9 @@ export class ChangeDecoder {
       this.#counted(from, end - at);
     }
     if (message.transactional) return;
-    // Outside of transactions it stands alone: the next thing begins behind it.
+    // Its LSN is the end of its record, where the next begins: a commit there is skipped by a reader that starts later.
     this.#pending.commit();
-    this.#tracker.moved(message.lsn + 1);
+    this.#tracker.moved(message.lsn);
   }
 
   /** Records of a change of one row have been added. */

@@ -8,7 +8,7 @@ import type { Lsn } from './lsn.ts';
  * | key | meaning |
  * |---|---|
  * | lsn_commit | end of the last commit of which everything has been written: where reading begins again |
- * | lsn | the last change that was written; lsn_commit where nothing of a later transaction was |
+ * | lsn | the last change that was written, also before lsn_commit; lsn_commit where nothing of a later transaction was |
  * | lsn_events_processed | how many changes at `lsn` were written (one record of the log may hold many rows) |
  * | txId | the transaction of `lsn` |
  * | lsn_proc, messageType, ts_usec | for Debezium, and for people |
@@ -59,12 +59,7 @@ export function readOffset(offset: SourceOffset): StoredPosition {
     const id = offset['millrace_snapshot'];
     if (!ended) return { kind: 'snapshot', id: typeof id === 'string' ? id : null, start: commit };
   }
-  // A message outside of transactions is the only thing at its LSN: what follows begins behind it.
-  const alone = offset['messageType'] === 'MESSAGE' && number('txId') === null && lsn === commit;
-  return {
-    kind: 'stream',
-    position: { start: alone ? commit + 1 : commit, partial: partialOf(offset, lsn, commit, number) },
-  };
+  return { kind: 'stream', position: { start: commit, partial: partialOf(offset, lsn, number) } };
 }
 
 /** Message types that are changes. Others, and none, stand at the end of what they name. */
@@ -73,12 +68,11 @@ const CHANGES = new Set<Json | undefined>(['INSERT', 'UPDATE', 'DELETE', 'TRUNCA
 function partialOf(
   offset: NonNullable<SourceOffset>,
   lsn: number | null,
-  commit: Lsn,
   number: (name: string) => number | null,
 ): PartialTransaction | null {
   const xid = number('txId');
-  // The first change of a transaction may stand where the one before it ends.
-  if (lsn === null || xid === null || lsn < commit || !CHANGES.has(offset['messageType'])) return null;
+  // Its changes may stand before lsn_commit: others committed while it ran.
+  if (lsn === null || xid === null || !CHANGES.has(offset['messageType'])) return null;
   return { xid, lsn, events: number('lsn_events_processed') ?? 1 };
 }
 

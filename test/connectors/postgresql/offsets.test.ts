@@ -50,9 +50,9 @@ describe('offsets of Debezium', () => {
     expect(position).toEqual({ start: 5, partial: { xid: 7, lsn: 5, events: 1 } });
   });
 
-  test('behind a message outside of transactions, which is not read again', () => {
+  test('after a message outside of transactions: its LSN is the end of its record', () => {
     const offset = { lsn_proc: 56481552, messageType: 'MESSAGE', lsn_commit: 56481552, lsn: 56481552, ts_usec: 1 };
-    expect(readOffset(offset)).toEqual({ kind: 'stream', position: { start: 56481553, partial: null } });
+    expect(readOffset(offset)).toEqual({ kind: 'stream', position: { start: 56481552, partial: null } });
   });
 
   test('without lsn_commit', () => {
@@ -71,6 +71,12 @@ describe('our own', () => {
     expect(readOffset(partialOffset(77, partial, 6, 'DELETE'))).toEqual({
       kind: 'stream',
       position: { start: 77, partial },
+    });
+    // Others committed while the transaction ran.
+    const early = { xid: 5, lsn: 70, events: 1 };
+    expect(readOffset(partialOffset(77, early, 6, 'INSERT'))).toEqual({
+      kind: 'stream',
+      position: { start: 77, partial: early },
     });
     const running = snapshotOffset(77, 'one', { completed: false, txId: null, micros: 6 });
     expect(readOffset(running)).toEqual({ kind: 'snapshot', id: 'one', start: 77 });

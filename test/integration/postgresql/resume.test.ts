@@ -10,16 +10,29 @@ import { random } from './random.ts';
 function essence(record: SourceRecord): string {
   const value = payloadOf(record);
   if (value === null) return JSON.stringify([record.topic, keyOf(record), null]);
-  const { op, before, after, source, transaction, ...rest } = value;
-  const own = op === undefined ? rest : [op, before, after, source.txId, source.lsn, transaction];
+  const { op, before, after, message, source, transaction, ...rest } = value;
+  const own = op === undefined ? rest : [op, before, after, message, source.txId, source.lsn, transaction];
   return JSON.stringify([record.topic, keyOf(record), own]);
 }
 
-/** Transactions of one to a few hundred changes, some of rows that share one record of the log, on three tables. */
-async function write(client: pg.Client, pick: ReturnType<typeof random>, transactions: number): Promise<void> {
+/**
+ * Transactions of one to a few hundred changes, some of rows that share one record of the log, on three tables. While one
+ * is open, `other` commits transactions of its own and writes logical messages, also as the last thing before its commit.
+ */
+async function write(
+  client: pg.Client,
+  other: pg.Client,
+  pick: ReturnType<typeof random>,
+  transactions: number,
+): Promise<void> {
+  const meanwhile = async (i: number): Promise<void> => {
+    if (pick(3) === 0) await other.query('INSERT INTO b VALUES (0, $1)', [`other ${i}`]);
+    if (pick(3) === 0) await other.query(`SELECT pg_logical_emit_message($1, 'note', $2)`, [pick(2) === 0, `m${i}`]);
+  };
   for (let i = 0; i < transactions; i++) {
     await client.query('BEGIN');
     for (let n = pick(4) === 0 ? pick(60) : 1 + pick(4); n > 0; n--) {
+      if (pick(3) === 0) await meanwhile(i);
       const id = pick(200);
       const kind = pick(10);
       if (kind < 5)
@@ -45,6 +58,7 @@ async function write(client: pg.Client, pick: ReturnType<typeof random>, transac
         if (pick(3) === 0) await client.query('ROLLBACK TO one');
       }
     }
+    await meanwhile(i);
     await client.query(pick(10) === 0 ? 'ROLLBACK' : 'COMMIT');
   }
 }
@@ -82,7 +96,7 @@ describe('resuming', () => {
       await using task = await openTask(own, at);
       await task.step();
     }
-    await write(client, pick, 120);
+    await write(client, await db.client(), pick, 50);
     await client.query("INSERT INTO a VALUES (-1, 'end', 0)");
 
     await using whole = await openTask(truthProps, truth, { maxBatchBytes: 64 << 20 });
