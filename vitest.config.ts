@@ -1,5 +1,10 @@
+import { randomInt } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+
+/** Of everything that tests draw: MILLRACE_SEED, or another one for each run. */
+const seed = process.env['MILLRACE_SEED'] || String(randomInt(1 << 30));
+process.env['MILLRACE_SEED'] = seed;
 
 /** As a plugin imports it. */
 const own = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -11,6 +16,8 @@ export default defineConfig({
     // kafkajs's timers; see bin/millrace.
     execArgv: ['--disable-warning=TimeoutNegativeWarning'],
     globalSetup: ['test/setup/global.ts'],
+    setupFiles: ['test/setup/seed.ts'],
+    env: { MILLRACE_SEED: seed },
     // For a machine with two cores that does something else as well; what takes long by itself says so at the test.
     testTimeout: 60_000,
     hookTimeout: 120_000,

@@ -9,6 +9,7 @@ import { type Servers, serversInEnvironment } from './addresses.ts';
  * that use them. They end with the run. A run of files that need none starts none.
  */
 export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
+  process.stderr.write(`MILLRACE_SEED=${process.env['MILLRACE_SEED']}\n`);
   const given = serversInEnvironment();
   const needed = await neededBy(project.vitest.state.getPaths());
   const services = needed.filter(service => given[service] === undefined);

@@ -1,0 +1,67 @@
+import fc from 'fast-check';
+import type { PostgresServer } from '../../setup/addresses.ts';
+import { uniqueName } from '../topic.ts';
+
+export type Config = Record<string, string>;
+export type Database = PostgresServer & { readonly database: string };
+
+const TEXT = 'org.apache.kafka.connect.storage.StringConverter';
+const JSON_CONVERTER = 'org.apache.kafka.connect.json.JsonConverter';
+const converters = fc.constantFrom<Config>(
+  {},
+  { 'key.converter': TEXT, 'value.converter': TEXT },
+  { 'value.converter': JSON_CONVERTER, 'value.converter.schemas.enable': 'false' },
+  { 'value.converter': JSON_CONVERTER, 'value.converter.schemas.enable': 'true' },
+);
+/** Any of the names that a class answers to. */
+const classes = (packageName: string, name: string): fc.Arbitrary<string> =>
+  fc.constantFrom(`${packageName}.${name}Connector`, `${name}Connector`, name);
+const file = 'org.apache.kafka.connect.file';
+
+/** A source of the lines of a file, with any converters: give a sink of its topic `convertersOf` it. */
+export const fileSources = (path: string, topic: string): fc.Arbitrary<Config> =>
+  fc
+    .tuple(classes(file, 'FileStreamSource'), converters)
+    .map(([name, more]) => ({ 'connector.class': name, file: path, topic, ...more }));
+
+export const fileSinks = (path: string, topic: string, more: Config): fc.Arbitrary<Config> =>
+  classes(file, 'FileStreamSink').map(name => ({ 'connector.class': name, file: path, topics: topic, ...more }));
+
+export const convertersOf = (config: Config): Config =>
+  Object.fromEntries(Object.entries(config).filter(([key]) => key.includes('.converter')));
+
+/** A change data capture of the tables that the patterns match. */
+export const cdcSources = (database: Database, tables: readonly string[]): fc.Arbitrary<Config> =>
+  fc
+    .tuple(
+      fc.constantFrom('io.debezium.connector.postgresql.PostgresConnector', 'PostgresConnector', 'Postgres'),
+      fc.constantFrom<Config>({}, { 'snapshot.max.threads': '2' }, { 'tombstones.on.delete': 'false' }),
+    )
+    .map(([name, more]) => {
+      const unique = uniqueName('generated');
+      return {
+        'connector.class': name,
+        'database.hostname': database.host,
+        'database.port': String(database.port),
+        'database.user': database.user,
+        'database.password': database.password || 'unused',
+        'database.dbname': database.database,
+        'slot.name': unique,
+        'publication.name': unique,
+        'publication.autocreate.mode': 'filtered',
+        'topic.prefix': unique,
+        'table.include.list': tables.join(','),
+        ...more,
+      };
+    });
+
+/** A JDBC sink that creates its tables. The insert mode is the caller's: it decides how rows are counted. */
+export const jdbcSinks = (database: Database, topic: string): fc.Arbitrary<Config> =>
+  classes('io.confluent.connect.jdbc', 'JdbcSink').map(name => ({
+    'connector.class': name,
+    'connection.url': `jdbc:postgresql://${database.host}:${database.port}/${database.database}`,
+    'connection.user': database.user,
+    'connection.password': database.password || 'unused',
+    topics: topic,
+    'auto.create': 'true',
+  }));

@@ -1,0 +1,63 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { call } from '../../../src/demo/rest.ts';
+import type { StatusInfo } from '../../../src/temporal/control.ts';
+import { eventually } from '../eventually.ts';
+import { type Config, convertersOf, fileSinks, fileSources, jdbcSinks } from './configs.ts';
+import type { Draw } from './index.ts';
+import { leaveOldData } from './old-data.ts';
+
+/** Connectors that run beside the one that a test is about. They go with `await using`, or with the cluster. */
+export interface Neighbours extends AsyncDisposable {
+  readonly names: readonly string[];
+  /** Resolves when all of them run, on their first attempts where nothing has ended a worker meanwhile. */
+  run(): Promise<void>;
+}
+
+/** A worker's address, and the properties that it was started with. */
+export interface Cluster {
+  readonly url: string;
+  readonly properties: Config;
+}
+
+/** No server listens there: a sink connects when it has records to write. */
+const nowhere = { host: '127.0.0.1', port: 1, user: 'nobody', password: 'unused', database: 'none' };
+
+/**
+ * Puts connectors of several kinds and name lengths into the cluster of a running worker, and old data of others into
+ * every shared topic. absent: names of connectors that never were in the cluster; old data of these is left there.
+ */
+export async function startNeighbours(draw: Draw, cluster: Cluster, absent: readonly string[]): Promise<Neighbours> {
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-neighbours-'));
+  const connectors = new Map<string, Config>();
+  const topics = [draw.topic(), draw.topic(), draw.topic()] as const;
+  for (const [i, topic] of topics.entries()) {
+    const input = join(folder, `${i}.txt`);
+    await writeFile(input, `${topic}\n`);
+    const source = draw.from(fileSources(input, topic));
+    connectors.set(draw.connectorName(), source);
+    if (i === 0)
+      connectors.set(draw.sinkName(), draw.from(fileSinks(join(folder, 'output.txt'), topic, convertersOf(source))));
+  }
+  connectors.set(draw.sinkName(), draw.from(jdbcSinks(nowhere, draw.topic())));
+
+  const at = (name: string) => `${cluster.url}/connectors/${encodeURIComponent(name)}`;
+  for (const [name, config] of connectors) await call('POST', `${cluster.url}/connectors`, { name, config });
+  const statuses = () => Promise.all([...connectors.keys()].map(name => call<StatusInfo>('GET', `${at(name)}/status`)));
+  const run = async () => {
+    await eventually('the neighbours run', async () =>
+      (await statuses()).every(({ tasks: [task] }) => task?.state === 'RUNNING' && task['figures'] !== undefined),
+    );
+  };
+  await run();
+  await leaveOldData(cluster.properties, absent, topics[0]);
+  return {
+    names: [...connectors.keys()],
+    run,
+    async [Symbol.asyncDispose]() {
+      await Promise.all([...connectors.keys()].map(name => call('DELETE', at(name))));
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,36 @@
+import fc from 'fast-check';
+
+/** Characters that URLs, JSON, SQL, regular expressions, shells, file names or metric labels treat specially. */
+export const SPECIAL = [...' .-_~%+?#&=:;@,!*^|<>()[]{}$`\'"'];
+/** Wide, combining, right-to-left, case-folding to more than one letter, outside the basic plane. */
+export const UNICODE = [...'äßéñıİﬀΩд数据שׁ한', 'e\u0301', '🦀', '👩‍🚀', '\u00a0', '\u200b', '\u2028'];
+export const LETTERS = [...'abcdefghijklmnopqrstuvwxyz'];
+export const MIXED = [...'abcXYZ019'];
+/** Keys of `Object.prototype`, and words with a meaning in JSON, SQL or Millrace's own topics and paths. */
+export const WORDS = [
+  ...['constructor', '__proto__', 'toString', 'hasOwnProperty', 'null', 'undefined', 'true', 'NaN'],
+  ...['select', 'table', 'user', 'order', 'group', 'offset', 'connectors', 'status', 'secret', 'dlq', '0', '-1'],
+];
+
+export const withinBytes = (text: string, bytes: number): boolean => Buffer.byteLength(text) <= bytes;
+
+/** The longest beginning of a text that is no longer than so many bytes and ends between two characters. */
+export function clipped(text: string, bytes: number): string {
+  let kept = '';
+  for (const character of text)
+    if (withinBytes(kept + character, bytes)) kept += character;
+    else break;
+  return kept;
+}
+
+/** Texts from 1 to `max` bytes: the lengths given first, each alphabet as often as the others. */
+export function texts(alphabets: readonly (readonly string[])[], max: number, lengths: readonly number[]) {
+  const length = fc.oneof(fc.constantFrom(1, max, ...lengths), fc.integer({ min: 1, max }));
+  const alphabet = fc.oneof(...alphabets.map(letters => fc.constant(letters)));
+  return fc.tuple(length, alphabet).chain(([bytes, letters]) =>
+    fc
+      .array(fc.constantFrom(...letters), { minLength: bytes, maxLength: bytes })
+      .map(parts => clipped(parts.join(''), bytes))
+      .filter(text => text !== ''),
+  );
+}
