@@ -1,3 +1,4 @@
+import { addAbortListener } from 'node:events';
 import type { Log, SinkBatch, SinkPosition, SinkRecord, SinkTask, SinkTaskContext } from '../../src/api/index.ts';
 import { DataError, MillraceError } from '../../src/errors.ts';
 import { Composer } from './bulk/compose.ts';
@@ -131,14 +132,12 @@ export class ElasticsearchSinkTask implements SinkTask<ElasticsearchConfig> {
   /** A write that waits for an answer must not hold up the task's end for ever. */
   #cutWhenStopped(signal: AbortSignal, client: Client): void {
     let timer: NodeJS.Timeout | undefined;
-    const cut = () => {
+    const stopping = addAbortListener(signal, () => {
       timer = setTimeout(() => client.close(), GRACE_MS);
-    };
-    if (signal.aborted) cut();
-    else signal.addEventListener('abort', cut, { once: true });
-    this.#closing.signal.addEventListener('abort', () => {
+    });
+    addAbortListener(this.#closing.signal, () => {
       clearTimeout(timer);
-      signal.removeEventListener('abort', cut);
+      stopping[Symbol.dispose]();
     });
   }
 }

@@ -1,3 +1,4 @@
+import { addAbortListener } from 'node:events';
 import type { Readable } from 'node:stream';
 import type { SourceBatch, SourceTask, SourceTaskContext } from '../../src/api/index.ts';
 import type { FileSourceConfig } from './config.ts';
@@ -28,6 +29,7 @@ export class StandardInputTask implements SourceTask<FileSourceConfig> {
   #topic = '';
   #batchSize = 1;
   #closed = false;
+  #stopping: Disposable | undefined;
   #wake: () => void = () => undefined;
   readonly #take = (chunk: Buffer): void => {
     this.#chunks.push(chunk);
@@ -47,7 +49,7 @@ export class StandardInputTask implements SourceTask<FileSourceConfig> {
     if (before !== undefined) this.#chunks.push(before);
     leftOver.delete(this.#input);
     this.#input.on('data', this.#take);
-    context.signal.addEventListener('abort', () => this.#wake(), { once: true });
+    this.#stopping = addAbortListener(context.signal, () => this.#wake());
   }
 
   async read(): Promise<SourceBatch | null> {
@@ -92,6 +94,7 @@ export class StandardInputTask implements SourceTask<FileSourceConfig> {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#stopping?.[Symbol.dispose]();
     this.#input.off('data', this.#take);
     this.#input.pause();
     this.#wake();

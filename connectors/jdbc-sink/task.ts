@@ -1,3 +1,4 @@
+import { addAbortListener } from 'node:events';
 import type { SinkBatch, SinkPosition, SinkTask, SinkTaskContext } from '../../src/api/index.ts';
 import { MillraceError } from '../../src/errors.ts';
 import type { Settings } from './config/settings.ts';
@@ -52,14 +53,12 @@ export class JdbcSinkTask<C> implements SinkTask<C> {
   /** A write that waits for a lock must not hold up the task's end for ever. */
   #cutWhenStopped(signal: AbortSignal, session: Session): void {
     let timer: NodeJS.Timeout | undefined;
-    const cut = () => {
+    const stopping = addAbortListener(signal, () => {
       timer = setTimeout(() => session.client.connection.stream.destroy(new Error('the task is stopping')), GRACE_MS);
-    };
-    if (signal.aborted) cut();
-    else signal.addEventListener('abort', cut, { once: true });
-    this.#closing.signal.addEventListener('abort', () => {
+    });
+    addAbortListener(this.#closing.signal, () => {
       clearTimeout(timer);
-      signal.removeEventListener('abort', cut);
+      stopping[Symbol.dispose]();
     });
   }
 }

@@ -1,3 +1,4 @@
+import { addAbortListener } from 'node:events';
 import type { PlanContext, SourceConnector, SourcePosition } from '../../src/api/index.ts';
 import { MillraceError, messageOf } from '../../src/errors.ts';
 import { config, type JdbcSourceConfig } from './config/keys.ts';
@@ -44,12 +45,11 @@ async function withSession<T>(
   use: (session: Session) => Promise<T>,
 ): Promise<T> {
   const session = await openSession(settings, 'plan', log);
-  const abort = () => session.destroy();
-  signal.addEventListener('abort', abort, { once: true });
+  const stopping = addAbortListener(signal, () => session.destroy());
   try {
     return await use(session);
   } finally {
-    signal.removeEventListener('abort', abort);
+    stopping[Symbol.dispose]();
     await session.close();
   }
 }

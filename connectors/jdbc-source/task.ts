@@ -1,3 +1,4 @@
+import { addAbortListener } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SourceBatch, SourceTask, SourceTaskContext } from '../../src/api/index.ts';
 import { MillraceError, messageOf } from '../../src/errors.ts';
@@ -30,11 +31,15 @@ export class JdbcSourceTask implements SourceTask<JdbcSourceConfig> {
   readonly #closed = new AbortController();
   #discoverAt = Number.POSITIVE_INFINITY;
   #rows = 0;
+  #stopping: Disposable | undefined;
 
   async open(config: JdbcSourceConfig, context: SourceTaskContext): Promise<void> {
     this.#config = config;
     this.#context = context;
-    context.signal.addEventListener('abort', this.#stop, { once: true });
+    this.#stopping = addAbortListener(context.signal, () => {
+      this.#closed.abort();
+      this.#session?.destroy();
+    });
     const session = await this.#connected();
     if (config.query !== '') return this.#add({ kind: 'query', sql: config.query.trim().replace(/;$/, '') });
     const found = await findTables(session, config);
@@ -43,11 +48,6 @@ export class JdbcSourceTask implements SourceTask<JdbcSourceConfig> {
     for (const table of found) if (mine === null || mine.includes(fullName(table))) this.#addTable(table);
     if (mine === null || config.otherTables !== null) await this.#discover(session);
   }
-
-  readonly #stop = (): void => {
-    this.#closed.abort();
-    this.#session?.destroy();
-  };
 
   async #connected(): Promise<Session> {
     const { connector, log } = this.#started();
@@ -179,7 +179,7 @@ export class JdbcSourceTask implements SourceTask<JdbcSourceConfig> {
   acknowledge(): void {}
 
   async close(): Promise<void> {
-    this.#context?.signal.removeEventListener('abort', this.#stop);
+    this.#stopping?.[Symbol.dispose]();
     this.#closed.abort();
     const session = this.#session;
     this.#session = undefined;

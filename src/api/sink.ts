@@ -55,6 +55,7 @@ export interface SinkTaskContext {
   readonly connector: string;
   readonly task: number;
   readonly log: Log;
+  /** Aborted when the task must stop. `write` then ends within 10 s. */
   readonly signal: AbortSignal;
   readonly assigned: readonly TopicPartition[];
   report(figures: Readonly<Record<string, number | string>>): void;

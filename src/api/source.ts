@@ -43,7 +43,10 @@ export interface SourceTask<C> {
    * Takes all that is there, up to `context.maxBatchBytes`. Rejects with a MillraceError.
    */
   read(): Promise<SourceBatch | null>;
-  /** The batch and all before it are committed in Kafka: the source may forget them. Must not throw for lost links. */
+  /**
+   * The batch and all before it are committed in Kafka: the source may forget them. Must not throw for lost links; any
+   * error ends the task.
+   */
   acknowledge(batch: SourceBatch): void;
   /**
    * Optional, asked after each `read`, of a task that runs on a schedule: whether everything has been read that was there
@@ -58,7 +61,7 @@ export interface SourceTaskContext {
   readonly connector: string;
   readonly task: number;
   readonly log: Log;
-  /** Aborted when the task must stop. A waiting `read` then returns null or rejects. */
+  /** Aborted when the task must stop. A waiting `read` then returns null or rejects, within 10 s. */
   readonly signal: AbortSignal;
   /** Committed offsets of this connector. Loaded once, before `open`, after fencing. */
   readonly positions: PositionReader;

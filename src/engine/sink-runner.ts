@@ -1,3 +1,5 @@
+import { addAbortListener } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import type {
   Log,
   SinkBatch,
@@ -5,11 +7,13 @@ import type {
   SinkProgress,
   SinkRecord,
   SinkTask,
+  SinkTaskContext,
   TopicPartition,
 } from '../api/index.ts';
 import { DataError, kindOf, messageOf } from '../errors.ts';
 import type { FetchedRecords, KafkaClient, PartitionOffset, RawRecord, Reader } from '../kafka/port.ts';
 import type { DeadLetter, DeadLetterQueue } from './dead-letters.ts';
+import { closeAfter, untilGraceEnds } from './grace.ts';
 import type { TaskObserver } from './observer.ts';
 import { partitionName } from './partition-name.ts';
 import type { RecordDecoder } from './record-decoder.ts';
@@ -67,7 +71,7 @@ export async function runSink<C>(run: SinkRun<C>): Promise<void> {
       if (assigned.length > 0) {
         if (await runAssigned(run, assigned)) break;
       } else if (run.untilCaughtUp) break;
-      else await pause(NOTHING_ASSIGNED_MS, run.signal);
+      else await delay(NOTHING_ASSIGNED_MS, undefined, { signal: run.signal }).catch(() => {});
     }
   } finally {
     await run.deadLetters?.close();
@@ -77,36 +81,51 @@ export async function runSink<C>(run: SinkRun<C>): Promise<void> {
 /** Returns when the assignment has changed, the signal aborts or, with true, when it has caught up. */
 async function runAssigned<C>(run: SinkRun<C>, assigned: readonly TopicPartition[]): Promise<boolean> {
   const task = run.sink.task();
-  let reader: Reader | undefined;
-  try {
-    const held = await task.open(run.config, {
+  return closeAfter(task, async () => {
+    const context: SinkTaskContext = {
       connector: run.connector,
       task: run.task,
       log: run.log,
       signal: run.signal,
       assigned,
       report: figures => run.observer.figures(figures),
-    });
+    };
+    const held = await untilGraceEnds('open', run.signal, task.open(run.config, context));
     const positions = new Positions(held);
     const start = await startOf(run, assigned, positions);
     const { fetchBytes, batchRecords } = run.limits;
-    reader = await run.kafka.reader({
+    const reader = await run.kafka.reader({
       assigned: start,
       maxBytes: fetchBytes,
       maxPartitionBytes: fetchBytes,
       maxRecords: batchRecords,
       maxWaitMs: WAIT_MS,
     });
-    // Whoever must stop does not wait for records.
-    const opened = reader;
-    run.signal.addEventListener('abort', () => void opened.close(), { once: true });
+    return closeAfter(reader, () => runLoop(run, { task, reader, positions, assigned, start }));
+  });
+}
+
+async function runLoop<C>(run: SinkRun<C>, assignment: Assignment<C>): Promise<boolean> {
+  const { reader, assigned, start } = assignment;
+  // A task that must stop does not wait for records. Removed afterwards: the signal outlives many assignments.
+  const stopping = addAbortListener(run.signal, () => void reader.close());
+  try {
     const lag = await SinkLag.at(run.kafka, assigned, start);
     const aims = run.untilCaughtUp ? lag.ends() : undefined;
     if (aims?.size === 0) return true;
-    return await new SinkLoop(run, task, reader, positions, assigned, lag, aims).run();
+    return await new SinkLoop(run, assignment, lag, aims).run();
   } finally {
-    await Promise.all([task.close(), reader?.close()]);
+    stopping[Symbol.dispose]();
   }
+}
+
+/** The partitions that a task reads at a time, and what it reads and writes them with. */
+interface Assignment<C> {
+  readonly task: SinkTask<C>;
+  readonly reader: Reader;
+  readonly positions: Positions;
+  readonly assigned: readonly TopicPartition[];
+  readonly start: readonly PartitionOffset[];
 }
 
 /** The position behind each partition's last durable write; what has none yet has not been written to. */
@@ -176,10 +195,7 @@ class SinkLoop<C> {
 
   constructor(
     run: SinkRun<C>,
-    task: SinkTask<C>,
-    reader: Reader,
-    positions: Positions,
-    assigned: readonly TopicPartition[],
+    { task, reader, positions, assigned }: Assignment<C>,
     lag: SinkLag,
     aims: Map<string, number> | undefined,
   ) {
@@ -334,7 +350,7 @@ class SinkLoop<C> {
     let { batch, raws } = decoded;
     for (;;) {
       try {
-        await this.task.write(batch);
+        await untilGraceEnds('write', this.of.signal, this.task.write(batch));
         break;
       } catch (error) {
         if (!(error instanceof DataError) || error.index === undefined || !this.of.tolerant) throw error;
@@ -384,18 +400,4 @@ class SinkLoop<C> {
 function same(a: readonly TopicPartition[], b: readonly TopicPartition[]): boolean {
   const names = new Set(a.map(partitionName));
   return names.size === b.length && b.every(partition => names.has(partitionName(partition)));
-}
-
-/** Waits, but not past the signal. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise(resolve => {
-    if (signal.aborted) return resolve();
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done);
-  });
 }

@@ -1,7 +1,16 @@
 import { Bytes } from '../api/bytes.ts';
-import type { ConfigSpec, Log, SourceBatch, SourceConnector, SourceRecord } from '../api/index.ts';
-import { kindOf, MillraceError } from '../errors.ts';
+import type {
+  ConfigSpec,
+  Log,
+  SourceBatch,
+  SourceConnector,
+  SourceRecord,
+  SourceTask,
+  SourceTaskContext,
+} from '../api/index.ts';
+import { kindOf, MillraceError, messageOf } from '../errors.ts';
 import type { KafkaClient, NewTopic, ProducerBatch, ProducerOptions, TransactionalProducer } from '../kafka/port.ts';
+import { closeAfter, untilGraceEnds } from './grace.ts';
 import type { TaskObserver } from './observer.ts';
 import type { OffsetStore } from './offset-store.ts';
 import type { RecordEncoder } from './record-encoder.ts';
@@ -52,31 +61,33 @@ const SLICE = 2048;
  */
 export async function runSource<C>(run: SourceRun<C>): Promise<void> {
   const producer = await run.kafka.producer({ ...run.producer, positions: [run.offsets.topic] });
-  const task = run.source.task();
-  try {
-    const positions = await run.offsets.load(run.connector);
-    await producer.prepare([run.offsets.topic]);
-    if (run.signal.aborted) return;
-    await task.open(run.config, {
-      connector: run.connector,
-      task: run.task,
-      log: run.log,
-      signal: run.signal,
-      positions,
-      maxBatchBytes: run.limits.batchBytes,
-      report: figures => run.observer.figures(figures),
-    });
-    await new SourceLoop(run, producer, task).run();
-  } finally {
-    await task.close();
-    await producer.close();
-  }
+  await closeAfter(producer, async () => {
+    const task = run.source.task();
+    await closeAfter(task, () => runTask(run, producer, task));
+  });
+}
+
+async function runTask<C>(run: SourceRun<C>, producer: TransactionalProducer, task: SourceTask<C>): Promise<void> {
+  const positions = await run.offsets.load(run.connector);
+  await producer.prepare([run.offsets.topic]);
+  if (run.signal.aborted) return;
+  const context: SourceTaskContext = {
+    connector: run.connector,
+    task: run.task,
+    log: run.log,
+    signal: run.signal,
+    positions,
+    maxBatchBytes: run.limits.batchBytes,
+    report: figures => run.observer.figures(figures),
+  };
+  await untilGraceEnds('open', run.signal, task.open(run.config, context));
+  await new SourceLoop(run, producer, task).run();
 }
 
 class SourceLoop<C> {
   private readonly run_: SourceRun<C>;
   private readonly producer: TransactionalProducer;
-  private readonly task: ReturnType<SourceConnector<C>['task']>;
+  private readonly task: SourceTask<C>;
   private readonly scratch = new Bytes(64 * 1024);
   private readonly known = new Set<string>();
   private forgetAt = performance.now() + FORGET_MS;
@@ -84,7 +95,7 @@ class SourceLoop<C> {
   private gathered: SourceBatch[] = [];
   private committing: Promise<void> | undefined;
 
-  constructor(run: SourceRun<C>, producer: TransactionalProducer, task: ReturnType<SourceConnector<C>['task']>) {
+  constructor(run: SourceRun<C>, producer: TransactionalProducer, task: SourceTask<C>) {
     this.run_ = run;
     this.producer = producer;
     this.task = task;
@@ -96,11 +107,11 @@ class SourceLoop<C> {
     let reading: Promise<SourceBatch | null> | undefined;
     try {
       while (!signal.aborted) {
-        reading ??= this.task.read();
-        // Whatever comes first: more to put into the open transaction, or room to commit it.
-        const batch = await (this.committing !== undefined && this.gathered.length > 0
-          ? Promise.race([reading, this.committing.then(() => undefined)])
-          : reading);
+        reading ??= untilGraceEnds('read', signal, this.task.read());
+        // Whatever comes first: more to put into the open transaction, room to commit it, or the failure of a commit.
+        const batch = await (this.committing === undefined
+          ? reading
+          : Promise.race([reading, this.committing.then(() => undefined)]));
         if (batch !== undefined) reading = undefined;
         if (batch) await this.gather(batch);
         if (batch !== undefined && this.caughtUp(batch)) {
@@ -148,21 +159,33 @@ class SourceLoop<C> {
 
   /** A promise only where the topic is new. */
   private append(record: SourceRecord): Promise<void> | undefined {
-    const { encoder, observer, log } = this.run_;
+    const { encoder } = this.run_;
     try {
       const topic = encoder.encode(record, this.scratch);
       if (topic === null) return undefined;
-      if (this.known.has(topic)) {
-        encoder.appendTo(this.open, this.scratch);
-        return undefined;
-      }
-      return this.meet(topic).then(() => encoder.appendTo(this.open, this.scratch));
+      if (!this.known.has(topic)) return this.appendToNewTopic(topic, record);
+      encoder.appendTo(this.open, this.scratch);
     } catch (error) {
-      if (kindOf(error) !== 'data' || !encoder.tolerant) throw error;
-      observer.skipped(1);
-      log.warn({ topic: record.topic, reason: (error as Error).message }, 'record left out');
-      return undefined;
+      this.skip(record, error);
     }
+    return undefined;
+  }
+
+  private async appendToNewTopic(topic: string, record: SourceRecord): Promise<void> {
+    await this.meet(topic);
+    try {
+      this.run_.encoder.appendTo(this.open, this.scratch);
+    } catch (error) {
+      this.skip(record, error);
+    }
+  }
+
+  /** Leaves a record out that cannot be written, where that is tolerated; else throws its error. */
+  private skip(record: SourceRecord, error: unknown): void {
+    const { encoder, observer, log } = this.run_;
+    if (kindOf(error) !== 'data' || !encoder.tolerant) throw error;
+    observer.skipped(1);
+    log.warn({ topic: record.topic, reason: messageOf(error) }, 'record left out');
   }
 
   private async meet(topic: string): Promise<void> {
@@ -176,21 +199,29 @@ class SourceLoop<C> {
   }
 
   private commit(): void {
-    const { offsets, connector, observer } = this.run_;
     const batches = this.gathered;
     const transaction = this.open;
-    const records = transaction.records;
-    for (const batch of batches) offsets.append(transaction, connector, batch.positions);
     this.gathered = [];
     this.open = this.producer.batch();
-    const began = performance.now();
-    this.committing = this.producer.commit(transaction).then(() => {
-      this.committing = undefined;
-      observer.written(records, performance.now() - began);
-      for (const batch of batches) this.task.acknowledge(batch);
-    });
+    this.committing = this.commitBatches(transaction, batches);
     // It is awaited later; until then a rejection must not count as unhandled.
     this.committing.catch(() => {});
+  }
+
+  private async commitBatches(transaction: ProducerBatch, batches: readonly SourceBatch[]): Promise<void> {
+    const { offsets, connector, observer, signal } = this.run_;
+    const { records } = transaction;
+    for (const batch of batches) offsets.append(transaction, connector, batch.positions);
+    const began = performance.now();
+    await this.producer.commit(transaction);
+    observer.written(records, performance.now() - began);
+    await untilGraceEnds('acknowledge', signal, this.acknowledge(batches));
+    this.committing = undefined;
+  }
+
+  private async acknowledge(batches: readonly SourceBatch[]): Promise<void> {
+    // Awaited, as a plugin may write it as an async function.
+    for (const batch of batches) await this.task.acknowledge(batch);
   }
 }
 

@@ -4,6 +4,7 @@ import type { BufferPool } from './record-batch.ts';
 export function bufferPool(capacity: number): BufferPool {
   const free: Buffer[] = [];
   let held = 0;
+  let closed = false;
   return {
     take(atLeast) {
       for (let i = free.length - 1; i >= 0; i--) {
@@ -17,9 +18,14 @@ export function bufferPool(capacity: number): BufferPool {
       return Buffer.allocUnsafeSlow(roundedUp(atLeast));
     },
     give(buffer) {
-      if (held + buffer.length > capacity) return;
+      if (closed || held + buffer.length > capacity) return;
       held += buffer.length;
       free.push(buffer);
+    },
+    close() {
+      closed = true;
+      held = 0;
+      free.length = 0;
     },
   };
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { addAbortListener } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { MillraceError } from '../errors.ts';
 import type { KafkaClient, Reader } from './port.ts';
@@ -91,12 +92,13 @@ export function configTopic(
       let pause = FIRST_PAUSE_MS;
       while (!signal.aborted) {
         let reader: Reader | undefined;
-        const close = () => void reader?.close();
+        let stopping: Disposable | undefined;
         try {
-          reader = await open(next, signal);
-          signal.addEventListener('abort', close, { once: true });
+          const opened = await open(next, signal);
+          reader = opened;
+          stopping = addAbortListener(signal, () => void opened.close());
           while (!signal.aborted) {
-            for (const part of await reader.poll()) {
+            for (const part of await opened.poll()) {
               for (const { key, value } of part.records) take(key?.toString() ?? '', value?.toString() ?? null);
               next = part.next;
             }
@@ -109,7 +111,7 @@ export function configTopic(
           await delay(pause, undefined, { signal }).catch(() => undefined);
           pause = Math.min(pause * 2, LAST_PAUSE_MS);
         } finally {
-          signal.removeEventListener('abort', close);
+          stopping?.[Symbol.dispose]();
           await reader?.close();
         }
       }

@@ -89,6 +89,14 @@ export class Deliveries {
     for (const buffer of memory) this.#pool.give(buffer);
   }
 
+  /** Nothing further is delivered, and no memory is kept. */
+  close(): void {
+    this.#queue = [];
+    this.#lent = [];
+    this.#lentBefore = [];
+    this.#pool.close();
+  }
+
   /** Takes an answer in and moves the fetch positions behind it. Throws for one that is damaged. */
   add({ partitions, memory }: Answer): void {
     let last: Delivery | undefined;

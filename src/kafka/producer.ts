@@ -125,6 +125,7 @@ class Producer implements TransactionalProducer {
   async close(): Promise<void> {
     this.#state = 'spent';
     this.#cluster.close();
+    this.#pool.close();
   }
 
   async #settle(partitions: readonly TopicPartition[], deadline: number): Promise<void> {

@@ -86,6 +86,8 @@ class LeaderReader implements Reader {
 
   async close(): Promise<void> {
     this.#cluster.close();
+    this.#leaders.clear();
+    this.#deliveries.close();
     this.#wake();
   }
 

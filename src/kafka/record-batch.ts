@@ -32,6 +32,8 @@ export interface BufferPool {
   /** Of `atLeast` bytes or more. */
   take(atLeast: number): Buffer;
   give(buffer: Buffer): void;
+  /** Lets go of what it holds; what is given back from now on is not kept. */
+  close(): void;
 }
 
 /** Below this many bytes a loop is cheaper than a call into the runtime. */

@@ -1,3 +1,4 @@
+import { addAbortListener } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import type { ConnectionOptions } from 'node:tls';
 import pg from 'pg';
@@ -47,8 +48,7 @@ async function login(
   });
   // What breaks while a query waits reaches the query; the rest shows with the next one.
   client.on('error', () => {});
-  const stop = () => client.connection.stream.destroy(new Error('the task is stopping'));
-  signal.addEventListener('abort', stop, { once: true });
+  const stopping = addAbortListener(signal, () => client.connection.stream.destroy(new Error('the task is stopping')));
   try {
     signal.throwIfAborted();
     await client.connect();
@@ -59,7 +59,7 @@ async function login(
     if (ssl !== false && tls === 'prefer' && isTlsFailure(error)) throw new NoTls(messageOf(error), { cause: error });
     throw sinkError(error, `connecting to ${host}:${port}`);
   } finally {
-    signal.removeEventListener('abort', stop);
+    stopping[Symbol.dispose]();
   }
 }
 
