@@ -19,4 +19,6 @@ USER node
 EXPOSE 8083
 # SIGTERM reaches the worker itself: the launcher becomes it.
 ENTRYPOINT ["/opt/millrace/bin/millrace"]
-CMD ["worker"]
+# The loopback address of a container cannot be published. See "Who can reach the worker" in
+# docs/reference/worker-properties.md before you publish the port beyond 127.0.0.1.
+CMD ["worker", "--set", "listeners=http://0.0.0.0:8083"]

@@ -1,4 +1,4 @@
-import type { ConnectorEntry } from '../connectors/index.ts';
+import type { ConnectorEntry, ConnectorHost } from '../connectors/index.ts';
 import type { ConfigProvider, Converter, SinkConnector, SourceConnector } from '../src/api/index.ts';
 import type { Resolved } from '../src/config/placeholders.ts';
 import { resolvePlaceholders } from '../src/config/placeholders.ts';
@@ -10,7 +10,7 @@ import { transformChain } from '../src/transforms/chain.ts';
 import type { ConnectorConfig } from '../workflows/messages.ts';
 import type { Pipeline } from './pipeline.ts';
 
-export interface ComponentDeps {
+export interface ComponentDeps extends ConnectorHost {
   readonly plugins: Pick<PluginRegistry, 'findConnector' | 'list' | 'transform' | 'predicate' | 'converter'>;
   /** Worker properties: what a connector's configuration leaves open. */
   readonly workerProps: Readonly<Record<string, string>>;
@@ -42,7 +42,7 @@ function defaults(props: Readonly<Record<string, string>>, config: ConnectorConf
 
 /** The connector of a configuration. TASK_CONFIG where there is none of that class. */
 export async function connectorOf(
-  { plugins }: ComponentDeps,
+  { plugins, files }: ComponentDeps,
   config: ConnectorConfig,
 ): Promise<{ entry: ConnectorEntry; connector: SourceConnector<unknown> | SinkConnector<unknown> }> {
   const name = config['connector.class'] ?? '';
@@ -55,7 +55,7 @@ export async function connectorOf(
         .map(one => one.class)
         .join(', ')}.`,
     );
-  return { entry, connector: await entry.load() };
+  return { entry, connector: await entry.load({ files }) };
 }
 
 /** Converters and transforms of a resolved configuration. */

@@ -1,4 +1,10 @@
 import type { SinkConnector, SourceConnector } from '../src/api/index.ts';
+import type { FileAccess } from '../src/config/file-access.ts';
+
+/** What a worker lends its connectors. */
+export interface ConnectorHost {
+  readonly files: FileAccess;
+}
 
 /** A connector and the names it answers to. */
 export interface ConnectorEntry {
@@ -10,7 +16,7 @@ export interface ConnectorEntry {
   /** The plugin that it comes from; none: it comes with Millrace. */
   readonly origin?: { readonly path: string; readonly version: string };
   /** Its module is loaded when the first configuration names it. */
-  load(): Promise<SourceConnector<unknown> | SinkConnector<unknown>>;
+  load(host: ConnectorHost): Promise<SourceConnector<unknown> | SinkConnector<unknown>>;
 }
 
 type AnySource = SourceConnector<unknown>;
@@ -46,13 +52,13 @@ export const connectors: readonly ConnectorEntry[] = [
     kind: 'source',
     className: 'org.apache.kafka.connect.file.FileStreamSourceConnector',
     aliases: ['FileStreamSourceConnector', 'FileStreamSource'],
-    load: async () => (await import('./file-stream-source/index.ts')).connector as AnySource,
+    load: async ({ files }) => (await import('./file-stream-source/index.ts')).fileStreamSource(files) as AnySource,
   },
   {
     kind: 'sink',
     className: 'org.apache.kafka.connect.file.FileStreamSinkConnector',
     aliases: ['FileStreamSinkConnector', 'FileStreamSink'],
-    load: async () => (await import('./file-stream-sink/index.ts')).connector as AnySink,
+    load: async ({ files }) => (await import('./file-stream-sink/index.ts')).fileStreamSink(files) as AnySink,
   },
   {
     kind: 'sink',

@@ -6,6 +6,7 @@ import type { ConfigSpec, ConverterFactory, Log, PredicateFactory, TransformFact
 import type { Named, Origin } from './config/class-names.ts';
 import { findConnector as findConnectorIn, findNamed } from './config/class-names.ts';
 import { type ConfigProviderEntry, configProviderEntries } from './config/config-providers.ts';
+import { noFiles } from './config/file-access.ts';
 import type { KeyDefinition } from './config/findings.ts';
 import { keyDefinition } from './config/findings.ts';
 import type { ComponentConfig, ComponentLookup } from './config/validate.ts';
@@ -143,7 +144,7 @@ export function pluginRegistry({
     },
 
     async keys(name) {
-      const connector = await findConnector(name)?.load();
+      const connector = await findConnector(name)?.load({ files: noFiles });
       const spec = connector ?? (await transform(name)) ?? (await predicate(name)) ?? (await anyConverter(name));
       if (spec === undefined) throw new MillraceError('NOT_FOUND', `Unknown plugin ${name}.`);
       return spec.config.keys.map(keyDefinition);

@@ -6,6 +6,7 @@ import { resolved } from '../activities/components.ts';
 import { createActivities } from '../activities/create.ts';
 import { readOffsets } from '../activities/offsets.ts';
 import { configProviders } from './config/config-providers.ts';
+import { fileAccess } from './config/file-access.ts';
 import { resolvePlaceholders } from './config/placeholders.ts';
 import { readWorkerConfig, type WorkerConfig, workerConfigOf } from './config/worker-config.ts';
 import type { OffsetStore } from './engine/offset-store.ts';
@@ -18,11 +19,13 @@ import { secretProvider, secretStore } from './kafka/secret-store.ts';
 import { clusterLevels } from './observability/cluster-levels.ts';
 import { type Level, Loggers } from './observability/loggers.ts';
 import { Metrics } from './observability/metrics.ts';
+import { codeFolders } from './plugins/code-folders.ts';
 import { loadPlugins } from './plugins/load.ts';
 import { pluginRegistry } from './plugins.ts';
 import { preparation } from './prepare.ts';
 import { joinProcesses, type Member, processNumber } from './processes/member.ts';
-import { parseListeners } from './rest/listeners.ts';
+import { exposureWarnings } from './rest/exposure.ts';
+import { exposedListeners, isDefaultHost, parseListeners } from './rest/listeners.ts';
 import { surfaceOf } from './rest/surface.ts';
 import { startServer } from './server.ts';
 import { cacheFolder } from './stack/cache.ts';
@@ -40,6 +43,11 @@ export interface RunningWorker {
   stop(): Promise<void>;
 }
 
+export interface WorkerOptions {
+  /** Files that the worker was started with: its properties and connectors. Connectors do not open them. */
+  readonly configFiles?: readonly string[];
+}
+
 /** How long a task waits for its connector to be told of something. */
 const SIGNAL_MS = 5000;
 /** How long requests may take that are under way when the worker stops: before tasks are handed over, and after it. */
@@ -50,7 +58,10 @@ const LAST_REQUESTS_MS = 5000;
  * Starts a worker from Kafka Connect's worker properties: the REST API first, which says what is missing, then, for as
  * long as it takes, the connection to Temporal. CONFIG_INVALID with every wrong value by name.
  */
-export async function startWorker(given: Readonly<Record<string, string>>): Promise<RunningWorker> {
+export async function startWorker(
+  given: Readonly<Record<string, string>>,
+  { configFiles = [] }: WorkerOptions = {},
+): Promise<RunningWorker> {
   const root = pino({ level: process.env['MILLRACE_LOG_LEVEL'] ?? 'info' }, pino.destination({ sync: true }));
   const number = processNumber();
   let member: Member | undefined;
@@ -75,6 +86,19 @@ export async function startWorker(given: Readonly<Record<string, string>>): Prom
 
   const listeners = parseListeners(props);
   const surface = surfaceOf(props);
+  const exposed = exposedListeners(listeners);
+  const first = number === undefined || number === 1;
+  if (first) for (const { fields, message } of exposureWarnings({ exposed, surface, props })) log.warn(fields, message);
+  const files = fileAccess({
+    allowed: config['file.connectors.allowed.paths'],
+    exposed,
+    code: codeFolders({
+      plugins: [...pluginPath(given), ...loaded.plugins.map(({ path }) => path)],
+      cwd: process.cwd(),
+      cache: cacheFolder(),
+    }),
+    configFiles,
+  });
   const kafka = kafkaClient(
     kafkaConfigFromProperties({ ...props, 'bootstrap.servers': config['bootstrap.servers'].join(',') }),
     loggers.log('kafka'),
@@ -104,10 +128,12 @@ export async function startWorker(given: Readonly<Record<string, string>>): Prom
   const namespace = config['temporal.namespace'];
   const taskQueue = config['temporal.task.queue'] ?? `millrace-${cluster}`;
   const [{ host, port }] = listeners;
-  const identity = `${props['rest.advertised.host.name'] ?? (host || hostname())}:${props['rest.advertised.port'] ?? port}`;
+  // The default address is that of every worker: the name of the machine tells them apart.
+  const own = isDefaultHost(props) || host === '' ? hostname() : host;
+  const identity = `${props['rest.advertised.host.name'] ?? own}:${props['rest.advertised.port'] ?? port}`;
   const bundle = await workflowBundle(cacheFolder());
   // As they were given: what they stand for is looked up anew for each connector.
-  const components = { workerProps: given, providers, plugins: registry };
+  const components = { workerProps: given, providers, plugins: registry, files };
   const { prepare, plugins } = preparation(components, secrets, log);
 
   const client = new Client({ connection, namespace });
@@ -145,7 +171,7 @@ export async function startWorker(given: Readonly<Record<string, string>>): Prom
     namespace,
     taskQueue,
     // The processes of one worker are told apart where it matters: which of them runs a task.
-    identity: number === undefined || number === 1 ? identity : `${identity}/${number}`,
+    identity: first ? identity : `${identity}/${number}`,
     workflowBundle: bundle,
     control: controlActivities,
     tasks,

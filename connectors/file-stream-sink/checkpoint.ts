@@ -1,8 +1,10 @@
-import { type FileHandle, open, readFile, rename } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { type FileHandle, open, rename } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import type { AlteredPosition, SinkPosition, TopicPartition } from '../../src/api/index.ts';
-import { MillraceError, messageOf } from '../../src/errors.ts';
+import type { FileAccess } from '../../src/config/file-access.ts';
+import { MillraceError } from '../../src/errors.ts';
 import { orMissing } from './failures.ts';
 
 /**
@@ -26,29 +28,38 @@ export interface HeldPosition extends SinkPosition {
 export const checkpointFile = (output: string): string => `${output}.millrace-offsets`;
 
 /** null where there is none. SINK_SETUP for a file that is something else. */
-export async function readCheckpoint(output: string): Promise<Checkpoint | null> {
+export async function readCheckpoint(files: FileAccess, output: string): Promise<Checkpoint | null> {
   const file = checkpointFile(output);
-  const text = await orMissing(() => readFile(file, 'utf8'));
+  const text = await orMissing(() => textOf(files, file));
   if (text === null) return null;
   try {
     const { inode, born, length, positions } = JSON.parse(text) as Checkpoint;
-    if (!Number.isSafeInteger(length) || !Array.isArray(positions)) throw new Error('it has no length or no positions');
+    if (!Number.isSafeInteger(length) || !Array.isArray(positions)) throw new Error('no length or no positions');
     return { inode, born, length, positions };
   } catch (error) {
     throw new MillraceError(
       'SINK_SETUP',
-      `${file}, in which the sink keeps its positions, cannot be understood: ${messageOf(error)}. Without it, the sink goes on behind what is in the file, from the consumer group's offsets.`,
+      `${file}, in which the sink keeps its positions, cannot be understood: it is not the JSON that the sink writes. Without it, the sink goes on behind what is in the file, from the consumer group's offsets.`,
       { cause: error },
     );
   }
 }
 
+async function textOf(files: FileAccess, file: string): Promise<string> {
+  const handle = await files.open(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    return await handle.readFile('utf8');
+  } finally {
+    await handle.close();
+  }
+}
+
 /** Puts it in the place of the one before, whole or not at all. Durable when it resolves, if the one before was. */
-export async function writeCheckpoint(output: string, checkpoint: Checkpoint): Promise<void> {
-  const file = checkpointFile(output);
+export async function writeCheckpoint(files: FileAccess, output: string, checkpoint: Checkpoint): Promise<void> {
+  const file = await files.resolve(checkpointFile(output));
   // One name for each host: whoever uses it holds the lock, and what a crash leaves behind is written over.
   const temporary = `${file}.${hostname()}.tmp`;
-  const handle = await open(temporary, 'w');
+  const handle = await files.open(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC, 0o666);
   try {
     await handle.writeFile(`${JSON.stringify(checkpoint)}\n`);
     await handle.datasync();

@@ -1,4 +1,5 @@
 import type { SinkConnector } from '../../src/api/index.ts';
+import { type FileAccess, fileProblems } from '../../src/config/file-access.ts';
 import { config, type FileSinkConfig } from './config.ts';
 import { alterCheckpoint } from './output-file.ts';
 import { FileStreamSinkTask } from './task.ts';
@@ -7,12 +8,13 @@ import { FileStreamSinkTask } from './task.ts';
  * Values as lines of a file, in the place of `org.apache.kafka.connect.file.FileStreamSinkConnector`: the same
  * configuration and the same lines. Exactly once for a file, by a checkpoint beside it.
  */
-export const connector: SinkConnector<FileSinkConfig> = {
+export const fileStreamSink = (files: FileAccess): SinkConnector<FileSinkConfig> => ({
   kind: 'sink',
   config,
-  task: () => new FileStreamSinkTask(),
+  task: () => new FileStreamSinkTask(files),
+  validate: ({ file }) => fileProblems(files, file),
   async alterOffsets({ file }, connector, positions) {
     // The standard output has no positions but the consumer group's.
-    if ((file ?? '') !== '') await alterCheckpoint(file ?? '', connector, positions);
+    if ((file ?? '') !== '') await alterCheckpoint(files, file ?? '', connector, positions);
   },
-};
+});

@@ -1,7 +1,8 @@
 import { constants } from 'node:fs';
-import { type FileHandle, open, readdir, stat, truncate } from 'node:fs/promises';
+import { type FileHandle, readdir, stat } from 'node:fs/promises';
 import { dirname, join, parse } from 'node:path';
 import type { AlteredPosition, Log, SinkPosition, SinkProgress, TopicPartition } from '../../src/api/index.ts';
+import type { FileAccess } from '../../src/config/file-access.ts';
 import { FencedError, MillraceError } from '../../src/errors.ts';
 import { type Checkpoint, moved, positionOf, readCheckpoint, syncFolder, writeCheckpoint } from './checkpoint.ts';
 import { failure, orMissing } from './failures.ts';
@@ -15,6 +16,7 @@ import { lockName, withLock } from './lock.ts';
  * up between its comparison and its write, puts the same records to the same place as its successor.
  */
 export class OutputFile {
+  readonly #files: FileAccess;
   readonly #path: string;
   readonly #lock: string;
   readonly #log: Log;
@@ -22,17 +24,18 @@ export class OutputFile {
   #inode = '';
   #born = '';
 
-  private constructor(path: string, lock: string, log: Log) {
+  private constructor(files: FileAccess, path: string, lock: string, log: Log) {
+    this.#files = files;
     this.#path = path;
     this.#lock = lock;
     this.#log = log;
   }
 
-  /** Makes the file where it is missing, and cuts off what a write that did not end has left. SINK_SETUP. */
-  static async open(path: string, log: Log): Promise<OutputFile> {
+  /** Makes the file where it is missing, and cuts off what a write that did not end has left. SINK_SETUP, TASK_CONFIG. */
+  static async open(files: FileAccess, path: string, log: Log): Promise<OutputFile> {
     let file: OutputFile | undefined;
     try {
-      file = new OutputFile(path, await lockName(path), log);
+      file = new OutputFile(files, path, await lockName(path), log);
       await file.positions('', []);
       return file;
     } catch (error) {
@@ -94,7 +97,7 @@ export class OutputFile {
   /** The checkpoint, and the file that has the name now made to agree with it. Needs the lock. */
   async #settled(): Promise<Checkpoint> {
     const size = await this.#reopened();
-    const stored = await readCheckpoint(this.#path);
+    const stored = await readCheckpoint(this.#files, this.#path);
     if (stored !== null && stored.inode === this.#inode && size >= stored.length) {
       if (size > stored.length) {
         this.#log.info({ file: this.#path, bytes: size - stored.length }, 'cutting off what is behind the checkpoint');
@@ -111,7 +114,7 @@ export class OutputFile {
 
   async #keep(held: Pick<Checkpoint, 'length' | 'positions'>): Promise<Checkpoint> {
     const checkpoint = { inode: this.#inode, born: this.#born, ...held };
-    await writeCheckpoint(this.#path, checkpoint);
+    await writeCheckpoint(this.#files, this.#path, checkpoint);
     return checkpoint;
   }
 
@@ -123,7 +126,16 @@ export class OutputFile {
       const other = join(folder, name);
       const found = await orMissing(() => stat(other, { bigint: true }));
       if (found === null || String(found.ino) !== inode || String(found.birthtimeNs) !== born) continue;
-      if (found.size > length) await truncate(other, length);
+      if (found.size > length) await this.#truncate(other, length);
+    }
+  }
+
+  async #truncate(path: string, length: number): Promise<void> {
+    const handle = await this.#files.open(path, constants.O_WRONLY);
+    try {
+      await handle.truncate(length);
+    } finally {
+      await handle.close();
     }
   }
 
@@ -133,7 +145,7 @@ export class OutputFile {
     if (found !== null && this.#handle !== undefined && String(found.ino) === this.#inode) return Number(found.size);
     await this.close();
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_NONBLOCK;
-    this.#handle = await open(this.#path, flags, 0o666);
+    this.#handle = await this.#files.open(this.#path, flags, 0o666);
     const now = await this.#handle.stat({ bigint: true });
     if (!now.isFile())
       throw new MillraceError(
@@ -151,6 +163,7 @@ export class OutputFile {
  * offset, and for a folder that is missing.
  */
 export async function alterCheckpoint(
+  files: FileAccess,
   path: string,
   connector: string,
   positions: readonly AlteredPosition[],
@@ -160,10 +173,10 @@ export async function alterCheckpoint(
       throw new MillraceError('BAD_REQUEST', `The offset ${next} of ${topic}-${partition} is no offset of a record.`);
   try {
     await withLock(await lockName(path), path, async () => {
-      const stored = await readCheckpoint(path);
+      const stored = await readCheckpoint(files, path);
       if (stored === null && positions.every(({ next }) => next === null)) return;
       const checkpoint = stored ?? { inode: null, born: null, length: 0, positions: [] };
-      await writeCheckpoint(path, { ...checkpoint, positions: moved(checkpoint, connector, positions) });
+      await writeCheckpoint(files, path, { ...checkpoint, positions: moved(checkpoint, connector, positions) });
       await syncFolder(path);
     });
   } catch (error) {

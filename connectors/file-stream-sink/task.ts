@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { SinkBatch, SinkPosition, SinkTask, SinkTaskContext } from '../../src/api/index.ts';
+import type { FileAccess } from '../../src/config/file-access.ts';
 import { MillraceError } from '../../src/errors.ts';
 import type { FileSinkConfig } from './config.ts';
 import { Lines } from './lines.ts';
@@ -7,15 +8,23 @@ import { OutputFile } from './output-file.ts';
 
 /** Writes to what the configuration names: a file, or, without one, the worker's standard output. */
 export class FileStreamSinkTask implements SinkTask<FileSinkConfig> {
+  readonly #files: FileAccess;
   readonly #lines = new Lines();
   #file: OutputFile | undefined;
   #connector: string | undefined;
 
+  constructor(files: FileAccess) {
+    this.#files = files;
+  }
+
   async open({ file }: FileSinkConfig, context: SinkTaskContext): Promise<readonly SinkPosition[]> {
     const { connector, assigned, log } = context;
     this.#connector = connector;
-    if ((file ?? '') === '') return [];
-    this.#file = await OutputFile.open(file ?? '', log);
+    if ((file ?? '') === '') {
+      this.#files.checkStandardStreams();
+      return [];
+    }
+    this.#file = await OutputFile.open(this.#files, file ?? '', log);
     return this.#file.positions(connector, assigned);
   }
 

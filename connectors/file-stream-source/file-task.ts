@@ -1,5 +1,6 @@
 import { setImmediate as breath, setTimeout as pause } from 'node:timers/promises';
 import type { Log, SourceBatch, SourceTask, SourceTaskContext } from '../../src/api/index.ts';
+import type { FileAccess } from '../../src/config/file-access.ts';
 import { MillraceError } from '../../src/errors.ts';
 import type { FileSourceConfig } from './config.ts';
 import { InputFile, named, renamed, successor } from './input-file.ts';
@@ -16,6 +17,7 @@ const LATE = 1000;
  * old one to its end, then the other from its beginning).
  */
 export class FileTask implements SourceTask<FileSourceConfig> {
+  readonly #files: FileAccess;
   readonly #closing = new AbortController();
   #context: SourceTaskContext | undefined;
   #signal = this.#closing.signal;
@@ -31,6 +33,10 @@ export class FileTask implements SourceTask<FileSourceConfig> {
   #missing = false;
   #idle = false;
   #wait = SOON;
+
+  constructor(files: FileAccess) {
+    this.#files = files;
+  }
 
   async open(config: FileSourceConfig, context: SourceTaskContext): Promise<void> {
     this.#context = context;
@@ -150,7 +156,7 @@ export class FileTask implements SourceTask<FileSourceConfig> {
   }
 
   async #open(path: string, position: number): Promise<boolean> {
-    const file = await InputFile.open(path);
+    const file = await InputFile.open(this.#files, path);
     if (file === null) {
       if (!this.#missing) this.#log.warn({ file: path }, 'there is no such file yet; waiting for it');
       this.#missing = true;

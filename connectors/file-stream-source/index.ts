@@ -1,4 +1,5 @@
 import type { SourceConnector } from '../../src/api/index.ts';
+import { type FileAccess, fileProblems } from '../../src/config/file-access.ts';
 import { config, type FileSourceConfig } from './config.ts';
 import { checkPositions } from './offsets.ts';
 import { FileStreamSourceTask } from './task.ts';
@@ -7,12 +8,13 @@ import { FileStreamSourceTask } from './task.ts';
  * Lines of a file, in the place of `org.apache.kafka.connect.file.FileStreamSourceConnector`: the same configuration and
  * the same records. One task: a file has one position. Exactly once for a file; the standard input has no position.
  */
-export const connector: SourceConnector<FileSourceConfig> = {
+export const fileStreamSource = (files: FileAccess): SourceConnector<FileSourceConfig> => ({
   kind: 'source',
   config,
   plan: async () => [{}],
-  task: () => new FileStreamSourceTask(),
+  task: () => new FileStreamSourceTask(files),
+  validate: ({ file }) => fileProblems(files, file),
   async alterOffsets({ file }, positions) {
     checkPositions(file, positions);
   },
-};
+});

@@ -1,6 +1,7 @@
 import { type BigIntStats, constants } from 'node:fs';
-import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
+import { type FileHandle, readdir, stat } from 'node:fs/promises';
 import { dirname, join, parse } from 'node:path';
+import type { FileAccess } from '../../src/config/file-access.ts';
 import { MillraceError, messageOf } from '../../src/errors.ts';
 
 /** An open file, which stays the same whatever becomes of its name. */
@@ -18,9 +19,9 @@ export class InputFile {
     this.born = birthtimeNs;
   }
 
-  /** null where there is no such file. SOURCE_SETUP for what cannot be read as one. */
-  static async open(path: string): Promise<InputFile | null> {
-    const handle = await orMissing(path, () => open(path, constants.O_RDONLY | constants.O_NONBLOCK));
+  /** null where there is no such file. SOURCE_SETUP for what cannot be read as one, TASK_CONFIG for what must not be. */
+  static async open(files: FileAccess, path: string): Promise<InputFile | null> {
+    const handle = await orMissing(path, () => files.open(path, constants.O_RDONLY | constants.O_NONBLOCK));
     if (handle === null) return null;
     try {
       const found = await handle.stat({ bigint: true });
@@ -126,6 +127,7 @@ const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoExc
 const lasting = new Set(['EACCES', 'EPERM', 'EISDIR', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG', 'ENXIO']);
 
 function failure(path: string, error: unknown): MillraceError {
+  if (error instanceof MillraceError) return error;
   const code = codeOf(error);
   const kind = code !== undefined && lasting.has(code) ? 'SOURCE_SETUP' : 'SOURCE_UNAVAILABLE';
   return new MillraceError(kind, `The file ${path} cannot be read: ${messageOf(error)}`, { cause: error });

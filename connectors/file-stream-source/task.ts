@@ -1,14 +1,23 @@
 import type { SourceBatch, SourceTask, SourceTaskContext } from '../../src/api/index.ts';
+import type { FileAccess } from '../../src/config/file-access.ts';
 import type { FileSourceConfig } from './config.ts';
 import { FileTask } from './file-task.ts';
 import { StandardInputTask } from './standard-input-task.ts';
 
 /** Reads what the configuration names: a file, or, without one, the worker's standard input. */
 export class FileStreamSourceTask implements SourceTask<FileSourceConfig> {
+  readonly #files: FileAccess;
   #task: SourceTask<FileSourceConfig> | undefined;
 
+  constructor(files: FileAccess) {
+    this.#files = files;
+  }
+
   async open(config: FileSourceConfig, context: SourceTaskContext): Promise<void> {
-    this.#task = (config.file ?? '') === '' ? new StandardInputTask(process.stdin) : new FileTask();
+    if ((config.file ?? '') === '') {
+      this.#files.checkStandardStreams();
+      this.#task = new StandardInputTask(process.stdin);
+    } else this.#task = new FileTask(this.#files);
     await this.#task.open(config, context);
   }
 

@@ -1,7 +1,7 @@
 import { createPrivateKey } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import pg from 'pg';
+import { readConfigFileSync } from '../../src/config/config-file.ts';
 import { MillraceError, messageOf } from '../../src/errors.ts';
 import { type DatabaseError, toFailure } from './failures.ts';
 
@@ -120,7 +120,7 @@ function sslConfig({ mode, rootCertificate, certificate, key, keyPassword }: Ssl
 
 function file(name: string, path: string): Buffer {
   try {
-    return readFileSync(path);
+    return readConfigFileSync(path);
   } catch (error) {
     throw new MillraceError('SOURCE_SETUP', `${name} cannot be read: ${messageOf(error)}`, { cause: error });
   }

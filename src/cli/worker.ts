@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { MillraceError, messageOf } from '../errors.ts';
 import { exitStatus } from './program.ts';
@@ -29,7 +30,7 @@ Example worker.properties:
   key.converter=org.apache.kafka.connect.json.JsonConverter
   value.converter=org.apache.kafka.connect.json.JsonConverter
   offset.storage.topic=etl-offsets
-  listeners=http://:8083
+  listeners=http://127.0.0.1:8083
   temporal.address=127.0.0.1:7233
 
 Connectors of files are made when there are none of their names, and configured anew where the files say otherwise.
@@ -48,19 +49,29 @@ Ends with SIGTERM or SIGINT: tasks commit what they have in hand and go to the o
       const number = processNumber();
       const connectors = await connectorsAtStart(files);
       if (number === undefined && processes > 1) return parent(props, processes);
-      await work(props, number === undefined || number === 1 ? connectors : [], number !== undefined);
+      const configFiles = [file, ...files].filter(path => path !== undefined).map(path => resolve(path));
+      await work({
+        props,
+        connectors: number === undefined || number === 1 ? connectors : [],
+        configFiles,
+        child: number !== undefined,
+      });
     });
 }
 
 type Props = Readonly<Record<string, string>>;
 const signals = ['SIGINT', 'SIGTERM'] as const;
 
-/** Never returns. child: one of several processes. */
-async function work(
-  props: Props,
-  connectors: Awaited<ReturnType<typeof connectorsAtStart>>,
-  child: boolean,
-): Promise<never> {
+interface Work {
+  readonly props: Props;
+  readonly connectors: Awaited<ReturnType<typeof connectorsAtStart>>;
+  readonly configFiles: readonly string[];
+  /** One of several processes. */
+  readonly child: boolean;
+}
+
+/** Never returns. */
+async function work({ props, connectors, configFiles, child }: Work): Promise<never> {
   const leaving = new AbortController();
   for (const signal of signals) {
     // A child hears of Ctrl-C twice: from the terminal and from its parent, who alone can be in a hurry.
@@ -69,7 +80,7 @@ async function work(
   }
   const left = new Promise<void>(resolve => leaving.signal.addEventListener('abort', () => resolve()));
   const { startWorker } = await import('../worker.ts');
-  const worker = await startWorker(props).catch((error: unknown) => {
+  const worker = await startWorker(props, { configFiles }).catch((error: unknown) => {
     if (!child) throw error;
     // The channel to the parent would keep the process.
     process.stderr.write(`millrace: ${error instanceof MillraceError ? error.message : (error as Error).stack}\n`);

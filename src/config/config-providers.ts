@@ -1,8 +1,9 @@
-import { readFile } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { resolve as absolute, join, sep } from 'node:path';
 import type { ConfigProvider, ConfigProviderFactory } from '../api/index.ts';
 import { MillraceError, messageOf } from '../errors.ts';
 import { findNamed, type Named } from './class-names.ts';
+import { readConfigFile } from './config-file.ts';
 import { parseProperties } from './properties.ts';
 import { defineConfig, listKey, stringKey } from './spec.ts';
 
@@ -11,17 +12,21 @@ export interface ConfigProviderEntry extends Named {
   load(): Promise<ConfigProviderFactory<any>>;
 }
 
-/** Within the folders that `allowed.paths` names; anywhere without it, as in Connect. */
-function allowed(paths: readonly string[], path: string): string {
-  const real = absolute(path);
-  const folders = paths.filter(folder => folder !== '').map(folder => absolute(folder));
-  if (folders.length > 0 && !folders.some(folder => real === folder || real.startsWith(folder + sep)))
+/** Within the folders that `allowed.paths` names, symbolic links followed; anywhere without it, as in Connect. */
+async function allowed(paths: readonly string[], path: string): Promise<string> {
+  const real = await realPath(path);
+  const folders = await Promise.all(paths.filter(folder => folder !== '').map(realPath));
+  const isWithin = (folder: string) => real === folder || real.startsWith(folder.endsWith(sep) ? folder : folder + sep);
+  if (folders.length > 0 && !folders.some(isWithin))
     throw new MillraceError(
       'TASK_CONFIG',
       `The path ${path} is not among allowed.paths of its configuration provider.`,
     );
   return real;
 }
+
+/** What is not there stands for itself: reading it says so. */
+const realPath = (path: string): Promise<string> => realpath(path).catch(() => absolute(path));
 
 const unreadable = (path: string, error: unknown): MillraceError =>
   new MillraceError('TASK_CONFIG', `The file ${path} of a configuration provider cannot be read: ${messageOf(error)}`);
@@ -34,10 +39,11 @@ const files: ConfigProviderFactory<{ 'allowed.paths': readonly string[] }> = {
   config: folders,
   create: ({ 'allowed.paths': paths }) => ({
     async get(path, keys) {
-      const text = await readFile(allowed(paths, path), 'utf8').catch((error: unknown) => {
+      const file = await allowed(paths, path);
+      const bytes = await readConfigFile(file).catch((error: unknown) => {
         throw unreadable(path, error);
       });
-      const all = parseProperties(text);
+      const all = parseProperties(bytes.toString());
       return new Map(keys.flatMap(key => (all[key] === undefined ? [] : [[key, all[key]]])));
     },
   }),
@@ -48,9 +54,9 @@ const directories: ConfigProviderFactory<{ 'allowed.paths': readonly string[] }>
   create: ({ 'allowed.paths': paths }) => ({
     async get(path, keys) {
       const entries = keys.map(async (key): Promise<[string, string][]> => {
-        const file = allowed(paths, join(path, key));
+        const file = await allowed(paths, join(path, key));
         try {
-          return [[key, await readFile(file, 'utf8')]];
+          return [[key, (await readConfigFile(file)).toString()]];
         } catch (error) {
           if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
           throw unreadable(file, error);

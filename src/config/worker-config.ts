@@ -68,9 +68,9 @@ export const workerConfig = defineConfig({
   ),
   'config.storage.replication.factor': replication,
   listeners: stringKey({
-    default: 'http://:8083',
+    default: 'http://127.0.0.1:8083',
     importance: 'low',
-    doc: 'Where the REST API listens, with commas between.',
+    doc: 'Where the REST API listens, with commas between; http://0.0.0.0:8083 for all interfaces.',
   }),
   'rest.port': intKey({
     default: null,
@@ -119,6 +119,11 @@ export const workerConfig = defineConfig({
     default: [],
     importance: 'low',
     doc: 'Folders of plugins, plugins, and names of npm packages that are plugins, with commas between.',
+  }),
+  'file.connectors.allowed.paths': listKey({
+    default: [],
+    importance: 'medium',
+    doc: 'Folders below which the file connectors may open files, with commas between. Without one: any file while every listener is on a loopback address, else none.',
   }),
   'config.providers': listKey({ default: [], importance: 'low', doc: 'Names of configuration providers.' }),
   'offset.flush.interval.ms': longKey({

@@ -1,10 +1,11 @@
+import { BlockList, isIPv4, isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import type { FastifyInstance } from 'fastify';
 import { MillraceError, messageOf } from '../errors.ts';
 import { type ListenerTls, listenerTls } from './tls.ts';
 
 export interface Listener {
-  /** Empty: all interfaces. */
+  /** A name or an address. Empty: all interfaces. */
   readonly host: string;
   /** 0: any that is free. */
   readonly port: number;
@@ -14,13 +15,14 @@ export interface Listener {
   readonly serves?: 'admin' | 'others';
 }
 
+const DEFAULT_HOST = '127.0.0.1';
 const DEFAULT_PORT = 8083;
 
 type Props = Readonly<Record<string, string | undefined>>;
 
 /**
  * Where to listen, from Connect's worker properties: `listeners` (`http://:8083`, several with commas between), else
- * `rest.host.name` and `rest.port`, else all interfaces on 8083. With `admin.listeners` /admin is there and nowhere else;
+ * `rest.host.name` and `rest.port`, else 127.0.0.1 and 8083. With `admin.listeners` /admin is there and nowhere else;
  * where those are empty, it is nowhere. CONFIG_INVALID.
  */
 export function parseListeners(config: Props): readonly [Listener, ...Listener[]] {
@@ -33,9 +35,13 @@ export function parseListeners(config: Props): readonly [Listener, ...Listener[]
   return [others(first), ...rest.map(others), ...own.map((one): Listener => ({ ...one, serves: 'admin' }))];
 }
 
+/** Whether nothing says where to listen. */
+export const isDefaultHost = ({ listeners, 'rest.host.name': host }: Props): boolean =>
+  (listeners?.trim() ?? '') === '' && (host?.trim() ?? '') === '';
+
 const publicListeners = (config: Props, listeners: string): readonly Listener[] =>
   listeners === ''
-    ? [{ host: config['rest.host.name']?.trim() ?? '', port: portOf(config['rest.port'], 'rest.port') }]
+    ? [{ host: config['rest.host.name']?.trim() || DEFAULT_HOST, port: portOf(config['rest.port'], 'rest.port') }]
     : several(config, 'listeners', listeners);
 
 const several = (config: Props, key: string, texts: string): readonly Listener[] =>
@@ -60,6 +66,27 @@ const invalid = (key: string, text: string): MillraceError =>
     'CONFIG_INVALID',
     `Invalid value ${text} for configuration ${key}: write http://HOST:PORT or https://HOST:PORT, with HOST empty for all interfaces.`,
   );
+
+const loopback = new BlockList();
+loopback.addSubnet('127.0.0.0', 8, 'ipv4');
+loopback.addAddress('::1', 'ipv6');
+
+/** Listeners that other machines can reach, as texts. A name other than localhost is taken for one. */
+export function exposedListeners(listeners: readonly Listener[]): string[] {
+  return listeners.filter(({ host }) => !isLoopback(host)).map(urlOf);
+}
+
+function isLoopback(host: string): boolean {
+  if (isIPv4(host)) return loopback.check(host, 'ipv4');
+  if (isIPv6(host)) return loopback.check(host, 'ipv6');
+  const name = host.toLowerCase();
+  return name === 'localhost' || name.endsWith('.localhost');
+}
+
+const urlOf = (listener: Listener): string => {
+  const { host, port } = listener;
+  return `${schemeOf(listener)}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+};
 
 const schemeOf = ({ tls }: Listener): string => (tls === undefined ? 'http' : 'https');
 
@@ -97,7 +124,7 @@ export async function serve(
     await close();
     throw new MillraceError(
       'CONFIG_INVALID',
-      `Cannot listen on ${listeners.map(one => `${schemeOf(one)}://${one.host}:${one.port}`).join(', ')} (${messageOf(error)}): free the port or set listeners.`,
+      `Cannot listen on ${listeners.map(urlOf).join(', ')} (${messageOf(error)}): free the port or set listeners.`,
       { cause: error },
     );
   }

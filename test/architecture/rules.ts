@@ -35,6 +35,7 @@ export const rules: readonly Rule[] = [
     part: 'the map of connectors',
     files: ['connectors/index.ts'],
     may: contract,
+    mayAsTypes: ['src/config/file-access.ts'],
     mayLazily: ['connectors/*/index.ts'],
   },
   {

@@ -1,6 +1,10 @@
-import { connector as sink } from '../../connectors/file-stream-sink/index.ts';
-import { connector as source } from '../../connectors/file-stream-source/index.ts';
+import { fileStreamSink } from '../../connectors/file-stream-sink/index.ts';
+import { fileStreamSource } from '../../connectors/file-stream-source/index.ts';
 import type { ConnectorToValidate } from '../../src/config/validate.ts';
+import { anyFile } from '../support/files.ts';
+
+const sink = fileStreamSink(anyFile);
+const source = fileStreamSource(anyFile);
 
 /** The file connectors, whose keys the recorded answers of a real worker are about. */
 export const fileSource: ConnectorToValidate = { kind: 'source', config: source.config };

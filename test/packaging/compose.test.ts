@@ -63,6 +63,12 @@ describe.each(Object.entries(services))('%s', (_, service) => {
   });
 });
 
+test('in a container the REST API listens on all interfaces, since its loopback address cannot be published', async () => {
+  const read = (name: string) => readFile(join(packageFolder(), name), 'utf8');
+  expect(await read('docker/worker.properties')).toMatch(/^listeners=http:\/\/0\.0\.0\.0:8083$/m);
+  expect(await read('Dockerfile')).toMatch(/^CMD \["worker", "--set", "listeners=http:\/\/0\.0\.0\.0:8083"\]$/m);
+});
+
 test('Temporal has the search attributes that the workflows set', () => {
   const flags = services.temporal?.command?.filter(flag => flag.startsWith('--search-attribute'));
   expect(flags?.sort()).toEqual(searchAttributeNames.map(name => `--search-attribute=${name}=Keyword`).sort());

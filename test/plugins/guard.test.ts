@@ -7,6 +7,7 @@ import { MillraceError } from '../../src/errors.ts';
 import { compareVersions } from '../../src/plugins/merge.ts';
 import { pluginRegistry } from '../../src/plugins.ts';
 import { transformChain } from '../../src/transforms/chain.ts';
+import { anyFile } from '../support/files.ts';
 
 const registry = (plugin: Plugin) => pluginRegistry({ plugins: [{ path: '/p', version: '1.0.0', plugin }] });
 const config = defineConfig({});
@@ -88,13 +89,13 @@ describe('a connector of a plugin', () => {
   const context = { signal: AbortSignal.abort(), log: { debug() {}, info() {}, warn() {}, error() {} } };
 
   test('may be a class with private fields', async () => {
-    const connector = await found()?.load();
+    const connector = await found()?.load({ files: anyFile });
     expect(await (connector as SourceConnector<unknown>).plan({}, 1, context)).toEqual([{ n: '1' }]);
     expect(connector).not.toHaveProperty('deleted');
   });
 
   test('that cannot check its configuration says so', async () => {
-    const connector = await found()?.load();
+    const connector = await found()?.load({ files: anyFile });
     await expect(connector?.validate?.({}, context)).rejects.toMatchObject(
       taskConfig('x.Source of a plugin cannot check its configuration: validate answers lists of messages by key'),
     );
@@ -102,7 +103,9 @@ describe('a connector of a plugin', () => {
 
   test('of the wrong kind is refused', async () => {
     const wrong = registry({ sinks: [{ className: 'x.Sink', load: () => new Connector() as never }] });
-    await expect(wrong.findConnector('x.Sink')?.load()).rejects.toMatchObject(taskConfig('x.Sink of a plugin.kind'));
+    await expect(wrong.findConnector('x.Sink')?.load({ files: anyFile })).rejects.toMatchObject(
+      taskConfig('x.Sink of a plugin.kind'),
+    );
   });
 });
 

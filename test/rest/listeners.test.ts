@@ -1,11 +1,11 @@
 import { createServer } from 'node:net';
 import Fastify from 'fastify';
 import { expect, test } from 'vitest';
-import { parseListeners, serve } from '../../src/rest/listeners.ts';
+import { exposedListeners, parseListeners, serve } from '../../src/rest/listeners.ts';
 
 test.each([
-  [{}, [{ host: '', port: 8083 }]],
-  [{ listeners: '' }, [{ host: '', port: 8083 }]],
+  [{}, [{ host: '127.0.0.1', port: 8083 }]],
+  [{ listeners: '' }, [{ host: '127.0.0.1', port: 8083 }]],
   [{ listeners: 'http://:29183' }, [{ host: '', port: 29183 }]],
   [{ listeners: 'HTTP://127.0.0.1:0/' }, [{ host: '127.0.0.1', port: 0 }]],
   [
@@ -15,12 +15,12 @@ test.each([
       { host: '::1', port: 2 },
     ],
   ],
-  [{ 'rest.port': '9000' }, [{ host: '', port: 9000 }]],
-  [{ 'admin.listeners': ' ' }, [{ host: '', port: 8083, serves: 'others' }]],
+  [{ 'rest.port': '9000' }, [{ host: '127.0.0.1', port: 9000 }]],
+  [{ 'admin.listeners': ' ' }, [{ host: '127.0.0.1', port: 8083, serves: 'others' }]],
   [
     { 'rest.port': '1', 'admin.listeners': 'http://:2, http://localhost:3' },
     [
-      { host: '', port: 1, serves: 'others' },
+      { host: '127.0.0.1', port: 1, serves: 'others' },
       { host: '', port: 2, serves: 'admin' },
       { host: 'localhost', port: 3, serves: 'admin' },
     ],
@@ -42,6 +42,17 @@ test.each([
   [{ 'rest.port': '-1' }, /rest.port/],
 ])('refuses %j', (config, message) => {
   expect(() => parseListeners(config)).toThrow(message);
+});
+
+test.each([
+  ['http://127.0.0.1:1,http://[::1]:2,http://localhost:3,http://api.localhost:4,http://127.1.2.3:5', []],
+  ['http://:1', ['http://:1']],
+  ['http://0.0.0.0:1,http://[::]:2', ['http://0.0.0.0:1', 'http://[::]:2']],
+  ['http://127.0.0.1:1,http://192.168.1.7:2', ['http://192.168.1.7:2']],
+  ['http://connect.example:1', ['http://connect.example:1']],
+  ['http://localhost.example:1', ['http://localhost.example:1']],
+])('of %s others can reach %j', (listeners, exposed) => {
+  expect(exposedListeners(parseListeners({ listeners }))).toEqual(exposed);
 });
 
 const hello = () => {

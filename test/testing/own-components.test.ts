@@ -2,8 +2,8 @@ import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
-import { connector as fileSink } from '../../connectors/file-stream-sink/index.ts';
-import { connector as fileSource } from '../../connectors/file-stream-source/index.ts';
+import { fileStreamSink } from '../../connectors/file-stream-sink/index.ts';
+import { fileStreamSource } from '../../connectors/file-stream-source/index.ts';
 import type { ConfigProps, Value } from '../../src/api/index.ts';
 import { schemaOf } from '../../src/api/index.ts';
 import { shortName } from '../../src/config/class-names.ts';
@@ -22,6 +22,10 @@ import {
   transformContract,
 } from '../../src/testing/index.ts';
 import { transforms } from '../../src/transforms/index.ts';
+import { anyFile } from '../support/files.ts';
+
+const fileSink = fileStreamSink(anyFile);
+const fileSource = fileStreamSource(anyFile);
 
 /** What comes with Millrace keeps the contract that plugins are held to. */
 const all = (checks: readonly Check[]) => {

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import type { SecureContextOptions } from 'node:tls';
+import { readConfigFileSync } from '../../../src/config/config-file.ts';
 import { type ConfigOf, enumKey, passwordKey, stringKey } from '../../../src/config/spec.ts';
 import { MillraceError, messageOf } from '../../../src/errors.ts';
 
@@ -90,7 +90,7 @@ function lines(pem: string): string {
 
 function read(name: string, path: string): Buffer {
   try {
-    return readFileSync(path);
+    return readConfigFileSync(path);
   } catch (error) {
     throw invalid(`${name} cannot be read: ${messageOf(error)}`);
   }

@@ -1,7 +1,7 @@
 import { addAbortListener } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import type { ConnectionOptions } from 'node:tls';
 import pg from 'pg';
+import { readConfigFile } from '../../../src/config/config-file.ts';
 import { MillraceError, messageOf } from '../../../src/errors.ts';
 import type { Destination } from '../config/jdbc-url.ts';
 import { offsetOf, type Settings } from '../config/settings.ts';
@@ -73,7 +73,7 @@ async function tlsOptions(destination: Destination): Promise<false | ConnectionO
   const read = async (name: string, file: string | undefined) => {
     if (file === undefined) return undefined;
     try {
-      return await readFile(file);
+      return await readConfigFile(file);
     } catch (error) {
       throw new MillraceError(
         'SINK_SETUP',

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
+import { readConfigFileSync } from '../../../src/config/config-file.ts';
 import { MillraceError, messageOf } from '../../../src/errors.ts';
 import { type Address, readJdbcUrl } from './jdbc-url.ts';
 import type { JdbcSourceConfig } from './keys.ts';
@@ -34,7 +34,7 @@ export function tlsAttempts(address: Address): readonly (ConnectionOptions | und
 
 function pem(path: string): Buffer {
   try {
-    return readFileSync(path);
+    return readConfigFileSync(path);
   } catch (error) {
     throw new MillraceError('SOURCE_SETUP', `a file that connection.url names cannot be read: ${messageOf(error)}`, {
       cause: error,

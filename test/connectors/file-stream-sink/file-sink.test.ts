@@ -2,12 +2,15 @@ import { appendFile, mkdtemp, readdir, readFile, rename, rm, truncate, unlink, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { connector } from '../../../connectors/file-stream-sink/index.ts';
+import { fileStreamSink } from '../../../connectors/file-stream-sink/index.ts';
 import { lockName, withLock } from '../../../connectors/file-stream-sink/lock.ts';
 import { schemaOf, structOf, ValueStruct } from '../../../src/api/index.ts';
 import { FencedError } from '../../../src/errors.ts';
 import { silent } from '../../../src/observability/silent.ts';
+import { anyFile } from '../../support/files.ts';
 import { TestSink } from './sink.ts';
+
+const connector = fileStreamSink(anyFile);
 
 let folder: string;
 let file: string;

@@ -1,7 +1,10 @@
-import { connector } from '../../../connectors/file-stream-sink/index.ts';
+import { fileStreamSink } from '../../../connectors/file-stream-sink/index.ts';
 import type { SinkPosition, SinkRecord, SinkTask, TopicPartition, Value } from '../../../src/api/index.ts';
 import { schemaOf } from '../../../src/api/index.ts';
 import { silent } from '../../../src/observability/silent.ts';
+import { anyFile } from '../../support/files.ts';
+
+const connector = fileStreamSink(anyFile);
 
 const string = schemaOf('string', { optional: true });
 

@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { connector } from '../../../connectors/file-stream-source/index.ts';
+import { fileStreamSource } from '../../../connectors/file-stream-source/index.ts';
 import type { SourcePosition } from '../../../src/api/index.ts';
 import { silent } from '../../../src/observability/silent.ts';
+import { anyFile } from '../../support/files.ts';
+
+const connector = fileStreamSource(anyFile);
 
 const context = { log: silent, signal: new AbortController().signal };
 const partition = { filename: 'input.txt' };

@@ -1,6 +1,9 @@
-import { connector } from '../../../connectors/file-stream-source/index.ts';
+import { fileStreamSource } from '../../../connectors/file-stream-source/index.ts';
 import type { Log, SourceBatch, SourceOffset, SourcePartition, SourceTask } from '../../../src/api/index.ts';
 import { silent } from '../../../src/observability/silent.ts';
+import { anyFile } from '../../support/files.ts';
+
+const connector = fileStreamSource(anyFile);
 
 type Config = Readonly<Record<string, string>>;
 

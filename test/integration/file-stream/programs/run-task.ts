@@ -1,5 +1,5 @@
-import { connector as fileSink } from '../../../../connectors/file-stream-sink/index.ts';
-import { connector as fileSource } from '../../../../connectors/file-stream-source/index.ts';
+import { fileStreamSink } from '../../../../connectors/file-stream-sink/index.ts';
+import { fileStreamSource } from '../../../../connectors/file-stream-source/index.ts';
 import { stringConverter } from '../../../../src/converters/string.ts';
 import type { TaskObserver } from '../../../../src/engine/observer.ts';
 import { RecordDecoder } from '../../../../src/engine/record-decoder.ts';
@@ -9,6 +9,10 @@ import { parsed, runSource } from '../../../../src/engine/source-runner.ts';
 import { kafkaClient } from '../../../../src/kafka/client.ts';
 import { appendPositions, ensureOffsetsTopic, loadPositions } from '../../../../src/kafka/offset-store.ts';
 import { silent } from '../../../../src/observability/silent.ts';
+import { anyFile } from '../../../support/files.ts';
+
+const fileSink = fileStreamSink(anyFile);
+const fileSource = fileStreamSource(anyFile);
 
 // One task of a file connector on the engine, in a process of its own that can be killed. Ends well on SIGTERM.
 export interface TaskOfFile {
