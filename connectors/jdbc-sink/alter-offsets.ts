@@ -1,4 +1,5 @@
 import type { AlteredPosition, PlanContext } from '../../src/api/index.ts';
+import { applicationName } from '../../src/config/application-name.ts';
 import type { Settings } from './config/settings.ts';
 import { connect } from './protocol/connect.ts';
 import { Session } from './protocol/session.ts';
@@ -12,7 +13,7 @@ export async function alterOffsets(
   positions: readonly AlteredPosition[],
   { log, signal }: PlanContext,
 ): Promise<void> {
-  const client = await connect(settings, `millrace-${connector}-offsets`, signal);
+  const client = await connect(settings, applicationName(connector, '/offsets'), signal);
   const session = new Session(client, settings.destination.named);
   try {
     await endStalled(session, log);

@@ -1,5 +1,6 @@
 import { addAbortListener } from 'node:events';
 import type { SinkBatch, SinkPosition, SinkTask, SinkTaskContext } from '../../src/api/index.ts';
+import { applicationName } from '../../src/config/application-name.ts';
 import { MillraceError } from '../../src/errors.ts';
 import type { Settings } from './config/settings.ts';
 import { connect } from './protocol/connect.ts';
@@ -26,7 +27,7 @@ export class JdbcSinkTask<C> implements SinkTask<C> {
     const { connector, task, log, signal, assigned } = context;
     const settings = this.#settingsOf(config);
     const either = AbortSignal.any([signal, this.#closing.signal]);
-    const client = await connect(settings, `millrace-${connector}-${task}`, either);
+    const client = await connect(settings, applicationName(connector, `/${task}`), either);
     const session = new Session(client, settings.destination.named);
     this.#session = session;
     if (this.#closing.signal.aborted) await session.close();

@@ -142,11 +142,6 @@ function privateKey(path: string, password: string | null): string {
   }
 }
 
-/** At most 63 bytes, as PostgreSQL cuts it. */
-export function applicationName(connector: string): string {
-  return Buffer.from(`millrace ${connector}`).subarray(0, 63).toString();
-}
-
 export const quoteIdentifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 export const quoteLiteral = (text: string): string =>
   text.includes('\\') ? `E'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'` : `'${text.replaceAll("'", "''")}'`;

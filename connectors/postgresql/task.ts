@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { SourceBatch, SourcePartition, SourceTask, SourceTaskContext } from '../../src/api/index.ts';
+import { applicationName } from '../../src/config/application-name.ts';
 import { Catalog } from './catalog.ts';
 import type { PostgresConfig } from './config.ts';
-import { applicationName } from './connection.ts';
 import { Heartbeats } from './heartbeats.ts';
 import { MessageFormat } from './logical-message.ts';
 import type { Lsn } from './lsn.ts';

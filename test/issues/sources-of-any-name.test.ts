@@ -22,7 +22,7 @@ const properties = {
   'config.storage.topic': `${group}-configs`,
   'temporal.address': servers().temporal,
 };
-const names = ['inventory-postgres-source', 'shop', 's', ...Array.from({ length: 5 }, () => draw.connectorName())];
+const names = ['inventory-postgres-source', 'shop', 's', ...Array.from({ length: 4 }, () => draw.connectorName())];
 let folder: string;
 let worker: WorkerProcess;
 
@@ -48,7 +48,11 @@ const positionOf = async (name: string): Promise<number | undefined> => {
   return offsets[0]?.offset.position;
 };
 const reaches = (position: number) =>
-  each(name => eventually(`${name} is at ${position}`, async () => (await positionOf(name)) === position));
+  each(name =>
+    eventually(`${name} is at ${position}`, async () => (await positionOf(name)) === position, {
+      every: 300,
+    }),
+  );
 const tasksRun = () =>
   each(name =>
     eventually(`${name} runs`, async () => {

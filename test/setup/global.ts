@@ -51,7 +51,8 @@ async function neededBy(files: readonly string[]): Promise<ServiceName[]> {
   const rest = sources.map(source =>
     own.reduce((text, pattern) => text.replaceAll(new RegExp(pattern, 'g'), ''), source),
   );
-  const any = rest.some(source => /\/support\/|\binject\('stack'\)/.test(source));
+  // The generator's arbitraries need none, only what draws from them with a worker at hand.
+  const any = rest.some(source => /\/support\/(?!generate\/(?!index))|\binject\('stack'\)/.test(source));
   const connectors = Object.entries(connectorServers).filter(([, pattern]) =>
     sources.some(source => pattern.test(source)),
   );

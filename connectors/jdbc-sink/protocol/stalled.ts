@@ -3,7 +3,7 @@ import type { Session } from './session.ts';
 
 /**
  * Backends of this connector's tasks that have waited for seconds, in mid-transaction, for a client that does not go on.
- * The task's number is what its application name ends with; a name that PostgreSQL has cut has none.
+ * The task's number is what its application name ends with.
  */
 const sql = `
 WITH own AS (SELECT current_setting('application_name') AS name),

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import pg from 'pg';
+import { applicationName } from '../../../src/config/application-name.ts';
 import { MillraceError } from '../../../src/errors.ts';
 import type { Address } from '../config/jdbc-url.ts';
 import type { NumericMapping } from '../config/keys.ts';
@@ -36,7 +37,7 @@ export async function openPostgres(address: Address, options: SessionOptions): P
       password: address.password ?? '',
       ssl: ssl ?? false,
       keepAlive: true,
-      application_name: Buffer.from(`millrace ${options.connector}`).subarray(0, 63).toString(),
+      application_name: applicationName(options.connector),
       connectionTimeoutMillis: address.connectTimeoutMs,
       options: `${address.options ?? ''} ${FORMATS}${address.searchPath === undefined ? '' : ` -c search_path=${address.searchPath.replaceAll(' ', '\\ ')}`}`,
     });

@@ -189,7 +189,7 @@ describe('what passes by itself', () => {
     const outcome = rejection(sink.write([row({ id: 1, email: null, n: 1 })]));
     for (let cancelled = false; !cancelled; ) {
       const [found] = await db.query<{ done: boolean }>(
-        "SELECT pg_cancel_backend(pid) AS done FROM pg_stat_activity WHERE application_name = 'millrace-orders-sink-0' AND datname = current_database() AND wait_event_type = 'Lock'",
+        "SELECT pg_cancel_backend(pid) AS done FROM pg_stat_activity WHERE application_name = 'millrace orders-sink/0' AND datname = current_database() AND wait_event_type = 'Lock'",
       );
       cancelled = found?.done === true;
     }

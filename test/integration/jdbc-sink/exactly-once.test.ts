@@ -123,7 +123,7 @@ describe('the fence', () => {
       async () =>
         (
           await db.query(
-            "SELECT 1 FROM pg_stat_activity WHERE application_name = 'millrace-orders-sink-0' AND wait_event_type = 'Lock'",
+            "SELECT 1 FROM pg_stat_activity WHERE application_name = 'millrace orders-sink/0' AND wait_event_type = 'Lock'",
           )
         ).length > 0,
     );
@@ -204,7 +204,7 @@ describe('broken connections', () => {
       for (let pause = 20; !done; pause += 5) {
         await new Promise(resolve => setTimeout(resolve, random() * 2 * pause));
         await admin.query(
-          "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'millrace-%' AND datname = current_database()",
+          "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'millrace %' AND datname = current_database()",
         );
       }
     })();
@@ -255,7 +255,7 @@ describe('broken connections', () => {
     const stalled = async () =>
       (
         await db.query(
-          "SELECT 1 FROM pg_stat_activity WHERE application_name = 'millrace-orders-sink-0' AND datname = current_database() AND wait_event = 'ClientRead' AND xact_start IS NOT NULL AND query_start < clock_timestamp() - interval '3 seconds'",
+          "SELECT 1 FROM pg_stat_activity WHERE application_name = 'millrace orders-sink/0' AND datname = current_database() AND wait_event = 'ClientRead' AND xact_start IS NOT NULL AND query_start < clock_timestamp() - interval '3 seconds'",
         )
       ).length === 1;
     await eventually('the transaction stalls', stalled);
@@ -278,7 +278,7 @@ describe('broken connections', () => {
     expect(await waiting).toMatchObject({ kind: 'retriable' });
     await eventually('the server noticed', async () => {
       await db.query(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'millrace-orders-sink-0' AND datname = current_database()",
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'millrace orders-sink/0' AND datname = current_database()",
       );
       return true;
     });

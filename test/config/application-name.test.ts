@@ -1,0 +1,32 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { applicationName } from '../../src/config/application-name.ts';
+import { connectorNames, namesBeside } from '../support/generate/connector-names.ts';
+
+const suffixes = fc.constantFrom('', '/0', '/12', '/offsets');
+
+test('is what PostgreSQL keeps: printable ASCII of at most 63 bytes, with its suffix at the end', () => {
+  fc.assert(
+    fc.property(connectorNames, suffixes, (name, suffix) => {
+      expect(applicationName(name, suffix)).toMatch(/^[ -~]{1,63}$/);
+      expect(applicationName(name, suffix).endsWith(suffix)).toBe(true);
+    }),
+  );
+});
+
+test('is the name itself where it fits', () => {
+  expect(applicationName('shop')).toBe('millrace shop');
+  expect(applicationName('orders-sink', '/3')).toBe('millrace orders-sink/3');
+});
+
+test('differs for different connectors', () => {
+  const long = 'x'.repeat(120);
+  const names = ['数据', '订单', `${long}a`, `${long}b`, 'größe', 'gr??e'];
+  expect(new Set(names.map(name => applicationName(name))).size).toBe(names.length);
+  expect(applicationName('x', '/0')).not.toBe(applicationName('x-0'));
+  fc.assert(
+    fc.property(connectorNames, name =>
+      namesBeside(name).every(other => applicationName(other) !== applicationName(name)),
+    ),
+  );
+});
