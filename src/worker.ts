@@ -24,6 +24,7 @@ import { loadPlugins } from './plugins/load.ts';
 import { pluginRegistry } from './plugins.ts';
 import { preparation } from './prepare.ts';
 import { joinProcesses, type Member, processNumber } from './processes/member.ts';
+import { allowedHostsOf } from './rest/allowed-hosts.ts';
 import { exposureWarnings } from './rest/exposure.ts';
 import { exposedListeners, isDefaultHost, parseListeners } from './rest/listeners.ts';
 import { surfaceOf } from './rest/surface.ts';
@@ -85,7 +86,12 @@ export async function startWorker(
     );
 
   const listeners = parseListeners(props);
-  const surface = surfaceOf(props);
+  const hosts = allowedHostsOf({
+    configured: config['rest.allowed.hosts'],
+    listeners,
+    advertised: props['rest.advertised.host.name'],
+  });
+  const surface = { ...surfaceOf(props), ...(hosts && { hosts }) };
   const exposed = exposedListeners(listeners);
   const first = number === undefined || number === 1;
   if (first) for (const { fields, message } of exposureWarnings({ exposed, surface, props })) log.warn(fields, message);
@@ -190,6 +196,7 @@ export async function startWorker(
     topicTracking: { enabled: config['topic.tracking.enable'], reset: config['topic.tracking.allow.reset'] },
     setClusterLevel: (logger, level) => levels.set(logger, level),
     started: () => workers.ready(),
+    limits: { connections: config['rest.connections.max'] },
     metrics: async () => ({
       contentType: metrics.registry.contentType,
       body: await (member?.metrics() ?? ownMetrics()),

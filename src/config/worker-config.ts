@@ -84,6 +84,17 @@ export const workerConfig = defineConfig({
     doc: 'The port under which others reach this worker.',
     check: port,
   }),
+  'rest.allowed.hosts': listKey({
+    default: [],
+    importance: 'medium',
+    doc: 'Host names that requests may be addressed to, beside localhost, this machine’s, rest.advertised.host.name and those of listeners; *.example.com for all below it, * for any.',
+  }),
+  'rest.connections.max': intKey({
+    default: 1000,
+    importance: 'low',
+    doc: 'Connections that a listener of the REST API keeps open at once; further ones are closed.',
+    check: atLeast(1),
+  }),
   'exactly.once.source.support': enumKey(['disabled', 'preparing', 'enabled'], {
     default: 'disabled',
     importance: 'low',

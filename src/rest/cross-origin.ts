@@ -1,4 +1,5 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { HttpError } from './errors.ts';
 
 /** Which pages of other origins may use the API (https://fetch.spec.whatwg.org/#http-cors-protocol). */
 export interface CrossOrigin {
@@ -26,17 +27,54 @@ const list = (text = ''): string[] =>
     .filter(one => one !== '');
 
 export function allowCrossOrigin(app: FastifyInstance, { origins, methods }: CrossOrigin): void {
-  const patterns = origins.map(wildcards);
+  const isAllowed = allowing(origins);
   app.addHook('onRequest', async (request, reply) => {
     reply.header('vary', 'Origin');
     const { origin } = request.headers;
-    if (origin === undefined || !patterns.some(pattern => pattern.test(origin))) return;
+    if (origin === undefined || !isAllowed(origin)) return;
     reply.header('access-control-allow-origin', origin);
     if (request.method !== 'OPTIONS' || request.headers['access-control-request-method'] === undefined) return;
     reply.header('access-control-allow-methods', methods.join(','));
     reply.header('access-control-allow-headers', 'Content-Type');
     reply.header('access-control-max-age', String(MAX_AGE));
   });
+}
+
+/**
+ * Refuses what a page of another origin would change. Browsers send a POST without a body, or with a plain one, without
+ * asking this server first: only the page does not get to see the answer.
+ */
+export function refuseCrossSite(app: FastifyInstance, crossOrigin: CrossOrigin | undefined): void {
+  const isAllowed = allowing(crossOrigin?.origins ?? []);
+  app.addHook('preHandler', async request => {
+    if (SAFE_METHODS.has(request.method) || !isCrossOrigin(request)) return;
+    const { origin } = request.headers;
+    if (origin !== undefined && isAllowed(origin)) return;
+    throw new HttpError(
+      403,
+      `A page of ${origin ?? 'another origin'} may not do this: add its origin to access.control.allow.origin in the ` +
+        "worker's properties.",
+    );
+  });
+}
+
+/** A scheme, a host name of 253 characters, and a port are shorter. */
+const LONGEST_ORIGIN = 300;
+const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/** https://www.w3.org/TR/fetch-metadata/; where a browser does not send that, it sends Origin with every POST. */
+function isCrossOrigin({ headers }: FastifyRequest): boolean {
+  const { origin, host = '', 'sec-fetch-site': site } = headers;
+  if (site !== undefined) return site !== 'same-origin' && site !== 'none';
+  if (origin === undefined) return false;
+  const from = URL.parse(origin);
+  // A proxy may have taken the TLS off: hosts are compared, schemes are not.
+  return from === null || from.host !== URL.parse(`${from.protocol}//${host}`)?.host;
+}
+
+function allowing(origins: readonly string[]): (origin: string) => boolean {
+  const patterns = origins.map(wildcards);
+  return origin => origin.length <= LONGEST_ORIGIN && patterns.some(pattern => pattern.test(origin));
 }
 
 const wildcards = (origin: string): RegExp =>

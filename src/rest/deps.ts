@@ -33,6 +33,8 @@ export interface Limits {
   readonly requestMs: number;
   /** How long `GET /` and `GET /health` wait. */
   readonly probeMs: number;
+  /** Connections that are open at once; further ones are closed unanswered. */
+  readonly connections: number;
 }
 
 export interface MetricsText {

@@ -22,6 +22,9 @@ import { withVersions } from './versions.ts';
 const JSON_TYPE = 'application/json';
 const FORM_TYPE = 'application/x-www-form-urlencoded';
 const BODY_BYTES = 1024 * 1024;
+/** How long a client may take to send a request, and its headers. */
+const REQUEST_MS = 30_000;
+const HEADERS_MS = 10_000;
 
 /** One listener's part in the API. */
 export type Served = Pick<Listener, 'tls' | 'serves'> & Partial<Surface>;
@@ -31,7 +34,7 @@ export type Served = Pick<Listener, 'tls' | 'serves'> & Partial<Surface>;
  * (see listeners.ts) and closes.
  */
 export function restServer(deps: RestDeps, { tls, serves, ...surface }: Served = {}): FastifyInstance {
-  const limits: Limits = { requestMs: 90_000, probeMs: 5000, ...deps.limits };
+  const limits: Limits = { requestMs: 90_000, probeMs: 5000, connections: 1000, ...deps.limits };
   const fail = (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
     const answer = answerOf(error, request.id);
     if (answer.error_code >= 500) report(deps, error, request, answer.error_code);
@@ -41,10 +44,12 @@ export function restServer(deps: RestDeps, { tls, serves, ...surface }: Served =
     ...(tls && { https: tls }),
     logger: false,
     bodyLimit: BODY_BYTES,
-    requestTimeout: 30_000,
+    requestTimeout: REQUEST_MS,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 4096 },
     frameworkErrors: (error, request, reply) => void fail(error, request, reply),
   });
+  app.server.maxConnections = limits.connections;
+  app.server.headersTimeout = HEADERS_MS;
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(JSON_TYPE, { parseAs: 'buffer' }, async (request: FastifyRequest, body: Buffer) =>
     readBody(request, body),
@@ -54,7 +59,8 @@ export function restServer(deps: RestDeps, { tls, serves, ...surface }: Served =
     return readBody(request, body);
   });
   // As in Connect, what is for administrators alone is not for pages of other origins.
-  applySurface(app, serves === 'admin' ? { headers: [], ...(surface.users && { users: surface.users }) } : surface);
+  const { users, hosts } = surface;
+  applySurface(app, serves === 'admin' ? { ...(users && { users }), ...(hosts && { hosts }) } : surface);
   app.setErrorHandler((error: FastifyError, request, reply) => fail(error, request, reply));
   app.setNotFoundHandler(() => undefined);
   app.addHook('onRequest', async request => {

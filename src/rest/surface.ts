@@ -1,12 +1,15 @@
 import type { FastifyInstance } from 'fastify';
+import { checkHost } from './allowed-hosts.ts';
 import { requireUser, type Users, usersOf } from './basic-auth.ts';
-import { allowCrossOrigin, type CrossOrigin, crossOriginOf } from './cross-origin.ts';
+import { allowCrossOrigin, type CrossOrigin, crossOriginOf, refuseCrossSite } from './cross-origin.ts';
 import { addResponseHeaders, type HeaderRule, headerRulesOf } from './response-headers.ts';
 
 /** How the API shows itself to the outside: who may use it, from where, and with what headers. */
 export interface Surface {
   readonly crossOrigin?: CrossOrigin;
   readonly headers: readonly HeaderRule[];
+  /** Names of hosts that requests may be addressed to. Absent: any. */
+  readonly hosts?: readonly string[];
   /** Absent: everyone may. */
   readonly users?: Users;
 }
@@ -26,8 +29,13 @@ export function surfaceOf(
 }
 
 /** Headers first: they stand on refusals, too. */
-export function applySurface(app: FastifyInstance, { crossOrigin, headers = [], users }: Partial<Surface>): void {
+export function applySurface(
+  app: FastifyInstance,
+  { crossOrigin, headers = [], hosts, users }: Partial<Surface>,
+): void {
   if (crossOrigin !== undefined) allowCrossOrigin(app, crossOrigin);
   if (headers.length > 0) addResponseHeaders(app, headers);
+  if (hosts !== undefined) checkHost(app, hosts);
+  refuseCrossSite(app, crossOrigin);
   if (users !== undefined) requireUser(app, users);
 }

@@ -1,0 +1,77 @@
+import { isIPv4, isIPv6 } from 'node:net';
+import { hostname } from 'node:os';
+import type { FastifyInstance } from 'fastify';
+import { HttpError } from './errors.ts';
+import type { Listener } from './listeners.ts';
+
+/**
+ * Names of hosts that requests may be addressed to, in lower case; `*.example.com` stands for all below example.com.
+ * undefined: any.
+ */
+export type AllowedHosts = readonly string[] | undefined;
+
+export interface AllowedHostsOptions {
+  /** `rest.allowed.hosts`. */
+  readonly configured: readonly string[];
+  readonly listeners: readonly Listener[];
+  /** `rest.advertised.host.name`. */
+  readonly advertised: string | undefined;
+  readonly machine?: string;
+}
+
+export function allowedHostsOf({
+  configured,
+  listeners,
+  advertised,
+  machine = hostname(),
+}: AllowedHostsOptions): AllowedHosts {
+  if (configured.includes('*')) return undefined;
+  const all = [
+    'localhost',
+    '*.localhost',
+    machine,
+    machine.split('.', 1)[0] ?? '',
+    ...(advertised === undefined ? [] : [advertised]),
+    ...listeners.map(({ host }) => host),
+    ...configured,
+  ];
+  return [...new Set(all.map(canonical))].filter(name => name !== '');
+}
+
+const canonical = (name: string): string => name.trim().toLowerCase().replace(/\.$/, '');
+
+/**
+ * Refuses requests that were addressed to the name of another host. A page of evil.example can have that name resolved
+ * to this machine (DNS rebinding), and is then of this server's own origin to the browser; but its requests say
+ * `Host: evil.example`. An address in the place of a name cannot be made to lead elsewhere.
+ */
+export function checkHost(app: FastifyInstance, allowed: readonly string[]): void {
+  app.addHook('onRequest', async request => {
+    // HTTP/1.0 may leave it away, browsers do not.
+    const { host = '' } = request.headers;
+    if (host === '') return;
+    const name = hostOf(host);
+    if (name !== undefined && (isIPv4(name) || isAllowed(name, allowed))) return;
+    if (name === undefined && isBracketed(host)) return;
+    throw new HttpError(421, misdirected(name ?? host));
+  });
+}
+
+/** Of `name:port`, the name; undefined for anything else. */
+function hostOf(header: string): string | undefined {
+  const [name = '', port, ...rest] = header.split(':');
+  return rest.length > 0 || (port !== undefined && !/^\d{0,5}$/.test(port)) ? undefined : canonical(name);
+}
+
+/** An IPv6 address in brackets, with a port or without. */
+function isBracketed(header: string): boolean {
+  const end = header.indexOf(']');
+  return header.startsWith('[') && isIPv6(header.slice(1, end)) && /^(?::\d{0,5})?$/.test(header.slice(end + 1));
+}
+
+const isAllowed = (name: string, allowed: readonly string[]): boolean =>
+  allowed.some(one => (one.startsWith('*.') ? name.endsWith(one.slice(1)) : name === one));
+
+const misdirected = (name: string): string =>
+  `This worker does not answer to the host name ${name.slice(0, 255)}: add it to rest.allowed.hosts in the worker's ` +
+  'properties, or use an address.';
