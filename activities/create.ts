@@ -5,6 +5,7 @@ import { resolvePlaceholders } from '../src/config/placeholders.ts';
 import { Redaction } from '../src/config/redaction.ts';
 import { nextRun } from '../src/config/schedule.ts';
 import { secretKeys } from '../src/config/secret-keys.ts';
+import { untilAborted } from '../src/engine/grace.ts';
 import type { TaskObserver } from '../src/engine/observer.ts';
 import type { OffsetStore } from '../src/engine/offset-store.ts';
 import { parsed } from '../src/engine/source-runner.ts';
@@ -68,8 +69,8 @@ export function createActivities(deps: ActivityDeps): { control: ControlActiviti
         async body(args, progress, signal, log) {
           const redact = new Redaction();
           redactions.set(args, redact);
-          const config = await wholeConfig(deps, args);
-          const { connector, props } = await opened(deps, config, redact);
+          const opening = wholeConfig(deps, args).then(config => opened(deps, config, redact));
+          const { connector, props } = await untilAborted(signal, opening);
           if (connector.kind !== args.type) throw wrongType(args, connector.kind);
           const pipeline = await pipelineOf(deps, props);
           const safe = redacted(log, redact);

@@ -1,4 +1,5 @@
 import type { PlanContext, SinkConnector, SourceConnector, SourcePosition, TopicPartition } from '../src/api/index.ts';
+import { untilAborted } from '../src/engine/grace.ts';
 import type { OffsetStore } from '../src/engine/offset-store.ts';
 import { parsed } from '../src/engine/source-runner.ts';
 import { MillraceError } from '../src/errors.ts';
@@ -12,6 +13,9 @@ export interface OffsetsDeps {
   readonly offsets: OffsetStore;
 }
 
+/** A request that asks for offsets is answered after so long at the latest. */
+const READ_MS = 15_000;
+
 /** A connector's stored positions as Kafka Connect's REST API has them. props: its resolved configuration. */
 export async function readOffsets(
   { kafka, offsets }: OffsetsDeps,
@@ -19,9 +23,19 @@ export async function readOffsets(
   connector: string,
   props: Readonly<Record<string, string>>,
 ): Promise<readonly OffsetEntry[]> {
-  if (type === 'source')
-    return (await offsets.load(connector)).all().map(({ partition, offset }) => ({ partition, offset }));
-  const held = await kafka.admin.groupOffsets(groupOf(connector, props));
+  const signal = AbortSignal.timeout(READ_MS);
+  const late = () =>
+    new MillraceError(
+      'KAFKA_UNAVAILABLE',
+      `Kafka did not tell the offsets of ${connector} within ${READ_MS / 1000} s.`,
+    );
+  const inTime = <T>(work: Promise<T>): Promise<T> =>
+    untilAborted(signal, work).catch(error => Promise.reject(signal.aborted ? late() : error));
+  if (type === 'source') {
+    const stored = await inTime(offsets.load(connector, { signal, committedOnly: true }));
+    return stored.all().map(({ partition, offset }) => ({ partition, offset }));
+  }
+  const held = await inTime(kafka.admin.groupOffsets(groupOf(connector, props)));
   return held.map(({ topic, partition, offset }) => ({
     partition: { kafka_topic: topic, kafka_partition: partition },
     offset: { kafka_offset: offset },

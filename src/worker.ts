@@ -246,9 +246,9 @@ function temporalOptions(config: WorkerConfig) {
 function offsetsIn(kafka: KafkaClient, topic: OffsetsTopic): OffsetStore {
   return {
     topic: topic.topic,
-    async load(connector) {
+    async load(connector, options) {
       await ensureOffsetsTopic(kafka, topic);
-      return loadPositions(kafka, topic.topic, connector);
+      return loadPositions(kafka, topic.topic, connector, options);
     },
     append: (batch, connector, positions) => appendPositions(batch, topic.topic, connector, positions),
   };

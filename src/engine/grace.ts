@@ -22,6 +22,17 @@ export async function untilGraceEnds<T>(what: string, signal: AbortSignal, work:
   }
 }
 
+/** Waits for `work` no longer than until the signal is aborted: for what has no effects, and comes to an end by itself. */
+export async function untilAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const stopping = addAbortListener(signal, () => reject(signal.reason));
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    stopping[Symbol.dispose]();
+  }
+}
+
 /**
  * Closes `resource` after `use`, whatever happens, and waits for that as long as the grace period. The first error is
  * thrown: what fails while it is closed after a failure is only a consequence.

@@ -1,4 +1,3 @@
-import { addAbortListener } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type {
   Log,
@@ -13,7 +12,7 @@ import type {
 import { DataError, kindOf, messageOf } from '../errors.ts';
 import type { FetchedRecords, KafkaClient, PartitionOffset, RawRecord, Reader } from '../kafka/port.ts';
 import type { DeadLetter, DeadLetterQueue } from './dead-letters.ts';
-import { closeAfter, untilGraceEnds } from './grace.ts';
+import { closeAfter, untilAborted, untilGraceEnds } from './grace.ts';
 import type { TaskObserver } from './observer.ts';
 import { partitionName } from './partition-name.ts';
 import type { RecordDecoder } from './record-decoder.ts';
@@ -67,7 +66,7 @@ const NOTHING_ASSIGNED_MS = 500;
 export async function runSink<C>(run: SinkRun<C>): Promise<void> {
   try {
     while (!run.signal.aborted) {
-      const assigned = await run.assignment();
+      const assigned = await untilAborted(run.signal, run.assignment());
       if (assigned.length > 0) {
         if (await runAssigned(run, assigned)) break;
       } else if (run.untilCaughtUp) break;
@@ -92,7 +91,7 @@ async function runAssigned<C>(run: SinkRun<C>, assigned: readonly TopicPartition
     };
     const held = await untilGraceEnds('open', run.signal, task.open(run.config, context));
     const positions = new Positions(held);
-    const start = await startOf(run, assigned, positions);
+    const start = await untilAborted(run.signal, startOf(run, assigned, positions));
     const { fetchBytes, batchRecords } = run.limits;
     const reader = await run.kafka.reader({
       assigned: start,
@@ -100,23 +99,18 @@ async function runAssigned<C>(run: SinkRun<C>, assigned: readonly TopicPartition
       maxPartitionBytes: fetchBytes,
       maxRecords: batchRecords,
       maxWaitMs: WAIT_MS,
+      signal: run.signal,
     });
     return closeAfter(reader, () => runLoop(run, { task, reader, positions, assigned, start }));
   });
 }
 
 async function runLoop<C>(run: SinkRun<C>, assignment: Assignment<C>): Promise<boolean> {
-  const { reader, assigned, start } = assignment;
-  // A task that must stop does not wait for records. Removed afterwards: the signal outlives many assignments.
-  const stopping = addAbortListener(run.signal, () => void reader.close());
-  try {
-    const lag = await SinkLag.at(run.kafka, assigned, start);
-    const aims = run.untilCaughtUp ? lag.ends() : undefined;
-    if (aims?.size === 0) return true;
-    return await new SinkLoop(run, assignment, lag, aims).run();
-  } finally {
-    stopping[Symbol.dispose]();
-  }
+  const { assigned, start } = assignment;
+  const lag = await untilAborted(run.signal, SinkLag.at(run.kafka, assigned, start));
+  const aims = run.untilCaughtUp ? lag.ends() : undefined;
+  if (aims?.size === 0) return true;
+  return new SinkLoop(run, assignment, lag, aims).run();
 }
 
 /** The partitions that a task reads at a time, and what it reads and writes them with. */
@@ -243,7 +237,7 @@ class SinkLoop<C> {
         this.commitSometimes();
         if (performance.now() - refreshed > limits.refreshMs) {
           refreshed = performance.now();
-          if (!same(await this.of.assignment(), this.assigned)) break;
+          if (!same(await untilAborted(signal, this.of.assignment()), this.assigned)) break;
         }
       }
       await this.writing;

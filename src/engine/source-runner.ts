@@ -10,7 +10,7 @@ import type {
 } from '../api/index.ts';
 import { kindOf, MillraceError, messageOf } from '../errors.ts';
 import type { KafkaClient, NewTopic, ProducerBatch, ProducerOptions, TransactionalProducer } from '../kafka/port.ts';
-import { closeAfter, untilGraceEnds } from './grace.ts';
+import { closeAfter, untilAborted, untilGraceEnds } from './grace.ts';
 import type { TaskObserver } from './observer.ts';
 import type { OffsetStore } from './offset-store.ts';
 import type { RecordEncoder } from './record-encoder.ts';
@@ -60,7 +60,8 @@ const SLICE = 2048;
  * While one transaction commits, the next is gathered. Rejects with the first error; everything is closed then.
  */
 export async function runSource<C>(run: SourceRun<C>): Promise<void> {
-  const producer = await run.kafka.producer({ ...run.producer, positions: [run.offsets.topic] });
+  const { signal } = run;
+  const producer = await run.kafka.producer({ ...run.producer, positions: [run.offsets.topic], signal });
   await closeAfter(producer, async () => {
     const task = run.source.task();
     await closeAfter(task, () => runTask(run, producer, task));
@@ -68,19 +69,19 @@ export async function runSource<C>(run: SourceRun<C>): Promise<void> {
 }
 
 async function runTask<C>(run: SourceRun<C>, producer: TransactionalProducer, task: SourceTask<C>): Promise<void> {
-  const positions = await run.offsets.load(run.connector);
-  await producer.prepare([run.offsets.topic]);
-  if (run.signal.aborted) return;
+  const { signal } = run;
+  const positions = await untilAborted(signal, run.offsets.load(run.connector, { signal }));
+  await untilAborted(signal, producer.prepare([run.offsets.topic]));
   const context: SourceTaskContext = {
     connector: run.connector,
     task: run.task,
     log: run.log,
-    signal: run.signal,
+    signal,
     positions,
     maxBatchBytes: run.limits.batchBytes,
     report: figures => run.observer.figures(figures),
   };
-  await untilGraceEnds('open', run.signal, task.open(run.config, context));
+  await untilGraceEnds('open', signal, task.open(run.config, context));
   await new SourceLoop(run, producer, task).run();
 }
 

@@ -1,6 +1,8 @@
+import { addAbortListener } from 'node:events';
 import type { Log } from '../api/component.ts';
 import { kafkaAdmin } from './admin.ts';
 import { Cluster } from './cluster.ts';
+import { readCommitted } from './committed-read.ts';
 import type { KafkaConfig } from './kafka-config.ts';
 import type { KafkaClient } from './port.ts';
 import { openProducer } from './producer.ts';
@@ -12,15 +14,20 @@ import { openReader } from './reader.ts';
  */
 export function kafkaClient(config: KafkaConfig, log: Log): KafkaClient {
   const clusters = new Set<Cluster>();
-  const cluster = (): Cluster => {
+  const cluster = (signal?: AbortSignal): Cluster => {
     const made = new Cluster(config, log);
+    const stopping = signal && addAbortListener(signal, () => made.close());
     clusters.add(made);
-    made.signal.addEventListener('abort', () => clusters.delete(made), { once: true });
+    addAbortListener(made.signal, () => {
+      clusters.delete(made);
+      stopping?.[Symbol.dispose]();
+    });
     return made;
   };
   return {
     producer: options => openProducer(cluster(), options, log),
-    reader: options => openReader(cluster(), options, log),
+    reader: options => openReader(cluster(options.signal), options, log),
+    readCommitted: (topic, options) => readCommitted(() => cluster(options.signal), topic, options, log),
     admin: kafkaAdmin(cluster()),
     async close() {
       for (const open of [...clusters]) open.close();

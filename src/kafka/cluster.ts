@@ -70,6 +70,11 @@ export class Cluster {
     return this.#connect(address);
   }
 
+  /** Those that the last `refresh` knew. */
+  get nodes(): readonly number[] {
+    return [...this.#brokers.keys()];
+  }
+
   /** Takes changes of topics. As the last `refresh` knew it. */
   controller(): Promise<Connection> {
     return this.broker(this.#controller);

@@ -9,7 +9,13 @@ import { Fields, FieldWriter } from './wire.ts';
  */
 
 export interface DescribeTransactionsResponse {
-  readonly states: readonly { readonly errorCode: number; readonly state: string }[];
+  readonly states: readonly {
+    readonly errorCode: number;
+    readonly state: string;
+    readonly timeoutMs: number;
+    /** Milliseconds since 1970; -1: none is open. */
+    readonly startedAt: number;
+  }[];
 }
 
 /** The state of one transactional id, as its coordinator names it: Ongoing, PrepareCommit, CompleteCommit and so on. */
@@ -22,15 +28,39 @@ export function describeTransactions(transactionalId: string): Exchange<Describe
       const errorCode = fields.int16();
       fields.compactString();
       const state = fields.compactString() ?? '';
-      // transaction_timeout_ms, transaction_start_time_ms, producer_id, producer_epoch
-      fields.slice(4 + 8 + 8 + 2);
+      const [timeoutMs, startedAt] = [fields.int32(), fields.int64()];
+      // producer_id, producer_epoch
+      fields.slice(8 + 2);
       fields.compactArray(() => {
         fields.compactString();
         for (let left = fields.unsignedVarint() - 1; left > 0; left--) fields.int32();
       });
-      return { errorCode, state };
+      return { errorCode, state, timeoutMs, startedAt };
     });
     return { states };
+  });
+}
+
+export interface ListTransactionsResponse {
+  readonly errorCode: number;
+  readonly transactions: readonly { readonly transactionalId: string; readonly producerId: number }[];
+}
+
+/** Transactions of these producers; each broker knows those that it coordinates. */
+export function listTransactions(producerIds: readonly number[]): Exchange<ListTransactionsResponse> {
+  const body = new FieldWriter().tags();
+  // No filter by state.
+  body.compactArray([], () => {}).compactArray(producerIds, id => body.int64(id));
+  return exchange(laterApis.ListTransactions, body.tags(), fields => {
+    fields.int32();
+    const errorCode = fields.int16();
+    for (let left = fields.unsignedVarint() - 1; left > 0; left--) fields.compactString();
+    const transactions = fields.compactArray(() => {
+      const [transactionalId, producerId] = [fields.compactString() ?? '', fields.int64()];
+      fields.compactString();
+      return { transactionalId, producerId };
+    });
+    return { errorCode, transactions };
   });
 }
 

@@ -12,6 +12,8 @@ export interface FetchLimits {
   readonly maxBytes: number;
   readonly maxPartitionBytes: number;
   readonly maxWaitMs: number;
+  /** Up to the high watermark, the records of open and of aborted transactions included. */
+  readonly uncommitted?: boolean;
 }
 
 /** One partition's part of an answer. */
@@ -29,10 +31,11 @@ export interface AbortedTransaction {
 }
 
 const [apiKey, apiVersion] = apis['Fetch'] ?? [1, 11];
+const READ_UNCOMMITTED = 0;
 const READ_COMMITTED = 1;
 
 /**
- * Asks one leader for committed records; answers as soon as there is any, or after `maxWaitMs`. The answer lies in
+ * Asks one leader for records, committed ones unless the limits say otherwise; answers as soon as there is any, or after `maxWaitMs`. The answer lies in
  * memory of `allocate`.
  */
 export async function fetchOnce(
@@ -53,7 +56,8 @@ export async function fetchOnce(
  */
 function encode(positions: readonly FetchPosition[], limits: FetchLimits): Buffer {
   const fields = new FieldWriter(64 + positions.length * 64);
-  fields.int32(-1).int32(limits.maxWaitMs).int32(1).int32(limits.maxBytes).int8(READ_COMMITTED);
+  fields.int32(-1).int32(limits.maxWaitMs).int32(1).int32(limits.maxBytes);
+  fields.int8(limits.uncommitted ? READ_UNCOMMITTED : READ_COMMITTED);
   // Without a session (KIP-227): each request tells all it wants.
   fields.int32(0).int32(-1);
   // In the order given, which is the order in which Kafka fills the answer.

@@ -214,6 +214,7 @@ export const apis: Readonly<Record<string, readonly [key: number, version: numbe
 export const laterApis = {
   DescribeProducers: [61, 0],
   DescribeTransactions: [65, 0],
+  ListTransactions: [66, 0],
 } as const;
 
 export interface SaslOptions {

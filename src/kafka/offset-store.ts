@@ -1,5 +1,6 @@
 import type { Json, PositionReader, SourceOffset, SourcePartition, SourcePosition } from '../api/index.ts';
 import { MillraceError } from '../errors.ts';
+import { nameOpenTransaction } from './open-transactions.ts';
 import type { KafkaClient, NewTopic, ProducerBatch } from './port.ts';
 
 /**
@@ -28,38 +29,45 @@ export async function ensureOffsetsTopic(client: KafkaClient, offsets: OffsetsTo
     );
 }
 
-const READ_BYTES = 4 * 1024 * 1024;
+/** Time that open transactions with offsets of the connector have to end. */
+const PATIENCE_MS = 5_000;
+/** A commit is answered a moment before its marker is in the topic. */
+const MARKER_MS = 1000;
 
 /**
- * Every committed offset of a connector, up to the end that the topic has when this is called. Call it behind the fence
- * of the connector's task: what an older producer had open is decided by then. Other connectors' transactions that are
- * open in the topic are waited for, because offsets committed behind their beginning cannot be read before.
+ * Every committed offset of a connector, up to the end that the topic has when this is called, also those that lie after
+ * the beginning of another connector's open transaction. Called behind the fence of the connector's task, which ends what
+ * an older producer of it had open. Rejects with KAFKA_UNAVAILABLE while a transaction with offsets of the connector is
+ * open all the same; with `committedOnly` these are left out.
  */
-export async function loadPositions(client: KafkaClient, topic: string, connector: string): Promise<PositionReader> {
-  const count = (await client.admin.partitions([topic])).get(topic) ?? 0;
-  const partitions = Array.from({ length: count }, (_, partition) => ({ topic, partition }));
-  const ranges = await client.admin.offsets(partitions);
-  const ends = new Map(ranges.filter(({ low, high }) => low < high).map(({ partition, high }) => [partition, high]));
+export async function loadPositions(
+  client: KafkaClient,
+  topic: string,
+  connector: string,
+  { signal, committedOnly = false }: { readonly signal?: AbortSignal; readonly committedOnly?: boolean } = {},
+): Promise<PositionReader> {
   const positions = new Map<string, SourcePosition>();
-  if (ends.size === 0) return positionReader(positions);
-  const reader = await client.reader({
-    assigned: ranges
-      .filter(({ partition }) => ends.has(partition))
-      .map(({ partition, low }) => ({ topic, partition, offset: low })),
-    maxBytes: READ_BYTES,
-    maxPartitionBytes: READ_BYTES,
-    maxWaitMs: 500,
+  const prefix = Buffer.from(`[${JSON.stringify(connector)},`);
+  const open = await client.readCommitted(topic, {
+    wanted: key => !isOfAnother(key, prefix),
+    awaited: key => partitionIn(key, connector) !== undefined,
+    take(key, value) {
+      const partition = partitionIn(key, connector);
+      if (partition === undefined) return;
+      const offset = value === null ? null : json(value);
+      if (isObject(offset)) positions.set(canonical(partition), { partition, offset: offset as SourceOffset });
+      else positions.delete(canonical(partition));
+    },
+    patienceMs: committedOnly ? MARKER_MS : PATIENCE_MS,
+    ...(signal === undefined ? {} : { signal }),
   });
-  try {
-    const prefix = Buffer.from(`[${JSON.stringify(connector)},`);
-    while (ends.size > 0)
-      for (const { partition, records, next } of await reader.poll()) {
-        for (const { key, value } of records) if (key !== null) take(positions, prefix, connector, key, value);
-        if (next >= (ends.get(partition) ?? 0)) ends.delete(partition);
-      }
-  } finally {
-    await reader.close();
-  }
+  if (open.length > 0 && !committedOnly)
+    throw new MillraceError(
+      'KAFKA_UNAVAILABLE',
+      `The offsets of the connector ${connector} cannot be read yet: some are in a transaction that is open in ${open.map(nameOpenTransaction).join('; ')}. ` +
+        'Kafka ends it when its producer does, or after its transaction.timeout.ms; a hanging one, which kafka-transactions.sh ' +
+        'find-hanging lists, has to be ended with kafka-transactions.sh abort.',
+    );
   return positionReader(positions);
 }
 
@@ -79,20 +87,11 @@ export function appendPositions(
 }
 const noHeaders: readonly never[] = [];
 
-function take(
-  positions: Map<string, SourcePosition>,
-  prefix: Buffer,
-  connector: string,
-  key: Buffer,
-  value: Buffer | null,
-): void {
-  if (isOfAnother(key, prefix)) return;
+/** The partition that a key is of; undefined for one of another connector, or of none. */
+function partitionIn(key: Buffer, connector: string): SourcePartition | undefined {
   const parsed = json(key);
-  if (!Array.isArray(parsed) || parsed[0] !== connector || !isObject(parsed[1])) return;
-  const partition = parsed[1] as SourcePartition;
-  const offset = value === null ? null : json(value);
-  if (isObject(offset)) positions.set(canonical(partition), { partition, offset: offset as SourceOffset });
-  else positions.delete(canonical(partition));
+  if (!Array.isArray(parsed) || parsed[0] !== connector || !isObject(parsed[1])) return undefined;
+  return parsed[1] as SourcePartition;
 }
 
 /**

@@ -13,8 +13,39 @@ export interface KafkaClient {
   producer(options: ProducerOptions): Promise<TransactionalProducer>;
   /** Reads assigned partitions from given offsets, committed records only; no consumer group. */
   reader(options: ReaderOptions): Promise<Reader>;
+  /**
+   * Reads a compacted topic once, up to the end that it has when this is called: every wanted record that is committed, those of a
+   * partition in the order of their offsets. Unlike what a reader gets they include those after the beginning of an
+   * open transaction that holds nothing awaited. Resolves with the open transactions that do, and were waited for in vain;
+   * their records are left out. KAFKA_UNAVAILABLE; the signal's reason when that is aborted.
+   */
+  readCommitted(topic: string, options: CommittedReadOptions): Promise<readonly OpenTransaction[]>;
   readonly admin: KafkaAdmin;
   close(): Promise<void>;
+}
+
+export interface CommittedReadOptions {
+  wanted(key: Buffer): boolean;
+  /** Which of the wanted records are worth waiting for; default: all. */
+  awaited?(key: Buffer): boolean;
+  /** Both are valid until it returns. */
+  take(key: Buffer, value: Buffer | null): void;
+  /** Milliseconds to wait for open transactions that hold awaited records. */
+  readonly patienceMs: number;
+  readonly signal?: AbortSignal;
+}
+
+/** A transaction that is open in a partition, and what Kafka tells of it where it may be asked. */
+export interface OpenTransaction extends TopicPartition {
+  readonly producerId: number;
+  /** The transactional id. */
+  readonly id?: string;
+  /** As its coordinator names it: Ongoing; anything else of a transaction that it has ended without this partition. */
+  readonly state?: string;
+  /** `transaction.timeout.ms` */
+  readonly timeoutMs?: number;
+  /** Milliseconds since 1970. */
+  readonly startedAt?: number;
 }
 
 export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
@@ -26,6 +57,8 @@ export interface ProducerOptions {
   readonly transactionTimeoutMs: number;
   /** Topics that positions are read from behind the fence: no transaction of this id is open in them then. */
   readonly positions?: readonly string[];
+  /** Ends the opening of the epoch; afterwards it has no effect. */
+  readonly signal?: AbortSignal;
 }
 
 /** One producer, one transaction at a time. After any rejection it is spent: close it and make another. */
@@ -82,6 +115,8 @@ export interface ReaderOptions {
   readonly maxWaitMs: number;
   /** Records that one poll gives at the most; large ones are fewer. */
   readonly maxRecords?: number;
+  /** Closes the reader. */
+  readonly signal?: AbortSignal;
 }
 
 export interface PartitionOffset extends TopicPartition {

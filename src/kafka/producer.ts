@@ -1,3 +1,4 @@
+import { addAbortListener } from 'node:events';
 import { setImmediate as immediate } from 'node:timers/promises';
 import type { Log } from '../api/component.ts';
 import type { TopicPartition } from '../api/index.ts';
@@ -29,7 +30,8 @@ export async function openProducer(
   options: ProducerOptions,
   log: Log,
 ): Promise<TransactionalProducer> {
-  const { transactionalId, transactionTimeoutMs } = options;
+  const { transactionalId, transactionTimeoutMs, signal } = options;
+  const stopping = signal && addAbortListener(signal, () => cluster.close());
   try {
     const epoch = await openEpoch(cluster, transactionalId, transactionTimeoutMs);
     log.debug({ transactionalId, epoch: epoch.identity.producerEpoch }, 'opened the epoch of a transactional id');
@@ -38,7 +40,10 @@ export async function openProducer(
     return producer;
   } catch (error) {
     cluster.close();
+    signal?.throwIfAborted();
     throw millraceError(error, `open the transactional id ${transactionalId}`, 'SOURCE_SETUP');
+  } finally {
+    stopping?.[Symbol.dispose]();
   }
 }
 

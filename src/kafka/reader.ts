@@ -1,3 +1,4 @@
+import { addAbortListener } from 'node:events';
 import { setTimeout as after, setImmediate as immediate } from 'node:timers/promises';
 import type { Log } from '../api/component.ts';
 import { MillraceError } from '../errors.ts';
@@ -65,6 +66,11 @@ class LeaderReader implements Reader {
     this.#options = options;
     this.#log = log;
     this.#deliveries = new Deliveries(options.assigned, options.maxBytes, options.maxRecords);
+    addAbortListener(cluster.signal, () => {
+      this.#leaders.clear();
+      this.#deliveries.close();
+      this.#wake();
+    });
   }
 
   async poll(): Promise<readonly FetchedRecords[]> {
@@ -86,9 +92,6 @@ class LeaderReader implements Reader {
 
   async close(): Promise<void> {
     this.#cluster.close();
-    this.#leaders.clear();
-    this.#deliveries.close();
-    this.#wake();
   }
 
   /** What is there, with the next fetches set going. A failure stays: behind it there must be no further records. */

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { ConfigProvider } from '../api/index.ts';
 import { MillraceError } from '../errors.ts';
 import { type ConfigTopicSettings, configTopic } from './config-topic.ts';
-import type { KafkaClient, PartitionOffset } from './port.ts';
+import { nameOpenTransaction } from './open-transactions.ts';
+import type { KafkaClient } from './port.ts';
 
 /**
  * Secrets that came inline in a connector's configuration, kept where Kafka Connect keeps them: in the compacted
@@ -25,6 +26,8 @@ export interface SecretStore {
   forget(config: Readonly<Record<string, string>>): Promise<void>;
 }
 
+/** Time that the open transaction of somebody who stores secrets has to end. */
+const PATIENCE_MS = 5_000;
 const placeholder = /\$\{secret:([0-9a-f-]{36})\}/g;
 const keyOf = (id: string): string => `secret-${id}`;
 
@@ -40,44 +43,33 @@ export function secretStore(
   const write = (entries: readonly (readonly [id: string, value: string | null])[]): Promise<void> =>
     configs.write(entries.map(([id, value]) => [keyOf(id), value === null ? null : JSON.stringify({ value })]));
 
-  async function load(): Promise<void> {
+  /** ids: those that are needed. Others may be in the open transaction of somebody who creates a connector. */
+  async function load(ids: readonly string[]): Promise<void> {
     await configs.ensure();
-    const [range] = await kafka.admin.offsets([{ topic, partition: 0 }]);
-    // To the high watermark: another writer's open transaction must not hide what is committed behind it.
-    if (range === undefined || range.low >= range.high) return;
-    const start: PartitionOffset = { topic, partition: 0, offset: range.low };
-    const reader = await kafka.reader({
-      assigned: [start],
-      maxBytes: 1 << 20,
-      maxPartitionBytes: 1 << 20,
-      maxWaitMs: 200,
+    const needed = new Set(ids.map(keyOf));
+    const open = await kafka.readCommitted(topic, {
+      wanted: key => key.toString().startsWith(keyOf('')),
+      awaited: key => needed.has(key.toString()),
+      take(key, value) {
+        const id = key.toString().slice(keyOf('').length);
+        const text = value === null ? undefined : secretOf(value);
+        if (value === null) known.delete(id);
+        else if (text !== undefined) known.set(id, text);
+      },
+      patienceMs: PATIENCE_MS,
     });
-    try {
-      for (let next = range.low; next < range.high; ) {
-        for (const part of await reader.poll()) {
-          next = part.next;
-          for (const { key, value } of part.records) {
-            const name = key?.toString();
-            if (!name?.startsWith(keyOf(''))) continue;
-            const id = name.slice(keyOf('').length);
-            if (value === null) known.delete(id);
-            else {
-              const text = secretOf(value);
-              if (text !== undefined) known.set(id, text);
-            }
-          }
-        }
-      }
-    } finally {
-      await reader.close();
-    }
+    if (open.length > 0)
+      throw new MillraceError(
+        'KAFKA_UNAVAILABLE',
+        `Secrets of a connector cannot be read yet: they are in a transaction that is open in ${open.map(nameOpenTransaction).join('; ')}.`,
+      );
   }
 
   /** Whether a text is made of placeholders that stand for the value. */
   async function standsFor(text: string, value: string): Promise<boolean> {
     const ids = secretIds(text);
     if (ids.length === 0 || text.replaceAll(placeholder, '') !== '') return false;
-    if (ids.some(id => !known.has(id))) await load();
+    if (ids.some(id => !known.has(id))) await load(ids);
     return ids.map(id => known.get(id)).join('') === value;
   }
 
@@ -99,7 +91,7 @@ export function secretStore(
       return sealed;
     },
     async read(ids) {
-      if (ids.some(id => !known.has(id))) await load();
+      if (ids.some(id => !known.has(id))) await load(ids);
       const lost = ids.find(id => !known.has(id));
       if (lost !== undefined)
         throw new MillraceError(

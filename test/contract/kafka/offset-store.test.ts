@@ -145,13 +145,14 @@ describe.each(implementations)('source offsets, $name', implementation => {
     expect((await loadPositions(b.client, topic, 'a')).get({ p: 1 })).toEqual({ n: 50 });
   });
 
-  test('are all seen although another connector has a transaction open before them: it is waited for', async () => {
+  test('are all seen although another connector has a transaction open before them, which is not waited for', async () => {
     await using b = bench(implementation);
     const topic = await b.topic(1, { 'cleanup.policy': 'compact' });
     await using proxy = await startKafkaProxy(servers().kafka);
     const behind = implementation.connect(proxy.address, 5000);
-    const options = { compression: 'none', transactionTimeoutMs: 2000 } as const;
-    const other = await behind.producer({ transactionalId: uniqueName('other'), ...options });
+    const options = { compression: 'none', transactionTimeoutMs: 60_000 } as const;
+    const otherId = uniqueName('other');
+    const other = await behind.producer({ transactionalId: otherId, ...options });
     const id = uniqueName('contract');
     const producer = await open(b, id);
     for (const each of [other, producer]) await each.prepare([topic]);
@@ -164,12 +165,50 @@ describe.each(implementations)('source offsets, $name', implementation => {
     await expect.poll(() => proxy.seen(END_TXN)).toBe(1);
     await commit(producer, topic, 'a', [{ partition: { p: 1 }, offset: { n: 2 } }]);
     await open(b, id);
-    const loading = loadPositions(b.client, topic, 'a');
+    expect((await loadPositions(b.client, topic, 'a')).get({ p: 1 })).toEqual({ n: 2 });
     await expect.poll(range).toMatchObject({ end: 2, high: 5 });
-    expect((await loading).get({ p: 1 })).toEqual({ n: 2 });
-    expect((await loadPositions(b.client, topic, 'other')).all()).toEqual([]);
+    expect((await loadPositions(b.client, topic, 'other', { committedOnly: true })).all()).toEqual([]);
+    const stop = new AbortController();
+    const waiting = loadPositions(b.client, topic, 'other', { signal: stop.signal });
+    stop.abort(new Error('told to stop'));
+    await expect(waiting).rejects.toThrow('told to stop');
+    const refused = await loadPositions(b.client, topic, 'other').catch((error: Error) => error);
+    expect(refused).toMatchObject({ code: 'KAFKA_UNAVAILABLE' });
+    expect((refused as Error).message).toContain(`${topic}-0 by the transactional id ${otherId} (producer `);
+    expect((refused as Error).message).toMatch(/, Ongoing, for \d+ s/);
     await behind.close();
     expect(await hanging).toBe('aborted');
+  });
+
+  test('of aborted transactions are not taken, and those of committed ones are, after the beginning of an open one', async () => {
+    await using b = bench(implementation);
+    const topic = await b.topic(1, { 'cleanup.policy': 'compact' });
+    const send = async (messages: { key: string; value: string | null }[]) => {
+      const options = { maxInFlightRequests: 1, idempotent: true, retry: { initialRetryTime: 5 } };
+      const producer = b.kafkajs.producer({ transactionalId: uniqueName('any'), ...options });
+      await producer.connect();
+      const transaction = await producer.transaction();
+      await transaction.send({ topic, messages });
+      return { transaction, producer };
+    };
+    const position = (n: number, p = 1) => ({ key: `["a",{"p":${p}}]`, value: `{"n":${n}}` });
+    const before = await send([position(1)]);
+    await before.transaction.commit();
+    const foreign = await send([{ key: '["another",{"p":1}]', value: '{"n":-1}' }]);
+    const early = await send([position(2)]);
+    const aborted = await send([position(3), position(3, 2)]);
+    const late = await send([position(4)]);
+    await aborted.transaction.abort();
+    await late.transaction.commit();
+    await early.transaction.commit();
+    const [range] = await b.client.admin.offsets([{ topic, partition: 0 }]);
+    expect(range?.end).toBeLessThan(range?.high ?? 0);
+    // In the order of the records, not in that of the commits.
+    expect((await loadPositions(b.client, topic, 'a')).all()).toEqual([{ partition: { p: 1 }, offset: { n: 4 } }]);
+    await foreign.transaction.abort();
+    expect((await loadPositions(b.client, topic, 'a')).all()).toEqual([{ partition: { p: 1 }, offset: { n: 4 } }]);
+    expect((await loadPositions(b.client, topic, 'another')).all()).toEqual([]);
+    for (const { producer } of [before, foreign, early, aborted, late]) await producer.disconnect();
   });
 
   test('have a topic that is made compacted, once, and refused where it is not', async () => {
