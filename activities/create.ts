@@ -23,7 +23,7 @@ import type {
 } from '../workflows/messages.ts';
 import { type CheckDeps, checkedConfig } from './check.ts';
 import { connectorOf, pipelineOf, resolved } from './components.ts';
-import type { ControlActivities, TaskActivities } from './index.ts';
+import type { ControlActivities, TaskActivities, TaskAttempt } from './index.ts';
 import { keptApart } from './kept-apart.ts';
 import { alterSinkOffsets, alterSourceOffsets } from './offsets.ts';
 import { runTaskActivity } from './run-task.ts';
@@ -47,7 +47,7 @@ export interface ActivityDeps extends CheckDeps {
 
 /** The activities of a worker process, with its clients in their hands. */
 export function createActivities(deps: ActivityDeps): { control: ControlActivities; tasks: TaskActivities } {
-  const redactions = new WeakMap<TaskArgs, Redaction>();
+  const redactions = new WeakMap<TaskAttempt, Redaction>();
   return {
     control: {
       planTasks: (args, before = []) => short(redact => plan(deps, args, before, redact)),
@@ -146,7 +146,13 @@ async function alter(deps: ActivityDeps, given: OffsetsArgs, redact: Redaction):
   const args: OffsetsArgs = given.kept === undefined ? given : { ...given, offsets: await read(deps, given.kept) };
   return connector.kind === 'source'
     ? alterSourceOffsets(deps, connector, args, props, contextOf(deps, redact))
-    : alterSinkOffsets(deps, connector, args, props, contextOf(deps, redact));
+    : alterSinkOffsets(
+        deps,
+        connector,
+        { ...args, attempt: Context.current().info.attempt },
+        props,
+        contextOf(deps, redact),
+      );
 }
 
 /** A task's configuration, where the connector's was too long to be given to it. */

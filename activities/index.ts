@@ -20,3 +20,9 @@ export interface TaskActivities {
   /** Runs until it is cancelled or fails. */
   runTask(args: TaskArgs): Promise<void>;
 }
+
+/** One attempt of a task. */
+export interface TaskAttempt extends TaskArgs {
+  /** Temporal's count of attempts, from 1 on. */
+  readonly attempt: number;
+}

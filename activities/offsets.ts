@@ -1,12 +1,14 @@
 import type { PlanContext, SinkConnector, SourceConnector, SourcePosition, TopicPartition } from '../src/api/index.ts';
 import { untilAborted } from '../src/engine/grace.ts';
+import { metadataOf } from '../src/engine/offset-origin.ts';
 import type { OffsetStore } from '../src/engine/offset-store.ts';
 import { parsed } from '../src/engine/source-runner.ts';
 import { MillraceError } from '../src/errors.ts';
-import type { KafkaClient } from '../src/kafka/port.ts';
+import type { KafkaClient, TopicDescription } from '../src/kafka/port.ts';
 import type { OffsetEntry, OffsetsAltered, OffsetsArgs } from '../workflows/messages.ts';
 import { producerOptions } from './pipeline.ts';
 import { groupOf, topicsOf } from './sink-partitions.ts';
+import { sinkWriter } from './sink-writer.ts';
 
 export interface OffsetsDeps {
   readonly kafka: KafkaClient;
@@ -82,23 +84,29 @@ export async function alterSourceOffsets(
 export async function alterSinkOffsets(
   { kafka }: Pick<OffsetsDeps, 'kafka'>,
   sink: SinkConnector<unknown>,
-  { connector, offsets }: OffsetsArgs,
+  args: OffsetsArgs & { readonly attempt: number },
   props: Readonly<Record<string, string>>,
   context: PlanContext,
 ): Promise<OffsetsAltered> {
+  const { connector, offsets } = args;
   const config = parsed(sink.config, props);
   const group = groupOf(connector, props);
   const positions = offsets === null ? await everywhere(kafka, group, props) : offsets.map(sinkPosition);
-  await mustExist(kafka, offsets === null ? [] : positions);
-  await sink.alterOffsets?.(config, connector, positions, context);
+  const topics = await kafka.admin.describeTopics([...new Set(positions.map(({ topic }) => topic))]);
+  if (offsets !== null) mustExist(topics, positions);
+  const identified = positions.map(at => ({ ...at, topicId: topics.get(at.topic)?.topicId ?? '' }));
+  const writer = await sinkWriter(kafka, args);
+  await sink.alterOffsets?.(config, writer, identified, context);
   const gone = positions.filter(({ next }) => next === null);
-  const moved = positions.flatMap(({ topic, partition, next }) =>
-    next === null ? [] : [{ topic, partition, offset: next }],
+  const moved = identified.flatMap(({ topic, partition, topicId, next }) =>
+    next === null ? [] : [{ topic, partition, offset: next, metadata: metadataOf(writer, topicId) }],
   );
   await kafka.admin.deleteGroupOffsets(group, gone);
   await kafka.admin.commitGroupOffsets({ group, offsets: moved });
   return { byConnector: sink.alterOffsets !== undefined };
 }
+
+type Position = TopicPartition & { readonly next: number | null };
 
 /** Every partition that the sink may hold a position of. */
 async function everywhere(kafka: KafkaClient, group: string, props: Readonly<Record<string, string>>) {
@@ -113,11 +121,9 @@ async function everywhere(kafka: KafkaClient, group: string, props: Readonly<Rec
   return [...names.values()].map(at => ({ ...at, next: null }));
 }
 
-async function mustExist(kafka: KafkaClient, positions: readonly (TopicPartition & { next: number | null })[]) {
-  const moved = positions.filter(({ next }) => next !== null);
-  const counts = await kafka.admin.partitions([...new Set(moved.map(({ topic }) => topic))]);
-  for (const { topic, partition } of moved)
-    if (partition >= (counts.get(topic) ?? 0))
+function mustExist(topics: ReadonlyMap<string, TopicDescription>, positions: readonly Position[]): void {
+  for (const { topic, partition, next } of positions)
+    if (next !== null && partition >= (topics.get(topic)?.partitions ?? 0))
       throw bad(`there is no partition ${partition} of a topic ${topic} to take records from`);
 }
 

@@ -5,6 +5,7 @@ import type { TaskObserver } from '../src/engine/observer.ts';
 import { kindOf, messageOf } from '../src/errors.ts';
 import { cut, toFailure } from '../src/temporal/failure.ts';
 import type { TaskArgs } from '../workflows/messages.ts';
+import type { TaskAttempt } from './index.ts';
 import { News } from './news.ts';
 import { Progress, type Snapshot } from './progress.ts';
 import { Pulse } from './pulse.ts';
@@ -18,12 +19,12 @@ const FAILURE = 2000;
 const WELL_MS = 60_000;
 
 /** Runs a task's data plane until the signal aborts. */
-export type TaskBody = (args: TaskArgs, progress: Progress, signal: AbortSignal, log: Log) => Promise<void>;
+export type TaskBody = (args: TaskAttempt, progress: Progress, signal: AbortSignal, log: Log) => Promise<void>;
 
 export interface RunTaskDeps {
   readonly body: TaskBody;
   /** Takes the secrets of a task out of a text. */
-  redact(args: TaskArgs, text: string): string;
+  redact(args: TaskAttempt, text: string): string;
   /** Where the metrics of a task are kept; called when it starts. */
   observe?(args: TaskArgs): Partial<TaskObserver>;
   /** Sends a connector one of `signals`, and does not wait for long. */
@@ -39,8 +40,9 @@ export interface RunTaskDeps {
  */
 export function runTaskActivity(deps: RunTaskDeps): (args: TaskArgs) => Promise<void> {
   const pulse = new Pulse();
-  return async args => {
+  return async given => {
     const context = Context.current();
+    const args: TaskAttempt = { ...given, attempt: context.info.attempt };
     const log = withFields(deps.log, { connector: args.connector, task: args.task });
     const observer = deps.observe?.(args) ?? {};
     const progress = new Progress(observer);

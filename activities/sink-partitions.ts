@@ -1,4 +1,4 @@
-import type { TopicPartition } from '../src/api/index.ts';
+import type { AssignedPartition } from '../src/api/index.ts';
 import type { KafkaClient } from '../src/kafka/port.ts';
 import type { TaskArgs } from '../workflows/messages.ts';
 
@@ -14,12 +14,12 @@ export async function assignment(
   kafka: KafkaClient,
   props: Readonly<Record<string, string>>,
   args: TaskArgs,
-): Promise<TopicPartition[]> {
-  const counts = await kafka.admin.partitions(await topicsOf(kafka, props));
-  const mine: TopicPartition[] = [];
-  for (const [topic, count] of [...counts].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    for (let partition = 0; partition < count; partition++)
-      if ((offsetOf(topic) + partition) % args.tasks === args.task) mine.push({ topic, partition });
+): Promise<AssignedPartition[]> {
+  const found = await kafka.admin.describeTopics(await topicsOf(kafka, props));
+  const mine: AssignedPartition[] = [];
+  for (const [topic, { partitions, topicId }] of [...found].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    for (let partition = 0; partition < partitions; partition++)
+      if ((offsetOf(topic) + partition) % args.tasks === args.task) mine.push({ topic, partition, topicId });
   }
   return mine;
 }

@@ -4,10 +4,11 @@ import { RecordDecoder } from '../src/engine/record-decoder.ts';
 import { runSink } from '../src/engine/sink-runner.ts';
 import { parsed } from '../src/engine/source-runner.ts';
 import type { KafkaClient } from '../src/kafka/port.ts';
-import type { TaskArgs } from '../workflows/messages.ts';
+import type { TaskAttempt } from './index.ts';
 import { type Pipeline, producerOptions } from './pipeline.ts';
 import type { Progress } from './progress.ts';
 import { assignment, groupOf } from './sink-partitions.ts';
+import { sinkWriter } from './sink-writer.ts';
 
 const FETCH_BYTES = 2 << 20;
 /** Larger than Connect's 500, as rows are written as sets. `consumer.override.max.poll.records` overrides it. */
@@ -20,7 +21,7 @@ export async function runSinkTask(
   kafka: KafkaClient,
   sink: SinkConnector<unknown>,
   pipeline: Pipeline,
-  args: TaskArgs,
+  args: TaskAttempt,
   progress: Progress,
   signal: AbortSignal,
   log: Log,
@@ -29,7 +30,7 @@ export async function runSinkTask(
   const transactionalId = `${args.cluster}-${args.connector}-${args.task}-dlq`;
   const letters = props['errors.deadletterqueue.topic.name'] ?? '';
   await runSink({
-    connector: args.connector,
+    ...(await sinkWriter(kafka, args)),
     task: args.task,
     sink,
     config: parsed(sink.config, props),
@@ -40,6 +41,7 @@ export async function runSinkTask(
       (props['consumer.override.auto.offset.reset'] ?? props['consumer.auto.offset.reset']) === 'latest'
         ? 'latest'
         : 'earliest',
+    recreated: props['millrace.topic.recreated']?.trim().toLowerCase() === 'earliest' ? 'earliest' : 'fail',
     decoder: new RecordDecoder(pipeline),
     tolerant: pipeline.tolerant,
     deadLetters:

@@ -4,7 +4,7 @@ import type { OffsetStore } from '../src/engine/offset-store.ts';
 import { RecordEncoder } from '../src/engine/record-encoder.ts';
 import { parsed, runSource } from '../src/engine/source-runner.ts';
 import type { KafkaClient, NewTopic } from '../src/kafka/port.ts';
-import type { TaskArgs } from '../workflows/messages.ts';
+import type { TaskAttempt } from './index.ts';
 import { type Pipeline, producerOptions } from './pipeline.ts';
 import type { Progress } from './progress.ts';
 
@@ -22,7 +22,7 @@ export async function runSourceTask(
   deps: SourceTaskDeps,
   source: SourceConnector<unknown>,
   pipeline: Pipeline,
-  args: TaskArgs,
+  args: TaskAttempt,
   progress: Progress,
   signal: AbortSignal,
   log: Log,

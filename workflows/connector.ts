@@ -102,9 +102,11 @@ class Connector {
   /** Offsets are being set: nothing may run meanwhile. */
   private altering = false;
   /** Moved on by whatever makes the running tasks wrong; the main loop compares. */
-  private generation = 0;
-  /** The generation that the tasks were started for; another one while the main loop is still to start them. */
+  private changes = 0;
+  /** The value of `changes` that the tasks were started for; another one while the main loop is still to start them. */
   private started = -1;
+  /** Of what was started last: see `nextGeneration`. */
+  private generation: number;
 
   /** What of the last plan is kept elsewhere, for whoever removes it there. */
   private kept: readonly string[];
@@ -126,6 +128,7 @@ class Connector {
     this.target = args.state ?? 'RUNNING';
     this.trace = trace;
     this.revision = args.revision ?? 0;
+    this.generation = args.generation ?? 0;
     this.topics = new Set([...(args.topics ?? []), ...topics]);
     this.tasks = (tasks ?? []).map(idle);
     this.kept = kept;
@@ -145,41 +148,40 @@ class Connector {
     while (!this.deleting) {
       while (this.altering) await condition(() => !this.altering);
       if (this.deleting) break;
-      const generation = this.generation;
+      const { changes } = this;
       if (this.target === 'RUNNING' && this.trace === undefined) {
-        if (!carried) await this.plan(generation);
+        if (!carried) await this.plan(changes);
         for (const task of this.tasks) if (task.state !== 'FAILED') this.start(task);
       } else this.rest();
-      this.started = generation;
+      this.started = changes;
       carried = false;
       this.show();
-      await condition(() => this.generation !== generation || this.historyIsLong());
+      await condition(() => this.changes !== changes || this.historyIsLong());
       await this.stopTasks();
       // Also in the midst of changes: else a connector that is never left alone would never continue as new.
-      if (this.historyIsLong() && !this.deleting) await this.continue(generation);
+      if (this.historyIsLong() && !this.deleting) await this.continue(changes);
     }
     while (this.altering) await condition(() => !this.altering);
     await this.remove();
     await condition(allHandlersFinished);
   }
 
-  private async plan(generation: number): Promise<void> {
+  private async plan(changes: number): Promise<void> {
     this.tasks = [];
     const scope = new CancellationScope();
     const planning = scope.run(() => control.planTasks(this.subject(), this.kept));
     try {
       // Planning goes on trying for as long as a server is down, but not past a change of mind.
-      await Promise.race([planning, condition(() => this.generation !== generation)]);
-      if (this.generation !== generation) scope.cancel();
+      await Promise.race([planning, condition(() => this.changes !== changes)]);
+      if (this.changes !== changes) scope.cancel();
       const plan = await planning;
       // Of an earlier version: whole configurations.
       const { tasks, config: document } = Array.isArray(plan) ? ({ tasks: plan } as Plan) : plan;
       this.document = document;
       this.kept = keptOf([...tasks, ...(document === undefined ? [] : [{ document }])]);
-      if (this.generation === generation)
-        this.tasks = tasks.map((config, id) => idle({ id, config, state: 'RUNNING' }));
+      if (this.changes === changes) this.tasks = tasks.map((config, id) => idle({ id, config, state: 'RUNNING' }));
     } catch (error) {
-      if (this.generation === generation) this.trace = traceOf(error);
+      if (this.changes === changes) this.trace = traceOf(error);
     }
   }
 
@@ -224,6 +226,7 @@ class Connector {
       connector: this.args.name,
       type: this.args.type,
       task: task.id,
+      generation: this.nextGeneration(),
       tasks: this.tasks.length,
       ...(this.document === undefined ? { config: this.configOf(task) } : { config: task.own, kept: this.document }),
     };
@@ -266,7 +269,7 @@ class Connector {
       const began = Date.now();
       task.wakes = undefined;
       this.tell();
-      await runTask({ ...args, untilCaughtUp: true });
+      await runTask({ ...args, generation: this.nextGeneration(), untilCaughtUp: true });
       task.trouble = undefined;
       task.wakes = await due(began);
     }
@@ -303,14 +306,20 @@ class Connector {
     return continueAsNewSuggested || (maxHistoryEvents !== undefined && historyLength > maxHistoryEvents);
   }
 
-  /** generation: what the tasks were planned for. They are carried over if they are still what is asked for. */
-  private async continue(generation: number): Promise<void> {
+  /** changes: what the tasks were planned for. They are carried over if they are still what is asked for. */
+  private async continue(changes: number): Promise<void> {
     await condition(allHandlersFinished);
     // Nothing is awaited from here on, so whatever has come in by now is in what is carried over.
     const { carried: _, topics: __, ...args } = this.args;
-    const same = this.generation === generation;
+    const same = this.changes === changes;
     await continueAsNew<typeof connector>(
-      { ...args, config: this.config, state: this.target, revision: this.revision },
+      {
+        ...args,
+        config: this.config,
+        state: this.target,
+        revision: this.revision,
+        generation: this.generation,
+      },
       ...pieces({
         ...(same ? { tasks: this.tasks.map(status) } : {}),
         ...(same && this.trace !== undefined ? { trace: this.trace } : {}),
@@ -323,7 +332,16 @@ class Connector {
 
   private change(): void {
     this.trace = undefined;
-    this.generation++;
+    this.changes++;
+  }
+
+  /**
+   * The generation of what is about to write: greater than any before, also than those of a connector of this name that
+   * was deleted and of a run that this one was reset from, which only the time can tell.
+   */
+  private nextGeneration(): number {
+    this.generation = Math.max(this.generation + 1, Date.now());
+    return this.generation;
   }
 
   private set(target: TargetState): void {
@@ -346,18 +364,18 @@ class Connector {
   private async restart({ includeTasks, onlyFailed }: RestartRequest): Promise<void> {
     if (this.trace !== undefined) this.change();
     if (includeTasks && this.target === 'RUNNING') {
-      const { generation } = this;
+      const { changes } = this;
       const chosen = this.tasks.filter(task => !onlyFailed || task.state === 'FAILED');
       await Promise.all(chosen.map(task => this.stop(task)));
       // Whatever changed the connector meanwhile starts the tasks anew itself.
-      if (this.isStarted(generation)) for (const task of chosen) this.start(task, true);
+      if (this.isStarted(changes)) for (const task of chosen) this.start(task, true);
       this.show();
     }
   }
 
   /** Nothing has changed since, and it is not the main loop that starts them. */
-  private isStarted(generation: number): boolean {
-    return this.generation === generation && this.started === generation;
+  private isStarted(changes: number): boolean {
+    return this.changes === changes && this.started === changes;
   }
 
   /** One at a time, and only once the tasks that were stopped have really ended. */
@@ -370,6 +388,7 @@ class Connector {
     try {
       return await offsets.alterOffsets({
         ...this.subject(),
+        generation: this.nextGeneration(),
         offsets: entries,
         ...(kept === undefined ? {} : { kept }),
       });
@@ -448,9 +467,9 @@ class Connector {
       async id => {
         const task = this.tasks.find(one => one.id === id);
         if (task === undefined || this.target !== 'RUNNING') return;
-        const { generation } = this;
+        const { changes } = this;
         await this.stop(task);
-        if (this.isStarted(generation)) this.start(task, true);
+        if (this.isStarted(changes)) this.start(task, true);
         this.show();
       },
       {

@@ -32,6 +32,8 @@ export interface ConnectorArgs {
   readonly carried?: Carried;
   /** Likewise: how often it has been configured. */
   readonly revision?: number;
+  /** Likewise: the last generation. */
+  readonly generation?: number;
   /** Likewise: topics that it had used, of an earlier version. */
   readonly topics?: readonly string[];
 }
@@ -181,6 +183,8 @@ export interface Plan {
 }
 
 export interface OffsetsArgs extends PlanArgs {
+  /** As a task's: later writers are greater. */
+  readonly generation: number;
   /** null: none of those that there are. */
   readonly offsets: readonly OffsetEntry[] | null;
   /** A placeholder of the offsets as JSON, where they are too many for a workflow. */
@@ -197,6 +201,8 @@ export interface TaskArgs {
   readonly connector: string;
   readonly type: ConnectorType;
   readonly task: number;
+  /** Greater than that of any task of the connector that was started before. Of its attempts, the last one writes. */
+  readonly generation: number;
   /** How many tasks the connector has: a sink's partitions are shared out by it. */
   readonly tasks: number;
   /** Without `kept` the whole; with it what goes over that. */

@@ -2,9 +2,15 @@ import { constants } from 'node:fs';
 import { type FileHandle, open, rename } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
-import type { AlteredPosition, SinkPosition, TopicPartition } from '../../src/api/index.ts';
+import type {
+  AlteredPosition,
+  AssignedPartition,
+  SinkProgress,
+  SinkWriter,
+  TopicPartition,
+} from '../../src/api/index.ts';
 import type { FileAccess } from '../../src/config/file-access.ts';
-import { MillraceError } from '../../src/errors.ts';
+import { FencedError, MillraceError } from '../../src/errors.ts';
 import { orMissing } from './failures.ts';
 
 /**
@@ -20,9 +26,10 @@ export interface Checkpoint {
   readonly positions: readonly HeldPosition[];
 }
 
-/** Several connectors, and several tasks of one, may write to one file. */
-export interface HeldPosition extends SinkPosition {
-  readonly connector: string;
+/** Several connectors, and several tasks of one, may write to one file. The writer is the newest that has claimed it. */
+export interface HeldPosition extends SinkWriter, AssignedPartition {
+  /** null: nothing of the partition has been written. */
+  readonly next: number | null;
 }
 
 export const checkpointFile = (output: string): string => `${output}.millrace-offsets`;
@@ -35,6 +42,7 @@ export async function readCheckpoint(files: FileAccess, output: string): Promise
   try {
     const { inode, born, length, positions } = JSON.parse(text) as Checkpoint;
     if (!Number.isSafeInteger(length) || !Array.isArray(positions)) throw new Error('no length or no positions');
+    if (positions.some(({ cluster }) => typeof cluster !== 'string')) throw new Error('positions without a cluster');
     return { inode, born, length, positions };
   } catch (error) {
     throw new MillraceError(
@@ -80,25 +88,89 @@ export async function syncFolder(file: string): Promise<void> {
   }
 }
 
-export const positionOf = (
-  { positions }: Pick<Checkpoint, 'positions'>,
-  connector: string,
-  { topic, partition }: TopicPartition,
-): number | null =>
-  positions.find(held => held.connector === connector && held.topic === topic && held.partition === partition)?.next ??
-  null;
+type Positions = Pick<Checkpoint, 'positions'>;
 
-/** With these positions in the place of those that it holds of the same partitions; null: none. */
-export function moved(
-  { positions }: Pick<Checkpoint, 'positions'>,
-  connector: string,
-  moves: readonly AlteredPosition[],
-): HeldPosition[] {
-  const nameOf = ({ topic, partition }: TopicPartition) => `${topic}/${partition}`;
-  const gone = new Set(moves.map(nameOf));
-  const others = positions.filter(held => held.connector !== connector || !gone.has(nameOf(held)));
-  const now = moves.flatMap(({ topic, partition, next }) =>
-    next === null ? [] : [{ connector, topic, partition, next }],
+export const positionOf = (
+  { positions }: Positions,
+  writer: SinkWriter,
+  { topic, partition }: TopicPartition,
+): HeldPosition | undefined =>
+  positions.find(held => isOf(held, writer) && held.topic === topic && held.partition === partition);
+
+const isOf = (held: SinkWriter, { cluster, connector }: SinkWriter): boolean =>
+  held.cluster === cluster && held.connector === connector;
+
+const isNewer = (held: SinkWriter, { generation, attempt }: SinkWriter): boolean =>
+  held.generation > generation || (held.generation === generation && held.attempt > attempt);
+
+/** With these partitions claimed for a writer. Throws FencedError where a newer one has claimed one of them. */
+export function claimed(held: Positions, writer: SinkWriter, partitions: readonly AssignedPartition[]): HeldPosition[] {
+  return replaced(
+    held,
+    writer,
+    partitions.map(partition => {
+      const { topicId, next } = positionOf(held, writer, partition) ?? { ...partition, next: null };
+      return { ...partition, topicId, next };
+    }),
   );
-  return [...others, ...now];
+}
+
+/** With these positions in the place of those that are held of the same partitions. Throws FencedError as `claimed`. */
+export function replaced(held: Positions, writer: SinkWriter, positions: readonly AlteredPosition[]): HeldPosition[] {
+  const { cluster, connector, generation, attempt } = writer;
+  for (const position of positions) {
+    const current = positionOf(held, writer, position);
+    if (current !== undefined && isNewer(current, writer))
+      throw new FencedError(
+        `A newer task of the connector ${connector} has claimed ${position.topic}-${position.partition}: generation ` +
+          `${generation}, attempt ${attempt} has been replaced and writes nothing.`,
+      );
+  }
+  const nameOf = ({ topic, partition }: TopicPartition) => `${topic}/${partition}`;
+  const names = new Set(positions.map(nameOf));
+  const others = held.positions.filter(one => !isOf(one, writer) || !names.has(nameOf(one)));
+  return [
+    ...others,
+    ...positions.map(({ topic, partition, topicId, next }) => ({
+      cluster,
+      connector,
+      generation,
+      attempt,
+      topic,
+      partition,
+      topicId,
+      next,
+    })),
+  ];
+}
+
+/** With every partition of the writer's connector claimed for it where an older one had. */
+export const fenced = ({ positions }: Positions, writer: SinkWriter): HeldPosition[] =>
+  positions.map(held => {
+    if (!isOf(held, writer) || isNewer(held, writer)) return held;
+    const { generation, attempt } = writer;
+    return { ...held, generation, attempt };
+  });
+
+/** What a batch moves. Throws FencedError where the writer does not hold a position as it believes. */
+export function moved(
+  held: Positions,
+  writer: SinkWriter,
+  topicIds: ReadonlyMap<string, string>,
+  moves: readonly SinkProgress[],
+): HeldPosition[] {
+  for (const move of moves) {
+    const current = positionOf(held, writer, move);
+    const isOwn = current?.generation === writer.generation && current.attempt === writer.attempt;
+    if (!isOwn || current.next !== move.from)
+      throw new FencedError(
+        `Another task of the connector ${writer.connector} has claimed or moved ${move.topic}-${move.partition}: the ` +
+          `position is ${current?.next ?? 'none'}, and ${move.from ?? 'none'} was expected. Nothing of this batch was written.`,
+      );
+  }
+  return replaced(
+    held,
+    writer,
+    moves.map(({ topic, partition, next }) => ({ topic, partition, next, topicId: topicIds.get(topic) ?? '' })),
+  );
 }

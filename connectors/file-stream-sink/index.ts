@@ -1,7 +1,7 @@
 import type { SinkConnector } from '../../src/api/index.ts';
 import { type FileAccess, fileProblems } from '../../src/config/file-access.ts';
 import { config, type FileSinkConfig } from './config.ts';
-import { alterCheckpoint } from './output-file.ts';
+import { alterCheckpoint, fenceCheckpoint } from './output-file.ts';
 import { FileStreamSinkTask } from './task.ts';
 
 /**
@@ -13,8 +13,11 @@ export const fileStreamSink = (files: FileAccess): SinkConnector<FileSinkConfig>
   config,
   task: () => new FileStreamSinkTask(files),
   validate: ({ file }) => fileProblems(files, file),
-  async alterOffsets({ file }, connector, positions) {
+  async alterOffsets({ file }, writer, positions) {
     // The standard output has no positions but the consumer group's.
-    if ((file ?? '') !== '') await alterCheckpoint(files, file ?? '', connector, positions);
+    if ((file ?? '') !== '') await alterCheckpoint(files, file ?? '', writer, positions);
+  },
+  async fence({ file }, writer) {
+    if ((file ?? '') !== '') await fenceCheckpoint(files, file ?? '', writer);
   },
 });

@@ -1,10 +1,28 @@
 import { constants } from 'node:fs';
 import { type FileHandle, readdir, stat } from 'node:fs/promises';
 import { dirname, join, parse } from 'node:path';
-import type { AlteredPosition, Log, SinkPosition, SinkProgress, TopicPartition } from '../../src/api/index.ts';
+import type {
+  AlteredPosition,
+  AssignedPartition,
+  Log,
+  SinkPosition,
+  SinkProgress,
+  SinkWriter,
+} from '../../src/api/index.ts';
 import type { FileAccess } from '../../src/config/file-access.ts';
-import { FencedError, MillraceError } from '../../src/errors.ts';
-import { type Checkpoint, moved, positionOf, readCheckpoint, syncFolder, writeCheckpoint } from './checkpoint.ts';
+import { MillraceError } from '../../src/errors.ts';
+import {
+  type Checkpoint,
+  claimed,
+  fenced,
+  type HeldPosition,
+  moved,
+  positionOf,
+  readCheckpoint,
+  replaced,
+  syncFolder,
+  writeCheckpoint,
+} from './checkpoint.ts';
 import { failure, orMissing } from './failures.ts';
 import { lockName, withLock } from './lock.ts';
 
@@ -36,7 +54,8 @@ export class OutputFile {
     let file: OutputFile | undefined;
     try {
       file = new OutputFile(files, path, await lockName(path), log);
-      await file.positions('', []);
+      const opened = file;
+      await file.#locked(() => opened.#settled());
       return file;
     } catch (error) {
       await file?.close();
@@ -44,32 +63,33 @@ export class OutputFile {
     }
   }
 
-  /** What it holds of these partitions. */
-  async positions(connector: string, partitions: readonly TopicPartition[]): Promise<SinkPosition[]> {
-    const checkpoint = await this.#locked(() => this.#settled());
+  /** Claims partitions and answers the positions held of them. Rejects with FencedError. */
+  async claim(writer: SinkWriter, partitions: readonly AssignedPartition[]): Promise<SinkPosition[]> {
+    const checkpoint = await this.#locked(async () => {
+      const { length, ...held } = await this.#settled();
+      return this.#keep({ length, positions: claimed(held, writer, partitions) });
+    });
     return partitions.flatMap(({ topic, partition }) => {
-      const next = positionOf(checkpoint, connector, { topic, partition });
-      return next === null ? [] : [{ topic, partition, next }];
+      const { next = null, topicId = '' } = positionOf(checkpoint, writer, { topic, partition }) ?? {};
+      return next === null ? [] : [{ topic, partition, topicId, next }];
     });
   }
 
-  /** Durable when it resolves, positions and bytes together. FencedError where somebody else has moved a position. */
-  async append(connector: string, bytes: Uint8Array, moves: readonly SinkProgress[]): Promise<void> {
+  /** Durable when it resolves, positions and bytes together. FencedError where another task has claimed or moved one. */
+  async append(
+    writer: SinkWriter,
+    topicIds: ReadonlyMap<string, string>,
+    bytes: Uint8Array,
+    moves: readonly SinkProgress[],
+  ): Promise<void> {
     await this.#locked(async () => {
       const checkpoint = await this.#settled();
-      for (const move of moves) {
-        const held = positionOf(checkpoint, connector, move);
-        if (held !== move.from)
-          throw new FencedError(
-            `${this.#path} holds ${held ?? 'no position'} for ${move.topic}-${move.partition} and not ${move.from ?? 'none'}: another task has written to it.`,
-          );
-      }
+      const positions = moved(checkpoint, writer, topicIds, moves);
       const { length } = checkpoint;
       const handle = this.#opened;
       for (let done = 0; done < bytes.length; )
         done += (await handle.write(bytes, done, bytes.length - done, length + done)).bytesWritten;
       if (bytes.length > 0) await handle.datasync();
-      const positions = moved(checkpoint, connector, moves);
       await this.#keep({ length: length + bytes.length, positions });
     });
   }
@@ -165,23 +185,45 @@ export class OutputFile {
 export async function alterCheckpoint(
   files: FileAccess,
   path: string,
-  connector: string,
+  writer: SinkWriter,
   positions: readonly AlteredPosition[],
 ): Promise<void> {
   for (const { topic, partition, next } of positions)
     if (next !== null && !(Number.isSafeInteger(next) && next >= 0))
       throw new MillraceError('BAD_REQUEST', `The offset ${next} of ${topic}-${partition} is no offset of a record.`);
   try {
-    await withLock(await lockName(path), path, async () => {
-      const stored = await readCheckpoint(files, path);
-      if (stored === null && positions.every(({ next }) => next === null)) return;
-      const checkpoint = stored ?? { inode: null, born: null, length: 0, positions: [] };
-      await writeCheckpoint(files, path, { ...checkpoint, positions: moved(checkpoint, connector, positions) });
-      await syncFolder(path);
+    await changePositions(files, path, stored => {
+      if (stored === null && positions.every(({ next }) => next === null)) return null;
+      return replaced(stored ?? { positions: [] }, writer, positions);
     });
   } catch (error) {
     const told = failure(path, error);
     if (!(told instanceof MillraceError) || told.code !== 'SINK_SETUP') throw told;
     throw new MillraceError('BAD_REQUEST', told.message, { cause: error });
   }
+}
+
+/** Refuses older writers in the checkpoint, where there is one on this machine. */
+export async function fenceCheckpoint(files: FileAccess, path: string, writer: SinkWriter): Promise<void> {
+  try {
+    if ((await readCheckpoint(files, path)) === null) return;
+    await changePositions(files, path, stored => stored && fenced(stored, writer));
+  } catch (error) {
+    throw failure(path, error);
+  }
+}
+
+/** change: the positions to store, or null to leave the checkpoint as it is. */
+async function changePositions(
+  files: FileAccess,
+  path: string,
+  change: (stored: Checkpoint | null) => HeldPosition[] | null,
+): Promise<void> {
+  await withLock(await lockName(path), path, async () => {
+    const stored = await readCheckpoint(files, path);
+    const positions = change(stored);
+    if (positions === null) return;
+    await writeCheckpoint(files, path, { ...(stored ?? { inode: null, born: null, length: 0 }), positions });
+    await syncFolder(path);
+  });
 }

@@ -11,28 +11,30 @@ export class FileStreamSinkTask implements SinkTask<FileSinkConfig> {
   readonly #files: FileAccess;
   readonly #lines = new Lines();
   #file: OutputFile | undefined;
-  #connector: string | undefined;
+  #context: SinkTaskContext | undefined;
+  #topicIds: ReadonlyMap<string, string> = new Map();
 
   constructor(files: FileAccess) {
     this.#files = files;
   }
 
   async open({ file }: FileSinkConfig, context: SinkTaskContext): Promise<readonly SinkPosition[]> {
-    const { connector, assigned, log } = context;
-    this.#connector = connector;
+    const { assigned, log } = context;
+    this.#context = context;
+    this.#topicIds = new Map(assigned.map(({ topic, topicId }) => [topic, topicId]));
     if ((file ?? '') === '') {
       this.#files.checkStandardStreams();
       return [];
     }
     this.#file = await OutputFile.open(this.#files, file ?? '', log);
-    return this.#file.positions(connector, assigned);
+    return this.#file.claim(context, assigned);
   }
 
   async write({ records, positions }: SinkBatch): Promise<void> {
-    if (this.#connector === undefined)
+    if (this.#context === undefined)
       throw new MillraceError('INTERNAL', 'The sink was written to before it was opened.');
     const bytes = this.#lines.of(records);
-    if (this.#file !== undefined) await this.#file.append(this.#connector, bytes, positions);
+    if (this.#file !== undefined) await this.#file.append(this.#context, this.#topicIds, bytes, positions);
     // It has no positions: the consumer group's are moved behind it, and a crash in between writes lines again.
     else if (!process.stdout.write(Buffer.from(bytes))) await once(process.stdout, 'drain');
   }

@@ -1,25 +1,49 @@
-import type { AlteredPosition, PlanContext } from '../../src/api/index.ts';
-import { applicationName } from '../../src/config/application-name.ts';
+import type { AlteredPosition, PlanContext, SinkWriter } from '../../src/api/index.ts';
 import type { Settings } from './config/settings.ts';
 import { connect } from './protocol/connect.ts';
 import { Session } from './protocol/session.ts';
+import { sessionName } from './protocol/session-name.ts';
 import { endStalled } from './protocol/stalled.ts';
-import { ensureOffsets, setPositions } from './write/offsets.ts';
+import { raiseGeneration, setPositions } from './write/offsets.ts';
+import { ensureOffsets, presentColumns } from './write/offsets-table.ts';
 
-/** Sets positions in the destination, over a connection of its own. Rejects as a task does. */
+/** Sets positions in the destination. Rejects as a task does. */
 export async function alterOffsets(
   settings: Settings,
-  connector: string,
+  writer: SinkWriter,
   positions: readonly AlteredPosition[],
-  { log, signal }: PlanContext,
+  context: PlanContext,
 ): Promise<void> {
-  const client = await connect(settings, applicationName(connector, '/offsets'), signal);
+  await withSession(settings, writer, context, async session => {
+    await endStalled(session, context.log);
+    await ensureOffsets(session);
+    context.signal.throwIfAborted();
+    await setPositions(session, writer, positions);
+  });
+}
+
+/** Refuses older writers in the destination; nothing to do where no task has ever claimed anything there. */
+export async function fence(settings: Settings, writer: SinkWriter, context: PlanContext): Promise<void> {
+  await withSession(settings, writer, context, async session => {
+    await endStalled(session, context.log);
+    if ((await presentColumns(session)) !== null) await raiseGeneration(session, writer);
+  });
+}
+
+async function withSession(
+  settings: Settings,
+  writer: SinkWriter,
+  { signal }: PlanContext,
+  work: (session: Session) => Promise<void>,
+): Promise<void> {
+  const client = await connect(settings, sessionName(writer, 'control'), signal);
+  const cut = () => client.connection.stream.destroy(new Error('it has been given up'));
+  signal.addEventListener('abort', cut, { once: true });
   const session = new Session(client, settings.destination.named);
   try {
-    await endStalled(session, log);
-    await ensureOffsets(session);
-    await setPositions(session, connector, positions);
+    await work(session);
   } finally {
+    signal.removeEventListener('abort', cut);
     await session.close();
   }
 }

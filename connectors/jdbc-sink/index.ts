@@ -1,5 +1,5 @@
 import type { SinkConnector } from '../../src/api/index.ts';
-import { alterOffsets } from './alter-offsets.ts';
+import { alterOffsets, fence } from './alter-offsets.ts';
 import { type ConfluentConfig, confluentConfig, confluentSettings } from './config/confluent.ts';
 import { type DebeziumConfig, debeziumConfig, debeziumSettings } from './config/debezium.ts';
 import { JdbcSinkTask } from './task.ts';
@@ -9,8 +9,9 @@ export const confluentJdbcSink: SinkConnector<ConfluentConfig> = {
   kind: 'sink',
   config: confluentConfig,
   task: () => new JdbcSinkTask(confluentSettings),
-  alterOffsets: (config, connector, positions, context) =>
-    alterOffsets(confluentSettings(config), connector, positions, context),
+  alterOffsets: (config, writer, positions, context) =>
+    alterOffsets(confluentSettings(config), writer, positions, context),
+  fence: (config, writer, context) => fence(confluentSettings(config), writer, context),
 };
 
 /** `io.debezium.connector.jdbc.JdbcSinkConnector` for PostgreSQL: the same writer behind Debezium's names. */
@@ -18,6 +19,7 @@ export const debeziumJdbcSink: SinkConnector<DebeziumConfig> = {
   kind: 'sink',
   config: debeziumConfig,
   task: () => new JdbcSinkTask(debeziumSettings),
-  alterOffsets: (config, connector, positions, context) =>
-    alterOffsets(debeziumSettings(config), connector, positions, context),
+  alterOffsets: (config, writer, positions, context) =>
+    alterOffsets(debeziumSettings(config), writer, positions, context),
+  fence: (config, writer, context) => fence(debeziumSettings(config), writer, context),
 };

@@ -1,12 +1,13 @@
 import { addAbortListener } from 'node:events';
 import type { SinkBatch, SinkPosition, SinkTask, SinkTaskContext } from '../../src/api/index.ts';
-import { applicationName } from '../../src/config/application-name.ts';
 import { MillraceError } from '../../src/errors.ts';
 import type { Settings } from './config/settings.ts';
 import { connect } from './protocol/connect.ts';
 import { Session } from './protocol/session.ts';
+import { sessionName } from './protocol/session-name.ts';
 import { endStalled } from './protocol/stalled.ts';
-import { ensureOffsets, heldPositions } from './write/offsets.ts';
+import { claimPositions, otherClusters } from './write/offsets.ts';
+import { ensureOffsets } from './write/offsets-table.ts';
 import { Writer } from './write/writer.ts';
 
 /** How long a write may go on after the task was told to stop: then the connection is cut, and nothing is committed. */
@@ -24,19 +25,31 @@ export class JdbcSinkTask<C> implements SinkTask<C> {
   }
 
   async open(config: C, context: SinkTaskContext): Promise<readonly SinkPosition[]> {
-    const { connector, task, log, signal, assigned } = context;
+    const { task, log, signal, assigned } = context;
     const settings = this.#settingsOf(config);
     const either = AbortSignal.any([signal, this.#closing.signal]);
-    const client = await connect(settings, applicationName(connector, `/${task}`), either);
+    const client = await connect(settings, sessionName(context, task), either);
     const session = new Session(client, settings.destination.named);
     this.#session = session;
     if (this.#closing.signal.aborted) await session.close();
     this.#cutWhenStopped(signal, session);
     await endStalled(session, log);
     await ensureOffsets(session);
-    const positions = await heldPositions(session, connector, assigned);
-    this.#writer = new Writer(session, connector, settings, log);
+    const positions = await claimPositions(session, context, assigned);
+    if (positions.length === 0) await this.#warnOfOtherClusters(session, context);
+    this.#writer = new Writer(session, context, settings, log);
     return positions;
+  }
+
+  /** A Kafka cluster that was replaced by another has a new id: its positions are no longer this connector's. */
+  async #warnOfOtherClusters(session: Session, context: SinkTaskContext): Promise<void> {
+    const { cluster, log } = context;
+    const others = await otherClusters(session, context);
+    if (others.length > 0)
+      log.warn(
+        { cluster, others },
+        'millrace_offsets has positions of a connector of this name in other clusters; this one begins at the offsets of its consumer group',
+      );
   }
 
   async write(batch: SinkBatch): Promise<void> {

@@ -12,23 +12,46 @@ export interface SinkConnector<C> {
   validate?(config: C, context: PlanContext): Promise<Readonly<Record<string, readonly string[]>>>;
   /**
    * For a sink that holds its own positions: puts these in their place; next null: it holds none for that partition. The
-   * connector is stopped. Rejects BAD_REQUEST for what it cannot go to. Idempotent.
+   * connector is stopped. Rejects BAD_REQUEST for what it cannot go to, FencedError where a newer writer holds one of
+   * them. Idempotent.
    */
   alterOffsets?(
     config: C,
-    connector: string,
+    writer: SinkWriter,
     positions: readonly AlteredPosition[],
     context: PlanContext,
   ): Promise<void>;
+  /**
+   * For a sink that compares generations: refuses every writer that is older than this one from now on, whatever partition
+   * it writes. Called after the connector's tasks have ended or timed out, with the configuration that they had. Idempotent.
+   */
+  fence?(config: C, writer: SinkWriter, context: PlanContext): Promise<void>;
 }
 
-export interface AlteredPosition extends TopicPartition {
+/**
+ * Identity of one attempt of a connector's task. A sink that holds its own positions stores it beside them. Of two
+ * writers, the newer one has the greater generation, or the same generation and the greater attempt.
+ */
+export interface SinkWriter {
+  /** Kafka's cluster id and the workers' `group.id`: another cluster may have a connector of the same name. */
+  readonly cluster: string;
+  readonly connector: string;
+  readonly generation: number;
+  readonly attempt: number;
+}
+
+export interface AlteredPosition extends AssignedPartition {
   readonly next: number | null;
 }
 
 export interface TopicPartition {
   readonly topic: string;
   readonly partition: number;
+}
+
+export interface AssignedPartition extends TopicPartition {
+  /** Kafka's id of the topic: another one is another topic of the same name. '' where the broker has no ids. */
+  readonly topicId: string;
 }
 
 /**
@@ -38,7 +61,8 @@ export interface TopicPartition {
 export interface SinkTask<C> {
   /**
    * Connects, and answers the next offset of each assigned partition whose position this sink holds itself (beside its
-   * rows). A partition left out starts from the consumer group's committed offset.
+   * rows). A partition left out starts from the consumer group's committed offset. A sink that compares generations claims
+   * the assigned partitions: from now on it refuses older writers, and rejects FencedError where it meets a newer one.
    */
   open(config: C, context: SinkTaskContext): Promise<readonly SinkPosition[]>;
   /**
@@ -51,19 +75,20 @@ export interface SinkTask<C> {
   close(): Promise<void>;
 }
 
-export interface SinkTaskContext {
-  readonly connector: string;
+export interface SinkTaskContext extends SinkWriter {
   readonly task: number;
   readonly log: Log;
   /** Aborted when the task must stop. `write` then ends within 10 s. */
   readonly signal: AbortSignal;
-  readonly assigned: readonly TopicPartition[];
+  readonly assigned: readonly AssignedPartition[];
   report(figures: Readonly<Record<string, number | string>>): void;
 }
 
 export interface SinkPosition extends TopicPartition {
   /** The next offset to read. */
   readonly next: number;
+  /** Id of the topic that it is an offset of. Left out: not stored. */
+  readonly topicId?: string;
 }
 
 export interface SinkBatch {

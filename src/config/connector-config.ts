@@ -207,6 +207,17 @@ const sink = {
     displayName: 'Topics regex',
     check: regexProblem,
   }),
+  'millrace.topic.recreated': oneOfKey(['fail', 'earliest'], {
+    doc:
+      'What happens when a topic has been deleted and created again since the sink stored its position in it: the task ' +
+      'fails, or reads the new topic from its beginning. Of sinks that store their positions themselves.',
+    default: 'fail',
+    importance: 'low',
+    group: 'Common',
+    order: 15,
+    width: 'short',
+    displayName: 'Recreated topic',
+  }),
   [deadLetters]: stringKey({
     doc: 'Topic for records that could not be taken. Empty: they are not kept.',
     default: '',

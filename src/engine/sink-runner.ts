@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type {
+  AssignedPartition,
   Log,
   SinkBatch,
   SinkConnector,
@@ -7,19 +8,21 @@ import type {
   SinkRecord,
   SinkTask,
   SinkTaskContext,
+  SinkWriter,
   TopicPartition,
 } from '../api/index.ts';
-import { DataError, kindOf, messageOf } from '../errors.ts';
+import { DataError, kindOf, MillraceError, messageOf } from '../errors.ts';
 import type { FetchedRecords, KafkaClient, PartitionOffset, RawRecord, Reader } from '../kafka/port.ts';
 import type { DeadLetter, DeadLetterQueue } from './dead-letters.ts';
 import { closeAfter, untilAborted, untilGraceEnds } from './grace.ts';
 import type { TaskObserver } from './observer.ts';
+import { metadataOf } from './offset-origin.ts';
 import { partitionName } from './partition-name.ts';
 import type { RecordDecoder } from './record-decoder.ts';
 import { SinkLag } from './sink-lag.ts';
+import { Positions, startOf } from './sink-positions.ts';
 
-export interface SinkRun<C> {
-  readonly connector: string;
+export interface SinkRun<C> extends SinkWriter {
   readonly task: number;
   readonly sink: SinkConnector<C>;
   readonly config: C;
@@ -27,9 +30,11 @@ export interface SinkRun<C> {
   /** Consumer group under which positions are shown to the tools that watch lag, and kept for sinks that hold none. */
   readonly group: string;
   /** The partitions that are this task's; asked again now and then, as topics come and grow. */
-  readonly assignment: () => Promise<readonly TopicPartition[]>;
+  readonly assignment: () => Promise<readonly AssignedPartition[]>;
   /** Where to begin without any position. */
   readonly reset: 'earliest' | 'latest';
+  /** What to do where the sink holds a position of another topic of the same name. */
+  readonly recreated: 'fail' | 'earliest';
   readonly decoder: RecordDecoder;
   /** `errors.tolerance` is all. */
   readonly tolerant: boolean;
@@ -68,7 +73,7 @@ export async function runSink<C>(run: SinkRun<C>): Promise<void> {
     while (!run.signal.aborted) {
       const assigned = await untilAborted(run.signal, run.assignment());
       if (assigned.length > 0) {
-        if (await runAssigned(run, assigned)) break;
+        if (await runUntilChanged(run, assigned)) break;
       } else if (run.untilCaughtUp) break;
       else await delay(NOTHING_ASSIGNED_MS, undefined, { signal: run.signal }).catch(() => {});
     }
@@ -77,12 +82,27 @@ export async function runSink<C>(run: SinkRun<C>): Promise<void> {
   }
 }
 
+/** As `runAssigned`, where a position that is lost because its topic was deleted or recreated counts as a change. */
+async function runUntilChanged<C>(run: SinkRun<C>, assigned: readonly AssignedPartition[]): Promise<boolean> {
+  try {
+    return await runAssigned(run, assigned);
+  } catch (error) {
+    const isLost = error instanceof MillraceError && error.code === 'SOURCE_POSITION_LOST';
+    if (!isLost || same(await run.assignment(), assigned)) throw error;
+    return false;
+  }
+}
+
 /** Returns when the assignment has changed, the signal aborts or, with true, when it has caught up. */
-async function runAssigned<C>(run: SinkRun<C>, assigned: readonly TopicPartition[]): Promise<boolean> {
+async function runAssigned<C>(run: SinkRun<C>, assigned: readonly AssignedPartition[]): Promise<boolean> {
   const task = run.sink.task();
   return closeAfter(task, async () => {
+    const { cluster, connector, generation, attempt } = run;
     const context: SinkTaskContext = {
-      connector: run.connector,
+      cluster,
+      connector,
+      generation,
+      attempt,
       task: run.task,
       log: run.log,
       signal: run.signal,
@@ -91,7 +111,7 @@ async function runAssigned<C>(run: SinkRun<C>, assigned: readonly TopicPartition
     };
     const held = await untilGraceEnds('open', run.signal, task.open(run.config, context));
     const positions = new Positions(held);
-    const start = await untilAborted(run.signal, startOf(run, assigned, positions));
+    const start = await untilAborted(run.signal, startOf(run, assigned, held));
     const { fetchBytes, batchRecords } = run.limits;
     const reader = await run.kafka.reader({
       assigned: start,
@@ -118,48 +138,8 @@ interface Assignment<C> {
   readonly task: SinkTask<C>;
   readonly reader: Reader;
   readonly positions: Positions;
-  readonly assigned: readonly TopicPartition[];
+  readonly assigned: readonly AssignedPartition[];
   readonly start: readonly PartitionOffset[];
-}
-
-/** The position behind each partition's last durable write; what has none yet has not been written to. */
-class Positions {
-  private readonly at = new Map<string, number>();
-  constructor(held: readonly { topic: string; partition: number; next: number }[]) {
-    for (const position of held) this.at.set(partitionName(position), position.next);
-  }
-  get(of: TopicPartition): number | null {
-    return this.at.get(partitionName(of)) ?? null;
-  }
-  move(of: TopicPartition, next: number): void {
-    this.at.set(partitionName(of), next);
-  }
-}
-
-/** Where to read from: the sink's own position, else the group's, else as `auto.offset.reset` says. */
-async function startOf<C>(
-  run: SinkRun<C>,
-  assigned: readonly TopicPartition[],
-  held: Positions,
-): Promise<PartitionOffset[]> {
-  const open = assigned.filter(partition => held.get(partition) === null);
-  const group = new Map(
-    (open.length === 0 ? [] : await run.kafka.admin.groupOffsets(run.group, open)).map(o => [
-      partitionName(o),
-      o.offset,
-    ]),
-  );
-  const none = open.filter(partition => !group.has(partitionName(partition)));
-  const ends = new Map(
-    (none.length === 0 ? [] : await run.kafka.admin.offsets(none)).map(o => [
-      partitionName(o),
-      run.reset === 'earliest' ? o.low : o.end,
-    ]),
-  );
-  return assigned.map(({ topic, partition }) => {
-    const at = { topic, partition };
-    return { ...at, offset: held.get(at) ?? group.get(partitionName(at)) ?? ends.get(partitionName(at)) ?? 0 };
-  });
 }
 
 interface Decoded {
@@ -173,7 +153,7 @@ class SinkLoop<C> {
   private readonly task: SinkTask<C>;
   private readonly reader: Reader;
   private readonly positions: Positions;
-  private readonly assigned: readonly TopicPartition[];
+  private readonly assigned: readonly AssignedPartition[];
   /** Where each partition must come to; undefined: there is no end. */
   private readonly aims: Map<string, number> | undefined;
   private writing: Promise<void> = Promise.resolve();
@@ -379,7 +359,11 @@ class SinkLoop<C> {
   /** For the tools that watch lag, and for sinks without positions of their own. A failure only delays it. */
   private async commitOffsets(): Promise<void> {
     if (this.moved.size === 0) return;
-    const offsets = [...this.moved.values()];
+    const topicIds = new Map(this.assigned.map(({ topic, topicId }) => [topic, topicId]));
+    const offsets = [...this.moved.values()].map(at => ({
+      ...at,
+      metadata: metadataOf(this.of, topicIds.get(at.topic) ?? ''),
+    }));
     this.moved.clear();
     try {
       await this.of.kafka.admin.commitGroupOffsets({ group: this.of.group, offsets });
@@ -391,7 +375,8 @@ class SinkLoop<C> {
   }
 }
 
-function same(a: readonly TopicPartition[], b: readonly TopicPartition[]): boolean {
-  const names = new Set(a.map(partitionName));
-  return names.size === b.length && b.every(partition => names.has(partitionName(partition)));
+function same(a: readonly AssignedPartition[], b: readonly AssignedPartition[]): boolean {
+  const nameOf = (of: AssignedPartition) => `${partitionName(of)} ${of.topicId}`;
+  const names = new Set(a.map(nameOf));
+  return names.size === b.length && b.every(partition => names.has(nameOf(partition)));
 }

@@ -9,13 +9,15 @@ import {
   deleteTopics,
   describeConfigs,
   type Exchange,
+  laterApis,
   offsetCommit,
   offsetFetch,
 } from './kafkajs-internals.ts';
 import { EARLIEST, LATEST, offsetsAt } from './list-offsets.ts';
 import { offsetDelete } from './offset-delete.ts';
-import type { GroupOffsets, KafkaAdmin, NewTopic, PartitionOffset } from './port.ts';
+import type { GroupOffset, GroupOffsets, KafkaAdmin, NewTopic, TopicDescription } from './port.ts';
 import { persist } from './retry.ts';
+import { topicDescriptions } from './topic-descriptions.ts';
 import { offsetsByTopic, withPartitions } from './topic-partitions.ts';
 
 /** How long the controller may take to carry out a change before it answers. */
@@ -71,6 +73,25 @@ export function kafkaAdmin(cluster: Cluster): KafkaAdmin {
     async partitions(topics) {
       const found = await run('ask for topics', () => known(topics));
       return new Map([...found].map(([topic, leaders]) => [topic, leaders.length]));
+    },
+
+    async describeTopics(topics) {
+      if (topics.length === 0) return new Map();
+      return run('ask for topics', async () => {
+        const connection = await cluster.any();
+        if (!connection.knows(laterApis.TopicDescriptions))
+          return new Map(
+            [...(await known(topics))].map(([topic, leaders]) => [topic, { partitions: leaders.length, topicId: '' }]),
+          );
+        const found = new Map<string, TopicDescription>();
+        for (const { errorCode, topic, topicId, partitions } of (await connection.call(topicDescriptions(topics)))
+          .topics) {
+          if (errorCode === codes.UNKNOWN_TOPIC_OR_PARTITION) continue;
+          failIf(errorCode, `topic ${topic}`);
+          found.set(topic, { partitions, topicId });
+        }
+        return found;
+      });
     },
 
     async topics() {
@@ -144,11 +165,12 @@ export function kafkaAdmin(cluster: Cluster): KafkaAdmin {
       return group(name, `read the offsets of consumer group ${name}`, async coordinator => {
         const { errorCode, responses } = await coordinator.call(request);
         failIf(errorCode, `consumer group ${name}`);
-        const offsets: PartitionOffset[] = [];
+        const offsets: GroupOffset[] = [];
         for (const { topic, partitions: answers } of responses)
-          for (const { partition, offset, errorCode: code } of answers) {
+          for (const { partition, offset, metadata, errorCode: code } of answers) {
             failIf(code, `partition ${partition} of topic ${topic}`);
-            if (Number(offset) >= 0) offsets.push({ topic, partition, offset: Number(offset) });
+            if (Number(offset) >= 0)
+              offsets.push({ topic, partition, offset: Number(offset), metadata: metadata ?? '' });
           }
         return offsets;
       });

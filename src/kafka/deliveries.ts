@@ -4,7 +4,7 @@ import { bufferPool } from './buffer-pool.ts';
 import type { Allocate } from './compression.ts';
 import { SetupFailure } from './failures.ts';
 import type { FetchedPartition } from './fetch.ts';
-import type { FetchedRecords, PartitionOffset, RawRecord } from './port.ts';
+import type { FetchedRecords, RawRecord, ReadPosition } from './port.ts';
 import type { BufferPool } from './record-batch.ts';
 import { BatchDecoder, batchesOf, type FetchedBatch, type Left } from './record-decoder.ts';
 
@@ -20,6 +20,7 @@ const POOL_BYTES = 8 * 1024 * 1024;
 /** One assigned partition. */
 export interface Assigned {
   readonly topic: string;
+  readonly topicId: string;
   readonly partition: number;
   /** The offset of what is delivered next. */
   position: number;
@@ -60,11 +61,17 @@ export class Deliveries {
   #lentBefore: Buffer[] = [];
 
   /** maxBytes: of one answer, about. takeRecords: of one `take`. */
-  constructor(partitions: readonly PartitionOffset[], maxBytes: number, takeRecords: number = TAKE_RECORDS) {
+  constructor(partitions: readonly ReadPosition[], maxBytes: number, takeRecords: number = TAKE_RECORDS) {
     this.#takeRecords = takeRecords;
     this.#pool = bufferPool(POOL_BYTES + 3 * maxBytes);
-    for (const { topic, partition, offset } of partitions)
-      this.#assigned.set(`${topic} ${partition}`, { topic, partition, position: offset, fetchPosition: offset });
+    for (const { topic, topicId = '', partition, offset } of partitions)
+      this.#assigned.set(`${topic} ${partition}`, {
+        topic,
+        topicId,
+        partition,
+        position: offset,
+        fetchPosition: offset,
+      });
   }
 
   get assigned(): readonly Assigned[] {

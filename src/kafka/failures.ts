@@ -64,6 +64,7 @@ export const codes = {
   THROTTLING_QUOTA_EXCEEDED: 89,
   PRODUCER_FENCED: 90,
   UNKNOWN_TOPIC_ID: 100,
+  INCONSISTENT_TOPIC_ID: 103,
   TRANSACTIONAL_ID_NOT_FOUND: 105,
   OFFSET_MOVED_TO_TIERED_STORAGE: 109,
   TRANSACTION_ABORTABLE: 120,
@@ -84,6 +85,7 @@ const stale = new Set<number>([
   codes.FENCED_LEADER_EPOCH,
   codes.UNKNOWN_LEADER_EPOCH,
   codes.UNKNOWN_TOPIC_ID,
+  codes.INCONSISTENT_TOPIC_ID,
 ]);
 /** Kafka may have moved the coordinator: ask again who it is. */
 const coordinatorMoved = new Set<number>([codes.COORDINATOR_NOT_AVAILABLE, codes.NOT_COORDINATOR]);

@@ -1,10 +1,13 @@
 import type { TopicPartition } from '../api/index.ts';
 import type { Allocate } from './compression.ts';
 import type { Connection } from './connection.ts';
-import { apis } from './kafkajs-internals.ts';
+import { decodeById, encodeById } from './fetch-by-id.ts';
+import { apis, laterApis } from './kafkajs-internals.ts';
 import { Fields, FieldWriter } from './wire.ts';
 
 export interface FetchPosition extends TopicPartition {
+  /** Left out, or '': whichever topic has the name now. */
+  readonly topicId?: string;
   readonly offset: number;
 }
 
@@ -45,6 +48,11 @@ export async function fetchOnce(
   allocate: Allocate,
 ): Promise<{ readonly error: number; readonly partitions: readonly FetchedPartition[] }> {
   const options = { extraTimeoutMs: limits.maxWaitMs, allocate };
+  if (positions.every(({ topicId = '' }) => topicId !== '') && connection.knows(laterApis.FetchById)) {
+    const topics = new Map(positions.map(({ topic, topicId = '' }) => [topicId, topic]));
+    const body = [encodeById(positions, limits)];
+    return decodeById(await connection.send(...laterApis.FetchById, body, options), topics);
+  }
   return decode(await connection.send(apiKey, apiVersion, [encode(positions, limits)], options));
 }
 

@@ -7,7 +7,7 @@ import { FieldWriter } from './wire.ts';
  *
  * Each API is spoken in one version, which Kafka 2.4 and all later releases (4.x among them) know; `apis` lists them
  * for the check on connecting. Produce, Fetch, OffsetDelete and those of KIP-664 are Millrace's own: `produce.ts`, `fetch.ts`,
- * `offset-delete.ts`, `describe-transactions.ts`.
+ * `offset-delete.ts`, `describe-transactions.ts`, `topic-descriptions.ts`.
  */
 const require = createRequire(import.meta.url);
 
@@ -49,7 +49,7 @@ export interface TopicPartitions {
 }
 interface TopicOffsets {
   readonly topic: string;
-  readonly partitions: readonly { readonly partition: number; readonly offset: number }[];
+  readonly partitions: readonly { readonly partition: number; readonly offset: number; readonly metadata: string }[];
 }
 interface TopicErrors {
   readonly topic: string;
@@ -123,7 +123,11 @@ export const offsetFetch = api<
   ErrorCode & {
     readonly responses: readonly {
       readonly topic: string;
-      readonly partitions: readonly (ErrorCode & { readonly partition: number; readonly offset: string })[];
+      readonly partitions: readonly (ErrorCode & {
+        readonly partition: number;
+        readonly offset: string;
+        readonly metadata: string | null;
+      })[];
     }[];
   }
 >('OffsetFetch', 4);
@@ -210,8 +214,10 @@ export const apis: Readonly<Record<string, readonly [key: number, version: numbe
   OffsetDelete: [47, 0],
 };
 
-/** Those that Kafka 3.0 brought: what they are for is left undone where a broker does not know them. */
+/** Those that Kafka 2.8 to 3.1 brought: what they are for is left undone where a broker does not know them. */
 export const laterApis = {
+  FetchById: [1, 13],
+  TopicDescriptions: [3, 10],
   DescribeProducers: [61, 0],
   DescribeTransactions: [65, 0],
   ListTransactions: [66, 0],

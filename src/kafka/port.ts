@@ -74,7 +74,12 @@ export interface TransactionalProducer {
 
 export interface GroupOffsets {
   readonly group: string;
-  readonly offsets: readonly PartitionOffset[];
+  readonly offsets: readonly GroupOffset[];
+}
+
+export interface GroupOffset extends PartitionOffset {
+  /** What was committed beside it; '' where nothing was. */
+  readonly metadata?: string;
 }
 
 /** Records encoded as they come, straight into record batches (format v2), by partition. */
@@ -107,7 +112,7 @@ export interface RawHeader {
 
 export interface ReaderOptions {
   /** Partitions and the offset of the first record wanted. An offset below the low watermark is an error, not a reset. */
-  readonly assigned: readonly PartitionOffset[];
+  readonly assigned: readonly ReadPosition[];
   /** Bytes fetched for all partitions at once, about. */
   readonly maxBytes: number;
   readonly maxPartitionBytes: number;
@@ -117,6 +122,11 @@ export interface ReaderOptions {
   readonly maxRecords?: number;
   /** Closes the reader. */
   readonly signal?: AbortSignal;
+}
+
+export interface ReadPosition extends PartitionOffset {
+  /** Records of another topic of the same name are not read. Left out, or '': whichever there is. */
+  readonly topicId?: string;
 }
 
 export interface PartitionOffset extends TopicPartition {
@@ -176,10 +186,18 @@ export interface PartitionOffsets extends TopicPartition {
   readonly high: number;
 }
 
+export interface TopicDescription {
+  readonly partitions: number;
+  /** '' where the broker, before Kafka 2.8, has no ids. A topic that is deleted and made anew has another one. */
+  readonly topicId: string;
+}
+
 export interface KafkaAdmin {
   clusterId(): Promise<string>;
   /** Partition counts of those that exist. Never creates. */
   partitions(topics: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  /** Those of the topics that exist. Never creates. */
+  describeTopics(topics: readonly string[]): Promise<ReadonlyMap<string, TopicDescription>>;
   topics(): Promise<readonly string[]>;
   /** Makes what is missing and waits until every partition has a leader; what exists is left alone. */
   createTopics(topics: readonly NewTopic[]): Promise<void>;
@@ -189,7 +207,7 @@ export interface KafkaAdmin {
   /** A topic's configuration by key, defaults included; sensitive values are left out. */
   topicConfig(topic: string): Promise<ReadonlyMap<string, string>>;
   /** A group's committed offsets, of all partitions when none are given; partitions without one are left out. */
-  groupOffsets(group: string, partitions?: readonly TopicPartition[]): Promise<readonly PartitionOffset[]>;
+  groupOffsets(group: string, partitions?: readonly TopicPartition[]): Promise<readonly GroupOffset[]>;
   /** Commits for a group that has no members, in one request. */
   commitGroupOffsets(offsets: GroupOffsets): Promise<void>;
   /** Takes committed offsets of a group that has no members away. Idempotent. */

@@ -159,7 +159,12 @@ class LeaderReader implements Reader {
       const { maxBytes, maxPartitionBytes, maxWaitMs } = this.#options;
       const answer = await fetchOnce(
         connection,
-        group.map(({ topic, partition, fetchPosition }) => ({ topic, partition, offset: fetchPosition })),
+        group.map(({ topic, topicId, partition, fetchPosition }) => ({
+          topic,
+          topicId,
+          partition,
+          offset: fetchPosition,
+        })),
         { maxBytes: Math.ceil(maxBytes / leaders), maxPartitionBytes, maxWaitMs },
         allocate,
       );

@@ -1,5 +1,5 @@
 import type { TopicPartition } from '../api/index.ts';
-import type { PartitionOffset } from './port.ts';
+import type { GroupOffset } from './port.ts';
 
 function byTopic<P extends TopicPartition, T>(
   list: readonly P[],
@@ -18,9 +18,9 @@ export const partitionsByTopic = (list: readonly TopicPartition[]): { topic: str
   byTopic(list, ({ partition }) => partition);
 
 export const offsetsByTopic = (
-  list: readonly PartitionOffset[],
-): { topic: string; partitions: { partition: number; offset: number }[] }[] =>
-  byTopic(list, ({ partition, offset }) => ({ partition, offset }));
+  list: readonly GroupOffset[],
+): { topic: string; partitions: { partition: number; offset: number; metadata: string }[] }[] =>
+  byTopic(list, ({ partition, offset, metadata = '' }) => ({ partition, offset, metadata }));
 
 export const partitionsAt = (
   list: readonly TopicPartition[],

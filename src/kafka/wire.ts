@@ -117,6 +117,12 @@ export class FieldWriter {
     writeInt64(this.#buffer, at, value);
     return this;
   }
+  /** As they are, without a length. */
+  bytes(value: Uint8Array): this {
+    const at = this.#reserve(value.length);
+    this.#buffer.set(value, at);
+    return this;
+  }
   string(value: string): this {
     const length = Buffer.byteLength(value);
     this.int16(length);

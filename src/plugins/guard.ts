@@ -39,7 +39,7 @@ function guardedFactory(kind: ComponentKind, what: string, factory: Factory): Fa
 /** Its methods are called on itself: they may be those of a class with private fields. */
 function guardedConnector<K extends SourceConnector<unknown> | SinkConnector<unknown>>(what: string, connector: K): K {
   const methods: Record<string, unknown> = {};
-  for (const name of ['plan', 'task', 'deleted', 'alterOffsets'] as const) {
+  for (const name of ['plan', 'task', 'deleted', 'alterOffsets', 'fence'] as const) {
     const method: unknown = (connector as Partial<Record<typeof name, unknown>>)[name];
     if (typeof method === 'function') methods[name] = method.bind(connector);
   }

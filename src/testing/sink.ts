@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import type { ConfigProps, SinkConnector, SinkPosition, SinkProgress, SinkRecord, SinkTask } from '../api/index.ts';
+import type {
+  ConfigProps,
+  SinkConnector,
+  SinkPosition,
+  SinkProgress,
+  SinkRecord,
+  SinkTask,
+  SinkWriter,
+} from '../api/index.ts';
 import { type Check, check, refusal, silent, soon } from './check.ts';
 import { configContract, configured } from './config.ts';
 
@@ -23,17 +31,19 @@ export interface SinkSubject<C> {
 /** One writer at work. */
 class Writer<C> {
   readonly task: SinkTask<C>;
+  readonly generation: number;
   held: readonly SinkPosition[] = [];
-  constructor(connector: SinkConnector<C>) {
+  constructor(connector: SinkConnector<C>, generation: number) {
     this.task = connector.task();
+    this.generation = generation;
   }
   async open(config: C, topic: string, partition: number): Promise<void> {
     const opening = this.task.open(config, {
-      connector: 'contract',
+      ...identity(this.generation),
       task: 0,
       log: silent,
       signal: new AbortController().signal,
-      assigned: [{ topic, partition }],
+      assigned: [{ topic, partition, topicId: 'contract' }],
       report: () => undefined,
     });
     this.held = await soon('open', opening, 30_000);
@@ -46,22 +56,31 @@ class Writer<C> {
   }
 }
 
+const identity = (generation: number): SinkWriter => ({
+  cluster: 'contract',
+  connector: 'contract',
+  generation,
+  attempt: 1,
+});
+
 /** What every sink has to do. */
 export function sinkContract<C>({ connector, given }: SinkSubject<C>): Check[] {
   const within = (
     name: string,
-    act: (given: SinkGiven, open: () => Promise<Writer<C>>, parts: Parts) => Promise<void>,
+    act: (given: SinkGiven, open: (generation?: number) => Promise<Writer<C>>, parts: Parts) => Promise<void>,
   ): Check =>
     check(name, async () => {
       const own = await given();
       const writers: Writer<C>[] = [];
+      // Each task that is opened is newer than those before.
+      let generation = 0;
       try {
         const parts = partsOf(own);
         const config = configured(connector.config, own.config);
         await act(
           own,
-          async () => {
-            const writer = new Writer(connector);
+          async (of = ++generation) => {
+            const writer = new Writer(connector, of);
             writers.push(writer);
             await writer.open(config, parts.place.originalTopic, parts.place.originalPartition);
             return writer;
@@ -142,21 +161,42 @@ export function sinkContract<C>({ connector, given }: SinkSubject<C>): Check[] {
     within(
       'of two tasks with the same batch one is refused, where the sink holds its positions',
       async (own, open, { place, next }) => {
-        const writer = await open();
-        const from = start(writer);
-        const other = await open();
-        await writer.write(own.records, from, next, place);
-        const reader = await open();
+        const older = await open();
+        const from = start(older);
+        const newer = await open();
+        await newer.write(own.records, from, next, place);
         // It leaves positions to the consumer group, and what it writes twice to the destination.
-        if (reader.held.length === 0) return;
-        const refused = await refusal('write of what has been written already', () =>
-          other.write(own.records, from, next, place),
-        );
-        assert.ok(refused !== undefined, 'A task writes a batch at a position that another has moved.');
-        assert.equal(refused.code, 'FENCED', `It is refused with ${refused.code}, not FencedError.`);
+        if ((await open()).held.length === 0) return;
+        await refused('A task writes a batch at a position that another has moved.', older, own.records, from, next);
         assert.equal(await own.stored(), own.records.length, 'The sink holds records twice.');
       },
     ),
+    ...(connector.fence === undefined
+      ? []
+      : [
+          within('a newer task refuses an older one from its opening on', async (own, open, { place, next }) => {
+            const older = await open();
+            const newer = await open();
+            const from = start(newer);
+            await refused('A task writes after a newer one has been opened.', older, own.records, from, next);
+            assert.equal(await own.stored(), 0, 'The sink holds what an older task has written.');
+            await newer.write(own.records, from, next, place);
+            const late = await refusal('open', () => open(older.generation));
+            assert.equal(late?.code, 'FENCED', 'A task of an older generation can be opened.');
+          }),
+          within('a fence refuses older tasks', async (own, open, { next }) => {
+            const older = await open();
+            const context = { log: silent, signal: AbortSignal.timeout(30_000) };
+            const config = configured(connector.config, own.config);
+            for (let i = 0; i < 2; i++)
+              await soon(
+                'fence',
+                connector.fence?.(config, identity(older.generation + 1), context) ?? Promise.resolve(),
+              );
+            await refused('A task writes after it has been fenced.', older, own.records, start(older), next);
+            await open(older.generation + 2);
+          }),
+        ]),
     within('a tombstone is written, or refused with a DataError that has its index', async (own, open, { place }) => {
       const tombstone: SinkRecord = { ...place, keySchema: null, key: 'gone', valueSchema: null, value: null };
       const writer = await open();
@@ -183,11 +223,11 @@ export function sinkContract<C>({ connector, given }: SinkSubject<C>): Check[] {
               for (let i = 0; i < 2; i++)
                 await connector.alterOffsets?.(
                   configured(connector.config, config),
-                  'contract',
-                  [{ topic, partition, next: null }],
+                  identity(writer.generation + 1),
+                  [{ topic, partition, topicId: 'contract', next: null }],
                   context,
                 );
-              const { held } = await open();
+              const { held } = await open(writer.generation + 2);
               assert.deepEqual(
                 held.filter(one => one.next > 0),
                 [],
@@ -197,6 +237,20 @@ export function sinkContract<C>({ connector, given }: SinkSubject<C>): Check[] {
           ),
         ]),
   ];
+}
+
+/** The batch is refused as that of a task that has been replaced. */
+async function refused(
+  otherwise: string,
+  writer: Writer<never>,
+  records: readonly SinkRecord[],
+  from: number | null,
+  next: number,
+): Promise<void> {
+  const [place] = records as readonly [SinkRecord];
+  const error = await refusal('write', () => writer.write(records, from, next, place));
+  assert.ok(error !== undefined, otherwise);
+  assert.equal(error.code, 'FENCED', `It is refused with ${error.code}, not FencedError.`);
 }
 
 interface Parts {

@@ -20,6 +20,7 @@ import { DataError, FencedError } from '../../src/errors.ts';
 import { kafkaClient } from '../../src/kafka/client.ts';
 import { appendPositions, ensureOffsetsTopic, loadPositions } from '../../src/kafka/offset-store.ts';
 import { silent } from '../../src/observability/silent.ts';
+import { attempt } from '../support/attempt.ts';
 import { eventually } from '../support/eventually.ts';
 import { servers } from '../support/servers.ts';
 import { uniqueName } from '../support/topic.ts';
@@ -275,13 +276,14 @@ describe('a sink', () => {
 
   function sink(kept: Kept, topic: string, name: string, signal: AbortSignal, more: object = {}) {
     return runSink({
+      ...attempt,
       connector: name,
       task: 0,
       sink: kept.connector(),
       config: {},
       kafka,
       group: `connect-${name}`,
-      assignment: async () => [{ topic, partition: 0 }],
+      assignment: async () => [{ topic, partition: 0, topicId: '' }],
       reset: 'earliest',
       decoder: new RecordDecoder({
         transform: record => record,
@@ -334,7 +336,7 @@ describe('a sink', () => {
     const heard: { lag: number; lag_ms: number }[] = [];
     const stop = new AbortController();
     const running = sink(new Kept(), 'unused', uniqueName('sink'), stop.signal, {
-      assignment: async () => topics.map(topic => ({ topic, partition: 0 })),
+      assignment: async () => topics.map(topic => ({ topic, partition: 0, topicId: '' })),
       observer: { ...observer, figures: (figures: never) => heard.push(figures) },
     });
     await eventually('it has caught up', () => heard.at(-1)?.lag === 0);

@@ -2,13 +2,14 @@ import { getEventListeners } from 'node:events';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterAll, expect, test } from 'vitest';
-import type { SinkConnector, TopicPartition } from '../../src/api/index.ts';
+import type { AssignedPartition, SinkConnector } from '../../src/api/index.ts';
 import { defineConfig } from '../../src/config/spec.ts';
 import { byteArrayConverter } from '../../src/converters/byte-array.ts';
 import { RecordDecoder } from '../../src/engine/record-decoder.ts';
 import { runSink } from '../../src/engine/sink-runner.ts';
 import { kafkaClient } from '../../src/kafka/client.ts';
 import { silent } from '../../src/observability/silent.ts';
+import { attempt } from '../support/attempt.ts';
 import { eventually } from '../support/eventually.ts';
 import { servers } from '../support/servers.ts';
 import { uniqueName } from '../support/topic.ts';
@@ -43,7 +44,7 @@ test('a sink keeps nothing of its earlier assignments', async () => {
   const topics = Array.from({ length: CHANGES }, () => uniqueName('assigned'));
   await fill(topics);
   const stop = new AbortController();
-  const assigned: TopicPartition[] = [];
+  const assigned: AssignedPartition[] = [];
   const read = new Set<string>();
   const sink: SinkConnector<object> = {
     kind: 'sink',
@@ -57,6 +58,7 @@ test('a sink keeps nothing of its earlier assignments', async () => {
     }),
   };
   const running = runSink({
+    ...attempt,
     connector: uniqueName('sink'),
     task: 0,
     sink,
@@ -75,7 +77,7 @@ test('a sink keeps nothing of its earlier assignments', async () => {
   });
   const held: { listeners: number; bytes: number }[] = [];
   for (const topic of topics) {
-    assigned.push({ topic, partition: 0 });
+    assigned.push({ topic, partition: 0, topicId: '' });
     await eventually('the new topic is read', () => read.has(topic), { every: 10 });
     collectGarbage();
     const { external } = process.memoryUsage();

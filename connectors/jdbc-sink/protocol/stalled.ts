@@ -3,11 +3,11 @@ import type { Session } from './session.ts';
 
 /**
  * Backends of this connector's tasks that have waited for seconds, in mid-transaction, for a client that does not go on.
- * The task's number is what its application name ends with.
+ * The task's number is what its application name ends with, after the last slash.
  */
 const sql = `
 WITH own AS (SELECT current_setting('application_name') AS name),
-  connector AS (SELECT name, regexp_replace(name, '[0-9]+$', '') AS prefix FROM own)
+  connector AS (SELECT name, regexp_replace(name, '[^/]*$', '') AS prefix FROM own)
 SELECT a.application_name AS task, pg_terminate_backend(a.pid) AS ended
 FROM pg_stat_activity a, connector c
 WHERE a.datname = current_database() AND a.usename = current_user AND a.pid <> pg_backend_pid()

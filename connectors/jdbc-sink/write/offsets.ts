@@ -1,165 +1,200 @@
-import type { AlteredPosition, SinkPosition, SinkProgress, TopicPartition } from '../../../src/api/index.ts';
-import { MillraceError } from '../../../src/errors.ts';
+import type {
+  AlteredPosition,
+  AssignedPartition,
+  SinkPosition,
+  SinkProgress,
+  SinkWriter,
+  TopicPartition,
+} from '../../../src/api/index.ts';
+import { FencedError } from '../../../src/errors.ts';
 import type { Messages, Statement } from '../protocol/messages.ts';
 import type { Step, StepFailed } from '../protocol/pipeline.ts';
 import type { Session } from '../protocol/session.ts';
-import { isRace, sqlState } from '../protocol/sql-errors.ts';
+import { sqlState } from '../protocol/sql-errors.ts';
 import { arrayParameter, wires } from '../values/encoder.ts';
 import { int4, int8 } from '../values/numbers.ts';
 import { text } from '../values/text.ts';
 
-/**
- * The sink's positions, beside its rows: one row for each partition, moved in the transaction that writes the rows.
+/*
+ * Positions in millrace_offsets and who may move them. A row belongs to the writer with the greatest (generation, attempt)
+ * that has claimed it; each batch compares that pair and the position in the transaction that writes the rows.
  */
-const tableSql = `CREATE TABLE IF NOT EXISTS millrace_offsets (
-  connector text NOT NULL,
-  topic text NOT NULL,
-  partition int NOT NULL,
-  next_offset bigint NOT NULL,
-  PRIMARY KEY (connector, topic, partition)
-)`;
+
+/** Claims rows for a writer: those of a newer one stay as they are, and are not among the answers. */
+const claimSql = `
+INSERT INTO millrace_offsets AS o (cluster, connector, generation, attempt, topic, partition, topic_id)
+SELECT $1, $2, $3, $4, p.topic, p.partition, p.topic_id
+FROM unnest($5::text[], $6::int[], $7::text[]) p(topic, partition, topic_id) ORDER BY p.topic, p.partition
+ON CONFLICT (cluster, connector, topic, partition) DO UPDATE
+  SET generation = excluded.generation, attempt = excluded.attempt
+  WHERE (o.generation, o.attempt) <= (excluded.generation, excluded.attempt)
+RETURNING topic, partition, topic_id, next_offset::text AS next`;
+
+/** As a claim, with positions in the place of those that are there. */
+const setSql = `
+INSERT INTO millrace_offsets AS o (cluster, connector, generation, attempt, topic, partition, topic_id, next_offset)
+SELECT $1, $2, $3, $4, p.topic, p.partition, p.topic_id, p.next
+FROM unnest($5::text[], $6::int[], $7::text[], $8::bigint[]) p(topic, partition, topic_id, next)
+ORDER BY p.topic, p.partition
+ON CONFLICT (cluster, connector, topic, partition) DO UPDATE
+  SET generation = excluded.generation, attempt = excluded.attempt,
+    topic_id = excluded.topic_id, next_offset = excluded.next_offset
+  WHERE (o.generation, o.attempt) <= (excluded.generation, excluded.attempt)
+RETURNING topic, partition`;
+
+const fenceSql = `
+UPDATE millrace_offsets SET generation = $3, attempt = $4
+WHERE cluster = $1 AND connector = $2 AND (generation, attempt) < ($3, $4)`;
 
 /**
- * Moves every position from where it is believed to be, or fails: a position that somebody else has moved, or holds
- * the row of, makes the count too small, and the text that says so is no number. An error, since only an error makes
- * the server pass over the statements that are already on their way.
+ * Moves every position from where it is believed to be, or fails: a position that another writer has claimed or moved
+ * makes the count too small, and the text that says so is no number. An error, since only an error makes the server pass
+ * over the statements that are already on their way.
  */
 const moveSql = `
 WITH position AS (
-  SELECT unnest($2) AS topic, unnest($3) AS partition, unnest($4) AS held, unnest($5) AS next
+  SELECT unnest($5) AS topic, unnest($6) AS partition, unnest($7) AS topic_id, unnest($8) AS held, unnest($9) AS next
 ), moved AS (
-  UPDATE millrace_offsets o SET next_offset = p.next FROM position p
-  WHERE o.connector = $1 AND o.topic = p.topic AND o.partition = p.partition AND o.next_offset = p.held
-  RETURNING 1
-), made AS (
-  INSERT INTO millrace_offsets (connector, topic, partition, next_offset)
-  SELECT $1, p.topic, p.partition, p.next FROM position p WHERE p.held IS NULL
-  ON CONFLICT DO NOTHING
+  UPDATE millrace_offsets o SET next_offset = p.next, topic_id = p.topic_id FROM position p
+  WHERE o.cluster = $1 AND o.connector = $2 AND o.generation = $3 AND o.attempt = $4
+    AND o.topic = p.topic AND o.partition = p.partition AND o.next_offset IS NOT DISTINCT FROM p.held
   RETURNING 1
 ), counted AS (
-  SELECT (SELECT count(*) FROM moved) + (SELECT count(*) FROM made) AS n
+  SELECT count(*) AS n FROM moved
 )
-SELECT CASE WHEN n = cardinality($2) THEN 0 ELSE (n || ' positions moved: another task has moved the others')::int END
+SELECT CASE WHEN n = cardinality($5) THEN 0 ELSE (n || ' positions moved: another task has the others')::int END
 FROM counted`;
 
-const moveParameters = [wires.text.oid, wires.text.array, wires.int4.array, wires.int8.array, wires.int8.array];
+const moveParameters = [
+  wires.text.oid,
+  wires.text.oid,
+  wires.int8.oid,
+  wires.int4.oid,
+  wires.text.array,
+  wires.int4.array,
+  wires.text.array,
+  wires.int8.array,
+  wires.int8.array,
+];
 
 const MOVING = 'moving the positions in millrace_offsets';
 /** SQLSTATE of the text that is no number. */
 const NOT_A_NUMBER = '22P02';
 
-/** Whether a failure is the fence: somebody else has moved the positions. */
+/** Whether a failure is the fence: another writer has claimed or moved the positions. */
 export function isFence({ doing, cause }: StepFailed): boolean {
   return doing === MOVING && sqlState(cause) === NOT_A_NUMBER;
 }
 
-/** Makes the table where it is missing. Rejects with SINK_SETUP where it may not be made. */
-export async function ensureOffsets(session: Session): Promise<void> {
-  const doing = 'creating the table millrace_offsets';
-  for (let attempt = 0; ; attempt++) {
-    try {
-      // Asked first: CREATE … IF NOT EXISTS wants the right to create even where there is nothing to do.
-      const asked = "SELECT to_regclass('millrace_offsets') IS NOT NULL AS there";
-      const [found] = await session.query<{ there: boolean }>(doing, asked);
-      if (found?.there !== true) await session.query(doing, tableSql);
-      return;
-    } catch (error) {
-      if (isRace(error) && attempt < 5) continue;
-      const code = sqlState(error);
-      if (code !== '42501' && code !== '3F000') throw error;
-      throw new MillraceError(
-        'SINK_SETUP',
-        'The table millrace_offsets, in which the sink keeps its positions beside its rows, may not be created: grant the ' +
-          `connector's user CREATE on the schema, or create it there: ${tableSql.replaceAll(/\s+/g, ' ')}`,
-        { cause: error },
-      );
-    }
-  }
-}
+const identityOf = ({ cluster, connector, generation, attempt }: SinkWriter): unknown[] => [
+  cluster,
+  connector,
+  generation,
+  attempt,
+];
 
-/** Positions held of the assigned partitions. Rejects with a MillraceError. */
-export async function heldPositions(
+const columnsOf = (partitions: readonly AssignedPartition[]): unknown[] => [
+  partitions.map(({ topic }) => topic),
+  partitions.map(({ partition }) => partition),
+  partitions.map(({ topicId }) => topicId),
+];
+
+/** Claims the assigned partitions and answers the positions held of them. Rejects with FencedError. */
+export async function claimPositions(
   session: Session,
-  connector: string,
-  assigned: readonly TopicPartition[],
+  writer: SinkWriter,
+  assigned: readonly AssignedPartition[],
 ): Promise<readonly SinkPosition[]> {
-  const rows = await session.query<{ topic: string; partition: number; next: string }>(
-    'reading millrace_offsets',
-    `SELECT o.topic, o.partition, o.next_offset::text AS next FROM millrace_offsets o
-     JOIN unnest($2::text[], $3::int[]) a(topic, partition) USING (topic, partition) WHERE o.connector = $1`,
-    [connector, assigned.map(({ topic }) => topic), assigned.map(({ partition }) => partition)],
+  const rows = await session.query<{ topic: string; partition: number; topic_id: string; next: string | null }>(
+    'claiming partitions in millrace_offsets',
+    claimSql,
+    [...identityOf(writer), ...columnsOf(assigned)],
   );
-  return rows.map(({ topic, partition, next }) => ({ topic, partition, next: Number(next) }));
+  requireAll(writer, assigned, rows);
+  return rows.flatMap(({ topic, partition, topic_id: topicId, next }) =>
+    next === null ? [] : [{ topic, partition, topicId, next: Number(next) }],
+  );
 }
 
-/** Puts positions in the place of those held, whatever they are: a task that still believes in those is fenced by it. */
+/** Other clusters of which a connector of the same name has stored positions here. */
+export async function otherClusters(session: Session, { cluster, connector }: SinkWriter): Promise<readonly string[]> {
+  const rows = await session.query<{ cluster: string }>(
+    'reading millrace_offsets',
+    'SELECT DISTINCT cluster FROM millrace_offsets WHERE connector = $2 AND cluster <> $1 AND next_offset IS NOT NULL',
+    [cluster, connector],
+  );
+  return rows.map(row => row.cluster);
+}
+
+/** Puts positions in the place of those held, whatever they are. Rejects with FencedError, and then none has changed. */
 export async function setPositions(
   session: Session,
-  connector: string,
+  writer: SinkWriter,
   positions: readonly AlteredPosition[],
 ): Promise<void> {
-  const columns = (list: readonly AlteredPosition[]) => [
-    connector,
-    list.map(({ topic }) => topic),
-    list.map(({ partition }) => partition),
-  ];
-  const gone = positions.filter(({ next }) => next === null);
-  const kept = positions.filter(({ next }) => next !== null);
-  await session.query('setting positions', 'BEGIN');
-  await session.query(
-    'setting positions',
-    `DELETE FROM millrace_offsets o USING unnest($2::text[], $3::int[]) p(topic, partition)
-     WHERE o.connector = $1 AND o.topic = p.topic AND o.partition = p.partition`,
-    columns(gone),
+  const doing = 'setting positions in millrace_offsets';
+  await session.query(doing, 'BEGIN');
+  const rows = await session.query<{ topic: string; partition: number }>(doing, setSql, [
+    ...identityOf(writer),
+    ...columnsOf(positions),
+    positions.map(({ next }) => next),
+  ]);
+  // Left open where it throws: the session ends, and the transaction with it.
+  requireAll(writer, positions, rows);
+  await session.query(doing, 'COMMIT');
+}
+
+/** Refuses older writers of the connector in all its partitions. */
+export async function raiseGeneration(session: Session, writer: SinkWriter): Promise<void> {
+  await session.query('fencing older tasks in millrace_offsets', fenceSql, identityOf(writer));
+}
+
+function requireAll(
+  { connector, generation, attempt }: SinkWriter,
+  wanted: readonly TopicPartition[],
+  claimed: readonly TopicPartition[],
+): void {
+  if (claimed.length === wanted.length) return;
+  const names = new Set(claimed.map(({ topic, partition }) => `${topic}-${partition}`));
+  const [other] = wanted.filter(({ topic, partition }) => !names.has(`${topic}-${partition}`));
+  throw new FencedError(
+    `A newer task of the connector ${connector} has claimed ${other?.topic}-${other?.partition} in millrace_offsets: ` +
+      `generation ${generation}, attempt ${attempt} has been replaced and writes nothing.`,
   );
-  await session.query(
-    'setting positions',
-    `INSERT INTO millrace_offsets (connector, topic, partition, next_offset)
-     SELECT $1, p.topic, p.partition, p.next FROM unnest($2::text[], $3::int[], $4::bigint[]) p(topic, partition, next)
-     ON CONFLICT (connector, topic, partition) DO UPDATE SET next_offset = excluded.next_offset`,
-    [...columns(kept), kept.map(({ next }) => next)],
-  );
-  await session.query('setting positions', 'COMMIT');
 }
 
 export const moveStatement = (session: Session): Statement => session.statement(moveSql, moveParameters);
 
-/** The compare-and-set that fences: first in a transaction, so that whoever comes second waits and then fails. */
-export function moveOffsets(statement: Statement, connector: string, positions: readonly SinkProgress[]): Step {
+/** The compare-and-set that fences: first in a transaction, so that the one that comes second waits and then fails. */
+export function moveOffsets(
+  statement: Statement,
+  { cluster, connector, generation, attempt }: SinkWriter,
+  topicIds: ReadonlyMap<string, string>,
+  positions: readonly SinkProgress[],
+): Step {
   // In one order, so that two tasks never wait for each other.
   const sorted = positions.toSorted((a, b) =>
     a.topic < b.topic ? -1 : a.topic > b.topic ? 1 : a.partition - b.partition,
   );
+  const topics = sorted.map(({ topic }) => topic);
+  const ids = topics.map(topic => topicIds.get(topic) ?? '');
+  const partitions = sorted.map(({ partition }) => partition);
+  const held = sorted.map(({ from }) => from);
+  const next = sorted.map(position => position.next);
   const count = sorted.length;
   return {
     statement,
     doing: MOVING,
     bind(out: Messages) {
+      text.encode([cluster], 1, out);
       text.encode([connector], 1, out);
-      arrayParameter(
-        text,
-        sorted.map(({ topic }) => topic),
-        count,
-        out,
-      );
-      arrayParameter(
-        int4,
-        sorted.map(({ partition }) => partition),
-        count,
-        out,
-      );
-      arrayParameter(
-        int8,
-        sorted.map(({ from }) => from),
-        count,
-        out,
-      );
-      arrayParameter(
-        int8,
-        sorted.map(({ next }) => next),
-        count,
-        out,
-      );
+      int8.encode([generation], 1, out);
+      int4.encode([attempt], 1, out);
+      arrayParameter(text, topics, count, out);
+      arrayParameter(int4, partitions, count, out);
+      arrayParameter(text, ids, count, out);
+      arrayParameter(int8, held, count, out);
+      arrayParameter(int8, next, count, out);
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { Log, SinkBatch, SinkRecord } from '../../../src/api/index.ts';
+import type { Log, SinkBatch, SinkRecord, SinkTaskContext, SinkWriter } from '../../../src/api/index.ts';
 import { DataError, FencedError, MillraceError, messageOf } from '../../../src/errors.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Statement } from '../protocol/messages.ts';
@@ -21,7 +21,8 @@ const BREATH = 4096;
 /** Writes batches over one session, each as one transaction with its positions. Not for concurrent use. */
 export class Writer {
   readonly #session: Session;
-  readonly #connector: string;
+  readonly #identity: SinkWriter;
+  readonly #topicIds: ReadonlyMap<string, string>;
   readonly #settings: Settings;
   readonly #log: Log;
   readonly #catalogue: Catalogue;
@@ -31,9 +32,11 @@ export class Writer {
   readonly #begun: Step;
   readonly #committed: Step;
 
-  constructor(session: Session, connector: string, settings: Settings, log: Log) {
+  /** context: of the task that has claimed its partitions. */
+  constructor(session: Session, context: SinkWriter & Pick<SinkTaskContext, 'assigned'>, settings: Settings, log: Log) {
     this.#session = session;
-    this.#connector = connector;
+    this.#identity = context;
+    this.#topicIds = new Map(context.assigned.map(({ topic, topicId }) => [topic, topicId]));
     this.#settings = settings;
     this.#log = log;
     this.#catalogue = new Catalogue(session, settings.quoted);
@@ -89,7 +92,7 @@ export class Writer {
 
   *#begin({ positions }: SinkBatch): Generator<Step> {
     yield this.#begun;
-    if (positions.length > 0) yield moveOffsets(this.#move, this.#connector, positions);
+    if (positions.length > 0) yield moveOffsets(this.#move, this.#identity, this.#topicIds, positions);
   }
 
   #plain(sql: string, doing: string): Step {
@@ -202,7 +205,7 @@ export class Writer {
     }
     if (isFence(error)) {
       return new FencedError(
-        `Another task of the connector ${this.#connector} has moved the positions in millrace_offsets: nothing of this batch was written.`,
+        `Another task of the connector ${this.#identity.connector} has claimed or moved the positions in millrace_offsets: nothing of this batch was written.`,
       );
     }
     if (sqlState(cause) === '42P10') {

@@ -8,7 +8,7 @@ import { schemaOf, structOf, ValueStruct } from '../../../src/api/index.ts';
 import { FencedError } from '../../../src/errors.ts';
 import { silent } from '../../../src/observability/silent.ts';
 import { anyFile } from '../../support/files.ts';
-import { TestSink } from './sink.ts';
+import { TestSink, writer } from './sink.ts';
 
 const connector = fileStreamSink(anyFile);
 
@@ -24,7 +24,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 const output = () => readFile(file, 'utf8');
 const context = { log: silent, signal: new AbortController().signal };
 const alter = (next: number | null, topic = 'lines') =>
-  connector.alterOffsets?.({ file }, 'file-sink', [{ topic, partition: 0, next }], context);
+  connector.alterOffsets?.({ file }, writer(), [{ topic, partition: 0, topicId: 'id', next }], context);
 
 describe('lines of a file', () => {
   test('are the values, as Java prints them', async () => {
@@ -58,7 +58,7 @@ describe('the checkpoint', () => {
     expect(first.held).toEqual([]);
     await first.write(['a', 'b']);
     await using second = await TestSink.open(file);
-    expect(second.held).toEqual([{ topic: 'lines', partition: 0, next: 2 }]);
+    expect(second.held).toMatchObject([{ topic: 'lines', partition: 0, next: 2 }]);
     await second.write(['c']);
     expect(await output()).toBe('a\nb\nc\n');
   });
@@ -83,7 +83,7 @@ describe('the checkpoint', () => {
     expect(checkpoint).toBe('output.txt.millrace-offsets');
     await writeFile(`${file}.millrace-offsets.elsewhere.tmp`, '{"length":');
     await using second = await TestSink.open(file);
-    expect(second.held).toEqual([{ topic: 'lines', partition: 0, next: 1 }]);
+    expect(second.held).toMatchObject([{ topic: 'lines', partition: 0, next: 1 }]);
   });
 
   test('that is something else stops the task', async () => {
@@ -125,7 +125,7 @@ describe('the checkpoint', () => {
         Array.from({ length: 60 }, (_, i) => `${name} ${i}`),
       );
     await using again = await TestSink.open(file, assigned(1));
-    expect(again.held).toEqual([{ topic: 'lines', partition: 1, next: 60 }]);
+    expect(again.held).toMatchObject([{ topic: 'lines', partition: 1, next: 60 }]);
   });
 
   test.runIf(process.platform === 'linux')('waits for who is in the middle of a write', async () => {
@@ -156,7 +156,7 @@ describe('a file that others touch', () => {
     expect(await readFile(`${file}.1`, 'utf8')).toBe('a\n');
     expect(await output()).toBe('c\n');
     await using again = await TestSink.open(file);
-    expect(again.held).toEqual([{ topic: 'lines', partition: 0, next: 3 }]);
+    expect(again.held).toMatchObject([{ topic: 'lines', partition: 0, next: 3 }]);
   });
 
   test('and rotate after a write that did not end is cut off there', async () => {
@@ -188,7 +188,7 @@ describe('offsets set from outside', () => {
     await first.close();
     await alter(1);
     await using second = await TestSink.open(file);
-    expect(second.held).toEqual([{ topic: 'lines', partition: 0, next: 1 }]);
+    expect(second.held).toMatchObject([{ topic: 'lines', partition: 0, next: 1 }]);
     await second.write(['b']);
     expect(await output()).toBe('a\nb\nb\n');
     await second.close();
@@ -202,7 +202,7 @@ describe('offsets set from outside', () => {
     expect(await readdir(folder)).toEqual([]);
     await alter(5);
     await using sink = await TestSink.open(file);
-    expect(sink.held).toEqual([{ topic: 'lines', partition: 0, next: 5 }]);
+    expect(sink.held).toMatchObject([{ topic: 'lines', partition: 0, next: 5 }]);
     await sink.write(['f']);
     expect(await output()).toBe('f\n');
   });
@@ -213,8 +213,8 @@ describe('offsets set from outside', () => {
     await expect(
       connector.alterOffsets?.(
         { file: join(folder, 'missing', 'x') },
-        'c',
-        [{ topic: 't', partition: 0, next: 1 }],
+        writer(),
+        [{ topic: 't', partition: 0, topicId: 'id', next: 1 }],
         context,
       ),
     ).rejects.toMatchObject({ code: 'BAD_REQUEST' });

@@ -1,5 +1,5 @@
 import { fileStreamSink } from '../../../connectors/file-stream-sink/index.ts';
-import type { SinkPosition, SinkRecord, SinkTask, TopicPartition, Value } from '../../../src/api/index.ts';
+import type { SinkPosition, SinkRecord, SinkTask, SinkWriter, TopicPartition, Value } from '../../../src/api/index.ts';
 import { schemaOf } from '../../../src/api/index.ts';
 import { silent } from '../../../src/observability/silent.ts';
 import { anyFile } from '../../support/files.ts';
@@ -25,9 +25,24 @@ export function record(value: Value, offset: number, partition = 0): SinkRecord 
 }
 
 export interface SinkOptions {
+  readonly cluster?: string;
   readonly connector?: string;
   readonly assigned?: readonly TopicPartition[];
+  readonly topicId?: string;
+  /** Default: later than that of any task opened before. */
+  readonly generation?: number;
+  readonly attempt?: number;
 }
+
+let generation = 0;
+
+/** Identity of a task that is newer than those before, unless `options` says otherwise. */
+export const writer = (options: SinkOptions = {}): SinkWriter => ({
+  cluster: options.cluster ?? 'kafka/group',
+  connector: options.connector ?? 'file-sink',
+  generation: options.generation ?? ++generation,
+  attempt: options.attempt ?? 1,
+});
 
 /** A sink task on a file, driven as the engine drives it. */
 export class TestSink implements AsyncDisposable {
@@ -43,17 +58,17 @@ export class TestSink implements AsyncDisposable {
   }
 
   static async open(file: string, options: SinkOptions = {}): Promise<TestSink> {
-    const { connector: name = 'file-sink', assigned = [{ topic: 'lines', partition: 0 }] } = options;
+    const { assigned = [{ topic: 'lines', partition: 0 }], topicId = 'id' } = options;
     const { config } = connector.config.check({ file });
     if (config === undefined) throw new Error('the configuration is wrong');
     const task = connector.task() as SinkTask<unknown>;
     try {
       const held = await task.open(config, {
-        connector: name,
+        ...writer(options),
         task: 0,
         log: silent,
         signal: new AbortController().signal,
-        assigned,
+        assigned: assigned.map(partition => ({ ...partition, topicId })),
         report: () => undefined,
       });
       return new TestSink(task, held);

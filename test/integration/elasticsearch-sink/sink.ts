@@ -21,7 +21,10 @@ export class TestSink implements AsyncDisposable {
     const opened = new TestSink(sink.task());
     try {
       const held = await opened.#task.open(checked.config, {
+        cluster: 'test',
         connector: 'sink',
+        generation: 1,
+        attempt: 1,
         task: 0,
         log,
         signal: opened.#stop.signal,

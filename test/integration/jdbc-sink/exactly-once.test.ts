@@ -5,7 +5,7 @@ import { type SinkProgress, type SinkRecord, schemaOf, structOf } from '../../..
 import { kindOf } from '../../../src/errors.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { eventually } from '../../support/eventually.ts';
-import { recordsOf, rejection, TestSink } from './sink.ts';
+import { recordsOf, rejection, TestSink, writer } from './sink.ts';
 
 let db: TestDatabase;
 beforeAll(async () => {
@@ -49,12 +49,13 @@ describe('positions', () => {
     await first.write([], [at(0, 5, 9)]);
     await first.close();
     await using again = await TestSink.open(db, append, { assigned: assigned.slice(0, 1) });
-    expect(again.held).toEqual([{ topic: 'orders', partition: 0, next: 9 }]);
+    expect(again.held).toMatchObject([{ topic: 'orders', partition: 0, topicId: 'id', next: 9 }]);
     await using other = await TestSink.open(db, append, { assigned, connector: "it's another" });
     expect(other.held).toEqual([]);
     await other.write(numbered(20, 21), [at(0, null, 21)]);
-    expect(await offsets()).toEqual([
+    expect(await offsets()).toMatchObject([
       { connector: "it's another", topic: 'orders', partition: 0, next_offset: '21' },
+      { connector: "it's another", topic: 'orders', partition: 1, next_offset: null },
       { connector: 'orders-sink', topic: 'orders', partition: 0, next_offset: '9' },
       { connector: 'orders-sink', topic: 'orders', partition: 1, next_offset: '11' },
     ]);
@@ -65,14 +66,14 @@ describe('positions', () => {
     const far = 2 ** 52 + 1;
     await sink.write([], [at(0, null, far)]);
     await sink.write([], [at(0, far, far + 1)]);
-    expect(await offsets()).toMatchObject([{ next_offset: String(far + 1) }]);
+    expect(await offsets()).toMatchObject([{ next_offset: String(far + 1) }, { next_offset: null }]);
   });
 
   it('need no statement where a batch has none', async () => {
     await using sink = await TestSink.open(db, append, { assigned });
     await sink.write(numbered(0, 2), []);
     expect(await ids()).toEqual([0, 1]);
-    expect(await offsets()).toEqual([]);
+    expect(await offsets()).toMatchObject([{ next_offset: null }, { next_offset: null }]);
   });
 });
 
@@ -92,21 +93,83 @@ describe('the fence', () => {
     expect(await ids()).toEqual([0, 1, 2, 3, 4]);
   });
 
+  it('refuses an older task from the moment that a younger one is open, though it has not written yet', async () => {
+    await using old = await TestSink.open(db, append, { assigned });
+    await old.write(numbered(0, 2), [at(0, null, 2)]);
+    await using young = await TestSink.open(db, append, { assigned });
+    expect(await rejection(old.write(numbered(2, 3), [at(0, 2, 3)]))).toMatchObject({ code: 'FENCED' });
+    await young.write(numbered(2, 4), [at(0, 2, 4)]);
+    expect(await ids()).toEqual([0, 1, 2, 3]);
+  });
+
+  it('refuses to open a task older than one that has been open, by generation and by attempt', async () => {
+    const { generation } = writer();
+    await using _newer = await TestSink.open(db, append, { assigned, generation, attempt: 2 });
+    const older = [
+      { generation: generation - 1, attempt: 9 },
+      { generation, attempt: 1 },
+    ];
+    for (const than of older)
+      expect(await rejection(TestSink.open(db, append, { assigned, ...than }))).toMatchObject({ code: 'FENCED' });
+  });
+
+  it('refuses tasks of partitions that no newer task has, once the connector has been fenced', async () => {
+    await using old = await TestSink.open(db, append, { assigned });
+    await old.write(numbered(0, 2), [at(0, null, 2)]);
+    await TestSink.fence(db, append);
+    expect(await rejection(old.write(numbered(2, 3), [at(0, 2, 3)]))).toMatchObject({ code: 'FENCED' });
+    await using _later = await TestSink.open(db, append, { assigned });
+  });
+
+  it('of connectors of the same name in other clusters is apart: neither position nor claim is shared', async () => {
+    await using a = await TestSink.open(db, append, { assigned, cluster: 'kafka-1/a' });
+    await a.write(numbered(0, 2), [at(0, null, 2)]);
+    await using b = await TestSink.open(db, append, { assigned, cluster: 'kafka-1/b' });
+    expect(b.held).toEqual([]);
+    await a.write(numbered(2, 3), [at(0, 2, 3)]);
+    await b.write(numbered(10, 11), [at(0, null, 1)]);
+    await TestSink.fence(db, append, { cluster: 'kafka-1/b' });
+    await a.write(numbered(3, 4), [at(0, 3, 4)]);
+    expect(await ids()).toEqual([0, 1, 2, 3, 10]);
+  });
+
+  it('stores which topic a position is of with the first write that moves it', async () => {
+    const first = await TestSink.open(db, append, { assigned, topicId: 'old' });
+    await first.write(numbered(0, 2), [at(0, null, 2)]);
+    await first.close();
+    await using again = await TestSink.open(db, append, { assigned, topicId: 'new' });
+    expect(again.held).toMatchObject([{ next: 2, topicId: 'old' }]);
+    await again.write(numbered(10, 11), [at(0, 2, 1)]);
+    expect(await offsets()).toMatchObject([{ topic_id: 'new', next_offset: '1' }, { next_offset: null }]);
+  });
+
+  it('does not take a table of other columns for its own', async () => {
+    await db.query('CREATE TABLE millrace_offsets (connector text, topic text, partition int, next_offset bigint)');
+    expect(await rejection(TestSink.open(db, append, { assigned }))).toMatchObject({
+      code: 'SINK_SETUP',
+      message: expect.stringMatching(/lacks cluster, topic_id, generation, attempt/),
+    });
+  });
+
   it('holds where only one of several partitions was moved', async () => {
     await using old = await TestSink.open(db, append, { assigned });
     await old.write([], [at(0, null, 1), at(1, null, 1)]);
-    await using young = await TestSink.open(db, append, { assigned });
+    // Both claims hold: of equal generations, as no two tasks have, only the position decides.
+    const { generation } = writer();
+    await using first = await TestSink.open(db, append, { assigned, generation });
+    await using young = await TestSink.open(db, append, { assigned, generation });
     await young.write(numbered(1, 2, 1), [at(1, 1, 2)]);
     expect(
-      await rejection(old.write([...numbered(1, 2), ...numbered(1, 2, 1)], [at(0, 1, 2), at(1, 1, 2)])),
+      await rejection(first.write([...numbered(1, 2), ...numbered(1, 2, 1)], [at(0, 1, 2), at(1, 1, 2)])),
     ).toMatchObject({ code: 'FENCED' });
     expect(await ids()).toEqual([1]);
     expect(await offsets()).toMatchObject([{ next_offset: '1' }, { next_offset: '2' }]);
   });
 
   it('holds for two that both believe themselves first', async () => {
-    await using a = await TestSink.open(db, append, { assigned });
-    await using b = await TestSink.open(db, append, { assigned });
+    const { generation } = writer();
+    await using a = await TestSink.open(db, append, { assigned, generation });
+    await using b = await TestSink.open(db, append, { assigned, generation });
     await a.write(numbered(0, 1), [at(0, null, 1)]);
     expect(await rejection(b.write(numbered(0, 1), [at(0, null, 1)]))).toMatchObject({ code: 'FENCED' });
     expect(await ids()).toEqual([0]);
@@ -123,7 +186,7 @@ describe('the fence', () => {
       async () =>
         (
           await db.query(
-            "SELECT 1 FROM pg_stat_activity WHERE application_name = 'millrace orders-sink/0' AND wait_event_type = 'Lock'",
+            "SELECT 1 FROM pg_stat_activity WHERE application_name LIKE 'millrace orders-sink/%/0' AND wait_event_type = 'Lock'",
           )
         ).length > 0,
     );
@@ -133,7 +196,10 @@ describe('the fence', () => {
   });
 
   it('lets exactly one of many through, time after time', async () => {
-    const racers = await Promise.all(Array.from({ length: 4 }, () => TestSink.open(db, append, { assigned })));
+    const { generation } = writer();
+    const racers = await Promise.all(
+      Array.from({ length: 4 }, () => TestSink.open(db, append, { assigned, generation })),
+    );
     for (let next = 1; next <= 20; next++) {
       const from = next === 1 ? null : next - 1;
       const outcomes = await Promise.allSettled(
@@ -242,7 +308,7 @@ describe('broken connections', () => {
     expect(await outcome).toMatchObject({ code: 'COMMIT_UNKNOWN', kind: 'retriable' });
     expect(await rejection(sink.write(numbered(3, 4), [at(0, 3, 4)]))).toMatchObject({ kind: 'retriable' });
     await using again = await TestSink.open(db, append, { assigned });
-    expect(again.held).toEqual([{ topic: 'orders', partition: 0, next: 3 }]);
+    expect(again.held).toMatchObject([{ topic: 'orders', partition: 0, next: 3 }]);
   });
 
   it('a worker frozen in mid-batch: its successor goes on, and nothing of that batch stays', async () => {
@@ -255,12 +321,12 @@ describe('broken connections', () => {
     const stalled = async () =>
       (
         await db.query(
-          "SELECT 1 FROM pg_stat_activity WHERE application_name = 'millrace orders-sink/0' AND datname = current_database() AND wait_event = 'ClientRead' AND xact_start IS NOT NULL AND query_start < clock_timestamp() - interval '3 seconds'",
+          "SELECT 1 FROM pg_stat_activity WHERE application_name LIKE 'millrace orders-sink/%/0' AND datname = current_database() AND wait_event = 'ClientRead' AND xact_start IS NOT NULL AND query_start < clock_timestamp() - interval '3 seconds'",
         )
       ).length === 1;
     await eventually('the transaction stalls', stalled);
     await using successor = await TestSink.open(db, append, { assigned });
-    expect(successor.held).toEqual([{ topic: 'orders', partition: 0, next: 1000 }]);
+    expect(successor.held).toMatchObject([{ topic: 'orders', partition: 0, next: 1000 }]);
     await successor.write(numbered(1000, 1500), [at(0, 1000, 1500)]);
     proxy.thaw();
     expect(await interrupted).toMatchObject({ kind: 'retriable' });
@@ -278,7 +344,7 @@ describe('broken connections', () => {
     expect(await waiting).toMatchObject({ kind: 'retriable' });
     await eventually('the server noticed', async () => {
       await db.query(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'millrace orders-sink/0' AND datname = current_database()",
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'millrace orders-sink/%/0' AND datname = current_database()",
       );
       return true;
     });

@@ -7,6 +7,7 @@ import type {
   SinkProgress,
   SinkRecord,
   SinkTask,
+  SinkWriter,
   Struct,
   StructSchema,
   TopicPartition,
@@ -21,12 +22,27 @@ export type Family = 'confluent' | 'debezium';
 
 export interface SinkOptions {
   readonly family?: Family;
+  readonly cluster?: string;
   readonly connector?: string;
+  /** Default: later than that of any task opened before. */
+  readonly generation?: number;
+  readonly attempt?: number;
   readonly assigned?: readonly TopicPartition[];
+  readonly topicId?: string;
   /** Behind the `?` of the URL. */
   readonly parameters?: string;
   readonly signal?: AbortSignal;
 }
+
+let generation = 0;
+
+/** Identity of a task that is newer than those before, unless `options` says otherwise. */
+export const writer = (options: SinkOptions = {}): SinkWriter => ({
+  cluster: options.cluster ?? 'kafka/group',
+  connector: options.connector ?? 'orders-sink',
+  generation: options.generation ?? ++generation,
+  attempt: options.attempt ?? 1,
+});
 
 /** A sink task on a test database, driven as the engine drives it. */
 export class TestSink implements AsyncDisposable {
@@ -45,24 +61,16 @@ export class TestSink implements AsyncDisposable {
     config: Readonly<Record<string, string>>,
     options: SinkOptions = {},
   ): Promise<TestSink> {
-    const { family = 'confluent', connector = 'orders-sink', assigned = [{ topic: 'orders', partition: 0 }] } = options;
-    const sink = (family === 'confluent' ? confluentJdbcSink : debeziumJdbcSink) as SinkConnector<unknown>;
-    const { host, port, user, password, database } = db.connection;
-    const checked = sink.config.check({
-      'connection.url': `jdbc:postgresql://${host}:${port}/${database}?${options.parameters ?? 'sslmode=disable'}`,
-      [family === 'confluent' ? 'connection.user' : 'connection.username']: user,
-      'connection.password': password,
-      ...config,
-    });
-    if (checked.config === undefined) throw new Error([...checked.errors.values()].flat().join('; '));
+    const { topicId = 'id', assigned = [{ topic: 'orders', partition: 0 }] } = options;
+    const { sink, checked } = configured(db, config, options);
     const task = sink.task();
     try {
-      const held = await task.open(checked.config, {
-        connector,
+      const held = await task.open(checked, {
+        ...writer(options),
         task: 0,
         log: silent,
         signal: options.signal ?? new AbortController().signal,
-        assigned,
+        assigned: assigned.map(partition => ({ ...partition, topicId })),
         report: () => undefined,
       });
       return new TestSink(task, held);
@@ -70,6 +78,15 @@ export class TestSink implements AsyncDisposable {
       await task.close();
       throw error;
     }
+  }
+
+  static async fence(
+    db: TestDatabase,
+    config: Readonly<Record<string, string>>,
+    options: SinkOptions = {},
+  ): Promise<void> {
+    const { sink, checked } = configured(db, config, options);
+    await sink.fence?.(checked, writer(options), { log: silent, signal: AbortSignal.timeout(20_000) });
   }
 
   /** Writes with positions that go on from the last write's, or with those given. */
@@ -96,6 +113,20 @@ export class TestSink implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
+}
+
+function configured(db: TestDatabase, config: Readonly<Record<string, string>>, options: SinkOptions) {
+  const { family = 'confluent' } = options;
+  const sink = (family === 'confluent' ? confluentJdbcSink : debeziumJdbcSink) as SinkConnector<unknown>;
+  const { host, port, user, password, database } = db.connection;
+  const checked = sink.config.check({
+    'connection.url': `jdbc:postgresql://${host}:${port}/${database}?${options.parameters ?? 'sslmode=disable'}`,
+    [family === 'confluent' ? 'connection.user' : 'connection.username']: user,
+    'connection.password': password,
+    ...config,
+  });
+  if (checked.config === undefined) throw new Error([...checked.errors.values()].flat().join('; '));
+  return { sink, checked: checked.config };
 }
 
 let offset = 0;

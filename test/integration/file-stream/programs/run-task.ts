@@ -55,11 +55,16 @@ if (kind === 'source')
 else
   await runSink({
     ...common,
+    cluster: 'test',
+    // Each process is newer than those before.
+    generation: Date.now(),
+    attempt: 1,
     sink: fileSink,
     config: parsed(fileSink.config, props),
     group: `connect-${connector}`,
-    assignment: async () => [{ topic, partition: 0 }],
+    assignment: async () => [{ topic, partition: 0, topicId: '' }],
     reset: 'earliest',
+    recreated: 'fail',
     decoder: new RecordDecoder(pipeline),
     tolerant: false,
     deadLetters: null,

@@ -1,0 +1,12 @@
+import { createHash } from 'node:crypto';
+import type { SinkWriter } from '../../../src/api/index.ts';
+import { applicationName } from '../../../src/config/application-name.ts';
+
+/**
+ * Name of a session of a connector in pg_stat_activity, with a digest of the cluster: another cluster may have a connector
+ * of the same name. purpose: the task's number, or a word.
+ */
+export function sessionName({ cluster, connector }: SinkWriter, purpose: number | string): string {
+  const digest = createHash('sha256').update(cluster).digest('hex').slice(0, 6);
+  return applicationName(connector, `/${digest}/${purpose}`);
+}

@@ -1,0 +1,33 @@
+import { kafkaClient } from '../../src/kafka/client.ts';
+import type { KafkaClient } from '../../src/kafka/port.ts';
+import { silent } from '../../src/observability/silent.ts';
+import { servers } from './servers.ts';
+
+/** A client of the test brokers. Close it. */
+export const testKafka = (): KafkaClient => kafkaClient({ brokers: [servers().kafka], clientId: 'test' }, silent);
+
+/** Texts as the next values of a topic's first partition, without keys. Creates the topic where it is missing. */
+export async function produce(
+  kafka: KafkaClient,
+  topic: string,
+  values: readonly string[],
+  partition = 0,
+): Promise<void> {
+  await kafka.admin.createTopics([{ topic, partitions: 1, replicationFactor: 1 }]);
+  const producer = await kafka.producer({
+    transactionalId: `produce-${topic}`,
+    compression: 'none',
+    transactionTimeoutMs: 30_000,
+  });
+  try {
+    await producer.prepare([topic]);
+    const batch = producer.batch();
+    for (const value of values) {
+      const bytes = Buffer.from(value);
+      batch.append(topic, partition, null, bytes, -1, 0, 0, bytes.length, []);
+    }
+    await producer.commit(batch);
+  } finally {
+    await producer.close();
+  }
+}
