@@ -2,7 +2,7 @@ import type { SourceRecord } from '../../src/api/index.ts';
 import { MillraceError } from '../../src/errors.ts';
 import { type Tick, tick } from './clock.ts';
 import type { Described, DescribedTables } from './described-tables.ts';
-import { HEARTBEAT_MESSAGE } from './heartbeat.ts';
+import { isOwnMessage } from './heartbeat.ts';
 import { type MessageFormat, MessageValue, messageRecord } from './logical-message.ts';
 import { type Lsn, readUint32 } from './lsn.ts';
 import type { PartialTransaction } from './offsets.ts';
@@ -22,6 +22,7 @@ import {
 import type { PositionTracker } from './position-tracker.ts';
 import type { ChangeSite, RecordMaker } from './records.ts';
 import type { Relation } from './relation.ts';
+import type { ResumeCheck } from './resume-check.ts';
 import { Places, RowStruct } from './row-struct.ts';
 import type { SeenFilter } from './snapshot/seen-filter.ts';
 import { createOrigin, type SourceNames } from './source-info.ts';
@@ -68,6 +69,8 @@ export class ChangeDecoder {
   partial: PartialTransaction | null;
   /** Changes that chunks of a snapshot may have seen; null when the stream has passed them all. */
   filter: SeenFilter | null;
+  /** Until the stream has come to where reading goes on; null where the slot sends nothing again. */
+  resume: ResumeCheck | null;
   readonly #settings: DecoderSettings;
   readonly #tables: DescribedTables;
   readonly #pending: PendingRecords;
@@ -82,15 +85,19 @@ export class ChangeDecoder {
     tables: DescribedTables,
     pending: PendingRecords,
     tracker: PositionTracker,
-    partial: PartialTransaction | null,
-    filter: SeenFilter | null,
+    resumed: {
+      readonly partial: PartialTransaction | null;
+      readonly filter: SeenFilter | null;
+      readonly check: ResumeCheck | null;
+    },
   ) {
     this.#settings = settings;
     this.#tables = tables;
     this.#pending = pending;
     this.#tracker = tracker;
-    this.partial = partial;
-    this.filter = filter;
+    this.partial = resumed.partial;
+    this.filter = resumed.filter;
+    this.resume = resumed.check;
   }
 
   /** The changes that follow are read now. */
@@ -141,17 +148,24 @@ export class ChangeDecoder {
   }
 
   #begin(begin: Begin, lsn: Lsn): void {
+    const repeated = this.resume?.begin(begin) ?? false;
     this.transaction = new OpenTransaction(begin, {
       names: this.#settings.names,
       previousCommit: this.#tracker.commit,
       filtered: this.filter !== null && begin.commitLsn < this.filter.end,
       written: this.partial,
+      repeated,
     });
-    this.#pending.boundary('BEGIN', begin.xid, lsn, begin.micros);
+    if (!repeated) this.#pending.boundary('BEGIN', begin.xid, lsn, begin.micros);
   }
 
   #commit(end: Lsn): void {
-    const { begin } = this.#open;
+    const { begin, repeated } = this.#open;
+    if (repeated) {
+      this.resume?.commit(end, begin.xid);
+      this.transaction = null;
+      return;
+    }
     this.#pending.boundary('END', begin.xid, end, begin.micros);
     this.#pending.commit();
     this.#tracker.committed(end, begin.xid, begin.micros);
@@ -165,6 +179,7 @@ export class ChangeDecoder {
   /** Counts a change of the open transaction; false where it was written before and need not be looked at. */
   #counts(lsn: Lsn, kind: string): boolean {
     const open = this.#open;
+    if (open.repeated) return false;
     open.count(lsn, kind);
     return open.written === null || this.#pending.counts || !open.wasWritten;
   }
@@ -261,9 +276,9 @@ export class ChangeDecoder {
 
   #logical(bytes: Buffer, at: number, end: number): void {
     const message = readLogicalMessage(bytes, at);
-    if (message.transactional && !this.#counts(message.lsn, 'MESSAGE')) return;
+    if (message.transactional ? !this.#counts(message.lsn, 'MESSAGE') : this.resume?.isRepeated(message.lsn)) return;
     const { messages, names, includesMessage } = this.#settings;
-    if (message.prefix !== HEARTBEAT_MESSAGE && includesMessage(message.prefix)) {
+    if (!isOwnMessage(message.prefix) && includesMessage(message.prefix)) {
       const alone = {
         names,
         txId: null,

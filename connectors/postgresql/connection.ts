@@ -35,6 +35,8 @@ export interface ConnectOptions {
   readonly applicationName: string;
   readonly replication?: boolean;
   readonly connectTimeoutMs?: number;
+  /** Looks at the session before it is used; what it rejects with ends it. */
+  readonly check?: (client: pg.Client) => Promise<void>;
 }
 
 /**
@@ -55,6 +57,7 @@ export async function connect(settings: ConnectionSettings, options: ConnectOpti
     try {
       await client.connect();
       if (options.replication !== true) for (const sql of settings.initialStatements) await client.query(sql);
+      await options.check?.(client);
       return client;
     } catch (error) {
       // `end` may wait for ever for a session that never was.

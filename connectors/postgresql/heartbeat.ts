@@ -25,5 +25,10 @@ export function heartbeatRecord(topic: string, server: string): SourceRecord {
   };
 }
 
-/** Prefix of the log messages that move a quiet database's log on; no records come of them. */
+/** Prefix of the log messages that move a quiet database's log on. */
 export const HEARTBEAT_MESSAGE = 'millrace.heartbeat';
+/** Prefix of those that make the server flush its log. */
+export const FLUSH_MESSAGE = 'millrace.flush';
+
+/** No records come of them. */
+export const isOwnMessage = (prefix: string): boolean => prefix === HEARTBEAT_MESSAGE || prefix === FLUSH_MESSAGE;

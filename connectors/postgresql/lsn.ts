@@ -19,6 +19,15 @@ export function parseLsn(text: string): Lsn {
   return Number.parseInt(parts[1] as string, 16) * HIGH + Number.parseInt(parts[2] as string, 16);
 }
 
+const PAGE = 8192;
+const LONGEST_PAGE_HEADER = 40;
+
+/** Where the last record before `lsn` ends: the insert position may be behind the header of a page that has nothing yet. */
+export function recordEnd(lsn: Lsn): Lsn {
+  const inPage = lsn % PAGE;
+  return inPage <= LONGEST_PAGE_HEADER ? lsn - inPage : lsn;
+}
+
 /** Eight bytes, big-endian. */
 export function readLsn(bytes: Uint8Array, at: number): Lsn {
   return readUint32(bytes, at) * HIGH + readUint32(bytes, at + 4);

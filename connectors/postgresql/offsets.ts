@@ -1,5 +1,6 @@
 import type { Json, SourceOffset, SourcePartition, SourcePosition } from '../../src/api/index.ts';
 import { MillraceError } from '../../src/errors.ts';
+import { identityFields, type LogIdentity, readIdentity } from './log-identity.ts';
 import type { Lsn } from './lsn.ts';
 
 /**
@@ -14,12 +15,25 @@ import type { Lsn } from './lsn.ts';
  * | lsn_proc, messageType, ts_usec | for Debezium, and for people |
  * | snapshot, last_snapshot_record, snapshot_completed | a snapshot that runs, or has just ended |
  * | millrace_snapshot | which snapshot the positions of its chunks belong to |
+ * | last_commit_lsn, last_commit_xid | end and transaction of the last commit that was read |
+ * | open_commit_lsn | where the commit of the transaction `txId` begins, of which a part was written |
+ * | system_identifier, timeline_id, database_oid | the log that these are of; see LogIdentity |
+ *
+ * Debezium passes over the last three rows, and over `millrace_snapshot`. Offsets without them are taken as they are.
  */
 export interface StreamPosition {
   /** Reading begins here: everything that commits behind it is still to come. */
   readonly start: Lsn;
   /** The part of one transaction that has been written already. */
   readonly partial: PartialTransaction | null;
+  /** The last transaction before `start` that was read; null where that is not known. */
+  readonly last: ReadTransaction | null;
+}
+
+export interface ReadTransaction {
+  readonly xid: number;
+  /** Where it ends. */
+  readonly lsn: Lsn;
 }
 
 export interface PartialTransaction {
@@ -27,14 +41,23 @@ export interface PartialTransaction {
   readonly lsn: Lsn;
   /** Changes at `lsn`, at least 1. */
   readonly events: number;
+  /** Where its commit begins; null where Debezium wrote the part. */
+  readonly commitLsn: Lsn | null;
 }
 
 /** What a stored offset says. */
 export type StoredPosition =
   | { readonly kind: 'none' }
   /** A snapshot has begun and not ended. id: null for one of Debezium's, which cannot be continued. */
-  | { readonly kind: 'snapshot'; readonly id: string | null; readonly start: Lsn }
-  | { readonly kind: 'stream'; readonly position: StreamPosition };
+  | (KnownPosition & { readonly kind: 'snapshot'; readonly id: string | null })
+  | (KnownPosition & { readonly kind: 'stream' });
+
+interface KnownPosition {
+  /** Where the stream begins; of a snapshot, after it. */
+  readonly position: StreamPosition;
+  /** null: the offset does not say. */
+  readonly identity: LogIdentity | null;
+}
 
 export const serverPartition = (prefix: string): SourcePartition => ({ server: prefix });
 
@@ -53,14 +76,23 @@ export function readOffset(offset: SourceOffset): StoredPosition {
       'SOURCE_POSITION_LOST',
       `the stored offset has no lsn: ${JSON.stringify(offset)}; reset the connector's offsets to begin anew`,
     );
+  const identity = readIdentity(offset);
+  const position = {
+    start: commit,
+    partial: partialOf(offset, lsn, number),
+    last: lastOf(number('last_commit_lsn'), number('last_commit_xid')),
+  };
   const snapshot = offset['snapshot'];
   if (snapshot !== undefined && snapshot !== null && snapshot !== false) {
     const ended = offset['snapshot_completed'] === true || offset['last_snapshot_record'] === true;
     const id = offset['millrace_snapshot'];
-    if (!ended) return { kind: 'snapshot', id: typeof id === 'string' ? id : null, start: commit };
+    if (!ended) return { kind: 'snapshot', id: typeof id === 'string' ? id : null, position, identity };
   }
-  return { kind: 'stream', position: { start: commit, partial: partialOf(offset, lsn, number) } };
+  return { kind: 'stream', position, identity };
 }
+
+const lastOf = (lsn: Lsn | null, xid: number | null): ReadTransaction | null =>
+  lsn === null || xid === null ? null : { lsn, xid };
 
 /** Message types that are changes. Others, and none, stand at the end of what they name. */
 const CHANGES = new Set<Json | undefined>(['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'MESSAGE']);
@@ -73,58 +105,69 @@ function partialOf(
   const xid = number('txId');
   // Its changes may stand before lsn_commit: others committed while it ran.
   if (lsn === null || xid === null || !CHANGES.has(offset['messageType'])) return null;
-  return { xid, lsn, events: number('lsn_events_processed') ?? 1 };
+  return { xid, lsn, events: number('lsn_events_processed') ?? 1, commitLsn: number('open_commit_lsn') };
 }
 
-/** The last transaction that was read. */
-export interface LastCommit {
+/** What every offset of the stream says. */
+export interface StreamOffset {
+  readonly identity: LogIdentity;
+  /** `lsn_commit` */
+  readonly start: Lsn;
   /** null: log without transactions. */
-  readonly xid: number | null;
+  readonly last: ReadTransaction | null;
+  /** Microseconds since 1970 of the last commit, or of the transaction that is read; null where it is not known. */
   readonly micros: number | null;
 }
 
-export function commitOffset(lsn: Lsn, { xid, micros }: LastCommit): NonNullable<SourceOffset> {
-  return {
-    lsn_proc: lsn,
-    messageType: 'COMMIT',
-    lsn_commit: lsn,
-    lsn,
-    ...(xid === null ? {} : { txId: xid }),
-    ...(micros === null ? {} : { ts_usec: micros }),
-  };
-}
+/** Behind a commit. */
+export const commitOffset = ({ start, last, micros, identity }: StreamOffset): NonNullable<SourceOffset> => ({
+  lsn_proc: start,
+  messageType: 'COMMIT',
+  lsn_commit: start,
+  lsn: start,
+  ...(last === null ? {} : { txId: last.xid }),
+  ...(micros === null ? {} : { ts_usec: micros }),
+  ...lastFields(last),
+  ...identityFields(identity),
+});
 
-export function partialOffset(
-  start: Lsn,
-  { xid, lsn, events }: PartialTransaction,
-  micros: number,
+/** Within a transaction. */
+export const partialOffset = (
+  { start, last, micros, identity }: StreamOffset,
+  { xid, lsn, events, commitLsn }: PartialTransaction,
   messageType: string,
-): NonNullable<SourceOffset> {
-  return {
-    lsn_proc: lsn,
-    lsn_events_processed: events,
-    messageType,
-    lsn_commit: start,
-    lsn,
-    txId: xid,
-    ts_usec: micros,
-  };
-}
+): NonNullable<SourceOffset> => ({
+  lsn_proc: lsn,
+  lsn_events_processed: events,
+  messageType,
+  lsn_commit: start,
+  lsn,
+  txId: xid,
+  ...(micros === null ? {} : { ts_usec: micros }),
+  ...(commitLsn === null ? {} : { open_commit_lsn: commitLsn }),
+  ...lastFields(last),
+  ...identityFields(identity),
+});
 
+/** While a snapshot is taken, and when it has ended. position: where the stream begins after it. */
 export function snapshotOffset(
-  start: Lsn,
-  id: string,
-  state: { readonly completed: boolean; readonly txId: number | null; readonly micros: number },
+  { start, partial, last }: StreamPosition,
+  identity: LogIdentity,
+  state: { readonly id: string; readonly completed: boolean; readonly micros: number },
 ): NonNullable<SourceOffset> {
+  const { id, completed, micros } = state;
   return {
-    last_snapshot_record: state.completed,
-    lsn: start,
-    ...(state.txId === null ? {} : { txId: state.txId }),
-    ts_usec: state.micros,
+    ...(partial === null
+      ? { lsn: start, ts_usec: micros, ...lastFields(last), ...identityFields(identity) }
+      : partialOffset({ identity, start, last, micros }, partial, 'INSERT')),
+    last_snapshot_record: completed,
     snapshot: 'INITIAL',
-    snapshot_completed: state.completed,
+    snapshot_completed: completed,
     millrace_snapshot: id,
   };
 }
+
+const lastFields = (last: ReadTransaction | null) =>
+  last === null ? {} : { last_commit_lsn: last.lsn, last_commit_xid: last.xid };
 
 export const position = (partition: SourcePartition, offset: SourceOffset): SourcePosition => ({ partition, offset });

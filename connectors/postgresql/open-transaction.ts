@@ -10,6 +10,8 @@ export class OpenTransaction {
   readonly filtered: boolean;
   /** What of it was written before a restart. */
   readonly written: PartialTransaction | null;
+  /** All of it was written before a restart. */
+  readonly repeated: boolean;
   /** Where it came from, if it was replicated to this server. */
   replicatedFrom: { readonly name: string; readonly lsn: Lsn } | null = null;
   /** Of the last change. */
@@ -28,10 +30,12 @@ export class OpenTransaction {
       readonly previousCommit: Lsn;
       readonly filtered: boolean;
       readonly written: PartialTransaction | null;
+      readonly repeated: boolean;
     },
   ) {
     this.begin = begin;
     this.filtered = options.filtered;
+    this.repeated = options.repeated;
     this.written = options.written?.xid === begin.xid ? options.written : null;
     this.#names = options.names;
     this.#previousCommit = options.previousCommit;
@@ -51,7 +55,7 @@ export class OpenTransaction {
 
   /** How much of it has been read. */
   get partial(): PartialTransaction {
-    return { xid: this.begin.xid, lsn: this.lsn, events: this.events };
+    return { xid: this.begin.xid, lsn: this.lsn, events: this.events, commitLsn: this.begin.commitLsn };
   }
 
   get origin(): Origin {

@@ -1,6 +1,16 @@
 import type { SourcePosition } from '../../src/api/index.ts';
+import type { LogIdentity } from './log-identity.ts';
 import type { Lsn } from './lsn.ts';
-import { commitOffset, type PartialTransaction, partialOffset, position, serverPartition } from './offsets.ts';
+import {
+  commitOffset,
+  type PartialTransaction,
+  partialOffset,
+  position,
+  type ReadTransaction,
+  type StreamOffset,
+  type StreamPosition,
+  serverPartition,
+} from './offsets.ts';
 
 /** How far the stream has been read, as the position of the next batch will say. */
 export class PositionTracker {
@@ -8,19 +18,22 @@ export class PositionTracker {
   commit: Lsn;
   /** The last that a batch has been made for. */
   #given: Lsn;
-  #xid: number | null = null;
+  #last: ReadTransaction | null;
   #micros: number | null = null;
   readonly #server: string;
+  readonly #identity: LogIdentity;
 
-  constructor(server: string, start: Lsn) {
+  constructor(server: string, identity: LogIdentity, { start, last }: StreamPosition) {
     this.#server = server;
+    this.#identity = identity;
     this.commit = start;
     this.#given = start;
+    this.#last = last;
   }
 
   committed(end: Lsn, xid: number, micros: number): void {
     this.commit = end;
-    this.#xid = xid;
+    this.#last = { lsn: end, xid };
     this.#micros = micros;
   }
 
@@ -36,12 +49,15 @@ export class PositionTracker {
   /** The position behind the last commit. */
   atCommit(): SourcePosition {
     this.#given = this.commit;
-    const last = { xid: this.#xid, micros: this.#micros };
-    return position(serverPartition(this.#server), commitOffset(this.commit, last));
+    return position(serverPartition(this.#server), commitOffset(this.#offset(this.#micros)));
   }
 
   /** The position inside a transaction that is larger than a batch. */
-  inside(partial: PartialTransaction, micros: number, messageType: string): SourcePosition {
-    return position(serverPartition(this.#server), partialOffset(this.commit, partial, micros, messageType));
+  inside(partial: PartialTransaction, micros: number | null, messageType: string): SourcePosition {
+    return position(serverPartition(this.#server), partialOffset(this.#offset(micros), partial, messageType));
+  }
+
+  #offset(micros: number | null): StreamOffset {
+    return { identity: this.#identity, start: this.commit, last: this.#last, micros };
   }
 }

@@ -1,5 +1,5 @@
 import { MillraceError } from '../../src/errors.ts';
-import { type ConnectionSettings, connect, quoteIdentifier } from './connection.ts';
+import { type ConnectionSettings, type ConnectOptions, connect, quoteIdentifier } from './connection.ts';
 import { readErrorResponse, toFailure } from './failures.ts';
 import { formatLsn, type Lsn, readLsn, writeLsn } from './lsn.ts';
 import { POSTGRES_EPOCH_MICROS } from './pgoutput.ts';
@@ -26,7 +26,7 @@ export interface ReplicationOptions {
   readonly slot: string;
   readonly publication: string;
   readonly start: Lsn;
-  readonly applicationName: string;
+  readonly session: ConnectOptions;
   /** `status.update.interval.ms` */
   readonly statusIntervalMs: number;
   /** Bytes that may wait here unread. */
@@ -58,7 +58,7 @@ export class Replication {
   /** Begins to stream. Rejects with SOURCE_UNAVAILABLE, SOURCE_SETUP, SOURCE_POSITION_LOST. */
   static async open(settings: ConnectionSettings, options: ReplicationOptions): Promise<Replication> {
     const doing = `streaming from the replication slot ${options.slot}`;
-    const client = await connect(settings, { applicationName: options.applicationName, replication: true });
+    const client = await connect(settings, { ...options.session, replication: true });
     const wire = new Wire(client, options.bufferBytes);
     try {
       wire.query(startCommand(options));

@@ -37,8 +37,12 @@ export async function askServer(sql: Sql): Promise<Server> {
   );
 }
 
+const STANDBY = 'this server is a standby: connect to the primary, whose slot and snapshots can be relied on';
+
 /** Says what someone must mend before anything can be read. streams: more than a snapshot is wanted. */
 export function checkServer(server: Server, streams: boolean): void {
+  // One that is about to be promoted.
+  if (server.standby) throw new MillraceError('SOURCE_UNAVAILABLE', STANDBY);
   const problem = serverProblem(server, streams) ?? (streams ? rightsProblem(server) : undefined);
   if (problem !== undefined) throw new MillraceError('SOURCE_SETUP', problem);
 }
@@ -46,7 +50,7 @@ export function checkServer(server: Server, streams: boolean): void {
 export function serverProblem({ version, walLevel, standby }: Server, streams: boolean): string | undefined {
   if (version < OLDEST_VERSION)
     return `PostgreSQL 13 or later is needed; this server is ${Math.floor(version / 10_000)}.${version % 10_000}`;
-  if (standby) return 'this server is a standby: connect to the primary, whose slot and snapshots can be relied on';
+  if (standby) return STANDBY;
   if (streams && walLevel !== 'logical')
     return (
       `wal_level is ${walLevel}, and must be logical: run ALTER SYSTEM SET wal_level = logical, then restart the server ` +

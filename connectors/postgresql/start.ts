@@ -1,46 +1,62 @@
 import type { Log } from '../../src/api/index.ts';
 import { MillraceError } from '../../src/errors.ts';
 import type { PostgresConfig } from './config.ts';
-import { formatLsn, type Lsn, parseLsn } from './lsn.ts';
+import { type LogIdentity, sameLog } from './log-identity.ts';
+import { formatLsn, type Lsn } from './lsn.ts';
 import type { StoredPosition, StreamPosition } from './offsets.ts';
+import { checkPositionInLog } from './position-check.ts';
+import { ResumeCheck } from './resume-check.ts';
 import { checkRoomForSlot, type Server } from './server.ts';
 import { checkPosition, checkSlot, createSlot, findSlot, freeSlot, type Slot } from './slot.ts';
+import type { StoredChunk } from './snapshot/chunk.ts';
 import type { Sql } from './sql.ts';
+import type { TimelineHistory } from './timeline-history.ts';
+import { logEnd } from './wal.ts';
 
 /** What a task begins with. */
 export type Beginning =
-  | {
+  | (StreamStart & {
       readonly kind: 'stream';
-      readonly position: StreamPosition;
       /** It is what is stored already. */
       readonly stored: boolean;
       /** Nothing was stored: chunks of a former life mean nothing. */
       readonly anew: boolean;
-    }
-  | {
+    })
+  | (StreamStart & {
       readonly kind: 'snapshot';
-      /** The stream begins here behind the snapshot. */
-      readonly start: Lsn;
       /** Of an interrupted snapshot that is continued; null for a new one. */
       readonly id: string | null;
-    };
+    });
+
+/** Where the stream begins; of a snapshot, after it. */
+export interface StreamStart {
+  readonly position: StreamPosition;
+  /** The slot sends what it still has before the position, and this compares it; null: it sends from the position on. */
+  readonly resume: { readonly from: Lsn; readonly check: ResumeCheck } | null;
+}
 
 export interface StartContext {
   readonly sql: Sql;
   readonly server: Server;
   readonly config: PostgresConfig;
   readonly stored: StoredPosition;
+  /** Chunks among the stored positions. */
+  readonly chunks: readonly StoredChunk[];
+  /** Of this server. */
+  readonly identity: LogIdentity;
   readonly applicationName: string;
   readonly signal: AbortSignal;
   readonly log: Log;
+  history(timeline: number): Promise<TimelineHistory>;
 }
 
+type Stored = Exclude<StoredPosition, { kind: 'none' }>;
 type UsableSlot = Slot & { readonly confirmed: Lsn };
 
 /** A slot that a killed predecessor holds is free within this, where the server notices at all. */
 const SLOT_WAIT_MS = 15_000;
 
-/** Compares the stored position with the slot, makes the slot where there is none, and decides what comes first. */
+/** Compares the stored position with log and slot, makes the slot where there is none, and decides what comes first. */
 export async function begin(context: StartContext): Promise<Beginning> {
   const { config, stored } = context;
   const mode = config['snapshot.mode'];
@@ -48,31 +64,57 @@ export async function begin(context: StartContext): Promise<Beginning> {
   const found = await usable(context);
   if (stored.kind === 'none') return beginAnew(context, found, !isNever(mode));
   try {
-    if (stored.kind === 'snapshot') return await continueSnapshot(context, found, stored);
-    if (mode === 'always')
-      return { kind: 'snapshot', start: needed(found, config, stored.position.start).confirmed, id: null };
-    return continueStream(context, found, stored.position);
+    await checkLog(context, stored);
+    return await goOn(context, found, stored);
   } catch (error) {
-    if (!isLost(error) || mode !== 'when_needed') throw error;
-    context.log.warn({ reason: error.message }, 'the position is lost: the tables are read anew');
-    return beginAnew(context, found?.walStatus === 'lost' ? undefined : found, true);
+    if (!isLost(error)) throw error;
+    if (mode === 'when_needed') {
+      context.log.warn({ reason: error.message }, 'the position is lost: the tables are read anew');
+      return beginAnew(context, found?.walStatus === 'lost' ? undefined : found, true);
+    }
+    if (config['offset.mismatch.strategy'] !== 'trust_slot' || stored.kind !== 'stream' || found === undefined)
+      throw error;
+    context.log.warn({ reason: error.message }, 'the position is lost: reading goes on from the replication slot');
+    return { kind: 'stream', ...startAt(found.confirmed), stored: false, anew: true };
   }
 }
 
-/** Without a stream behind it, a snapshot needs no slot, which would hold back log for nobody. */
-async function onlySnapshot({ sql, stored }: StartContext): Promise<Beginning> {
-  if (stored.kind === 'stream') return { kind: 'stream', position: stored.position, stored: true, anew: false };
-  if (stored.kind === 'snapshot') return { kind: 'snapshot', start: stored.start, id: stored.id };
-  return { kind: 'snapshot', start: await currentLsn(sql), id: null };
+async function goOn(context: StartContext, found: UsableSlot | undefined, stored: Stored): Promise<Beginning> {
+  const mode = context.config['snapshot.mode'];
+  // One of Debezium's cannot be continued: as there, the tables are read from the beginning.
+  if (stored.kind === 'snapshot' && stored.id === null && !isNever(mode)) return beginAnew(context, found, true);
+  const start = streamStart(context, found, stored);
+  if (stored.kind === 'snapshot') {
+    if (isNever(mode)) return { kind: 'stream', ...start, stored: false, anew: true };
+    return { kind: 'snapshot', ...start, id: stored.id };
+  }
+  if (mode === 'always') return { kind: 'snapshot', ...start, id: null };
+  const isStored =
+    start.position === stored.position && stored.identity !== null && sameLog(context.identity, stored.identity);
+  return { kind: 'stream', ...start, stored: isStored, anew: false };
 }
 
-/** Where the log ends now. */
-export async function currentLsn(sql: Sql): Promise<Lsn> {
-  const { lsn } = await sql.one<{ lsn: string }>(
-    'asking for the end of the log',
-    'SELECT pg_current_wal_lsn()::text AS lsn',
-  );
-  return parseLsn(lsn);
+/** Without a stream behind it, a snapshot needs no slot, which would hold back log for nobody. */
+async function onlySnapshot(context: StartContext): Promise<Beginning> {
+  const { sql, stored } = context;
+  if (stored.kind === 'none') return { kind: 'snapshot', ...startAt(await logEnd(sql)), id: null };
+  await checkLog(context, stored);
+  const start = { position: stored.position, resume: null };
+  if (stored.kind === 'stream') return { kind: 'stream', ...start, stored: true, anew: false };
+  return { kind: 'snapshot', ...start, id: stored.id };
+}
+
+async function checkLog(context: StartContext, stored: Stored): Promise<void> {
+  const { sql, chunks, identity, history } = context;
+  const id = stored.kind === 'snapshot' ? stored.id : undefined;
+  await checkPositionInLog({
+    position: stored.position,
+    stored: stored.identity,
+    chunks: chunks.filter(chunk => id === undefined || chunk.id === id),
+    server: identity,
+    logEnd: await logEnd(sql),
+    history,
+  });
 }
 
 /** A lost slot is of no use to anyone: with when_needed it makes room for another. */
@@ -95,10 +137,12 @@ async function usable({ sql, config, applicationName, signal, log }: StartContex
 }
 
 async function beginAnew(context: StartContext, found: UsableSlot | undefined, snapshot: boolean): Promise<Beginning> {
-  const start = found?.confirmed ?? (await make(context));
-  if (snapshot) return { kind: 'snapshot', start, id: null };
-  return { kind: 'stream', position: { start, partial: null }, stored: false, anew: true };
+  const start = startAt(found?.confirmed ?? (await make(context)));
+  if (snapshot) return { kind: 'snapshot', ...start, id: null };
+  return { kind: 'stream', ...start, stored: false, anew: true };
 }
+
+const startAt = (start: Lsn): StreamStart => ({ position: { start, partial: null, last: null }, resume: null });
 
 async function make({ sql, server, config, log }: StartContext): Promise<Lsn> {
   checkRoomForSlot(server);
@@ -108,23 +152,15 @@ async function make({ sql, server, config, log }: StartContext): Promise<Lsn> {
   return start;
 }
 
-async function continueSnapshot(
-  context: StartContext,
-  found: UsableSlot | undefined,
-  stored: { readonly id: string | null; readonly start: Lsn },
-): Promise<Beginning> {
-  if (isNever(context.config['snapshot.mode'])) return beginAnew(context, found, false);
-  // One of Debezium's cannot be continued: as there, the tables are read from the beginning.
-  if (stored.id === null) return beginAnew(context, found, true);
-  const slot = needed(found, context.config, stored.start);
-  trusted(context, slot, stored.start);
-  return { kind: 'snapshot', start: stored.start, id: stored.id };
-}
-
-function continueStream(context: StartContext, found: UsableSlot | undefined, position: StreamPosition): Beginning {
+/** Goes on at the stored position, or at the slot's where it is ahead and that is allowed. */
+function streamStart(context: StartContext, found: UsableSlot | undefined, stored: Stored): StreamStart {
+  const { position, identity } = stored;
   const slot = needed(found, context.config, position.start);
-  if (trusted(context, slot, position.start)) return { kind: 'stream', position, stored: true, anew: false };
-  return { kind: 'stream', position: { start: slot.confirmed, partial: null }, stored: false, anew: false };
+  if (!trusted(context, slot, position.start)) return startAt(slot.confirmed);
+  // Only what Millrace has stored says which transactions must come again.
+  if (identity === null) return { position, resume: null };
+  const check = new ResumeCheck(position, slot.confirmed);
+  return { position, resume: { from: slot.confirmed, check } };
 }
 
 /** False: the slot is ahead, and `offset.mismatch.strategy` says to go on from there. */
@@ -152,5 +188,5 @@ function needed(found: UsableSlot | undefined, config: PostgresConfig, start: Ls
 
 const isNever = (mode: string): boolean => mode === 'no_data' || mode === 'never';
 
-const isLost = (error: unknown): error is MillraceError =>
+export const isLost = (error: unknown): error is MillraceError =>
   error instanceof MillraceError && error.code === 'SOURCE_POSITION_LOST';

@@ -2,12 +2,14 @@ import type { Log, SourceBatch, SourcePosition, SourceRecord } from '../../src/a
 import type { Catalog } from './catalog.ts';
 import { ChangeDecoder, type DecoderSettings, type StreamTotals } from './change-decoder.ts';
 import { DescribedTables } from './described-tables.ts';
+import type { LogIdentity } from './log-identity.ts';
 import { type Lsn, readLsn } from './lsn.ts';
 import type { StreamPosition } from './offsets.ts';
 import { PendingRecords } from './pending.ts';
 import { PositionTracker } from './position-tracker.ts';
 import type { Relation } from './relation.ts';
 import { COPY_DATA, KEEPALIVE, type Replication, readKeepalive, XLOG_DATA, XLOG_HEADER } from './replication.ts';
+import type { ResumeCheck } from './resume-check.ts';
 import type { SeenFilter } from './snapshot/seen-filter.ts';
 import type { SchemaSettings } from './table-schema.ts';
 import type { TransactionMetadata } from './transaction-metadata.ts';
@@ -15,6 +17,7 @@ import type { TransactionMetadata } from './transaction-metadata.ts';
 export interface StreamSettings extends DecoderSettings {
   /** topic.prefix */
   readonly server: string;
+  readonly identity: LogIdentity;
   readonly schemas: SchemaSettings;
   readonly maxBatchBytes: number;
   /** How often the position of log without changes of ours is written. */
@@ -51,6 +54,8 @@ export class Stream {
   readonly #tables: DescribedTables;
   readonly #pending: PendingRecords;
   readonly #decoder: ChangeDecoder;
+  /** Stored before the stream was opened. */
+  readonly #start: Lsn;
   #idleSince = performance.now();
   /** The server asked how far we are: it may be waiting for the answer to shut down. */
   #asked = false;
@@ -61,13 +66,19 @@ export class Stream {
     catalog: Catalog,
     position: StreamPosition,
     filter: SeenFilter | null,
+    check: ResumeCheck | null,
   ) {
     this.#settings = settings;
     this.#replication = replication;
-    this.tracker = new PositionTracker(settings.server, position.start);
+    this.#start = position.start;
+    this.tracker = new PositionTracker(settings.server, settings.identity, position);
     this.#pending = new PendingRecords(settings.metadata);
     this.#tables = new DescribedTables(catalog, settings.schemas, settings.captures, settings.log);
-    this.#decoder = new ChangeDecoder(settings, this.#tables, this.#pending, this.tracker, position.partial, filter);
+    this.#decoder = new ChangeDecoder(settings, this.#tables, this.#pending, this.tracker, {
+      partial: position.partial,
+      filter,
+      check,
+    });
   }
 
   get totals(): StreamTotals {
@@ -94,6 +105,9 @@ export class Stream {
     this.#decoder.now();
     for (let relation = this.#messages(); relation !== undefined; relation = this.#messages())
       await this.#tables.describe(relation);
+    if (!this.#decoder.resume?.passed) return;
+    this.#decoder.resume = null;
+    this.#replication.acknowledge(this.#start);
   }
 
   /** Until nothing whole is left, a batch is full, or a table must be described. */
@@ -116,7 +130,10 @@ export class Stream {
     const { end, asks } = readKeepalive(bytes, start);
     this.#replication.received(end);
     // Everything that committed before it has come before it, unless something is still coming.
-    if (this.#decoder.transaction === null) this.tracker.moved(end);
+    if (this.#decoder.transaction === null) {
+      this.#decoder.resume?.reached(end);
+      this.tracker.moved(end);
+    }
     if (!asks) return;
     this.#replication.reply();
     this.#asked = true;
@@ -138,17 +155,17 @@ export class Stream {
     this.#asked = false;
     const records = due.length === 0 ? taken.records : [...taken.records, ...due];
     this.#replication.received(this.tracker.commit);
-    const positions = [this.#position(), ...this.#passedChunks()];
+    const positions = [this.position(), ...this.#passedChunks()];
     return new StreamBatch(records, positions, taken.bytes, this.tracker.commit);
   }
 
   /** While a part of a transaction has been written, every position says how large it is. */
-  #position(): SourcePosition {
+  position(): SourcePosition {
     const { partial, transaction, totals } = this.#decoder;
     if (partial === null) return this.tracker.atCommit();
     return this.tracker.inside(
       partial,
-      transaction?.begin.micros ?? totals.lastCommitMicros,
+      transaction?.begin.micros ?? (totals.lastCommitMicros || null),
       transaction?.kind ?? 'INSERT',
     );
   }

@@ -1,18 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import type { SourceBatch, SourcePartition, SourceTask, SourceTaskContext } from '../../src/api/index.ts';
 import { applicationName } from '../../src/config/application-name.ts';
+import type { MillraceError } from '../../src/errors.ts';
 import { Catalog } from './catalog.ts';
 import type { PostgresConfig } from './config.ts';
 import { Heartbeats } from './heartbeats.ts';
+import { ServerGuard } from './log-identity.ts';
 import { MessageFormat } from './logical-message.ts';
 import type { Lsn } from './lsn.ts';
-import { position, readOffset, type StreamPosition, serverPartition } from './offsets.ts';
+import { position, readOffset, serverPartition } from './offsets.ts';
 import { ensurePublication, unpublished } from './publication.ts';
 import { RecordMaker } from './records.ts';
 import type { TableFacts } from './relation.ts';
 import { Replication } from './replication.ts';
 import { Reporter } from './report.ts';
-import { askServer, checkServer, type Server } from './server.ts';
+import { askServer, checkServer } from './server.ts';
 import {
   capturedMessages,
   capturedTables,
@@ -25,9 +27,11 @@ import { type StoredChunk, storedChunks } from './snapshot/chunk.ts';
 import { openSnapshot, seenFilter } from './snapshot/open.ts';
 import { type Snapshot, SnapshotBatch } from './snapshot/snapshot.ts';
 import { Sql } from './sql.ts';
-import { type Beginning, begin, currentLsn } from './start.ts';
+import { type Beginning, begin, isLost, type StartContext, type StreamStart } from './start.ts';
 import { Stream, StreamBatch } from './stream.ts';
+import { timelineHistory } from './timeline-history.ts';
 import { TransactionMetadata } from './transaction-metadata.ts';
+import { logEnd } from './wal.ts';
 
 /** How long a `read` waits for something to come. */
 const READ_MS = 1000;
@@ -37,13 +41,13 @@ interface Running {
   readonly config: PostgresConfig;
   readonly context: SourceTaskContext;
   readonly sql: Sql;
+  readonly guard: ServerGuard;
   readonly catalog: Catalog;
-  readonly server: Server;
+  readonly start: StartContext;
   readonly tables: readonly TableFacts[];
   readonly maker: RecordMaker;
   readonly heartbeats: Heartbeats;
   readonly reporter: Reporter;
-  readonly applicationName: string;
 }
 
 /** Reads one database: a snapshot, where one is due, and then the stream. */
@@ -55,6 +59,9 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
   #replication: Replication | undefined;
   /** Where the stream begins, and the chunks that it must not repeat; until it has begun. */
   #next: NextStream | undefined;
+  /** Those that the stream began with. */
+  #chunks: readonly StoredChunk[] = [];
+  #afterSnapshot: StreamStart | undefined;
   #closed = false;
   /** The snapshot of initial_only has ended, or streaming waits for streaming.delay.ms. */
   #resting = false;
@@ -67,7 +74,9 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
   async open(config: PostgresConfig, context: SourceTaskContext): Promise<void> {
     const connection = connectionSettings(config);
     const name = applicationName(context.connector);
-    const sql = new Sql(connection, { applicationName: name });
+    const guard = new ServerGuard();
+    const options = { applicationName: name, check: guard.check };
+    const sql = new Sql(connection, options);
     this.#sql = sql;
     // What a starting task waits for, a slot that is being made, ends with its session.
     const stop = () => (this.#running === undefined ? void sql.close() : this.#interrupt());
@@ -79,31 +88,35 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
     const viaRoot = config['publish.via.partition.root'];
     const tables = (await catalog.tables(viaRoot)).filter(({ schema, table }) => captured(schema, table));
     await this.#publication(config, context, sql, tables);
-    const stored = readOffset(context.positions.get(serverPartition(config['topic.prefix'])));
-    const beginning = await begin({
+    const prefix = config['topic.prefix'];
+    const start: StartContext = {
       sql,
       server,
       config,
-      stored,
+      stored: readOffset(context.positions.get(serverPartition(prefix))),
+      chunks: storedChunks(prefix, context.positions.all()),
+      identity: guard.identity,
       applicationName: name,
       signal: context.signal,
       log: context.log,
-    });
+      history: timeline => timelineHistory(connection, options, timeline),
+    };
+    const beginning = await begin(start);
     const settings = schemaSettings(config);
     const heartbeats = new Heartbeats(config, sql, settings.naming.heartbeat, context.log, () => this.#interrupt());
     this.#running = {
       config,
       context,
       sql,
+      guard,
       catalog,
-      server,
+      start,
       tables,
       maker: new RecordMaker(recordSettings(config, context.task, randomUUID())),
       heartbeats,
       reporter: new Reporter(sql, context),
-      applicationName: name,
     };
-    await this.#begin(beginning);
+    await this.#begin(beginning, start.chunks);
   }
 
   async #publication(
@@ -124,24 +137,32 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
       );
   }
 
-  async #begin(beginning: Beginning): Promise<void> {
+  async #begin(beginning: Beginning, stored: readonly StoredChunk[]): Promise<void> {
     const running = this.#running as Running;
     const { config, context } = running;
-    const stored = storedChunks(config['topic.prefix'], context.positions.all());
     if (beginning.kind === 'stream') {
-      const { position: start, anew } = beginning;
+      const { position: start, resume, anew, stored: isStored } = beginning;
       this.#resting = !streams(config);
-      this.#next = { position: start, chunks: anew ? [] : stored, stale: anew ? stored : [], stored: beginning.stored };
+      this.#next = {
+        position: start,
+        resume,
+        chunks: anew ? [] : stored,
+        stale: anew ? stored : [],
+        stored: isStored,
+      };
       return;
     }
     await this.#delay(config['snapshot.delay.ms']);
     const picked = snapshotTables(config);
+    this.#afterSnapshot = { position: beginning.position, resume: beginning.resume };
     this.#snapshot = await openSnapshot({
       ...running,
       tables: running.tables.filter(({ schema, table }) => picked(`${schema}.${table}`)),
+      session: { applicationName: running.start.applicationName, check: running.guard.check },
+      identity: running.guard.identity,
       connection: connectionSettings(config),
       schemas: schemaSettings(config),
-      start: beginning.start,
+      position: beginning.position,
       id: beginning.id,
       stored,
       maxBatchBytes: context.maxBatchBytes,
@@ -150,7 +171,7 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
   }
 
   async read(): Promise<SourceBatch | null> {
-    const { context, reporter } = this.#running as Running;
+    const { config, context, reporter } = this.#running as Running;
     const deadline = performance.now() + READ_MS;
     if (this.#closed || context.signal.aborted) return null;
     if (this.#snapshot !== undefined) {
@@ -179,8 +200,20 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
     } catch (error) {
       // What a closed link has to say is of no interest any more.
       if (this.#closed || context.signal.aborted) return null;
-      throw error;
+      if (!isLost(error) || config['snapshot.mode'] !== 'when_needed') throw error;
+      await this.#readAnew(error);
+      return null;
     }
+  }
+
+  /** The stream has found out that the position is lost. */
+  async #readAnew(reason: MillraceError): Promise<void> {
+    const { context, start } = this.#running as Running;
+    context.log.warn({ reason: reason.message }, 'the position is lost: the tables are read anew');
+    await this.#replication?.close();
+    this.#replication = undefined;
+    this.#stream = undefined;
+    await this.#begin(await begin({ ...start, stored: { kind: 'none' } }), this.#chunks);
   }
 
   /** The chunks that were read before an interruption count too. */
@@ -191,7 +224,7 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
     this.#resting = !streams(config);
     await this.#delay(config['streaming.delay.ms']);
     this.#next = {
-      position: { start: snapshot.start, partial: null },
+      ...(this.#afterSnapshot as StreamStart),
       chunks: snapshot.allChunks(),
       stale: [],
       stored: true,
@@ -201,25 +234,26 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
   /** Answers a batch of its own where the position has not been stored yet. */
   async #openStream(): Promise<SourceBatch | null> {
     const running = this.#running as Running;
-    const { config, context, catalog, sql, server, maker, heartbeats } = running;
+    const { config, context, catalog, sql, guard, maker, heartbeats } = running;
     if (this.#next === undefined) return null;
-    const { position: start, chunks, stale, stored } = this.#next;
+    const { position: start, resume, chunks, stale, stored } = this.#next;
     const schemas = schemaSettings(config);
     const status = config['status.update.interval.ms'];
-    const { senderTimeoutMs } = server;
-    this.#aim = await currentLsn(sql);
+    const { senderTimeoutMs, version } = running.start.server;
+    this.#aim = await logEnd(sql);
     this.#replication = await Replication.open(connectionSettings(config), {
       slot: config['slot.name'],
       publication: config['publication.name'],
-      start: start.start,
-      applicationName: running.applicationName,
+      start: resume?.from ?? start.start,
+      session: { applicationName: running.start.applicationName, check: guard.check },
       statusIntervalMs: senderTimeoutMs > 0 ? Math.max(1, Math.min(status, senderTimeoutMs / 3)) : status,
       bufferBytes: context.maxBatchBytes,
-      serverVersion: server.version,
+      serverVersion: version,
     });
     this.#stream = new Stream(
       {
         server: config['topic.prefix'],
+        identity: guard.identity,
         names: schemas.names,
         schemas,
         maker,
@@ -237,10 +271,12 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
       catalog,
       start,
       await seenFilter(sql, running.tables, chunks),
+      resume?.check ?? null,
     );
     this.#next = undefined;
+    this.#chunks = [...chunks, ...stale];
     if (stored) return null;
-    return new StreamBatch([], [this.#stream.tracker.atCommit(), ...forgotten(stale)], 0, start.start);
+    return new StreamBatch([], [this.#stream.position(), ...forgotten(stale)], 0, 0);
   }
 
   caughtUp(): boolean {
@@ -287,8 +323,7 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
 const streams = (config: PostgresConfig): boolean => config['snapshot.mode'] !== 'initial_only';
 
 /** Where the stream begins. */
-interface NextStream {
-  readonly position: StreamPosition;
+interface NextStream extends StreamStart {
   /** Of the snapshot before it, which the stream has not passed. */
   readonly chunks: readonly StoredChunk[];
   /** To be taken back at once. */

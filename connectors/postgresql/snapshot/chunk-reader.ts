@@ -4,7 +4,7 @@ import { TABLE_VERSION } from '../catalog.ts';
 import { tick } from '../clock.ts';
 import { type ConnectionSettings, type ConnectOptions, connect, quoteIdentifier, quoteTable } from '../connection.ts';
 import { toFailure } from '../failures.ts';
-import { type Lsn, parseLsn, readInt32, readUint16 } from '../lsn.ts';
+import { type Lsn, parseLsn, readInt32, readUint16, recordEnd } from '../lsn.ts';
 import type { ChangeSite, RecordMaker } from '../records.ts';
 import { IS_NULL, Places, RowStruct } from '../row-struct.ts';
 import { createOrigin, type SourceNames } from '../source-info.ts';
@@ -36,6 +36,8 @@ export interface ChunkReaderSettings {
   /** A chunk ends behind the first step that reaches this. */
   readonly chunkBytes: number;
   readonly lockTimeoutMs: number;
+  /** Makes the server flush its log up to there. */
+  flush(lsn: Lsn): Promise<void>;
 }
 
 /** The table's columns have changed since its schema was made. */
@@ -98,7 +100,7 @@ export class ChunkReader {
       more = !ended && work.key === null;
       if (chunk.rows > 0) this.#rowBytes.set(work, Math.max(1, chunk.bytes / chunk.rows));
       const read = chunk.take(ended ? range.hi : undefined);
-      if (!more) await this.#run(`reading ${work.table.id}`, 'COMMIT', () => true);
+      await this.#settle(work, read.chunk.lsn, !more);
       // A full chunk may have come just to the end of its range.
       if (!ended && !more && !isSame(read.chunk.hi, range.hi)) work.putBack({ lo: read.chunk.hi, hi: range.hi });
       if (more) work.open++;
@@ -108,6 +110,19 @@ export class ChunkReader {
         await this.#fetch(chunk, `FETCH ${wanted} FROM rows`);
       }
     }
+  }
+
+  /** Rows that the topic holds must not vanish in a crash of the server. */
+  async #settle(work: TableWork, lsn: Lsn, ended: boolean): Promise<void> {
+    let flushed = 0;
+    await this.#run(
+      `reading ${work.table.id}`,
+      `${ended ? 'COMMIT; ' : ''}SELECT pg_current_wal_flush_lsn()::text`,
+      (_result, bytes, start) => {
+        flushed = parseLsn(String(rowTexts(bytes, start)[0]));
+      },
+    );
+    if (flushed < lsn) await this.#settings.flush(lsn);
   }
 
   async #fetch(chunk: OpenChunk, sql: string): Promise<void> {
@@ -221,7 +236,7 @@ class OpenChunk {
     this.changed = version !== work.facts.version;
     // Of a table that is read on after an interruption, what the first transaction saw counts.
     this.#snapshot = work.interrupted?.snapshot ?? String(snapshot);
-    const readAt = parseLsn(String(lsn));
+    const readAt = recordEnd(parseLsn(String(lsn)));
     this.#lsn = work.interrupted?.lsn ?? readAt;
     const origin = createOrigin({
       names: this.#settings.names,

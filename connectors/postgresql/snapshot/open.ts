@@ -2,13 +2,15 @@ import { randomUUID } from 'node:crypto';
 import type { Log } from '../../../src/api/index.ts';
 import type { Catalog } from '../catalog.ts';
 import type { PostgresConfig } from '../config.ts';
-import type { ConnectionSettings } from '../connection.ts';
+import type { ConnectionSettings, ConnectOptions } from '../connection.ts';
 import { warnOfOmitted } from '../described-tables.ts';
-import type { Lsn } from '../lsn.ts';
+import type { LogIdentity } from '../log-identity.ts';
+import type { StreamPosition } from '../offsets.ts';
 import type { RecordMaker } from '../records.ts';
 import type { Relation, TableFacts } from '../relation.ts';
 import type { Sql } from '../sql.ts';
 import { buildTable, type SchemaSettings, type Table } from '../table-schema.ts';
+import { flushLog } from '../wal.ts';
 import type { StoredChunk } from './chunk.ts';
 import { SeenFilter } from './seen-filter.ts';
 import { Snapshot } from './snapshot.ts';
@@ -19,11 +21,13 @@ export interface OpenSnapshot {
   readonly sql: Sql;
   readonly catalog: Catalog;
   readonly maker: RecordMaker;
-  readonly applicationName: string;
+  readonly session: ConnectOptions;
+  readonly identity: LogIdentity;
   readonly connection: ConnectionSettings;
   readonly schemas: SchemaSettings;
   readonly tables: readonly TableFacts[];
-  readonly start: Lsn;
+  /** Where the stream begins after it. */
+  readonly position: StreamPosition;
   /** Of an interrupted snapshot, null for a new one. */
   readonly id: string | null;
   readonly stored: readonly StoredChunk[];
@@ -50,7 +54,8 @@ export async function openSnapshot(options: OpenSnapshot): Promise<Snapshot> {
   return new Snapshot({
     server: config['topic.prefix'],
     id: options.id ?? randomUUID(),
-    start: options.start,
+    position: options.position,
+    identity: options.identity,
     micros: Date.now() * 1000,
     threads: config['snapshot.max.threads'],
     works,
@@ -60,11 +65,12 @@ export async function openSnapshot(options: OpenSnapshot): Promise<Snapshot> {
     log: options.log,
     reader: {
       connection: options.connection,
-      options: { applicationName: options.applicationName },
+      options: options.session,
       names: schemas.names,
       maker: options.maker,
       chunkBytes: Math.min(options.maxBatchBytes, CHUNK_BYTES),
       lockTimeoutMs: config['snapshot.lock.timeout.ms'],
+      flush: lsn => flushLog(sql, lsn),
     },
     async renew(work) {
       const facts = await catalog.table(work.facts.oid);

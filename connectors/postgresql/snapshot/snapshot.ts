@@ -1,7 +1,7 @@
 import type { Log, SourceBatch, SourcePartition, SourcePosition, SourceRecord } from '../../../src/api/index.ts';
 import { Envelope } from '../envelope.ts';
-import type { Lsn } from '../lsn.ts';
-import { position, serverPartition, snapshotOffset } from '../offsets.ts';
+import type { LogIdentity } from '../log-identity.ts';
+import { position, type StreamPosition, serverPartition, snapshotOffset } from '../offsets.ts';
 import type { SnapshotMarker } from '../source-info.ts';
 import type { Bound, Chunk, Range } from './chunk.ts';
 import { chunkPartition, chunkPosition, type StoredChunk } from './chunk.ts';
@@ -12,8 +12,9 @@ export interface SnapshotSettings {
   /** topic.prefix */
   readonly server: string;
   readonly id: string;
-  /** Where the stream begins behind it. */
-  readonly start: Lsn;
+  /** Where the stream begins after it. */
+  readonly position: StreamPosition;
+  readonly identity: LogIdentity;
   readonly micros: number;
   readonly threads: number;
   readonly reader: ChunkReaderSettings;
@@ -67,11 +68,6 @@ export class Snapshot {
   /** Everything has been handed out. */
   get completed(): boolean {
     return this.#completed;
-  }
-
-  /** Where the stream begins behind it. */
-  get start(): Lsn {
-    return this.#settings.start;
   }
 
   /** As the server last counted them. */
@@ -147,11 +143,14 @@ export class Snapshot {
     bytes: number,
     completed: boolean,
   ): SourceBatch {
-    const { server, id, start, micros, stale, fresh } = this.#settings;
+    const { server, id, micros, stale, fresh } = this.#settings;
     const first = this.#stale;
     this.#stale = false;
-    const state = (completed_: boolean) =>
-      position(serverPartition(server), snapshotOffset(start, id, { completed: completed_, txId: null, micros }));
+    const state = (isCompleted: boolean) =>
+      position(
+        serverPartition(server),
+        snapshotOffset(this.#settings.position, this.#settings.identity, { id, completed: isCompleted, micros }),
+      );
     return new SnapshotBatch(
       records,
       [

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { commitOffset, partialOffset, readOffset, snapshotOffset } from '../../../connectors/postgresql/offsets.ts';
 
+const unknown = { last: null };
+
 /** Offsets as a running Debezium 3.7 has stored them. */
 describe('offsets of Debezium', () => {
   test('after a snapshot', () => {
@@ -12,7 +14,11 @@ describe('offsets of Debezium', () => {
       snapshot: 'INITIAL',
       snapshot_completed: true,
     };
-    expect(readOffset(offset)).toEqual({ kind: 'stream', position: { start: 38413544, partial: null } });
+    expect(readOffset(offset)).toEqual({
+      kind: 'stream',
+      position: { start: 38413544, partial: null, ...unknown },
+      identity: null,
+    });
   });
 
   test('in a snapshot, which cannot be continued', () => {
@@ -24,7 +30,12 @@ describe('offsets of Debezium', () => {
       snapshot: 'INITIAL',
       snapshot_completed: false,
     };
-    expect(readOffset(offset)).toEqual({ kind: 'snapshot', id: null, start: 38413544 });
+    expect(readOffset(offset)).toEqual({
+      kind: 'snapshot',
+      id: null,
+      position: { start: 38413544, partial: null, ...unknown },
+      identity: null,
+    });
   });
 
   test('within a transaction: reading begins where the one before ended, and skips what was written', () => {
@@ -39,7 +50,8 @@ describe('offsets of Debezium', () => {
     };
     expect(readOffset(offset)).toEqual({
       kind: 'stream',
-      position: { start: 1071626600, partial: { xid: 4711, lsn: 1071626632, events: 3 } },
+      position: { start: 1071626600, partial: { xid: 4711, lsn: 1071626632, events: 3, commitLsn: null }, ...unknown },
+      identity: null,
     });
   });
 
@@ -47,41 +59,42 @@ describe('offsets of Debezium', () => {
     const { position } = readOffset({ lsn_proc: 5, messageType: 'INSERT', lsn_commit: 5, lsn: 5, txId: 7 }) as {
       position: unknown;
     };
-    expect(position).toEqual({ start: 5, partial: { xid: 7, lsn: 5, events: 1 } });
+    expect(position).toMatchObject({ start: 5, partial: { xid: 7, lsn: 5, events: 1 } });
   });
 
   test('after a message outside of transactions: its LSN is the end of its record', () => {
     const offset = { lsn_proc: 56481552, messageType: 'MESSAGE', lsn_commit: 56481552, lsn: 56481552, ts_usec: 1 };
-    expect(readOffset(offset)).toEqual({ kind: 'stream', position: { start: 56481552, partial: null } });
+    expect(readOffset(offset)).toMatchObject({ kind: 'stream', position: { start: 56481552, partial: null } });
   });
 
   test('without lsn_commit', () => {
-    expect(readOffset({ lsn_proc: 9, lsn: 8 })).toEqual({ kind: 'stream', position: { start: 9, partial: null } });
+    expect(readOffset({ lsn_proc: 9, lsn: 8 })).toMatchObject({
+      kind: 'stream',
+      position: { start: 9, partial: null },
+    });
   });
 });
 
 describe('our own', () => {
   test('are read as they were written', () => {
     expect(readOffset(null)).toEqual({ kind: 'none' });
-    expect(readOffset(commitOffset(77, { xid: 5, micros: 6 }))).toEqual({
-      kind: 'stream',
-      position: { start: 77, partial: null },
-    });
-    const partial = { xid: 5, lsn: 99, events: 2 };
-    expect(readOffset(partialOffset(77, partial, 6, 'DELETE'))).toEqual({
-      kind: 'stream',
-      position: { start: 77, partial },
-    });
+    // More than a double holds.
+    const identity = { system: '18446744073709551615', timeline: 3, database: 4294967295 };
+    const known = { identity, start: 77, last: { xid: 5, lsn: 70 }, micros: 6 };
+    const position = { start: 77, partial: null, last: known.last };
+    expect(readOffset(commitOffset(known))).toEqual({ kind: 'stream', position, identity });
+    const partial = { xid: 6, lsn: 99, events: 2, commitLsn: 120 };
     // Others committed while the transaction ran.
-    const early = { xid: 5, lsn: 70, events: 1 };
-    expect(readOffset(partialOffset(77, early, 6, 'INSERT'))).toEqual({
-      kind: 'stream',
-      position: { start: 77, partial: early },
-    });
-    const running = snapshotOffset(77, 'one', { completed: false, txId: null, micros: 6 });
-    expect(readOffset(running)).toEqual({ kind: 'snapshot', id: 'one', start: 77 });
-    const completed = snapshotOffset(77, 'one', { completed: true, txId: null, micros: 6 });
-    expect(readOffset(completed)).toEqual({ kind: 'stream', position: { start: 77, partial: null } });
+    const early = { ...position, partial: { ...partial, lsn: 60 } };
+    const cut = { ...position, partial };
+    expect(readOffset(partialOffset(known, partial, 'DELETE'))).toEqual({ kind: 'stream', position: cut, identity });
+    for (const where of [position, cut, early]) {
+      const state = { id: 'one', micros: 6 };
+      const running = snapshotOffset(where, identity, { ...state, completed: false });
+      expect(readOffset(running)).toEqual({ kind: 'snapshot', id: 'one', position: where, identity });
+      const completed = snapshotOffset(where, identity, { ...state, completed: true });
+      expect(readOffset(completed)).toEqual({ kind: 'stream', position: where, identity });
+    }
   });
 
   test('that make no sense are an error', () => {

@@ -106,7 +106,7 @@ describe('resuming', () => {
     while (!until(committed, 'end')()) {
       // Small batches cut most transactions. Some that were read are never committed.
       await using task = await openTask(props, committed, { maxBatchBytes: 100 + pick(2000) });
-      for (let steps = pick(40); steps > 0 && !until(committed, 'end')(); steps--) await task.step();
+      for (let steps = pick(12); steps > 0 && !until(committed, 'end')(); steps--) await task.step();
       for (let lost = pick(4); lost > 0; lost--) await task.task.read();
       stops++;
     }
