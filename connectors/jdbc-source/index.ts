@@ -4,7 +4,7 @@ import { MillraceError, messageOf } from '../../src/errors.ts';
 import { config, type JdbcSourceConfig } from './config/keys.ts';
 import type { Session } from './database/database.ts';
 import { openSession } from './database/open.ts';
-import { findTables, refuseSameTopics, spread } from './tables/plan.ts';
+import { findTables, refuseSameNames, spread } from './tables/plan.ts';
 import { JdbcSourceTask } from './task.ts';
 
 export type { JdbcSourceConfig } from './config/keys.ts';
@@ -20,7 +20,7 @@ export const connector: SourceConnector<JdbcSourceConfig> = {
     if (settings.query !== '') return [{}];
     return withSession(settings, context, async session => {
       const tables = await findTables(session, settings);
-      refuseSameTopics(tables);
+      refuseSameNames(tables);
       if (tables.length === 0) context.log.warn({}, 'no table is there yet that the configuration names');
       return spread(tables, tasksMax);
     });
@@ -28,7 +28,7 @@ export const connector: SourceConnector<JdbcSourceConfig> = {
   task: () => new JdbcSourceTask(),
   async validate(settings, context) {
     try {
-      await withSession(settings, context, async session => refuseSameTopics(await findTables(session, settings)));
+      await withSession(settings, context, async session => refuseSameNames(await findTables(session, settings)));
       return {};
     } catch (error) {
       return { 'connection.url': [`Error while validating connector config: ${messageOf(error)}`] };

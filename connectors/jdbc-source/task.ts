@@ -8,7 +8,7 @@ import { openSession } from './database/open.ts';
 import { storedOffset } from './read/offsets.ts';
 import { Reader } from './read/reader.ts';
 import { sourceOf } from './read/source.ts';
-import { findTables, refuseSameTopics } from './tables/plan.ts';
+import { findTables, refuseSameNames } from './tables/plan.ts';
 import { fullName, type TableId } from './tables/table-id.ts';
 import { zoneOf } from './values/zone.ts';
 
@@ -28,6 +28,8 @@ export class JdbcSourceTask implements SourceTask<JdbcSourceConfig> {
   #context: SourceTaskContext | undefined;
   #session: Session | undefined;
   readonly #running = new Map<string, Running>();
+  /** Full names of all tables of the connector, those of other tasks too. */
+  #names: ReadonlySet<string> = new Set();
   readonly #closed = new AbortController();
   #discoverAt = Number.POSITIVE_INFINITY;
   #rows = 0;
@@ -43,7 +45,8 @@ export class JdbcSourceTask implements SourceTask<JdbcSourceConfig> {
     const session = await this.#connected();
     if (config.query !== '') return this.#add({ kind: 'query', sql: config.query.trim().replace(/;$/, '') });
     const found = await findTables(session, config);
-    refuseSameTopics(found);
+    refuseSameNames(found);
+    this.#names = new Set(found.map(fullName));
     const mine = config.tables;
     for (const table of found) if (mine === null || mine.includes(fullName(table))) this.#addTable(table);
     if (mine === null || config.otherTables !== null) await this.#discover(session);
@@ -79,7 +82,7 @@ export class JdbcSourceTask implements SourceTask<JdbcSourceConfig> {
       if (!said.has(message)) log.warn({ table: name }, message);
       said.add(message);
     };
-    const reader = new Reader(storedOffset(positions, relation), {
+    const reader = new Reader(storedOffset(positions, relation, this.#names), {
       config,
       zone: zoneOf(config['db.timezone']),
       maxBatchBytes,
@@ -96,10 +99,15 @@ export class JdbcSourceTask implements SourceTask<JdbcSourceConfig> {
     this.#discoverAt = performance.now() + config['table.poll.interval.ms'];
     const others = new Set(config.otherTables ?? []);
     const found = await findTables(session, config);
-    const topics = new Set([...this.#running.keys(), ...others].map(name => name.slice(name.indexOf('.') + 1)));
+    const byName = Map.groupBy(found, fullName);
+    this.#names = new Set(byName.keys());
+    for (const [table, { length }] of byName)
+      if (length > 1) log.warn({ table }, 'one of several tables is read, as all would have one stored offset');
+    const taken = (table: TableId): boolean => this.#running.has(fullName(table)) || others.has(fullName(table));
+    const topics = new Set(found.filter(taken).map(({ name }) => name));
     for (const table of found) {
       const name = fullName(table);
-      if (this.#running.has(name) || others.has(name)) continue;
+      if (taken(table)) continue;
       if (topics.has(table.name)) {
         log.warn({ table: name }, 'a new table is left out: another of that name is written to the same topic');
         continue;

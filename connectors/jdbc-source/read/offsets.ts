@@ -28,11 +28,15 @@ export interface Group {
 export const partitionOf = (relation: Relation): SourcePartition =>
   relation.kind === 'query' ? { query: 'query' } : { protocol: '1', table: fullName(relation.table) };
 
-/** The stored offset of a relation, under Confluent's names for it, old ones too. */
-export function storedOffset(positions: PositionReader, relation: Relation): SourceOffset {
+/**
+ * The stored offset of a relation, under Confluent's names for it, old ones too. tables: full names of the connector's
+ * tables; an old name of this one that is the full name of another, as where names have dots, is left to that.
+ */
+export function storedOffset(positions: PositionReader, relation: Relation, tables: ReadonlySet<string>): SourceOffset {
   const own = positions.get(partitionOf(relation));
   if (own !== null || relation.kind === 'query') return own;
   for (const table of namesOf(relation.table)) {
+    if (tables.has(table)) continue;
     const found = positions.get({ protocol: '1', table }) ?? positions.get({ table, protocol: '1' });
     if (found !== null) return found;
   }

@@ -2,7 +2,7 @@ import { MillraceError } from '../../../src/errors.ts';
 import type { JdbcSourceConfig } from '../config/keys.ts';
 import type { Session } from '../database/database.ts';
 import { tableTest } from './filter.ts';
-import { fullName, type TableId } from './table-id.ts';
+import { fullName, quotedName, type TableId } from './table-id.ts';
 
 /** The tables that the configuration names, in the order of their names. */
 export async function findTables(session: Session, config: JdbcSourceConfig): Promise<readonly TableId[]> {
@@ -14,14 +14,18 @@ export async function findTables(session: Session, config: JdbcSourceConfig): Pr
   return all.filter(tableTest(config));
 }
 
-/** SOURCE_SETUP where two tables would be written to one topic. */
-export function refuseSameTopics(tables: readonly TableId[]): void {
-  const byName = Map.groupBy(tables, ({ name }) => name);
-  const same = [...byName.values()].find(group => group.length > 1);
+/** SOURCE_SETUP where two tables would be written to one topic, or have one stored offset. */
+export function refuseSameNames(tables: readonly TableId[]): void {
+  refuse(tables, ({ name }) => name, 'would be written to one topic');
+  refuse(tables, fullName, 'would have one stored offset');
+}
+
+function refuse(tables: readonly TableId[], by: (table: TableId) => string, consequence: string): void {
+  const same = [...Map.groupBy(tables, by).values()].find(group => group.length > 1);
   if (same === undefined) return;
   throw new MillraceError(
     'SOURCE_SETUP',
-    `${same.map(fullName).join(' and ')} would be written to one topic: narrow the choice by schema.pattern, catalog.pattern or table.include.list, or use a connector for each`,
+    `${same.map(quotedName).join(' and ')} ${consequence}: narrow the choice by schema.pattern, catalog.pattern or table.include.list, or use a connector for each`,
   );
 }
 

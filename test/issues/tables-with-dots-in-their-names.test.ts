@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { openTask, postgresSource, propsOf, type Source } from '../integration/jdbc-source/harness.ts';
+import { Committed, payloadOf } from '../integration/postgresql/harness.ts';
+
+/** A dot within a name of a schema or a table is none between them: positions and topics are each table's own. */
+let db: Source;
+beforeAll(async () => {
+  db = await postgresSource();
+});
+afterAll(() => db?.[Symbol.asyncDispose]());
+beforeEach(async () => {
+  for (const schema of ['other', 'a', 'a.b']) {
+    await db.run(`DROP SCHEMA IF EXISTS "${schema}" CASCADE`);
+    await db.run(`CREATE SCHEMA "${schema}"`);
+  }
+  await db.run('DROP SCHEMA public CASCADE; CREATE SCHEMA public');
+});
+
+const props = (more = {}) =>
+  propsOf(db, {
+    mode: 'incrementing',
+    'schema.pattern': '%',
+    'table.exclude.list': '(.*\\.)?(pg_catalog|information_schema)\\..*',
+    ...more,
+  });
+const create = async (table: string, rows: number) => {
+  await db.run(`CREATE TABLE ${table} (id bigserial PRIMARY KEY, name text)`);
+  await db.run(`INSERT INTO ${table} (name) SELECT '${table.replaceAll("'", "''")}' FROM generate_series(1, ${rows})`);
+};
+const countOf = (committed: Committed, table: string): number =>
+  committed.records.filter(record => payloadOf(record).name === table).length;
+
+test('a new table does not take the position of one whose full name it has', async () => {
+  const committed = new Committed();
+  await create('other.orders', 50);
+  {
+    await using task = await openTask(props(), committed);
+    await task.exactly(50);
+  }
+  await create('public."other.orders"', 20);
+  await using task = await openTask(props(), committed);
+  await task.exactly(70);
+  expect(countOf(committed, 'public."other.orders"')).toBe(20);
+  expect(committed.get({ protocol: '1', table: 'public.other.orders' })).toEqual({ incrementing: 20 });
+  expect(committed.get({ protocol: '1', table: 'other.orders' })).toEqual({ incrementing: 50 });
+});
+
+test('two tables with one full name are refused, as they would share a position', async () => {
+  await create('"a.b".c', 5);
+  await create('a."b.c"', 5);
+  await expect(openTask(props(), new Committed())).rejects.toThrow(
+    '"a"."b.c" and "a.b"."c" would have one stored offset',
+  );
+});
+
+test('a table that appears is read although the schema of another has a dot in its name', async () => {
+  const committed = new Committed();
+  await create('"a.b".c', 5);
+  await using task = await openTask(props({ 'table.poll.interval.ms': '100' }), committed);
+  await task.exactly(5);
+  await create('public."b.c"', 7);
+  await task.until(() => countOf(committed, 'public."b.c"') === 7);
+  await create('a."b.c"', 9);
+  await task.until(() => task.warnings.some(({ fields }) => fields['table'] === 'a.b.c'));
+});
