@@ -24,7 +24,10 @@ const FIND = `SELECT p.puballtables AS all_tables, p.pubviaroot AS via_root,
   coalesce((SELECT json_agg(r.prrelid::int8) FROM pg_publication_rel r WHERE r.prpubid = p.oid), '[]') AS tables
   FROM pg_publication p WHERE p.pubname = $1`;
 
-/** Makes the publication, or brings its tables up to date, as the mode says. tables: those that are captured. */
+/**
+ * Creates the publication, or adds the tables that it lacks, as the mode says. Tables are never taken out of it: it may be
+ * that of another connector too, whose changes would stop without a word. tables: those that are captured.
+ */
 export async function ensurePublication(
   sql: Sql,
   settings: PublicationSettings,
@@ -44,10 +47,11 @@ export async function ensurePublication(
   }
   if (mode !== 'filtered' || found.all_tables) return;
   const present = new Set(found.tables);
-  if (tables.length !== present.size || tables.some(table => !present.has(table.oid)))
+  const missing = tables.filter(table => !present.has(table.oid));
+  if (missing.length > 0 || tables.length === 0)
     await sql.query(
-      `updating the tables of the publication ${name}`,
-      `ALTER PUBLICATION ${quoted} SET ${scopeOf(settings, tables).replace('FOR ', '')}`,
+      `adding tables to the publication ${name}`,
+      `ALTER PUBLICATION ${quoted} ADD ${scopeOf(settings, missing).replace('FOR ', '')}`,
     );
   if (found.via_root !== viaRoot)
     await sql.query(`updating the publication ${name}`, `ALTER PUBLICATION ${quoted} SET (${root})`);
