@@ -16,7 +16,10 @@ export interface Pipeline {
 
 const codecs: readonly string[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] satisfies Compression[];
 
-/** Producer settings: the connector's `producer.override.*`, else the worker's `producer.*`, else Kafka's defaults. */
+/**
+ * Producer settings: the connector's `producer.override.*`, else the worker's `producer.*`, else Kafka's defaults.
+ * transactionalId: of one task; as in Kafka Connect, one that is configured is ignored, as all tasks would share it.
+ */
 export function producerOptions({ props }: Pick<Pipeline, 'props'>, transactionalId: string): ProducerOptions {
   const get = (key: string) => props[`producer.override.${key}`] ?? props[`producer.${key}`];
   const compression = get('compression.type') ?? 'none';
@@ -26,7 +29,7 @@ export function producerOptions({ props }: Pick<Pipeline, 'props'>, transactiona
       `compression.type is ${compression}; it must be one of ${codecs.join(', ')}.`,
     );
   return {
-    transactionalId: get('transactional.id') ?? transactionalId,
+    transactionalId,
     compression: compression as Compression,
     transactionTimeoutMs: Number(get('transaction.timeout.ms') ?? 60_000),
   };

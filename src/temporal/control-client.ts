@@ -115,7 +115,7 @@ export function temporalControl(deps: ControlDeps): Control {
     const open = `WorkflowType = '${connectorWorkflowType}' AND ExecutionStatus = 'Running' AND ${searchAttributes.cluster} = '${cluster}'`;
     const prefix = connectorWorkflowId(cluster, '');
     for await (const execution of client.workflow.list({ query: open }))
-      found.push(execution.workflowId.slice(prefix.length));
+      if (execution.workflowId.startsWith(prefix)) found.push(execution.workflowId.slice(prefix.length));
     return [...new Set(found)].sort();
   }
 
