@@ -5,8 +5,8 @@ import type { KafkaClient, NewTopic, ProducerBatch } from './port.ts';
 
 /**
  * Source offsets in Kafka Connect's own format (KafkaOffsetBackingStore, OffsetStorageWriter): a compacted topic whose
- * keys are `["<connector>",{<partition>}]` and whose values are the offset's JSON; null forgets a partition. A connector
- * can so move over from Connect and back.
+ * keys are `["<connector>",{<partition>}]`, names in alphabetical order as those connectors have them, and whose values
+ * are the offset's JSON; null forgets a partition. A connector can so move over from Connect and back.
  */
 
 export interface OffsetsTopic {
@@ -46,7 +46,7 @@ export async function loadPositions(
   connector: string,
   { signal, committedOnly = false }: { readonly signal?: AbortSignal; readonly committedOnly?: boolean } = {},
 ): Promise<PositionReader> {
-  const positions = new Map<string, SourcePosition>();
+  const positions = new Map<string, StoredPosition>();
   const prefix = Buffer.from(`[${JSON.stringify(connector)},`);
   const open = await client.readCommitted(topic, {
     wanted: key => !isOfAnother(key, prefix),
@@ -54,9 +54,12 @@ export async function loadPositions(
     take(key, value) {
       const partition = partitionIn(key, connector);
       if (partition === undefined) return;
+      const name = canonical(partition);
+      const own = key.toString() === keyOf(connector, partition);
+      // Keys of one partition that differ lie in any partitions of the topic, so their order is not that of their writing.
+      if (!own && positions.get(name)?.own) return;
       const offset = value === null ? null : json(value);
-      if (isObject(offset)) positions.set(canonical(partition), { partition, offset: offset as SourceOffset });
-      else positions.delete(canonical(partition));
+      positions.set(name, { partition, offset: isObject(offset) ? (offset as SourceOffset) : null, own });
     },
     patienceMs: committedOnly ? MARKER_MS : PATIENCE_MS,
     ...(signal === undefined ? {} : { signal }),
@@ -79,7 +82,7 @@ export function appendPositions(
   positions: readonly SourcePosition[],
 ): void {
   for (const { partition, offset } of positions) {
-    const key = Buffer.from(JSON.stringify([connector, partition]));
+    const key = Buffer.from(keyOf(connector, partition));
     const value = offset === null ? null : Buffer.from(JSON.stringify(offset));
     const bytes = value === null ? key : Buffer.concat([key, value]);
     batch.append(topic, null, null, bytes, 0, key.length, value === null ? -1 : key.length, bytes.length, noHeaders);
@@ -103,10 +106,16 @@ const isOfAnother = (key: Buffer, prefix: Buffer): boolean =>
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
-function positionReader(positions: ReadonlyMap<string, SourcePosition>): PositionReader {
+/** own: stored under the key that Millrace gives it, not under one with its names in another order, or with spaces. */
+interface StoredPosition extends SourcePosition {
+  readonly own: boolean;
+}
+
+function positionReader(stored: ReadonlyMap<string, StoredPosition>): PositionReader {
   return {
-    get: partition => positions.get(canonical(partition))?.offset ?? null,
-    all: () => [...positions.values()],
+    get: partition => stored.get(canonical(partition))?.offset ?? null,
+    all: () =>
+      [...stored.values()].flatMap(({ partition, offset }) => (offset === null ? [] : [{ partition, offset }])),
   };
 }
 
@@ -122,6 +131,16 @@ function json(bytes: Buffer): unknown {
   }
 }
 
+/** One key for one partition: compaction keeps the last offset of each. */
+const keyOf = (connector: string, partition: SourcePartition): string =>
+  `[${JSON.stringify(connector)},${canonical(partition)}]`;
+
 /** The same text for the same partition, whatever the order of its names. */
-const canonical = (partition: SourcePartition): string =>
-  JSON.stringify(Object.entries(partition as Record<string, Json>).sort(([a], [b]) => (a < b ? -1 : 1)));
+const canonical = (partition: SourcePartition): string => JSON.stringify(ordered(partition as Json));
+
+function ordered(value: Json): Json {
+  if (Array.isArray(value)) return value.map(ordered);
+  if (!isObject(value)) return value;
+  const entries = Object.entries(value as Record<string, Json>).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([name, item]) => [name, ordered(item)]));
+}

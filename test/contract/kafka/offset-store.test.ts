@@ -47,7 +47,7 @@ describe.each(implementations)('source offsets, $name', implementation => {
     expect(new Map(texts as [string, string | null][])).toEqual(
       new Map([
         ['["shop",{"server":"shop"}]', '{"lsn":24023128,"txId":756,"snapshot":true,"note":null}'],
-        ['["shop",{"server":"gone","n":1}]', null],
+        ['["shop",{"n":1,"server":"gone"}]', null],
       ]),
     );
     for (const { key, partition } of read)
@@ -113,6 +113,45 @@ describe.each(implementations)('source offsets, $name', implementation => {
       expect(positions.get({ name })).toEqual({ n });
       expect(positions.all()).toHaveLength(name === 'größe' ? 2 : 1);
     }
+  });
+
+  test('of one partition have one key, whoever writes its names in whatever order', async () => {
+    await using b = bench(implementation);
+    const { topic, producer, id } = await offsets(b);
+    const tables = Array.from({ length: 20 }, (_, i) => `t${i}`);
+    const foreign = producer.batch();
+    for (const table of tables)
+      append(foreign, topic, { key: `["a", {"table": "${table}", "x": 1}]`, value: '{"n":0}' });
+    await producer.commit(foreign);
+    await open(b, id);
+    expect((await loadPositions(b.client, topic, 'a')).all()).toHaveLength(20);
+    const writer = await open(b, id);
+    await writer.prepare([topic]);
+    await commit(
+      writer,
+      topic,
+      'a',
+      tables.map(table => ({ partition: { table, x: 1 }, offset: { n: 1 } })),
+    );
+    await commit(
+      writer,
+      topic,
+      'a',
+      tables.map(table => ({ partition: { x: 1, table }, offset: { n: 2 } })),
+    );
+    await open(b, id);
+    const positions = await loadPositions(b.client, topic, 'a');
+    expect(tables.map(table => positions.get({ x: 1, table }))).toEqual(tables.map(() => ({ n: 2 })));
+    const last = await open(b, id);
+    await last.prepare([topic]);
+    await commit(
+      last,
+      topic,
+      'a',
+      tables.map(table => ({ partition: { x: 1, table }, offset: null })),
+    );
+    await open(b, id);
+    expect((await loadPositions(b.client, topic, 'a')).all()).toEqual([]);
   });
 
   test('of names beyond ASCII and with quotes are their own', async () => {
