@@ -37,7 +37,7 @@ export async function checkConnector(
   if ((given['connector.class'] ?? '').trim() === '')
     throw new MillraceError('BAD_REQUEST', 'Connector config contains no connector type: it needs connector.class.');
   const { entry, connector } = await connectorOf(deps, given).catch(asBadRequest);
-  const { props: known, secrets: found } = await resolved(deps, given).catch(asBadRequest);
+  const { props: known, secrets: found } = await resolved(deps, given['name'] ?? '', given).catch(asBadRequest);
   const secrets = [...found, ...secretKeys(given, connector.config.keys).map(key => given[key] ?? '')];
   const absent = Object.fromEntries(Object.entries(props).filter(([, value]) => value === null));
   const infos = await validateConnector(

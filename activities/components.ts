@@ -1,8 +1,8 @@
 import type { ConnectorEntry, ConnectorHost } from '../connectors/index.ts';
-import type { ConfigProvider, Converter, SinkConnector, SourceConnector } from '../src/api/index.ts';
+import type { ConfigKeyInfo, ConfigProvider, Converter, SinkConnector, SourceConnector } from '../src/api/index.ts';
 import type { Resolved } from '../src/config/placeholders.ts';
 import { resolvePlaceholders } from '../src/config/placeholders.ts';
-import { secretKeys } from '../src/config/secret-keys.ts';
+import { namedLikeSecret, secretKeys } from '../src/config/secret-keys.ts';
 import { parsed } from '../src/engine/source-runner.ts';
 import { MillraceError } from '../src/errors.ts';
 import type { PluginRegistry } from '../src/plugins.ts';
@@ -15,18 +15,42 @@ export interface ComponentDeps extends ConnectorHost {
   /** Worker properties: what a connector's configuration leaves open. */
   readonly workerProps: Readonly<Record<string, string>>;
   readonly providers: ReadonlyMap<string, ConfigProvider>;
+  /** Puts a connector's secrets in the place of `${secret:…}` in its configuration. TASK_CONFIG. */
+  unseal(connector: string, config: ConnectorConfig): Promise<Resolved>;
+}
+
+export interface ResolvedConfig extends Resolved {
+  /** Secrets that stand at keys which are not for secrets, so that they may come up in names of topics and the like. */
+  readonly inNames: readonly string[];
 }
 
 /**
  * A connector's configuration as its task sees it: over the worker's converters, placeholders resolved. Its secrets are
- * what placeholders stood for, and whatever else is a secret by its name.
+ * what placeholders stood for, and whatever else is a secret by its name. keys: those of the connector.
  */
-export async function resolved(deps: ComponentDeps, config: ConnectorConfig): Promise<Resolved> {
-  const { props, secrets } = await resolvePlaceholders(
-    { ...defaults(deps.workerProps, config), ...config },
+export async function resolved(
+  deps: ComponentDeps,
+  connector: string,
+  config: ConnectorConfig,
+  keys: readonly ConfigKeyInfo[] = [],
+): Promise<ResolvedConfig> {
+  const { props: unsealed, secrets: own } = await deps.unseal(connector, config);
+  const given = Object.entries({ ...defaults(deps.workerProps, config), ...unsealed });
+  const isSecret = namedLikeSecret(keys);
+  const { props: hidden, secrets } = await resolvePlaceholders(
+    Object.fromEntries(given.filter(([key]) => isSecret(key))),
     deps.providers,
   );
-  return { props, secrets: [...secrets, ...secretKeys(props).map(key => props[key] ?? '')] };
+  const { props: others, secrets: inNames } = await resolvePlaceholders(
+    Object.fromEntries(given.filter(([key]) => !isSecret(key))),
+    deps.providers,
+  );
+  const props = { ...others, ...hidden };
+  return {
+    props,
+    secrets: [...own, ...secrets, ...inNames, ...secretKeys(props).map(key => props[key] ?? '')],
+    inNames,
+  };
 }
 
 /** The worker's settings that concern connectors. A connector that names its own converter takes none of its keys over. */

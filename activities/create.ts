@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import type { Log, SinkConnector, SourceConnector } from '../src/api/index.ts';
-import { resolvePlaceholders } from '../src/config/placeholders.ts';
 import { Redaction } from '../src/config/redaction.ts';
 import { nextRun } from '../src/config/schedule.ts';
 import { secretKeys } from '../src/config/secret-keys.ts';
@@ -9,12 +8,13 @@ import { untilAborted } from '../src/engine/grace.ts';
 import type { TaskObserver } from '../src/engine/observer.ts';
 import type { OffsetStore } from '../src/engine/offset-store.ts';
 import { parsed } from '../src/engine/source-runner.ts';
-import { MillraceError, messageOf } from '../src/errors.ts';
+import { kindOf, MillraceError, messageOf } from '../src/errors.ts';
 import type { KafkaClient } from '../src/kafka/port.ts';
 import { toFailure } from '../src/temporal/failure.ts';
 import type {
   ConnectorConfig,
   ConnectorType,
+  OffsetEntry,
   OffsetsAltered,
   OffsetsArgs,
   Plan,
@@ -37,24 +37,27 @@ export interface ActivityDeps extends CheckDeps {
   /** See RunTaskDeps. */
   signal(workflowId: string, name: string, argument: unknown): Promise<void>;
   observe(args: TaskArgs): Partial<TaskObserver>;
-  /** Puts the values of keys where secrets are, and placeholders in their place. */
-  keep(config: ConnectorConfig, keys: readonly string[]): Promise<ConnectorConfig>;
-  /** Removes what a configuration names of what is kept there. Idempotent. */
-  forget(config: ConnectorConfig): Promise<void>;
+  /** Puts the values of a connector's keys where secrets are, and placeholders in their place. */
+  keep(connector: string, config: ConnectorConfig, keys: readonly string[]): Promise<ConnectorConfig>;
+  /** Removes what a connector's configuration names of what is kept there. Idempotent. */
+  forget(connector: string, config: ConnectorConfig): Promise<void>;
+  /** Of the log of clients that all tasks share: is told what may come up in names of topics. */
+  readonly namesRedaction: Redaction;
   /** See RunTaskDeps. */
   readonly leaving: AbortSignal;
 }
 
 /** The activities of a worker process, with its clients in their hands. */
 export function createActivities(deps: ActivityDeps): { control: ControlActivities; tasks: TaskActivities } {
-  const redactions = new WeakMap<TaskAttempt, Redaction>();
+  const redactions = new WeakMap<TaskAttempt, TaskRedaction>();
   return {
     control: {
       planTasks: (args, before = []) => short(redact => plan(deps, args, before, redact)),
       removeConnector: (args, kept = []) =>
         short(async redact => {
-          await remove(deps, args, redact);
+          const failure = await remove(deps, args, redact).catch(fatal);
           await forgotten(deps, args, kept);
+          if (failure !== undefined) throw failure;
         }),
       nextRun: async args => nextRun(args),
       alterOffsets: args => short(redact => alter(deps, args, redact)),
@@ -65,21 +68,32 @@ export function createActivities(deps: ActivityDeps): { control: ControlActiviti
         observe: deps.observe,
         signal: (workflowId, name, argument) => deps.signal(workflowId, name, argument),
         leaving: deps.leaving,
-        redact: (args, text) => redactions.get(args)?.text(text) ?? text,
+        redact: (args, text) => redactions.get(args)?.texts.text(text) ?? text,
+        redactTopic: (args, topic) => redactions.get(args)?.names.text(topic) ?? topic,
         async body(args, progress, signal, log) {
           const redact = new Redaction();
-          redactions.set(args, redact);
-          const opening = wholeConfig(deps, args).then(config => opened(deps, config, redact));
-          const { connector, props } = await untilAborted(signal, opening);
+          const names = new Redaction();
+          redactions.set(args, { texts: redact, names });
+          const opening = wholeConfig(deps, args).then(config => opened(deps, args.connector, config, redact));
+          const { connector, props, inNames } = await untilAborted(signal, opening);
+          names.add(inNames);
+          deps.namesRedaction.add(inNames);
           if (connector.kind !== args.type) throw wrongType(args, connector.kind);
           const pipeline = await pipelineOf(deps, props);
-          const safe = redacted(log, redact);
+          const safe = redact.log(log);
           if (connector.kind === 'source') await runSourceTask(deps, connector, pipeline, args, progress, signal, safe);
           else await runSinkTask(deps.kafka, connector, pipeline, args, progress, signal, safe);
         },
       }),
     },
   };
+}
+
+/** What takes the secrets of a task out of what it tells. */
+interface TaskRedaction {
+  readonly texts: Redaction;
+  /** For names, in which a short secret may be found by chance: of those alone that can get there. */
+  readonly names: Redaction;
 }
 
 const wrongType = ({ connector, config, type }: TaskArgs, kind: ConnectorType): MillraceError =>
@@ -114,7 +128,7 @@ async function short<T>(act: (redact: Redaction) => Promise<T>): Promise<T> {
  */
 async function plan(deps: ActivityDeps, args: PlanArgs, before: readonly string[], redact: Redaction): Promise<Plan> {
   const config = await checkedConfig(deps, args);
-  const { connector, props } = await opened(deps, config, redact);
+  const { connector, props } = await opened(deps, args.connector, config, redact);
   const given: Readonly<Record<string, unknown>> = args.config;
   const texts = Object.fromEntries(Object.entries(config).filter(([key, text]) => given[key] !== text));
   const most = Math.max(1, Number(props['tasks.max'] ?? 1));
@@ -127,23 +141,24 @@ async function plan(deps: ActivityDeps, args: PlanArgs, before: readonly string[
     ...texts,
     ...Object.fromEntries(Object.entries(task).filter(([key, value]) => props[key] !== value)),
   }));
-  const planned = await keptApart(config, own, (task, keys) => deps.keep(task, keys));
+  const planned = await keptApart(config, own, (task, keys) => deps.keep(args.connector, task, keys));
   // The tasks of the plan before have ended. One of an earlier version names what the connector itself names, too.
   const used = Object.values(config).join();
-  await deps.forget(listed(before.filter(placeholder => !used.includes(placeholder))));
+  await deps.forget(args.connector, listed(before.filter(placeholder => !used.includes(placeholder))));
   return planned;
 }
 
 const listed = (placeholders: readonly string[]): ConnectorConfig => Object.fromEntries(placeholders.entries());
 
-async function remove(deps: ActivityDeps, { config }: PlanArgs, redact: Redaction): Promise<void> {
-  const { connector, props } = await opened(deps, config, redact);
+async function remove(deps: ActivityDeps, { connector: name, config }: PlanArgs, redact: Redaction): Promise<void> {
+  const { connector, props } = await opened(deps, name, config, redact);
   if (hooksDeletion(connector)) await connector.deleted(parsed(connector.config, props), contextOf(deps, redact));
 }
 
 async function alter(deps: ActivityDeps, given: OffsetsArgs, redact: Redaction): Promise<OffsetsAltered> {
-  const { connector, props } = await opened(deps, given.config, redact);
-  const args: OffsetsArgs = given.kept === undefined ? given : { ...given, offsets: await read(deps, given.kept) };
+  const { connector, props } = await opened(deps, given.connector, given.config, redact);
+  const offsets = given.kept === undefined ? given.offsets : await read(deps, given.connector, 'offsets', given.kept);
+  const args = { ...given, offsets };
   return connector.kind === 'source'
     ? alterSourceOffsets(deps, connector, args, props, contextOf(deps, redact))
     : alterSinkOffsets(
@@ -156,23 +171,44 @@ async function alter(deps: ActivityDeps, given: OffsetsArgs, redact: Redaction):
 }
 
 /** A task's configuration, where the connector's was too long to be given to it. */
-async function wholeConfig({ providers }: ActivityDeps, { config, kept }: TaskArgs): Promise<ConnectorConfig> {
-  return kept === undefined ? config : { ...(await read<ConnectorConfig>({ providers }, kept)), ...config };
+async function wholeConfig(deps: ActivityDeps, { connector, config, kept }: TaskArgs): Promise<ConnectorConfig> {
+  return kept === undefined ? config : { ...(await read(deps, connector, 'document', kept)), ...config };
 }
 
-/** JSON that is kept where a placeholder says. */
-async function read<T>({ providers }: Pick<ActivityDeps, 'providers'>, kept: string): Promise<T> {
-  const { text = 'null' } = (await resolvePlaceholders({ text: kept }, providers)).props;
-  return JSON.parse(text) as T;
+/** What is kept as JSON under the key of that name, where a placeholder says. */
+async function read<K extends keyof Kept>(
+  deps: ActivityDeps,
+  connector: string,
+  key: K,
+  kept: string,
+): Promise<Kept[K]> {
+  const { props } = await deps.unseal(connector, { [key]: kept });
+  try {
+    return JSON.parse(props[key] ?? '');
+  } catch {
+    // The parser's own message quotes what it was given.
+    throw new MillraceError('TASK_CONFIG', `What is kept of the connector ${connector} as ${key} is not JSON.`);
+  }
+}
+
+interface Kept {
+  readonly document: ConnectorConfig;
+  readonly offsets: readonly OffsetEntry[];
+}
+
+/** For a removal that fails: undefined is never answered, and what passes by itself is tried again with all that there is. */
+function fatal(error: unknown): unknown {
+  if (kindOf(error) === 'retriable') throw error;
+  return error;
 }
 
 /** The connector of a configuration and what that says, its secrets known to `redact` before anything is asked of anybody. */
-async function opened(deps: ActivityDeps, config: ConnectorConfig, redact: Redaction) {
+async function opened(deps: ActivityDeps, name: string, config: ConnectorConfig, redact: Redaction) {
   const { connector } = await connectorOf(deps, config);
-  const { props, secrets } = await resolved(deps, config);
+  const { props, secrets, inNames } = await resolved(deps, name, config, connector.config.keys);
   redact.add(secrets);
   redact.add(secretKeys(props, connector.config.keys).map(key => props[key] ?? ''));
-  return { connector, props };
+  return { connector, props, inNames };
 }
 
 /** As far as Kafka is there: a secret that is left behind is no reason for a connector to stay. */
@@ -181,7 +217,7 @@ async function forgotten(
   { connector, config }: PlanArgs,
   kept: readonly string[],
 ): Promise<void> {
-  const forgetting = forget({ ...config, ...listed(kept) }).catch((error: unknown) =>
+  const forgetting = forget(connector, { ...config, ...listed(kept) }).catch((error: unknown) =>
     log.warn(
       { connector, reason: messageOf(error) },
       'secrets of a deleted connector are left in config.storage.topic',
@@ -195,14 +231,7 @@ const hooksDeletion = (connector: SourceConnector<unknown> | SinkConnector<unkno
   connector.kind === 'source' && connector.deleted !== undefined;
 
 const contextOf = (deps: ActivityDeps, redact: Redaction) => ({
-  log: redacted(deps.log, redact),
+  // What connectors log may quote what servers say.
+  log: redact.log(deps.log),
   signal: Context.current().cancellationSignal,
-});
-
-/** What connectors log may quote what servers say. */
-const redacted = (log: Log, redact: Redaction): Log => ({
-  debug: (fields, message) => log.debug(redact.fields(fields), redact.text(message)),
-  info: (fields, message) => log.info(redact.fields(fields), redact.text(message)),
-  warn: (fields, message) => log.warn(redact.fields(fields), redact.text(message)),
-  error: (fields, message) => log.error(redact.fields(fields), redact.text(message)),
 });

@@ -7,24 +7,24 @@ import { figuresOf, isToBeTold, isTold, oneMore, retryMs, type Trouble } from '.
 /** Names of topics in one signal: of 249 characters each, as long as they may be. */
 const TOPICS_AT_ONCE = 100;
 
+export interface NewsDeps {
+  readonly task: number;
+  /** Sends a signal; may reject. */
+  send(signal: string, argument: unknown): Promise<void>;
+  /** Takes secrets out of the name of a topic. */
+  redactTopic(topic: string): string;
+  readonly log: Log;
+}
+
 /** What one attempt of a task tells its connector. What does not get through is told again later; nothing here rejects. */
 export class News {
-  readonly #task: number;
-  readonly #send: (signal: string, argument: unknown) => Promise<void>;
-  readonly #log: Log;
+  readonly #deps: NewsDeps;
   #trouble: Trouble | undefined;
 
-  /** trouble: of the attempts before. send: a signal; may reject. */
-  constructor(
-    task: number,
-    trouble: Trouble | undefined,
-    send: (signal: string, argument: unknown) => Promise<void>,
-    log: Log,
-  ) {
-    this.#task = task;
+  /** trouble: of the attempts before. */
+  constructor(deps: NewsDeps, trouble: Trouble | undefined) {
+    this.#deps = deps;
     this.#trouble = trouble;
-    this.#send = send;
-    this.#log = log;
   }
 
   /** For the heartbeat. */
@@ -36,7 +36,8 @@ export class News {
     const topics = progress.topics();
     for (let at = 0; at < topics.length; at += TOPICS_AT_ONCE) {
       const some = topics.slice(at, at + TOPICS_AT_ONCE);
-      if (!(await this.#told(signals.usedTopics, some))) for (const topic of some) progress.topic(topic);
+      const named = some.map(topic => this.#deps.redactTopic(topic));
+      if (!(await this.#told(signals.usedTopics, named))) for (const topic of some) progress.topic(topic);
     }
   }
 
@@ -61,15 +62,15 @@ export class News {
   }
 
   #tellTrouble(of: Omit<TaskTrouble, 'task'>): Promise<boolean> {
-    return this.#told(signals.troubled, { task: this.#task, ...of });
+    return this.#told(signals.troubled, { task: this.#deps.task, ...of });
   }
 
   async #told(signal: string, argument: unknown): Promise<boolean> {
     try {
-      await this.#send(signal, argument);
+      await this.#deps.send(signal, argument);
       return true;
     } catch (error) {
-      this.#log.debug({ signal, reason: messageOf(error) }, 'the connector could not be told');
+      this.#deps.log.debug({ signal, reason: messageOf(error) }, 'the connector could not be told');
       return false;
     }
   }

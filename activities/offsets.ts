@@ -1,11 +1,13 @@
 import type { PlanContext, SinkConnector, SourceConnector, SourcePosition, TopicPartition } from '../src/api/index.ts';
+import { Redaction } from '../src/config/redaction.ts';
 import { untilAborted } from '../src/engine/grace.ts';
 import { metadataOf } from '../src/engine/offset-origin.ts';
 import type { OffsetStore } from '../src/engine/offset-store.ts';
 import { parsed } from '../src/engine/source-runner.ts';
 import { MillraceError } from '../src/errors.ts';
 import type { KafkaClient, TopicDescription } from '../src/kafka/port.ts';
-import type { OffsetEntry, OffsetsAltered, OffsetsArgs } from '../workflows/messages.ts';
+import type { JsonValue, OffsetEntry, OffsetsAltered, OffsetsArgs } from '../workflows/messages.ts';
+import type { ResolvedConfig } from './components.ts';
 import { producerOptions } from './pipeline.ts';
 import { groupOf, topicsOf } from './sink-partitions.ts';
 import { sinkWriter } from './sink-writer.ts';
@@ -18,13 +20,16 @@ export interface OffsetsDeps {
 /** A request that asks for offsets is answered after so long at the latest. */
 const READ_MS = 15_000;
 
-/** A connector's stored positions as Kafka Connect's REST API has them. props: its resolved configuration. */
+/** A connector's stored positions as Kafka Connect's REST API has them, without secrets of its configuration. */
 export async function readOffsets(
   { kafka, offsets }: OffsetsDeps,
   type: 'source' | 'sink',
   connector: string,
-  props: Readonly<Record<string, string>>,
+  { props, inNames }: Pick<ResolvedConfig, 'props' | 'inNames'>,
 ): Promise<readonly OffsetEntry[]> {
+  const redaction = new Redaction(inNames);
+  const shown = <T extends JsonValue>(value: T): T =>
+    inNames.length === 0 ? value : (redacted(value, redaction) as T);
   const signal = AbortSignal.timeout(READ_MS);
   const late = () =>
     new MillraceError(
@@ -35,13 +40,20 @@ export async function readOffsets(
     untilAborted(signal, work).catch(error => Promise.reject(signal.aborted ? late() : error));
   if (type === 'source') {
     const stored = await inTime(offsets.load(connector, { signal, committedOnly: true }));
-    return stored.all().map(({ partition, offset }) => ({ partition, offset }));
+    return stored.all().map(({ partition, offset }) => shown({ partition, offset }));
   }
   const held = await inTime(kafka.admin.groupOffsets(groupOf(connector, props)));
   return held.map(({ topic, partition, offset }) => ({
-    partition: { kafka_topic: topic, kafka_partition: partition },
+    partition: { kafka_topic: shown(topic), kafka_partition: partition },
     offset: { kafka_offset: offset },
   }));
+}
+
+function redacted(value: JsonValue, redaction: Redaction): JsonValue {
+  if (typeof value === 'string') return redaction.text(value);
+  if (Array.isArray(value)) return value.map(one => redacted(one, redaction));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, redacted(one, redaction)]));
 }
 
 /**

@@ -25,6 +25,8 @@ export interface RunTaskDeps {
   readonly body: TaskBody;
   /** Takes the secrets of a task out of a text. */
   redact(args: TaskAttempt, text: string): string;
+  /** The same for the name of a topic. */
+  redactTopic(args: TaskAttempt, topic: string): string;
   /** Where the metrics of a task are kept; called when it starts. */
   observe?(args: TaskArgs): Partial<TaskObserver>;
   /** Sends a connector one of `signals`, and does not wait for long. */
@@ -51,7 +53,8 @@ export function runTaskActivity(deps: RunTaskDeps): (args: TaskArgs) => Promise<
     const redact = (text: string) => deps.redact(args, text);
     const { workflowExecution, heartbeatDetails } = context.info;
     const send = (name: string, argument: unknown) => deps.signal(workflowExecution?.workflowId ?? '', name, argument);
-    const news = new News(args.task, troubleOf(heartbeatDetails), send, log);
+    const redactTopic = (topic: string) => deps.redactTopic(args, topic);
+    const news = new News({ task: args.task, send, redactTopic, log }, troubleOf(heartbeatDetails));
     const began = performance.now();
     const isWell = () => progress.total > 0 || performance.now() - began > WELL_MS;
     const beatOnce = () => context.heartbeat(shown({ ...progress.snapshot(), ...news.figures }, redact));

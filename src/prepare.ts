@@ -34,7 +34,7 @@ export function preparation(
       if (wrong !== undefined) throw new MillraceError('CONFIG_INVALID', wrong);
       const without = Object.fromEntries(Object.entries(named).filter(([key]) => !open.includes(key)));
       const apart = [...open, ...longestKeys(without, ROOM.config)];
-      return { type: entry.kind, config: await secrets.seal(named, apart, before) };
+      return { type: entry.kind, config: await secrets.seal(name, named, apart, before) };
     },
     plugins: {
       list: connectorsOnly => plugins.list(connectorsOnly),

@@ -8,6 +8,7 @@ import { readOffsets } from '../activities/offsets.ts';
 import { configProviders } from './config/config-providers.ts';
 import { fileAccess } from './config/file-access.ts';
 import { resolvePlaceholders } from './config/placeholders.ts';
+import { Redaction } from './config/redaction.ts';
 import { readWorkerConfig, type WorkerConfig, workerConfigOf } from './config/worker-config.ts';
 import type { OffsetStore } from './engine/offset-store.ts';
 import { kafkaClient } from './kafka/client.ts';
@@ -15,7 +16,7 @@ import { configTopic } from './kafka/config-topic.ts';
 import { kafkaConfigFromProperties } from './kafka/kafka-config.ts';
 import { appendPositions, ensureOffsetsTopic, loadPositions, type OffsetsTopic } from './kafka/offset-store.ts';
 import type { KafkaClient } from './kafka/port.ts';
-import { secretProvider, secretStore } from './kafka/secret-store.ts';
+import { noSecrets, secretStore } from './kafka/secret-store.ts';
 import { clusterLevels } from './observability/cluster-levels.ts';
 import { type Level, Loggers } from './observability/loggers.ts';
 import { Metrics } from './observability/metrics.ts';
@@ -105,9 +106,10 @@ export async function startWorker(
     }),
     configFiles,
   });
+  const namesRedaction = new Redaction();
   const kafka = kafkaClient(
     kafkaConfigFromProperties({ ...props, 'bootstrap.servers': config['bootstrap.servers'].join(',') }),
-    loggers.log('kafka'),
+    namesRedaction.log(loggers.log('kafka')),
   );
   const cluster = config['group.id'];
   const configTopicSettings = {
@@ -118,7 +120,7 @@ export async function startWorker(
   const configs = configTopic(kafka, configTopicSettings);
   const secrets = secretStore(kafka, configTopicSettings, configs);
   const levels = clusterLevels(configs, cluster, loggers, log);
-  providers.set('secret', secretProvider(secrets));
+  providers.set('secret', noSecrets);
   const metrics = new Metrics();
   const ownMetrics = () => metrics.registry.metrics();
   if (number !== undefined) {
@@ -139,7 +141,13 @@ export async function startWorker(
   const identity = `${props['rest.advertised.host.name'] ?? own}:${props['rest.advertised.port'] ?? port}`;
   const bundle = await workflowBundle(cacheFolder());
   // As they were given: what they stand for is looked up anew for each connector.
-  const components = { workerProps: given, providers, plugins: registry, files };
+  const components = {
+    workerProps: given,
+    providers,
+    unseal: (connector: string, config: Readonly<Record<string, string>>) => secrets.unseal(connector, config),
+    plugins: registry,
+    files,
+  };
   const { prepare, plugins } = preparation(components, secrets, log);
 
   const client = new Client({ connection, namespace });
@@ -150,8 +158,8 @@ export async function startWorker(
     taskQueue,
     workerId: identity,
     prepare,
-    keep: (config, keys) => secrets.seal(config, keys),
-    forget: unused => secrets.forget(unused),
+    keep: (connector, config, keys) => secrets.seal(connector, config, keys),
+    forget: (connector, unused) => secrets.forget(connector, unused),
   });
   const leaving = new AbortController();
   const offsets = offsetsIn(kafka, {
@@ -164,8 +172,9 @@ export async function startWorker(
     kafka,
     offsets,
     log: loggers.log('task'),
-    keep: (config, keys) => secrets.seal(config, keys),
-    forget: unused => secrets.forget(unused),
+    keep: (connector, config, keys) => secrets.seal(connector, config, keys),
+    forget: (connector, unused) => secrets.forget(connector, unused),
+    namesRedaction,
     leaving: leaving.signal,
     signal: (workflowId, name, argument) =>
       client.withDeadline(Date.now() + SIGNAL_MS, () => client.workflow.getHandle(workflowId).signal(name, argument)),
@@ -190,7 +199,7 @@ export async function startWorker(
     plugins,
     clusterId: () => kafka.admin.clusterId(),
     offsets: async ({ name, type, config: own }) =>
-      readOffsets({ kafka, offsets }, type, name, (await resolved(components, own)).props),
+      readOffsets({ kafka, offsets }, type, name, await resolved(components, name, own)),
     log: loggers.log('rest'),
     loggers,
     topicTracking: { enabled: config['topic.tracking.enable'], reset: config['topic.tracking.allow.reset'] },
@@ -207,8 +216,8 @@ export async function startWorker(
     throw error;
   });
   log.info({ urls: server.urls }, 'REST API listens');
-  const plain = async (sealed: Readonly<Record<string, string>>) =>
-    (await resolvePlaceholders(sealed, new Map([['secret', secretProvider(secrets)]]))).props;
+  const plain = async (connector: string, sealed: Readonly<Record<string, string>>) =>
+    (await secrets.unseal(connector, sealed)).props;
   return {
     async put(connector, signal) {
       const outcome = await putConnector(control, connector, { plain, ready: () => workers.ready(), log, signal });

@@ -1,3 +1,5 @@
+import type { Log } from '../api/component.ts';
+
 /** In the place of a secret. */
 const HIDDEN = '[hidden]';
 /** Shorter texts are left where they are: they would tear every sentence apart, and hide nothing. */
@@ -34,6 +36,16 @@ export class Redaction {
 
   text(text: string): string {
     return this.#forms.reduce((left, form) => left.replaceAll(form, HIDDEN), text);
+  }
+
+  /** A log whose lines have no secret in them, those that are added later included. */
+  log(log: Log): Log {
+    return {
+      debug: (fields, message) => log.debug(this.fields(fields), this.text(message)),
+      info: (fields, message) => log.info(this.fields(fields), this.text(message)),
+      warn: (fields, message) => log.warn(this.fields(fields), this.text(message)),
+      error: (fields, message) => log.error(this.fields(fields), this.text(message)),
+    };
   }
 
   /** A flat object, such as the fields of a log line. */

@@ -12,18 +12,22 @@ const secretAddress = /[?&;](password|pwd)=[^&;]|:\/\/[^/@\s:]+:[^/@\s]+@/i;
  * The keys of a configuration whose values nobody else may see: what the component calls a password, what is named like
  * one, and addresses that carry one. Values that have placeholders where the secret would be give nothing away.
  */
-export function secretKeys(
-  config: Readonly<Record<string, string>>,
-  keys: readonly { readonly name: string; readonly type: string }[] = [],
-): string[] {
-  const passwords = new Set(keys.filter(key => key.type === 'PASSWORD').map(key => key.name));
-  const named = (key: string) => passwords.has(key) || (secretName.test(key) && !aboutSecret.test(key));
+export function secretKeys(config: Readonly<Record<string, string>>, keys: Keys = []): string[] {
+  const named = namedLikeSecret(keys);
   return Object.entries(config)
     .filter(([key, value]) => {
       const left = replacePlaceholders(value, () => '');
       return secretAddress.test(left) || (value !== '' && left === value && named(key));
     })
     .map(([key]) => key);
+}
+
+type Keys = readonly { readonly name: string; readonly type: string }[];
+
+/** Whether a key is one whose value is a secret, whatever that is: by what the component says of it, or by its name. */
+export function namedLikeSecret(keys: Keys = []): (key: string) => boolean {
+  const passwords = new Set(keys.filter(key => key.type === 'PASSWORD').map(key => key.name));
+  return key => passwords.has(key) || (secretName.test(key) && !aboutSecret.test(key));
 }
 
 /** Says which keys hold secrets that would stand in a workflow's history, and what to do instead. */

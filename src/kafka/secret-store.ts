@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ConfigProvider } from '../api/index.ts';
+import type { Resolved } from '../config/placeholders.ts';
 import { MillraceError } from '../errors.ts';
 import { type ConfigTopicSettings, configTopic } from './config-topic.ts';
 import { nameOpenTransaction } from './open-transactions.ts';
@@ -8,53 +9,61 @@ import type { KafkaClient } from './port.ts';
 /**
  * Secrets that came inline in a connector's configuration, kept where Kafka Connect keeps them: in the compacted
  * `config.storage.topic`, one record each. In their place the configuration holds `${secret:<id>}`, which may stand in
- * a workflow's history, an answer or a log. An id is never used for a second value.
+ * a workflow's history, an answer or a log. An id is never used for a second value, and is good for the connector and the
+ * key that it was made for alone: whoever sees it gets nothing with it.
  */
 export interface SecretStore {
   /**
    * Stores the values of the named keys and answers the configuration with placeholders in their place. A value that
    * stands behind the placeholders which `before` has at the same key keeps those.
    */
-  seal(
-    config: Readonly<Record<string, string>>,
-    keys: readonly string[],
-    before?: Readonly<Record<string, string>>,
-  ): Promise<Record<string, string>>;
-  /** The values of ids. TASK_CONFIG for one that is not there (any more). */
-  read(ids: readonly string[]): Promise<ReadonlyMap<string, string>>;
-  /** Removes the secrets that a configuration names. Idempotent. */
-  forget(config: Readonly<Record<string, string>>): Promise<void>;
+  seal(connector: string, config: Config, keys: readonly string[], before?: Config): Promise<Record<string, string>>;
+  /** Puts secrets in the place of their placeholders. TASK_CONFIG for one that is not there or not of that key. */
+  unseal(connector: string, config: Config): Promise<Resolved>;
+  /** Removes those secrets of a connector that a configuration names. Idempotent. */
+  forget(connector: string, config: Config): Promise<void>;
+}
+
+type Config = Readonly<Record<string, string>>;
+
+/** As it is stored, in JSON. */
+interface Secret {
+  readonly cluster: string;
+  readonly connector: string;
+  /** Of the configuration. */
+  readonly key: string;
+  readonly value: string;
 }
 
 /** Time that the open transaction of somebody who stores secrets has to end. */
 const PATIENCE_MS = 5_000;
 const placeholder = /\$\{secret:([0-9a-f-]{36})\}/g;
-const keyOf = (id: string): string => `secret-${id}`;
+const recordKey = (id: string): string => `secret-${id}`;
 
-export const secretIds = (text: string): string[] => [...text.matchAll(placeholder)].map(match => match[1] as string);
+const secretIds = (text: string): string[] => [...text.matchAll(placeholder)].map(match => match[1] as string);
 
 export function secretStore(
   kafka: KafkaClient,
   settings: ConfigTopicSettings,
   configs = configTopic(kafka, settings),
 ): SecretStore {
-  const { topic } = settings;
-  const known = new Map<string, string>();
-  const write = (entries: readonly (readonly [id: string, value: string | null])[]): Promise<void> =>
-    configs.write(entries.map(([id, value]) => [keyOf(id), value === null ? null : JSON.stringify({ value })]));
+  const { topic, cluster } = settings;
+  /** null: removed, for good. */
+  const known = new Map<string, Secret | null>();
+  const write = (entries: readonly (readonly [id: string, secret: Secret | null])[]): Promise<void> =>
+    configs.write(entries.map(([id, secret]) => [recordKey(id), secret === null ? null : JSON.stringify(secret)]));
 
   /** ids: those that are needed. Others may be in the open transaction of somebody who creates a connector. */
   async function load(ids: readonly string[]): Promise<void> {
     await configs.ensure();
-    const needed = new Set(ids.map(keyOf));
+    const needed = new Set(ids.map(recordKey));
     const open = await kafka.readCommitted(topic, {
-      wanted: key => key.toString().startsWith(keyOf('')),
+      wanted: key => key.toString().startsWith(recordKey('')),
       awaited: key => needed.has(key.toString()),
       take(key, value) {
-        const id = key.toString().slice(keyOf('').length);
-        const text = value === null ? undefined : secretOf(value);
-        if (value === null) known.delete(id);
-        else if (text !== undefined) known.set(id, text);
+        const id = key.toString().slice(recordKey('').length);
+        const secret = value === null ? null : secretOf(value);
+        if (secret !== undefined) known.set(id, secret);
       },
       patienceMs: PATIENCE_MS,
     });
@@ -65,54 +74,89 @@ export function secretStore(
       );
   }
 
+  /** Those of a connector's secrets that are there, by id. */
+  async function own(connector: string, ids: readonly string[]): Promise<ReadonlyMap<string, Secret>> {
+    if (ids.some(id => !known.has(id))) await load(ids);
+    const found = ids.map(id => [id, known.get(id)] as const);
+    return new Map(
+      found.flatMap(([id, secret]) =>
+        secret?.cluster === cluster && secret.connector === connector ? [[id, secret]] : [],
+      ),
+    );
+  }
+
   /** Whether a text is made of placeholders that stand for the value. */
-  async function standsFor(text: string, value: string): Promise<boolean> {
+  async function standsFor(connector: string, key: string, text: string, value: string): Promise<boolean> {
     const ids = secretIds(text);
     if (ids.length === 0 || text.replaceAll(placeholder, '') !== '') return false;
-    if (ids.some(id => !known.has(id))) await load(ids);
-    return ids.map(id => known.get(id)).join('') === value;
+    const secrets = await own(connector, ids);
+    return ids.every(id => secrets.get(id)?.key === key) && ids.map(id => secrets.get(id)?.value).join('') === value;
   }
 
   return {
-    async seal(config, keys, before = {}) {
+    async seal(connector, config, keys, before = {}) {
       const sealed = { ...config };
       const entries: (readonly [key: string, parts: (readonly [id: string, text: string])[]])[] = [];
       for (const key of keys) {
         const [value = '', held = ''] = [config[key], before[key]];
-        if (await standsFor(held, value)) sealed[key] = held;
+        if (await standsFor(connector, key, held, value)) sealed[key] = held;
         else entries.push([key, pieces(value).map(text => [randomUUID(), text])]);
       }
       if (entries.length === 0) return sealed;
-      await write(entries.flatMap(([, parts]) => parts));
-      for (const [key, parts] of entries) {
-        for (const [id, text] of parts) known.set(id, text);
-        sealed[key] = parts.map(([id]) => `\${secret:${id}}`).join('');
-      }
+      const made = entries.flatMap(([key, parts]) =>
+        parts.map(([id, value]) => [id, { cluster, connector, key, value }] as const),
+      );
+      await write(made);
+      for (const [id, secret] of made) known.set(id, secret);
+      for (const [key, parts] of entries) sealed[key] = parts.map(([id]) => `\${secret:${id}}`).join('');
       return sealed;
     },
-    async read(ids) {
-      if (ids.some(id => !known.has(id))) await load(ids);
-      const lost = ids.find(id => !known.has(id));
-      if (lost !== undefined)
-        throw new MillraceError(
-          'TASK_CONFIG',
-          `The secret ${lost} is not in ${topic}: give the connector its configuration again, with the secret itself.`,
-        );
-      return new Map(ids.map(id => [id, known.get(id) as string]));
-    },
-    async forget(config) {
+    async unseal(connector, config) {
       const ids = Object.values(config).flatMap(secretIds);
-      if (ids.length > 0) await write(ids.map(id => [id, null]));
-      for (const id of ids) known.delete(id);
+      if (ids.length === 0) return { props: config, secrets: [] };
+      const secrets = await own(connector, ids);
+      const secretAt = (key: string, id: string): string => {
+        const secret = secrets.get(id);
+        if (secret === undefined) throw lost(id, key, connector, topic);
+        if (secret.key !== key) throw misplaced(id, key, secret.key);
+        return secret.value;
+      };
+      const props = Object.entries(config).map(([key, text]) => [
+        key,
+        text.replaceAll(placeholder, (_all, id: string) => secretAt(key, id)),
+      ]);
+      return { props: Object.fromEntries(props), secrets: [...secrets.values()].map(({ value }) => value) };
+    },
+    async forget(connector, config) {
+      const ids = Object.values(config).flatMap(secretIds);
+      if (ids.length === 0) return;
+      const there = [...(await own(connector, ids)).keys()];
+      if (there.length > 0) await write(there.map(id => [id, null]));
+      for (const id of there) known.set(id, null);
     },
   };
 }
 
+/** Of one that belongs to another connector, nothing more is told. */
+const lost = (id: string, key: string, connector: string, topic: string): MillraceError =>
+  new MillraceError(
+    'TASK_CONFIG',
+    `The secret ${id} at ${key} is not in ${topic}, or not a secret of the connector ${connector}: each belongs to the ` +
+      'connector that it was given to. Give the connector its configuration again, with the secret itself.',
+  );
+
+const misplaced = (id: string, key: string, owner: string): MillraceError =>
+  new MillraceError(
+    'TASK_CONFIG',
+    `The secret ${id} is the value of ${owner} and cannot be used at ${key}: give the secret itself there.`,
+  );
+
 /** undefined for a record that Millrace did not write: the topic is shared. */
-function secretOf(bytes: Buffer): string | undefined {
+function secretOf(bytes: Buffer): Secret | undefined {
   try {
-    const { value } = JSON.parse(bytes.toString()) as { value?: unknown };
-    return typeof value === 'string' ? value : undefined;
+    const secret = JSON.parse(bytes.toString()) as Partial<Secret> | null;
+    const texts = [secret?.cluster, secret?.connector, secret?.key, secret?.value];
+    return texts.every(text => typeof text === 'string') ? (secret as Secret) : undefined;
   } catch {
     return undefined;
   }
@@ -123,7 +167,8 @@ const PIECE = 150_000;
 const pieces = (text: string): string[] =>
   Array.from({ length: Math.max(1, Math.ceil(text.length / PIECE)) }, (_, i) => text.slice(i * PIECE, (i + 1) * PIECE));
 
-/** `${secret:<id>}` as a configuration provider. */
-export function secretProvider(store: SecretStore): ConfigProvider {
-  return { get: (_path, keys) => store.read(keys) };
-}
+/** For placeholders that look like those of secrets and are none: nothing but `unseal` gives a secret. */
+export const noSecrets: ConfigProvider = {
+  get: (_path, [key]) =>
+    Promise.reject(new MillraceError('TASK_CONFIG', `There is no secret ${key}: give the secret itself.`)),
+};

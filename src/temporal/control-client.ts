@@ -48,9 +48,9 @@ export interface ControlDeps {
     before?: ConnectorConfig,
   ): Promise<{ type: ConnectorType; config: ConnectorConfig }>;
   /** Puts values where secrets are, for what is too long for a workflow. Without it such things are refused. */
-  keep?(config: ConnectorConfig, keys: readonly string[]): Promise<ConnectorConfig>;
-  /** Secrets of a configuration that is no longer used. Idempotent. */
-  forget(config: ConnectorConfig): Promise<void>;
+  keep?(connector: string, config: ConnectorConfig, keys: readonly string[]): Promise<ConnectorConfig>;
+  /** Secrets of a connector's configuration that is no longer used. Idempotent. */
+  forget(connector: string, config: ConnectorConfig): Promise<void>;
 }
 
 /** How long one request may wait for Temporal. */
@@ -170,10 +170,10 @@ export function temporalControl(deps: ControlDeps): Control {
       await update(name, updates.configure, prepared.config, ...(regardless ? [] : [before.revision]));
     } catch (error) {
       // Of any other failure nobody knows whether the connector goes by the new ones.
-      if (isConflict(error)) await deps.forget(unused(prepared.config, before.config));
+      if (isConflict(error)) await deps.forget(name, unused(prepared.config, before.config));
       throw error;
     }
-    await deps.forget(unused(before.config, prepared.config));
+    await deps.forget(name, unused(before.config, prepared.config));
     return { ...infoOf(before), config: prepared.config };
   }
 
@@ -227,7 +227,7 @@ export function temporalControl(deps: ControlDeps): Control {
         ),
       ).catch(async (error: unknown) => {
         // Only where nothing can have been started: a lost answer may stand for a connector that runs.
-        if (isConflict(error)) await deps.forget(prepared.config);
+        if (isConflict(error)) await deps.forget(name, prepared.config);
         throw error;
       });
       await indexed(name, true, INDEX_MS);
@@ -288,11 +288,11 @@ export function temporalControl(deps: ControlDeps): Control {
           'BAD_REQUEST',
           `These offsets have more than ${ROOM.offsets} bytes of JSON: set them a part at a time, or over the REST API.`,
         );
-      const kept = await deps.keep({ offsets: JSON.stringify(offsets) }, ['offsets']);
+      const kept = await deps.keep(name, { offsets: JSON.stringify(offsets) }, ['offsets']);
       try {
         return await updateWithin(ALTER_MS, name, updates.alterOffsets, [[], kept['offsets']]);
       } finally {
-        await deps.forget(kept);
+        await deps.forget(name, kept);
       }
     },
   };

@@ -15,7 +15,7 @@ export type Put = 'created' | 'changed' | 'unchanged';
 
 export interface PutDeps {
   /** A configuration as it was given, with secrets in the place of their seals. */
-  plain(config: ConnectorConfig): Promise<ConnectorConfig>;
+  plain(connector: string, config: ConnectorConfig): Promise<ConnectorConfig>;
   /** Whether Temporal has been reached. */
   ready(): boolean;
   readonly log: Log;
@@ -60,7 +60,7 @@ async function once(
     return once(control, { name, config }, plain);
   }
   // Secrets that have got lost are given again.
-  const held = await plain(before.config).catch(unless('TASK_CONFIG'));
+  const held = await plain(name, before.config).catch(unless('TASK_CONFIG'));
   if (held !== undefined && same(held, { ...config, name })) return 'unchanged';
   await control.configure(name, config);
   return 'changed';

@@ -14,13 +14,16 @@ class Attempts {
 
   next(): News {
     this.news = new News(
-      3,
-      troubleOf(this.heartbeat),
-      async (...signal) => {
-        if (this.lost) throw new Error('Temporal does not answer');
-        this.heard.push(signal);
+      {
+        task: 3,
+        send: async (...signal) => {
+          if (this.lost) throw new Error('Temporal does not answer');
+          this.heard.push(signal);
+        },
+        redactTopic: topic => topic.replace('s3cret', '[hidden]'),
+        log: silent,
       },
-      silent,
+      troubleOf(this.heartbeat),
     );
     return this.news;
   }

@@ -10,7 +10,7 @@ import { connectMillrace, type Millrace } from '../../../src/client/index.ts';
 import { call } from '../../../src/demo/rest.ts';
 import { startWorkerProcess, type WorkerProcess } from '../../../src/demo/worker-process.ts';
 import { kafkaClient } from '../../../src/kafka/client.ts';
-import { secretIds, secretStore } from '../../../src/kafka/secret-store.ts';
+import { secretStore } from '../../../src/kafka/secret-store.ts';
 import { silent } from '../../../src/observability/silent.ts';
 import { packageFolder } from '../../../src/package-folder.ts';
 import { freePort } from '../../../src/stack/ports.ts';
@@ -171,10 +171,10 @@ describe('handles', () => {
     await eventually('it runs', async () => (await handle.status()).tasks[0]?.state === 'RUNNING');
     const kafka = kafkaClient({ brokers: [servers().kafka], clientId: 'test' }, silent);
     const kept = () =>
-      secretStore(kafka, { topic: `${cluster}-configs`, replicationFactor: 1, cluster }).read(
-        secretIds(config['connection.password'] ?? ''),
-      );
-    expect([...(await kept()).values()]).toEqual([password]);
+      secretStore(kafka, { topic: `${cluster}-configs`, replicationFactor: 1, cluster }).unseal(name, {
+        'connection.password': config['connection.password'] ?? '',
+      });
+    expect((await kept()).secrets).toEqual([password]);
     await handle.delete();
     await expect(kept()).rejects.toMatchObject({ code: 'TASK_CONFIG' });
     await kafka.close();
