@@ -2,7 +2,7 @@
 export const quote = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
 /** PostgreSQL's NAMEDATALEN less its end: longer names are cut. */
-const MAX_BYTES = 63;
+export const MAX_BYTES = 63;
 
 /** The name under which PostgreSQL keeps what is called `name`: cut to 63 bytes, in lower case where not quoted. */
 export function stored(name: string, quoted: boolean): string {

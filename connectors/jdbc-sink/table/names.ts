@@ -2,7 +2,7 @@ import { get, isStruct, type Value } from '../../../src/api/index.ts';
 import { MillraceError } from '../../../src/errors.ts';
 import { type Settings, topicMark } from '../config/settings.ts';
 import { isPlainObject } from '../values/literals.ts';
-import { nameParts, stored, type TableName } from './identifiers.ts';
+import { MAX_BYTES, nameParts, quoteTable, stored, type TableName } from './identifiers.ts';
 
 const sourceMark = /\$\{source\.([^{}]+)\}/g;
 
@@ -11,6 +11,8 @@ export class TableNames {
   readonly #settings: Settings;
   readonly #database: string;
   readonly #byTopic = new Map<string, TableName>();
+  /** Names as they were before they were cut, by what is left of them. */
+  readonly #uncut = new Map<string, string>();
   /** Whether names come of the event's source block, so that a topic may hold several tables. */
   readonly bySource: boolean;
 
@@ -60,10 +62,24 @@ export class TableNames {
       );
     }
     const schema = parts.at(-2);
-    return {
+    const name = {
       schema: schema === undefined ? undefined : stored(schema, quoted),
       table: stored(table, quoted),
     };
+    this.#refuseSameCut(quoteTable(name), quoted ? table : table.toLowerCase());
+    return name;
+  }
+
+  /** Rows of two tables must not end in one because PostgreSQL cuts names. */
+  #refuseSameCut(sql: string, table: string): void {
+    const other = this.#uncut.get(sql) ?? table;
+    this.#uncut.set(sql, other);
+    if (other === table || Math.max(Buffer.byteLength(other), Buffer.byteLength(table)) <= MAX_BYTES) return;
+    throw new MillraceError(
+      'SINK_SCHEMA',
+      `The table names ${other} and ${table} are longer than the ${MAX_BYTES} bytes of a name in PostgreSQL, and would both ` +
+        `become ${sql}: set ${this.#settings.names.tableFormat}, or rename the topics with a RegexRouter transform.`,
+    );
   }
 }
 
