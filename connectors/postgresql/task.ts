@@ -14,6 +14,7 @@ import { RecordMaker } from './records.ts';
 import type { TableFacts } from './relation.ts';
 import { Replication } from './replication.ts';
 import { Reporter } from './report.ts';
+import { refuseSameNames } from './same-names.ts';
 import { askServer, checkServer } from './server.ts';
 import {
   capturedMessages,
@@ -87,6 +88,7 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
     const captured = capturedTables(config);
     const viaRoot = config['publish.via.partition.root'];
     const tables = (await catalog.tables(viaRoot)).filter(({ schema, table }) => captured(schema, table));
+    refuseSameNames(tables);
     await this.#publication(config, context, sql, tables);
     const prefix = config['topic.prefix'];
     const start: StartContext = {

@@ -1,6 +1,12 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { openTask, postgresSource, propsOf, type Source } from '../integration/jdbc-source/harness.ts';
-import { Committed, payloadOf } from '../integration/postgresql/harness.ts';
+import {
+  Committed,
+  propsOf as captureProps,
+  openTask as openCapture,
+  payloadOf,
+} from '../integration/postgresql/harness.ts';
+import { createDatabase } from '../support/database.ts';
 
 /** A dot within a name of a schema or a table is none between them: positions and topics are each table's own. */
 let db: Source;
@@ -62,4 +68,19 @@ test('a table that appears is read although the schema of another has a dot in i
   await task.until(() => countOf(committed, 'public."b.c"') === 7);
   await create('a."b.c"', 9);
   await task.until(() => task.warnings.some(({ fields }) => fields['table'] === 'a.b.c'));
+});
+
+test('change data capture refuses two tables with one full name, as they would share a topic and positions', async () => {
+  const database = await createDatabase('dotted_names');
+  try {
+    await database.query('CREATE SCHEMA "a.b"; CREATE SCHEMA a; CREATE TABLE "a.b".c (id int PRIMARY KEY)');
+    await database.query('CREATE TABLE a."b.c" (id int PRIMARY KEY)');
+    await expect(openCapture(captureProps(database), new Committed())).rejects.toThrow(
+      /"a"\."b\.c" and "a\.b"\."c"|"a\.b"\."c" and "a"\."b\.c"/,
+    );
+    const one = captureProps(database, { 'schema.include.list': 'a' });
+    await using _task = await openCapture(one, new Committed());
+  } finally {
+    await database.drop();
+  }
 });
