@@ -1,7 +1,7 @@
 import type { Log } from '../src/api/index.ts';
 import { messageOf } from '../src/errors.ts';
 import { signals, type TaskTrouble } from '../workflows/messages.ts';
-import type { Progress, Snapshot } from './progress.ts';
+import type { Snapshot } from './progress.ts';
 import { figuresOf, isToBeTold, isTold, oneMore, retryMs, type Trouble } from './trouble.ts';
 
 /** Names of topics in one signal: of 249 characters each, as long as they may be. */
@@ -11,8 +11,6 @@ export interface NewsDeps {
   readonly task: number;
   /** Sends a signal; may reject. */
   send(signal: string, argument: unknown): Promise<void>;
-  /** Takes secrets out of the name of a topic. */
-  redactTopic(topic: string): string;
   readonly log: Log;
 }
 
@@ -32,12 +30,13 @@ export class News {
     return figuresOf(this.#trouble);
   }
 
-  async topics(progress: Progress): Promise<void> {
-    const topics = progress.topics();
+  /** Reports topics and empties the set; those that did not get through are put back. */
+  async topics(unreported: Set<string>): Promise<void> {
+    const topics = [...unreported];
+    unreported.clear();
     for (let at = 0; at < topics.length; at += TOPICS_AT_ONCE) {
       const some = topics.slice(at, at + TOPICS_AT_ONCE);
-      const named = some.map(topic => this.#deps.redactTopic(topic));
-      if (!(await this.#told(signals.usedTopics, named))) for (const topic of some) progress.topic(topic);
+      if (!(await this.#told(signals.usedTopics, some))) for (const topic of some) unreported.add(topic);
     }
   }
 

@@ -1,34 +1,35 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { ApplicationFailureCategory } from '@temporalio/common';
 import type { Log } from '../src/api/index.ts';
-import type { TaskObserver } from '../src/engine/observer.ts';
+import { HostLostError } from '../src/data-plane/host-lost.ts';
+import type { TaskProgress } from '../src/data-plane/messages.ts';
+import { RemoteError } from '../src/data-plane/remote-error.ts';
 import { kindOf, messageOf } from '../src/errors.ts';
-import { cut, toFailure } from '../src/temporal/failure.ts';
+import { cut, type FailureReport, reportFailure } from '../src/failure-report.ts';
+import { toFailure } from '../src/temporal/failure.ts';
 import type { TaskArgs } from '../workflows/messages.ts';
+import { AttemptHistory } from './attempt-history.ts';
 import type { TaskAttempt } from './index.ts';
 import { News } from './news.ts';
-import { Progress, type Snapshot } from './progress.ts';
+import type { Snapshot } from './progress.ts';
 import { Pulse } from './pulse.ts';
 import { troubleOf } from './trouble.ts';
+import { SUSPECT_RETRY_MS, unresponsiveError } from './unresponsive.ts';
 
-/** Characters of a figure that is a text. */
-const FIGURE = 500;
-/** Characters of what is told of a task in trouble. */
+/** Characters of the failure that a connector is told of. */
 const FAILURE = 2000;
-/** A task that gets nothing done, as there is nothing to do, is well when it has run for so long. */
+/** A task that has nothing to do counts as recovered after this time. */
 const WELL_MS = 60_000;
-
-/** Runs a task's data plane until the signal aborts. */
-export type TaskBody = (args: TaskAttempt, progress: Progress, signal: AbortSignal, log: Log) => Promise<void>;
+/** After this time an attempt that ends unusually is the first one again. */
+const SETTLED_MS = 300_000;
+/** Heartbeat interval while the data plane reports nothing. */
+const SILENT_MS = 2500;
 
 export interface RunTaskDeps {
-  readonly body: TaskBody;
-  /** Takes the secrets of a task out of a text. */
-  redact(args: TaskAttempt, text: string): string;
-  /** The same for the name of a topic. */
-  redactTopic(args: TaskAttempt, topic: string): string;
-  /** Where the metrics of a task are kept; called when it starts. */
-  observe?(args: TaskArgs): Partial<TaskObserver>;
+  /** Runs the data plane of a task until it ends; rejects with RemoteError or HostLostError. */
+  run(args: TaskAttempt, options: RunOptions): Promise<void>;
+  /** Counts an attempt; the function that it returns is called when it has ended. */
+  started(args: TaskArgs): (failed: boolean) => void;
   /** Sends a connector one of `signals`, and does not wait for long. */
   signal(workflowId: string, name: string, argument: unknown): Promise<void>;
   readonly log: Log;
@@ -36,62 +37,89 @@ export interface RunTaskDeps {
   readonly leaving: AbortSignal;
 }
 
+export interface RunOptions {
+  /** Not in a process with other tasks. */
+  readonly isolated: boolean;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: TaskProgress) => void;
+}
+
 /**
- * The long activity behind one task. Heartbeats carry figures for people; the position is never in them. Whatever ends
- * it, the data plane has been closed before it returns.
+ * The long activity behind one task. Its data plane runs elsewhere: this thread heartbeats, whatever connectors' code
+ * does. Heartbeats carry figures for people; the position is never in them. Whatever ends it, the data plane has been
+ * closed before it returns.
  */
 export function runTaskActivity(deps: RunTaskDeps): (args: TaskArgs) => Promise<void> {
   const pulse = new Pulse();
-  return async given => {
+  return async args => {
     const context = Context.current();
-    const args: TaskAttempt = { ...given, attempt: context.info.attempt };
-    const log = withFields(deps.log, { connector: args.connector, task: args.task });
-    const observer = deps.observe?.(args) ?? {};
-    const progress = new Progress(observer);
+    const name = `${args.connector}-${args.task}`;
+    const fields = { connector: args.connector, task: args.task };
+    const ended = deps.started(args);
     let failed = false;
     const signal = AbortSignal.any([context.cancellationSignal, deps.leaving]);
-    const redact = (text: string) => deps.redact(args, text);
-    const { workflowExecution, heartbeatDetails } = context.info;
-    const send = (name: string, argument: unknown) => deps.signal(workflowExecution?.workflowId ?? '', name, argument);
-    const redactTopic = (topic: string) => deps.redactTopic(args, topic);
-    const news = new News({ task: args.task, send, redactTopic, log }, troubleOf(heartbeatDetails));
+    const { workflowExecution, heartbeatDetails, attempt } = context.info;
+    const send = (signalName: string, argument: unknown) =>
+      deps.signal(workflowExecution?.workflowId ?? '', signalName, argument);
+    const news = new News({ task: args.task, send, log: deps.log }, troubleOf(heartbeatDetails));
+    let history = AttemptHistory.from(heartbeatDetails);
     const began = performance.now();
-    const isWell = () => progress.total > 0 || performance.now() - began > WELL_MS;
-    const beatOnce = () => context.heartbeat(shown({ ...progress.snapshot(), ...news.figures }, redact));
-    let said = true;
-    // How a task says that it is alive, and hears that it must stop: every second, every other where nothing has moved.
-    const rest = pulse.add(() => {
-      // Hundreds of idle tasks would keep Temporal busy with nothing else.
-      said = !said || progress.moved();
-      if (said) beatOnce();
-      void news.topics(progress);
+    let progress: TaskProgress = { figures: {}, topics: [], written: 0 };
+    let lastBeat = 0;
+    const age = () => performance.now() - began;
+    const isWell = () => progress.written > 0 || age() > WELL_MS;
+    const earlier = () => (age() > SETTLED_MS ? AttemptHistory.from(undefined) : history);
+    const beat = (more: Snapshot) => {
+      lastBeat = performance.now();
+      context.heartbeat({ ...progress.figures, ...news.figures, ...more });
+    };
+    const topics = new Set<string>();
+    const onProgress = (report: TaskProgress) => {
+      progress = report;
+      for (const topic of report.topics) topics.add(topic);
+      beat(earlier().figures);
+      void news.topics(topics);
       if (isWell()) void news.well();
+    };
+    const stopPulse = pulse.add(() => {
+      if (performance.now() - lastBeat > SILENT_MS) beat(earlier().figures);
     });
-    beatOnce();
+    beat(history.figures);
     try {
-      log.info({ attempt: context.info.attempt }, 'task starts');
-      await deps.body(args, progress, signal, log);
+      deps.log.info({ ...fields, attempt }, 'task starts');
+      await deps.run({ ...args, attempt }, { isolated: history.isIsolated, signal, onProgress });
       if (!signal.aborted) return;
     } catch (error) {
-      if (!signal.aborted) {
+      if (signal.aborted) {
+        deps.log.warn({ ...fields, reason: messageOf(error) }, 'task ended with an error while it was being stopped');
+      } else if (error instanceof HostLostError) {
+        failed = true;
+        history = error.suspicion.kind === 'none' ? earlier() : earlier().afterUnresponsive(error.suspicion.stack);
+        const lost = unresponsiveError(`Task ${name}`, error, history);
+        deps.log.error({ ...fields, ...history.figures, reason: lost.message }, 'task was interrupted');
+        beat(history.lastFigures);
+        throw toFailure(reportFailure(lost), error.suspicion.kind === 'none' ? 1 : SUSPECT_RETRY_MS);
+      } else {
         failed = true;
         if (isWell()) await news.well();
-        const failure = toFailure(error, redact, news.failed());
-        log.error({ kind: kindOf(error), reason: failure.message, ...news.figures }, 'task failed');
-        // The last word of this attempt is what the next one knows of it.
-        beatOnce();
-        if (kindOf(error) === 'retriable') await news.trouble(cut(`${failure.type}: ${failure.message}`, FAILURE));
-        throw failure;
+        const report = reportOf(error);
+        const retryMs = news.failed();
+        const kind = kindOf(error);
+        deps.log.error({ ...fields, kind, reason: report.message, ...news.figures }, 'task failed');
+        // The next attempt learns of this one from its last heartbeat.
+        beat(earlier().lastFigures);
+        if (kind === 'retriable') await news.trouble(cut(`${report.code}: ${report.message}`, FAILURE));
+        throw toFailure(report, retryMs);
       }
-      log.warn({ reason: redact(messageOf(error)) }, 'task ended with an error while it was being stopped');
     } finally {
-      rest();
-      void news.topics(progress);
-      observer.ended?.(failed);
+      stopPulse();
+      void news.topics(topics);
+      ended(failed);
     }
-    log.info({ reason: messageOf(signal.reason) }, 'task stopped');
-    // Temporal wants to hear the reason that it gave; without one it is this process that leaves, and the next attempt
-    // may begin at once.
+    deps.log.info({ ...fields, reason: messageOf(signal.reason) }, 'task stopped');
+    beat(earlier().lastFigures);
+    // Temporal expects the reason that it gave; without one it is this process that leaves, and the next attempt may
+    // begin at once.
     if (context.cancellationSignal.aborted) await context.cancelled;
     throw ApplicationFailure.create({
       message: 'The worker shuts down; the task goes on elsewhere.',
@@ -103,20 +131,5 @@ export function runTaskActivity(deps: RunTaskDeps): (args: TaskArgs) => Promise<
   };
 }
 
-/** Figures as they may be shown: texts are short, and without secrets. */
-const shown = (figures: Snapshot, redact: (text: string) => string): Snapshot =>
-  Object.fromEntries(
-    Object.entries(figures).map(([name, figure]) => [
-      name,
-      typeof figure === 'string' ? cut(redact(figure), FIGURE) : figure,
-    ]),
-  );
-
-function withFields(log: Log, fields: Readonly<Record<string, unknown>>): Log {
-  return {
-    debug: (more, message) => log.debug({ ...fields, ...more }, message),
-    info: (more, message) => log.info({ ...fields, ...more }, message),
-    warn: (more, message) => log.warn({ ...fields, ...more }, message),
-    error: (more, message) => log.error({ ...fields, ...more }, message),
-  };
-}
+const reportOf = (error: unknown): FailureReport =>
+  error instanceof RemoteError ? error.report : reportFailure(error);

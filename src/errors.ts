@@ -19,10 +19,14 @@ const table = {
   SINK_UNAVAILABLE: { kind: 'retriable', http: 503 },
   /** A commit whose outcome is unknown: discard the producer, fence, read the committed position, go on from there. */
   COMMIT_UNKNOWN: { kind: 'retriable', http: 503 },
+  /** The task, or another one in its thread, stopped answering: the attempt was ended, and another one follows. */
+  TASK_UNRESPONSIVE: { kind: 'retriable', http: 503 },
   /** A newer attempt has taken over: this one must not write again. */
   FENCED: { kind: 'retriable', http: 409 },
   RECORD_INVALID: { kind: 'data', http: 422 },
   TASK_CONFIG: { kind: 'fatal', http: 400 },
+  /** The task stopped answering in several attempts: it is not tried again by itself. */
+  TASK_QUARANTINED: { kind: 'fatal', http: 500 },
   SOURCE_SETUP: { kind: 'fatal', http: 500 },
   SOURCE_POSITION_LOST: { kind: 'fatal', http: 500 },
   SOURCE_PROTOCOL: { kind: 'fatal', http: 500 },
@@ -71,6 +75,8 @@ export class FencedError extends MillraceError {
     super('FENCED', message, options);
   }
 }
+
+export const kindOfCode = (code: ErrorCode): ErrorKind => table[code].kind;
 
 /** The kind of any error: what is not Millrace's own is a bug, and so fatal. */
 export function kindOf(error: unknown): ErrorKind {

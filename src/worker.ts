@@ -1,30 +1,21 @@
 import { hostname } from 'node:os';
+import { extname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { pino } from 'pino';
 import { resolved } from '../activities/components.ts';
 import { createActivities } from '../activities/create.ts';
 import { readOffsets } from '../activities/offsets.ts';
-import { configProviders } from './config/config-providers.ts';
-import { fileAccess } from './config/file-access.ts';
-import { resolvePlaceholders } from './config/placeholders.ts';
-import { Redaction } from './config/redaction.ts';
-import { readWorkerConfig, type WorkerConfig, workerConfigOf } from './config/worker-config.ts';
-import type { OffsetStore } from './engine/offset-store.ts';
-import { kafkaClient } from './kafka/client.ts';
-import { configTopic } from './kafka/config-topic.ts';
-import { kafkaConfigFromProperties } from './kafka/kafka-config.ts';
-import { appendPositions, ensureOffsetsTopic, loadPositions, type OffsetsTopic } from './kafka/offset-store.ts';
-import type { KafkaClient } from './kafka/port.ts';
-import { noSecrets, secretStore } from './kafka/secret-store.ts';
+import { readWorkerConfig, type WorkerConfig } from './config/worker-config.ts';
+import { processChannel, threadChannel } from './data-plane/channel.ts';
+import { DataPlane } from './data-plane/data-plane.ts';
+import { engineServices } from './engine-services.ts';
 import { clusterLevels } from './observability/cluster-levels.ts';
 import { type Level, Loggers } from './observability/loggers.ts';
 import { Metrics } from './observability/metrics.ts';
-import { codeFolders } from './plugins/code-folders.ts';
-import { loadPlugins } from './plugins/load.ts';
-import { pluginRegistry } from './plugins.ts';
 import { preparation } from './prepare.ts';
 import { joinProcesses, type Member, processNumber } from './processes/member.ts';
+import { mergedMetrics } from './processes/metrics-text.ts';
 import { allowedHostsOf } from './rest/allowed-hosts.ts';
 import { exposureWarnings } from './rest/exposure.ts';
 import { exposedListeners, isDefaultHost, parseListeners } from './rest/listeners.ts';
@@ -50,6 +41,8 @@ export interface WorkerOptions {
   readonly configFiles?: readonly string[];
 }
 
+/** A task host's program: this checkout's source or its compiled form. */
+const hostEntry = new URL(`./task-host${extname(import.meta.url)}`, import.meta.url);
 /** How long a task waits for its connector to be told of something. */
 const SIGNAL_MS = 5000;
 /** How long requests may take that are under way when the worker stops: before tasks are handed over, and after it. */
@@ -67,18 +60,16 @@ export async function startWorker(
   const root = pino({ level: process.env['MILLRACE_LOG_LEVEL'] ?? 'info' }, pino.destination({ sync: true }));
   const number = processNumber();
   let member: Member | undefined;
-  const loggers = new Loggers(root, (logger, level) => member?.levelSet({ logger, level }));
-  const log = loggers.log('worker');
-  const pluginLog = loggers.log('plugins');
-  const loaded = await loadPlugins({ paths: pluginPath(given), cwd: process.cwd(), log: pluginLog });
-  const registry = pluginRegistry({ plugins: loaded.plugins, log: pluginLog });
-  const providers = await configProviders(given, {
-    entries: registry.configProviders,
-    incomplete: loaded.failed > 0,
-    failed: (provider, reason) => pluginLog.error({ provider, reason }, 'configuration provider cannot be used'),
+  let dataPlane: DataPlane | undefined;
+  const loggers = new Loggers(root, {
+    told: (logger, level) => member?.levelSet({ logger, level }),
+    changed: (logger, level) => dataPlane?.setLevel({ logger, level }),
   });
-  const { props } = await resolvePlaceholders(given, providers);
-  const config = workerConfigOf(props);
+  const log = loggers.log('worker');
+  const { props, config, kafka, configs, secrets, offsets, components } = await engineServices(given, {
+    loggers,
+    configFiles,
+  });
   for (const key of readWorkerConfig(props).unknown) log.warn({ key }, 'unknown worker property, ignored');
   if (props['offset.storage.file.filename'] !== undefined)
     log.warn(
@@ -96,33 +87,11 @@ export async function startWorker(
   const exposed = exposedListeners(listeners);
   const first = number === undefined || number === 1;
   if (first) for (const { fields, message } of exposureWarnings({ exposed, surface, props })) log.warn(fields, message);
-  const files = fileAccess({
-    allowed: config['file.connectors.allowed.paths'],
-    exposed,
-    code: codeFolders({
-      plugins: [...pluginPath(given), ...loaded.plugins.map(({ path }) => path)],
-      cwd: process.cwd(),
-      cache: cacheFolder(),
-    }),
-    configFiles,
-  });
-  const namesRedaction = new Redaction();
-  const kafka = kafkaClient(
-    kafkaConfigFromProperties({ ...props, 'bootstrap.servers': config['bootstrap.servers'].join(',') }),
-    namesRedaction.log(loggers.log('kafka')),
-  );
   const cluster = config['group.id'];
-  const configTopicSettings = {
-    topic: config['config.storage.topic'],
-    replicationFactor: config['config.storage.replication.factor'],
-    cluster,
-  };
-  const configs = configTopic(kafka, configTopicSettings);
-  const secrets = secretStore(kafka, configTopicSettings, configs);
   const levels = clusterLevels(configs, cluster, loggers, log);
-  providers.set('secret', noSecrets);
   const metrics = new Metrics();
-  const ownMetrics = () => metrics.registry.metrics();
+  const ownMetrics = async () =>
+    mergedMetrics([await metrics.registry.metrics(), ...((await dataPlane?.metrics()) ?? [])]);
   if (number !== undefined) {
     metrics.registry.setDefaultLabels({ process: String(number) });
     member = joinProcesses(number, {
@@ -140,14 +109,6 @@ export async function startWorker(
   const own = isDefaultHost(props) || host === '' ? hostname() : host;
   const identity = `${props['rest.advertised.host.name'] ?? own}:${props['rest.advertised.port'] ?? port}`;
   const bundle = await workflowBundle(cacheFolder());
-  // As they were given: what they stand for is looked up anew for each connector.
-  const components = {
-    workerProps: given,
-    providers,
-    unseal: (connector: string, config: Readonly<Record<string, string>>) => secrets.unseal(connector, config),
-    plugins: registry,
-    files,
-  };
   const { prepare, plugins } = preparation(components, secrets, log);
 
   const client = new Client({ connection, namespace });
@@ -162,23 +123,23 @@ export async function startWorker(
     forget: (connector, unused) => secrets.forget(connector, unused),
   });
   const leaving = new AbortController();
-  const offsets = offsetsIn(kafka, {
-    topic: config['offset.storage.topic'],
-    partitions: config['offset.storage.partitions'],
-    replicationFactor: config['offset.storage.replication.factor'],
+  dataPlane = new DataPlane({
+    thread: () => threadChannel(hostEntry),
+    process: () => processChannel(hostEntry),
+    settings: { properties: given, configFiles, ...(number === undefined ? {} : { process: String(number) }) },
+    levels: () => loggers.levels(),
+    unresponsiveMs: config['task.unresponsive.timeout.ms'],
+    log,
   });
+  const plane = dataPlane;
   const { control: controlActivities, tasks } = createActivities({
-    ...components,
-    kafka,
-    offsets,
+    run: (args, options) => plane.run(args, options),
+    call: (name, args, options) => plane.call(name, args, options),
     log: loggers.log('task'),
-    keep: (connector, config, keys) => secrets.seal(connector, config, keys),
-    forget: (connector, unused) => secrets.forget(connector, unused),
-    namesRedaction,
     leaving: leaving.signal,
     signal: (workflowId, name, argument) =>
       client.withDeadline(Date.now() + SIGNAL_MS, () => client.workflow.getHandle(workflowId).signal(name, argument)),
-    observe: ({ connector, task, type }) => metrics.task({ connector, task, type }),
+    started: ({ connector, task }) => metrics.taskStarted({ connector, task }),
   });
   const workers = runWorkers({
     connection: temporal,
@@ -213,6 +174,7 @@ export async function startWorker(
   }).catch(async (error: unknown) => {
     levels.close();
     await workers.stop();
+    await plane.close();
     throw error;
   });
   log.info({ urls: server.urls }, 'REST API listens');
@@ -232,15 +194,12 @@ export async function startWorker(
       await workers.stop();
       await Promise.race([closed, delay(LAST_REQUESTS_MS)]);
       levels.close();
+      await plane.close();
       await kafka.close();
       await connection.close();
     },
   };
 }
-
-/** Where the classes of configuration providers come from, so that these cannot say it. */
-const pluginPath = ({ 'plugin.path': path }: Readonly<Record<string, string>>): readonly string[] =>
-  workerConfigOf(path === undefined ? {} : { 'plugin.path': path })['plugin.path'];
 
 function temporalOptions(config: WorkerConfig) {
   const apiKey = config['temporal.api.key'];
@@ -248,17 +207,5 @@ function temporalOptions(config: WorkerConfig) {
     address: config['temporal.address'],
     ...(config['temporal.tls.enabled'] || apiKey !== null ? { tls: true } : {}),
     ...(apiKey === null ? {} : { apiKey }),
-  };
-}
-
-/** The offsets topic as the engine's store; made when it is first needed. */
-function offsetsIn(kafka: KafkaClient, topic: OffsetsTopic): OffsetStore {
-  return {
-    topic: topic.topic,
-    async load(connector, options) {
-      await ensureOffsetsTopic(kafka, topic);
-      return loadPositions(kafka, topic.topic, connector, options);
-    },
-    append: (batch, connector, positions) => appendPositions(batch, topic.topic, connector, positions),
   };
 }

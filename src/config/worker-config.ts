@@ -165,6 +165,12 @@ export const workerConfig = defineConfig({
   }),
   'temporal.api.key': passwordKey({ default: null, importance: 'medium', doc: 'API key for Temporal Cloud.' }),
   'temporal.tls.enabled': booleanKey({ default: false, importance: 'medium', doc: 'TLS to Temporal.' }),
+  'task.unresponsive.timeout.ms': longKey({
+    default: 4000,
+    importance: 'low',
+    doc: 'How long code of a connector, transform or plugin may block the thread of the tasks before its task is stopped.',
+    check: atLeast(1000),
+  }),
   'worker.tasks.max': intKey({
     default: 500,
     importance: 'low',

@@ -13,6 +13,6 @@ export interface TaskObserver {
   figures(figures: Readonly<Record<string, number | string>>): void;
   /** A topic is read from or written to: when it first is, and now and then while that goes on. */
   topic?(name: string): void;
-  /** The task has ended, or this attempt of it; failed: with an error. Nothing is told afterwards. */
-  ended?(failed: boolean): void;
+  /** This attempt of the task has ended. Nothing is reported afterwards. */
+  ended?(): void;
 }

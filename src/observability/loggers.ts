@@ -26,6 +26,13 @@ export interface LoggerLevel {
   readonly last_modified: number | null;
 }
 
+export interface LevelObservers {
+  /** Called for every level that is set in this process. */
+  told?(name: string, level: Level): void;
+  /** Called for every level that is set here or followed. */
+  changed?(name: string, level: Level): void;
+}
+
 const ROOT = 'root';
 
 /**
@@ -34,13 +41,12 @@ const ROOT = 'root';
  */
 export class Loggers {
   readonly #root: Logger;
-  readonly #told: (name: string, level: Level) => void;
+  readonly #observers: LevelObservers;
   readonly #named = new Map<string, { readonly logger: Logger; modified: number | null }>();
 
-  /** told: hears of every level that `set` sets. */
-  constructor(root: Logger, told: (name: string, level: Level) => void = () => undefined) {
+  constructor(root: Logger, observers: LevelObservers = {}) {
     this.#root = root;
-    this.#told = told;
+    this.#observers = observers;
     this.#named.set(ROOT, { logger: root, modified: null });
   }
 
@@ -54,6 +60,13 @@ export class Loggers {
     return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
   }
 
+  /** Every logger's level, those above others first. */
+  levels(): { readonly logger: string; readonly level: Level }[] {
+    return Object.entries(this.all())
+      .map(([logger, { level }]) => ({ logger, level }))
+      .sort((a, b) => depth(a.logger) - depth(b.logger));
+  }
+
   get(name: string): LoggerLevel | undefined {
     const found = this.#named.get(name);
     return found === undefined ? undefined : levelNow(found.logger, found.modified);
@@ -61,12 +74,13 @@ export class Loggers {
 
   /** Sets a level and answers the loggers that it changed. */
   set(name: string, level: Level): string[] {
-    this.#told(name, level);
+    this.#observers.told?.(name, level);
     return this.follow(name, level);
   }
 
   /** Sets a level that was set elsewhere. */
   follow(name: string, level: Level): string[] {
+    this.#observers.changed?.(name, level);
     this.#entry(name);
     const changed: string[] = [];
     for (const [known, entry] of this.#named) {

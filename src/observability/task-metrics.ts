@@ -28,10 +28,10 @@ export class TaskMetrics implements Required<Omit<TaskObserver, 'topic'>> {
   readonly commitMs: Sampled;
   /** What the connector reports of itself, numbers alone. */
   readonly reported = new Map<string, number>();
-  readonly #onEnd: (metrics: TaskMetrics, failed: boolean) => void;
+  readonly #onEnd: (metrics: TaskMetrics) => void;
 
   /** now: milliseconds of a clock that never goes back. onEnd: called once the task has ended. */
-  constructor(name: TaskName, now: () => number, onEnd: (metrics: TaskMetrics, failed: boolean) => void) {
+  constructor(name: TaskName, now: () => number, onEnd: (metrics: TaskMetrics) => void) {
     this.name = name;
     this.reads = new Sampled(now);
     this.writes = new Sampled(now);
@@ -70,7 +70,7 @@ export class TaskMetrics implements Required<Omit<TaskObserver, 'topic'>> {
     for (const [name, value] of Object.entries(figures)) if (typeof value === 'number') this.reported.set(name, value);
   }
 
-  ended(failed: boolean): void {
-    this.#onEnd(this, failed);
+  ended(): void {
+    this.#onEnd(this);
   }
 }

@@ -25,6 +25,7 @@ const components = ['src/transforms/**', 'src/predicates/**', 'src/converters/**
 export const rules: readonly Rule[] = [
   { part: 'api', files: ['src/api/**'], may: ['src/api/**'] },
   { part: 'errors', files: ['src/errors.ts'], may: [] },
+  { part: 'failure reports', files: ['src/failure-report.ts'], may: ['src/errors.ts'] },
   { part: 'config', files: ['src/config/**'], may: ['src/config/**', ...contract, 'zod', 'croner', 'node:*'] },
   {
     part: 'components',
@@ -99,18 +100,43 @@ export const rules: readonly Rule[] = [
       ...components,
       'src/config/**',
       ...contract,
+      'src/data-plane/host-lost.ts',
+      'src/data-plane/remote-error.ts',
+      'src/failure-report.ts',
       'src/temporal/failure.ts',
       'workflows/messages.ts',
       '@temporalio/activity',
       '@temporalio/common',
       'node:*',
     ],
-    mayAsTypes: ['src/kafka/port.ts', 'src/plugins.ts'],
+    mayAsTypes: ['src/kafka/port.ts', 'src/plugins.ts', 'src/data-plane/messages.ts'],
+  },
+  {
+    part: 'data plane',
+    files: ['src/data-plane/**'],
+    may: [
+      'src/data-plane/**',
+      'activities/progress.ts',
+      'activities/pulse.ts',
+      'src/config/redaction.ts',
+      'src/failure-report.ts',
+      ...contract,
+      'node:*',
+    ],
+    mayAsTypes: ['activities/index.ts', 'activities/operations.ts', 'src/engine/**'],
   },
   {
     part: 'temporal',
     files: ['src/temporal/**'],
-    may: ['src/temporal/**', 'src/config/**', ...contract, 'workflows/messages.ts', temporal, 'node:*'],
+    may: [
+      'src/temporal/**',
+      'src/config/**',
+      'src/failure-report.ts',
+      ...contract,
+      'workflows/messages.ts',
+      temporal,
+      'node:*',
+    ],
     mayAsTypes: ['activities/index.ts'],
   },
   {
@@ -182,6 +208,8 @@ export const rules: readonly Rule[] = [
 /** The composition roots, which may import anything and are the only ones that construct clients. */
 export const roots: readonly string[] = [
   'src/worker.ts',
+  'src/task-host.ts',
+  'src/engine-services.ts',
   'src/worker-processes.ts',
   'src/server.ts',
   'src/prepare.ts',

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { Metrics } from '../../src/observability/metrics.ts';
+import { TaskRegistry } from '../../src/observability/task-registry.ts';
 import { restApp } from '../rest/rest-app.ts';
 
 /** `name{label="…"}` → value, of what Prometheus would read. */
-async function scrape(metrics: Metrics): Promise<Map<string, number>> {
-  const { body } = await metrics.text();
+async function scrape(metrics: TaskRegistry | Metrics): Promise<Map<string, number>> {
+  const body = await (metrics instanceof Metrics ? metrics.registry.metrics() : metrics.text());
   const lines = body.split('\n').filter(line => line !== '' && !line.startsWith('#'));
   return new Map(
     lines.map(line => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ') + 1))]),
@@ -17,7 +18,7 @@ const sink = { connector: 'copy "x"', task: 2, type: 'sink' } as const;
 describe('a source task', () => {
   test('counts what is read, committed, left out and under way', async () => {
     let now = 0;
-    const metrics = new Metrics(() => now);
+    const metrics = new TaskRegistry({}, () => now);
     const task = metrics.task(source);
     task.read(100, 5000);
     task.read(50, 2000);
@@ -50,7 +51,7 @@ describe('a source task', () => {
   });
 
   test('scraping twice counts nothing twice', async () => {
-    const metrics = new Metrics();
+    const metrics = new TaskRegistry();
     metrics.task(source).read(7, 1);
     await scrape(metrics);
     const name = 'kafka_connect_source_task_source_record_poll_total{connector="orders",task="0"}';
@@ -59,7 +60,7 @@ describe('a source task', () => {
 });
 
 test('a sink task has the sink’s names, and its label is escaped', async () => {
-  const metrics = new Metrics();
+  const metrics = new TaskRegistry();
   const task = metrics.task(sink);
   task.read(10, 1);
   task.written(10, 30);
@@ -73,7 +74,7 @@ test('a sink task has the sink’s names, and its label is escaped', async () =>
 });
 
 test('a task without any batch yet can be scraped', async () => {
-  const metrics = new Metrics();
+  const metrics = new TaskRegistry();
   metrics.task(source);
   const seen = await scrape(metrics);
   expect(seen.get('kafka_connect_connector_task_batch_size_avg{connector="orders",task="0"}')).toBeNaN();
@@ -82,7 +83,7 @@ test('a task without any batch yet can be scraped', async () => {
 });
 
 test('figures of the connector: the last of each, numbers alone', async () => {
-  const metrics = new Metrics();
+  const metrics = new TaskRegistry();
   const task = metrics.task(source);
   task.figures({ lag: 5, lsn: '0/1A' });
   task.figures({ lag: 3, rows: 9 });
@@ -93,28 +94,32 @@ test('figures of the connector: the last of each, numbers alone', async () => {
   ]);
 });
 
-test('a task’s series end with it, whoever began in its place stays', async () => {
-  const metrics = new Metrics();
-  const first = metrics.task(source);
-  const second = metrics.task(source);
+test('a task’s series end with it, those of its successor stay', async () => {
+  const registry = new TaskRegistry({ process: '2' });
+  const first = registry.task(source);
+  const second = registry.task(source);
   second.read(3, 1);
-  first.ended(true);
-  const name = 'kafka_connect_source_task_source_record_poll_total{connector="orders",task="0"}';
-  const between = await scrape(metrics);
-  expect(between.get(name)).toBe(3);
-  expect(between.get('kafka_connect_worker_task_count')).toBe(1);
-  expect(between.get('millrace_task_failures_total{connector="orders",task="0"}')).toBe(1);
-  second.ended(false);
-  const after = await scrape(metrics);
-  expect(after.has(name)).toBe(false);
-  expect(after.get('kafka_connect_worker_task_count')).toBe(0);
-  expect(after.get('kafka_connect_worker_task_startup_attempts_total')).toBe(2);
-  expect(after.get('millrace_task_failures_total{connector="orders",task="0"}')).toBe(1);
+  first.ended();
+  const name = 'kafka_connect_source_task_source_record_poll_total{connector="orders",task="0",process="2"}';
+  expect((await scrape(registry)).get(name)).toBe(3);
+  second.ended();
+  expect((await scrape(registry)).has(name)).toBe(false);
+});
+
+test('a worker counts the attempts of its tasks, those that run and those that failed', async () => {
+  const metrics = new Metrics();
+  const ends = [metrics.taskStarted(source), metrics.taskStarted(source)];
+  expect((await scrape(metrics)).get('kafka_connect_worker_task_count')).toBe(2);
+  ends[0]?.(true);
+  ends[1]?.(false);
+  const seen = await scrape(metrics);
+  expect(seen.get('kafka_connect_worker_task_count')).toBe(0);
+  expect(seen.get('kafka_connect_worker_task_startup_attempts_total')).toBe(2);
+  expect(seen.get('millrace_task_failures_total{connector="orders",task="0"}')).toBe(1);
 });
 
 test('every family has a name that Prometheus takes, and help', async () => {
-  const metrics = new Metrics();
-  const { body } = await metrics.text();
+  const body = (await new Metrics().registry.metrics()) + (await new TaskRegistry().text());
   const types = body.matchAll(/^# TYPE (\S+) (\S+)$/gm);
   for (const [, name, type] of types) {
     expect(name).toMatch(/^[a-z_:][a-z0-9_:]*$/i);
@@ -124,12 +129,14 @@ test('every family has a name that Prometheus takes, and help', async () => {
 });
 
 test('GET /metrics', async () => {
-  const metrics = new Metrics();
-  metrics.task(source).read(7, 1);
-  const { ask } = restApp({}, { metrics: () => metrics.text() });
+  const { registry } = new Metrics();
+  const { ask } = restApp(
+    {},
+    { metrics: async () => ({ contentType: registry.contentType, body: await registry.metrics() }) },
+  );
   const answer = await ask('GET', '/metrics');
   expect(answer.status).toBe(200);
   expect(answer.headers['content-type']).toMatch(/^text\/plain; version=0\.0\.4/);
-  expect(answer.body).toContain('kafka_connect_source_task_source_record_poll_total{connector="orders",task="0"} 7\n');
+  expect(answer.body).toContain('kafka_connect_worker_task_count 0\n');
   expect(answer.body).toContain('process_resident_memory_bytes ');
 });

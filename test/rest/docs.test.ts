@@ -13,7 +13,7 @@ import { info, status } from './recording-control.ts';
 import { restApp } from './rest-app.ts';
 
 const page = readFileSync(join(packageFolder(), 'docs/reference/rest-api.md'), 'utf8');
-const metrics = new Metrics();
+const metrics = new Metrics().registry;
 const { app } = restApp(
   {
     list: async () => ['shop'],
@@ -34,7 +34,7 @@ const { app } = restApp(
     alterOffsets: async () => ({ byConnector: true }),
   },
   {
-    metrics: () => metrics.text(),
+    metrics: async () => ({ contentType: metrics.contentType, body: await metrics.metrics() }),
     loggers: new Loggers(pino({ level: 'silent' })),
     plugins: {
       list: () => [],

@@ -1,0 +1,102 @@
+import type { TaskAttempt } from '../../activities/index.ts';
+import type { CallName } from '../../activities/operations.ts';
+import type { Log } from '../api/index.ts';
+import type { HostChannel } from './channel.ts';
+import type { HostSettings, LoggerLevel } from './messages.ts';
+import { type RequestOptions, TaskHost } from './task-host.ts';
+
+export interface DataPlaneOptions {
+  /** Opens a host that many tasks share. */
+  thread(): HostChannel;
+  /** Opens a host for a single task. */
+  process(): HostChannel;
+  readonly settings: Omit<HostSettings, 'levels'>;
+  levels(): readonly LoggerLevel[];
+  readonly unresponsiveMs: number;
+  readonly log: Log;
+}
+
+export interface IsolationOptions extends RequestOptions {
+  /** Runs in a process of its own. */
+  readonly isolated: boolean;
+}
+
+/** Hosts of single tasks at the same time: each is a process of its own. Further ones share the thread. */
+const MAX_ISOLATED = 8;
+/** Milliseconds that a host may take to report its metrics. */
+const METRICS_MS = 1000;
+
+/**
+ * Where connectors' code runs: apart from the thread that answers REST requests and sends heartbeats. Tasks share one
+ * worker thread. A task that is suspected of having blocked it runs in a process of its own.
+ */
+export class DataPlane {
+  readonly #options: DataPlaneOptions;
+  readonly #hosts = new Set<TaskHost>();
+  #shared: TaskHost | undefined;
+  #isolated = 0;
+
+  constructor(options: DataPlaneOptions) {
+    this.#options = options;
+    this.#sharedHost();
+  }
+
+  run(args: TaskAttempt, options: IsolationOptions): Promise<void> {
+    return this.#within(options, host => host.run(args, options));
+  }
+
+  call<T>(name: CallName, args: readonly unknown[], options: IsolationOptions): Promise<T> {
+    return this.#within(options, host => host.call<T>(name, args, options));
+  }
+
+  /** The metrics of tasks, a text for each host that answers in time. */
+  async metrics(): Promise<string[]> {
+    const texts = await Promise.all([...this.#hosts].map(host => withoutDelay(host.metrics())));
+    return texts.filter(text => text !== undefined);
+  }
+
+  setLevel(level: LoggerLevel): void {
+    for (const host of this.#hosts) host.setLevel(level);
+  }
+
+  /** Ends all hosts. Their tasks have ended before. */
+  async close(): Promise<void> {
+    const hosts = [...this.#hosts];
+    for (const host of hosts) host.terminate();
+    await Promise.all(hosts.map(host => host.exited));
+  }
+
+  async #within<T>({ isolated }: IsolationOptions, request: (host: TaskHost) => Promise<T>): Promise<T> {
+    if (!isolated || this.#isolated >= MAX_ISOLATED) return request(this.#sharedHost());
+    this.#isolated++;
+    const host = this.#open(this.#options.process());
+    try {
+      return await request(host);
+    } finally {
+      this.#isolated--;
+      host.terminate();
+    }
+  }
+
+  #sharedHost(): TaskHost {
+    if (this.#shared?.alive) return this.#shared;
+    this.#shared = this.#open(this.#options.thread());
+    return this.#shared;
+  }
+
+  #open(channel: HostChannel): TaskHost {
+    const { settings, levels, unresponsiveMs } = this.#options;
+    const host = new TaskHost(channel, { ...settings, levels: levels() }, unresponsiveMs);
+    this.#hosts.add(host);
+    void host.exited.then(() => this.#hosts.delete(host));
+    return host;
+  }
+}
+
+/** undefined where it takes longer, or fails. */
+function withoutDelay<T>(answer: Promise<T>): Promise<T | undefined> {
+  return Promise.race([
+    answer.catch(() => undefined),
+    new Promise<undefined>(resolve => setTimeout(resolve, METRICS_MS, undefined).unref()),
+  ]);
+}

@@ -1,0 +1,54 @@
+import type { TaskAttempt } from '../../activities/index.ts';
+import type { CallName } from '../../activities/operations.ts';
+import type { Snapshot } from '../../activities/progress.ts';
+import type { FailureReport } from '../failure-report.ts';
+
+/** Messages between a worker's main thread and a task host: plain data, for worker threads and child processes alike. */
+export type ToHost =
+  | { readonly type: 'start'; readonly settings: HostSettings }
+  /** Runs a task; answered with `answer` or `failure` when it has ended, with `progress` before. */
+  | { readonly type: 'run'; readonly id: number; readonly args: TaskAttempt }
+  /** Answered with `answer` or `failure`. */
+  | { readonly type: 'call'; readonly id: number; readonly name: CallName; readonly args: readonly unknown[] }
+  | { readonly type: 'cancel'; readonly id: number; readonly reason: string }
+  /** Answered with `answer`: metrics in Prometheus' text format. */
+  | { readonly type: 'metrics'; readonly id: number }
+  | ({ readonly type: 'level' } & LoggerLevel);
+
+export type FromHost =
+  | { readonly type: 'started' }
+  /** Sent every TICK_MS while the host's event loop turns. */
+  | { readonly type: 'tick' }
+  | ({ readonly type: 'progress'; readonly id: number } & TaskProgress)
+  | { readonly type: 'answer'; readonly id: number; readonly value: unknown }
+  | { readonly type: 'failure'; readonly id: number; readonly failure: FailureReport }
+  /** The host is about to exit: an exception that nothing caught. id: the request whose code threw it, where known. */
+  | { readonly type: 'crash'; readonly id: number | undefined; readonly failure: FailureReport };
+
+export interface HostSettings {
+  /** Worker properties as they were given, placeholders unresolved. */
+  readonly properties: Readonly<Record<string, string>>;
+  /** Files that the worker was started with. */
+  readonly configFiles: readonly string[];
+  /** Label of all metrics, where a worker consists of several processes. */
+  readonly process?: string;
+  readonly levels: readonly LoggerLevel[];
+}
+
+export interface LoggerLevel {
+  readonly logger: string;
+  /** A level by its Java name. */
+  readonly level: string;
+}
+
+export interface TaskProgress {
+  /** Without secrets. */
+  readonly figures: Snapshot;
+  /** Topics used since the previous message. */
+  readonly topics: readonly string[];
+  /** Records made durable by this attempt. */
+  readonly written: number;
+}
+
+/** Interval of `tick`. */
+export const TICK_MS = 500;

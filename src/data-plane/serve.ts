@@ -1,0 +1,116 @@
+import type { TaskAttempt } from '../../activities/index.ts';
+import type { OperationContext, Operations } from '../../activities/operations.ts';
+import { Progress, type Snapshot } from '../../activities/progress.ts';
+import { Pulse } from '../../activities/pulse.ts';
+import type { Log } from '../api/index.ts';
+import { Redaction } from '../config/redaction.ts';
+import type { TaskObserver } from '../engine/observer.ts';
+import { cut, reportFailure } from '../failure-report.ts';
+import { CURRENT_REQUEST, currentRequest } from './current-request.ts';
+import type { HostPort } from './host-port.ts';
+import { type LoggerLevel, TICK_MS, type ToHost } from './messages.ts';
+
+/** Characters of a figure that is a text. */
+const MAX_FIGURE = 500;
+
+export interface HostServices {
+  readonly operations: Operations;
+  readonly log: Log;
+  /** Where the metrics of a task are kept; called when it starts. */
+  observe(args: TaskAttempt): Partial<TaskObserver>;
+  /** In Prometheus' text format. */
+  metrics(): Promise<string>;
+  setLevel(level: LoggerLevel): void;
+}
+
+Object.defineProperty(globalThis, CURRENT_REQUEST, { value: () => currentRequest.getStore() });
+
+/** Serves the requests of the main thread until this thread or process ends. */
+export function serve(port: HostPort, services: HostServices): void {
+  const running = new Map<number, AbortController>();
+  const pulse = new Pulse();
+
+  /** Runs the code of a request in its own asynchronous context, and answers. */
+  function handle(id: number, act: (context: OperationContext) => Promise<unknown>): void {
+    const controller = new AbortController();
+    const redact = new Redaction();
+    const context = { signal: controller.signal, redact, redactNames: new Redaction() };
+    running.set(id, controller);
+    currentRequest
+      .run(id, () => act(context))
+      .then(
+        value => port.post({ type: 'answer', id, value }),
+        (error: unknown) =>
+          port.post({ type: 'failure', id, failure: reportFailure(error, text => redact.text(text)) }),
+      )
+      .finally(() => running.delete(id));
+  }
+
+  async function run(id: number, args: TaskAttempt, context: OperationContext): Promise<void> {
+    const progress = new Progress(services.observe(args));
+    const report = () =>
+      port.post({
+        type: 'progress',
+        id,
+        figures: shown(progress.snapshot(), context.redact),
+        topics: progress.topics().map(topic => context.redactNames.text(topic)),
+        written: progress.total,
+      });
+    let reported = true;
+    const stop = pulse.add(() => {
+      // Hundreds of idle tasks would keep Temporal busy: they report every other second.
+      reported = !reported || progress.moved();
+      if (reported) report();
+    });
+    const log = withFields(services.log, { connector: args.connector, task: args.task });
+    try {
+      await services.operations.runTask(context, args, progress, log);
+    } finally {
+      stop();
+      report();
+      progress.also.ended?.();
+    }
+  }
+
+  port.onMessage((message: ToHost) => {
+    switch (message.type) {
+      case 'run':
+        return handle(message.id, context => run(message.id, message.args, context));
+      case 'call': {
+        const operation = services.operations[message.name] as (...args: readonly unknown[]) => Promise<unknown>;
+        return handle(message.id, context => operation(context, ...message.args));
+      }
+      case 'cancel':
+        return running.get(message.id)?.abort(new Error(message.reason));
+      case 'metrics':
+        return handle(message.id, () => services.metrics());
+      case 'level':
+        return services.setLevel(message);
+    }
+  });
+  process.on('uncaughtException', error => {
+    port.post({ type: 'crash', id: currentRequest.getStore(), failure: reportFailure(error) });
+    // A child process sends asynchronously.
+    setImmediate(() => process.exit(1));
+  });
+  setInterval(() => port.post({ type: 'tick' }), TICK_MS);
+  port.post({ type: 'started' });
+}
+
+/** Figures as they may be shown: texts are short and without secrets. */
+const shown = (figures: Snapshot, redact: Redaction): Snapshot =>
+  Object.fromEntries(
+    Object.entries(figures).map(([name, figure]) => [
+      name,
+      typeof figure === 'string' ? cut(redact.text(figure), MAX_FIGURE) : figure,
+    ]),
+  );
+
+function withFields(log: Log, fields: Readonly<Record<string, unknown>>): Log {
+  return {
+    debug: (more, message) => log.debug({ ...fields, ...more }, message),
+    info: (more, message) => log.info({ ...fields, ...more }, message),
+    warn: (more, message) => log.warn({ ...fields, ...more }, message),
+    error: (more, message) => log.error({ ...fields, ...more }, message),
+  };
+}

@@ -1,0 +1,151 @@
+import type { TaskAttempt } from '../../activities/index.ts';
+import type { CallName } from '../../activities/operations.ts';
+import type { BlockedRequest } from './blocked-request.ts';
+import type { HostChannel } from './channel.ts';
+import { HostLostError } from './host-lost.ts';
+import {
+  type FromHost,
+  type HostSettings,
+  type LoggerLevel,
+  type TaskProgress,
+  TICK_MS,
+  type ToHost,
+} from './messages.ts';
+import { RemoteError } from './remote-error.ts';
+
+export interface RequestOptions {
+  /** Cancels the request: the host's answer is awaited all the same. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: TaskProgress) => void;
+}
+
+interface Pending {
+  /** It runs a connector's code. */
+  readonly isWork: boolean;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
+  readonly onProgress: ((progress: TaskProgress) => void) | undefined;
+}
+
+/** Milliseconds that a host may take to load its code, on a busy machine. */
+const START_MS = 60_000;
+
+/** A thread or process that runs data planes, as the main thread sees it. */
+export class TaskHost {
+  readonly #channel: HostChannel;
+  readonly #pending = new Map<number, Pending>();
+  readonly #unresponsiveTicks: number;
+  readonly #watch: NodeJS.Timeout;
+  readonly #exited = Promise.withResolvers<void>();
+  #lastId = 0;
+  #startTicks = START_MS / TICK_MS;
+  #missedTicks = 0;
+  #alive = true;
+  /** What the host said before it crashed, or what it was doing when it was ended. */
+  #blocked: (BlockedRequest & { readonly reason: string }) | undefined;
+
+  /** unresponsiveMs: a host whose event loop does not turn for so long is ended. */
+  constructor(channel: HostChannel, settings: HostSettings, unresponsiveMs: number) {
+    this.#channel = channel;
+    this.#unresponsiveTicks = Math.ceil(unresponsiveMs / TICK_MS);
+    channel.onMessage(message => this.#receive(message));
+    channel.onExit(reason => this.#lost(reason));
+    channel.post({ type: 'start', settings });
+    // Counts its own turns instead of time: after a freeze of the whole process the first turn finds only one tick missed.
+    this.#watch = setInterval(() => this.#checkTicks(), TICK_MS);
+  }
+
+  /** False from the moment on that it is ended or has ended: it takes no further requests. */
+  get alive(): boolean {
+    return this.#alive;
+  }
+
+  get exited(): Promise<void> {
+    return this.#exited.promise;
+  }
+
+  run(args: TaskAttempt, options: RequestOptions): Promise<void> {
+    return this.#request(id => ({ type: 'run', id, args }), options);
+  }
+
+  call<T>(name: CallName, args: readonly unknown[], options: RequestOptions): Promise<T> {
+    return this.#request(id => ({ type: 'call', id, name, args }), options);
+  }
+
+  metrics(): Promise<string> {
+    return this.#request(id => ({ type: 'metrics', id }));
+  }
+
+  setLevel(level: LoggerLevel): void {
+    this.#channel.post({ type: 'level', ...level });
+  }
+
+  terminate(): void {
+    this.#alive = false;
+    this.#channel.terminate();
+  }
+
+  #request<T>(message: (id: number) => ToHost, { signal, onProgress }: RequestOptions = {}): Promise<T> {
+    const id = ++this.#lastId;
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    const sent = message(id);
+    this.#pending.set(id, { isWork: sent.type !== 'metrics', resolve, reject, onProgress });
+    this.#channel.post(sent);
+    const cancel = () =>
+      this.#channel.post({ type: 'cancel', id, reason: String(signal?.reason?.message ?? 'cancelled') });
+    if (signal?.aborted) cancel();
+    else signal?.addEventListener('abort', cancel, { once: true });
+    return promise.finally(() => signal?.removeEventListener('abort', cancel)) as Promise<T>;
+  }
+
+  #receive(message: FromHost): void {
+    this.#missedTicks = 0;
+    if (message.type === 'started') this.#startTicks = 0;
+    if (message.type === 'crash')
+      this.#blocked = { id: message.id, stack: [], reason: `an uncaught error: ${message.failure.message}` };
+    if (message.type === 'progress') this.#pending.get(message.id)?.onProgress?.(message);
+    if (message.type === 'answer') this.#take(message.id)?.resolve(message.value);
+    if (message.type === 'failure') this.#take(message.id)?.reject(new RemoteError(message.failure));
+  }
+
+  #take(id: number): Pending | undefined {
+    const pending = this.#pending.get(id);
+    this.#pending.delete(id);
+    return pending;
+  }
+
+  #checkTicks(): void {
+    if (this.#startTicks > 0) {
+      if (--this.#startTicks === 0) this.#endUnresponsive('it did not start within a minute');
+    } else if (++this.#missedTicks === this.#unresponsiveTicks) {
+      const seconds = (this.#unresponsiveTicks * TICK_MS) / 1000;
+      void this.#endUnresponsive(`its event loop was blocked for ${seconds} s`);
+    }
+  }
+
+  async #endUnresponsive(reason: string): Promise<void> {
+    this.#alive = false;
+    const blocked = await this.#channel.blockedRequest().catch(() => undefined);
+    this.#blocked = { id: blocked?.id, stack: blocked?.stack ?? [], reason };
+    this.#channel.terminate();
+    // Native code can delay the exit, but nothing of the host's own code runs after it.
+    this.#lost(reason);
+  }
+
+  #lost(exitReason: string): void {
+    this.#alive = false;
+    const { id: culprit, stack, reason } = this.#blocked ?? { id: undefined, stack: [], reason: exitReason };
+    const alone = [...this.#pending.values()].filter(({ isWork }) => isWork).length === 1;
+    for (const [id, { reject }] of this.#pending) {
+      const kind = culprit === id || alone ? 'blocked' : culprit === undefined ? 'possible' : 'none';
+      reject(new HostLostError(reason, { kind, alone, stack: kind === 'blocked' ? stack : [] }));
+    }
+    this.#pending.clear();
+    this.#close();
+  }
+
+  #close(): void {
+    clearInterval(this.#watch);
+    this.#exited.resolve();
+  }
+}

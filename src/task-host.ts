@@ -1,0 +1,37 @@
+import { pino } from 'pino';
+import { createOperations } from '../activities/operations.ts';
+import { hostPort } from './data-plane/host-port.ts';
+import { exitWithParent } from './data-plane/parent-watch.ts';
+import { serve } from './data-plane/serve.ts';
+import { engineServices } from './engine-services.ts';
+import { type Level, Loggers } from './observability/loggers.ts';
+import { TaskRegistry } from './observability/task-registry.ts';
+
+/** Entry of a task host, a worker thread or a child process: receives its settings, then serves requests until it ends. */
+exitWithParent();
+const port = hostPort();
+const { properties, configFiles, process: label, levels } = await port.settings;
+const root = pino({ level: process.env['MILLRACE_LOG_LEVEL'] ?? 'info' }, pino.destination({ sync: true }));
+const loggers = new Loggers(root);
+for (const { logger, level } of levels) loggers.follow(logger, level as Level);
+const { kafka, secrets, offsets, components, namesRedaction } = await engineServices(properties, {
+  loggers,
+  configFiles,
+});
+const tasks = new TaskRegistry(label === undefined ? {} : { process: label });
+const log = loggers.log('task');
+serve(port, {
+  operations: createOperations({
+    ...components,
+    kafka,
+    offsets,
+    log,
+    keep: (connector, config, keys) => secrets.seal(connector, config, keys),
+    forget: (connector, config) => secrets.forget(connector, config),
+    namesRedaction,
+  }),
+  log,
+  observe: ({ connector, task, type }) => tasks.task({ connector, task, type }),
+  metrics: () => tasks.text(),
+  setLevel: ({ logger, level }) => void loggers.follow(logger, level as Level),
+});
