@@ -17,8 +17,6 @@ import { pluginRegistry } from './plugins.ts';
 import { exposedListeners, parseListeners } from './rest/listeners.ts';
 import { cacheFolder } from './stack/cache.ts';
 
-export type EngineServices = Awaited<ReturnType<typeof engineServices>>;
-
 /**
  * What connectors and their configurations need, made from worker properties as they were given: plugins, configuration
  * providers, a Kafka client and the stores in Kafka. The main thread and each task host have their own. Connects to
