@@ -165,7 +165,7 @@ export async function startWorker(
     loggers,
     topicTracking: { enabled: config['topic.tracking.enable'], reset: config['topic.tracking.allow.reset'] },
     setClusterLevel: (logger, level) => levels.set(logger, level),
-    started: () => workers.ready(),
+    started: () => workers.ready() && plane.isReady(),
     limits: { connections: config['rest.connections.max'] },
     metrics: async () => ({
       contentType: metrics.registry.contentType,

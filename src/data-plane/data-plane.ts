@@ -41,6 +41,11 @@ export class DataPlane {
     this.#sharedHost();
   }
 
+  /** Whether tasks that are given to it start at once. */
+  isReady(): boolean {
+    return this.#shared?.isStarted ?? false;
+  }
+
   run(args: TaskAttempt, options: IsolationOptions): Promise<void> {
     return this.#within(options, host => host.run(args, options));
   }

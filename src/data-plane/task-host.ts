@@ -60,6 +60,11 @@ export class TaskHost {
     return this.#alive;
   }
 
+  /** Its code has been loaded. */
+  get isStarted(): boolean {
+    return this.#alive && this.#startTicks === 0;
+  }
+
   get exited(): Promise<void> {
     return this.#exited.promise;
   }
