@@ -1,4 +1,5 @@
 import type { AssignedPartition } from '../src/api/index.ts';
+import { javaMatcher, rememberAnswers, type TextTest } from '../src/config/java-regex/index.ts';
 import type { KafkaClient } from '../src/kafka/port.ts';
 import type { TaskArgs } from '../workflows/messages.ts';
 
@@ -31,13 +32,26 @@ export async function topicsOf(
 ): Promise<readonly string[]> {
   const pattern = props['topics.regex'];
   if (pattern !== undefined && pattern !== '') {
-    const whole = new RegExp(`^(?:${pattern})$`);
-    return (await kafka.admin.topics()).filter(topic => whole.test(topic));
+    return (await kafka.admin.topics()).filter(topicTest(pattern));
   }
   return (props['topics'] ?? '')
     .split(',')
     .map(topic => topic.trim())
     .filter(topic => topic !== '');
+}
+
+const MOST_TESTS = 1000;
+/** By pattern: a task asks every few seconds. */
+const tests = new Map<string, TextTest>();
+
+function topicTest(pattern: string): TextTest {
+  let test = tests.get(pattern);
+  if (test === undefined) {
+    test = rememberAnswers(javaMatcher(pattern, { setting: 'topics.regex' }));
+    if (tests.size >= MOST_TESTS) tests.clear();
+    tests.set(pattern, test);
+  }
+  return test;
 }
 
 /** Spreads topics of one partition over the tasks. */

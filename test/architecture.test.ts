@@ -1,4 +1,5 @@
-import { globSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { packageFolder } from '../src/package-folder.ts';
 import { importsOf, readImports } from './architecture/imports.ts';
@@ -32,6 +33,11 @@ test('the parts that the design names are there, so that their rules hold someth
   const named = rules.filter(({ files: globs }) => globSync([...globs], { cwd: packageFolder() }).length > 0);
   expect(named.map(({ part }) => part)).toEqual(expect.arrayContaining(parts));
   for (const root of roots) expect(globSync(root, { cwd: packageFolder() }).length, root).toBeGreaterThan(0);
+});
+
+test('text becomes a regular expression in one place alone, where it cannot run without end', () => {
+  const dynamic = files.filter(file => /\bRegExp\(/.test(readFileSync(join(packageFolder(), file), 'utf8')));
+  expect(dynamic.filter(file => !file.startsWith('src/config/java-regex/'))).toEqual([]);
 });
 
 describe('what the rules catch', () => {

@@ -27,7 +27,7 @@ const advanced = { group: 'Advanced', importance: 'low' } as const;
 
 const expressions = (list: string | null): string | undefined => {
   try {
-    nameTest(list ?? '');
+    nameTest(list ?? '', '');
     return undefined;
   } catch (error) {
     return `A comma-separated list of valid regular expressions is expected, but ${messageOf(error)}`;

@@ -1,14 +1,16 @@
+import { javaMatcher } from '../../src/config/java-regex/index.ts';
+
 /**
  * Debezium's lists of regular expressions: separated by commas (a comma inside an expression is written `\,`), each
  * matching a whole name, case not mattering.
  */
 export type NameTest = (name: string) => boolean;
 
-/** Throws SyntaxError for an expression that is none. */
-export function nameTest(list: string): NameTest {
-  const expressions = splitList(list).map(anchored);
-  return name => expressions.some(expression => expression.test(name));
-}
+/** setting: for messages. Throws SyntaxError for an expression that is none of Java's. */
+export const nameTest = (list: string, setting: string): NameTest => expressions(splitList(list), setting);
+
+const expressions = (list: readonly string[], setting: string): NameTest =>
+  javaMatcher(list, { setting, ignoreCase: true });
 
 /** Items between commas that are not escaped; blanks around them fall away, and so do empty ones. */
 export function splitList(list: string, separator = ','): string[] {
@@ -16,18 +18,16 @@ export function splitList(list: string, separator = ','): string[] {
   return items.map(item => item.trim().replaceAll(`\\${separator}`, separator)).filter(item => item !== '');
 }
 
-/** Case never matters, so `(?i)` says nothing; Java's other flags and possessive quantifiers are SyntaxErrors here. */
-export const anchored = (expression: string): RegExp => new RegExp(`^(?:${expression.replace(/^\(\?i\)/, '')})$`, 'i');
-
 export interface Lists {
   readonly include: string | null;
   readonly exclude: string | null;
 }
 
-const passes = ({ include, exclude }: Lists): NameTest => {
-  if (include !== null && include.trim() !== '') return nameTest(include);
+/** prefix: of both settings, such as `table`. */
+const passes = ({ include, exclude }: Lists, prefix: string): NameTest => {
+  if (include !== null && include.trim() !== '') return nameTest(include, `${prefix}.include.list`);
   if (exclude !== null && exclude.trim() !== '') {
-    const excluded = nameTest(exclude);
+    const excluded = nameTest(exclude, `${prefix}.exclude.list`);
     return name => !excluded(name);
   }
   return () => true;
@@ -39,15 +39,15 @@ export type TableTest = (schema: string, table: string) => boolean;
 
 /** schema.* and table.* lists, both; the system's own tables never. */
 export function tableTest(schemas: Lists, tables: Lists): TableTest {
-  const ofSchema = passes(schemas);
-  const ofTable = passes(tables);
+  const ofSchema = passes(schemas, 'schema');
+  const ofTable = passes(tables, 'table');
   return (schema, table) =>
     !SYSTEM_SCHEMAS.has(schema) && !schema.startsWith('pg_temp_') && ofSchema(schema) && ofTable(`${schema}.${table}`);
 }
 
 /** Names are `schema.table.column`. */
 export function columnTest(columns: Lists): (schema: string, table: string, column: string) => boolean {
-  const passes_ = passes(columns);
+  const passes_ = passes(columns, 'column');
   return (schema, table, column) => passes_(`${schema}.${table}.${column}`);
 }
 
@@ -62,11 +62,14 @@ export function customKeys(list: string | null): CustomKey {
     const at = entry.lastIndexOf(':');
     const columns = splitList(entry.slice(at + 1));
     if (at < 1 || columns.length === 0) throw new SyntaxError(`'${entry}' is not <table>:<column>,<column>`);
-    return { table: anchored(entry.slice(0, at).trim()), columns: columns.map(anchored) };
+    return {
+      table: expressions([entry.slice(0, at).trim()], 'message.key.columns'),
+      columns: columns.map(column => expressions([column], 'message.key.columns')),
+    };
   });
   return (schema, table, names) => {
-    const found = entries.find(entry => entry.table.test(`${schema}.${table}`));
+    const found = entries.find(entry => entry.table(`${schema}.${table}`));
     if (found === undefined) return undefined;
-    return found.columns.flatMap(expression => names.filter(name => expression.test(name)));
+    return found.columns.flatMap(matches => names.filter(matches));
   };
 }

@@ -1,3 +1,4 @@
+import { rememberAnswers } from '../../src/config/java-regex/index.ts';
 import type { PostgresConfig } from './config.ts';
 import { statements } from './config.ts';
 import type { ConnectionSettings } from './connection.ts';
@@ -34,14 +35,15 @@ export const capturedTables = (config: PostgresConfig): TableTest =>
 
 export function snapshotTables(config: PostgresConfig): NameTest {
   const list = config['snapshot.include.collection.list'];
-  return list === null || list.trim() === '' ? () => true : nameTest(list);
+  return list === null || list.trim() === '' ? () => true : nameTest(list, 'snapshot.include.collection.list');
 }
 
 export function capturedMessages(config: PostgresConfig): NameTest {
   const include = config['message.prefix.include.list'];
   const exclude = config['message.prefix.exclude.list'];
-  if (include !== null && include.trim() !== '') return nameTest(include);
-  const excluded = nameTest(exclude ?? '');
+  if (include !== null && include.trim() !== '')
+    return rememberAnswers(nameTest(include, 'message.prefix.include.list'));
+  const excluded = rememberAnswers(nameTest(exclude ?? '', 'message.prefix.exclude.list'));
   return prefix => !excluded(prefix);
 }
 

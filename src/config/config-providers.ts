@@ -4,6 +4,7 @@ import type { ConfigProvider, ConfigProviderFactory } from '../api/index.ts';
 import { MillraceError, messageOf } from '../errors.ts';
 import { findNamed, type Named } from './class-names.ts';
 import { readConfigFile } from './config-file.ts';
+import { javaMatcher, regexProblem } from './java-regex/index.ts';
 import { parseProperties } from './properties.ts';
 import { defineConfig, listKey, stringKey } from './spec.ts';
 
@@ -72,21 +73,14 @@ const environment: ConfigProviderFactory<{ 'allowlist.pattern': string }> = {
     'allowlist.pattern': stringKey({
       doc: 'A regular expression that the whole name of a variable must match.',
       default: '.*',
-      check: pattern => {
-        try {
-          new RegExp(pattern);
-          return undefined;
-        } catch (error) {
-          return messageOf(error);
-        }
-      },
+      check: regexProblem,
     }),
   }),
   create({ 'allowlist.pattern': allowlist }) {
-    const pattern = new RegExp(`^(?:${allowlist})$`);
+    const isAllowed = javaMatcher(allowlist, { setting: 'allowlist.pattern' });
     return {
       async get(_path, keys) {
-        const found = keys.filter(key => pattern.test(key) && process.env[key] !== undefined);
+        const found = keys.filter(key => isAllowed(key) && process.env[key] !== undefined);
         return new Map(found.map(key => [key, process.env[key] as string]));
       },
     };

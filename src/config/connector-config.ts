@@ -1,6 +1,7 @@
 import type { ConfigProps, ConfigSpec } from '../api/component.ts';
+import { messageOf } from '../errors.ts';
 import { nameProblem } from './connector-name.ts';
-import { javaRegexMatching, regexProblem } from './java-regex.ts';
+import { javaMatcher, regexProblem } from './java-regex/index.ts';
 import { readSchedule } from './schedule.ts';
 import type { Config } from './spec.ts';
 import {
@@ -273,11 +274,15 @@ export function sinkTopicErrors(props: ConfigProps): Record<string, string> {
         }
       : {};
   }
-  return queue !== '' && regexProblem(regex) === undefined && javaRegexMatching(regex).test(queue)
-    ? {
-        'topics.regex': `The DLQ topic '${queue}' may not be matched by the regex for the topics ('topics.regex=${regex}') consumed by the connector`,
-      }
-    : {};
+  if (queue === '' || regexProblem(regex) !== undefined) return {};
+  try {
+    if (!javaMatcher(regex, { setting: 'topics.regex' })(queue)) return {};
+  } catch (error) {
+    return { 'topics.regex': messageOf(error) };
+  }
+  return {
+    'topics.regex': `The DLQ topic '${queue}' may not be matched by the regex for the topics ('topics.regex=${regex}') consumed by the connector`,
+  };
 }
 
 const both = (message: string) => ({ topics: message, 'topics.regex': message });

@@ -1,6 +1,6 @@
 import type { ConfigProps } from '../api/component.ts';
 import { withoutPrefix } from './connector-config.ts';
-import { javaRegexMatching, regexProblem } from './java-regex.ts';
+import { javaMatcher, regexProblem } from './java-regex/index.ts';
 import type { Check } from './spec.ts';
 import { defineConfig, intKey, listKey, shortKey } from './spec.ts';
 
@@ -28,7 +28,7 @@ const positive =
     value === null || value === -1 || value >= 1 ? undefined : message;
 
 const patterns: Check<readonly string[]> = list => {
-  const problem = list.map(regexProblem).find(one => one !== undefined);
+  const problem = list.map(pattern => regexProblem(pattern)).find(one => one !== undefined);
   return problem?.replace('Invalid regex', 'Syntax error in regular expression');
 };
 
@@ -81,10 +81,10 @@ export function readTopicCreation(props: ConfigProps): TopicCreationRead {
     if (name === '' || name === 'default') continue;
     const { config, rest } = read(name);
     if (config === undefined) continue;
-    const included = config.include.map(javaRegexMatching);
-    const excluded = config.exclude.map(javaRegexMatching);
+    const included = javaMatcher(config.include, { setting: `topic.creation.${name}.include` });
+    const excluded = javaMatcher(config.exclude, { setting: `topic.creation.${name}.exclude` });
     groups.push({
-      takes: topic => included.some(one => one.test(topic)) && !excluded.some(one => one.test(topic)),
+      takes: topic => included(topic) && !excluded(topic),
       partitions: config.partitions ?? base.partitions,
       replicationFactor: config['replication.factor'] ?? base.replicationFactor,
       config: rest,

@@ -21,7 +21,8 @@ export type Chain = <R extends ConnectRecord>(record: R) => R | null;
 
 /**
  * The transforms that a connector's configuration names, as one function; identity where there are none. Whatever a
- * transform throws comes out as a DataError that names the transform. TASK_CONFIG where the configuration is wrong.
+ * transform throws comes out as a DataError that names the transform; a fatal MillraceError stays fatal. TASK_CONFIG where
+ * the configuration is wrong.
  */
 export async function transformChain(props: ConfigProps, parts: ChainParts): Promise<Chain> {
   const known = new Map<string, Predicate>();
@@ -53,7 +54,10 @@ function apply<R extends ConnectRecord>({ alias, transform, predicate, when }: S
   try {
     return predicate === undefined || predicate.test(record) === when ? transform.apply(record) : record;
   } catch (error) {
-    throw new DataError(`Transform ${alias}: ${messageOf(error)}`, { cause: error });
+    const message = `Transform ${alias}: ${messageOf(error)}`;
+    if (error instanceof MillraceError && error.kind === 'fatal')
+      throw new MillraceError(error.code, message, { cause: error });
+    throw new DataError(message, { cause: error });
   }
 }
 

@@ -101,13 +101,26 @@ function readPart(text: string, from: number, part: Letters, abutting: boolean, 
   while (text[at] === ' ' || text[at] === '\t') at++;
   if (letter === 'z' || letter === 'Z' || letter === 'X') return readZone(text, at, fields);
   if (!isNumber(part)) return readName(text, at, letter, fields);
-  const number = new RegExp(abutting ? `\\d{${count}}` : '[+-]?\\d+', 'y');
-  number.lastIndex = at;
-  const found = number.exec(text)?.[0];
-  if (found === undefined) return undefined;
+  const found = abutting ? digitsAt(text, at, count) : signedAt(text, at);
+  if (found.length < (abutting ? count : 1)) return undefined;
   fields.set(letter, letter === 'y' && count <= 2 && found.length === 2 ? nearYear(Number(found)) : Number(found));
   return at + found.length;
 }
+
+function digitsAt(text: string, from: number, most = Number.POSITIVE_INFINITY): string {
+  let at = from;
+  while (at - from < most && isDigit(text.charCodeAt(at))) at++;
+  return text.slice(from, at);
+}
+
+/** A number with its sign; empty where no digit stands. */
+function signedAt(text: string, at: number): string {
+  const sign = text[at] === '+' || text[at] === '-' ? 1 : 0;
+  const digits = digitsAt(text, at + sign);
+  return digits === '' ? '' : text.slice(at, at + sign + digits.length);
+}
+
+const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39;
 
 /** Two digits of a year are within eighty years before and twenty years after today. */
 function nearYear(two: number): number {

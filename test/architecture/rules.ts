@@ -26,7 +26,7 @@ export const rules: readonly Rule[] = [
   { part: 'api', files: ['src/api/**'], may: ['src/api/**'] },
   { part: 'errors', files: ['src/errors.ts'], may: [] },
   { part: 'failure reports', files: ['src/failure-report.ts'], may: ['src/errors.ts'] },
-  { part: 'config', files: ['src/config/**'], may: ['src/config/**', ...contract, 'zod', 'croner', 'node:*'] },
+  { part: 'config', files: ['src/config/**'], may: ['src/config/**', ...contract, 'zod', 'croner', 're2js', 'node:*'] },
   {
     part: 'components',
     files: components,

@@ -110,7 +110,7 @@ describe('beyond Connect', () => {
       "Invalid value 0 for configuration partitions: Number of partitions must be positive, or -1 to use the broker's default",
     ]);
     expect(await errorsAt(groups, 'topic.creation.a.include')).toEqual([
-      'Invalid value [(] for configuration include: Syntax error in regular expression: Unterminated group',
+      'Invalid value [(] for configuration include: Syntax error in regular expression: Unclosed group',
     ]);
   });
 

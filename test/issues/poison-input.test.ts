@@ -77,3 +77,32 @@ test('a record with the name of a field of 100,000 characters', async () => {
     }),
   );
 });
+
+test('a regular expression that backtracks without end in Java and V8', async () => {
+  const topic = uniqueName('a'.repeat(40));
+  const file = join(worker.folder, topic);
+  await worker.produce(topic, [{ value: 'one' }]);
+  const sink = (name: string, regex: string) =>
+    worker.create(name, {
+      'connector.class': 'FileStreamSink',
+      file: `${file}-${name}`,
+      topics: topic,
+      'value.converter': text,
+      transforms: 'route',
+      'transforms.route.type': 'RegexRouter',
+      'transforms.route.regex': regex,
+      'transforms.route.replacement': 'x',
+    });
+  await worker.answeringWhile(async () => {
+    const [linear, endless] = [uniqueName('linear'), uniqueName('endless')];
+    await sink(linear, '(a+)+');
+    await eventually('the line is there', async () => (await readFile(`${file}-${linear}`, 'utf8')) === 'one\n');
+    // A back-reference keeps it from the linear engine.
+    await sink(endless, '(a)(a+)+\\1-');
+    const failed = await eventually('the task has failed', async () => {
+      const [task] = (await worker.status(endless)).tasks;
+      return task?.state === 'FAILED' ? task : undefined;
+    });
+    expect(failed.trace).toMatch(/Transform route: regex of RegexRouter: the regular expression took too long/);
+  });
+});

@@ -89,7 +89,7 @@ describe('a chain of transforms', () => {
   test.each<[ConfigProps, RegExp]>([
     [{ transforms: 'a' }, /Missing required configuration "transforms.a.type"/],
     [{ transforms: 'a', 'transforms.a.type': 'Nope' }, /transforms.a.type is Nope/],
-    [{ transforms: 'a', 'transforms.a.type': 'RegexRouter', 'transforms.a.regex': '(' }, /Unterminated group/],
+    [{ transforms: 'a', 'transforms.a.type': 'RegexRouter', 'transforms.a.regex': '(' }, /Unclosed group/],
     [{ transforms: 'a', 'transforms.a.type': 'Filter', 'transforms.a.predicate': 'p' }, /predicate is p/],
     [{ predicates: 'p', 'predicates.p.type': 'Nope' }, /predicates.p.type is Nope/],
     [{ predicates: 'p', 'predicates.p.type': 'HasHeaderKey' }, /Missing required configuration "name"/],

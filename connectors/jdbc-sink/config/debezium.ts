@@ -1,3 +1,4 @@
+import { javaMatcher, regexProblem } from '../../../src/config/java-regex/index.ts';
 import {
   booleanKey,
   type ConfigOf,
@@ -144,11 +145,8 @@ const keys = {
 
 function patterns(list: readonly string[]): string | undefined {
   for (const pattern of list) {
-    try {
-      new RegExp(pattern);
-    } catch {
-      return `${pattern} is not a regular expression`;
-    }
+    const problem = regexProblem(pattern);
+    if (problem !== undefined) return `${pattern} is not a regular expression: ${problem}`;
   }
   return undefined;
 }
@@ -198,12 +196,12 @@ export function debeziumSettings(config: DebeziumConfig): Settings {
 }
 
 function fieldFilter(include: readonly string[], exclude: readonly string[]): Settings['writes'] {
-  const matching = (list: readonly string[]) => {
-    const expressions = list.map(pattern => new RegExp(`^(?:${pattern})$`));
-    return (topic: string, field: string) => expressions.some(e => e.test(field) || e.test(`${topic}:${field}`));
+  const matching = (list: readonly string[], setting: string) => {
+    const matches = javaMatcher(list, { setting });
+    return (topic: string, field: string) => matches(field) || matches(`${topic}:${field}`);
   };
-  if (include.length > 0) return matching(include);
+  if (include.length > 0) return matching(include, 'field.include.list');
   if (exclude.length === 0) return () => true;
-  const excluded = matching(exclude);
+  const excluded = matching(exclude, 'field.exclude.list');
   return (topic, field) => !excluded(topic, field);
 }

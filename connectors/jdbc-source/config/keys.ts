@@ -1,5 +1,5 @@
 import type { ConfigProps, ConfigSpec } from '../../../src/api/index.ts';
-import { javaRegexMatching } from '../../../src/config/java-regex.ts';
+import { regexProblem } from '../../../src/config/java-regex/index.ts';
 import {
   atLeast,
   booleanKey,
@@ -23,12 +23,11 @@ const mode = { group: 'Mode', importance: 'medium', width: 'medium' } as const;
 const connector = { group: 'Connector', importance: 'medium', width: 'short' } as const;
 
 const expressions = (list: readonly string[]): string | undefined => {
-  try {
-    for (const expression of list) javaRegexMatching(expression);
-    return undefined;
-  } catch (error) {
-    return `not a regular expression: ${messageOf(error)}`;
+  for (const expression of list) {
+    const problem = regexProblem(expression);
+    if (problem !== undefined) return problem;
   }
+  return undefined;
 };
 const urlCheck = (url: string): string | undefined => {
   try {

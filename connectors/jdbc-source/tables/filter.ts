@@ -1,4 +1,4 @@
-import { javaRegexMatching } from '../../../src/config/java-regex.ts';
+import { javaMatcher } from '../../../src/config/java-regex/index.ts';
 import type { JdbcSourceConfig } from '../config/keys.ts';
 import { namesOf, type TableId } from './table-id.ts';
 
@@ -11,15 +11,15 @@ type Lists = Pick<
 export function tableTest(lists: Lists): (table: TableId) => boolean {
   const white = new Set(lists['table.whitelist'].map(unquoted));
   const black = new Set(lists['table.blacklist'].map(unquoted));
-  const include = lists['table.include.list'].map(expression => javaRegexMatching(expression));
-  const exclude = lists['table.exclude.list'].map(expression => javaRegexMatching(expression));
+  const include = javaMatcher(lists['table.include.list'], { setting: 'table.include.list' });
+  const exclude = javaMatcher(lists['table.exclude.list'], { setting: 'table.exclude.list' });
   return table => {
     const names = namesOf(table);
     const full = names.slice(0, -1);
     if (white.size > 0 && !names.some(name => white.has(name))) return false;
     if (names.some(name => black.has(name))) return false;
-    if (include.length > 0 && !include.some(expression => full.some(name => expression.test(name)))) return false;
-    return !exclude.some(expression => full.some(name => expression.test(name)));
+    if (lists['table.include.list'].length > 0 && !full.some(include)) return false;
+    return !full.some(exclude);
   };
 }
 

@@ -1,13 +1,12 @@
 import type { Value } from '../../../src/api/index.ts';
 import type { Codec } from './codec.ts';
 
-const CAST = String.raw`(?:::[\w". ]+(?:\([\d, ]+\))?(?:\[\])*)?`;
-const STRING = new RegExp(`^'((?:[^']|'')*)'${CAST}$`, 's');
-const ESCAPED = new RegExp(`^E'((?:[^'\\\\]|''|\\\\.)*)'${CAST}$`, 's');
-const BITS = new RegExp(`^B'([01]*)'${CAST}$`);
-const NUMBER = new RegExp(`^\\(?(-?\\d+(?:\\.\\d+)?)\\)?${CAST}$`);
-const WORD = new RegExp(`^(true|false)${CAST}$`);
-const NULL = new RegExp(`^NULL${CAST}$`);
+const STRING = /^'((?:[^']|'')*)'/s;
+const ESCAPED = /^E'((?:[^'\\]|''|\\.)*)'/s;
+const OTHERS = [/^B'([01]*)'/, /^\(?(-?\d+(?:\.\d+)?)\)?/, /^(true|false)/];
+const NULL = /^(NULL)/;
+/** After any of them. */
+const CAST = /^(?:::[\w". ]+(?:\([\d, ]+\))?(?:\[\])*)?$/;
 
 /**
  * The default in a column's schema, from `pg_get_expr` of its DEFAULT clause. A literal is read as the column's type. Of
@@ -25,10 +24,15 @@ export function defaultValue(codec: Codec, expression: string | null, notNull: b
 
 /** Text of a literal; null for NULL, undefined for any other expression. */
 function literalOf(expression: string): string | null | undefined {
-  if (NULL.test(expression)) return null;
-  const quoted = STRING.exec(expression)?.[1]?.replaceAll("''", "'");
-  const escaped = ESCAPED.exec(expression)?.[1]?.replaceAll("''", "'").replace(/\\(.)/gs, '$1');
-  return quoted ?? escaped ?? (BITS.exec(expression) ?? NUMBER.exec(expression) ?? WORD.exec(expression))?.[1];
+  if (contentOf(NULL, expression) !== undefined) return null;
+  const quoted = contentOf(STRING, expression)?.replaceAll("''", "'");
+  const escaped = contentOf(ESCAPED, expression)?.replaceAll("''", "'").replace(/\\(.)/gs, '$1');
+  return quoted ?? escaped ?? OTHERS.map(kind => contentOf(kind, expression)).find(text => text !== undefined);
+}
+
+function contentOf(kind: RegExp, expression: string): string | undefined {
+  const match = kind.exec(expression);
+  return match !== null && CAST.test(expression.slice(match[0].length)) ? match[1] : undefined;
 }
 
 function read(codec: Codec, text: string): Value | undefined {

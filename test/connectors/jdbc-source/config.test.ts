@@ -83,7 +83,11 @@ describe('configuration', () => {
     [{ 'timestamp.column.name': '' }, 'timestamp.column.name', 'Must specify timestamp.column.name'],
     [{ query: 'SELECT 1' }, 'table.whitelist', 'query may not be combined'],
     [{ 'table.blacklist': 'x' }, 'table.blacklist', 'cannot be specified together'],
-    [{ 'table.whitelist': '', 'table.include.list': '[' }, 'table.include.list', 'not a regular expression'],
+    [
+      { 'table.whitelist': '', 'table.include.list': '[' },
+      'table.include.list',
+      'Invalid regex: Unclosed character class',
+    ],
     [{ 'db.timezone': 'Mars/Olympus' }, 'db.timezone', 'Invalid time zone'],
     [{ 'connection.url': 'jdbc:oracle:x' }, 'connection.url', 'not supported'],
     [{ 'batch.max.rows': '0' }, 'batch.max.rows', 'at least 1'],
