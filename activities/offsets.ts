@@ -84,7 +84,7 @@ export async function alterSourceOffsets(
     if (producer === undefined || positions.length === 0) return { byConnector: source.alterOffsets !== undefined };
     await producer.prepare([store.topic]);
     const transaction = producer.batch();
-    store.append(transaction, connector, positions);
+    await store.append(transaction, connector, positions);
     await producer.commit(transaction);
   } finally {
     await Promise.all(fences.map(fence => fence.close()));

@@ -82,7 +82,7 @@ export function createOperations(deps: OperationDeps): Operations {
       const pipeline = await pipelineOf(deps, props);
       const safe = redact.log(log);
       if (connector.kind === 'source') await runSourceTask(deps, connector, pipeline, args, progress, signal, safe);
-      else await runSinkTask(deps.kafka, connector, pipeline, args, progress, signal, safe);
+      else await runSinkTask(deps.kafka, connector, pipeline, args, progress, signal, safe, text => redact.text(text));
     },
   };
 }

@@ -28,9 +28,17 @@ export function producerOptions({ props }: Pick<Pipeline, 'props'>, transactiona
       'TASK_CONFIG',
       `compression.type is ${compression}; it must be one of ${codecs.join(', ')}.`,
     );
+  const maxRequestBytes = get('max.request.size');
   return {
     transactionalId,
     compression: compression as Compression,
     transactionTimeoutMs: Number(get('transaction.timeout.ms') ?? 60_000),
+    ...(maxRequestBytes === undefined ? {} : { maxRequestBytes: bytesOf(maxRequestBytes) }),
   };
+}
+
+function bytesOf(text: string): number {
+  const bytes = Number(text.trim());
+  if (Number.isSafeInteger(bytes) && bytes > 0 && text.trim() !== '') return bytes;
+  throw new MillraceError('TASK_CONFIG', `max.request.size is ${text}; it must be a number of bytes.`);
 }

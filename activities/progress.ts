@@ -10,6 +10,8 @@ export class Progress implements TaskObserver {
   total = 0;
   private in = 0;
   private left = 0;
+  /** Dead letters that the queue did not take. */
+  private lost = 0;
   private used = new Set<string>();
   private named: Record<string, number | string> = {};
   private before = { at: performance.now(), in: 0, out: 0, left: 0 };
@@ -31,6 +33,10 @@ export class Progress implements TaskObserver {
   skipped(records: number): void {
     this.left += records;
     this.also.skipped?.(records);
+  }
+  deadLetters(sent: number, failed: number): void {
+    this.lost += failed;
+    this.also.deadLetters?.(sent, failed);
   }
   figures(figures: Snapshot): void {
     Object.assign(this.named, figures);
@@ -61,6 +67,7 @@ export class Progress implements TaskObserver {
       records_read: this.in,
       records_written: this.total,
       ...(this.left > 0 ? { records_skipped: this.left } : {}),
+      ...(this.lost > 0 ? { dead_letters_lost: this.lost } : {}),
       read_per_s: rate(now.in - this.before.in),
       written_per_s: rate(now.out - this.before.out),
       last_commit_ms: Math.round(this.lastWrite * 10) / 10,

@@ -25,6 +25,7 @@ export async function runSinkTask(
   progress: Progress,
   signal: AbortSignal,
   log: Log,
+  redact: (text: string) => string,
 ): Promise<void> {
   const { props } = pipeline;
   const transactionalId = `${args.cluster}-${args.connector}-${args.task}-dlq`;
@@ -53,6 +54,9 @@ export async function runSinkTask(
             contextHeaders: props['errors.deadletterqueue.context.headers.enable']?.trim().toLowerCase() === 'true',
             connector: args.connector,
             task: args.task,
+            redact,
+            count: (sent, failed) => progress.deadLetters(sent, failed),
+            log,
           }),
     limits: {
       fetchBytes: FETCH_BYTES,

@@ -60,12 +60,17 @@ export class MillraceError extends Error {
 
 /** A record that cannot be taken. `index`: its place in the batch given to a sink, where known. */
 export class DataError extends MillraceError {
-  override readonly name = 'DataError';
+  override readonly name: string = 'DataError';
   readonly index: number | undefined;
   constructor(message: string, options?: { cause?: unknown; index?: number }) {
     super('RECORD_INVALID', message, options);
     this.index = options?.index;
   }
+}
+
+/** A record that Kafka does not take because of its size. */
+export class RecordTooLargeError extends DataError {
+  override readonly name = 'RecordTooLargeError';
 }
 
 /** Somebody newer writes in this one's place. */

@@ -1,5 +1,5 @@
 import { setImmediate as breath, setTimeout as pause } from 'node:timers/promises';
-import type { Log, SourceBatch, SourceTask, SourceTaskContext } from '../../src/api/index.ts';
+import type { Log, SourceBatch, SourceRecord, SourceTask, SourceTaskContext } from '../../src/api/index.ts';
 import type { FileAccess } from '../../src/config/file-access.ts';
 import { MillraceError } from '../../src/errors.ts';
 import type { FileSourceConfig } from './config.ts';
@@ -22,10 +22,17 @@ export class FileTask implements SourceTask<FileSourceConfig> {
   #context: SourceTaskContext | undefined;
   #signal = this.#closing.signal;
   #path = '';
+  /** Of the open file: another one where that was renamed. */
+  #openPath = '';
   #topic = '';
   #batchSize = 1;
   #file: InputFile | null = null;
   #lines = new LineBuffer(0);
+  /** Where in the file reading began, and lines taken since. */
+  #start = 0;
+  #taken = 0;
+  /** The last batch, and the number of lines before it since `#start`. */
+  #last: { readonly records: readonly SourceRecord[]; readonly before: number } = { records: [], before: 0 };
   /** Another file has the name now, and has been written to: this one is complete. */
   #replaced = false;
   /** Whether a file has been opened yet: the stored position is that of the first one. */
@@ -65,6 +72,18 @@ export class FileTask implements SourceTask<FileSourceConfig> {
 
   acknowledge(): void {}
 
+  /** Counts the lines before: for messages alone. */
+  async placeOf(record: SourceRecord): Promise<string | undefined> {
+    const index = this.#last.records.indexOf(record);
+    if (index < 0 || this.#file === null) return undefined;
+    if (this.#start > 0) {
+      this.#taken += await this.#file.linesBefore(this.#start);
+      this.#last = { ...this.#last, before: this.#taken - this.#last.records.length };
+      this.#start = 0;
+    }
+    return `line ${this.#last.before + index + 1} of ${this.#openPath}`;
+  }
+
   async close(): Promise<void> {
     this.#closing.abort();
     const file = this.#file;
@@ -80,8 +99,11 @@ export class FileTask implements SourceTask<FileSourceConfig> {
     const { position } = this.#lines;
     report({ position });
     const offset = offsetOf({ position, inode: this.#file?.inode ?? null });
+    const records = recordsOf(this.#topic, lines);
+    this.#last = { records, before: this.#taken };
+    this.#taken += lines.length;
     return {
-      records: recordsOf(this.#topic, lines),
+      records,
       positions: [{ partition: partitionOf(this.#path), offset }],
       bytes: position - from,
     };
@@ -101,7 +123,7 @@ export class FileTask implements SourceTask<FileSourceConfig> {
         { file: this.#path, position: this.#lines.wanted, size },
         'file truncated; reading it from its start',
       );
-      this.#lines = new LineBuffer(0);
+      this.#readFrom(0);
       return size > 0;
     }
     const now = await named(this.#path);
@@ -165,8 +187,15 @@ export class FileTask implements SourceTask<FileSourceConfig> {
     this.#missing = false;
     this.#begun = true;
     this.#file = file;
-    this.#lines = new LineBuffer(position);
+    this.#openPath = path;
+    this.#readFrom(position);
     return true;
+  }
+
+  #readFrom(position: number): void {
+    this.#lines = new LineBuffer(position);
+    this.#start = position;
+    this.#taken = 0;
   }
 
   get #running(): SourceTaskContext {

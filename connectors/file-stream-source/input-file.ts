@@ -4,6 +4,10 @@ import { dirname, join, parse } from 'node:path';
 import type { FileAccess } from '../../src/config/file-access.ts';
 import { MillraceError, messageOf } from '../../src/errors.ts';
 
+const [LF, CR] = [0x0a, 0x0d];
+/** Bytes read at once to count lines. */
+const BLOCK = 256 * 1024;
+
 /** An open file, which stays the same whatever becomes of its name. */
 export class InputFile {
   readonly inode: string;
@@ -41,6 +45,23 @@ export class InputFile {
   /** Reads what is at `position` into `room`; 0 at the end. */
   async read(room: Buffer, position: number): Promise<number> {
     return (await this.#told(() => this.#handle.read(room, 0, room.length, position))).bytesRead;
+  }
+
+  /** Lines that end before `position`, however they end: \n, \r or \r\n. Reads all of it. */
+  async linesBefore(position: number): Promise<number> {
+    const block = Buffer.allocUnsafe(Math.min(position, BLOCK));
+    let lines = 0;
+    let last = 0;
+    for (let at = 0; at < position; ) {
+      const read = await this.read(block.subarray(0, Math.min(block.length, position - at)), at);
+      if (read === 0) break;
+      for (const byte of block.subarray(0, read)) {
+        if (byte === CR || (byte === LF && last !== CR)) lines++;
+        last = byte;
+      }
+      at += read;
+    }
+    return lines;
   }
 
   close(): Promise<void> {

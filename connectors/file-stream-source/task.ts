@@ -1,4 +1,4 @@
-import type { SourceBatch, SourceTask, SourceTaskContext } from '../../src/api/index.ts';
+import type { SourceBatch, SourceRecord, SourceTask, SourceTaskContext } from '../../src/api/index.ts';
 import type { FileAccess } from '../../src/config/file-access.ts';
 import type { FileSourceConfig } from './config.ts';
 import { FileTask } from './file-task.ts';
@@ -23,6 +23,10 @@ export class FileStreamSourceTask implements SourceTask<FileSourceConfig> {
 
   async read(): Promise<SourceBatch | null> {
     return (await this.#task?.read()) ?? null;
+  }
+
+  async placeOf(record: SourceRecord): Promise<string | undefined> {
+    return this.#task?.placeOf?.(record);
   }
 
   acknowledge(batch: SourceBatch): void {

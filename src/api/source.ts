@@ -49,6 +49,11 @@ export interface SourceTask<C> {
    */
   acknowledge(batch: SourceBatch): void;
   /**
+   * Optional, asked for a record of the last `read` that cannot be written: where it comes from, for the message, such as
+   * `line 17 of /var/log/app.log`.
+   */
+  placeOf?(record: SourceRecord): Promise<string | undefined>;
+  /**
    * Optional, asked after each `read`, of a task that runs on a schedule: whether everything has been read that was there
    * when it was opened. Default: a `read` that has found nothing.
    */

@@ -1,6 +1,7 @@
-import type { TopicPartition } from '../api/index.ts';
-import { messageOf } from '../errors.ts';
-import type { KafkaClient, ProducerOptions, RawHeader, RawRecord, TransactionalProducer } from '../kafka/port.ts';
+import type { Log, TopicPartition } from '../api/index.ts';
+import { DataError, messageOf } from '../errors.ts';
+import type { KafkaClient, ProducerBatch, ProducerOptions, RawRecord, TransactionalProducer } from '../kafka/port.ts';
+import { deadLetterForms } from './dead-letter-forms.ts';
 import type { Stage } from './record-decoder.ts';
 
 /** A record that could not be taken, as it was in Kafka, and why. */
@@ -12,7 +13,10 @@ export interface DeadLetter {
 }
 
 export interface DeadLetterQueue {
-  /** Resolves when they are committed. At least once: after a crash a record may be there again. */
+  /**
+   * Resolves when they are committed. At least once: after a crash a record may be there again. One that the topic does
+   * not take in any form is logged and counted.
+   */
   send(letters: readonly DeadLetter[]): Promise<void>;
   close(): Promise<void>;
 }
@@ -23,6 +27,11 @@ export interface DeadLetterSettings {
   readonly contextHeaders: boolean;
   readonly connector: string;
   readonly task: number;
+  /** Takes secrets out of a text. */
+  redact(text: string): string;
+  /** Counts what was sent, and what of it could not be kept. */
+  count(sent: number, failed: number): void;
+  readonly log: Log;
 }
 
 /** Connect's dead-letter queue (KIP-298): the same bytes, and with `context.headers.enable` why. */
@@ -31,64 +40,79 @@ export function deadLetterQueue(
   options: ProducerOptions,
   settings: DeadLetterSettings,
 ): DeadLetterQueue {
+  const { topic, log, count } = settings;
   let producer: TransactionalProducer | undefined;
+
   async function open(): Promise<TransactionalProducer> {
-    const { topic, replicationFactor } = settings;
+    const { replicationFactor } = settings;
     await kafka.admin.createTopics([{ topic, partitions: 1, replicationFactor }]);
     const opened = await kafka.producer(options);
     await opened.prepare([topic]);
     return opened;
   }
+
+  async function close(): Promise<void> {
+    const open = producer;
+    producer = undefined;
+    await open?.close();
+  }
+
+  function lose({ at, raw }: DeadLetter, error: unknown): void {
+    count(0, 1);
+    const reason = settings.redact(messageOf(error));
+    log.error(
+      { topic, record: `${at.topic}-${at.partition}@${raw.offset}`, reason },
+      'a record is left out, and the dead letter queue does not take it',
+    );
+  }
+
+  async function send(letters: readonly DeadLetter[]): Promise<void> {
+    producer ??= await open();
+    const batch = producer.batch();
+    for (const letter of letters) await append(batch, letter, settings).catch(error => refused(letter, error));
+    try {
+      await producer.commit(batch);
+    } catch (error) {
+      // The topic takes less than it says, or does not say: each by itself.
+      if (!(error instanceof DataError)) throw error;
+      await close();
+      const [only] = letters;
+      if (only !== undefined && letters.length === 1) lose(only, error);
+      else for (const letter of letters) await send([letter]);
+    }
+  }
+
+  function refused(letter: DeadLetter, error: unknown): void {
+    if (!(error instanceof DataError)) throw error;
+    lose(letter, error);
+  }
+
   return {
     async send(letters) {
-      producer ??= await open();
-      const batch = producer.batch();
-      for (const letter of letters) append(batch, letter, settings);
-      await producer.commit(batch);
+      await send(letters);
+      count(letters.length, 0);
     },
-    async close() {
-      await producer?.close();
-    },
+    close,
   };
 }
 
+/** In the first form that the topic takes. */
+async function append(batch: ProducerBatch, letter: DeadLetter, settings: DeadLetterSettings): Promise<void> {
+  let refusal: unknown;
+  for (const { key, value, headers } of deadLetterForms(letter, settings)) {
+    const bytes = Buffer.concat([key ?? nothing, value ?? nothing]);
+    const keyEnd = key?.length ?? 0;
+    const [keyStart, valueStart] = [key === null ? -1 : 0, value === null ? -1 : keyEnd];
+    try {
+      const { topic } = settings;
+      await batch.append(topic, null, letter.raw.timestamp, bytes, keyStart, keyEnd, valueStart, bytes.length, headers);
+      return;
+    } catch (error) {
+      if (!(error instanceof DataError)) throw error;
+      refusal = error;
+    }
+  }
+  throw refusal;
+}
+
 const nothing = new Uint8Array(0);
-
-function append(
-  batch: ReturnType<TransactionalProducer['batch']>,
-  { at, raw, stage, error }: DeadLetter,
-  settings: DeadLetterSettings,
-): void {
-  const key = raw.key ?? nothing;
-  const value = raw.value ?? nothing;
-  const both = Buffer.concat([key, value]);
-  const headers = settings.contextHeaders
-    ? [...raw.headers, ...context({ at, raw, stage, error }, settings)]
-    : raw.headers;
-  batch.append(
-    settings.topic,
-    null,
-    raw.timestamp,
-    both,
-    raw.key === null ? -1 : 0,
-    key.length,
-    raw.value === null ? -1 : key.length,
-    both.length,
-    headers,
-  );
-}
-
-function context({ at, raw, stage, error }: DeadLetter, settings: DeadLetterSettings): RawHeader[] {
-  const entries: [string, string][] = [
-    ['topic', at.topic],
-    ['partition', String(at.partition)],
-    ['offset', String(raw.offset)],
-    ['connector.name', settings.connector],
-    ['task.id', String(settings.task)],
-    ['stage', stage],
-    ['exception.class.name', error instanceof Error ? error.name : 'Error'],
-    ['exception.message', messageOf(error)],
-    ['exception.stacktrace', error instanceof Error ? (error.stack ?? '') : ''],
-  ];
-  return entries.map(([name, text]) => ({ key: `__connect.errors.${name}`, value: Buffer.from(text) }));
-}

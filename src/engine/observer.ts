@@ -9,6 +9,8 @@ export interface TaskObserver {
   written(records: number, ms: number): void;
   /** Records left out because `errors.tolerance` is all. */
   skipped(records: number): void;
+  /** Dead letters were sent; failed: how many the queue did not take. */
+  deadLetters?(sent: number, failed: number): void;
   /** Figures for people, by name; later ones replace earlier ones. */
   figures(figures: Readonly<Record<string, number | string>>): void;
   /** A topic is read from or written to: when it first is, and now and then while that goes on. */

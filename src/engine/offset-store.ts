@@ -13,5 +13,5 @@ export interface OffsetStore {
   /** All committed positions of a connector. Call it after fencing, or an older writer may still add to them. */
   load(connector: string, options?: LoadOptions): Promise<PositionReader>;
   /** Puts positions into the transaction of the records that they stand behind. */
-  append(batch: ProducerBatch, connector: string, positions: readonly SourcePosition[]): void;
+  append(batch: ProducerBatch, connector: string, positions: readonly SourcePosition[]): Promise<void>;
 }

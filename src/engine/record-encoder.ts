@@ -52,9 +52,10 @@ export class RecordEncoder {
     return topic;
   }
 
-  appendTo(batch: ProducerBatch, scratch: Bytes): void {
+  /** As `ProducerBatch.append`: a promise only of a record that is large. */
+  appendTo(batch: ProducerBatch, scratch: Bytes): Promise<void> | undefined {
     const { keyEnd } = this;
-    batch.append(
+    return batch.append(
       this.topic,
       this.partition,
       this.timestamp,

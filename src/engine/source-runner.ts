@@ -8,7 +8,7 @@ import type {
   SourceTask,
   SourceTaskContext,
 } from '../api/index.ts';
-import { kindOf, MillraceError, messageOf } from '../errors.ts';
+import { DataError, kindOf, MillraceError, messageOf } from '../errors.ts';
 import type { KafkaClient, NewTopic, ProducerBatch, ProducerOptions, TransactionalProducer } from '../kafka/port.ts';
 import { closeAfter, untilAborted, untilGraceEnds } from './grace.ts';
 import type { TaskObserver } from './observer.ts';
@@ -158,35 +158,43 @@ class SourceLoop<C> {
     this.gathered.push(batch);
   }
 
-  /** A promise only where the topic is new. */
+  /** A promise only where something is to be waited for: the topic is new, the record is large or left out. */
   private append(record: SourceRecord): Promise<void> | undefined {
     const { encoder } = this.run_;
     try {
       const topic = encoder.encode(record, this.scratch);
       if (topic === null) return undefined;
       if (!this.known.has(topic)) return this.appendToNewTopic(topic, record);
-      encoder.appendTo(this.open, this.scratch);
+      return encoder.appendTo(this.open, this.scratch)?.catch(error => this.skip(record, error));
     } catch (error) {
-      this.skip(record, error);
+      return this.skip(record, error);
     }
-    return undefined;
   }
 
   private async appendToNewTopic(topic: string, record: SourceRecord): Promise<void> {
     await this.meet(topic);
     try {
-      this.run_.encoder.appendTo(this.open, this.scratch);
+      await this.run_.encoder.appendTo(this.open, this.scratch);
     } catch (error) {
-      this.skip(record, error);
+      await this.skip(record, error);
     }
   }
 
   /** Leaves a record out that cannot be written, where that is tolerated; else throws its error. */
-  private skip(record: SourceRecord, error: unknown): void {
+  private async skip(record: SourceRecord, error: unknown): Promise<void> {
     const { encoder, observer, log } = this.run_;
-    if (kindOf(error) !== 'data' || !encoder.tolerant) throw error;
+    if (kindOf(error) !== 'data') throw error;
+    const place = await this.placeOf(record);
+    const reason = place === undefined ? messageOf(error) : `${place}: ${messageOf(error)}`;
+    if (!encoder.tolerant) throw place === undefined ? error : new DataError(reason, { cause: error });
     observer.skipped(1);
-    log.warn({ topic: record.topic, reason: messageOf(error) }, 'record left out');
+    log.warn({ topic: record.topic, reason }, 'record left out');
+  }
+
+  private async placeOf(record: SourceRecord): Promise<string | undefined> {
+    if (this.task.placeOf === undefined) return undefined;
+    const asked = this.task.placeOf(record).catch(() => undefined);
+    return untilGraceEnds('placeOf', this.run_.signal, asked);
   }
 
   private async meet(topic: string): Promise<void> {
@@ -212,7 +220,7 @@ class SourceLoop<C> {
   private async commitBatches(transaction: ProducerBatch, batches: readonly SourceBatch[]): Promise<void> {
     const { offsets, connector, observer, signal } = this.run_;
     const { records } = transaction;
-    for (const batch of batches) offsets.append(transaction, connector, batch.positions);
+    for (const batch of batches) await offsets.append(transaction, connector, batch.positions);
     const began = performance.now();
     await this.producer.commit(transaction);
     observer.written(records, performance.now() - began);

@@ -79,7 +79,7 @@ export function configTopic(
         for (const [name, value] of entries) {
           const key = Buffer.from(name);
           const both = value === null ? key : Buffer.concat([key, Buffer.from(value)]);
-          batch.append(topic, 0, null, both, 0, key.length, value === null ? -1 : key.length, both.length, []);
+          await batch.append(topic, 0, null, both, 0, key.length, value === null ? -1 : key.length, both.length, []);
         }
         await producer.commit(batch);
       } finally {

@@ -75,17 +75,27 @@ export async function loadPositions(
 }
 
 /** Appends positions to a transaction, so that they are committed with the records they stand for, or not at all. */
-export function appendPositions(
+export async function appendPositions(
   batch: ProducerBatch,
   topic: string,
   connector: string,
   positions: readonly SourcePosition[],
-): void {
+): Promise<void> {
   for (const { partition, offset } of positions) {
     const key = Buffer.from(keyOf(connector, partition));
     const value = offset === null ? null : Buffer.from(JSON.stringify(offset));
     const bytes = value === null ? key : Buffer.concat([key, value]);
-    batch.append(topic, null, null, bytes, 0, key.length, value === null ? -1 : key.length, bytes.length, noHeaders);
+    await batch.append(
+      topic,
+      null,
+      null,
+      bytes,
+      0,
+      key.length,
+      value === null ? -1 : key.length,
+      bytes.length,
+      noHeaders,
+    );
   }
 }
 const noHeaders: readonly never[] = [];

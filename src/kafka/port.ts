@@ -55,6 +55,8 @@ export interface ProducerOptions {
   readonly compression: Compression;
   /** `transaction.timeout.ms`: the broker aborts what is older. */
   readonly transactionTimeoutMs: number;
+  /** `max.request.size`: of one record before compression; undefined: as large as its topic takes. */
+  readonly maxRequestBytes?: number;
   /** Topics that positions are read from behind the fence: no transaction of this id is open in them then. */
   readonly positions?: readonly string[];
   /** Ends the opening of the epoch; afterwards it has no effect. */
@@ -90,7 +92,11 @@ export interface ProducerBatch {
   /**
    * Key and value are source[start, end); a start of -1 stands for null. partition null: murmur2 of the key as Kafka's
    * own partitioner, or, without a key, one partition for this batch. timestamp null: now. The bytes are copied before
-   * it returns.
+   * it returns. Throws DataError for a record that the topic does not take, RecordTooLargeError for its size: the batch
+   * is what it was before.
+   *
+   * A promise only of a record so large that it has to be compressed to see whether it fits. Nothing may be appended until
+   * it settles.
    */
   append(
     topic: string,
@@ -102,7 +108,7 @@ export interface ProducerBatch {
     valueStart: number,
     valueEnd: number,
     headers: readonly RawHeader[],
-  ): void;
+  ): Promise<void> | undefined;
 }
 
 export interface RawHeader {

@@ -2,10 +2,10 @@ import { addAbortListener } from 'node:events';
 import { setImmediate as immediate } from 'node:timers/promises';
 import type { Log } from '../api/component.ts';
 import type { TopicPartition } from '../api/index.ts';
-import { MillraceError, messageOf } from '../errors.ts';
+import { MillraceError, messageOf, RecordTooLargeError } from '../errors.ts';
 import { bufferPool } from './buffer-pool.ts';
 import type { Cluster } from './cluster.ts';
-import { ConnectionLost, isFenced, isStale, millraceError } from './failures.ts';
+import { BrokerError, ConnectionLost, codes, isFenced, isStale, millraceError } from './failures.ts';
 import { HangingTransactions } from './hanging-transactions.ts';
 import type { GroupOffsets, ProducerBatch, ProducerOptions, TransactionalProducer } from './port.ts';
 import { firstFailure, type Outgoing, type OutgoingPartition, sendOnce } from './produce.ts';
@@ -77,7 +77,7 @@ class Producer implements TransactionalProducer {
   }
 
   batch(): ProducerBatch {
-    return new TransactionBatch(topic => this.#topics.limits(topic), this.#pool);
+    return new TransactionBatch(topic => this.#topics.limits(topic), this.#pool, this.#options);
   }
 
   async prepare(topics: readonly string[]): Promise<void> {
@@ -123,8 +123,37 @@ class Producer implements TransactionalProducer {
       if (this.#state === 'committing') this.#state = asked === 'once' ? 'ready' : 'reopen';
     } catch (error) {
       this.#state = 'spent';
-      throw millraceError(error, `commit a transaction of ${transactionalId}`, 'SOURCE_SETUP');
+      throw millraceError(
+        await this.#explained(error, batch),
+        `commit a transaction of ${transactionalId}`,
+        'SOURCE_SETUP',
+      );
     }
+  }
+
+  /**
+   * Records that Kafka refuses although they were checked against the limits of their topic: these were changed meanwhile,
+   * or could not be asked.
+   */
+  async #explained(error: unknown, batch: TransactionBatch): Promise<unknown> {
+    if (!(error instanceof BrokerError)) return error;
+    const again = (why: string) =>
+      new MillraceError('KAFKA_UNAVAILABLE', `${why}; it is tried again.`, { cause: error });
+    if (error.code === codes.INVALID_TIMESTAMP)
+      return again(
+        `Kafka refuses the time of a record (${error.message}): compare the clocks of this worker and the broker`,
+      );
+    if (error.code !== codes.MESSAGE_TOO_LARGE) return error;
+    const partitions = batch.partitions();
+    const topics = [...new Set(partitions.map(({ topic }) => topic))];
+    const lowered = await this.#topics.lowered(topics).catch(() => undefined);
+    if (lowered !== undefined) return again(`Topic ${lowered} takes smaller records than before (max.message.bytes)`);
+    const most = Math.max(...partitions.flatMap(({ batches }) => batches.map(({ length }) => length)));
+    return new RecordTooLargeError(
+      `Kafka answers ${error.message}; the largest record or batch of the transaction has ${most} bytes. Raise max.message.bytes of the topic, ` +
+        "and let the worker's user describe the configuration of topics (DESCRIBE_CONFIGS), so that it can name the record.",
+      { cause: error },
+    );
   }
 
   async close(): Promise<void> {

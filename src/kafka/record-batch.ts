@@ -52,6 +52,7 @@ export class RecordBatchWriter {
   #maxTimestamp = 0;
   #headers: readonly RawHeader[] = noHeaders;
   #headerBytes: Buffer = encodeHeaders(noHeaders);
+  #body: readonly Buffer[] | undefined;
 
   constructor(pool: BufferPool) {
     this.#pool = pool;
@@ -121,12 +122,24 @@ export class RecordBatchWriter {
     this.#count = count + 1;
   }
 
+  /** Bytes with the batch's header, as they are sent; nothing may be appended any more. */
+  async compressedLength(codec: Compression): Promise<number> {
+    this.#body ??= await this.#compress(codec);
+    let length: number = layout.records;
+    for (const piece of this.#body) length += piece.length;
+    return length;
+  }
+
+  #compress(codec: Compression): Promise<readonly Buffer[]> {
+    return compress(codec, this.#buffer.subarray(layout.records, this.#length));
+  }
+
   /**
    * The finished batch in pieces, to be sent one after another. Valid until `release`; nothing may be appended any
    * more.
    */
   async finish(codec: Compression, identity: BatchIdentity, baseSequence: number): Promise<readonly Buffer[]> {
-    const body = await compress(codec, this.#buffer.subarray(layout.records, this.#length));
+    const body = this.#body ?? (await this.#compress(codec));
     const header = this.#buffer.subarray(0, layout.records);
     let length = layout.records;
     for (const piece of body) length += piece.length;
@@ -174,14 +187,19 @@ function copy(source: Uint8Array, start: number, end: number, target: Buffer, at
   return at + length;
 }
 
-function encodeHeaders(headers: readonly RawHeader[]): Buffer {
+/** Bytes of a record's headers. */
+export function sizeOfHeaders(headers: readonly RawHeader[]): number {
   let size = sizeOfVarint(headers.length);
   for (const { key, value } of headers) {
     const keyLength = Buffer.byteLength(key);
     size +=
       sizeOfVarint(keyLength) + keyLength + sizeOfVarint(value === null ? -1 : value.length) + (value?.length ?? 0);
   }
-  const buffer = Buffer.allocUnsafe(size);
+  return size;
+}
+
+function encodeHeaders(headers: readonly RawHeader[]): Buffer {
+  const buffer = Buffer.allocUnsafe(sizeOfHeaders(headers));
   let at = writeVarint(buffer, 0, headers.length);
   for (const { key, value } of headers) {
     const keyLength = Buffer.byteLength(key);

@@ -59,24 +59,67 @@ export class TopicCatalogue {
       if (!(error instanceof BrokerError && error.code === codes.UNKNOWN_TOPIC_OR_PARTITION)) throw error;
       throw new MillraceError('SOURCE_SETUP', `There is no topic to write to: ${error.message}. Create it first.`);
     });
-    const sizes = await this.#batchBytes(wanted);
+    const limits = await this.#limits(wanted);
     const known = performance.now();
     for (const topic of wanted) {
       const partitions = this.#cluster.topic(topic)?.leaders.length ?? 0;
-      this.#topics.set(topic, { partitions, batchBytes: sizes.get(topic) ?? BATCH_BYTES, known });
+      this.#topics.set(topic, { ...(limits.get(topic) ?? unknown), partitions, known });
     }
   }
 
-  /** Topics may take less than the default (max.message.bytes). Not being allowed to ask is no reason to stop. */
-  async #batchBytes(topics: readonly string[]): Promise<ReadonlyMap<string, number>> {
-    const resources = topics.map(name => ({ type: 2, name, configNames: ['max.message.bytes'] }));
-    const sizes = new Map<string, number>();
+  /** One of the topics that takes smaller records now than when it was prepared. */
+  async lowered(topics: readonly string[]): Promise<string | undefined> {
+    const now = await this.#limits(topics);
+    return topics.find(topic => (now.get(topic) ?? unknown).maxBytes < (this.#topics.get(topic)?.maxBytes ?? 0));
+  }
+
+  /** Not being allowed to ask is no reason to stop. */
+  async #limits(topics: readonly string[]): Promise<ReadonlyMap<string, Omit<TopicLimits, 'partitions'>>> {
+    const resources = topics.map(name => ({ type: 2, name, configNames: [...configNames] }));
+    const limits = new Map<string, Omit<TopicLimits, 'partitions'>>();
     const connection = await this.#cluster.any();
     const response = await connection.call(describeConfigs({ resources, includeSynonyms: false }));
     for (const { errorCode, resourceName, configEntries } of response.resources) {
-      const most = Number(configEntries[0]?.configValue ?? Number.NaN);
-      if (errorCode === codes.NONE && most > 0) sizes.set(resourceName, Math.min(BATCH_BYTES, Math.floor(most * 0.85)));
+      if (errorCode !== codes.NONE) continue;
+      const config = new Map(configEntries.map(({ configName, configValue }) => [configName, configValue]));
+      limits.set(
+        resourceName,
+        limitsOf(name => config.get(name) ?? undefined),
+      );
     }
-    return sizes;
+    return limits;
   }
+}
+
+/** message.timestamp.difference.max.ms is what releases before Kafka 3.6 have in the place of the other two. */
+const configNames = [
+  'max.message.bytes',
+  'cleanup.policy',
+  'message.timestamp.type',
+  'message.timestamp.before.max.ms',
+  'message.timestamp.after.max.ms',
+  'message.timestamp.difference.max.ms',
+] as const;
+
+const unknown: Omit<TopicLimits, 'partitions'> = {
+  batchBytes: BATCH_BYTES,
+  maxBytes: Number.POSITIVE_INFINITY,
+  compacted: false,
+  maxPastMs: Number.POSITIVE_INFINITY,
+  maxFutureMs: Number.POSITIVE_INFINITY,
+};
+
+function limitsOf(config: (name: (typeof configNames)[number]) => string | undefined): Omit<TopicLimits, 'partitions'> {
+  const maxBytes = Number(config('max.message.bytes') ?? unknown.maxBytes);
+  const own = config('message.timestamp.type') !== 'LogAppendTime';
+  const difference = config('message.timestamp.difference.max.ms');
+  const within = (name: 'message.timestamp.before.max.ms' | 'message.timestamp.after.max.ms'): number =>
+    own ? Number(config(name) ?? difference ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY;
+  return {
+    batchBytes: Math.min(BATCH_BYTES, Math.floor(maxBytes * 0.85)),
+    maxBytes,
+    compacted: config('cleanup.policy')?.includes('compact') ?? false,
+    maxPastMs: within('message.timestamp.before.max.ms'),
+    maxFutureMs: within('message.timestamp.after.max.ms'),
+  };
 }

@@ -42,6 +42,16 @@ export const taskFamilies: readonly TaskFamily[] = [
   ).map(family => ({ ...family, type: 'source' as const })),
   ...(
     [
+      counter(
+        'task_error_deadletterqueue_produce_requests',
+        'Records sent to the dead letter queue.',
+        task => task.deadLettersTotal,
+      ),
+      counter(
+        'task_error_deadletterqueue_produce_failures',
+        'Records that the dead letter queue did not take.',
+        task => task.deadLettersFailed,
+      ),
       counter('sink_task_sink_record_read_total', 'Records read from Kafka.', task => task.readTotal),
       gauge('sink_task_sink_record_read_rate', 'Records read from Kafka by second.', task => task.reads.rate),
       counter('sink_task_sink_record_send_total', 'Records committed to the sink.', task => task.writtenTotal),

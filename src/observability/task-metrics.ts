@@ -17,6 +17,8 @@ export class TaskMetrics implements Required<Omit<TaskObserver, 'topic'>> {
   bytesTotal = 0;
   writtenTotal = 0;
   skippedTotal = 0;
+  deadLettersTotal = 0;
+  deadLettersFailed = 0;
   /** Batches made durable. */
   commitTotal = 0;
   /** Milliseconds since 1970; 0: there was none. */
@@ -64,6 +66,11 @@ export class TaskMetrics implements Required<Omit<TaskObserver, 'topic'>> {
     this.skippedTotal += records;
     this.lastSkip = Date.now();
     this.skips.add(records);
+  }
+
+  deadLetters(sent: number, failed: number): void {
+    this.deadLettersTotal += sent;
+    this.deadLettersFailed += failed;
   }
 
   figures(figures: Readonly<Record<string, number | string>>): void {

@@ -73,12 +73,12 @@ export interface Sent {
   readonly headers?: readonly RawHeader[];
 }
 
-export function append(batch: ProducerBatch, topic: string, record: Sent): void {
+export function append(batch: ProducerBatch, topic: string, record: Sent): Promise<void> | undefined {
   const { partition = null, timestamp = null, key = null, value = null, headers = [] } = record;
   const keyBytes = Buffer.from(key ?? '');
   const bytes = Buffer.concat([keyBytes, Buffer.from(value ?? '')]);
   const at = keyBytes.length;
-  batch.append(
+  return batch.append(
     topic,
     partition,
     timestamp,

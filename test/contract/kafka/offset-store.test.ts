@@ -29,7 +29,7 @@ async function commit(
   positions: readonly SourcePosition[],
 ): Promise<void> {
   const batch = producer.batch();
-  appendPositions(batch, topic, connector, positions);
+  await appendPositions(batch, topic, connector, positions);
   expect(batch.records).toBe(positions.length);
   await producer.commit(batch);
 }

@@ -1,4 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { RecordTooLargeError } from '../../../src/errors.ts';
 import { partitionOf } from '../../../src/kafka/murmur2.ts';
 import type { Compression, TransactionalProducer } from '../../../src/kafka/port.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -72,13 +74,34 @@ describe.each(implementations)('transactions, $name', implementation => {
     expect(await b.read(topic)).toEqual([]);
   });
 
-  test('refuse a record without a key in a compacted topic, in the broker’s words', async () => {
+  test('refuse a record without a key in a compacted topic, and none but that', async () => {
     await using b = bench(implementation);
-    const topic = await b.topic(1, { 'cleanup.policy': 'compact' });
-    const refused = commit(await producerOf(b), topic, [{ key: 'k' }, { key: null }]);
-    await expect(refused).rejects.toMatchObject({ code: 'RECORD_INVALID' });
-    await expect(refused).rejects.toThrow(/without key/);
-    expect(await b.read(topic)).toEqual([]);
+    const topic = await b.topic(1, { 'cleanup.policy': 'compact,delete' });
+    const producer = await producerOf(b);
+    await producer.prepare([topic]);
+    const batch = producer.batch();
+    append(batch, topic, { key: 'k' });
+    expect(() => append(batch, topic, { key: null })).toThrow(/has no key, and the topic is compacted/);
+    await producer.commit(batch);
+    expect(await b.read(topic)).toHaveLength(1);
+  });
+
+  test('refuse a record whose own timestamp is further away than the topic allows', async () => {
+    await using b = bench(implementation);
+    const topic = await b.topic(1, {
+      'message.timestamp.before.max.ms': '60000',
+      'message.timestamp.after.max.ms': '60000',
+    });
+    const producer = await producerOf(b);
+    await producer.prepare([topic]);
+    const batch = producer.batch();
+    for (const ms of [-70_000, 70_000])
+      expect(() => append(batch, topic, { timestamp: Date.now() + ms })).toThrow(
+        /further in the (past|future) than its/,
+      );
+    for (const ms of [-50_000, 50_000]) append(batch, topic, { timestamp: Date.now() + ms });
+    await producer.commit(batch);
+    expect(await b.read(topic)).toHaveLength(2);
   });
 
   test.each(['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const)(
@@ -130,13 +153,76 @@ describe.each(implementations)('transactions, $name', implementation => {
     for (const [i, { value }] of read.entries()) expect(value?.equals(records[i]?.value as Buffer)).toBe(true);
   });
 
-  test('that hold a record beyond the broker’s limit are refused as a fault of the record, and nothing is read', async () => {
+  test.each(['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const)(
+    'leave out a record that is larger than its topic takes with codec %s, and hold all others',
+    async codec => {
+      await using b = bench(implementation);
+      const limit = 100_000;
+      const topic = await b.topic(2, { 'max.message.bytes': `${limit}` });
+      const producer = await producerOf(b, codec);
+      await producer.prepare([topic]);
+      const batch = producer.batch();
+      const sizes = [10, 90_000, 99_800, 110_000, 20, 300_000, 99_800, 30];
+      for (const [i, size] of sizes.entries()) {
+        const record = { partition: i % 2, key: `key ${i}`, value: randomBytes(size) };
+        if (size <= limit) {
+          await append(batch, topic, record);
+          continue;
+        }
+        const before = [batch.records, batch.bytes];
+        const refused = await (async () => append(batch, topic, record))().catch((error: unknown) => error);
+        expect(refused).toBeInstanceOf(RecordTooLargeError);
+        expect((refused as Error).message).toMatch(
+          new RegExp(
+            `^The record with the key key ${i} for topic ${topic} is too large: it has ${`${size}`.slice(0, 2)}`,
+          ),
+        );
+        expect((refused as Error).message).toContain(`and max.message.bytes of topic ${topic} is ${limit}`);
+        expect([batch.records, batch.bytes]).toEqual(before);
+      }
+      // Far larger, and small when it is compressed.
+      const compressible = { partition: 0, key: 'zeros', value: Buffer.alloc(1_000_000) };
+      if (codec !== 'none') await append(batch, topic, compressible);
+      await producer.commit(batch);
+      const read = await b.read(topic);
+      const expected = sizes.filter(size => size <= limit).concat(codec === 'none' ? [] : [1_000_000]);
+      expect(read.map(({ value }) => value?.length).toSorted()).toEqual(expected.toSorted());
+    },
+  );
+
+  test('count the headers of a record', async () => {
     await using b = bench(implementation);
-    const topic = await b.topic();
-    const records = [{ value: 'small' }, { value: Buffer.alloc(3_000_000, 1) }].map(r => ({ ...r, partition: 0 }));
-    const refused = commit(await producerOf(b), topic, records);
-    await expect(refused).rejects.toMatchObject({ code: 'RECORD_INVALID', kind: 'data' });
-    await expect(refused).rejects.toThrow(/partition 0 of topic/);
+    const topic = await b.topic(1, { 'max.message.bytes': '20000' });
+    const headers = [{ key: 'large', value: Buffer.alloc(12_000) }];
+    const producer = await producerOf(b);
+    await producer.prepare([topic]);
+    const batch = producer.batch();
+    for (let i = 0; i < 5; i++) append(batch, topic, { value: `${i}`, headers });
+    expect(() => append(batch, topic, { headers: [...headers, ...headers] })).toThrow(RecordTooLargeError);
+    await producer.commit(batch);
+    expect(values(await b.read(topic))).toEqual(['0', '1', '2', '3', '4']);
+  });
+
+  test('that a topic no longer takes, as its limit was lowered, are worth another try', async () => {
+    await using b = bench(implementation);
+    const topic = await b.topic(1, { 'max.message.bytes': '200000' });
+    const producer = await producerOf(b);
+    await producer.prepare([topic]);
+    const batch = producer.batch();
+    append(batch, topic, { value: Buffer.alloc(100_000) });
+    const admin = b.kafkajs.admin();
+    await admin.connect();
+    const configEntries = [{ name: 'max.message.bytes', value: '50000' }];
+    await admin.alterConfigs({ validateOnly: false, resources: [{ type: 2, name: topic, configEntries }] });
+    await admin.disconnect();
+    await eventually(
+      'the broker knows',
+      async () => (await b.client.admin.topicConfig(topic)).get('max.message.bytes') === '50000',
+    );
+    await expect(producer.commit(batch)).rejects.toMatchObject({
+      code: 'KAFKA_UNAVAILABLE',
+      message: expect.stringContaining(`Topic ${topic} takes smaller records than before`),
+    });
     expect(await b.read(topic)).toEqual([]);
   });
 
