@@ -6,10 +6,14 @@ import { pino } from 'pino';
 import { resolved } from '../activities/components.ts';
 import { createActivities } from '../activities/create.ts';
 import { readOffsets } from '../activities/offsets.ts';
+import type { Log } from './api/index.ts';
 import { readWorkerConfig, type WorkerConfig } from './config/worker-config.ts';
 import { processChannel, threadChannel } from './data-plane/channel.ts';
 import { DataPlane } from './data-plane/data-plane.ts';
 import { engineServices } from './engine-services.ts';
+import { messageOf } from './errors.ts';
+import { NotCompactedError } from './kafka/compacted-topic.ts';
+import type { ConfigTopic } from './kafka/config-topic.ts';
 import { clusterLevels } from './observability/cluster-levels.ts';
 import { type Level, Loggers } from './observability/loggers.ts';
 import { Metrics } from './observability/metrics.ts';
@@ -45,6 +49,8 @@ export interface WorkerOptions {
 const hostEntry = new URL(`./task-host${extname(import.meta.url)}`, import.meta.url);
 /** How long a task waits for its connector to be told of something. */
 const SIGNAL_MS = 5000;
+/** How long the start waits to hear of the topic of secrets. */
+const CONFIG_TOPIC_MS = 3000;
 /** How long requests may take that are under way when the worker stops: before tasks are handed over, and after it. */
 const REQUESTS_MS = 500;
 const LAST_REQUESTS_MS = 5000;
@@ -177,6 +183,23 @@ export async function startWorker(
     await plane.close();
     throw error;
   });
+  const stop = async () => {
+    const closed = server.close();
+    // Requests that are under way may still need the workers, but not for long: tasks are to be handed over.
+    await Promise.race([closed, delay(REQUESTS_MS)]);
+    await workers.stop();
+    await Promise.race([closed, delay(LAST_REQUESTS_MS)]);
+    levels.close();
+    await plane.close();
+    await kafka.close();
+    await connection.close();
+  };
+  try {
+    await checkConfigTopic(configs, log);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
   log.info({ urls: server.urls }, 'REST API listens');
   const plain = async (connector: string, sealed: Readonly<Record<string, string>>) =>
     (await secrets.unseal(connector, sealed)).props;
@@ -188,17 +211,28 @@ export async function startWorker(
     started: () => member?.started(),
     async stop() {
       log.info({}, 'worker stops');
-      const closed = server.close();
-      // Requests that are under way may still need the workers, but not for long: tasks are to be handed over.
-      await Promise.race([closed, delay(REQUESTS_MS)]);
-      await workers.stop();
-      await Promise.race([closed, delay(LAST_REQUESTS_MS)]);
-      levels.close();
-      await plane.close();
-      await kafka.close();
-      await connection.close();
+      await stop();
     },
   };
+}
+
+/**
+ * Rejects where the topic of secrets would lose them. Any other failure is left to whoever needs the topic, and a Kafka
+ * that does not answer is waited for a moment alone.
+ */
+async function checkConfigTopic(configs: ConfigTopic, log: Log): Promise<void> {
+  const checked = configs.ensure().catch((error: unknown) => {
+    if (error instanceof NotCompactedError) throw error;
+    log.warn({ reason: messageOf(error) }, 'config.storage.topic cannot be used yet');
+  });
+  let late = false;
+  const timer = delay(CONFIG_TOPIC_MS).then(() => {
+    late = true;
+  });
+  checked.catch((error: unknown) => {
+    if (late) log.error({ reason: messageOf(error) }, 'config.storage.topic cannot be used');
+  });
+  await Promise.race([checked, timer]);
 }
 
 function temporalOptions(config: WorkerConfig) {

@@ -68,7 +68,8 @@ async function version(): Promise<string> {
   return manifest.version;
 }
 
-function describe(error: unknown): string {
+/** What is printed of an error that ends the program. */
+export function describe(error: unknown): string {
   if (error instanceof MillraceError) return error.message;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { MillraceError, messageOf } from '../errors.ts';
-import { exitStatus } from './program.ts';
+import { describe, exitStatus } from './program.ts';
 import { connectorsAtStart } from './worker/connectors-at-start.ts';
 
 interface WorkerOptions {
@@ -81,9 +81,8 @@ async function work({ props, connectors, configFiles, child }: Work): Promise<ne
   const left = new Promise<void>(resolve => leaving.signal.addEventListener('abort', () => resolve()));
   const { startWorker } = await import('../worker.ts');
   const worker = await startWorker(props, { configFiles }).catch((error: unknown) => {
-    if (!child) throw error;
-    // The channel to the parent would keep the process.
-    process.stderr.write(`millrace: ${error instanceof MillraceError ? error.message : (error as Error).stack}\n`);
+    process.stderr.write(`millrace: ${describe(error)}\n`);
+    // Clients that were made already, and the channel to a parent, would keep the process.
     process.exit(exitStatus.failed);
   });
   let status: number = exitStatus.done;

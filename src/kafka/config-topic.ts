@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { addAbortListener } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { MillraceError } from '../errors.ts';
+import { checkCompacted } from './compacted-topic.ts';
 import type { KafkaClient, Reader } from './port.ts';
 
 /** The compacted topic of one partition that Kafka Connect calls `config.storage.topic`. */
 export interface ConfigTopic {
-  /** Resolves when the topic is there. */
+  /** Resolves when the topic is there. Rejects with SOURCE_SETUP where it would not keep what is written. */
   ensure(): Promise<void>;
   /** Writes all or none; null takes what stands under a key away. KAFKA_UNAVAILABLE. */
   write(entries: readonly (readonly [key: string, value: string | null])[]): Promise<void>;
@@ -41,8 +42,13 @@ export function configTopic(
   const create = () =>
     kafka.admin.createTopics([{ topic, partitions: 1, replicationFactor, config: { 'cleanup.policy': 'compact' } }]);
 
+  async function prepare(): Promise<void> {
+    await create();
+    await checkCompacted(kafka, topic, 'the secrets of connectors');
+  }
+
   function ensure(): Promise<void> {
-    made ??= create().catch((error: unknown) => {
+    made ??= prepare().catch((error: unknown) => {
       made = undefined;
       throw error;
     });

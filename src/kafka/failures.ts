@@ -172,6 +172,11 @@ export class SetupFailure extends Error {
   override readonly name = 'SetupFailure';
 }
 
+const unauthorized: ReadonlySet<number> = new Set([
+  codes.TOPIC_AUTHORIZATION_FAILED,
+  codes.CLUSTER_AUTHORIZATION_FAILED,
+]);
+
 export function failIf(code: number, what: string, detail?: string | null): void {
   if (code !== codes.NONE) throw new BrokerError(code, what, detail);
 }
@@ -183,6 +188,11 @@ export const coordinatorIsElsewhere = (error: unknown): boolean =>
 /** The same request may be sent again and may then succeed. */
 export const isPassing = (error: unknown): boolean =>
   error instanceof ConnectionLost || (error instanceof BrokerError && passing.has(error.code));
+/** Also of what the port's callers see. */
+export const isUnauthorized = (error: unknown): boolean =>
+  error instanceof BrokerError
+    ? unauthorized.has(error.code)
+    : error instanceof MillraceError && error.cause !== undefined && isUnauthorized(error.cause);
 export const isFenced = (error: unknown): boolean => error instanceof BrokerError && fenced.has(error.code);
 
 /** What the port's callers see. doing: what was tried, such as "commit to Kafka". */

@@ -1,5 +1,6 @@
 import type { Json, PositionReader, SourceOffset, SourcePartition, SourcePosition } from '../api/index.ts';
 import { MillraceError } from '../errors.ts';
+import { checkCompacted } from './compacted-topic.ts';
 import { nameOpenTransaction } from './open-transactions.ts';
 import type { KafkaClient, NewTopic, ProducerBatch } from './port.ts';
 
@@ -21,12 +22,7 @@ export async function ensureOffsetsTopic(client: KafkaClient, offsets: OffsetsTo
   const { topic } = offsets;
   const wanted: NewTopic = { ...offsets, config: { 'cleanup.policy': 'compact' } };
   await client.admin.createTopics([wanted]);
-  const policy = (await client.admin.topicConfig(topic)).get('cleanup.policy');
-  if (policy !== undefined && policy !== 'compact')
-    throw new MillraceError(
-      'SOURCE_SETUP',
-      `Topic ${topic} holds source offsets and must have cleanup.policy=compact, but has ${policy}: offsets would be deleted. Set it with kafka-configs --alter, or name another topic.`,
-    );
+  await checkCompacted(client, topic, 'source offsets');
 }
 
 /** Time that open transactions with offsets of the connector have to end. */
