@@ -1,4 +1,5 @@
 import type { Log, SourceConnector } from '../src/api/index.ts';
+import { COMMIT_INTERVAL } from '../src/config/connector-config.ts';
 import { readTopicCreation } from '../src/config/topic-creation.ts';
 import type { OffsetStore } from '../src/engine/offset-store.ts';
 import { RecordEncoder } from '../src/engine/record-encoder.ts';
@@ -37,7 +38,11 @@ export async function runSourceTask(
     offsets: deps.offsets,
     encoder: new RecordEncoder(pipeline),
     topics: { newTopic: topicSettings(pipeline) },
-    limits: { batchBytes: BATCH_BYTES, transactionBytes: TRANSACTION_BYTES },
+    limits: {
+      batchBytes: BATCH_BYTES,
+      transactionBytes: TRANSACTION_BYTES,
+      commitIntervalMs: Number(pipeline.props[COMMIT_INTERVAL.key] ?? COMMIT_INTERVAL.defaultMs),
+    },
     untilCaughtUp: args.untilCaughtUp === true,
     observer: progress,
     log,

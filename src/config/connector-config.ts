@@ -142,6 +142,9 @@ const common = {
   }),
 };
 
+/** `millrace.commit.interval.ms`, of sources. */
+export const COMMIT_INTERVAL = { key: 'millrace.commit.interval.ms', defaultMs: 10, maxMs: 60_000 } as const;
+
 const source = {
   'topic.creation.groups': aliases(
     'Names of groups of topics that are made with settings of their own: topic.creation.<group>.include and so on.',
@@ -173,6 +176,20 @@ const source = {
     width: 'short',
     displayName: 'Transaction boundary interval',
     check: value => (value === null || value >= 0 ? undefined : 'Value must be at least 0'),
+  }),
+  [COMMIT_INTERVAL.key]: intKey({
+    doc:
+      'Milliseconds between the beginnings of two Kafka transactions of a task, at the least, while they are small. A larger ' +
+      'interval costs the brokers less and adds at most that much latency; 0 commits back to back. A change after a pause is ' +
+      'committed at once.',
+    default: COMMIT_INTERVAL.defaultMs,
+    importance: 'medium',
+    group: 'Exactly Once Support',
+    order: 5,
+    width: 'short',
+    displayName: 'Commit interval',
+    check: value =>
+      value >= 0 && value <= COMMIT_INTERVAL.maxMs ? undefined : `Value must be from 0 to ${COMMIT_INTERVAL.maxMs}`,
   }),
   'offsets.storage.topic': stringKey({
     doc: "A topic of its own for this connector's offsets, instead of the worker's.",

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Bytes } from '../api/bytes.ts';
 import type {
   ConfigSpec,
@@ -44,6 +45,8 @@ export interface SourceLimits {
   readonly batchBytes: number;
   /** Encoded bytes at which a transaction is closed even if more is waiting. */
   readonly transactionBytes: number;
+  /** Milliseconds between the beginnings of two commits at the least, unless the second is large. */
+  readonly commitIntervalMs: number;
 }
 
 /** How long a topic that has been met is taken to be there. */
@@ -95,6 +98,8 @@ class SourceLoop<C> {
   private open: ProducerBatch;
   private gathered: SourceBatch[] = [];
   private committing: Promise<void> | undefined;
+  /** Ends when the commit interval since the beginning of the last commit is over; undefined: it is. */
+  private interval: Promise<void> | undefined;
 
   constructor(run: SourceRun<C>, producer: TransactionalProducer, task: SourceTask<C>) {
     this.run_ = run;
@@ -109,10 +114,9 @@ class SourceLoop<C> {
     try {
       while (!signal.aborted) {
         reading ??= untilGraceEnds('read', signal, this.task.read());
-        // Whatever comes first: more to put into the open transaction, room to commit it, or the failure of a commit.
-        const batch = await (this.committing === undefined
-          ? reading
-          : Promise.race([reading, this.committing.then(() => undefined)]));
+        // Whatever comes first: more to put into the open transaction, the time to commit it, or the failure of a commit.
+        const other = this.committing ?? (this.gathered.length > 0 ? this.interval : undefined);
+        const batch = await (other === undefined ? reading : Promise.race([reading, other.then(() => undefined)]));
         if (batch !== undefined) reading = undefined;
         if (batch) await this.gather(batch);
         if (batch !== undefined && this.caughtUp(batch)) {
@@ -125,7 +129,7 @@ class SourceLoop<C> {
           continue;
         }
         if (this.committing !== undefined && this.open.bytes >= limits.transactionBytes) await this.committing;
-        if (this.committing === undefined) this.commit();
+        if (this.committing === undefined && this.mayCommit()) this.commit();
       }
       await this.committing;
     } finally {
@@ -133,6 +137,25 @@ class SourceLoop<C> {
       reading?.catch(() => {});
       await this.committing?.catch(() => {});
     }
+  }
+
+  /**
+   * A transaction costs the broker some milliseconds, whatever is in it: a small one waits until the interval since the last
+   * has passed, and takes with it what comes meanwhile.
+   */
+  private mayCommit(): boolean {
+    return this.interval === undefined || this.open.bytes >= this.run_.limits.batchBytes / 2;
+  }
+
+  private startInterval(): void {
+    const { limits, signal } = this.run_;
+    if (limits.commitIntervalMs === 0) return;
+    const interval: Promise<void> = delay(limits.commitIntervalMs, undefined, { signal })
+      .catch(() => {})
+      .then(() => {
+        if (this.interval === interval) this.interval = undefined;
+      });
+    this.interval = interval;
   }
 
   private caughtUp(batch: SourceBatch | null): boolean {
@@ -210,6 +233,7 @@ class SourceLoop<C> {
   private commit(): void {
     const batches = this.gathered;
     const transaction = this.open;
+    this.startInterval();
     this.gathered = [];
     this.open = this.producer.batch();
     this.committing = this.commitBatches(transaction, batches);

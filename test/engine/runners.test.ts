@@ -120,7 +120,7 @@ function source(
       tolerant: false,
     }),
     topics: { newTopic: topic => ({ topic, partitions: 1, replicationFactor: 1 }) },
-    limits: { batchBytes: 1 << 20, transactionBytes: 1 << 16 },
+    limits: { batchBytes: 1 << 20, transactionBytes: 1 << 16, commitIntervalMs: 10 },
     observer: { ...observer, ...heard },
     log: silent,
     signal,

@@ -68,9 +68,20 @@ async function start(fault: string, more: Record<string, string> = {}): Promise<
 
 const written = async (name: string) => Number((await worker.task(name))?.figures?.['records_written'] ?? 0);
 
-/** Connections that the worker's process has to a port. */
+/** Connections that the worker's processes have to a port. */
 async function connectionsTo(port: number): Promise<number> {
-  const { pid } = worker.process;
+  const counts = (await processTree(worker.process.pid)).map(pid => connectionsOf(pid, port).catch(() => 0));
+  return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
+}
+
+async function processTree(pid: number): Promise<number[]> {
+  const threads = await readdir(`/proc/${pid}/task`);
+  const lists = threads.map(thread => readFile(`/proc/${pid}/task/${thread}/children`, 'latin1').catch(() => ''));
+  const children = (await Promise.all(lists)).join(' ').split(/\s+/).filter(Boolean).map(Number);
+  return [pid, ...(await Promise.all(children.map(child => processTree(child).catch(() => [])))).flat()];
+}
+
+async function connectionsOf(pid: number, port: number): Promise<number> {
   const table =
     (await readFile(`/proc/${pid}/net/tcp`, 'latin1')) + (await readFile(`/proc/${pid}/net/tcp6`, 'latin1'));
   const hex = port.toString(16).toUpperCase().padStart(4, '0');

@@ -50,7 +50,7 @@ if (kind === 'source')
     },
     encoder: new RecordEncoder({ ...pipeline, tolerant: false }),
     topics: { newTopic: () => null },
-    limits: { batchBytes: 1 << 20, transactionBytes: 1 << 18 },
+    limits: { batchBytes: 1 << 20, transactionBytes: 1 << 18, commitIntervalMs: 10 },
   });
 else
   await runSink({
