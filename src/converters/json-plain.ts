@@ -1,7 +1,7 @@
 import type { ByteWriter, Value } from '../api/index.ts';
 import { Decimal, isStruct, javaDouble } from '../api/index.ts';
 import { DataError } from '../errors.ts';
-import { JsonReader } from './json-reader.ts';
+import { isNestedDeeper, JsonReader, MAX_DEPTH } from './json-reader.ts';
 import { kindOfValue } from './schemas.ts';
 
 /** Appends a value that has no schema: what JSON.parse gives, and bigint, bytes and Map beside it. Throws DataError. */
@@ -75,7 +75,8 @@ const long = /\d{16}/;
 export function readPlain(bytes: Buffer, start: number, end: number): Value {
   const text = bytes.toString('utf8', start, end);
   try {
-    if (!text.includes('\ufffd') && !long.test(text)) return JSON.parse(text) as Value;
+    if (!text.includes('\ufffd') && !long.test(text) && !isNestedDeeper(bytes, start, end, MAX_DEPTH))
+      return JSON.parse(text) as Value;
   } catch {
     // The reader below takes what Jackson takes beyond JSON (leading zeros), or says where the fault is.
   }

@@ -24,7 +24,7 @@ const SEXTETS = new Int8Array(256).fill(-1);
 for (const [sextet, char] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'].entries())
   SEXTETS[char.charCodeAt(0)] = sextet;
 /** As Jackson: deeper nesting is refused. */
-const MAX_DEPTH = 1000;
+export const MAX_DEPTH = 1000;
 
 export type NodeType = 'ARRAY' | 'BOOLEAN' | 'NULL' | 'NUMBER' | 'OBJECT' | 'STRING';
 
@@ -321,5 +321,21 @@ const NULL = Buffer.from('null');
 const failed = 'Converting byte[] to Kafka Connect data failed due to serialization error: ';
 
 const ownMember = { enumerable: true, configurable: true, writable: true };
+
+/** Whether the JSON in bytes[start, end) has more levels than `most`. Shorter text is not looked at. */
+export function isNestedDeeper(bytes: Buffer, start: number, end: number, most: number): boolean {
+  if (end - start <= 2 * most) return false;
+  let depth = 0;
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at];
+    if (byte === QUOTE) {
+      at++;
+      while (at < end && bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1;
+    } else if (byte === 0x7b || byte === 0x5b) {
+      if (++depth > most) return true;
+    } else if (byte === 0x7d || byte === 0x5d) depth--;
+  }
+  return false;
+}
 
 const isDigit = (byte: number): boolean => byte >= 0x30 && byte <= 0x39;

@@ -128,11 +128,13 @@ function readMember(raw: Raw, key: string, reader: JsonReader, decoders: Decoder
 
 function readFields(reader: JsonReader, decoders: Decoders): { name: string; schema: Schema }[] {
   const fields: { name: string; schema: Schema }[] = [];
+  const names = new Set<string>();
   reader.array(() => {
     const named = readNamed(reader, decoders);
     if (named?.field === undefined) throw new DataError("Struct schema's field name not specified properly");
-    if (fields.some(({ name }) => name === named.field))
+    if (names.has(named.field))
       throw new DataError(`Cannot create field because of field name duplication ${named.field}`);
+    names.add(named.field);
     fields.push({ name: named.field, schema: named.schema });
   });
   return fields;

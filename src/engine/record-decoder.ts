@@ -1,4 +1,5 @@
 import type { ConnectRecord, Converter, SinkRecord, TopicPartition } from '../api/index.ts';
+import { DataError } from '../errors.ts';
 import type { RawRecord } from '../kafka/port.ts';
 import { decodeHeaders } from './headers.ts';
 
@@ -28,6 +29,17 @@ export class RecordDecoder {
 
   /** null when a transform dropped it. Throws DataError. */
   decode(at: TopicPartition, raw: RawRecord): SinkRecord | null {
+    try {
+      return this.#decode(at, raw);
+    } catch (error) {
+      if (!isStackOverflow(error)) throw error;
+      throw new DataError('The record is nested deeper than its converters and transforms can follow.', {
+        cause: error,
+      });
+    }
+  }
+
+  #decode(at: TopicPartition, raw: RawRecord): SinkRecord | null {
     this.stage = 'KEY_CONVERTER';
     const key = this.keys.toConnect(at.topic, raw.key);
     this.stage = 'VALUE_CONVERTER';
@@ -52,5 +64,8 @@ export class RecordDecoder {
     return this.transform(record) as SinkRecord | null;
   }
 }
+
+const isStackOverflow = (error: unknown): boolean =>
+  error instanceof RangeError && error.message === 'Maximum call stack size exceeded';
 
 const none: SinkRecord['headers'] = [];

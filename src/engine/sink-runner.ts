@@ -58,8 +58,9 @@ export interface SinkLimits {
   readonly commitMs: number;
 }
 
-/** Records decoded between two breaths of the event loop. */
+/** Records, and bytes of them, to decode before yielding to the event loop. */
 const SLICE = 1024;
+const SLICE_BYTES = 256 * 1024;
 /** How long Kafka may hold a request for records that are not there yet: sooner means more requests of idle tasks. */
 const WAIT_MS = 2000;
 /** How often a topic that is read from is told of. */
@@ -270,6 +271,7 @@ class SinkLoop<C> {
       count = 0;
       return decoded;
     };
+    let slice = 0;
     for (const part of fetched) {
       const at = { topic: part.topic, partition: part.partition };
       const name = partitionName(at);
@@ -279,6 +281,7 @@ class SinkLoop<C> {
         const raw = list[i] as RawRecord;
         count++;
         bytes += raw.size;
+        slice += raw.size;
         try {
           const record = this.of.decoder.decode(at, raw);
           if (record !== null) {
@@ -297,7 +300,10 @@ class SinkLoop<C> {
           this.ahead.set(name, next);
           if (count >= limits.batchRecords) yield await flush();
         }
-        if (i % SLICE === SLICE - 1) await new Promise(setImmediate);
+        if (i % SLICE === SLICE - 1 || slice >= SLICE_BYTES) {
+          slice = 0;
+          await new Promise(setImmediate);
+        }
       }
     }
     if (progress.size > 0) yield await flush();

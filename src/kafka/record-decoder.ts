@@ -163,7 +163,7 @@ export class BatchDecoder {
             keyLength,
             valueStart,
             valueLength,
-            headers > 0 ? decodeHeaders(reader, headers) : noHeaders,
+            headers > 0 ? decodeHeaders(reader, headers, end) : noHeaders,
           ),
         );
       }
@@ -182,7 +182,9 @@ export interface Left {
   bytes: number;
 }
 
-function decodeHeaders(reader: VarintReader, count: number): RawHeader[] {
+/** Each takes two bytes at least, before `end`. */
+function decodeHeaders(reader: VarintReader, count: number, end: number): RawHeader[] {
+  if (count * 2 > end - reader.at) throw new RangeError('a record has more headers than bytes');
   const headers: RawHeader[] = [];
   for (let i = 0; i < count; i++) {
     const key = view(reader, reader.varint()).toString('utf8');

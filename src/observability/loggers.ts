@@ -34,6 +34,9 @@ export interface LevelObservers {
 }
 
 const ROOT = 'root';
+/** Names that exist only because a level was set for them. */
+const MOST_REQUESTED = 1000;
+const LONGEST_NAME = 249;
 
 /**
  * The loggers of this process by name. Names are paths with dots (`rest`, `connector.orders`); setting the level of one
@@ -43,6 +46,7 @@ export class Loggers {
   readonly #root: Logger;
   readonly #observers: LevelObservers;
   readonly #named = new Map<string, { readonly logger: Logger; modified: number | null }>();
+  #requested = 0;
 
   constructor(root: Logger, observers: LevelObservers = {}) {
     this.#root = root;
@@ -72,15 +76,26 @@ export class Loggers {
     return found === undefined ? undefined : levelNow(found.logger, found.modified);
   }
 
-  /** Sets a level and answers the loggers that it changed. */
+  /** The reason why no level can be set for a name; undefined where one can. */
+  refusal(name: string): string | undefined {
+    if (this.#named.has(name)) return undefined;
+    if (name.length > LONGEST_NAME) return `The name of a logger has at most ${LONGEST_NAME} characters.`;
+    if (this.#requested < MOST_REQUESTED) return undefined;
+    return `Levels were set for ${MOST_REQUESTED} loggers that do not exist: no further one is made. GET /admin/loggers lists those that do.`;
+  }
+
+  /** Sets a level and answers the loggers that it changed; none for a name that is refused. */
   set(name: string, level: Level): string[] {
+    if (this.refusal(name) !== undefined) return [];
     this.#observers.told?.(name, level);
     return this.follow(name, level);
   }
 
   /** Sets a level that was set elsewhere. */
   follow(name: string, level: Level): string[] {
+    if (this.refusal(name) !== undefined) return [];
     this.#observers.changed?.(name, level);
+    if (!this.#named.has(name)) this.#requested++;
     this.#entry(name);
     const changed: string[] = [];
     for (const [known, entry] of this.#named) {
@@ -95,11 +110,17 @@ export class Loggers {
   #entry(name: string) {
     const known = this.#named.get(name);
     if (known !== undefined) return known;
-    const above = [...this.#named.keys()].filter(one => isAt(name, one)).sort((a, b) => depth(b) - depth(a))[0] ?? ROOT;
-    const level = this.#named.get(above)?.logger.level ?? this.#root.level;
-    const made = { logger: this.#root.child({ logger: name }, { level }), modified: null };
+    const made = { logger: this.#root.child({ logger: name }, { level: this.#levelAbove(name) }), modified: null };
     this.#named.set(name, made);
     return made;
+  }
+
+  #levelAbove(name: string): string {
+    for (let end = name.lastIndexOf('.'); end > 0; end = name.lastIndexOf('.', end - 1)) {
+      const above = this.#named.get(name.slice(0, end));
+      if (above !== undefined) return above.logger.level;
+    }
+    return this.#root.level;
   }
 }
 

@@ -33,6 +33,8 @@ export function loggerResources(
       // Connect's status for it.
       if (level === undefined) throw new MillraceError('NOT_FOUND', `invalid log level '${text}'.`);
       const logger = loggerOf(request);
+      const refusal = loggers.refusal(logger);
+      if (refusal !== undefined) throw badRequest(refusal);
       // Any other scope is that of the worker, as in Connect.
       if (queryText(request, 'scope')?.toLowerCase() !== 'cluster') return loggers.set(logger, level);
       if (setClusterLevel === undefined) throw badRequest('This server knows of no other worker: leave scope away.');

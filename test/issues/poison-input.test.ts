@@ -106,3 +106,76 @@ test('a regular expression that backtracks without end in Java and V8', async ()
     expect(failed.trace).toMatch(/Transform route: regex of RegexRouter: the regular expression took too long/);
   });
 });
+
+test.each([
+  ['an object', '{"a":', '}'],
+  ['an array', '[', ']'],
+])('a record with %s nested 3,000 levels deep is a dead letter', async (_what, open, close) => {
+  const topic = uniqueName('nested');
+  const queue = `${topic}_dead`;
+  const { host, port, user, password } = database.connection;
+  await worker.produce(topic, [
+    { value: `${open.repeat(3000)}1${close.repeat(3000)}` },
+    { value: JSON.stringify({ plain: 'next' }) },
+  ]);
+  await database.query(`CREATE TABLE "${topic}" (plain text)`);
+  await worker.create(topic, {
+    'connector.class': 'io.confluent.connect.jdbc.JdbcSinkConnector',
+    'connection.url': `jdbc:postgresql://${host}:${port}/${database.name}?sslmode=disable`,
+    'connection.user': user,
+    'connection.password': password,
+    topics: topic,
+    'value.converter': 'org.apache.kafka.connect.json.JsonConverter',
+    'value.converter.schemas.enable': 'false',
+    'insert.mode': 'insert',
+    'errors.tolerance': 'all',
+    'errors.deadletterqueue.topic.name': queue,
+    'errors.deadletterqueue.topic.replication.factor': '1',
+  });
+  await worker.answeringWhile(() =>
+    eventually('the next row is there', async () => (await database.query(`SELECT * FROM "${topic}"`)).length === 1),
+  );
+  expect((await worker.status(topic)).tasks[0]?.state).toBe('RUNNING');
+  expect(await worker.count(queue)).toBe(1);
+});
+
+test('records whose schemas have 30,000 fields each are refused in a moment', async () => {
+  const topic = uniqueName('wide');
+  const file = join(worker.folder, topic);
+  const fields = Array.from({ length: 30_000 }, (_, i) => ({ field: `f${i}`, type: 'int8' }));
+  // Each has a schema of its own, so that nothing remembered helps to read it; its fields are missing.
+  const wide = Array.from({ length: 10 }, (_, i) => ({
+    value: JSON.stringify({ schema: { type: 'struct', fields, doc: `${i}` }, payload: {} }),
+  }));
+  const next = { value: JSON.stringify({ schema: { type: 'string' }, payload: 'next' }) };
+  await worker.produce(topic, [...wide, next]);
+  await worker.create(topic, { 'connector.class': 'FileStreamSink', file, topics: topic, 'errors.tolerance': 'all' });
+  await worker.answeringWhile(() =>
+    eventually('the next line is there', async () => (await readFile(file, 'utf8')) === 'next\n'),
+  );
+});
+
+test('levels of loggers that do not exist do not add up without bound', async () => {
+  const put = (name: string) =>
+    fetch(`${worker.url}/admin/loggers/${name}`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ level: 'DEBUG' }),
+    }).then(async answer => {
+      await answer.text();
+      return answer.status;
+    });
+  const statuses = await worker.answeringWhile(async () => {
+    const all: number[] = [];
+    for (let from = 0; from < 3000; from += 10)
+      all.push(...(await Promise.all(Array.from({ length: 10 }, (_, i) => put(`made.up.${from + i}`)))));
+    return all;
+  });
+  expect(statuses.filter(status => status === 200)).toHaveLength(1000);
+  expect(new Set(statuses.slice(1000))).toEqual(new Set([400]));
+  expect(await put('x'.repeat(250))).toBe(400);
+  // One that exists is still set.
+  expect(await put('rest')).toBe(200);
+  const loggers = await (await fetch(`${worker.url}/admin/loggers`)).json();
+  expect(Object.keys(loggers as object).length).toBeLessThan(1200);
+});

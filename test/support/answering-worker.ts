@@ -30,6 +30,8 @@ export interface AnsweringWorker extends AsyncDisposable {
   status(name: string): Promise<StatusInfo>;
   /** Creates the topic if it is missing, and writes each record in a batch of its own. */
   produce(topic: string, records: readonly TestRecord[]): Promise<void>;
+  /** Records of partition 0 of a topic. */
+  count(topic: string): Promise<number>;
   /** Runs `work`. Rejects when meanwhile two requests in a row wait longer than a second for their answers. */
   answeringWhile<T>(work: () => Promise<T>): Promise<T>;
 }
@@ -54,6 +56,7 @@ export async function startAnsweringWorker(prefix: string): Promise<AnsweringWor
     },
     status: name => call<StatusInfo>('GET', `${url}/connectors/${name}/status`),
     produce: (topic, records) => produce(kafka, topic, records),
+    count: topic => count(kafka, topic),
     answeringWhile: work => answeringWhile(url, work),
     async [Symbol.asyncDispose]() {
       await kafka.close();
@@ -106,5 +109,26 @@ async function produce(kafka: KafkaClient, topic: string, records: readonly Test
     }
   } finally {
     await producer.close();
+  }
+}
+
+async function count(kafka: KafkaClient, topic: string): Promise<number> {
+  const [place] = await kafka.admin.offsets([{ topic, partition: 0 }]);
+  const reader = await kafka.reader({
+    assigned: [{ topic, partition: 0, offset: 0 }],
+    maxBytes: 1 << 20,
+    maxPartitionBytes: 1 << 20,
+    maxWaitMs: 500,
+  });
+  try {
+    let [records, next] = [0, 0];
+    while (next < (place?.end ?? 0))
+      for (const part of await reader.poll()) {
+        records += part.records.length;
+        next = part.next;
+      }
+    return records;
+  } finally {
+    await reader.close();
   }
 }
