@@ -1,11 +1,13 @@
 import { Context } from '@temporalio/activity';
 import { nextRun } from '../src/config/schedule.ts';
 import { HostLostError } from '../src/data-plane/host-lost.ts';
+import type { ContactState } from '../src/data-plane/messages.ts';
 import { RemoteError } from '../src/data-plane/remote-error.ts';
 import { reportFailure } from '../src/failure-report.ts';
 import { toFailure } from '../src/temporal/failure.ts';
 import type { OffsetsAltered, OffsetsArgs, Plan, PlanArgs } from '../workflows/messages.ts';
 import { AttemptHistory } from './attempt-history.ts';
+import { proveAttempt } from './attempt-proof.ts';
 import type { ControlActivities, TaskActivities } from './index.ts';
 import type { CallName, OffsetsAttempt } from './operations.ts';
 import { type RunTaskDeps, runTaskActivity } from './run-task.ts';
@@ -20,6 +22,8 @@ export interface CallOptions {
   /** Not in a process with other tasks. */
   readonly isolated: boolean;
   readonly signal: AbortSignal;
+  /** See proveAttempt. */
+  readonly prove: () => Promise<ContactState>;
 }
 
 /** The activities of a worker process. Connectors' code runs in the data plane, never here. */
@@ -50,8 +54,11 @@ async function callActivity<T>(
   const history = AttemptHistory.from(context.info.heartbeatDetails);
   context.heartbeat(history.figures);
   const beat = setInterval(() => context.heartbeat(history.figures), HEARTBEAT_MS);
-  const options = { isolated: history.isIsolated, signal: context.cancellationSignal };
+  const prove = () => proveAttempt(deps, context, () => history.figures);
+  const options = { isolated: history.isIsolated, signal: context.cancellationSignal, prove };
   try {
+    // A worker that was frozen may have received this attempt long ago.
+    await prove();
     return await Promise.race([deps.call<T>(name, [args, ...more], options), context.cancelled]);
   } catch (error) {
     if (context.cancellationSignal.aborted) throw error;

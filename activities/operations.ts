@@ -40,6 +40,8 @@ export interface OperationDeps extends CheckDeps {
 
 export interface OperationContext {
   readonly signal: AbortSignal;
+  /** See CurrentAttempt.confirm. */
+  readonly confirm: () => Promise<void> | undefined;
   /** Learns the secrets of the configuration before any other server is asked. */
   readonly redact: Redaction;
   /** For names, in which a short secret may appear by chance: learns only those secrets that can get there. */
@@ -73,16 +75,16 @@ export function createOperations(deps: OperationDeps): Operations {
       if (failure !== undefined) throw failure;
     },
     alterOffsets: (context, args) => alter(deps, context, args),
-    async runTask({ redact, redactNames, signal }, args, progress, log) {
+    async runTask({ redact, redactNames, signal, confirm }, args, progress, log) {
       const opening = wholeConfig(deps, args).then(config => opened(deps, args.connector, config, redact));
       const { connector, props, inNames } = await untilAborted(signal, opening);
       redactNames.add(inNames);
       deps.namesRedaction.add(inNames);
       if (connector.kind !== args.type) throw wrongType(args, connector.kind);
       const pipeline = await pipelineOf(deps, props);
-      const safe = redact.log(log);
-      if (connector.kind === 'source') await runSourceTask(deps, connector, pipeline, args, progress, signal, safe);
-      else await runSinkTask(deps.kafka, connector, pipeline, args, progress, signal, safe, text => redact.text(text));
+      const task = { args, pipeline, progress, signal, confirm, redact, log: redact.log(log) };
+      if (connector.kind === 'source') await runSourceTask(deps, connector, task);
+      else await runSinkTask(deps.kafka, connector, task);
     },
   };
 }

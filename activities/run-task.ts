@@ -2,13 +2,14 @@ import { ApplicationFailure, Context } from '@temporalio/activity';
 import { ApplicationFailureCategory } from '@temporalio/common';
 import type { Log } from '../src/api/index.ts';
 import { HostLostError } from '../src/data-plane/host-lost.ts';
-import type { TaskProgress } from '../src/data-plane/messages.ts';
+import type { ContactState, TaskProgress } from '../src/data-plane/messages.ts';
 import { RemoteError } from '../src/data-plane/remote-error.ts';
 import { kindOf, messageOf } from '../src/errors.ts';
 import { cut, type FailureReport, reportFailure } from '../src/failure-report.ts';
 import { toFailure } from '../src/temporal/failure.ts';
 import type { TaskArgs } from '../workflows/messages.ts';
 import { AttemptHistory } from './attempt-history.ts';
+import { type AttemptProofDeps, proveAttempt } from './attempt-proof.ts';
 import type { TaskAttempt } from './index.ts';
 import { News } from './news.ts';
 import type { Snapshot } from './progress.ts';
@@ -25,7 +26,7 @@ const SETTLED_MS = 300_000;
 /** Heartbeat interval while the data plane reports nothing. */
 const SILENT_MS = 2500;
 
-export interface RunTaskDeps {
+export interface RunTaskDeps extends AttemptProofDeps {
   /** Runs the data plane of a task until it ends; rejects with RemoteError or HostLostError. */
   run(args: TaskAttempt, options: RunOptions): Promise<void>;
   /** Counts an attempt; the function that it returns is called when it has ended. */
@@ -42,6 +43,8 @@ export interface RunOptions {
   readonly isolated: boolean;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: TaskProgress) => void;
+  /** See proveAttempt. */
+  readonly prove: () => Promise<ContactState>;
 }
 
 /**
@@ -69,10 +72,12 @@ export function runTaskActivity(deps: RunTaskDeps): (args: TaskArgs) => Promise<
     const age = () => performance.now() - began;
     const isWell = () => progress.written > 0 || age() > WELL_MS;
     const earlier = () => (age() > SETTLED_MS ? AttemptHistory.from(undefined) : history);
+    const figures = (more: Snapshot) => ({ ...progress.figures, ...news.figures, ...more });
     const beat = (more: Snapshot) => {
       lastBeat = performance.now();
-      context.heartbeat({ ...progress.figures, ...news.figures, ...more });
+      context.heartbeat(figures(more));
     };
+    const prove = () => proveAttempt(deps, context, () => figures(earlier().figures));
     const topics = new Set<string>();
     const onProgress = (report: TaskProgress) => {
       progress = report;
@@ -86,8 +91,10 @@ export function runTaskActivity(deps: RunTaskDeps): (args: TaskArgs) => Promise<
     });
     beat(history.figures);
     try {
+      // A worker that was frozen may have received this attempt long ago: it must not fence its successor.
+      await prove();
       deps.log.info({ ...fields, attempt }, 'task starts');
-      await deps.run({ ...args, attempt }, { isolated: history.isIsolated, signal, onProgress });
+      await deps.run({ ...args, attempt }, { isolated: history.isIsolated, signal, onProgress, prove });
       if (!signal.aborted) return;
     } catch (error) {
       if (signal.aborted) {

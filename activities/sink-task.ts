@@ -1,14 +1,13 @@
-import type { Log, SinkConnector } from '../src/api/index.ts';
+import type { SinkConnector } from '../src/api/index.ts';
 import { deadLetterQueue } from '../src/engine/dead-letters.ts';
 import { RecordDecoder } from '../src/engine/record-decoder.ts';
 import { runSink } from '../src/engine/sink-runner.ts';
 import { parsed } from '../src/engine/source-runner.ts';
 import type { KafkaClient } from '../src/kafka/port.ts';
-import type { TaskAttempt } from './index.ts';
-import { type Pipeline, producerOptions } from './pipeline.ts';
-import type { Progress } from './progress.ts';
+import { producerOptions } from './pipeline.ts';
 import { assignment, groupOf } from './sink-partitions.ts';
 import { sinkWriter } from './sink-writer.ts';
+import type { TaskContext } from './task-context.ts';
 
 const FETCH_BYTES = 2 << 20;
 /** Larger than Connect's 500, as rows are written as sets. `consumer.override.max.poll.records` overrides it. */
@@ -20,12 +19,7 @@ const COMMIT_MS = 2000;
 export async function runSinkTask(
   kafka: KafkaClient,
   sink: SinkConnector<unknown>,
-  pipeline: Pipeline,
-  args: TaskAttempt,
-  progress: Progress,
-  signal: AbortSignal,
-  log: Log,
-  redact: (text: string) => string,
+  { args, pipeline, progress, signal, confirm, redact, log }: TaskContext,
 ): Promise<void> {
   const { props } = pipeline;
   const transactionalId = `${args.cluster}-${args.connector}-${args.task}-dlq`;
@@ -54,7 +48,7 @@ export async function runSinkTask(
             contextHeaders: props['errors.deadletterqueue.context.headers.enable']?.trim().toLowerCase() === 'true',
             connector: args.connector,
             task: args.task,
-            redact,
+            redact: text => redact.text(text),
             count: (sent, failed) => progress.deadLetters(sent, failed),
             log,
           }),
@@ -68,5 +62,6 @@ export async function runSinkTask(
     observer: progress,
     log,
     signal,
+    confirm,
   });
 }

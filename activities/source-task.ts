@@ -1,13 +1,12 @@
-import type { Log, SourceConnector } from '../src/api/index.ts';
+import type { SourceConnector } from '../src/api/index.ts';
 import { COMMIT_INTERVAL } from '../src/config/connector-config.ts';
 import { readTopicCreation } from '../src/config/topic-creation.ts';
 import type { OffsetStore } from '../src/engine/offset-store.ts';
 import { RecordEncoder } from '../src/engine/record-encoder.ts';
 import { parsed, runSource } from '../src/engine/source-runner.ts';
 import type { KafkaClient, NewTopic } from '../src/kafka/port.ts';
-import type { TaskAttempt } from './index.ts';
 import { type Pipeline, producerOptions } from './pipeline.ts';
-import type { Progress } from './progress.ts';
+import type { TaskContext } from './task-context.ts';
 
 /** Bytes of source data read at once, and encoded bytes in one Kafka transaction: a few dozen milliseconds of work. */
 const BATCH_BYTES = 2 << 20;
@@ -22,11 +21,7 @@ export interface SourceTaskDeps {
 export async function runSourceTask(
   deps: SourceTaskDeps,
   source: SourceConnector<unknown>,
-  pipeline: Pipeline,
-  args: TaskAttempt,
-  progress: Progress,
-  signal: AbortSignal,
-  log: Log,
+  { args, pipeline, progress, signal, confirm, log }: TaskContext,
 ): Promise<void> {
   await runSource({
     connector: args.connector,
@@ -47,6 +42,7 @@ export async function runSourceTask(
     observer: progress,
     log,
     signal,
+    confirm,
   });
 }
 

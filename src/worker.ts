@@ -10,6 +10,7 @@ import type { Log } from './api/index.ts';
 import { readWorkerConfig, type WorkerConfig } from './config/worker-config.ts';
 import { processChannel, threadChannel } from './data-plane/channel.ts';
 import { DataPlane } from './data-plane/data-plane.ts';
+import { monotonicMs } from './data-plane/temporal-contact.ts';
 import { engineServices } from './engine-services.ts';
 import { messageOf } from './errors.ts';
 import { NotCompactedError } from './kafka/compacted-topic.ts';
@@ -26,7 +27,9 @@ import { exposedListeners, isDefaultHost, parseListeners } from './rest/listener
 import { surfaceOf } from './rest/surface.ts';
 import { startServer } from './server.ts';
 import { cacheFolder } from './stack/cache.ts';
+import { watchContact } from './temporal/contact.ts';
 import { temporalControl } from './temporal/control-client.ts';
+import { heartbeat } from './temporal/heartbeat.ts';
 import { type ConnectorWanted, putConnector } from './temporal/put-connector.ts';
 import { installRuntime } from './temporal/runtime.ts';
 import { runWorkers } from './temporal/workers.ts';
@@ -138,7 +141,16 @@ export async function startWorker(
     log,
   });
   const plane = dataPlane;
+  const contact = watchContact(client, {
+    heard: at => plane.setContact({ at, interruptions: contact.interruptions }),
+    interrupted: () => plane.setContact({ at: 0, interruptions: contact.interruptions }),
+  });
   const { control: controlActivities, tasks } = createActivities({
+    async heartbeat(taskToken, figures) {
+      const at = monotonicMs();
+      const ended = await heartbeat(client, identity, taskToken, figures);
+      return { ended, state: { at, interruptions: contact.interruptions } };
+    },
     run: (args, options) => plane.run(args, options),
     call: (name, args, options) => plane.call(name, args, options),
     log: loggers.log('task'),
@@ -180,6 +192,7 @@ export async function startWorker(
   }).catch(async (error: unknown) => {
     levels.close();
     await workers.stop();
+    contact.close();
     await plane.close();
     throw error;
   });
@@ -190,6 +203,7 @@ export async function startWorker(
     await workers.stop();
     await Promise.race([closed, delay(LAST_REQUESTS_MS)]);
     levels.close();
+    contact.close();
     await plane.close();
     await kafka.close();
     await connection.close();

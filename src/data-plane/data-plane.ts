@@ -2,7 +2,7 @@ import type { TaskAttempt } from '../../activities/index.ts';
 import type { CallName } from '../../activities/operations.ts';
 import type { Log } from '../api/index.ts';
 import type { HostChannel } from './channel.ts';
-import type { HostSettings, LoggerLevel } from './messages.ts';
+import type { ContactState, HostSettings, LoggerLevel } from './messages.ts';
 import { type RequestOptions, TaskHost } from './task-host.ts';
 
 export interface DataPlaneOptions {
@@ -62,6 +62,11 @@ export class DataPlane {
 
   setLevel(level: LoggerLevel): void {
     for (const host of this.#hosts) host.setLevel(level);
+  }
+
+  /** Temporal has answered this worker. */
+  setContact(state: ContactState): void {
+    for (const host of this.#hosts) host.setContact(state);
   }
 
   /** Ends all hosts. Their tasks have ended before. */

@@ -13,13 +13,19 @@ export type ToHost =
   | { readonly type: 'cancel'; readonly id: number; readonly reason: string }
   /** Answered with `answer`: metrics in Prometheus' text format. */
   | { readonly type: 'metrics'; readonly id: number }
-  | ({ readonly type: 'level' } & LoggerLevel);
+  | ({ readonly type: 'level' } & LoggerLevel)
+  /** Temporal has answered this worker. */
+  | ({ readonly type: 'contact' } & ContactState)
+  /** Answers `prove`: the request is still the current attempt of its activity. */
+  | ({ readonly type: 'proven'; readonly id: number } & ContactState);
 
 export type FromHost =
   | { readonly type: 'started' }
   /** Sent every TICK_MS while the host's event loop turns. */
   | { readonly type: 'tick' }
   | ({ readonly type: 'progress'; readonly id: number } & TaskProgress)
+  /** Asks whether the request is still the current attempt; answered with `proven` or `cancel`. */
+  | { readonly type: 'prove'; readonly id: number }
   | { readonly type: 'answer'; readonly id: number; readonly value: unknown }
   | { readonly type: 'failure'; readonly id: number; readonly failure: FailureReport }
   /** The host is about to exit: an exception that nothing caught. id: the request whose code threw it, where known. */
@@ -39,6 +45,13 @@ export interface LoggerLevel {
   readonly logger: string;
   /** A level by its Java name. */
   readonly level: string;
+}
+
+export interface ContactState {
+  /** monotonicMs() before the request that Temporal answered. */
+  readonly at: number;
+  /** How often this worker was frozen, or had no CPU, so far. */
+  readonly interruptions: number;
 }
 
 export interface TaskProgress {

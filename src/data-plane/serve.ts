@@ -9,6 +9,7 @@ import { cut, reportFailure } from '../failure-report.ts';
 import { CURRENT_REQUEST, currentRequest } from './current-request.ts';
 import type { HostPort } from './host-port.ts';
 import { type LoggerLevel, TICK_MS, type ToHost } from './messages.ts';
+import { CurrentAttempt, TemporalContact } from './temporal-contact.ts';
 
 /** Characters of a figure that is a text. */
 const MAX_FIGURE = 500;
@@ -27,15 +28,18 @@ Object.defineProperty(globalThis, CURRENT_REQUEST, { value: () => currentRequest
 
 /** Serves the requests of the main thread until this thread or process ends. */
 export function serve(port: HostPort, services: HostServices): void {
-  const running = new Map<number, AbortController>();
+  const running = new Map<number, { readonly controller: AbortController; readonly attempt: CurrentAttempt }>();
+  const contact = new TemporalContact();
   const pulse = new Pulse();
 
   /** Runs the code of a request in its own asynchronous context, and answers. */
   function handle(id: number, act: (context: OperationContext) => Promise<unknown>): void {
     const controller = new AbortController();
     const redact = new Redaction();
-    const context = { signal: controller.signal, redact, redactNames: new Redaction() };
-    running.set(id, controller);
+    const attempt = new CurrentAttempt(contact, () => port.post({ type: 'prove', id }), controller.signal);
+    const confirm = () => attempt.confirm();
+    const context = { signal: controller.signal, confirm, redact, redactNames: new Redaction() };
+    running.set(id, { controller, attempt });
     currentRequest
       .run(id, () => act(context))
       .then(
@@ -81,7 +85,11 @@ export function serve(port: HostPort, services: HostServices): void {
         return handle(message.id, context => operation(context, ...message.args));
       }
       case 'cancel':
-        return running.get(message.id)?.abort(new Error(message.reason));
+        return running.get(message.id)?.controller.abort(new Error(message.reason));
+      case 'contact':
+        return contact.update(message.at, message.interruptions);
+      case 'proven':
+        return running.get(message.id)?.attempt.proven(message.at, message.interruptions);
       case 'metrics':
         return handle(message.id, () => services.metrics());
       case 'level':

@@ -1,9 +1,11 @@
 import type { TaskAttempt } from '../../activities/index.ts';
 import type { CallName } from '../../activities/operations.ts';
+import { messageOf } from '../errors.ts';
 import type { BlockedRequest } from './blocked-request.ts';
 import type { HostChannel } from './channel.ts';
 import { HostLostError } from './host-lost.ts';
 import {
+  type ContactState,
   type FromHost,
   type HostSettings,
   type LoggerLevel,
@@ -17,6 +19,8 @@ export interface RequestOptions {
   /** Cancels the request: the host's answer is awaited all the same. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: TaskProgress) => void;
+  /** Resolves when Temporal confirms the attempt that the request belongs to; rejects when it has been replaced. */
+  readonly prove?: () => Promise<ContactState>;
 }
 
 interface Pending {
@@ -24,7 +28,8 @@ interface Pending {
   readonly isWork: boolean;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: Error) => void;
-  readonly onProgress: ((progress: TaskProgress) => void) | undefined;
+  readonly onProgress: RequestOptions['onProgress'] | undefined;
+  readonly prove: RequestOptions['prove'] | undefined;
 }
 
 /** Milliseconds that a host may take to load its code, on a busy machine. */
@@ -85,16 +90,20 @@ export class TaskHost {
     this.#channel.post({ type: 'level', ...level });
   }
 
+  setContact(state: ContactState): void {
+    this.#channel.post({ type: 'contact', ...state });
+  }
+
   terminate(): void {
     this.#alive = false;
     this.#channel.terminate();
   }
 
-  #request<T>(message: (id: number) => ToHost, { signal, onProgress }: RequestOptions = {}): Promise<T> {
+  #request<T>(message: (id: number) => ToHost, { signal, onProgress, prove }: RequestOptions = {}): Promise<T> {
     const id = ++this.#lastId;
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const sent = message(id);
-    this.#pending.set(id, { isWork: sent.type !== 'metrics', resolve, reject, onProgress });
+    this.#pending.set(id, { isWork: sent.type !== 'metrics', resolve, reject, onProgress, prove });
     this.#channel.post(sent);
     const cancel = () =>
       this.#channel.post({ type: 'cancel', id, reason: String(signal?.reason?.message ?? 'cancelled') });
@@ -109,8 +118,18 @@ export class TaskHost {
     if (message.type === 'crash')
       this.#blocked = { id: message.id, stack: [], reason: `an uncaught error: ${message.failure.message}` };
     if (message.type === 'progress') this.#pending.get(message.id)?.onProgress?.(message);
+    if (message.type === 'prove') void this.#prove(message.id);
     if (message.type === 'answer') this.#take(message.id)?.resolve(message.value);
     if (message.type === 'failure') this.#take(message.id)?.reject(new RemoteError(message.failure));
+  }
+
+  async #prove(id: number): Promise<void> {
+    try {
+      const state = await this.#pending.get(id)?.prove?.();
+      if (state !== undefined) this.#channel.post({ type: 'proven', id, ...state });
+    } catch (error) {
+      this.#channel.post({ type: 'cancel', id, reason: messageOf(error) });
+    }
   }
 
   #take(id: number): Pending | undefined {

@@ -45,6 +45,8 @@ export interface SinkRun<C> extends SinkWriter {
   readonly observer: TaskObserver;
   readonly log: Log;
   readonly signal: AbortSignal;
+  /** See SourceRun. */
+  readonly confirm?: () => Promise<void> | undefined;
 }
 
 export interface SinkLimits {
@@ -330,6 +332,7 @@ class SinkLoop<C> {
     let { batch, raws } = decoded;
     for (;;) {
       try {
+        await this.of.confirm?.();
         await untilGraceEnds('write', this.of.signal, this.task.write(batch));
         break;
       } catch (error) {
@@ -353,6 +356,7 @@ class SinkLoop<C> {
   private async bury(letters: readonly DeadLetter[]): Promise<void> {
     if (letters.length === 0) return;
     this.of.observer.skipped(letters.length);
+    await this.of.confirm?.();
     await this.of.deadLetters?.send(letters);
   }
 
@@ -372,6 +376,7 @@ class SinkLoop<C> {
     }));
     this.moved.clear();
     try {
+      await this.of.confirm?.();
       await this.of.kafka.admin.commitGroupOffsets({ group: this.of.group, offsets });
     } catch (error) {
       for (const offset of offsets)

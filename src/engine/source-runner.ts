@@ -33,6 +33,11 @@ export interface SourceRun<C> {
   readonly untilCaughtUp?: boolean;
   /** Aborted when the task must stop; what is being committed then is still committed. */
   readonly signal: AbortSignal;
+  /**
+   * Called before each write: undefined, or a promise that rejects when another attempt has taken this one's place.
+   * Default: this attempt is always the current one.
+   */
+  readonly confirm?: () => Promise<void> | undefined;
 }
 
 export interface TopicSettings {
@@ -246,6 +251,9 @@ class SourceLoop<C> {
     const { records } = transaction;
     for (const batch of batches) await offsets.append(transaction, connector, batch.positions);
     const began = performance.now();
+    // No await where nothing is in doubt: commits follow each other closely.
+    const confirming = this.run_.confirm?.();
+    if (confirming !== undefined) await confirming;
     await this.producer.commit(transaction);
     observer.written(records, performance.now() - began);
     await untilGraceEnds('acknowledge', signal, this.acknowledge(batches));

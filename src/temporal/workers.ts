@@ -36,6 +36,13 @@ export interface RunningWorkers {
 const GRACE_MS = 10_000;
 
 /**
+ * Outstanding polls while there is little to do. Temporal gives tasks to the polls of a worker that is frozen or cut off,
+ * and each such task waits for its time-out: few polls make a takeover quick.
+ */
+const workflowPolls = { type: 'autoscaling', initial: 2, minimum: 2, maximum: 10 } as const;
+const controlPolls = { type: 'autoscaling', initial: 1, minimum: 1, maximum: 5 } as const;
+
+/**
  * Keeps both Temporal workers of this process running, whatever becomes of the server: it goes on trying until `stop`.
  */
 export function runWorkers(options: WorkersOptions): RunningWorkers {
@@ -104,6 +111,8 @@ async function create(options: WorkersOptions, connection: NativeConnection): Pr
       taskQueue: options.taskQueue,
       workflowBundle: options.workflowBundle,
       activities: options.control,
+      workflowTaskPollerBehavior: workflowPolls,
+      activityTaskPollerBehavior: controlPolls,
       // A worker that is gone holds up its connectors for no longer than this.
       stickyQueueScheduleToStartTimeout: 1000,
       workflowThreadPoolSize: 1,
@@ -114,7 +123,7 @@ async function create(options: WorkersOptions, connection: NativeConnection): Pr
       taskQueue: `${options.taskQueue}-tasks`,
       activities: options.tasks,
       maxConcurrentActivityTaskExecutions: options.maxTasks,
-      maxConcurrentActivityTaskPolls: 2,
+      maxConcurrentActivityTaskPolls: 1,
     }),
   );
   return created;

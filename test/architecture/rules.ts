@@ -131,6 +131,7 @@ export const rules: readonly Rule[] = [
     may: [
       'src/temporal/**',
       'src/config/**',
+      'src/data-plane/temporal-contact.ts',
       'src/failure-report.ts',
       ...contract,
       'workflows/messages.ts',
