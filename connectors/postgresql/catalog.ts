@@ -1,17 +1,25 @@
 import type { TableFacts } from './relation.ts';
+import { visibleIn } from './snapshot/visibility.ts';
 import type { Sql } from './sql.ts';
 import type { TypeInfo } from './types/resolve.ts';
 
-/** Changes whenever a column of table `c` does. */
-export const TABLE_VERSION = `(SELECT string_agg(v.xmin::text, ',' ORDER BY v.attnum) FROM pg_attribute v
-  WHERE v.attrelid = c.oid AND v.attnum > 0)`;
+/** Of a partitioned table `c`: names the set of its partitions. */
+const PARTITIONS = `CASE WHEN c.relkind = 'p' THEN
+  (SELECT md5(string_agg(p.relid::oid::text, ',' ORDER BY p.relid::oid)) FROM pg_partition_tree(c.oid) p) END`;
+
+/** Changes whenever a column, a unique index, the replica identity or the partitions of table `c` do. */
+export const TABLE_VERSION = `concat_ws(';', c.oid, c.relreplident, ${PARTITIONS},
+  (SELECT string_agg(v.xmin::text, ',' ORDER BY v.attnum) FROM pg_attribute v WHERE v.attrelid = c.oid AND v.attnum > 0),
+  (SELECT string_agg(concat(v.indexrelid, ':', v.xmin), ',' ORDER BY v.indexrelid) FROM pg_index v
+   WHERE v.indrelid = c.oid AND v.indisunique))`;
 
 /** Of each table: columns as they are now, and the unique indexes that can be a key, the primary key first. */
 const TABLES = `
 SELECT json_build_object('oid', c.oid::int8, 'schema', n.nspname, 'table', c.relname, 'replicaIdentity', c.relreplident, 'partitioned', c.relkind = 'p',
   'rows', greatest(c.reltuples, 0), 'bytes', pg_relation_size(c.oid), 'version', ${TABLE_VERSION},
+  'file', coalesce(pg_relation_filenode(c.oid)::int8, 0),
   'columns', (
-    SELECT coalesce(json_agg(json_build_object('name', a.attname, 'type', a.atttypid::int8, 'typmod', a.atttypmod,
+    SELECT coalesce(json_agg(json_build_object('name', a.attname, 'number', a.attnum, 'version', a.xmin::text, 'type', a.atttypid::int8, 'typmod', a.atttypmod,
         'typeName', format('%I.%I', tn.nspname, t.typname),
         'collation', (SELECT format('%I.%I', cn.nspname, co.collname) FROM pg_collation co
           JOIN pg_namespace cn ON cn.oid = co.collnamespace WHERE co.oid = a.attcollation AND co.collname <> 'default'),
@@ -22,16 +30,23 @@ SELECT json_build_object('oid', c.oid::int8, 'schema', n.nspname, 'table', c.rel
     WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
   'indexes', (
     SELECT coalesce(json_agg(json_build_object('primary', i.indisprimary, 'identity', i.indisreplident,
-        'columns', k.names, 'walkable', k.walkable AND i.indimmediate)
+        'columns', k.names, 'immediate', i.indimmediate, 'ordered', k.ordered)
         ORDER BY i.indisprimary DESC, i.indisreplident DESC, i.indexrelid), '[]')
     FROM pg_index i CROSS JOIN LATERAL (
       SELECT json_agg(a.attname ORDER BY p) AS names,
-        bool_and(a.attnotnull AND o.opcdefault AND i.indcollation[p] = a.attcollation) AS walkable
+        bool_and(a.attnotnull AND o.opcdefault AND i.indcollation[p] = a.attcollation) AS ordered
       FROM generate_series(0, i.indnkeyatts - 1) p
       JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[p]
       JOIN pg_opclass o ON o.oid = i.indclass[p]) k
     WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL)) AS facts
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace`;
+
+/** Whether partitions with rows were attached to a table by transactions that a snapshot did not see. */
+const ATTACHED = `
+SELECT EXISTS (
+  SELECT FROM pg_partition_tree($1::oid::regclass) p JOIN pg_inherits i ON i.inhrelid = p.relid
+  CROSS JOIN LATERAL pg_partition_tree(p.relid) leaf
+  WHERE leaf.isleaf AND pg_relation_size(leaf.relid) > 0 AND NOT ${visibleIn('i.xmin', '$2::pg_snapshot')}) AS found`;
 
 /** Types and those that they are made of: elements of arrays, bases of domains. */
 const TYPES = `
@@ -68,6 +83,12 @@ export class Catalog {
       [oid],
     );
     return row?.facts;
+  }
+
+  /** Rows of an attached partition were never changes of the table. snapshot: as pg_current_snapshot() says. */
+  async hasAttached(oid: number, snapshot: string): Promise<boolean> {
+    const { found } = await this.#sql.one<{ found: boolean }>('looking for new partitions', ATTACHED, [oid, snapshot]);
+    return found;
   }
 
   /** Every table that could be captured, by name. */

@@ -23,8 +23,8 @@ import type { PositionTracker } from './position-tracker.ts';
 import type { ChangeSite, RecordMaker } from './records.ts';
 import type { Relation } from './relation.ts';
 import type { ResumeCheck } from './resume-check.ts';
-import { Places, RowStruct } from './row-struct.ts';
-import type { SeenFilter } from './snapshot/seen-filter.ts';
+import { IS_NULL, IS_UNCHANGED, Places, RowStruct } from './row-struct.ts';
+import type { SeenFilter, Verdict } from './snapshot/seen-filter.ts';
 import { createOrigin, type SourceNames } from './source-info.ts';
 import type { Table } from './table-schema.ts';
 
@@ -195,10 +195,12 @@ export class ChangeDecoder {
     const table = this.#tables.fitting(described, this.#tuple);
     const row = rowOf(table, bytes, this.#tuple, null);
     this.totals.creates++;
-    if (this.#seen(table, row)) return;
+    const verdict = this.#judge(table, row);
+    if (verdict === true) return;
     const from = this.#pending.records.length;
     this.#settings.maker.insert(this.#site(table, lsn), row, this.#pending.records);
-    this.#added(table, row, from, end - at);
+    this.#counted(from, end - at);
+    this.#ask(verdict, this.#pending.records.length - from);
   }
 
   #update(bytes: Buffer, at: number, end: number, lsn: Lsn): void {
@@ -210,7 +212,12 @@ export class ChangeDecoder {
     const table = this.#updated(described, kind === OLD_ROW);
     const before = old ? rowOf(table, bytes, this.#oldTuple, null) : null;
     const whole = kind === OLD_ROW ? before : null;
-    const after = rowOf(table, bytes, this.#tuple, this.#tuple.unchanged > 0 ? whole : null);
+    const after = rowOf(
+      table,
+      bytes,
+      this.#tuple,
+      this.#tuple.unchanged > 0 && old ? (whole ?? keyOnly(table, bytes, this.#oldTuple)) : null,
+    );
     this.totals.updates++;
     const { maker } = this.#settings;
     const site = this.#site(table, lsn);
@@ -220,9 +227,13 @@ export class ChangeDecoder {
       else maker.update(site, before, after, this.#pending.records);
       this.#counted(from, end - at);
     } else {
-      if (this.#seen(table, after)) return;
+      const verdict = this.#judge(table, after);
+      // The row may have moved from one chunk to another, where the key of records is not the one they were read by.
+      const old = before === null || verdict === false ? verdict : this.#judge(table, before);
+      if (verdict === true && old === true) return;
       maker.update(site, whole, after, this.#pending.records);
-      this.#added(table, after, from, end - at);
+      this.#counted(from, end - at);
+      if (verdict !== false) this.#pending.ask([verdict, old], this.#pending.records.length - from);
     }
   }
 
@@ -239,13 +250,15 @@ export class ChangeDecoder {
     this.#settings.maker.update(site, before, after, made);
     const created = made.pop();
     if (created === undefined) return;
-    if (!this.#seen(site.table, before)) {
+    const old = this.#judge(site.table, before);
+    if (old !== true) {
       records.push(...made);
-      this.#ask(site.table, before, made.length);
+      this.#ask(old, made.length);
     }
-    if (this.#seen(site.table, after)) return;
+    const verdict = this.#judge(site.table, after);
+    if (verdict === true) return;
     records.push(created);
-    this.#ask(site.table, after, 1);
+    this.#ask(verdict, 1);
   }
 
   #delete(bytes: Buffer, at: number, end: number, lsn: Lsn): void {
@@ -255,10 +268,12 @@ export class ChangeDecoder {
     const table = bytes[at + 4] === OLD_ROW ? this.#tables.fitting(described, this.#tuple) : described.table;
     const row = rowOf(table, bytes, this.#tuple, null);
     this.totals.deletes++;
-    if (this.#seen(table, row)) return;
+    const verdict = this.#judge(table, row);
+    if (verdict === true) return;
     const from = this.#pending.records.length;
     this.#settings.maker.delete(this.#site(table, lsn), row, this.#pending.records);
-    this.#added(table, row, from, end - at);
+    this.#counted(from, end - at);
+    this.#ask(verdict, this.#pending.records.length - from);
   }
 
   #truncate(oids: readonly number[], lsn: Lsn): void {
@@ -299,12 +314,6 @@ export class ChangeDecoder {
     this.#tracker.moved(message.lsn);
   }
 
-  /** Records of a change of one row have been added. */
-  #added(table: Table, row: RowStruct, from: number, bytes: number): void {
-    this.#counted(from, bytes);
-    this.#ask(table, row, this.#pending.records.length - from);
-  }
-
   /** Bytes of which no record was made fill no batch. */
   #counted(from: number, bytes: number): void {
     const count = this.#pending.records.length - from;
@@ -313,18 +322,23 @@ export class ChangeDecoder {
     if (this.transaction?.wasWritten) this.#pending.discard(count);
   }
 
-  /** Whether a chunk is known to have seen the change. */
-  #seen(table: Table, row: RowStruct): boolean {
-    const { filtered, begin } = this.#open;
-    return filtered && this.filter?.judge(table, begin.xid, row) === true;
+  /** Lets the last records wait for an answer, where only the server can tell. */
+  #ask(verdict: Verdict, count: number): void {
+    if (typeof verdict !== 'boolean') this.#pending.ask([verdict], count);
   }
 
-  /** Lets the last records wait for an answer, where only the server can tell. */
-  #ask(table: Table, row: RowStruct, count: number): void {
+  /** Whether the chunk of the row has seen the change of it. */
+  #judge(table: Table, row: RowStruct): Verdict {
     const { filtered, begin } = this.#open;
-    if (!filtered || this.filter === null) return;
-    this.#pending.ask(this.filter.judge(table, begin.xid, row), count);
+    return filtered && (this.filter?.judge(table, begin.xid, row) ?? false);
   }
+}
+
+/** Of an old tuple that has the key alone: what it does not have is not null. */
+function keyOnly(table: Table, bytes: Buffer, { page, base }: TupleReader): RowStruct {
+  const columns = 2 * Math.max(0, ...table.row.fields.map(({ column }) => column + 1));
+  const places = page.slice(base, base + columns).map(place => (place === IS_NULL ? IS_UNCHANGED : place));
+  return new RowStruct(table.row, bytes, places, 0, null);
 }
 
 const rowOf = (table: Table, bytes: Buffer, { page, base }: TupleReader, before: RowStruct | null): RowStruct =>

@@ -3,7 +3,8 @@ import type { Question, SeenFilter, Verdict } from './snapshot/seen-filter.ts';
 import type { Boundary, TransactionMetadata } from './transaction-metadata.ts';
 
 interface Asked {
-  readonly question: Question;
+  /** All of them: the change was seen where each is answered so. */
+  readonly questions: readonly Question[];
   /** The records that depend on it. */
   readonly from: number;
   readonly count: number;
@@ -44,10 +45,11 @@ export class PendingRecords {
     this.#markBytes = this.bytes;
   }
 
-  /** The last `count` records stand or fall with a question. */
-  ask(question: Verdict, count: number): void {
-    if (typeof question !== 'boolean' && count > 0)
-      this.#asked.push({ question, from: this.records.length - count, count });
+  /** The last `count` records fall where all verdicts come out as true; some of these are open questions. */
+  ask(verdicts: readonly Verdict[], count: number): void {
+    if (count === 0 || verdicts.includes(false)) return;
+    const questions = verdicts.filter(verdict => typeof verdict !== 'boolean');
+    this.#asked.push({ questions, from: this.records.length - count, count });
   }
 
   /** The last `count` records were written before: they count, and are not handed out. */
@@ -94,10 +96,14 @@ async function settle(
   boundaries: readonly Boundary[],
   filter: SeenFilter,
 ): Promise<SourceRecord[]> {
-  const seen = await filter.answer(asked.map(({ question }) => question));
+  const seen = await filter.answer(asked.flatMap(({ questions }) => questions));
   const dropped = new Set<number>();
-  for (const [i, { from, count }] of asked.entries())
-    if (seen[i]) for (let at = from; at < from + count; at++) dropped.add(at);
+  let answered = 0;
+  for (const { questions, from, count } of asked) {
+    const own = seen.slice(answered, answered + questions.length);
+    answered += questions.length;
+    if (own.every(Boolean)) for (let at = from; at < from + count; at++) dropped.add(at);
+  }
   let before = 0;
   let next = 0;
   for (const boundary of boundaries) {

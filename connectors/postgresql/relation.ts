@@ -21,18 +21,27 @@ export interface Relation {
 export type ReplicaIdentity = 'd' | 'n' | 'f' | 'i';
 
 /** What only the catalogue knows of a column, as it is now. */
-export interface ColumnFacts {
-  readonly name: string;
-  readonly type: number;
+export interface ColumnFacts extends KeyColumn {
   readonly typmod: number;
-  /** As SQL names it, quoted and with its schema. */
-  readonly typeName: string;
-  /** Likewise; null for the database's own and for types without one. */
-  readonly collation: string | null;
   readonly notNull: boolean;
   /** `pg_get_expr` of its DEFAULT; null where there is none. */
   readonly default: string | null;
   readonly generated: boolean;
+}
+
+/** A column of a key whose values are compared. */
+export interface KeyColumn {
+  readonly name: string;
+  /** pg_attribute.attnum: a column that is dropped and added again has another. */
+  readonly number: number;
+  /** Another after each change of the column's definition. */
+  readonly version: string;
+  /** Of pg_type. */
+  readonly type: number;
+  /** As SQL names it, quoted and with its schema. */
+  readonly typeName: string;
+  /** Likewise; null for the database's own and for types without one. */
+  readonly collation: string | null;
 }
 
 export interface IndexFacts {
@@ -40,8 +49,10 @@ export interface IndexFacts {
   /** Chosen by REPLICA IDENTITY USING INDEX. */
   readonly identity: boolean;
   readonly columns: readonly string[];
+  /** Not DEFERRABLE. */
+  readonly immediate: boolean;
   /** Its order is the columns' own: `ORDER BY` and comparisons by its columns use it, and no null is in it. */
-  readonly walkable: boolean;
+  readonly ordered: boolean;
 }
 
 export interface TableFacts {
@@ -54,8 +65,10 @@ export interface TableFacts {
   readonly rows: number;
   /** Without indexes and TOAST. */
   readonly bytes: number;
-  /** Another after each change of a column. */
+  /** Another after each change of a column, a unique index, the replica identity or the partitions. */
   readonly version: string;
+  /** pg_relation_filenode: another when the table is rewritten or truncated; 0 for partitioned tables. */
+  readonly file: number;
   readonly columns: readonly ColumnFacts[];
   /** Unique, valid, of whole rows and plain columns; the primary key first. */
   readonly indexes: readonly IndexFacts[];
@@ -82,6 +95,40 @@ export function keyColumns(relation: Relation, facts: TableFacts | undefined): r
     return known.find(index => sameNames(index.columns, identity))?.columns ?? identity;
   }
   return known[0]?.columns ?? [];
+}
+
+/**
+ * The columns whose old values the log has with each deletion and each change of the key. FULL: all of them. DEFAULT: those
+ * of the primary key, unless it is deferrable.
+ */
+function identityColumns({ replicaIdentity, columns, indexes }: TableFacts): ReadonlySet<string> {
+  if (replicaIdentity === 'f') return new Set(columns.map(column => column.name));
+  const index =
+    replicaIdentity === 'd'
+      ? indexes.find(({ primary, immediate }) => primary && immediate)
+      : indexes.find(({ identity }) => replicaIdentity === 'i' && identity);
+  return new Set(index?.columns);
+}
+
+/**
+ * The key by which a snapshot divides a table into chunks; null where there is none, and the table is read by ctid.
+ *
+ * The chunk that holds a row must be known from each change of the row, so all columns are in the replica identity, and in
+ * records. names: the columns in records.
+ */
+export function chunkKey(facts: TableFacts, names: ReadonlySet<string>): readonly KeyColumn[] | null {
+  const identity = identityColumns(facts);
+  const index = facts.indexes.find(
+    ({ immediate, ordered, columns }) =>
+      immediate && ordered && columns.every(name => identity.has(name) && names.has(name)),
+  );
+  if (index === undefined) return null;
+  return index.columns.flatMap(wanted => {
+    const column = facts.columns.find(({ name }) => name === wanted);
+    if (column === undefined) return [];
+    const { name, number, version, type, typeName, collation } = column;
+    return [{ name, number, version, type, typeName, collation }];
+  });
 }
 
 const sameNames = (a: readonly string[], b: readonly string[]): boolean =>

@@ -97,6 +97,11 @@ export class RowStruct implements Struct {
     return this.start(i) !== IS_UNCHANGED;
   }
 
+  /** The row that has the text of field i: the one before, where this one leaves it out as unchanged. */
+  holder(i: number): RowStruct {
+    return this.start(i) === IS_UNCHANGED && this.#before?.has(i) ? this.#before : this;
+  }
+
   json(out: ByteWriter): void {
     const fields = this.#fields;
     const n = fields.length;
@@ -183,11 +188,13 @@ export interface KeyLayout {
 /** Whether the key's fields have the same text in both rows. */
 export function sameKey({ fields }: KeyLayout, a: RowStruct, b: RowStruct): boolean {
   for (const field of fields) {
-    const from = a.start(field);
-    const other = b.start(field);
+    const left = a.holder(field);
+    const right = b.holder(field);
+    const from = left.start(field);
+    const other = right.start(field);
     if (from < 0 || other < 0) {
       if (from !== other) return false;
-    } else if (a.bytes.compare(b.bytes, other, b.end(field), from, a.end(field)) !== 0) return false;
+    } else if (left.bytes.compare(right.bytes, other, right.end(field), from, left.end(field)) !== 0) return false;
   }
   return true;
 }

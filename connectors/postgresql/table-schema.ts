@@ -23,8 +23,6 @@ export interface Table extends EnvelopeTable {
   readonly omitted: readonly string[];
   /** Columns of the tuple that the schema does not let be null. */
   readonly required: readonly number[];
-  /** Columns of the key that a chunk of a snapshot is bounded by, as fields of the row; null where there is none. */
-  readonly walk: readonly number[] | null;
 }
 
 export interface SchemaSettings {
@@ -89,7 +87,6 @@ export function buildTable(
     envelope: envelopeSchema(value, typeName(`${topic}.Envelope`)),
     omitted,
     required: fields.filter(field => field.notNull).map(field => field.column),
-    walk: at(facts?.indexes.find(index => index.walkable)?.columns ?? []),
   };
 }
 

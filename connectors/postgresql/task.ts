@@ -227,7 +227,7 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
     await this.#delay(config['streaming.delay.ms']);
     this.#next = {
       ...(this.#afterSnapshot as StreamStart),
-      chunks: snapshot.allChunks(),
+      chunks: snapshot.chunks,
       stale: [],
       stored: true,
     };
@@ -272,7 +272,7 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
       this.#replication,
       catalog,
       start,
-      await seenFilter(sql, running.tables, chunks),
+      await seenFilter(sql, chunks),
       resume?.check ?? null,
     );
     this.#next = undefined;

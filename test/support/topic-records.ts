@@ -1,4 +1,5 @@
 import { kafkaClient } from '../../src/kafka/client.ts';
+import type { KafkaClient } from '../../src/kafka/port.ts';
 import { silent } from '../../src/observability/silent.ts';
 import { servers } from './servers.ts';
 
@@ -8,13 +9,10 @@ export interface TopicRecord {
 }
 
 /** All committed records of a topic, partition by partition; none where there is no such topic. */
-export async function topicRecords(topic: string, brokers = servers().kafka): Promise<TopicRecord[]> {
-  const kafka = kafkaClient({ brokers: [brokers], clientId: 'test-reader' }, silent);
-  try {
-    const partitions = (await kafka.admin.partitions([topic])).get(topic) ?? 0;
+export const topicRecords = (topic: string): Promise<TopicRecord[]> =>
+  withKafka(async kafka => {
     const found: TopicRecord[] = [];
-    for (let partition = 0; partition < partitions; partition++) {
-      const [{ low, end } = { low: 0, end: 0 }] = await kafka.admin.offsets([{ topic, partition }]);
+    for (const { partition, low, end } of await ends(kafka, topic)) {
       if (low === end) continue;
       const reader = await kafka.reader({
         assigned: [{ topic, partition, offset: low }],
@@ -31,6 +29,21 @@ export async function topicRecords(topic: string, brokers = servers().kafka): Pr
       await reader.close();
     }
     return found;
+  });
+
+/** About how many records a topic has: the markers of transactions count too. */
+export const topicSize = (topic: string): Promise<number> =>
+  withKafka(async kafka => (await ends(kafka, topic)).reduce((sum, { low, end }) => sum + end - low, 0));
+
+async function ends(kafka: KafkaClient, topic: string) {
+  const partitions = (await kafka.admin.partitions([topic])).get(topic) ?? 0;
+  return kafka.admin.offsets(Array.from({ length: partitions }, (_, partition) => ({ topic, partition })));
+}
+
+async function withKafka<T>(use: (kafka: KafkaClient) => Promise<T>): Promise<T> {
+  const kafka = kafkaClient({ brokers: [servers().kafka], clientId: 'test-reader' }, silent);
+  try {
+    return await use(kafka);
   } finally {
     await kafka.close();
   }

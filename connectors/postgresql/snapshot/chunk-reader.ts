@@ -1,8 +1,7 @@
 import type { SourceRecord } from '../../../src/api/index.ts';
 import { MillraceError } from '../../../src/errors.ts';
-import { TABLE_VERSION } from '../catalog.ts';
 import { tick } from '../clock.ts';
-import { type ConnectionSettings, type ConnectOptions, connect, quoteIdentifier, quoteTable } from '../connection.ts';
+import { type ConnectionSettings, type ConnectOptions, connect } from '../connection.ts';
 import { toFailure } from '../failures.ts';
 import { type Lsn, parseLsn, readInt32, readUint16, recordEnd } from '../lsn.ts';
 import type { ChangeSite, RecordMaker } from '../records.ts';
@@ -10,7 +9,9 @@ import { IS_NULL, Places, RowStruct } from '../row-struct.ts';
 import { createOrigin, type SourceNames } from '../source-info.ts';
 import { RowReader, rowTexts } from '../wire/row-reader.ts';
 import type { Bound, Chunk, Range } from './chunk.ts';
-import { isSame, type TableWork } from './table-work.ts';
+import { boundQuery, openQuery } from './chunk-query.ts';
+import { fieldsOf, keyText } from './key-text.ts';
+import { type Claim, isSame, type TableVersion, type TableWork } from './table-work.ts';
 import { parseVisibility } from './visibility.ts';
 
 /** Bytes asked for at a time, about: a chunk ends between two of these. */
@@ -21,6 +22,8 @@ const DEFAULT_ROW_BYTES = 200;
 
 export interface ReadChunk {
   readonly work: TableWork;
+  /** Of the table when its range was claimed. */
+  readonly epoch: number;
   readonly chunk: Chunk;
   readonly records: readonly SourceRecord[];
   readonly bytes: number;
@@ -40,7 +43,7 @@ export interface ChunkReaderSettings {
   flush(lsn: Lsn): Promise<void>;
 }
 
-/** The table's columns have changed since its schema was made. */
+/** The table is not the one that its schema was made of. */
 export class TableChanged extends Error {}
 
 /** One parallel reader of a snapshot: a session, and the chunks that it reads. */
@@ -71,8 +74,7 @@ export class ChunkReader {
     const found: Bound[] = [];
     await this.#run(
       `looking for a place to divide ${work.table.id}`,
-      `SELECT ${work.keyList} FROM ${work.source}${where(work.conditions(range))}
-       ORDER BY ${work.keyList} OFFSET ${rows - 1} LIMIT 2`,
+      boundQuery({ version: work.version, override: work.override, interrupted: null, range }, rows),
       (_result, bytes, start) => found.push(rowTexts(bytes, start) as string[]),
     );
     // Where the row found is the last, the range ends there.
@@ -83,12 +85,15 @@ export class ChunkReader {
    * Reads a range in one transaction, as far as a chunk goes. A table by ctid is read on in the same transaction, chunk
    * by chunk, until it ends. What is left of the range is put back before `take` is called.
    */
-  async read(work: TableWork, range: Range, take: (chunk: ReadChunk) => Promise<void>): Promise<void> {
-    const chunk = new OpenChunk(work, range.lo, this.#settings);
+  async read(work: TableWork, claim: Claim, take: (chunk: ReadChunk) => Promise<void>): Promise<void> {
+    const { range, version } = claim;
+    const { interrupted, override } = work;
+    const keyless = version.identity.key === null;
+    const chunk = new OpenChunk(work, claim, this.#settings);
     const stepBytes = Math.min(STEP_BYTES, this.#settings.chunkBytes);
     const step = () => Math.min(MAX_STEP_ROWS, Math.max(1, Math.floor(stepBytes / this.#bytesPerRow(work))));
     let wanted = step();
-    await this.#fetch(chunk, `${begin(work)}; ${declare(work, range)}; FETCH ${wanted} FROM rows`);
+    await this.#fetch(chunk, `${openQuery({ version, override, range, interrupted })}; FETCH ${wanted} FROM rows`);
     for (let more = true; more; ) {
       let fetched = chunk.fetched;
       while (fetched === wanted && chunk.bytes < this.#settings.chunkBytes) {
@@ -97,12 +102,12 @@ export class ChunkReader {
         fetched = chunk.fetched;
       }
       const ended = fetched < wanted;
-      more = !ended && work.key === null;
+      more = !ended && keyless;
       if (chunk.rows > 0) this.#rowBytes.set(work, Math.max(1, chunk.bytes / chunk.rows));
       const read = chunk.take(ended ? range.hi : undefined);
       await this.#settle(work, read.chunk.lsn, !more);
       // A full chunk may have come just to the end of its range.
-      if (!ended && !more && !isSame(read.chunk.hi, range.hi)) work.putBack({ lo: read.chunk.hi, hi: range.hi });
+      if (!ended && !more && !isSame(read.chunk.hi, range.hi)) work.putBack(claim, { lo: read.chunk.hi, hi: range.hi });
       if (more) work.open++;
       await take(read);
       if (more) {
@@ -169,42 +174,11 @@ export class ChunkReader {
   }
 }
 
-/** The lock keeps the table from being rewritten or truncated under the snapshot, which would then miss its rows. */
-function begin(work: TableWork): string {
-  const { schema, table, oid } = work.facts;
-  return (
-    `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; LOCK TABLE ${quoteTable(schema, table)} IN ACCESS SHARE MODE; ` +
-    `SELECT pg_current_snapshot()::text, pg_current_wal_insert_lsn()::text, ` +
-    `(extract(epoch FROM clock_timestamp()) * 1000000)::int8::text, ${TABLE_VERSION} FROM pg_class c WHERE c.oid = ${oid}`
-  );
-}
-
-function declare(work: TableWork, range: Range): string {
-  const columns = work.table.row.fields.map(({ name }) => `t.${quoteIdentifier(name)}`);
-  const conditions = work.conditions(range);
-  if (work.key === null) {
-    if (work.override === null) columns.push('t.ctid');
-    if (work.interrupted !== null) conditions.push(seenBefore(work.interrupted.snapshot));
-  }
-  const order = work.key === null ? '' : ` ORDER BY ${work.keyList}`;
-  return `DECLARE rows NO SCROLL CURSOR FOR SELECT ${columns.join(', ')} FROM ${work.source}${where(conditions)}${order}`;
-}
-
-/**
- * Of a table without a key that was being read when the reader was interrupted, only rows that were there in its first
- * transaction: all others the stream brings. A row's xmin is the lower half of its transaction's id.
- */
-function seenBefore(snapshot: string): string {
-  const now = 'pg_snapshot_xmax(pg_current_snapshot())::text::int8';
-  return `pg_visible_in_snapshot((${now} - ((${now} - t.xmin::text::int8) & 4294967295))::text::xid8, '${snapshot}')`;
-}
-
-const where = (conditions: readonly string[]): string =>
-  conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
-
 /** Rows of a chunk as they come. */
 class OpenChunk {
   readonly work: TableWork;
+  readonly #version: TableVersion;
+  readonly #epoch: number;
   readonly #settings: ChunkReaderSettings;
   readonly #places = new Places();
   #lo: Bound | null;
@@ -220,9 +194,11 @@ class OpenChunk {
   fetched = 0;
   changed = false;
 
-  constructor(work: TableWork, lo: Bound | null, settings: ChunkReaderSettings) {
+  constructor(work: TableWork, { version, epoch, range }: Claim, settings: ChunkReaderSettings) {
     this.work = work;
-    this.#lo = lo;
+    this.#version = version;
+    this.#epoch = epoch;
+    this.#lo = range.lo;
     this.#settings = settings;
   }
 
@@ -233,7 +209,7 @@ class OpenChunk {
 
   #begin([snapshot, lsn, micros, version]: (string | null)[]): void {
     const { work } = this;
-    this.changed = version !== work.facts.version;
+    this.changed = version !== this.#version.facts.version;
     // Of a table that is read on after an interruption, what the first transaction saw counts.
     this.#snapshot = work.interrupted?.snapshot ?? String(snapshot);
     const readAt = recordEnd(parseLsn(String(lsn)));
@@ -244,7 +220,7 @@ class OpenChunk {
       micros: Number(micros),
       previousCommit: null,
     });
-    this.#site = { table: work.table, origin, lsn: readAt, tick: tick() };
+    this.#site = { table: this.#version.table, origin, lsn: readAt, tick: tick() };
   }
 
   #data(bytes: Buffer, start: number, end: number): void {
@@ -278,8 +254,9 @@ class OpenChunk {
     const { work } = this;
     const end = hi === undefined ? this.#reached() : hi;
     const chunk: Chunk = {
-      table: work.table.id,
+      table: this.#version.table.id,
       number: work.nextNumber(),
+      identity: this.#version.identity,
       lo: this.#lo,
       hi: end,
       snapshot: this.#snapshot,
@@ -287,7 +264,7 @@ class OpenChunk {
       lsn: this.#lsn,
       rows: this.rows,
     };
-    const read = { work, chunk, records: this.#records, bytes: this.bytes, tail: end === null };
+    const read = { work, epoch: this.#epoch, chunk, records: this.#records, bytes: this.bytes, tail: end === null };
     this.#lo = end;
     this.#records = [];
     this.bytes = 0;
@@ -297,16 +274,16 @@ class OpenChunk {
 
   /** The key of the last row. */
   #reached(): Bound {
-    const { work } = this;
     const row = this.#last as RowStruct;
-    if (work.key === null) {
-      if (work.override === null) return [this.#lastCtid];
+    const { table, identity } = this.#version;
+    if (identity.key === null) {
+      if (this.work.override === null) return [this.#lastCtid];
       throw new MillraceError(
         'SOURCE_SETUP',
-        `table ${work.table.id} has no primary key, and what snapshot.select.statement.overrides selects of it is more ` +
+        `table ${table.id} has no primary key, and what snapshot.select.statement.overrides selects of it is more ` +
           'than can be read at once: give it a primary key',
       );
     }
-    return (work.table.walk ?? []).map(field => row.bytes.toString('utf8', row.start(field), row.end(field)));
+    return keyText(fieldsOf(table, identity.key) ?? [], row) ?? [];
   }
 }

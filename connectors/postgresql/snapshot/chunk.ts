@@ -1,5 +1,6 @@
 import type { Json, SourceOffset, SourcePartition, SourcePosition } from '../../../src/api/index.ts';
 import type { Lsn } from '../lsn.ts';
+import { identityFields, readIdentity, type TableIdentity } from './table-identity.ts';
 import { parseVisibility, type Visibility } from './visibility.ts';
 
 /** A place between rows: the text of the key's columns (of the block number, for tables walked by ctid). */
@@ -15,6 +16,8 @@ export interface Range {
 export interface Chunk extends Range {
   readonly table: string;
   readonly number: number;
+  /** Of the table when it was read: what `lo` and `hi` are bounds of. */
+  readonly identity: TableIdentity;
   readonly snapshot: string;
   readonly visibility: Visibility;
   /** Everything that it saw is committed before this. */
@@ -25,7 +28,8 @@ export interface Chunk extends Range {
 /** A chunk's own entry among the stored positions: written with its rows, taken back when the stream has passed it. */
 export function chunkPosition(server: string, id: string, chunk: Chunk): SourcePosition {
   const { table, number, lo, hi, snapshot, lsn, rows } = chunk;
-  return { partition: chunkPartition(server, table, number), offset: { id, lo, hi, snapshot, lsn, rows } };
+  const identity = identityFields(chunk.identity);
+  return { partition: chunkPartition(server, table, number), offset: { id, lo, hi, snapshot, lsn, rows, ...identity } };
 }
 
 export const chunkPartition = (server: string, table: string, number: number): SourcePartition => ({
@@ -61,6 +65,7 @@ function readChunk(
     partition,
     table,
     number,
+    identity: readIdentity(offset),
     id: String(offset['id']),
     lo: bound(offset['lo']),
     hi: bound(offset['hi']),

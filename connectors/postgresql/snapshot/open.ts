@@ -8,13 +8,15 @@ import type { LogIdentity } from '../log-identity.ts';
 import type { StreamPosition } from '../offsets.ts';
 import type { RecordMaker } from '../records.ts';
 import type { Relation, TableFacts } from '../relation.ts';
+import { capturedTables } from '../settings.ts';
 import type { Sql } from '../sql.ts';
-import { buildTable, type SchemaSettings, type Table } from '../table-schema.ts';
+import { buildTable, type SchemaSettings } from '../table-schema.ts';
 import { flushLog } from '../wal.ts';
 import type { StoredChunk } from './chunk.ts';
-import { SeenFilter } from './seen-filter.ts';
+import { planTable } from './plan-table.ts';
+import { type ChunkedTable, SeenFilter } from './seen-filter.ts';
 import { Snapshot } from './snapshot.ts';
-import { chunksInOrder, TableWork, unread, walkKey } from './table-work.ts';
+import { chunksInOrder, isComplete, type TableVersion, type TableWork, tableVersion } from './table-work.ts';
 
 export interface OpenSnapshot {
   readonly config: PostgresConfig;
@@ -41,16 +43,25 @@ const CHUNK_BYTES = 4 << 20;
 /** Plans what is to be read: everything, or what an interrupted snapshot has left. */
 export async function openSnapshot(options: OpenSnapshot): Promise<Snapshot> {
   const { config, sql, catalog, schemas, tables, stored } = options;
-  const mine = stored.filter(chunk => chunk.id === options.id);
+  const mine = Map.groupBy(
+    stored.filter(chunk => chunk.id === options.id),
+    chunk => chunk.table,
+  );
+  const captured = capturedTables(config);
   const works: TableWork[] = [];
+  const valid: StoredChunk[] = [];
   for (const facts of tables) {
-    const table = await snapshotTable(catalog, facts, schemas);
-    warnOfOmitted(table, options.log);
-    const done = mine.filter(chunk => chunk.table === table.id);
-    const key = table.walk === null ? null : walkKey(facts);
-    const override = config.overrides.get(table.id) ?? null;
-    works.push(new TableWork(table, facts, override, await unread(sql, key, done), done));
+    const version = await describe(catalog, facts, schemas);
+    warnOfOmitted(version.table, options.log);
+    const { id } = version.table;
+    const override = config.overrides.get(id) ?? null;
+    const { work, chunks } = await planTable(options, version, override, mine.get(id) ?? []);
+    works.push(work);
+    valid.push(...chunks);
+    mine.delete(id);
   }
+  // Tables that are not read any more: where something of one is missing, what there is says nothing.
+  for (const chunks of mine.values()) if (isComplete(chunks)) valid.push(...chunks);
   return new Snapshot({
     server: config['topic.prefix'],
     id: options.id ?? randomUUID(),
@@ -59,9 +70,9 @@ export async function openSnapshot(options: OpenSnapshot): Promise<Snapshot> {
     micros: Date.now() * 1000,
     threads: config['snapshot.max.threads'],
     works,
-    fresh: mine.length === 0,
-    stored: mine,
-    stale: stored.filter(chunk => chunk.id !== options.id).map(chunk => chunk.partition),
+    fresh: valid.length === 0,
+    stored: valid,
+    stale: stored.filter(chunk => !valid.includes(chunk)).map(chunk => chunk.partition),
     log: options.log,
     reader: {
       connection: options.connection,
@@ -72,22 +83,22 @@ export async function openSnapshot(options: OpenSnapshot): Promise<Snapshot> {
       lockTimeoutMs: config['snapshot.lock.timeout.ms'],
       flush: lsn => flushLog(sql, lsn),
     },
-    async renew(work) {
-      const facts = await catalog.table(work.facts.oid);
-      if (facts === undefined) return false;
-      work.renew(await snapshotTable(catalog, facts, schemas), facts);
-      return true;
+    catalog,
+    async describe(oid) {
+      const facts = await catalog.table(oid);
+      if (facts === undefined || !captured(facts.schema, facts.table)) return undefined;
+      return describe(catalog, facts, schemas);
     },
   });
 }
 
-/** As the stream's own table, but for where the columns are: a SELECT has just those that are in records. */
-async function snapshotTable(catalog: Catalog, facts: TableFacts, schemas: SchemaSettings): Promise<Table> {
+/** The table's own version of now. Its columns are where a SELECT has them, which has just those that are in records. */
+async function describe(catalog: Catalog, facts: TableFacts, schemas: SchemaSettings): Promise<TableVersion> {
   const relation = relationOf(facts);
   const types = await catalog.types(relation.columns.map(column => column.type));
   const table = buildTable(relation, facts, types, schemas);
   const fields = table.row.fields.map((field, column) => ({ ...field, column }));
-  return { ...table, row: { schema: table.row.schema, fields } };
+  return tableVersion({ ...table, row: { schema: table.row.schema, fields } }, facts);
 }
 
 /** What the server would say of the table in a Relation message. */
@@ -101,17 +112,11 @@ function relationOf(facts: TableFacts): Relation {
 }
 
 /** null: there are no chunks that the stream has not passed. */
-export async function seenFilter(
-  sql: Sql,
-  tables: readonly TableFacts[],
-  chunks: readonly StoredChunk[],
-): Promise<SeenFilter | null> {
+export async function seenFilter(sql: Sql, chunks: readonly StoredChunk[]): Promise<SeenFilter | null> {
   if (chunks.length === 0) return null;
-  const byTable = Map.groupBy(chunks, chunk => chunk.table);
-  const chunked = new Map<string, { key: ReturnType<typeof walkKey>; chunks: readonly StoredChunk[] }>();
-  for (const [id, ofTable] of byTable) {
-    const facts = tables.find(({ schema, table }) => `${schema}.${table}` === id);
-    const key = facts === undefined ? null : walkKey(facts);
+  const chunked = new Map<string, ChunkedTable>();
+  for (const [id, ofTable] of Map.groupBy(chunks, chunk => chunk.table)) {
+    const key = ofTable[0]?.identity.key ?? null;
     chunked.set(id, { key, chunks: key === null ? ofTable : await chunksInOrder(sql, key, ofTable) });
   }
   return new SeenFilter(sql, chunked);

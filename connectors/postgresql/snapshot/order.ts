@@ -1,5 +1,5 @@
 import { quoteIdentifier, quoteLiteral } from '../connection.ts';
-import type { ColumnFacts } from '../relation.ts';
+import type { KeyColumn } from '../relation.ts';
 import type { Sql } from '../sql.ts';
 import type { Bound } from './chunk.ts';
 
@@ -13,7 +13,7 @@ const WHOLE = new Set([21, 23, 20, 26]);
 const UUID = 2950;
 
 /** Below 0: a comes first. undefined: only the server can tell. */
-export function compareHere(key: readonly ColumnFacts[], a: Bound, b: Bound): number | undefined {
+export function compareHere(key: readonly KeyColumn[], a: Bound, b: Bound): number | undefined {
   for (const [i, { type }] of key.entries()) {
     const [left, right] = [a[i] as string, b[i] as string];
     if (left === right) continue;
@@ -25,7 +25,7 @@ export function compareHere(key: readonly ColumnFacts[], a: Bound, b: Bound): nu
 }
 
 /** `("a", "b") > ('1', 'x')`: the literals take the columns' types and collations. */
-export function comparison(key: readonly ColumnFacts[], operator: '>' | '<=', bound: Bound): string {
+export function comparison(key: readonly KeyColumn[], operator: '>' | '<=', bound: Bound): string {
   const columns = key.map(({ name }) => `t.${quoteIdentifier(name)}`).join(', ');
   return key.length === 1
     ? `${columns} ${operator} ${quoteLiteral(bound[0] as string)}`
@@ -36,7 +36,7 @@ export function comparison(key: readonly ColumnFacts[], operator: '>' | '<=', bo
 export type Pair = readonly [key: Bound, bound: Bound];
 
 /** Asks the server about many pairs at once. */
-export async function greater(sql: Sql, key: readonly ColumnFacts[], pairs: readonly Pair[]): Promise<boolean[]> {
+export async function greater(sql: Sql, key: readonly KeyColumn[], pairs: readonly Pair[]): Promise<boolean[]> {
   const row = (bound: Bound) =>
     `ROW(${key.map(({ typeName, collation }, i) => {
       const literal = `${quoteLiteral(bound[i] as string)}::${typeName}`;
@@ -50,7 +50,7 @@ export async function greater(sql: Sql, key: readonly ColumnFacts[], pairs: read
 }
 
 /** For each bound its place in the table's order; bounds that the table holds to be equal share one. */
-export async function ranks(sql: Sql, key: readonly ColumnFacts[], bounds: readonly Bound[]): Promise<number[]> {
+export async function ranks(sql: Sql, key: readonly KeyColumn[], bounds: readonly Bound[]): Promise<number[]> {
   if (key.every(({ type }) => WHOLE.has(type) || type === UUID)) return ranksHere(key, bounds);
   if (bounds.length === 0) return [];
   const columns = key.map((_, i) => `k${i}`);
@@ -64,7 +64,7 @@ export async function ranks(sql: Sql, key: readonly ColumnFacts[], bounds: reado
   return rows.map(({ rank }) => Number(rank));
 }
 
-function ranksHere(key: readonly ColumnFacts[], bounds: readonly Bound[]): number[] {
+function ranksHere(key: readonly KeyColumn[], bounds: readonly Bound[]): number[] {
   const text = (bound: Bound) => JSON.stringify(bound);
   const inOrder = [...bounds].sort((a, b) => compareHere(key, a, b) ?? 0);
   const places = new Map(inOrder.map((bound, place) => [text(bound), place]));

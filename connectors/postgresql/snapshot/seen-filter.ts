@@ -1,9 +1,11 @@
-import type { Lsn } from '../lsn.ts';
-import type { ColumnFacts } from '../relation.ts';
+import { MillraceError } from '../../../src/errors.ts';
+import { formatLsn, type Lsn } from '../lsn.ts';
+import type { KeyColumn } from '../relation.ts';
 import type { RowStruct } from '../row-struct.ts';
 import type { Sql } from '../sql.ts';
 import type { Table } from '../table-schema.ts';
 import type { Bound, Chunk } from './chunk.ts';
+import { fieldsOf, keyText } from './key-text.ts';
 import { compareHere, greater, type Pair } from './order.ts';
 import { sees, widen } from './visibility.ts';
 
@@ -26,8 +28,8 @@ export interface Question {
 
 /** Of one table: its chunks in the order of their keys, which leave nothing out. */
 export interface ChunkedTable {
-  /** null: walked by ctid, so all chunks saw the same. */
-  readonly key: readonly ColumnFacts[] | null;
+  /** That the chunks were read by; null: by ctid, so all chunks saw the same. */
+  readonly key: readonly KeyColumn[] | null;
   readonly chunks: readonly Chunk[];
 }
 
@@ -48,6 +50,8 @@ export class SeenFilter {
   readonly #truncated = new Set<string>();
   #xid = -1;
   #runs = new Map<ChunkedTable, Runs>();
+  /** By version of a table, where the key is in its rows. */
+  readonly #fields = new WeakMap<Table, readonly number[]>();
 
   /** tables by `schema.table`. */
   constructor(sql: Sql, tables: ReadonlyMap<string, ChunkedTable>) {
@@ -64,8 +68,10 @@ export class SeenFilter {
     if (chunked === undefined || this.#truncated.has(table.id)) return false;
     const runs = this.#runsOf(chunked, xid);
     if (runs.turns.length === 0) return runs.first;
-    const key = keyOf(table, row);
-    if (key === undefined || chunked.key === null) return false;
+    if (chunked.key === null) return false;
+    const key = keyText(this.#fieldsOf(table, chunked.key), row);
+    // A value that has not changed, of a server that does not send it with the old key: later changes pass as well.
+    if (key === undefined) return false;
     let seen = runs.first;
     for (const turn of runs.turns) {
       const order = compareHere(chunked.key, key, turn);
@@ -73,6 +79,20 @@ export class SeenFilter {
       if (order > 0) seen = !seen;
     }
     return seen;
+  }
+
+  #fieldsOf(table: Table, key: readonly KeyColumn[]): readonly number[] {
+    const fields = this.#fields.get(table) ?? fieldsOf(table, key);
+    if (fields === null)
+      throw new MillraceError(
+        'SOURCE_SETUP',
+        `whether the snapshot of ${table.id} has a change already cannot be told: it was read in chunks by ` +
+          `(${key.map(({ name }) => name).join(', ')}), which is no longer in its records. Take that out of ` +
+          'column.exclude.list (or into column.include.list, or the column list of the publication) until the stream has ' +
+          `passed ${formatLsn(this.end)}`,
+      );
+    this.#fields.set(table, fields);
+    return fields;
   }
 
   /** Whether all chunks saw a TRUNCATE. Where only some did, everything behind it is kept. */
@@ -136,8 +156,8 @@ interface Asked {
   readonly pair: Pair;
 }
 
-function byKey(questions: readonly Question[]): Map<readonly ColumnFacts[], Asked[]> {
-  const grouped = new Map<readonly ColumnFacts[], Asked[]>();
+function byKey(questions: readonly Question[]): Map<readonly KeyColumn[], Asked[]> {
+  const grouped = new Map<readonly KeyColumn[], Asked[]>();
   for (const [question, { table, key, runs }] of questions.entries()) {
     const columns = table.key ?? [];
     const asked = grouped.get(columns) ?? [];
@@ -145,16 +165,4 @@ function byKey(questions: readonly Question[]): Map<readonly ColumnFacts[], Aske
     grouped.set(columns, asked);
   }
   return grouped;
-}
-
-/** The text of the key's columns; undefined where the row has not all of them. */
-function keyOf({ walk }: Table, row: RowStruct): Bound | undefined {
-  if (walk === null) return undefined;
-  const key: string[] = [];
-  for (const field of walk) {
-    const start = row.start(field);
-    if (start < 0) return undefined;
-    key.push(row.bytes.toString('utf8', start, row.end(field)));
-  }
-  return key;
 }

@@ -1,12 +1,17 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Log, SourceBatch, SourcePartition, SourcePosition, SourceRecord } from '../../../src/api/index.ts';
+import { MillraceError, messageOf } from '../../../src/errors.ts';
+import type { Catalog } from '../catalog.ts';
 import { Envelope } from '../envelope.ts';
 import type { LogIdentity } from '../log-identity.ts';
 import { position, type StreamPosition, serverPartition, snapshotOffset } from '../offsets.ts';
 import type { SnapshotMarker } from '../source-info.ts';
-import type { Bound, Chunk, Range } from './chunk.ts';
-import { chunkPartition, chunkPosition, type StoredChunk } from './chunk.ts';
+import type { Bound, Range, StoredChunk } from './chunk.ts';
+import { chunkPartition, chunkPosition } from './chunk.ts';
 import { ChunkReader, type ChunkReaderSettings, type ReadChunk, TableChanged } from './chunk-reader.ts';
-import type { TableWork } from './table-work.ts';
+import { attachedReason } from './plan-table.ts';
+import { difference } from './table-identity.ts';
+import type { Claim, TableVersion, TableWork } from './table-work.ts';
 
 export interface SnapshotSettings {
   /** topic.prefix */
@@ -26,8 +31,9 @@ export interface SnapshotSettings {
   /** Entries of older snapshots, taken back with the first batch. */
   readonly stale: readonly SourcePartition[];
   readonly log: Log;
-  /** Reads the table's columns anew; false where it is gone. */
-  renew(work: TableWork): Promise<boolean>;
+  readonly catalog: Pick<Catalog, 'hasAttached'>;
+  /** The table as it is now; undefined where it is gone, or no longer captured. */
+  describe(oid: number): Promise<TableVersion | undefined>;
 }
 
 /** Bytes of source data of a batch that has records; see SourceBatch. */
@@ -48,7 +54,11 @@ export class SnapshotBatch implements SourceBatch {
  */
 export class Snapshot {
   rows = 0;
-  readonly #handed: Chunk[] = [];
+  /** Those that count, of all runs of this snapshot. */
+  #chunks: StoredChunk[];
+  #handed = 0;
+  /** Entries to be taken back with the next batch. */
+  #stale: readonly SourcePartition[];
   readonly #settings: SnapshotSettings;
   readonly #readers: ChunkReader[];
   #waiting: ReadChunk[] = [];
@@ -62,6 +72,8 @@ export class Snapshot {
   constructor(settings: SnapshotSettings) {
     this.#settings = settings;
     this.#begun = !settings.fresh;
+    this.#chunks = [...settings.stored];
+    this.#stale = settings.stale;
     this.#readers = Array.from({ length: settings.threads }, () => new ChunkReader(settings.reader));
   }
 
@@ -76,18 +88,12 @@ export class Snapshot {
   }
 
   get chunksRead(): number {
-    return this.#handed.length;
+    return this.#handed;
   }
 
   /** Those of all its runs. */
-  allChunks(): readonly StoredChunk[] {
-    const { server, id, stored } = this.#settings;
-    const mine = this.#handed.map(chunk => ({
-      ...chunk,
-      id,
-      partition: chunkPartition(server, chunk.table, chunk.number),
-    }));
-    return [...stored, ...mine];
+  get chunks(): readonly StoredChunk[] {
+    return this.#chunks;
   }
 
   get tablesLeft(): number {
@@ -115,7 +121,8 @@ export class Snapshot {
 
   #batch({ work, chunk, records, bytes }: ReadChunk): SourceBatch {
     const { server, id } = this.#settings;
-    this.#handed.push(chunk);
+    this.#handed++;
+    this.#chunks.push({ ...chunk, id, partition: chunkPartition(server, chunk.table, chunk.number) });
     this.rows += records.length;
     if (work.finished) mark(records.at(-1), 'last_in_data_collection');
     if (records.length > 0) {
@@ -135,7 +142,7 @@ export class Snapshot {
     return this.#make(records, positions, bytes, true);
   }
 
-  #stale = true;
+  #first = true;
 
   #make(
     records: readonly SourceRecord[],
@@ -143,9 +150,11 @@ export class Snapshot {
     bytes: number,
     completed: boolean,
   ): SourceBatch {
-    const { server, id, micros, stale, fresh } = this.#settings;
-    const first = this.#stale;
-    this.#stale = false;
+    const { server, id, micros, fresh } = this.#settings;
+    const first = this.#first;
+    const stale = this.#stale;
+    this.#first = false;
+    this.#stale = [];
     const state = (isCompleted: boolean) =>
       position(
         serverPartition(server),
@@ -154,7 +163,7 @@ export class Snapshot {
     return new SnapshotBatch(
       records,
       [
-        ...(first ? stale.map(partition => position(partition, null)) : []),
+        ...stale.map(partition => position(partition, null)),
         ...(first && fresh && !completed ? [state(false)] : []),
         ...positions,
         ...(completed ? [state(true)] : []),
@@ -165,10 +174,8 @@ export class Snapshot {
 
   async #read(reader: ChunkReader): Promise<void> {
     try {
-      for (;;) {
-        const claim = await this.#claim(reader);
-        if (claim === undefined) break;
-        await this.#readRange(reader, ...claim);
+      for (let work = await this.#next(); work !== undefined; work = await this.#next()) {
+        await this.#readFrom(reader, work);
         this.#notify();
       }
     } catch (error) {
@@ -179,37 +186,81 @@ export class Snapshot {
     }
   }
 
-  async #readRange(reader: ChunkReader, work: TableWork, range: Range): Promise<void> {
-    try {
-      await reader.read(work, range, read => this.#offer(read));
-    } catch (error) {
-      if (!(error instanceof TableChanged || GONE.has(databaseCode(error)))) throw error;
-      work.open--;
-      if (await this.#settings.renew(work)) work.putBack(range);
-      else this.#settings.log.warn({ table: work.table.id }, 'table was dropped while its snapshot was taken');
-    }
-  }
-
-  async #claim(reader: ChunkReader): Promise<[TableWork, Range] | undefined> {
-    const alone = this.#readers.length === 1;
-    const bound = (work: TableWork) =>
-      alone ? null : (range: Range): Promise<Bound | null> => reader.bound(work, range);
+  /** A table with something left to claim; undefined when there will be none. */
+  async #next(): Promise<TableWork | undefined> {
+    const { works } = this.#settings;
     for (;;) {
-      for (const work of this.#settings.works) {
-        if (this.#closed) return undefined;
-        if (!work.pending) continue;
-        const range = await work.claim(bound(work));
-        if (range !== undefined) return [work, range];
-      }
       // What another reader puts back may still be for this one.
-      if (this.#closed || this.#failure !== undefined || this.#settings.works.every(work => work.finished))
-        return undefined;
+      if (this.#closed || this.#failure !== undefined || works.every(work => work.finished)) return undefined;
+      const work = works.find(one => one.pending);
+      if (work !== undefined) return work;
       await this.#change(1000);
     }
   }
 
+  async #readFrom(reader: ChunkReader, work: TableWork): Promise<void> {
+    const alone = this.#readers.length === 1;
+    const { version } = work;
+    let claim: Claim | undefined;
+    try {
+      claim = await work.claim(alone ? null : (range: Range): Promise<Bound | null> => reader.bound(work, range));
+      if (claim === undefined) return;
+      await reader.read(work, claim, read => this.#offer(read));
+      work.failures = 0;
+    } catch (error) {
+      if (!(error instanceof TableChanged || GONE.has(databaseCode(error)))) throw error;
+      if (claim !== undefined) work.giveBack(claim);
+      await work.alone(() => this.#renew(work, claim?.version ?? version, error));
+    }
+  }
+
+  /** The table was altered between two chunks, or cannot be read as it is described. */
+  async #renew(work: TableWork, version: TableVersion, error: unknown): Promise<void> {
+    const { log } = this.#settings;
+    // Another reader has met the same change.
+    if (this.#closed || work.version !== version) return;
+    if (++work.failures > MOST_FAILURES)
+      throw new MillraceError(
+        'SOURCE_SETUP',
+        `table ${work.table.id} cannot be read: ${work.failures} times in a row ${error instanceof TableChanged ? 'it was altered before a chunk of it was read' : messageOf(error)}` +
+          `${work.override === null ? '' : '; check its statement in snapshot.select.statement.overrides'}`,
+        { cause: error },
+      );
+    await delay(Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (work.failures - 1)));
+    const now = await this.#settings.describe(version.facts.oid);
+    if (now === undefined) {
+      work.drop();
+      this.#waiting = this.#waiting.filter(read => read.work !== work);
+      log.warn({ table: work.table.id }, 'a table was dropped or renamed while its snapshot was taken');
+      return;
+    }
+    const reason = await this.#restartReason(work, version, now);
+    work.version = now;
+    if (reason === undefined) return;
+    log.warn({ table: now.table.id, reason }, 'the snapshot of a table begins again: it was changed meanwhile');
+    this.#takeBack(work, version.table.id);
+  }
+
+  async #restartReason(work: TableWork, before: TableVersion, now: TableVersion): Promise<string | undefined> {
+    if (before.table.id !== now.table.id) return `its name was ${before.table.id}`;
+    const waiting = this.#waiting.filter(read => read.work === work).map(({ chunk }) => chunk);
+    const done = [...this.#chunks.filter(({ table }) => table === now.table.id), ...waiting];
+    return difference(before.identity, now.identity) ?? attachedReason(this.#settings.catalog, now, done);
+  }
+
+  /** Nothing that was read of a table counts. id: its name then. */
+  #takeBack(work: TableWork, id: string): void {
+    const isOf = ({ table }: StoredChunk) => table === id;
+    this.#stale = [...this.#stale, ...this.#chunks.filter(isOf).map(({ partition }) => partition)];
+    this.#chunks = this.#chunks.filter(chunk => !isOf(chunk));
+    this.#waiting = this.#waiting.filter(read => read.work !== work);
+    work.restart();
+  }
+
   /** Waits while as many chunks wait as there are readers. */
   async #offer(read: ReadChunk): Promise<void> {
+    // Its table begins again.
+    if (read.epoch !== read.work.epoch) return;
     this.#waiting.push(read);
     this.#notify();
     const room = () =>
@@ -247,6 +298,11 @@ export class Snapshot {
     await this.#running;
   }
 }
+
+/** Of readings of a table in a row that it was altered under. */
+const MOST_FAILURES = 8;
+const FIRST_PAUSE_MS = 100;
+const MAX_PAUSE_MS = 2000;
 
 /** SQLSTATE of a table and of a column that are no longer there. */
 const GONE = new Set(['42P01', '42703']);

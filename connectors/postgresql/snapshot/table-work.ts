@@ -1,49 +1,99 @@
-import { quoteIdentifier, quoteTable } from '../connection.ts';
-import type { ColumnFacts, TableFacts } from '../relation.ts';
+import { chunkKey, type KeyColumn, type TableFacts } from '../relation.ts';
 import type { Sql } from '../sql.ts';
 import type { Table } from '../table-schema.ts';
 import type { Bound, Range, StoredChunk } from './chunk.ts';
-import { comparison, ranks } from './order.ts';
+import { ranks } from './order.ts';
+import { identityOf, type TableIdentity } from './table-identity.ts';
+
+/** A version of a table, and the key by which it is read. */
+export interface TableVersion {
+  readonly table: Table;
+  readonly facts: TableFacts;
+  readonly identity: TableIdentity;
+}
+
+export function tableVersion(table: Table, facts: TableFacts): TableVersion {
+  const key = chunkKey(facts, new Set(table.row.fields.map(({ name }) => name)));
+  return { table, facts, identity: identityOf(facts, key) };
+}
+
+/** A range that a reader has taken on. */
+export interface Claim {
+  readonly range: Range;
+  readonly version: TableVersion;
+  /** See TableWork.epoch. */
+  readonly epoch: number;
+}
+
+const EVERYTHING: Range = { lo: null, hi: null };
 
 /** A table of a snapshot: what of it is still to be read. */
 export class TableWork {
-  table: Table;
-  facts: TableFacts;
-  /** Columns that it is walked by; null: by ctid, in one transaction, by one reader. */
-  key: readonly ColumnFacts[] | null;
+  version: TableVersion;
   /** SELECT of `snapshot.select.statement.overrides`. */
   readonly override: string | null;
-  /** What the transaction that reads a table by ctid saw, where such a one was interrupted. */
-  readonly interrupted: StoredChunk | null;
-  #ranges: Range[];
-  #number: number;
+  /** Counted up when the table is read again from its beginning: what was claimed before counts for nothing. */
+  epoch = 0;
+  /** Readings in a row that the table was altered under. */
+  failures = 0;
   /** Ranges that are being read, and chunks that wait to be handed out. */
   open = 0;
   /** Rows have been handed out, now or before an interruption. */
   begun: boolean;
-  #claiming: Promise<unknown> = Promise.resolve();
+  #interrupted: StoredChunk | null;
+  #ranges: Range[];
+  #number: number;
+  #alone: Promise<unknown> = Promise.resolve();
 
+  /** stored: its chunks, those that are taken back included. */
   constructor(
-    table: Table,
-    facts: TableFacts,
+    version: TableVersion,
     override: string | null,
     ranges: readonly Range[],
     stored: readonly StoredChunk[],
+    interrupted: StoredChunk | null,
   ) {
-    this.table = table;
-    this.facts = facts;
+    this.version = version;
     this.override = override;
-    this.key = table.walk === null ? null : walkKey(facts);
-    this.interrupted = this.key === null ? (stored[0] ?? null) : null;
+    this.#interrupted = interrupted;
     this.#ranges = [...ranges];
     this.#number = stored.reduce((highest, chunk) => Math.max(highest, chunk.number + 1), 0);
     this.begun = stored.some(chunk => chunk.rows > 0);
   }
 
-  /** Its columns have changed. */
-  renew(table: Table, facts: TableFacts): void {
-    this.table = table;
-    this.facts = facts;
+  get table(): Table {
+    return this.version.table;
+  }
+
+  get facts(): TableFacts {
+    return this.version.facts;
+  }
+
+  /** Columns that it is read by; null: by ctid, in one transaction, by one reader. */
+  get key(): readonly KeyColumn[] | null {
+    return this.version.identity.key;
+  }
+
+  /** Of a table by ctid: what the transaction saw that was interrupted when it read it. */
+  get interrupted(): StoredChunk | null {
+    return this.#interrupted;
+  }
+
+  /** Nothing of it counts as read. */
+  restart(): void {
+    this.#abandon([EVERYTHING]);
+  }
+
+  /** The table is gone. */
+  drop(): void {
+    this.#abandon([]);
+  }
+
+  #abandon(ranges: Range[]): void {
+    this.epoch++;
+    this.open = 0;
+    this.#interrupted = null;
+    this.#ranges = ranges;
   }
 
   get pending(): boolean {
@@ -58,64 +108,53 @@ export class TableWork {
     return this.#number++;
   }
 
+  /** Nothing of a claimed range has been read. */
+  giveBack(claim: Claim): void {
+    if (claim.epoch !== this.epoch) return;
+    this.open--;
+    this.putBack(claim, claim.range);
+  }
+
   /** Puts back what of a claimed range has not been read. */
-  putBack(range: Range): void {
-    this.#ranges.unshift(range);
+  putBack({ epoch }: Claim, range: Range): void {
+    if (epoch === this.epoch) this.#ranges.unshift(range);
+  }
+
+  /** Runs one piece of work after the other. */
+  alone<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#alone.then(work);
+    this.#alone = done.catch(() => undefined);
+    return done;
   }
 
   /**
    * A range to read. bound: asks for the place about one chunk further in a range, null where it ends before; it is left
-   * out where one reader reads alone. One claim at a time.
+   * out where one reader reads alone.
    */
-  claim(bound: ((range: Range) => Promise<Bound | null>) | null): Promise<Range | undefined> {
-    const claimed = this.#claiming.then(async () => {
+  claim(bound: ((range: Range) => Promise<Bound | null>) | null): Promise<Claim | undefined> {
+    return this.alone(async () => {
       const [range] = this.#ranges;
       if (range === undefined) return undefined;
+      const { version, epoch } = this;
       const middle = bound === null || this.key === null ? null : await bound(range);
       // Meanwhile another reader may have put something back before it.
       const rest = middle === null ? [] : [{ lo: middle, hi: range.hi }];
       this.#ranges.splice(this.#ranges.indexOf(range), 1, ...rest);
       this.open++;
-      return middle === null ? range : { lo: range.lo, hi: middle };
+      return { range: middle === null ? range : { lo: range.lo, hi: middle }, version, epoch };
     });
-    this.#claiming = claimed.catch(() => undefined);
-    return claimed;
-  }
-
-  /** `FROM` of its rows, named t. */
-  get source(): string {
-    const { schema, table, partitioned } = this.facts;
-    if (this.override !== null) return `(${this.override}) t`;
-    return `${partitioned ? '' : 'ONLY '}${quoteTable(schema, table)} t`;
-  }
-
-  conditions({ lo, hi }: Range): string[] {
-    if (this.key === null) return lo === null ? [] : [`t.ctid > '${lo[0]}'`];
-    const key = this.key;
-    return [...(lo === null ? [] : [comparison(key, '>', lo)]), ...(hi === null ? [] : [comparison(key, '<=', hi)])];
-  }
-
-  get keyList(): string {
-    return (this.key ?? []).map(({ name }) => `t.${quoteIdentifier(name)}`).join(', ');
   }
 }
 
-/** The columns of the index that a table is walked by; null where there is none. */
-export function walkKey(facts: TableFacts): readonly ColumnFacts[] | null {
-  const names = facts.indexes.find(index => index.walkable)?.columns;
-  if (names === undefined) return null;
-  return names.flatMap(name => facts.columns.find(column => column.name === name) ?? []);
-}
-
-/** What of a table has not been read. done: the chunks that have; key: the columns that it is walked by. */
+/** What of a table has not been read. done: the chunks that have; key: the columns that it is read by. */
 export async function unread(
   sql: Sql,
-  key: readonly ColumnFacts[] | null,
+  key: readonly KeyColumn[] | null,
   done: readonly StoredChunk[],
 ): Promise<Range[]> {
-  if (done.length === 0) return [{ lo: null, hi: null }];
+  if (done.length === 0) return [EVERYTHING];
   if (key === null) {
-    // One reader walked it from its beginning.
+    // One reader read it from its beginning.
     const last = done.reduce((a, b) => (a.number > b.number ? a : b));
     return last.hi === null ? [] : [{ lo: last.hi, hi: null }];
   }
@@ -130,10 +169,17 @@ export async function unread(
   return ranges;
 }
 
+/** Whether chunks, which never overlap, are all of a table: each begins where another ends. */
+export function isComplete(chunks: readonly Range[]): boolean {
+  const texts = (bounds: readonly (Bound | null)[]) =>
+    JSON.stringify(bounds.map(bound => JSON.stringify(bound)).sort());
+  return chunks.length > 0 && texts(chunks.map(({ lo }) => lo)) === texts(chunks.map(({ hi }) => hi));
+}
+
 /** In the table's order. */
 export async function chunksInOrder<C extends Range>(
   sql: Sql,
-  key: readonly ColumnFacts[],
+  key: readonly KeyColumn[],
   chunks: readonly C[],
 ): Promise<C[]> {
   const bounds = chunks.flatMap(({ lo, hi }) => [lo, hi]).filter(bound => bound !== null);

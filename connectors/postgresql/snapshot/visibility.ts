@@ -25,6 +25,12 @@ export function sees({ xmin, xmax, running }: Visibility, xid: number): boolean 
   return xid < xmin || (xid < xmax && !running.has(xid));
 }
 
+/** SQL for it. xmin: of a row, the lower half of its transaction's id; snapshot: SQL of type pg_snapshot. */
+export function visibleIn(xmin: string, snapshot: string): string {
+  const now = 'pg_snapshot_xmax(pg_current_snapshot())::text::int8';
+  return `pg_visible_in_snapshot((${now} - ((${now} - ${xmin}::text::int8) & 4294967295))::text::xid8, ${snapshot})`;
+}
+
 const EPOCH = 2 ** 32;
 const HALF = 2 ** 31;
 

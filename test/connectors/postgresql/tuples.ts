@@ -73,15 +73,19 @@ export function describeTable(
       rows: 0,
       bytes: 0,
       version: '1',
+      file: 1,
       columns: plain.map((column, i) => ({
         ...column,
+        number: i + 1,
+        version: '1',
         typeName: `pg_catalog.${columns[i]?.type}`,
         collation: null,
         notNull: columns[i]?.notNull === true || key.includes(column.name),
         default: columns[i]?.default ?? null,
         generated: false,
       })),
-      indexes: key.length === 0 ? [] : [{ primary: true, identity: false, columns: key, walkable: true }],
+      indexes:
+        key.length === 0 ? [] : [{ primary: true, identity: false, columns: key, immediate: true, ordered: true }],
     },
   };
 }

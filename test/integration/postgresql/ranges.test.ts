@@ -11,6 +11,7 @@ const chunk = (number: number, lo: string | null, hi: string | null): StoredChun
   id: '',
   table: 't',
   number,
+  identity: { oid: 1, key: null, file: 0 },
   lo: lo === null ? null : [lo],
   hi: hi === null ? null : [hi],
   snapshot: '1:1:',
@@ -24,7 +25,7 @@ const range = (lo: string | null, hi: string | null): { lo: Bound | null; hi: Bo
   hi: hi === null ? null : [hi],
 });
 
-const column = { typmod: -1, collation: null, notNull: true, default: null, generated: false };
+const column = { number: 1, version: '1', collation: null };
 
 // The chunk 1 is empty; of numeric keys, one was written in another way between two looks at it.
 test.each([

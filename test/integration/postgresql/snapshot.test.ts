@@ -11,6 +11,8 @@ import { random } from './random.ts';
 interface Kind {
   readonly name: string;
   readonly ddl: string;
+  /** REPLICA IDENTITY */
+  readonly identity?: string;
   /** Columns of the key; [] for none. */
   readonly key: readonly string[];
   /** SQL of the n-th key. */
@@ -32,6 +34,13 @@ const kinds: readonly Kind[] = [
     row: n => [`${n % 50}`, `'${['x', 'Y', 'ß'][n % 3]}'`, `date '2026-01-01' + ${Math.floor(n / 50)}`],
   },
   { name: 'a uuid', ddl: 'id uuid PRIMARY KEY', key: ['id'], row: n => [`md5('${n}')::uuid`] },
+  {
+    name: 'a replica identity that is not the primary key',
+    ddl: 'id int NOT NULL CONSTRAINT other UNIQUE, n serial PRIMARY KEY',
+    identity: 'USING INDEX other',
+    key: ['id'],
+    row: n => [`${n}`],
+  },
 ];
 
 const ROWS = 1500;
@@ -39,6 +48,7 @@ const ROWS = 1500;
 async function database(kind: Kind): Promise<TestDatabase> {
   const db = await createDatabase('snapshot');
   await db.query(`CREATE TABLE t (${kind.ddl}, v bigint NOT NULL, pad text)`);
+  if (kind.identity !== undefined) await db.query(`ALTER TABLE t REPLICA IDENTITY ${kind.identity}`);
   await db.query('CREATE SEQUENCE versions');
   const columns = kind.key.length === 0 ? '' : `${kind.key.join(', ')}, `;
   for (let from = 0; from < ROWS; from += 500)

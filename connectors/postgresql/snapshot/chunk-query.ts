@@ -1,0 +1,70 @@
+import { TABLE_VERSION } from '../catalog.ts';
+import { quoteIdentifier, quoteLiteral, quoteTable } from '../connection.ts';
+import type { Range, StoredChunk } from './chunk.ts';
+import { comparison } from './order.ts';
+import type { TableVersion } from './table-work.ts';
+import { visibleIn } from './visibility.ts';
+
+/** What is read of a table. */
+export interface ChunkQuery {
+  readonly version: TableVersion;
+  /** SELECT of `snapshot.select.statement.overrides`. */
+  readonly override: string | null;
+  readonly range: Range;
+  /** See TableWork.interrupted. */
+  readonly interrupted: StoredChunk | null;
+}
+
+/** The key after so many rows of the range, and the one after it. */
+export function boundQuery(query: ChunkQuery, rows: number): string {
+  const keys = keyList(query.version);
+  return `SELECT ${keys} FROM ${source(query)}${where(conditions(query))} ORDER BY ${keys} OFFSET ${rows - 1} LIMIT 2`;
+}
+
+/**
+ * Begins the transaction and opens its cursor; the first row says what it sees. The lock keeps the table from being
+ * rewritten or truncated under the snapshot, which would then miss its rows.
+ */
+export function openQuery(query: ChunkQuery): string {
+  const { schema, table } = query.version.facts;
+  const name = quoteTable(schema, table);
+  return (
+    `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; LOCK TABLE ${name} IN ACCESS SHARE MODE; ` +
+    `SELECT pg_current_snapshot()::text, pg_current_wal_insert_lsn()::text, ` +
+    `(extract(epoch FROM clock_timestamp()) * 1000000)::int8::text, ${TABLE_VERSION} ` +
+    `FROM pg_class c WHERE c.oid = ${quoteLiteral(name)}::regclass; ${declare(query)}`
+  );
+}
+
+function declare(query: ChunkQuery): string {
+  const { version, override, interrupted } = query;
+  const columns = version.table.row.fields.map(({ name }) => `t.${quoteIdentifier(name)}`);
+  const conditionList = conditions(query);
+  const keyless = version.identity.key === null;
+  if (keyless) {
+    if (override === null) columns.push('t.ctid');
+    // Rows that were not there when the reader was interrupted come by the stream.
+    if (interrupted !== null) conditionList.push(visibleIn('t.xmin', `'${interrupted.snapshot}'`));
+  }
+  const order = keyless ? '' : ` ORDER BY ${keyList(version)}`;
+  return `DECLARE rows NO SCROLL CURSOR FOR SELECT ${columns.join(', ')} FROM ${source(query)}${where(conditionList)}${order}`;
+}
+
+/** `FROM` of the rows, named t. */
+function source({ version, override }: ChunkQuery): string {
+  const { schema, table, partitioned } = version.facts;
+  if (override !== null) return `(${override}) t`;
+  return `${partitioned ? '' : 'ONLY '}${quoteTable(schema, table)} t`;
+}
+
+function conditions({ version, range: { lo, hi } }: ChunkQuery): string[] {
+  const { key } = version.identity;
+  if (key === null) return lo === null ? [] : [`t.ctid > '${lo[0]}'`];
+  return [...(lo === null ? [] : [comparison(key, '>', lo)]), ...(hi === null ? [] : [comparison(key, '<=', hi)])];
+}
+
+const keyList = ({ identity }: TableVersion): string =>
+  (identity.key ?? []).map(({ name }) => `t.${quoteIdentifier(name)}`).join(', ');
+
+const where = (conditionList: readonly string[]): string =>
+  conditionList.length === 0 ? '' : ` WHERE ${conditionList.join(' AND ')}`;

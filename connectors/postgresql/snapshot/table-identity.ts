@@ -1,0 +1,45 @@
+import type { Json, SourceOffset } from '../../../src/api/index.ts';
+import type { KeyColumn, TableFacts } from '../relation.ts';
+
+/** What a chunk's bounds are of. They mean nothing in a table that differs in this. */
+export interface TableIdentity {
+  readonly oid: number;
+  /** null: read by ctid. */
+  readonly key: readonly KeyColumn[] | null;
+  /** pg_relation_filenode of a table that is read by ctid: rows move when it is rewritten. 0 for others. */
+  readonly file: number;
+}
+
+export const identityOf = (facts: TableFacts, key: readonly KeyColumn[] | null): TableIdentity => ({
+  oid: facts.oid,
+  key,
+  file: key === null ? facts.file : 0,
+});
+
+/** Says how a table differs from the one that chunks were read of; undefined where it does not. */
+export function difference(before: TableIdentity, now: TableIdentity): string | undefined {
+  if (before.oid !== now.oid) return 'it is another table of this name';
+  if (describeKey(before) !== describeKey(now))
+    return `it was read by ${describeKey(before)}, and now is by ${describeKey(now)}`;
+  if (JSON.stringify(before.key) !== JSON.stringify(now.key)) return `its key, ${describeKey(now)}, was altered`;
+  if (before.file !== now.file) return 'it was rewritten or truncated, and has no key';
+  return undefined;
+}
+
+const describeKey = ({ key }: TableIdentity): string =>
+  key === null ? 'ctid' : `(${key.map(({ name }) => name).join(', ')})`;
+
+export const identityFields = ({ oid, key, file }: TableIdentity) => ({
+  oid,
+  key: key as Json,
+  file,
+});
+
+export function readIdentity(offset: NonNullable<SourceOffset>): TableIdentity {
+  const key = offset['key'];
+  return {
+    oid: Number(offset['oid']),
+    key: Array.isArray(key) ? (key as unknown as readonly KeyColumn[]) : null,
+    file: Number(offset['file']),
+  };
+}
