@@ -25,10 +25,11 @@ export class TestWorker implements AsyncDisposable {
     this.folder = folder;
   }
 
-  /** prefix: of its cluster's name. more: worker properties, given the worker's folder. */
+  /** prefix: of its cluster's name. more: worker properties, given the worker's folder. args: of the command. */
   static async start(
     prefix: string,
     more: (folder: string) => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>> = () => ({}),
+    args: readonly string[] = [],
   ): Promise<TestWorker> {
     const folder = await mkdtemp(join(tmpdir(), `millrace-${prefix}-`));
     const group = uniqueName(prefix);
@@ -43,7 +44,7 @@ export class TestWorker implements AsyncDisposable {
       'value.converter': 'StringConverter',
       ...(await more(folder)),
     };
-    return new TestWorker(await startWorkerProcess(folder, await freePort(), properties), properties, folder);
+    return new TestWorker(await startWorkerProcess(folder, await freePort(), properties, { args }), properties, folder);
   }
 
   get url(): string {
