@@ -68,6 +68,21 @@ export class DataError extends MillraceError {
   }
 }
 
+/** Several records of a batch that cannot be taken, each with its index; to whoever does not know it, the first of them. */
+export class DataErrors extends DataError {
+  readonly errors: readonly DataError[];
+  /** errors: at least one. */
+  constructor(errors: readonly DataError[]) {
+    const [first] = errors;
+    const more = errors.length > 1 ? ` ${errors.length - 1} more records of the batch are refused.` : '';
+    super(`${first?.message}${more}`, {
+      cause: first?.cause,
+      ...(first?.index === undefined ? {} : { index: first.index }),
+    });
+    this.errors = errors;
+  }
+}
+
 /** A record that Kafka does not take because of its size. */
 export class RecordTooLargeError extends DataError {
   override readonly name = 'RecordTooLargeError';

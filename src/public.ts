@@ -1,4 +1,13 @@
 /** What `millrace` and `millrace/api` export: the contract of components, their configuration, and their errors. */
 export * from './api/index.ts';
 export * from './config/spec.ts';
-export { DataError, type ErrorCode, type ErrorKind, FencedError, kindOf, MillraceError, messageOf } from './errors.ts';
+export {
+  DataError,
+  DataErrors,
+  type ErrorCode,
+  type ErrorKind,
+  FencedError,
+  kindOf,
+  MillraceError,
+  messageOf,
+} from './errors.ts';

@@ -1,6 +1,6 @@
 import { addAbortListener } from 'node:events';
 import type { Log, SinkBatch, SinkPosition, SinkRecord, SinkTask, SinkTaskContext } from '../../src/api/index.ts';
-import { DataError, MillraceError } from '../../src/errors.ts';
+import { DataError, DataErrors, MillraceError } from '../../src/errors.ts';
 import { Composer } from './bulk/compose.ts';
 import { type Outcome, Sender } from './bulk/send.ts';
 import type { ElasticsearchConfig } from './config/keys.ts';
@@ -93,18 +93,15 @@ export class ElasticsearchSinkTask implements SinkTask<ElasticsearchConfig> {
     this.#client?.close();
   }
 
-  /** One record at a time: each is known from the first write, and costs no further request. */
+  /** All that are known to be refused, in one error. */
   #throwKnown(records: readonly SinkRecord[]): void {
     if (this.#refused.size === 0) return;
-    const index = records.findIndex(record => this.#refused.has(record));
-    const record = records[index];
-    if (record === undefined) {
-      this.#refused.clear();
-      return;
-    }
-    const message = this.#refused.get(record) ?? '';
-    this.#refused.delete(record);
-    throw new DataError(`${message} ${placeOf(record)}`, { index });
+    const errors = records.flatMap((record, index) => {
+      const message = this.#refused.get(record);
+      return message === undefined ? [] : [new DataError(`${message} ${placeOf(record)}`, { index })];
+    });
+    this.#refused.clear();
+    if (errors.length > 0) throw new DataErrors(errors);
   }
 
   /** A record that no document could be made of. */

@@ -69,7 +69,7 @@ export interface SinkTask<C> {
    * Makes the batch durable, whole or not at all, and, for a sink that holds its own positions, moves them from `from`
    * to `next` in the same transaction, refusing (FencedError) where somebody else has moved them.
    * Rejects with a retriable error for what passes by itself, DataError (with the index of the record) for a record
-   * that cannot be written: nothing of the batch is then written.
+   * that cannot be written, or DataErrors for all that are known of the batch: nothing of it is then written.
    */
   write(batch: SinkBatch): Promise<void>;
   close(): Promise<void>;

@@ -11,7 +11,7 @@ import type {
   SinkWriter,
   TopicPartition,
 } from '../api/index.ts';
-import { DataError, kindOf, MillraceError, messageOf } from '../errors.ts';
+import { DataError, DataErrors, kindOf, MillraceError, messageOf } from '../errors.ts';
 import type { FetchedRecords, KafkaClient, PartitionOffset, RawRecord, Reader } from '../kafka/port.ts';
 import type { DeadLetter, DeadLetterQueue } from './dead-letters.ts';
 import { closeAfter, untilAborted, untilGraceEnds } from './grace.ts';
@@ -336,14 +336,19 @@ class SinkLoop<C> {
         await untilGraceEnds('write', this.of.signal, this.task.write(batch));
         break;
       } catch (error) {
-        if (!(error instanceof DataError) || error.index === undefined || !this.of.tolerant) throw error;
-        // One record stops one record: the others go on without it.
-        const { index } = error;
-        const record = batch.records[index] as SinkRecord;
-        const at = { topic: record.originalTopic, partition: record.originalPartition };
-        await this.bury([{ at, raw: raws[index] as RawRecord, stage: 'TASK_PUT', error }]);
-        batch = { records: batch.records.toSpliced(index, 1), positions: batch.positions };
-        raws = raws.toSpliced(index, 1);
+        const refused = refusedRecords(error);
+        if (refused === undefined || !this.of.tolerant) throw error;
+        // A bad record stops itself alone: the others go on without it.
+        await this.bury(
+          [...refused].map(([index, reason]) => {
+            const { originalTopic: topic, originalPartition: partition } = batch.records[index] as SinkRecord;
+            const raw = raws[index] as RawRecord;
+            return { at: { topic, partition }, raw, stage: 'TASK_PUT', error: reason };
+          }),
+        );
+        const isLeft = (_item: unknown, index: number) => !refused.has(index);
+        batch = { records: batch.records.filter(isLeft), positions: batch.positions };
+        raws = raws.filter(isLeft);
       }
     }
     this.of.observer.written(batch.records.length, performance.now() - began);
@@ -390,4 +395,15 @@ function same(a: readonly AssignedPartition[], b: readonly AssignedPartition[]):
   const nameOf = (of: AssignedPartition) => `${partitionName(of)} ${of.topicId}`;
   const names = new Set(a.map(nameOf));
   return names.size === b.length && b.every(partition => names.has(nameOf(partition)));
+}
+
+/** By their places in the batch; undefined for an error that is not of known records. */
+function refusedRecords(error: unknown): ReadonlyMap<number, DataError> | undefined {
+  if (!(error instanceof DataError)) return undefined;
+  const refused = new Map<number, DataError>();
+  for (const one of error instanceof DataErrors ? error.errors : [error]) {
+    if (one.index === undefined) return undefined;
+    refused.set(one.index, one);
+  }
+  return refused;
 }

@@ -1,5 +1,5 @@
 import type { Log, SinkBatch, SinkRecord, SinkTaskContext, SinkWriter } from '../../../src/api/index.ts';
-import { DataError, FencedError, MillraceError, messageOf } from '../../../src/errors.ts';
+import { DataError, DataErrors, FencedError, MillraceError, messageOf } from '../../../src/errors.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Statement } from '../protocol/messages.ts';
 import { type Step, StepFailed } from '../protocol/pipeline.ts';
@@ -77,7 +77,7 @@ export class Writer {
     } catch (error) {
       if (isLost(error)) throw error;
       await this.#rollBack();
-      if (!isOfData(error)) throw error;
+      if (!isOfRecord(error)) throw error;
       const [only] = records;
       if (only !== undefined && records.length === 1) throw this.#refused(only, 0, error);
       await this.#isolate(batch, false);
@@ -104,17 +104,19 @@ export class Writer {
   }
 
   /**
-   * The batch once more, in its order and in halves of halves, each behind a savepoint, until the record is found that
-   * does not go in. Where all do after all (the reduction to the last change of each key had changed the order of two
+   * The batch once more, in its order and in halves of halves, each behind a savepoint, until all records are found that do
+   * not go in. Then nothing is committed, and they are thrown together. Where all do after all (the reduction to the last change of each key had changed the order of two
    * rows that one constraint binds), that is the batch written.
    *
    * immediate: with deferred constraints checked after each part, for a transaction that fails only at its end.
    */
   async #isolate(batch: SinkBatch, immediate: boolean): Promise<void> {
     const { records } = batch;
+    const refused: DataError[] = [];
     try {
       await this.#session.run(this.#begin(batch));
-      await this.#part(records, 0, records.length, immediate);
+      await this.#part({ records, immediate, refused }, 0, records.length);
+      if (refused.length > 0) throw new DataErrors(refused);
       await this.#session.run([this.#committed]);
     } catch (error) {
       if (isLost(error)) throw error;
@@ -124,20 +126,24 @@ export class Writer {
     }
   }
 
-  async #part(records: readonly SinkRecord[], from: number, to: number, immediate: boolean): Promise<void> {
+  async #part(isolation: Isolation, from: number, to: number): Promise<void> {
+    const { records, immediate, refused } = isolation;
     const segments = await this.#segments(records, from, to);
     try {
       await this.#session.run(this.#saved(segments, immediate));
     } catch (error) {
-      if (!isOfData(error)) throw error;
-      if (to - from <= 1) throw this.#refused(records[from] as SinkRecord, from, error);
+      if (!isOfRecord(error)) throw error;
       await this.#session.run([
         this.#plain('ROLLBACK TO part', 'rolling back'),
         this.#plain('RELEASE part', 'rolling back'),
       ]);
+      if (to - from <= 1) {
+        refused.push(this.#refused(records[from] as SinkRecord, from, error));
+        return;
+      }
       const middle = (from + to) >> 1;
-      await this.#part(records, from, middle, immediate);
-      await this.#part(records, middle, to, immediate);
+      await this.#part(isolation, from, middle);
+      await this.#part(isolation, middle, to);
     }
   }
 
@@ -148,11 +154,12 @@ export class Writer {
     yield this.#plain('RELEASE part', 'releasing a savepoint');
   }
 
-  /** The changes of records [from, to), with the layouts that they need. Rejects with DataError, SINK_SCHEMA. */
+  /** The changes of records [from, to), with the layouts that they need. Rejects with DataErrors, SINK_SCHEMA. */
   async #segments(records: readonly SinkRecord[], from: number, to: number): Promise<readonly Segment[]> {
     const { insertMode, pkMode, deletes } = this.#settings;
     const fold = new Fold(insertMode !== 'insert' && pkMode !== 'kafka', deletes);
     const change = this.#change;
+    const refused: DataError[] = [];
     for (let i = from; i < to; i++) {
       const record = records[i] as SinkRecord;
       try {
@@ -165,10 +172,13 @@ export class Writer {
         else if (change.operation === 'truncate') fold.truncate(layout);
         else fold.delete(layout, record, i);
       } catch (error) {
-        throw this.#located(error, record, i);
+        const located = this.#located(error, record, i);
+        if (!(located instanceof DataError)) throw located;
+        refused.push(located);
       }
       if ((i - from) % BREATH === BREATH - 1) await new Promise(setImmediate);
     }
+    if (refused.length > 0) throw new DataErrors(refused);
     return fold.finish();
   }
 
@@ -188,7 +198,9 @@ export class Writer {
     });
   }
 
-  #refused(record: SinkRecord, index: number, { cause, doing }: StepFailed): DataError {
+  #refused(record: SinkRecord, index: number, error: StepFailed | DataError): DataError {
+    if (error instanceof DataError) return error;
+    const { cause, doing } = error;
     return new DataError(`PostgreSQL refused ${doing}: ${dataMessage(cause)}, at ${placeOf(record)}.`, { index });
   }
 
@@ -223,6 +235,17 @@ export class Writer {
 function isLost(error: unknown): boolean {
   return error instanceof StepFailed && isLinkLost(error.cause);
 }
+
+/** Records that go in by themselves or not, and those that do not. */
+interface Isolation {
+  readonly records: readonly SinkRecord[];
+  readonly immediate: boolean;
+  readonly refused: DataError[];
+}
+
+/** The database did not take a record, or it cannot be sent. */
+const isOfRecord = (error: unknown): error is StepFailed | DataError =>
+  isOfData(error) || (error instanceof DataError && !(error instanceof DataErrors));
 
 /** The database did not take a record; the fence is no record. */
 function isOfData(error: unknown): error is StepFailed {

@@ -1,6 +1,6 @@
 import { connector } from '../../../connectors/elasticsearch-sink/index.ts';
 import type { Log, SinkConnector, SinkRecord, SinkTask } from '../../../src/api/index.ts';
-import { DataError } from '../../../src/errors.ts';
+import { DataErrors } from '../../../src/errors.ts';
 import { silent } from '../../../src/observability/silent.ts';
 
 /** A sink task driven as the engine drives it. */
@@ -51,9 +51,9 @@ export class TestSink implements AsyncDisposable {
         await this.write(left);
         return refused;
       } catch (error) {
-        if (!(error instanceof DataError) || error.index === undefined) throw error;
-        refused[(left[error.index] as SinkRecord).offset] = error.message;
-        left = left.toSpliced(error.index, 1);
+        if (!(error instanceof DataErrors)) throw error;
+        for (const { index = -1, message } of error.errors) refused[(left[index] as SinkRecord).offset] = message;
+        left = left.filter(({ offset }) => refused[offset] === undefined);
       }
     }
   }
