@@ -5,7 +5,7 @@ import { readConfigFile } from '../../../src/config/config-file.ts';
 import { MillraceError, messageOf } from '../../../src/errors.ts';
 import type { Destination } from '../config/jdbc-url.ts';
 import { offsetOf, type Settings } from '../config/settings.ts';
-import { quote } from '../table/identifiers.ts';
+import { quote, quoteLiteral } from '../table/identifiers.ts';
 import { sinkError } from './sql-errors.ts';
 
 /**
@@ -101,7 +101,7 @@ async function tlsOptions(destination: Destination): Promise<false | ConnectionO
 
 function sessionSettings({ timeZone, destination }: Settings): string {
   const offset = offsetOf(timeZone);
-  const zone = offset === undefined ? literal(timeZone) : `INTERVAL ${literal(offset)} HOUR TO MINUTE`;
+  const zone = offset === undefined ? quoteLiteral(timeZone) : `INTERVAL ${quoteLiteral(offset)} HOUR TO MINUTE`;
   const settings = [
     `SET TIME ZONE ${zone}`,
     'SET statement_timeout = 0',
@@ -117,5 +117,3 @@ function sessionSettings({ timeZone, destination }: Settings): string {
   }
   return settings.join('; ');
 }
-
-const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;

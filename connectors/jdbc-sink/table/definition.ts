@@ -6,7 +6,7 @@ import { isRace } from '../protocol/sql-errors.ts';
 import { literalOf } from '../values/literals.ts';
 import type { Catalogue, Table } from './catalogue.ts';
 import { columnTypes } from './column-types.ts';
-import { quote, quoteTable, stored, type TableName } from './identifiers.ts';
+import { quote, quoteLiteral, quoteTable, stored, type TableName } from './identifiers.ts';
 
 /** A field of records as a column would have it. */
 export interface FieldColumn {
@@ -166,6 +166,6 @@ function defaultOf(schema: Schema): string | null {
 function constraints({ schema, key }: FieldColumn): string {
   if (schema === null) return '';
   const value = defaultOf(schema);
-  const otherwise = value === null ? '' : ` DEFAULT '${value.replaceAll("'", "''")}'`;
+  const otherwise = value === null ? '' : ` DEFAULT ${quoteLiteral(value)}`;
   return `${key || !schema.optional ? ' NOT NULL' : ''}${otherwise}`;
 }

@@ -1,6 +1,10 @@
 /** A name as SQL takes it, whatever is in it. */
 export const quote = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
+/** Text as a literal, whatever `standard_conforming_strings` is. */
+export const quoteLiteral = (text: string): string =>
+  text.includes('\\') ? `E'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'` : `'${text.replaceAll("'", "''")}'`;
+
 /** PostgreSQL's NAMEDATALEN less its end: longer names are cut. */
 export const MAX_BYTES = 63;
 

@@ -8,6 +8,7 @@ import type { TableId } from '../tables/table-id.ts';
 import type { Cells } from '../values/row.ts';
 import type { Zone } from '../values/zone.ts';
 import { describeColumns } from './columns.ts';
+import { quoteLiteral } from './quote.ts';
 import { MysqlCursor } from './rows.ts';
 import { writesSince } from './transactions.ts';
 
@@ -85,7 +86,7 @@ class MysqlSession implements Session {
   }
 
   literal(value: string, _clock: Clock): string {
-    return `'${value.replaceAll("'", "''")}'`;
+    return quoteLiteral(value);
   }
 
   hash(row: string, columns: readonly Column[]): string {
@@ -114,7 +115,7 @@ class MysqlSession implements Session {
   async tables({ catalogPattern, types }: TableScope): Promise<readonly TableId[]> {
     const kinds = types.flatMap(type => tableKinds[type.toUpperCase()] ?? []).map(kind => `'${kind}'`);
     if (kinds.length === 0) return [];
-    const pattern = catalogPattern === null ? null : `'${catalogPattern.replaceAll("'", "''")}'`;
+    const pattern = catalogPattern === null ? null : quoteLiteral(catalogPattern);
     const scope =
       pattern !== null
         ? `table_schema LIKE ${pattern}`

@@ -11,6 +11,7 @@ import type { TableId } from '../tables/table-id.ts';
 import type { Cells } from '../values/row.ts';
 import type { Zone } from '../values/zone.ts';
 import { describeColumns } from './columns.ts';
+import { quoteLiteral } from './quote.ts';
 
 /** Every value as the text that the server sends. */
 const asText = { getTypeParser: () => (text: string) => text };
@@ -82,7 +83,7 @@ class PostgresSession implements Session {
   }
 
   literal(text: string, clock: Clock): string {
-    return `'${text.replaceAll("'", "''")}${clock === 'instant' ? '+00' : ''}'::${casts[clock]}`;
+    return `${quoteLiteral(clock === 'instant' ? `${text}+00` : text)}::${casts[clock]}`;
   }
 
   hash(row: string): string {
@@ -105,7 +106,7 @@ class PostgresSession implements Session {
   async tables({ schemaPattern, types }: TableScope): Promise<readonly TableId[]> {
     const kinds = types.flatMap(type => relationKinds[type.toUpperCase()] ?? []).map(kind => `'${kind}'`);
     if (kinds.length === 0) return [];
-    const pattern = schemaPattern === null ? '' : ` AND n.nspname LIKE '${schemaPattern.replaceAll("'", "''")}'`;
+    const pattern = schemaPattern === null ? '' : ` AND n.nspname LIKE ${quoteLiteral(schemaPattern)}`;
     const rows = await this.query(
       'looking for tables',
       `SELECT current_database(), n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace

@@ -90,12 +90,18 @@ function storedTime(offset: Stored, clock: Clock | null, zone: Zone): string | n
   const ms = offset['timestamp'];
   if (ms === undefined || ms === null || clock === null) return null;
   const text = offset['millrace_timestamp'];
-  if (typeof text === 'string') return sameFraction(text);
+  if (typeof text === 'string') {
+    if (!isTime(text)) throw lost(offset, 'millrace_timestamp');
+    return sameFraction(text);
+  }
   if (typeof ms !== 'number' || !Number.isSafeInteger(ms)) throw lost(offset, 'timestamp');
   const nanos = offset['timestamp_nanos'];
   const instant = typeof nanos === 'number' ? { ms, nanos } : instantOfMs(ms);
   return writeLocal(instant, zoneOfClock(clock, zone));
 }
+
+/** A date and time as databases write them, `infinity` and years BC included. */
+const isTime = (text: string): boolean => /^[\w :.+-]{1,64}$/.test(text);
 
 /** How far apart doubles are at 2^63. */
 const ROUNDED = 2048n;
@@ -112,5 +118,9 @@ function storedNumber(offset: Stored): bigint | null {
 
 function storedGroup(offset: Stored): Group | null {
   const { millrace_group: time, millrace_group_hash: hash, millrace_group_rows: rows } = offset;
-  return typeof time === 'string' && typeof hash === 'string' && typeof rows === 'number' ? { time, hash, rows } : null;
+  if (typeof time !== 'string' || typeof hash !== 'string' || typeof rows !== 'number') return null;
+  // Both become part of a statement.
+  if (!isTime(time)) throw lost(offset, 'millrace_group');
+  if (!/^(?:[0-9a-f]{32})?$/.test(hash)) throw lost(offset, 'millrace_group_hash');
+  return { time, hash, rows };
 }

@@ -44,7 +44,7 @@ function declare(query: ChunkQuery): string {
   if (keyless) {
     if (override === null) columns.push('t.ctid');
     // Rows that were not there when the reader was interrupted come by the stream.
-    if (interrupted !== null) conditionList.push(visibleIn('t.xmin', `'${interrupted.snapshot}'`));
+    if (interrupted !== null) conditionList.push(visibleIn('t.xmin', quoteLiteral(interrupted.snapshot)));
   }
   const order = keyless ? '' : ` ORDER BY ${keyList(version)}`;
   return `DECLARE rows NO SCROLL CURSOR FOR SELECT ${columns.join(', ')} FROM ${source(query)}${where(conditionList)}${order}`;
@@ -59,7 +59,7 @@ function source({ version, override }: ChunkQuery): string {
 
 function conditions({ version, range: { lo, hi } }: ChunkQuery): string[] {
   const { key } = version.identity;
-  if (key === null) return lo === null ? [] : [`t.ctid > '${lo[0]}'`];
+  if (key === null) return lo === null ? [] : [`t.ctid > ${quoteLiteral(lo[0] ?? '')}`];
   return [...(lo === null ? [] : [comparison(key, '>', lo)]), ...(hi === null ? [] : [comparison(key, '<=', hi)])];
 }
 
