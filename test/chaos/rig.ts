@@ -8,8 +8,15 @@ import { freePort } from '../../src/stack/ports.ts';
 import type { StatusInfo } from '../../src/temporal/control.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
+import { generator } from '../support/generate/index.ts';
 import { uniqueName } from '../support/topic.ts';
 import { createLoad } from './load.ts';
+
+const draw = generator(import.meta.url);
+
+/** Connectors of the pipeline, by what they are for. */
+export const connectors = ['source', 'sink-orders', 'sink-events'] as const;
+export type Role = (typeof connectors)[number];
 
 /** Servers of one's own, to be killed; two databases with a pipeline from one to the other; workers. */
 export class Rig implements AsyncDisposable {
@@ -20,6 +27,7 @@ export class Rig implements AsyncDisposable {
   readonly target: TestDatabase;
   readonly prefix = uniqueName('chaos');
   readonly slot = this.prefix;
+  readonly #names = new Map<Role, string>(connectors.map(role => [role, draw.connectorName()]));
   readonly workers: WorkerProcess[] = [];
   private readonly folder: string;
 
@@ -85,7 +93,7 @@ export class Rig implements AsyncDisposable {
   async createPipeline(): Promise<void> {
     const { host, port, user, password } = this.source.connection;
     await call('POST', `${this.url}/connectors`, {
-      name: 'source',
+      name: this.#name('source'),
       config: {
         'connector.class': 'io.debezium.connector.postgresql.PostgresConnector',
         'database.hostname': host,
@@ -101,9 +109,9 @@ export class Rig implements AsyncDisposable {
         'snapshot.max.threads': '2',
       },
     });
-    for (const table of ['orders', 'events'])
+    for (const table of ['orders', 'events'] as const)
       await call('POST', `${this.url}/connectors`, {
-        name: `sink-${table}`,
+        name: this.#name(`sink-${table}`),
         config: {
           'connector.class': 'io.confluent.connect.jdbc.JdbcSinkConnector',
           'connection.url': `jdbc:postgresql://${host}:${port}/${this.target.name}`,
@@ -123,14 +131,23 @@ export class Rig implements AsyncDisposable {
     return `${this.prefix}.public.${table}`;
   }
 
-  status(name: string): Promise<StatusInfo> {
-    return call<StatusInfo>('GET', `${this.url}/connectors/${name}/status`);
+  #name(role: Role): string {
+    return this.#names.get(role) ?? role;
+  }
+
+  /** What follows the worker's address in requests about a connector. */
+  path(role: Role): string {
+    return `/connectors/${encodeURIComponent(this.#name(role))}`;
+  }
+
+  status(role: Role): Promise<StatusInfo> {
+    return call<StatusInfo>('GET', `${this.url}${this.path(role)}/status`);
   }
 
   /** host:port of the worker that runs a connector's task 0, once one does. */
-  holder(name: string): Promise<string> {
-    return eventually(`${name} runs`, async () => {
-      const [task] = (await this.status(name)).tasks;
+  holder(role: Role): Promise<string> {
+    return eventually(`${role} runs`, async () => {
+      const [task] = (await this.status(role)).tasks;
       return task?.state === 'RUNNING' ? task.worker_id : undefined;
     });
   }

@@ -2,7 +2,7 @@ import { test } from 'vitest';
 import { eventually } from '../support/eventually.ts';
 import { seeded } from '../support/seed.ts';
 import { runLoad } from './load.ts';
-import { Rig } from './rig.ts';
+import { connectors, Rig } from './rig.ts';
 import { serverTroubles } from './troubles.ts';
 import { verify, watchSlot } from './verify.ts';
 
@@ -20,6 +20,6 @@ test.each(Object.entries(serverTroubles))('%s: nothing lost, nothing doubled', a
   await trouble(rig, random);
   await load;
   // Whatever was given up meanwhile has come back by itself.
-  for (const name of ['source', 'sink-orders', 'sink-events']) await rig.holder(name);
+  for (const name of connectors) await rig.holder(name);
   await verify(rig, await slot.stop());
 });

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { call } from '../../src/demo/rest.ts';
 import type { Seeded } from '../support/seed.ts';
-import type { Rig } from './rig.ts';
+import { connectors, type Rig, type Role } from './rig.ts';
 
 /** Something that goes wrong and is over when the promise resolves, as far as whoever did it is concerned. */
 export type Trouble = (rig: Rig, random: Seeded) => Promise<void>;
@@ -27,8 +27,6 @@ export const serverTroubles: Readonly<Record<string, Trouble>> = {
     await temporal.restart();
   },
 };
-
-const connectors = ['source', 'sink-orders', 'sink-events'] as const;
 
 /** Of workers, connections and people. */
 export const otherTroubles: Readonly<Record<string, Trouble>> = {
@@ -59,13 +57,13 @@ export const otherTroubles: Readonly<Record<string, Trouble>> = {
     await rig.source.query(cut).catch(() => undefined);
   },
   'a connector is paused and resumed': async (rig, random) => {
-    const name = connectors[random.between(0, connectors.length)];
-    await rig.ask(url => call('PUT', `${url}/connectors/${name}/pause`));
+    const role = connectors[random.between(0, connectors.length)] as Role;
+    await rig.ask(url => call('PUT', `${url}${rig.path(role)}/pause`));
     await delay(random.between(0, 3000));
-    await rig.ask(url => call('PUT', `${url}/connectors/${name}/resume`));
+    await rig.ask(url => call('PUT', `${url}${rig.path(role)}/resume`));
   },
   'a connector is restarted with its tasks': async (rig, random) => {
-    const name = connectors[random.between(0, connectors.length)];
-    await rig.ask(url => call('POST', `${url}/connectors/${name}/restart?includeTasks=true`));
+    const role = connectors[random.between(0, connectors.length)] as Role;
+    await rig.ask(url => call('POST', `${url}${rig.path(role)}/restart?includeTasks=true`));
   },
 };

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { eventually } from '../support/eventually.ts';
 import { runLoad } from './load.ts';
-import { Rig } from './rig.ts';
+import { connectors, Rig } from './rig.ts';
 import { verify, watchSlot } from './verify.ts';
 
 test('a frozen worker that wakes when its successor has begun writes nothing more', async () => {
@@ -17,7 +17,7 @@ test('a frozen worker that wakes when its successor has begun writes nothing mor
   const frozen = performance.now();
   const before = await rig.arrived();
   const successor = await rig.startWorker();
-  for (const name of ['source', 'sink-orders', 'sink-events'])
+  for (const name of connectors)
     await eventually(`${name} runs elsewhere`, async () => (await rig.holder(name)) === successor.id, {
       within: 60_000,
     });
@@ -44,7 +44,7 @@ test('a worker that is killed and not replaced: its tasks run elsewhere within t
   rig.workers.splice(rig.workers.indexOf(victim), 1);
   await victim.kill9();
   const killed = performance.now();
-  for (const name of ['source', 'sink-orders', 'sink-events'])
+  for (const name of connectors)
     await eventually(`${name} runs elsewhere`, async () => (await rig.holder(name)) !== victim.id);
   await runLoad(rig.source, 1, 20);
   await eventually('changes arrive', async () => (await rig.arrived()) > 1000);

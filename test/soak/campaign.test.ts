@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { runLoad } from '../chaos/load.ts';
-import { Rig } from '../chaos/rig.ts';
+import { connectors, Rig } from '../chaos/rig.ts';
 import { otherTroubles, serverTroubles } from '../chaos/troubles.ts';
 import { verify, watchSlot } from '../chaos/verify.ts';
 import { eventually } from '../support/eventually.ts';
@@ -50,7 +50,7 @@ test(`${MINUTES} minutes of changes, with something going wrong all the time: no
       await Promise.all(names.map(name => troubles[name]?.(rig, random)));
       if (round % 5 > 0) continue;
       // Whatever was given up has come back by itself, and what was written until now arrives.
-      for (const name of ['source', 'sink-orders', 'sink-events'])
+      for (const name of connectors)
         await rig.ask(async () => expect((await rig.status(name)).tasks[0]?.state).toBe('RUNNING'));
       const [{ count } = { count: '0' }] = await rig.source.query<{ count: string }>('select count(*) from events');
       await eventually(`${count} events arrive`, async () => (await rig.arrived()) >= Number(count), {

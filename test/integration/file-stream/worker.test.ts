@@ -5,11 +5,13 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startWorkerProcess, type WorkerProcess } from '../../../src/demo/worker-process.ts';
 import { freePort } from '../../../src/stack/ports.ts';
 import { eventually } from '../../support/eventually.ts';
+import { generator } from '../../support/generate/index.ts';
 import { servers } from '../../support/servers.ts';
 import { uniqueName } from '../../support/topic.ts';
 
 let folder: string;
 let worker: WorkerProcess;
+const draw = generator(import.meta.url);
 const group = uniqueName('file-worker');
 
 beforeAll(async () => {
@@ -39,19 +41,20 @@ async function ask(method: string, path: string, body?: unknown) {
 }
 
 async function stopped(name: string): Promise<void> {
-  expect((await ask('PUT', `/connectors/${name}/stop`)).status).toBe(204);
+  expect((await ask('PUT', `/connectors/${encodeURIComponent(name)}/stop`)).status).toBe(204);
   await eventually(`${name} is stopped`, async () => {
-    const { connector, tasks } = (await ask('GET', `/connectors/${name}/status`)).body;
+    const { connector, tasks } = (await ask('GET', `/connectors/${encodeURIComponent(name)}/status`)).body;
     return connector.state === 'STOPPED' && tasks.length === 0;
   });
 }
 
-const stateOf = async (name: string) => (await ask('GET', `/connectors/${name}/status`)).body.tasks[0];
+const stateOf = async (name: string) =>
+  (await ask('GET', `/connectors/${encodeURIComponent(name)}/status`)).body.tasks[0];
 
 test("Kafka Connect's first example runs as it is; offsets are seen, set and reset", async () => {
   const input = join(folder, 'input.txt');
   const output = join(folder, 'output.txt');
-  const [source, sink, topic] = [uniqueName('file-source'), uniqueName('file-sink'), uniqueName('file-topic')];
+  const [source, sink, topic] = [draw.connectorName(), draw.sinkName(), draw.topic()];
   const has = (text: string) =>
     eventually(`the output is ${JSON.stringify(text)}`, async () => (await readFile(output, 'utf8')) === text);
 
@@ -67,26 +70,26 @@ test("Kafka Connect's first example runs as it is; offsets are seen, set and res
   await stopped(source);
   const { ino } = await stat(input);
   const partition = { filename: input };
-  expect((await ask('GET', `/connectors/${source}/offsets`)).body).toEqual({
+  expect((await ask('GET', `/connectors/${encodeURIComponent(source)}/offsets`)).body).toEqual({
     offsets: [{ partition, offset: { position: 28, inode: String(ino) } }],
   });
   const wrong = { offsets: [{ partition, offset: { position: -1 } }] };
-  expect((await ask('PATCH', `/connectors/${source}/offsets`, wrong)).status).toBe(400);
+  expect((await ask('PATCH', `/connectors/${encodeURIComponent(source)}/offsets`, wrong)).status).toBe(400);
   const moved = { offsets: [{ partition, offset: { position: 22 } }] };
-  expect((await ask('PATCH', `/connectors/${source}/offsets`, moved)).status).toBe(200);
-  expect((await ask('PUT', `/connectors/${source}/resume`)).status).toBe(202);
+  expect((await ask('PATCH', `/connectors/${encodeURIComponent(source)}/offsets`, moved)).status).toBe(200);
+  expect((await ask('PUT', `/connectors/${encodeURIComponent(source)}/resume`)).status).toBe(202);
   await has('one\ntwo\nhalf and half\nthree\nthree\n');
 
   await stopped(sink);
-  expect((await ask('DELETE', `/connectors/${sink}/offsets`)).status).toBe(200);
+  expect((await ask('DELETE', `/connectors/${encodeURIComponent(sink)}/offsets`)).status).toBe(200);
   await writeFile(output, '');
-  expect((await ask('PUT', `/connectors/${sink}/resume`)).status).toBe(202);
+  expect((await ask('PUT', `/connectors/${encodeURIComponent(sink)}/resume`)).status).toBe(202);
   await has('one\ntwo\nhalf and half\nthree\nthree\n');
 });
 
 test('a source on a missing file runs and waits; a sink into a missing folder fails and says why', async () => {
-  const topic = uniqueName('file-topic');
-  const [source, sink] = [uniqueName('file-source'), uniqueName('file-sink')];
+  const topic = draw.topic();
+  const [source, sink] = [draw.connectorName(), draw.sinkName()];
   const input = join(folder, 'later.txt');
   const config = { 'connector.class': 'FileStreamSource', file: input, topic };
   expect((await ask('POST', '/connectors', { name: source, config })).status).toBe(201);

@@ -8,10 +8,12 @@ import { freePort } from '../../../src/stack/ports.ts';
 import type { StatusInfo } from '../../../src/temporal/control.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { eventually } from '../../support/eventually.ts';
+import { generator } from '../../support/generate/index.ts';
 import { servers } from '../../support/servers.ts';
 import { uniqueName } from '../../support/topic.ts';
 
 /** A pipeline from one table to another, on a worker that leaves while a second one stands by. */
+const draw = generator(import.meta.url);
 const group = uniqueName('handover');
 const workers: WorkerProcess[] = [];
 let folder: string;
@@ -48,7 +50,9 @@ const arrived = async (): Promise<string[]> =>
 
 async function total(worker: WorkerProcess, metric: string, connector: string): Promise<number> {
   const text = await (await fetch(`${worker.url}/metrics`)).text();
-  const line = text.split('\n').find(one => one.startsWith(`${metric}{`) && one.includes(`connector="${connector}"`));
+  const line = text
+    .split('\n')
+    .find(one => one.startsWith(`${metric}{`) && one.includes(`connector=${JSON.stringify(connector)}`));
   return Number(line?.split(' ').at(-1));
 }
 
@@ -57,7 +61,7 @@ test('a worker that leaves hands its tasks over at once, and what was committed 
   await insert(1, 500);
   const first = await startWorker();
   const { host, port, user, password } = database.connection;
-  const [source, sink] = [`${group}-source`, `${group}-sink`];
+  const [source, sink] = [draw.connectorName(), draw.sinkName()];
   await call('POST', `${first.url}/connectors`, {
     name: source,
     config: {
@@ -99,7 +103,9 @@ test('a worker that leaves hands its tasks over at once, and what was committed 
     'both statuses tell of the other worker',
     async () => {
       const all = await Promise.all(
-        [source, sink].map(name => call<StatusInfo>('GET', `${second.url}/connectors/${name}/status`)),
+        [source, sink].map(name =>
+          call<StatusInfo>('GET', `${second.url}/connectors/${encodeURIComponent(name)}/status`),
+        ),
       );
       return all.every(({ tasks: [task] }) => task?.state === 'RUNNING' && task.worker_id === second.id);
     },
@@ -124,5 +130,5 @@ test('a worker that leaves hands its tasks over at once, and what was committed 
   const log = await readFile(join(folder, `worker-${new URL(first.url).port}.log`), 'utf8');
   const left = log.slice(log.indexOf('worker stops')).split('\n');
   expect(left.filter(line => /"level":[4-9]\d/.test(line))).toEqual([]);
-  await Promise.all([source, sink].map(name => call('DELETE', `${second.url}/connectors/${name}`)));
+  await Promise.all([source, sink].map(name => call('DELETE', `${second.url}/connectors/${encodeURIComponent(name)}`)));
 });

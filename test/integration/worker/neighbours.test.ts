@@ -8,12 +8,14 @@ import { startWorkerProcess, type WorkerProcess } from '../../../src/demo/worker
 import { freePort } from '../../../src/stack/ports.ts';
 import type { StatusInfo } from '../../../src/temporal/control.ts';
 import { eventually } from '../../support/eventually.ts';
+import { generator } from '../../support/generate/index.ts';
 import { servers } from '../../support/servers.ts';
 import { uniqueName } from '../../support/topic.ts';
 
 /** A pair of connectors that are well, on the worker where ten others come, fail and go. */
 const group = uniqueName('neighbours');
-const [source, sink, topic] = [`${group}-source`, `${group}-sink`, `${group}-lines`];
+const draw = generator(import.meta.url);
+const [source, sink, topic] = [draw.connectorName(), draw.sinkName(), draw.topic()];
 const text = 'org.apache.kafka.connect.storage.StringConverter';
 let folder: string;
 let worker: WorkerProcess;
@@ -44,7 +46,8 @@ const BEHIND = (3 * AT_ONCE * 1000) / EVERY_MS;
 
 const create = (name: string, config: Record<string, string>) =>
   call('POST', `${worker.url}/connectors`, { name, config });
-const statusOf = (name: string) => call<StatusInfo>('GET', `${worker.url}/connectors/${name}/status`);
+const statusOf = (name: string) =>
+  call<StatusInfo>('GET', `${worker.url}/connectors/${encodeURIComponent(name)}/status`);
 
 test('ten others that are created, fail and are deleted do not hold up one that is well', async () => {
   const [input, output] = [join(folder, 'input.txt'), join(folder, 'output.txt')];
@@ -65,18 +68,22 @@ test('ten others that are created, fail and are deleted do not hold up one that 
       await delay(EVERY_MS);
     }
   })();
-  const others = Array.from({ length: 10 }, (_, i) => `${group}-broken-${i}`);
+  const others = Array.from({ length: 10 }, () => draw.sinkName());
   try {
     for (let round = 0; round < 3; round++) {
       // The default converter takes no text that is not JSON.
       await Promise.all(
         others.map(name =>
-          create(name, { 'connector.class': 'FileStreamSink', file: join(folder, name), topics: topic }),
+          create(name, {
+            'connector.class': 'FileStreamSink',
+            file: join(folder, `${others.indexOf(name)}.txt`),
+            topics: topic,
+          }),
         ),
       );
       for (const name of others)
         await eventually(`${name} has failed`, async () => (await statusOf(name)).tasks[0]?.state === 'FAILED');
-      await Promise.all(others.map(name => call('DELETE', `${worker.url}/connectors/${name}`)));
+      await Promise.all(others.map(name => call('DELETE', `${worker.url}/connectors/${encodeURIComponent(name)}`)));
     }
   } finally {
     done = true;
@@ -90,6 +97,6 @@ test('ten others that are created, fail and are deleted do not hold up one that 
   expect(await readFile(output, 'utf8')).toBe(lines(0, written));
   const starts = (await readFile(join(folder, `worker-${new URL(worker.url).port}.log`), 'utf8'))
     .split('\n')
-    .filter(line => line.includes('task starts') && [source, sink].some(name => line.includes(`"${name}"`)));
+    .filter(line => line.includes('task starts') && [source, sink].some(name => line.includes(JSON.stringify(name))));
   expect(starts).toHaveLength(2);
-});
+}, 120_000);

@@ -12,12 +12,14 @@ import { freePort } from '../../../src/stack/ports.ts';
 import type { StatusInfo } from '../../../src/temporal/control.ts';
 import { millrace } from '../../cli/run.ts';
 import { eventually } from '../../support/eventually.ts';
+import { generator } from '../../support/generate/index.ts';
 import { servers } from '../../support/servers.ts';
 import { uniqueName } from '../../support/topic.ts';
 
 /** `millrace worker FILE --processes 2`. */
 const group = uniqueName('processes');
-const name = `${group}-sink`;
+const draw = generator(import.meta.url);
+const name = draw.sinkName();
 let folder: string;
 let worker: WorkerProcess;
 
@@ -69,7 +71,7 @@ const alive = (pid: number): boolean => {
 /** Which process runs each task, once all of them run. */
 const holders = () =>
   eventually('all tasks run', async () => {
-    const { tasks } = await call<StatusInfo>('GET', `${worker.url}/connectors/${name}/status`);
+    const { tasks } = await call<StatusInfo>('GET', `${worker.url}/connectors/${encodeURIComponent(name)}/status`);
     return tasks.length === 12 && tasks.every(({ state }) => state === 'RUNNING')
       ? tasks.map(task => task.worker_id)
       : undefined;
@@ -87,7 +89,7 @@ test('tasks are spread over the processes, each with an identity of its own', as
       'connector.class': 'io.confluent.connect.jdbc.JdbcSinkConnector',
       'connection.url': 'jdbc:postgresql://127.0.0.1:1/none',
       // There is no such topic: nothing asks for the database.
-      topics: uniqueName('nothing'),
+      topics: draw.topic(),
       'tasks.max': '12',
     },
   });
@@ -134,7 +136,7 @@ test('a process that is killed is started again, and its tasks run meanwhile on 
 });
 
 test('SIGTERM ends all of them, with exit status 0', async () => {
-  await call('DELETE', `${worker.url}/connectors/${name}`);
+  await call('DELETE', `${worker.url}/connectors/${encodeURIComponent(name)}`);
   const children = [...(await starts(1)).slice(-1), ...(await starts(2)).slice(-1)];
   expect(children.every(alive)).toBe(true);
   await worker.stop();

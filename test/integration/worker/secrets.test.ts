@@ -13,6 +13,7 @@ import { freePort } from '../../../src/stack/ports.ts';
 import { connectorWorkflowId } from '../../../workflows/messages.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { eventually } from '../../support/eventually.ts';
+import { generator } from '../../support/generate/index.ts';
 import { textsOf, weigh } from '../../support/history-contents.ts';
 import { servers } from '../../support/servers.ts';
 import { uniqueName } from '../../support/topic.ts';
@@ -22,6 +23,7 @@ import { uniqueName } from '../../support/topic.ts';
  * that a connector can go: none of them is to be found in what Temporal keeps, in an answer, or in the log, and nothing
  * that Temporal keeps is large.
  */
+const draw = generator(import.meta.url);
 const cluster = uniqueName('planted');
 let planted = 0;
 const secrets: string[] = [];
@@ -186,7 +188,7 @@ async function through(name: string, own: Record<string, string>): Promise<void>
     ...own,
     'consumer.override.sasl.jaas.config': `x required password="${plantPlain()}";`,
   };
-  const at = `/connectors/${name}`;
+  const at = `/connectors/${encodeURIComponent(name)}`;
   expect(await ask('POST', '/connectors', { name, config })).toMatchObject({ status: 201 });
   await eventually('a task fails, or runs', async () => {
     const [task] = (await ask('GET', `${at}/status`)).body.tasks;
@@ -258,7 +260,7 @@ test.each([
   'by %s',
   async (_, config) => {
     await writeFile(file(), 'one\ntwo\n');
-    await through(uniqueName('planted'), config());
+    await through(draw.sinkName(), config());
   },
   120_000,
 );
@@ -290,10 +292,10 @@ test('by Temporal itself, with a placeholder; and in plain text, which is refuse
       taskQueue: `millrace-${cluster}`,
       args: [{ cluster, name, type: 'sink', config }],
     });
-  const [name, open] = [uniqueName('planted'), uniqueName('open')];
+  const [name, open] = [draw.sinkName(), draw.sinkName()];
   const failed = (of: string) =>
     eventually('it failed', async () => {
-      const { connector, tasks } = (await ask('GET', `/connectors/${of}/status`)).body;
+      const { connector, tasks } = (await ask('GET', `/connectors/${encodeURIComponent(of)}/status`)).body;
       return connector.state === 'FAILED' || tasks[0]?.last_failure !== undefined || tasks[0]?.state === 'FAILED';
     });
   await start(name, sinkInto({ 'connection.password': fromEnvironment() }));
@@ -301,13 +303,15 @@ test('by Temporal itself, with a placeholder; and in plain text, which is refuse
   await keep(name);
   await start(open, sinkInto({ 'connection.password': plant() }));
   await failed(open);
-  for (const path of ['', '/config', '/status', '/tasks']) await ask('GET', `/connectors/${open}${path}`);
-  for (const one of [name, open]) expect((await ask('DELETE', `/connectors/${one}`)).status).toBe(204);
+  for (const path of ['', '/config', '/status', '/tasks'])
+    await ask('GET', `/connectors/${encodeURIComponent(open)}${path}`);
+  for (const one of [name, open])
+    expect((await ask('DELETE', `/connectors/${encodeURIComponent(one)}`)).status).toBe(204);
 }, 60_000);
 
 test('a configuration of 60 KB, a plan of thousands of tables, thousands of offsets', async () => {
-  const name = uniqueName('large');
-  const at = `/connectors/${name}`;
+  const name = draw.connectorName();
+  const at = `/connectors/${encodeURIComponent(name)}`;
   const long = 'a_table_with_a_name_as_long_as_postgresql_lets_it_be_'.slice(0, 50);
   await database.query(
     `DO $$ BEGIN FOR i IN 1..1500 LOOP EXECUTE format('CREATE TABLE ${long}%s (id int)', i); END LOOP; END $$`,
@@ -333,17 +337,19 @@ test('a configuration of 60 KB, a plan of thousands of tables, thousands of offs
   await keep(name);
   await ask('DELETE', at);
 
-  const sink = uniqueName('large');
+  const sink = draw.sinkName();
   const into = { 'connector.class': 'FileStreamSink', file: join(folder, 'out.txt'), topics: topic };
   await ask('POST', '/connectors', { name: sink, config: into, initial_state: 'STOPPED' });
   const offsets = Array.from({ length: 400 }, (_, partition) => ({
     partition: { kafka_topic: topic, kafka_partition: partition },
     offset: { kafka_offset: 0 },
   }));
-  expect(await ask('PATCH', `/connectors/${sink}/offsets`, { offsets })).toMatchObject({ status: 200 });
-  expect((await ask('GET', `/connectors/${sink}/offsets`)).body.offsets).toHaveLength(400);
+  expect(await ask('PATCH', `/connectors/${encodeURIComponent(sink)}/offsets`, { offsets })).toMatchObject({
+    status: 200,
+  });
+  expect((await ask('GET', `/connectors/${encodeURIComponent(sink)}/offsets`)).body.offsets).toHaveLength(400);
   await keep(sink);
-  await ask('DELETE', `/connectors/${sink}`);
+  await ask('DELETE', `/connectors/${encodeURIComponent(sink)}`);
 }, 120_000);
 
 test('nothing that Temporal keeps is large', () => {

@@ -9,10 +9,12 @@ import { freePort } from '../../../src/stack/ports.ts';
 import type { StatusInfo } from '../../../src/temporal/control.ts';
 import { millrace } from '../../cli/run.ts';
 import { eventually } from '../../support/eventually.ts';
+import { generator } from '../../support/generate/index.ts';
 import { servers } from '../../support/servers.ts';
 import { uniqueName } from '../../support/topic.ts';
 
 /** Kafka Connect's standalone start: `millrace worker worker.properties a.properties b.json …`. */
+const draw = generator(import.meta.url);
 const group = uniqueName('standalone');
 const password = `planted-${group}`;
 let folder: string;
@@ -31,14 +33,9 @@ const config = {
   'connector.class': 'io.confluent.connect.jdbc.JdbcSinkConnector',
   'connection.url': 'jdbc:postgresql://127.0.0.1:1/none',
   'connection.password': password,
-  topics: uniqueName('nothing'),
+  topics: draw.topic(),
 };
-const names = ['plain', 'map', 'wrapped', 'resting'].map(kind => `${group}-${kind}`) as [
-  string,
-  string,
-  string,
-  string,
-];
+const names = [draw.sinkName(), draw.sinkName(), draw.sinkName(), draw.sinkName()] as const;
 const [plain, map, wrapped, resting] = names;
 
 const properties = (all: Readonly<Record<string, string>>): string =>
@@ -70,7 +67,8 @@ const logOf = (worker: WorkerProcess) => readFile(join(folder, `worker-${new URL
 
 test('connectors of files are made, left in peace when they are there, and changed when the files have changed', async () => {
   const worker = await start(files);
-  const status = (name: string) => call<StatusInfo>('GET', `${worker.url}/connectors/${name}/status`);
+  const status = (name: string) =>
+    call<StatusInfo>('GET', `${worker.url}/connectors/${encodeURIComponent(name)}/status`);
   await eventually('all four are there', async () => {
     const list = await call<string[]>('GET', `${worker.url}/connectors`);
     return names.every(name => list.includes(name));
@@ -86,13 +84,13 @@ test('connectors of files are made, left in peace when they are there, and chang
   expect(log).toContain('offset.storage.file.filename is not used');
   expect(log).not.toContain('unknown worker property');
   expect(log).not.toContain(password);
-  await call('PUT', `${worker.url}/connectors/${plain}/pause`);
+  await call('PUT', `${worker.url}/connectors/${encodeURIComponent(plain)}/pause`);
   await worker.stop();
 
   await file('map.json', { name: map, ...config, 'tasks.max': 3 });
   const again = await start(files);
   await eventually('the changed one has three tasks', async () => {
-    const { tasks } = await call<StatusInfo>('GET', `${again.url}/connectors/${map}/status`);
+    const { tasks } = await call<StatusInfo>('GET', `${again.url}/connectors/${encodeURIComponent(map)}/status`);
     return tasks.length === 3;
   });
   const log2 = await eventually('all files have been looked at', async () => {
@@ -106,8 +104,10 @@ test('connectors of files are made, left in peace when they are there, and chang
     [wrapped]: 'unchanged',
     [resting]: 'unchanged',
   });
-  expect((await call<StatusInfo>('GET', `${again.url}/connectors/${plain}/status`)).connector.state).toBe('PAUSED');
-  await Promise.all(names.map(name => call('DELETE', `${again.url}/connectors/${name}`)));
+  expect(
+    (await call<StatusInfo>('GET', `${again.url}/connectors/${encodeURIComponent(plain)}/status`)).connector.state,
+  ).toBe('PAUSED');
+  await Promise.all(names.map(name => call('DELETE', `${again.url}/connectors/${encodeURIComponent(name)}`)));
   await again.stop();
 });
 
@@ -141,7 +141,7 @@ test('of several processes one makes the connectors, and its failure is the fail
   );
   await eventually('the second process runs', async () => (await logOf(worker)).includes('"process":2'));
   expect((await logOf(worker)).match(/connector of a file/g)).toHaveLength(1);
-  await call('DELETE', `${worker.url}/connectors/${plain}`);
+  await call('DELETE', `${worker.url}/connectors/${encodeURIComponent(plain)}`);
   await worker.stop();
 
   const wrong = await file('wrong.json', { name: 'wrong', config: { ...config, 'insert.mode': 'sideways' } });

@@ -13,6 +13,8 @@ import { freePort } from '../../../src/stack/ports.ts';
 import { connectorWorkflowId } from '../../../workflows/messages.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { eventually } from '../../support/eventually.ts';
+import { generator } from '../../support/generate/index.ts';
+import type { Neighbours } from '../../support/generate/neighbours.ts';
 import { servers } from '../../support/servers.ts';
 import { uniqueName } from '../../support/topic.ts';
 
@@ -21,6 +23,8 @@ let folder: string;
 let worker: WorkerProcess;
 let database: TestDatabase;
 let client: Client;
+let neighbours: Neighbours;
+const draw = generator(import.meta.url);
 const group = uniqueName('worker');
 const password = `planted-${group}`;
 
@@ -39,8 +43,10 @@ beforeAll(async () => {
   database = await createDatabase('worker');
   worker = await startWorkerProcess(folder, await freePort(), propertiesOf());
   client = new Client({ connection: await Connection.connect({ address: servers().temporal }) });
+  neighbours = await draw.neighbours({ url: worker.url, properties: propertiesOf() });
 });
 afterAll(async () => {
+  await neighbours?.[Symbol.asyncDispose]();
   await worker?.stop();
   await client?.connection.close();
   await database?.drop();
@@ -58,7 +64,7 @@ async function ask(method: string, path: string, body?: unknown) {
 }
 
 /** A sink that waits for a topic that is never made: a connector without a source of its own. */
-function sink(topic = uniqueName('nothing')): Record<string, string> {
+function sink(topic = draw.topic()): Record<string, string> {
   const { host, port, user } = database.connection;
   return {
     'connector.class': 'io.confluent.connect.jdbc.JdbcSinkConnector',
@@ -69,11 +75,11 @@ function sink(topic = uniqueName('nothing')): Record<string, string> {
   };
 }
 
-const stateOf = async (name: string) => (await ask('GET', `/connectors/${name}/status`)).body;
+const stateOf = async (name: string) => (await ask('GET', `/connectors/${encodeURIComponent(name)}/status`)).body;
 
 describe('a connector over REST', () => {
   test('is made, seen, paused, resumed, stopped, restarted and deleted', async () => {
-    const name = uniqueName('life');
+    const name = draw.sinkName();
     const made = await ask('POST', '/connectors', { name, config: { ...sink(), 'tasks.max': '2' } });
     expect(made).toMatchObject({ status: 201, body: { name, type: 'sink', config: { name } } });
     expect((await ask('GET', '/connectors')).body).toContain(name);
@@ -82,33 +88,33 @@ describe('a connector over REST', () => {
       return tasks.length === 2 && tasks.every((task: { state: string }) => task.state === 'RUNNING');
     });
     expect((await stateOf(name)).tasks[0].worker_id).toBe(worker.id);
-    expect((await ask('PUT', `/connectors/${name}/pause`)).status).toBe(202);
+    expect((await ask('PUT', `/connectors/${encodeURIComponent(name)}/pause`)).status).toBe(202);
     await eventually('paused', async () =>
       (await stateOf(name)).tasks.every((t: { state: string }) => t.state === 'PAUSED'),
     );
-    expect((await ask('PUT', `/connectors/${name}/resume`)).status).toBe(202);
+    expect((await ask('PUT', `/connectors/${encodeURIComponent(name)}/resume`)).status).toBe(202);
     await eventually('runs', async () => (await stateOf(name)).tasks[1]?.state === 'RUNNING');
-    expect((await ask('POST', `/connectors/${name}/restart?includeTasks=true`)).status).toBe(202);
-    expect((await ask('POST', `/connectors/${name}/tasks/1/restart`)).status).toBe(204);
-    expect((await ask('POST', `/connectors/${name}/tasks/5/restart`)).status).toBe(404);
+    expect((await ask('POST', `/connectors/${encodeURIComponent(name)}/restart?includeTasks=true`)).status).toBe(202);
+    expect((await ask('POST', `/connectors/${encodeURIComponent(name)}/tasks/1/restart`)).status).toBe(204);
+    expect((await ask('POST', `/connectors/${encodeURIComponent(name)}/tasks/5/restart`)).status).toBe(404);
     await eventually('runs again', async () => (await stateOf(name)).tasks[1]?.state === 'RUNNING');
-    expect((await ask('PUT', `/connectors/${name}/stop`)).status).toBe(204);
+    expect((await ask('PUT', `/connectors/${encodeURIComponent(name)}/stop`)).status).toBe(204);
     await eventually('stopped', async () => {
       const { connector, tasks } = await stateOf(name);
       return connector.state === 'STOPPED' && tasks.length === 0;
     });
-    expect((await ask('DELETE', `/connectors/${name}`)).status).toBe(204);
-    expect((await ask('GET', `/connectors/${name}`)).status).toBe(404);
+    expect((await ask('DELETE', `/connectors/${encodeURIComponent(name)}`)).status).toBe(204);
+    expect((await ask('GET', `/connectors/${encodeURIComponent(name)}`)).status).toBe(404);
     expect((await ask('GET', '/connectors')).body).not.toContain(name);
     // The name is free at once.
     expect((await ask('POST', '/connectors', { name, config: sink() })).status).toBe(201);
-    expect((await ask('DELETE', `/connectors/${name}`)).status).toBe(204);
+    expect((await ask('DELETE', `/connectors/${encodeURIComponent(name)}`)).status).toBe(204);
   });
 
   test('given what it has again and again, as operators do, keeps its tasks and its secrets where they are', async () => {
-    const name = uniqueName('again');
+    const name = draw.sinkName();
     const config = sink();
-    const put = (more = {}) => ask('PUT', `/connectors/${name}/config`, { ...config, ...more });
+    const put = (more = {}) => ask('PUT', `/connectors/${encodeURIComponent(name)}/config`, { ...config, ...more });
     const first = await put();
     expect(first.status).toBe(201);
     const runs = () => eventually('its task runs', async () => (await stateOf(name)).tasks[0]?.figures !== undefined);
@@ -126,27 +132,31 @@ describe('a connector over REST', () => {
     await eventually('its task starts with it', async () => (await starts()) === 2);
     const another = await put({ 'connection.password': 'another' });
     expect(another.body.config['connection.password']).not.toBe(first.body.config['connection.password']);
-    await ask('DELETE', `/connectors/${name}`);
+    await ask('DELETE', `/connectors/${encodeURIComponent(name)}`);
   });
 
   test('takes every one of many configurations that come at once, and one of them stays', async () => {
-    const name = uniqueName('crowded');
+    const name = draw.sinkName();
     const put = (n: number) =>
-      ask('PUT', `/connectors/${name}/config`, { ...sink('nothing'), note: String(n), 'connection.password': `p${n}` });
+      ask('PUT', `/connectors/${encodeURIComponent(name)}/config`, {
+        ...sink('nothing'),
+        note: String(n),
+        'connection.password': `p${n}`,
+      });
     await put(0);
     const answers = await Promise.all(Array.from({ length: 20 }, (_, n) => put(n + 1)));
     expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => 200));
-    const { body: config } = await ask('GET', `/connectors/${name}/config`);
+    const { body: config } = await ask('GET', `/connectors/${encodeURIComponent(name)}/config`);
     expect(answers.filter(({ body }) => body.config['connection.password'] === config['connection.password'])).toEqual([
       expect.objectContaining({ body: expect.objectContaining({ config }) }),
     ]);
     // Its secret is there: else the task could not start.
     await eventually('it runs', async () => (await stateOf(name)).tasks[0]?.figures !== undefined);
-    await ask('DELETE', `/connectors/${name}`);
+    await ask('DELETE', `/connectors/${encodeURIComponent(name)}`);
   });
 
   test('of one name is made once, however many ask at the same moment', async () => {
-    const name = uniqueName('race');
+    const name = draw.sinkName();
     const answers = await Promise.all(
       Array.from({ length: 5 }, () => ask('POST', '/connectors', { name, config: sink() })),
     );
@@ -155,13 +165,13 @@ describe('a connector over REST', () => {
       error_code: 409,
       message: `Connector ${name} already exists`,
     });
-    await ask('DELETE', `/connectors/${name}`);
+    await ask('DELETE', `/connectors/${encodeURIComponent(name)}`);
   });
 
   test('with wrong keys is refused with each by name', async () => {
     const { 'connection.url': _, ...config } = sink();
     const refused = await ask('POST', '/connectors', {
-      name: uniqueName('wrong'),
+      name: draw.sinkName(),
       config: { ...config, 'insert.mode': 'sideways', 'tasks.max': 'abc' },
     });
     expect(refused.status).toBe(400);
@@ -185,7 +195,7 @@ describe('a connector over REST', () => {
   });
 
   test('whose database cannot be reached goes on trying, and says so, until it is back', async () => {
-    const name = uniqueName('down');
+    const name = draw.sinkName();
     const topic = uniqueName('down');
     const kafka = kafkaClient({ brokers: [servers().kafka], clientId: 'test' }, silent);
     await kafka.admin.createTopics([{ topic, partitions: 1, replicationFactor: 1 }]);
@@ -237,20 +247,20 @@ describe('a connector over REST', () => {
     });
     await eventually('Temporal tells', async () => (await searched()) === 'RUNNING');
     await eventually('its heartbeat, too', async () => !('failing_since' in (await stateOf(name)).tasks[0].figures));
-    await ask('DELETE', `/connectors/${name}`);
+    await ask('DELETE', `/connectors/${encodeURIComponent(name)}`);
   });
 
   test('shows its password nowhere: not in answers, not in histories, not in the log', async () => {
-    const name = uniqueName('secret');
+    const name = draw.sinkName();
     await ask('POST', '/connectors', { name, config: sink() });
     await eventually('it runs', async () => (await stateOf(name)).tasks[0]?.state === 'RUNNING');
-    await ask('PUT', `/connectors/${name}/config`, { ...sink(), 'batch.size': '10' });
+    await ask('PUT', `/connectors/${encodeURIComponent(name)}/config`, { ...sink(), 'batch.size': '10' });
     await eventually('it runs again', async () => (await stateOf(name)).tasks[0]?.state === 'RUNNING');
     for (const path of ['', '/config', '/status', '/tasks']) {
-      const { body } = await ask('GET', `/connectors/${name}${path}`);
+      const { body } = await ask('GET', `/connectors/${encodeURIComponent(name)}${path}`);
       expect(JSON.stringify(body)).not.toContain(password);
     }
-    const history = await client.workflow.getHandle(`connector/${group}/${name}`).fetchHistory();
+    const history = await client.workflow.getHandle(connectorWorkflowId(group, name)).fetchHistory();
     const texts: string[] = [];
     const gather = (value: unknown): void => {
       if (value instanceof Uint8Array) texts.push(Buffer.from(value).toString());
@@ -260,7 +270,7 @@ describe('a connector over REST', () => {
     gather(history.events);
     expect(texts.join('\n')).toContain('connection.password');
     expect(texts.join('\n')).not.toContain(password);
-    await ask('DELETE', `/connectors/${name}`);
+    await ask('DELETE', `/connectors/${encodeURIComponent(name)}`);
     expect(await readFile(join(folder, `worker-${new URL(worker.url).port}.log`), 'utf8')).not.toContain(password);
   });
 });
@@ -268,7 +278,7 @@ describe('a connector over REST', () => {
 describe('a worker', () => {
   test('with others of its group.id sees the same connectors and shares the work', async () => {
     const other = await startWorkerProcess(folder, await freePort(), propertiesOf());
-    const name = uniqueName('shared');
+    const name = draw.sinkName();
     await ask('POST', '/connectors', { name, config: { ...sink(), 'tasks.max': '8' } });
     const seen = (await (await fetch(`${other.url}/connectors`)).json()) as string[];
     expect(seen).toContain(name);
@@ -286,7 +296,7 @@ describe('a worker', () => {
         (t: { state: string; worker_id: string }) => t.state === 'RUNNING' && t.worker_id === worker.id,
       );
     });
-    await ask('DELETE', `/connectors/${name}`);
+    await ask('DELETE', `/connectors/${encodeURIComponent(name)}`);
   });
 
   test('without Temporal or Kafka answers 503 with a sentence, and stays', async () => {
