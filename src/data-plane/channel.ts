@@ -36,7 +36,7 @@ export function threadChannel(entry: URL): HostChannel {
 
 /** A host in a process of its own: what kills it kills nothing else. */
 export function processChannel(entry: URL): HostChannel {
-  const child: ChildProcess = fork(entry, {
+  const child: ChildProcess = fork(entry, [String(process.pid)], {
     serialization: 'advanced',
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
