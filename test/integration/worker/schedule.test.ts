@@ -8,13 +8,17 @@ import { freePort } from '../../../src/stack/ports.ts';
 import type { StatusInfo } from '../../../src/temporal/control.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { eventually } from '../../support/eventually.ts';
+import { generator } from '../../support/generate/index.ts';
 import { servers } from '../../support/servers.ts';
 import { uniqueName } from '../../support/topic.ts';
 
 let folder: string;
 let worker: WorkerProcess;
 let database: TestDatabase;
+const draw = generator(import.meta.url);
 const group = uniqueName('schedule');
+const source = draw.connectorName();
+const sinks = { at_once: draw.sinkName(), soon: draw.sinkName(), yearly: draw.sinkName(), never: draw.sinkName() };
 const topic = `${group}.public.orders`;
 
 beforeAll(async () => {
@@ -42,15 +46,16 @@ const count = async (table: string): Promise<number> => {
   const [row] = await database.query<{ n: string }>(`SELECT count(*) AS n FROM ${table}`).catch(() => [{ n: '-1' }]);
   return Number(row?.n);
 };
-const figures = async (name: string) => (await ask<StatusInfo>('GET', `/${name}/status`)).tasks[0]?.figures;
+const figures = async (name: string) =>
+  (await ask<StatusInfo>('GET', `/${encodeURIComponent(name)}/status`)).tasks[0]?.figures;
 const asleep = (name: string) =>
   eventually(`${name} sleeps`, async () => (await figures(name))?.['sleeps_until'], { every: 20 });
 
 test('one topic feeds three sinks, each at its own pace, from a source that comes by now and then', async () => {
   const { host, port, user, password } = database.connection;
   const login = password || 'unused';
-  const sink = (table: string, schedule: string) => ({
-    name: `${group}-${table}`,
+  const sink = (table: keyof typeof sinks, schedule: string) => ({
+    name: sinks[table],
     config: {
       'connector.class': 'io.confluent.connect.jdbc.JdbcSinkConnector',
       'connection.url': `jdbc:postgresql://${host}:${port}/${database.name}`,
@@ -68,7 +73,7 @@ test('one topic feeds three sinks, each at its own pace, from a source that come
   for (const one of [sink('at_once', 'continuous'), sink('soon', 'every 2s'), sink('yearly', '0 0 1 1 *')])
     await ask('POST', '', one);
   await ask('POST', '', {
-    name: 'orders',
+    name: source,
     config: {
       'connector.class': 'io.debezium.connector.postgresql.PostgresConnector',
       'database.hostname': host,
@@ -92,13 +97,13 @@ test('one topic feeds three sinks, each at its own pace, from a source that come
     for (const copy of ['at_once', 'soon'])
       await eventually(`${rows} in ${copy}`, async () => (await count(copy)) === rows, { within: 60_000 });
   }
-  await asleep('orders');
-  await asleep(`${group}-soon`);
-  expect(await asleep(`${group}-yearly`)).toMatch(/-01-01T00:00:00/);
+  await asleep(source);
+  await asleep(sinks.soon);
+  expect(await asleep(sinks.yearly)).toMatch(/-01-01T00:00:00/);
   expect(await count('yearly')).toBe(-1);
   // Somebody wants it now; then it sleeps again.
-  await ask('POST', `/${group}-yearly/restart?includeTasks=true`);
+  await ask('POST', `/${encodeURIComponent(sinks.yearly)}/restart?includeTasks=true`);
   await eventually('the yearly one has run', async () => (await count('yearly')) === 250, { within: 60_000 });
-  expect(await asleep(`${group}-yearly`)).toMatch(/-01-01T00:00:00/);
+  expect(await asleep(sinks.yearly)).toMatch(/-01-01T00:00:00/);
   for (const table of ['at_once', 'soon', 'yearly']) expect(await count(table)).toBe(250);
 }, 180_000);

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { nameTest } from '../../../connectors/postgresql/filters.ts';
 import { nameProblem } from '../../../src/config/connector-name.ts';
 import { connectorNames, namesBeside, rejectedConnectorNames } from './connector-names.ts';
-import { columnNames, schemaNames, tableNames } from './identifiers.ts';
+import { columnNames, schemaNames, tableNames, tablePattern } from './identifiers.ts';
 import { generator } from './index.ts';
 import { fileSeeds } from './seed.ts';
 import { collidingTopicNames, topicNames } from './topic-names.ts';
@@ -42,6 +43,16 @@ test('identifiers are 1 to 63 bytes without NUL', () => {
   const fits = (name: string) => Buffer.byteLength(name) >= 1 && Buffer.byteLength(name) <= 63 && !name.includes('\0');
   fc.assert(fc.property(fc.oneof(tableNames, schemaNames, columnNames), fits));
   expect(fc.sample(tableNames, 200).some(name => name.includes('"'))).toBe(true);
+});
+
+test('a table pattern matches its own table and no other, whatever is in the names', () => {
+  fc.assert(
+    fc.property(tableNames, tableNames, (table, other) => {
+      const matches = nameTest(tablePattern('public', table), 'table.include.list');
+      expect(matches(`public.${table}`)).toBe(true);
+      expect(matches(`public.${other}`)).toBe(table.toLowerCase() === other.toLowerCase());
+    }),
+  );
 });
 
 test('draws of one file are different names; topics are within their limit', () => {

@@ -22,9 +22,11 @@ export const columnNames = identifiers.filter(name => !SYSTEM_COLUMNS.has(name))
 
 export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
-/** An entry of `table.include.list`, a list of regular expressions, for one table. */
+/** An entry of `table.include.list`, a list of regular expressions with blanks around them, for this table alone. */
 export const tablePattern = (schema: string, table: string): string =>
-  `${schema}.${table}`.replaceAll(/[^a-zA-Z0-9_]+/g, '[\\s\\S]+');
+  `${schema}.${table}`.replaceAll(/\n|\s|[!-/:-@[-^`{-~]/g, character =>
+    character === '\n' ? '\\n' : /\s/.test(character) ? `[${character}]` : `\\${character}`,
+  );
 
 /** The topic of a table's changes. */
 export const topicOf = (prefix: string, schema: string, table: string): string =>

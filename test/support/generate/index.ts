@@ -40,8 +40,10 @@ export function generator(url: string): Draw {
     return value as T;
   };
   const unused = (kind: string, arbitrary: fc.Arbitrary<string>): string => {
-    const name = from(arbitrary.filter(text => !taken.has(`${kind} ${text}`)));
-    taken.add(`${kind} ${name}`);
+    // Lists of tables do not know upper and lower case apart.
+    const entry = (text: string) => `${kind} ${kind === 'connector' ? text : text.toLowerCase()}`;
+    const name = from(arbitrary.filter(text => !taken.has(entry(text))));
+    taken.add(entry(name));
     return name;
   };
   afterEach(({ task }) => {
