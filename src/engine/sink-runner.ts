@@ -12,7 +12,7 @@ import type {
   TopicPartition,
 } from '../api/index.ts';
 import { DataError, DataErrors, kindOf, MillraceError, messageOf } from '../errors.ts';
-import type { FetchedRecords, KafkaClient, PartitionOffset, RawRecord, Reader } from '../kafka/port.ts';
+import type { FetchedRecords, KafkaClient, PartitionOffset, RawRecord, Reader, RefusedBatch } from '../kafka/port.ts';
 import type { DeadLetter, DeadLetterQueue } from './dead-letters.ts';
 import { closeAfter, untilAborted, untilGraceEnds } from './grace.ts';
 import type { TaskObserver } from './observer.ts';
@@ -279,6 +279,7 @@ class SinkLoop<C> {
       const name = partitionName(at);
       const list = part.records;
       if (list.length > 0) this.tell(part.topic);
+      for (const batch of part.refused ?? []) this.refuse(at, batch);
       for (let i = 0; i < list.length; i++) {
         const raw = list[i] as RawRecord;
         count++;
@@ -316,6 +317,15 @@ class SinkLoop<C> {
     if (now < (this.tellAt.get(topic) ?? 0)) return;
     this.tellAt.set(topic, now + TELL_MS);
     this.of.observer.topic?.(topic);
+  }
+
+  /** Goes on without a batch that nobody can read, where errors are tolerated. No dead letter holds it: it has no records. */
+  private refuse({ topic, partition }: TopicPartition, { offset, records, reason }: RefusedBatch): void {
+    const what = `The batch at offset ${offset} of ${topic}-${partition} cannot be taken: ${reason}.`;
+    if (!this.of.tolerant)
+      throw new DataError(`${what} To go on past such batches set errors.tolerance=all; they are not dead letters.`);
+    this.of.observer.skipped(records);
+    this.of.log.warn({ topic, partition, offset, records }, `${what} Its records are left out.`);
   }
 
   private located(error: unknown, at: TopicPartition, raw: RawRecord): unknown {

@@ -29,27 +29,50 @@ export async function compress(codec: Compression, bytes: Buffer): Promise<reado
   }
 }
 
+/**
+ * The most bytes that the records of one batch may become. A producer closes a batch at `batch.size` and refuses a record
+ * beyond `max.request.size`, before compression and both of some megabytes; the broker limits only compressed batches.
+ */
+export const MOST_DECOMPRESSED = 128 * 1024 * 1024;
+
+/** A batch that becomes larger than `MOST_DECOMPRESSED`. */
+export class DecompressedTooLarge extends Error {
+  constructor() {
+    super(`its records take more than ${MOST_DECOMPRESSED} bytes when they are decompressed`);
+  }
+}
+
 /** Gives memory for decompressed bytes. */
 export type Allocate = (size: number) => Buffer;
 
 /**
  * Decompresses a batch's records. The result lies in memory of `allocate` where the codec lets it; `bytes` may be
- * written to. Throws for damaged bytes.
+ * written to. Throws DecompressedTooLarge, or RangeError or an error of zlib for damaged bytes.
  */
 export function decompress(codec: number, bytes: Buffer, allocate: Allocate): Buffer {
   switch (codec) {
     case 0:
       return bytes;
     case 1:
-      return gunzipSync(bytes);
+      return limited(() => gunzipSync(bytes, limit));
     case 2:
       return snappyUnframe(bytes, allocate);
     case 3:
       return lz4Unframe(bytes, allocate);
     case 4:
-      return zstdDecompressSync(bytes);
+      return limited(() => zstdDecompressSync(bytes, limit));
     default:
       throw new RangeError(`codec ${codec} is unknown`);
+  }
+}
+
+const limit = { maxOutputLength: MOST_DECOMPRESSED };
+
+function limited(decompressed: () => Buffer): Buffer {
+  try {
+    return decompressed();
+  } catch (error) {
+    throw (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? new DecompressedTooLarge() : error;
   }
 }
 
@@ -109,6 +132,7 @@ function lz4Unframe(bytes: Buffer, allocate: Allocate): Buffer {
     }
     blocks.push(block);
     size += block.length;
+    if (size > MOST_DECOMPRESSED) throw new DecompressedTooLarge();
     at = end + (blockChecksums ? 4 : 0);
   }
   return joined(blocks, size, allocate);
@@ -133,18 +157,33 @@ function snappyFrame(bytes: Buffer): Buffer[] {
 
 function snappyUnframe(bytes: Buffer, allocate: Allocate): Buffer {
   // Some clients write one bare block.
-  if (bytes.length < 16 || bytes.compare(snappyHeader, 0, 8, 0, 8) !== 0) return unsnap(bytes);
+  if (bytes.length < 16 || bytes.compare(snappyHeader, 0, 8, 0, 8) !== 0) {
+    if (unsnappedSize(bytes) > MOST_DECOMPRESSED) throw new DecompressedTooLarge();
+    return unsnap(bytes);
+  }
   const blocks: Buffer[] = [];
   let size = 0;
   for (let at = 16; at < bytes.length; ) {
     const end = at + 4 + bytes.readUInt32BE(at);
     if (end > bytes.length) throw new RangeError('a snappy block is cut off');
-    const block = unsnap(bytes.subarray(at + 4, end));
-    blocks.push(block);
-    size += block.length;
+    const packed = bytes.subarray(at + 4, end);
+    size += unsnappedSize(packed);
+    if (size > MOST_DECOMPRESSED) throw new DecompressedTooLarge();
+    blocks.push(unsnap(packed));
     at = end;
   }
   return joined(blocks, size, allocate);
+}
+
+/** A block begins with its decompressed size, in seven bits a byte, the lowest first. */
+function unsnappedSize(block: Buffer): number {
+  let size = 0;
+  for (let at = 0; at < 5; at++) {
+    const byte = block[at] ?? 0;
+    size += (byte & 0x7f) * 2 ** (7 * at);
+    if (byte < 0x80) break;
+  }
+  return size;
 }
 
 const unsnap = (block: Buffer): Buffer => snappyUnblock(block, { asBuffer: true, copyOutputData: true }) as Buffer;

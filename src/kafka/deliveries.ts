@@ -1,10 +1,10 @@
 import { MillraceError } from '../errors.ts';
 import { abortFilter } from './abort-filter.ts';
 import { bufferPool } from './buffer-pool.ts';
-import type { Allocate } from './compression.ts';
+import { type Allocate, DecompressedTooLarge } from './compression.ts';
 import { SetupFailure } from './failures.ts';
 import type { FetchedPartition } from './fetch.ts';
-import type { FetchedRecords, RawRecord, ReadPosition } from './port.ts';
+import type { FetchedRecords, RawRecord, ReadPosition, RefusedBatch } from './port.ts';
 import type { BufferPool } from './record-batch.ts';
 import { BatchDecoder, batchesOf, type FetchedBatch, type Left } from './record-decoder.ts';
 
@@ -135,8 +135,9 @@ export class Deliveries {
     for (let delivery = this.#queue[0]; delivery !== undefined && hasLeft(left); delivery = this.#queue[0]) {
       const { assigned, end } = delivery;
       const { topic, partition } = assigned;
-      const records = readable(assigned, () => this.#decode(delivery, left));
-      all.push({ topic, partition, records, next: assigned.position, end });
+      const refused: RefusedBatch[] = [];
+      const records = readable(assigned, () => this.#decode(delivery, left, refused));
+      all.push({ topic, partition, records, ...(refused.length > 0 ? { refused } : {}), next: assigned.position, end });
       if (delivery.begun === undefined && delivery.next === delivery.batches.length) {
         this.#queue.shift();
         this.#lent.push(...delivery.memory);
@@ -145,10 +146,14 @@ export class Deliveries {
     return all;
   }
 
-  #decode(delivery: Delivery, left: Left): RawRecord[] {
+  #decode(delivery: Delivery, left: Left, refused: RefusedBatch[]): RawRecord[] {
     const { assigned } = delivery;
     const records: RawRecord[] = [];
-    for (let begun = this.#begin(delivery); begun !== undefined; begun = this.#begin(delivery)) {
+    for (
+      let begun = this.#begin(delivery, left, refused);
+      begun !== undefined;
+      begun = this.#begin(delivery, left, refused)
+    ) {
       const { batch, decoder, memory } = begun;
       const whole = decoder.decode(records, left);
       const last = records[records.length - 1];
@@ -163,7 +168,7 @@ export class Deliveries {
   }
 
   /** The batch under way, or the next that has records to be delivered; undefined: there is none left. */
-  #begin(delivery: Delivery): Delivery['begun'] {
+  #begin(delivery: Delivery, left: Left, refused: RefusedBatch[]): Delivery['begun'] {
     const { assigned, batches, counts } = delivery;
     while (delivery.begun === undefined) {
       const batch = batches[delivery.next];
@@ -177,8 +182,18 @@ export class Deliveries {
         continue;
       }
       const memory: Buffer[] = [];
-      const decoder = new BatchDecoder(batch, assigned.position, size => this.#take(size, memory));
-      delivery.begun = { batch, decoder, memory };
+      try {
+        const decoder = new BatchDecoder(batch, assigned.position, size => this.#take(size, memory));
+        delivery.begun = { batch, decoder, memory };
+      } catch (error) {
+        if (!(error instanceof DecompressedTooLarge)) throw error;
+        this.giveBack(memory);
+        refused.push({ offset: batch.baseOffset, records: batch.count, reason: error.message });
+        assigned.position = batch.lastOffset + 1;
+        // It took as long as many records: others have their turn before the next.
+        left.bytes = 0;
+        return undefined;
+      }
     }
     return delivery.begun;
   }

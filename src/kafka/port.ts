@@ -151,10 +151,19 @@ export interface Reader {
 
 export interface FetchedRecords extends TopicPartition {
   readonly records: readonly RawRecord[];
+  /** Batches among these records that cannot be read, in the order of their offsets; left out where there are none. */
+  readonly refused?: readonly RefusedBatch[];
   /** The offset behind these records, aborted ones and markers included. */
   readonly next: number;
   /** The partition's last stable offset: what a reader may reach. */
   readonly end: number;
+}
+
+/** Records that the broker accepted and that cannot be taken, whoever reads them. */
+export interface RefusedBatch {
+  readonly offset: number;
+  readonly records: number;
+  readonly reason: string;
 }
 
 export interface RawRecord {

@@ -155,6 +155,26 @@ test('records whose schemas have 30,000 fields each are refused in a moment', as
   );
 });
 
+test.each(['zstd', 'gzip'] as const)(
+  'a batch of a few kilobytes of %s that becomes 300 MB is left out',
+  async codec => {
+    const topic = uniqueName('bomb');
+    const file = join(worker.folder, topic);
+    await worker.produceCompressed(topic, Buffer.alloc(300_000_000), codec);
+    await worker.produce(topic, [{ value: 'next' }]);
+    await worker.create(topic, {
+      'connector.class': 'FileStreamSink',
+      file,
+      topics: topic,
+      'value.converter': text,
+      'errors.tolerance': 'all',
+    });
+    await worker.answeringWhile(() =>
+      eventually('the line after it is there', async () => (await readFile(file, 'utf8')) === 'next\n'),
+    );
+  },
+);
+
 test('levels of loggers that do not exist do not add up without bound', async () => {
   const put = (name: string) =>
     fetch(`${worker.url}/admin/loggers/${name}`, {

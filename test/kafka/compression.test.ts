@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { compressFrameSync, decompressFrameSync } from 'lz4-napi';
 import { compressSync as snappyBlock } from 'snappy';
 import { describe, expect, test } from 'vitest';
-import { codecOf, compress, decompress } from '../../src/kafka/compression.ts';
+import { codecOf, compress, DecompressedTooLarge, decompress, MOST_DECOMPRESSED } from '../../src/kafka/compression.ts';
 import type { Compression } from '../../src/kafka/port.ts';
 
 const allocate = (size: number): Buffer => Buffer.alloc(size);
@@ -65,4 +65,10 @@ test('a bare snappy block, as some clients write it, is read', () => {
 
 test('an unknown codec is an error', () => {
   expect(() => decompress(5, Buffer.alloc(8), allocate)).toThrow(/codec 5/);
+});
+
+test.each(['gzip', 'snappy', 'lz4', 'zstd'] as const)('%s: a batch that becomes too large is refused', async codec => {
+  const zeros = Buffer.alloc(MOST_DECOMPRESSED + 1);
+  const packed = Buffer.concat(await compress(codec, zeros));
+  expect(() => decompress(codecOf[codec], packed, allocate)).toThrow(DecompressedTooLarge);
 });

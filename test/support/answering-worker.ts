@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { call } from '../../src/demo/rest.ts';
 import { startWorkerProcess, type WorkerProcess } from '../../src/demo/worker-process.ts';
 import { kafkaClient } from '../../src/kafka/client.ts';
-import type { KafkaClient, RawHeader } from '../../src/kafka/port.ts';
+import type { Compression, KafkaClient, NewTopic, RawHeader } from '../../src/kafka/port.ts';
 import { silent } from '../../src/observability/silent.ts';
 import { freePort } from '../../src/stack/ports.ts';
 import type { StatusInfo } from '../../src/temporal/control.ts';
@@ -30,6 +30,8 @@ export interface AnsweringWorker extends AsyncDisposable {
   status(name: string): Promise<StatusInfo>;
   /** Creates the topic if it is missing, and writes each record in a batch of its own. */
   produce(topic: string, records: readonly TestRecord[]): Promise<void>;
+  /** Creates the topic, and writes one record of any size as a compressed batch. */
+  produceCompressed(topic: string, value: Buffer, compression: Compression): Promise<void>;
   /** Records of partition 0 of a topic. */
   count(topic: string): Promise<number>;
   /** Runs `work`. Rejects when meanwhile two requests in a row wait longer than a second for their answers. */
@@ -56,6 +58,7 @@ export async function startAnsweringWorker(prefix: string): Promise<AnsweringWor
     },
     status: name => call<StatusInfo>('GET', `${url}/connectors/${name}/status`),
     produce: (topic, records) => produce(kafka, topic, records),
+    produceCompressed: (topic, value, compression) => produceCompressed(kafka, topic, value, compression),
     count: topic => count(kafka, topic),
     answeringWhile: work => answeringWhile(url, work),
     async [Symbol.asyncDispose]() {
@@ -90,10 +93,7 @@ async function answeringWhile<T>(url: string, work: () => Promise<T>): Promise<T
 }
 
 async function produce(kafka: KafkaClient, topic: string, records: readonly TestRecord[]): Promise<void> {
-  await eventually(`topic ${topic} is there`, async () => {
-    await kafka.admin.createTopics([{ topic, partitions: 1, replicationFactor: 1 }]);
-    return true;
-  });
+  await createTopic(kafka, { topic, partitions: 1, replicationFactor: 1 });
   const producer = await kafka.producer({
     transactionalId: uniqueName('producer'),
     compression: 'none',
@@ -111,6 +111,12 @@ async function produce(kafka: KafkaClient, topic: string, records: readonly Test
     await producer.close();
   }
 }
+
+const createTopic = (kafka: KafkaClient, topic: NewTopic): Promise<boolean> =>
+  eventually(`topic ${topic.topic} is there`, async () => {
+    await kafka.admin.createTopics([topic]);
+    return true;
+  });
 
 async function count(kafka: KafkaClient, topic: string): Promise<number> {
   const [place] = await kafka.admin.offsets([{ topic, partition: 0 }]);
@@ -130,5 +136,29 @@ async function count(kafka: KafkaClient, topic: string): Promise<number> {
     return records;
   } finally {
     await reader.close();
+  }
+}
+
+async function produceCompressed(
+  kafka: KafkaClient,
+  topic: string,
+  value: Buffer,
+  compression: Compression,
+): Promise<void> {
+  await createTopic(kafka, {
+    topic,
+    partitions: 1,
+    replicationFactor: 1,
+    config: { 'max.message.bytes': '900000000' },
+  });
+  const transactionalId = uniqueName('producer');
+  const producer = await kafka.producer({ transactionalId, compression, transactionTimeoutMs: 60_000 });
+  try {
+    await producer.prepare([topic]);
+    const batch = producer.batch();
+    await batch.append(topic, 0, null, value, -1, -1, 0, value.length, []);
+    await producer.commit(batch);
+  } finally {
+    await producer.close();
   }
 }
