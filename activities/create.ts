@@ -5,7 +5,7 @@ import type { ContactState } from '../src/data-plane/messages.ts';
 import { RemoteError } from '../src/data-plane/remote-error.ts';
 import { reportFailure } from '../src/failure-report.ts';
 import { toFailure } from '../src/temporal/failure.ts';
-import type { OffsetsAltered, OffsetsArgs, Plan, PlanArgs } from '../workflows/messages.ts';
+import type { Fences, OffsetsAltered, OffsetsArgs, Plan, PlanArgs } from '../workflows/messages.ts';
 import { AttemptHistory } from './attempt-history.ts';
 import { proveAttempt } from './attempt-proof.ts';
 import type { ControlActivities, TaskActivities } from './index.ts';
@@ -31,6 +31,7 @@ export function createActivities(deps: ActivityDeps): { control: ControlActiviti
   return {
     control: {
       planTasks: (args, before = []) => callActivity<Plan>(deps, 'planTasks', args, before),
+      fenceTasks: args => callActivity<Fences>(deps, 'fenceTasks', args),
       removeConnector: (args, kept = []) => callActivity<void>(deps, 'removeConnector', args, kept),
       nextRun: async args => nextRun(args),
       alterOffsets: args => callActivity<OffsetsAltered>(deps, 'alterOffsets', withAttempt(args)),
@@ -41,7 +42,7 @@ export function createActivities(deps: ActivityDeps): { control: ControlActiviti
 
 const withAttempt = (args: OffsetsArgs): OffsetsAttempt => ({ ...args, attempt: Context.current().info.attempt });
 
-const HEARTBEAT_MS = 2000;
+const HEARTBEAT_MS = 1000;
 
 /** Calls an operation of a connector: the activity heartbeats and can be cancelled. */
 async function callActivity<T>(

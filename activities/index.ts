@@ -1,4 +1,13 @@
-import type { NextRunArgs, OffsetsAltered, OffsetsArgs, Plan, PlanArgs, TaskArgs } from '../workflows/messages.ts';
+import type {
+  FenceArgs,
+  Fences,
+  NextRunArgs,
+  OffsetsAltered,
+  OffsetsArgs,
+  Plan,
+  PlanArgs,
+  TaskArgs,
+} from '../workflows/messages.ts';
 
 /** Short activities, on the workflows' own task queue. */
 export interface ControlActivities {
@@ -7,6 +16,8 @@ export interface ControlActivities {
    * ended.
    */
   planTasks(args: PlanArgs, before?: readonly string[]): Promise<Plan>;
+  /** Refuses whatever older tasks of the connector still write. The tasks have ended or timed out. Idempotent. */
+  fenceTasks(args: FenceArgs): Promise<Fences>;
   /** What must not outlive a deleted connector. kept: placeholders of what is kept of its plan. Idempotent. */
   removeConnector(args: PlanArgs, kept?: readonly string[]): Promise<void>;
   /** When a schedule is next due. */

@@ -8,9 +8,11 @@ import { MillraceError } from '../src/errors.ts';
 import type { KafkaClient, TopicDescription } from '../src/kafka/port.ts';
 import type { JsonValue, OffsetEntry, OffsetsAltered, OffsetsArgs } from '../workflows/messages.ts';
 import type { ResolvedConfig } from './components.ts';
+import { givenFence } from './fence.ts';
 import { producerOptions } from './pipeline.ts';
 import { groupOf, topicsOf } from './sink-partitions.ts';
 import { sinkWriter } from './sink-writer.ts';
+import { offsetsId } from './transactional-ids.ts';
 
 export interface OffsetsDeps {
   readonly kafka: KafkaClient;
@@ -57,37 +59,35 @@ function redacted(value: JsonValue, redaction: Redaction): JsonValue {
 }
 
 /**
- * Puts positions in the place of a source's stored ones, in a transaction behind the fence of each of its tasks: none
- * that still runs somewhere can write another position afterwards.
+ * Puts positions in the place of a source's stored ones, in a transaction of a producer of its own. The producers of the
+ * connector's tasks have been fenced before; this one is fenced before they start again.
  */
 export async function alterSourceOffsets(
   { kafka, offsets: store }: OffsetsDeps,
   source: SourceConnector<unknown>,
-  { cluster, connector, offsets }: OffsetsArgs,
+  args: OffsetsArgs,
   props: Readonly<Record<string, string>>,
   context: PlanContext,
 ): Promise<OffsetsAltered> {
+  const { connector, offsets } = args;
+  const { signal } = context;
   const config = parsed(source.config, props);
   const wanted = offsets === null ? null : offsets.map(sourcePosition);
   if (wanted !== null) await source.alterOffsets?.(config, wanted, context);
-  const most = Math.max(1, Number(props['tasks.max'] ?? 1));
-  const fences = await Promise.all(
-    Array.from({ length: most }, (_, task) =>
-      kafka.producer({ ...producerOptions({ props }, `${cluster}-${connector}-${task}`), positions: [store.topic] }),
-    ),
-  );
+  const options = { ...producerOptions({ props }, offsetsId(args)), ...givenFence(args) };
+  const producer = await kafka.producer({ ...options, positions: [store.topic], signal });
   try {
-    const held = (await store.load(connector)).all();
+    const held = (await store.load(connector, { signal })).all();
     const positions = wanted ?? held.map(({ partition }) => ({ partition, offset: null }));
     if (wanted === null) await source.alterOffsets?.(config, positions, context);
-    const [producer] = fences;
-    if (producer === undefined || positions.length === 0) return { byConnector: source.alterOffsets !== undefined };
+    if (positions.length === 0) return { byConnector: source.alterOffsets !== undefined };
     await producer.prepare([store.topic]);
     const transaction = producer.batch();
     await store.append(transaction, connector, positions);
+    signal.throwIfAborted();
     await producer.commit(transaction);
   } finally {
-    await Promise.all(fences.map(fence => fence.close()));
+    await producer.close();
   }
   return { byConnector: source.alterOffsets !== undefined };
 }

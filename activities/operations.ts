@@ -10,6 +10,8 @@ import type { KafkaClient } from '../src/kafka/port.ts';
 import type {
   ConnectorConfig,
   ConnectorType,
+  FenceArgs,
+  Fences,
   OffsetEntry,
   OffsetsAltered,
   OffsetsArgs,
@@ -19,11 +21,13 @@ import type {
 } from '../workflows/messages.ts';
 import { type CheckDeps, checkedConfig } from './check.ts';
 import { connectorOf, pipelineOf, resolved } from './components.ts';
+import { fenceProducers } from './fence.ts';
 import type { TaskAttempt } from './index.ts';
 import { keptApart } from './kept-apart.ts';
 import { alterSinkOffsets, alterSourceOffsets } from './offsets.ts';
 import type { Progress } from './progress.ts';
 import { runSinkTask } from './sink-task.ts';
+import { sinkWriter } from './sink-writer.ts';
 import { runSourceTask } from './source-task.ts';
 
 export interface OperationDeps extends CheckDeps {
@@ -51,6 +55,7 @@ export interface OperationContext {
 /** The data plane of the activities of the same names: connectors' code runs here, and no Temporal code. */
 export interface Operations {
   planTasks(context: OperationContext, args: PlanArgs, before?: readonly string[]): Promise<Plan>;
+  fenceTasks(context: OperationContext, args: FenceArgs): Promise<Fences>;
   removeConnector(context: OperationContext, args: PlanArgs, kept?: readonly string[]): Promise<void>;
   alterOffsets(context: OperationContext, args: OffsetsAttempt): Promise<OffsetsAltered>;
   /** Runs a task until the signal aborts, it has caught up, or it fails. */
@@ -69,6 +74,7 @@ export type CallName = Exclude<keyof Operations, 'runTask'>;
 export function createOperations(deps: OperationDeps): Operations {
   return {
     planTasks: (context, args, before = []) => plan(deps, context, args, before),
+    fenceTasks: (context, args) => fence(deps, context, args),
     async removeConnector(context, args, kept = []) {
       const failure = await remove(deps, context, args).catch(fatal);
       await forgotten(deps, args, kept);
@@ -129,6 +135,35 @@ async function plan(
   await deps.forget(args.connector, listed(before.filter(placeholder => !used.includes(placeholder))));
   return planned;
 }
+
+/** With the configuration that the tasks had. Where it can no longer be resolved, what does not need that is fenced. */
+async function fence(deps: OperationDeps, context: OperationContext, args: FenceArgs): Promise<Fences> {
+  const { connector: name, config } = args;
+  const { log, signal } = contextOf(deps, context);
+  const skipped = (error: unknown): undefined =>
+    void log.warn({ connector: name, reason: messageOf(error) }, 'earlier tasks are not fenced in their destination');
+  const known = await opened(deps, name, config, context.redact).catch(skipped);
+  const [fences] = await Promise.all([
+    fenceProducers(deps, args, known?.props ?? config, signal),
+    known && fenceDestination(deps, args, known, { log, signal }).catch(skipped),
+  ]);
+  return fences;
+}
+
+async function fenceDestination(
+  { kafka }: OperationDeps,
+  args: FenceArgs,
+  { connector, props }: Awaited<ReturnType<typeof opened>>,
+  { log, signal }: PlanContext,
+): Promise<void> {
+  if (connector.kind === 'source' || connector.fence === undefined) return;
+  const inTime = AbortSignal.any([signal, AbortSignal.timeout(DESTINATION_MS)]);
+  const writer = await sinkWriter(kafka, { ...args, attempt: 0 });
+  await untilAborted(inTime, connector.fence(parsed(connector.config, props), writer, { log, signal: inTime }));
+}
+
+/** How long a destination may take that is fenced, and may be gone for good: what starts next claims its positions itself. */
+const DESTINATION_MS = 5000;
 
 const listed = (placeholders: readonly string[]): ConnectorConfig => Object.fromEntries(placeholders.entries());
 

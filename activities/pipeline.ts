@@ -1,6 +1,7 @@
 import type { ConnectRecord, Converter } from '../src/api/index.ts';
 import { MillraceError } from '../src/errors.ts';
 import type { Compression, ProducerOptions } from '../src/kafka/port.ts';
+import { producerSetting, withTimeout } from './transactional-ids.ts';
 
 /** What stands between a connector and Kafka, made from a task's configuration with its placeholders resolved. */
 export interface Pipeline {
@@ -16,23 +17,18 @@ export interface Pipeline {
 
 const codecs: readonly string[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] satisfies Compression[];
 
-/**
- * Producer settings: the connector's `producer.override.*`, else the worker's `producer.*`, else Kafka's defaults.
- * transactionalId: of one task; as in Kafka Connect, one that is configured is ignored, as all tasks would share it.
- */
+/** Producer settings: the connector's `producer.override.*`, else the worker's `producer.*`, else Kafka's defaults. */
 export function producerOptions({ props }: Pick<Pipeline, 'props'>, transactionalId: string): ProducerOptions {
-  const get = (key: string) => props[`producer.override.${key}`] ?? props[`producer.${key}`];
-  const compression = get('compression.type') ?? 'none';
+  const compression = producerSetting(props, 'compression.type') ?? 'none';
   if (!codecs.includes(compression))
     throw new MillraceError(
       'TASK_CONFIG',
       `compression.type is ${compression}; it must be one of ${codecs.join(', ')}.`,
     );
-  const maxRequestBytes = get('max.request.size');
+  const maxRequestBytes = producerSetting(props, 'max.request.size');
   return {
-    transactionalId,
+    ...withTimeout(transactionalId, props),
     compression: compression as Compression,
-    transactionTimeoutMs: Number(get('transaction.timeout.ms') ?? 60_000),
     ...(maxRequestBytes === undefined ? {} : { maxRequestBytes: bytesOf(maxRequestBytes) }),
   };
 }

@@ -4,10 +4,12 @@ import { RecordDecoder } from '../src/engine/record-decoder.ts';
 import { runSink } from '../src/engine/sink-runner.ts';
 import { parsed } from '../src/engine/source-runner.ts';
 import type { KafkaClient } from '../src/kafka/port.ts';
+import { givenFence } from './fence.ts';
 import { producerOptions } from './pipeline.ts';
 import { assignment, groupOf } from './sink-partitions.ts';
 import { sinkWriter } from './sink-writer.ts';
 import type { TaskContext } from './task-context.ts';
+import { deadLetterId } from './transactional-ids.ts';
 
 const FETCH_BYTES = 2 << 20;
 /** Larger than Connect's 500, as rows are written as sets. `consumer.override.max.poll.records` overrides it. */
@@ -22,7 +24,6 @@ export async function runSinkTask(
   { args, pipeline, progress, signal, confirm, redact, log }: TaskContext,
 ): Promise<void> {
   const { props } = pipeline;
-  const transactionalId = `${args.cluster}-${args.connector}-${args.task}-dlq`;
   const letters = props['errors.deadletterqueue.topic.name'] ?? '';
   await runSink({
     ...(await sinkWriter(kafka, args)),
@@ -42,16 +43,20 @@ export async function runSinkTask(
     deadLetters:
       letters === ''
         ? null
-        : deadLetterQueue(kafka, producerOptions(pipeline, transactionalId), {
-            topic: letters,
-            replicationFactor: Number(props['errors.deadletterqueue.topic.replication.factor'] ?? -1),
-            contextHeaders: props['errors.deadletterqueue.context.headers.enable']?.trim().toLowerCase() === 'true',
-            connector: args.connector,
-            task: args.task,
-            redact: text => redact.text(text),
-            count: (sent, failed) => progress.deadLetters(sent, failed),
-            log,
-          }),
+        : deadLetterQueue(
+            kafka,
+            { ...producerOptions(pipeline, deadLetterId(args)), ...givenFence(args) },
+            {
+              topic: letters,
+              replicationFactor: Number(props['errors.deadletterqueue.topic.replication.factor'] ?? -1),
+              contextHeaders: props['errors.deadletterqueue.context.headers.enable']?.trim().toLowerCase() === 'true',
+              connector: args.connector,
+              task: args.task,
+              redact: text => redact.text(text),
+              count: (sent, failed) => progress.deadLetters(sent, failed),
+              log,
+            },
+          ),
     limits: {
       fetchBytes: FETCH_BYTES,
       batchRecords: Number(props['consumer.override.max.poll.records'] ?? BATCH_RECORDS),

@@ -5,8 +5,10 @@ import type { OffsetStore } from '../src/engine/offset-store.ts';
 import { RecordEncoder } from '../src/engine/record-encoder.ts';
 import { parsed, runSource } from '../src/engine/source-runner.ts';
 import type { KafkaClient, NewTopic } from '../src/kafka/port.ts';
+import { givenFence } from './fence.ts';
 import { type Pipeline, producerOptions } from './pipeline.ts';
 import type { TaskContext } from './task-context.ts';
+import { taskId } from './transactional-ids.ts';
 
 /** Bytes of source data read at once, and encoded bytes in one Kafka transaction: a few dozen milliseconds of work. */
 const BATCH_BYTES = 2 << 20;
@@ -29,7 +31,7 @@ export async function runSourceTask(
     source,
     config: parsed(source.config, pipeline.props),
     kafka: deps.kafka,
-    producer: producerOptions(pipeline, `${args.cluster}-${args.connector}-${args.task}`),
+    producer: { ...producerOptions(pipeline, taskId(args)), ...givenFence(args) },
     offsets: deps.offsets,
     encoder: new RecordEncoder(pipeline),
     topics: { newTopic: topicSettings(pipeline) },

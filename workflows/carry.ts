@@ -1,4 +1,4 @@
-import type { Carried, TaskStatus } from './messages.ts';
+import type { Carried, Fences, TaskStatus } from './messages.ts';
 
 /** Bytes of JSON in a piece of what is carried over. */
 const PIECE_BYTES = 48_000;
@@ -7,8 +7,10 @@ const TRACES = 200_000;
 export const TRACE = 8000;
 
 /** What a connector carries over when its workflow continues as new, in pieces. */
-export function pieces({ tasks, trace, topics = [], kept = [], config }: Carried): Carried[] {
+export function pieces({ tasks, trace, topics = [], kept = [], config, unfenced, fences = {} }: Carried): Carried[] {
   return [
+    ...(unfenced === undefined ? [] : [{ unfenced }]),
+    ...grouped(Object.entries(fences)).map(some => ({ fences: Object.fromEntries(some) })),
     ...(tasks === undefined ? [] : [{ tasks: [] }]),
     ...(trace === undefined ? [] : [{ trace }]),
     ...(config === undefined ? [] : [{ config }]),
@@ -29,8 +31,11 @@ export function withShortTraces(tasks: readonly TaskStatus[]): TaskStatus[] {
 export function together(carried: readonly Carried[]): Carried {
   const trace = carried.find(piece => piece.trace !== undefined)?.trace;
   const config = carried.find(piece => piece.config !== undefined)?.config;
+  const unfenced = carried.find(piece => piece.unfenced !== undefined)?.unfenced;
   return {
     ...(config === undefined ? {} : { config }),
+    ...(unfenced === undefined ? {} : { unfenced }),
+    fences: Object.assign({}, ...carried.map(piece => piece.fences ?? {})) as Fences,
     ...(carried.some(piece => piece.tasks !== undefined) ? { tasks: carried.flatMap(piece => piece.tasks ?? []) } : {}),
     ...(trace === undefined ? {} : { trace }),
     topics: carried.flatMap(piece => piece.topics ?? []),

@@ -11,7 +11,6 @@ import {
   defineUpdate,
   isCancellation,
   log,
-  patched,
   proxyActivities,
   proxyLocalActivities,
   setCurrentDetails,
@@ -28,15 +27,17 @@ import type {
   ConnectorArgs,
   ConnectorConfig,
   ConnectorStatus,
+  FenceArgs,
+  Fences,
   OffsetEntry,
   OffsetsAltered,
-  Plan,
   RestartRequest,
   State,
   TargetState,
   TaskArgs,
   TaskStatus,
   TaskTrouble,
+  Unfenced,
 } from './messages.ts';
 import { queries, searchAttributes, signals, taskActivityId, updates } from './messages.ts';
 
@@ -53,6 +54,21 @@ const removal = proxyActivities<ControlActivities>({
   retry: { initialInterval: '500 ms', maximumInterval: '5 seconds', maximumAttempts: 5 },
 });
 
+/** Nothing starts before it has succeeded; it is tried again for as long as Kafka is down. */
+const fencing = proxyActivities<ControlActivities>({
+  startToCloseTimeout: '1 minute',
+  heartbeatTimeout: '3 seconds',
+  retry: { initialInterval: '250 ms', maximumInterval: '5 seconds' },
+});
+
+/** A deletion does not wait for a server that is down. */
+const lastFencing = proxyActivities<ControlActivities>({
+  startToCloseTimeout: '5 seconds',
+  scheduleToCloseTimeout: '10 seconds',
+  heartbeatTimeout: '3 seconds',
+  retry: { initialInterval: '250 ms', maximumInterval: '5 seconds' },
+});
+
 /** Whoever sets offsets waits for it, and can send them again. */
 const offsets = proxyActivities<ControlActivities>({
   startToCloseTimeout: '1 minute',
@@ -60,6 +76,9 @@ const offsets = proxyActivities<ControlActivities>({
   heartbeatTimeout: '10 seconds',
   retry: { initialInterval: '500 ms', maximumInterval: '5 seconds' },
 });
+
+/** How long a change of offsets waits for tasks to end, and for a change before it. */
+const ALTER_WAIT_MS = 30_000;
 
 const clock = proxyLocalActivities<Pick<ControlActivities, 'nextRun'>>({ startToCloseTimeout: '5 seconds' });
 const CONTINUOUS = 'continuous';
@@ -107,6 +126,9 @@ class Connector {
   private started = -1;
   /** Of what was started last: see `nextGeneration`. */
   private generation: number;
+  /** What may still write, on a worker that was frozen or cut off, though its activity has ended. */
+  private unfenced: Unfenced | undefined;
+  private fences: Fences;
 
   /** What of the last plan is kept elsewhere, for whoever removes it there. */
   private kept: readonly string[];
@@ -116,20 +138,16 @@ class Connector {
   private planned: boolean;
 
   constructor(args: ConnectorArgs, carried: readonly Carried[]) {
-    const {
-      tasks,
-      trace,
-      topics = [],
-      kept = [],
-      config,
-    } = together(args.carried === undefined ? carried : [args.carried, ...carried]);
+    const { tasks, trace, topics = [], kept = [], config, unfenced, fences = {} } = together(carried);
     this.args = args;
     this.config = args.config;
     this.target = args.state ?? 'RUNNING';
     this.trace = trace;
     this.revision = args.revision ?? 0;
     this.generation = args.generation ?? 0;
-    this.topics = new Set([...(args.topics ?? []), ...topics]);
+    this.unfenced = unfenced;
+    this.fences = fences;
+    this.topics = new Set(topics);
     this.tasks = (tasks ?? []).map(idle);
     this.kept = kept;
     this.document = config;
@@ -149,10 +167,14 @@ class Connector {
       while (this.altering) await condition(() => !this.altering);
       if (this.deleting) break;
       const { changes } = this;
-      if (this.target === 'RUNNING' && this.trace === undefined) {
+      const runs = this.target === 'RUNNING' && this.trace === undefined;
+      if (!runs) this.rest();
+      this.show();
+      await this.fence(changes);
+      if (runs && this.changes === changes) {
         if (!carried) await this.plan(changes);
         for (const task of this.tasks) if (task.state !== 'FAILED') this.start(task);
-      } else this.rest();
+      }
       this.started = changes;
       carried = false;
       this.show();
@@ -174,9 +196,7 @@ class Connector {
       // Planning goes on trying for as long as a server is down, but not past a change of mind.
       await Promise.race([planning, condition(() => this.changes !== changes)]);
       if (this.changes !== changes) scope.cancel();
-      const plan = await planning;
-      // Of an earlier version: whole configurations.
-      const { tasks, config: document } = Array.isArray(plan) ? ({ tasks: plan } as Plan) : plan;
+      const { tasks, config: document } = await planning;
       this.document = document;
       this.kept = keptOf([...tasks, ...(document === undefined ? [] : [{ document }])]);
       if (this.changes === changes) this.tasks = tasks.map((config, id) => idle({ id, config, state: 'RUNNING' }));
@@ -185,7 +205,42 @@ class Connector {
     }
   }
 
+  /** Returns when nothing that was started before can write any more, or after a change of mind. */
+  private async fence(changes: number): Promise<void> {
+    if (this.unfenced === undefined) return;
+    const scope = new CancellationScope();
+    const fenced = scope.run(() => fencing.fenceTasks(this.fenceArgs()));
+    try {
+      await Promise.race([fenced, condition(() => this.changes !== changes)]);
+      if (this.changes !== changes) scope.cancel();
+      this.fences = { ...this.fences, ...(await fenced) };
+    } catch (error) {
+      // What has not been fenced is fenced with the next change.
+      if (isCancellation(error)) return;
+      log.warn('earlier tasks could not be fenced', { error: traceOf(error) });
+    }
+    this.unfenced = undefined;
+  }
+
+  private fenceArgs(): FenceArgs {
+    const { config = this.config, tasks = 0, altered = false } = this.unfenced ?? {};
+    return {
+      ...this.subject(),
+      config,
+      type: this.args.type,
+      generation: this.nextGeneration(),
+      tasks,
+      altered,
+      fences: this.fences,
+    };
+  }
+
   private async remove(): Promise<void> {
+    try {
+      if (this.unfenced !== undefined) await lastFencing.fenceTasks(this.fenceArgs());
+    } catch (error) {
+      log.warn('the connector is deleted, and its last tasks could not be fenced', { error: traceOf(error) });
+    }
     try {
       await removal.removeConnector(this.subject(), this.kept);
     } catch (error) {
@@ -221,12 +276,16 @@ class Connector {
     task.trace = undefined;
     task.failed = undefined;
     task.scope = new CancellationScope();
+    const { altered = false } = this.unfenced ?? {};
+    this.unfenced = { config: this.config, tasks: this.tasks.length, altered };
+    const fence = this.fences[task.id];
     const args = {
       cluster: this.args.cluster,
       connector: this.args.name,
       type: this.args.type,
       task: task.id,
       generation: this.nextGeneration(),
+      ...(fence === undefined ? {} : { fence }),
       tasks: this.tasks.length,
       ...(this.document === undefined ? { config: this.configOf(task) } : { config: task.own, kept: this.document }),
     };
@@ -310,7 +369,7 @@ class Connector {
   private async continue(changes: number): Promise<void> {
     await condition(allHandlersFinished);
     // Nothing is awaited from here on, so whatever has come in by now is in what is carried over.
-    const { carried: _, topics: __, ...args } = this.args;
+    const { args } = this;
     const same = this.changes === changes;
     await continueAsNew<typeof connector>(
       {
@@ -324,6 +383,8 @@ class Connector {
         ...(same ? { tasks: this.tasks.map(status) } : {}),
         ...(same && this.trace !== undefined ? { trace: this.trace } : {}),
         ...(same && this.document !== undefined ? { config: this.document } : {}),
+        ...(this.unfenced === undefined ? {} : { unfenced: carriedOver(this.unfenced, this.config) }),
+        fences: this.fences,
         topics: [...this.topics],
         kept: this.kept,
       }),
@@ -348,13 +409,13 @@ class Connector {
     if (this.target === target) return;
     this.target = target;
     this.change();
-    // Who asks for its status behind this shall not be told what it was before. Not in histories of earlier versions.
-    if (patched('state-at-once')) this.show();
+    // A status asked for after this shows it.
+    this.show();
   }
 
   private configure(config: ConnectorConfig): void {
-    // Operators bring it what it has again and again: its tasks go on. Not in histories of earlier versions.
-    if (this.trace === undefined && same(this.config, config) && patched('same-configuration')) return;
+    // Operators bring it what it has again and again: its tasks go on.
+    if (this.trace === undefined && same(this.config, config)) return;
     this.config = config;
     this.revision++;
     this.change();
@@ -380,15 +441,25 @@ class Connector {
 
   /** One at a time, and only once the tasks that were stopped have really ended. */
   private async alter(entries: readonly OffsetEntry[] | null, kept?: string): Promise<OffsetsAltered> {
-    const free = () => !this.altering && this.tasks.every(task => task.scope === undefined);
+    const fenced = () => (this.unfenced?.tasks ?? 0) === 0;
+    const free = () => !this.altering && fenced() && this.tasks.every(task => task.scope === undefined);
     // Two that wait are woken at the same moment: the first of them takes it.
-    while (!free()) await condition(free);
+    const began = Date.now();
+    while (!free() && Date.now() - began < ALTER_WAIT_MS) await condition(free, ALTER_WAIT_MS);
+    if (!free())
+      throw ApplicationFailure.nonRetryable(
+        `The offsets of ${this.args.name} have not been changed: its tasks have not ended, or Kafka does not answer.`,
+        'CONFLICT',
+      );
     this.mayAlter();
     this.altering = true;
+    this.unfenced = { tasks: 0, altered: true };
+    const { offsets: fence } = this.fences;
     try {
       return await offsets.alterOffsets({
         ...this.subject(),
         generation: this.nextGeneration(),
+        ...(fence === undefined ? {} : { fence }),
         offsets: entries,
         ...(kept === undefined ? {} : { kept }),
       });
@@ -517,6 +588,10 @@ class Connector {
 
 const same = (a: ConnectorConfig, b: ConnectorConfig): boolean =>
   Object.keys(a).length === Object.keys(b).length && Object.entries(a).every(([key, value]) => b[key] === value);
+
+/** Without the configuration where it is the connector's. */
+const carriedOver = ({ config, ...unfenced }: Unfenced, current: ConnectorConfig): Unfenced =>
+  config === undefined || same(config, current) ? unfenced : { ...unfenced, config };
 
 /** Placeholders of what is kept elsewhere. */
 const keptOf = (configs: readonly ConnectorConfig[]): string[] =>

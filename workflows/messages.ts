@@ -25,17 +25,10 @@ export interface ConnectorArgs {
   readonly taskQueue?: string;
   /** Continue as new when the history is this long. Default: when Temporal suggests it. */
   readonly maxHistoryEvents?: number;
-  /**
-   * What the connector carries over when its workflow continues as new, with `Carried` behind it; left out by whoever
-   * starts it. Here, too, in workflows that began with an earlier version.
-   */
-  readonly carried?: Carried;
-  /** Likewise: how often it has been configured. */
+  /** Carried over with `Carried` when the workflow continues as new; left out by those who start it: how often it has been configured. */
   readonly revision?: number;
   /** Likewise: the last generation. */
   readonly generation?: number;
-  /** Likewise: topics that it had used, of an earlier version. */
-  readonly topics?: readonly string[];
 }
 
 /**
@@ -43,6 +36,9 @@ export interface ConnectorArgs {
  * tasks, they are to be planned anew.
  */
 export interface Carried {
+  /** What may still write. */
+  readonly unfenced?: Unfenced;
+  readonly fences?: Fences;
   readonly tasks?: readonly TaskStatus[];
   readonly trace?: string;
   readonly topics?: readonly string[];
@@ -50,6 +46,14 @@ export interface Carried {
   readonly kept?: readonly string[];
   /** `config` of the plan. */
   readonly config?: string;
+}
+
+/** Tasks that have been started, and not been fenced since. */
+export interface Unfenced {
+  /** Left out: the connector's. */
+  readonly config?: ConnectorConfig;
+  readonly tasks: number;
+  readonly altered: boolean;
 }
 
 /** A task that fails again and again for what passes by itself, and goes on trying. */
@@ -182,9 +186,26 @@ export interface Plan {
   readonly config?: string;
 }
 
+/** Of producers' ids by task, and of `offsets`: what is to be known of a fence when the id is opened next. */
+export type Fences = Readonly<Record<string, string>>;
+
+export interface FenceArgs extends PlanArgs {
+  readonly type: ConnectorType;
+  /** As a task's: it refuses the writers of all generations before. */
+  readonly generation: number;
+  /** How many tasks have been started with `config` since the last fence. */
+  readonly tasks: number;
+  /** Offsets have been set since the last fence. */
+  readonly altered: boolean;
+  /** Answer of the last fence. */
+  readonly fences: Fences;
+}
+
 export interface OffsetsArgs extends PlanArgs {
   /** As a task's: later writers are greater. */
   readonly generation: number;
+  /** What the last fence has answered for the producer that sets offsets. */
+  readonly fence?: string;
   /** null: none of those that there are. */
   readonly offsets: readonly OffsetEntry[] | null;
   /** A placeholder of the offsets as JSON, where they are too many for a workflow. */
@@ -203,6 +224,8 @@ export interface TaskArgs {
   readonly task: number;
   /** Greater than that of any task of the connector that was started before. Of its attempts, the last one writes. */
   readonly generation: number;
+  /** What the last fence has answered for it. */
+  readonly fence?: string;
   /** How many tasks the connector has: a sink's partitions are shared out by it. */
   readonly tasks: number;
   /** Without `kept` the whole; with it what goes over that. */

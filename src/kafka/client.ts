@@ -3,6 +3,7 @@ import type { Log } from '../api/component.ts';
 import { kafkaAdmin } from './admin.ts';
 import { Cluster } from './cluster.ts';
 import { readCommitted } from './committed-read.ts';
+import { fenceProducers } from './fence.ts';
 import type { KafkaConfig } from './kafka-config.ts';
 import type { KafkaClient } from './port.ts';
 import { openProducer } from './producer.ts';
@@ -26,6 +27,7 @@ export function kafkaClient(config: KafkaConfig, log: Log): KafkaClient {
   };
   return {
     producer: options => openProducer(cluster(), options, log),
+    fence: (ids, signal) => fenceProducers(cluster(signal), ids),
     reader: options => openReader(cluster(options.signal), options, log),
     readCommitted: (topic, options) => readCommitted(() => cluster(options.signal), topic, options, log),
     admin: kafkaAdmin(cluster()),

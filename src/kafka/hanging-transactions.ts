@@ -6,8 +6,9 @@ import { describeProducers } from './describe-transactions.ts';
 import { BrokerError, ConnectionLost, codes, failIf } from './failures.ts';
 import { laterApis, type TransactionIdentity } from './kafkajs-internals.ts';
 import { askLeaders } from './leaders.ts';
+import type { Ending } from './port.ts';
 import { persist } from './retry.ts';
-import type { Ending, TransactionRequests } from './transaction-requests.ts';
+import type { TransactionRequests } from './transaction-requests.ts';
 
 /**
  * Transactions of this producer's id that their coordinator has ended, and a partition holds open all the same: hanging

@@ -11,6 +11,11 @@ export interface KafkaClient {
    * transaction aborted, so committed offsets read from now on, out of `positions`, are the last word.
    */
   producer(options: ProducerOptions): Promise<TransactionalProducer>;
+  /**
+   * Fences the producers of transactional ids that nobody may use again yet, over one connection to each coordinator.
+   * Answers in the order given what `producer` needs to know of it; undefined for an id that was never used.
+   */
+  fence(ids: readonly TransactionalId[], signal: AbortSignal): Promise<readonly (ProducerFence | undefined)[]>;
   /** Reads assigned partitions from given offsets, committed records only; no consumer group. */
   reader(options: ReaderOptions): Promise<Reader>;
   /**
@@ -50,11 +55,26 @@ export interface OpenTransaction extends TopicPartition {
 
 export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
 
-export interface ProducerOptions {
+/** How a transaction ended. 'unknown': its coordinator has forgotten it. */
+export type Ending = 'committed' | 'aborted' | 'unknown';
+
+/** The epoch that fenced a transactional id, and how the last transaction before it ended. */
+export interface ProducerFence {
+  readonly producerId: string;
+  readonly epoch: number;
+  readonly ending: Ending;
+}
+
+export interface TransactionalId {
   readonly transactionalId: string;
-  readonly compression: Compression;
   /** `transaction.timeout.ms`: the broker aborts what is older. */
   readonly transactionTimeoutMs: number;
+  /** What the last `fence` of the id answered: Kafka forgets with it how the transaction before had ended. */
+  readonly fence?: ProducerFence;
+}
+
+export interface ProducerOptions extends TransactionalId {
+  readonly compression: Compression;
   /** `max.request.size`: of one record before compression; undefined: as large as its topic takes. */
   readonly maxRequestBytes?: number;
   /** Topics that positions are read from behind the fence: no transaction of this id is open in them then. */

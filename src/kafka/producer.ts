@@ -7,12 +7,12 @@ import { bufferPool } from './buffer-pool.ts';
 import type { Cluster } from './cluster.ts';
 import { BrokerError, ConnectionLost, codes, isFenced, isStale, millraceError } from './failures.ts';
 import { HangingTransactions } from './hanging-transactions.ts';
-import type { GroupOffsets, ProducerBatch, ProducerOptions, TransactionalProducer } from './port.ts';
+import type { Ending, GroupOffsets, ProducerBatch, ProducerOptions, TransactionalProducer } from './port.ts';
 import { firstFailure, type Outgoing, type OutgoingPartition, sendOnce } from './produce.ts';
 import { type PartitionBatches, TransactionBatch } from './producer-batch.ts';
 import { persist } from './retry.ts';
 import { TopicCatalogue } from './topic-catalogue.ts';
-import { type Ending, type Epoch, openEpoch, TransactionRequests } from './transaction-requests.ts';
+import { type Epoch, openEpoch, TransactionRequests } from './transaction-requests.ts';
 
 /** What is kept of batches' memory for the next ones. */
 const POOL_BYTES = 32 * 1024 * 1024;
@@ -30,10 +30,10 @@ export async function openProducer(
   options: ProducerOptions,
   log: Log,
 ): Promise<TransactionalProducer> {
-  const { transactionalId, transactionTimeoutMs, signal } = options;
+  const { transactionalId, signal } = options;
   const stopping = signal && addAbortListener(signal, () => cluster.close());
   try {
-    const epoch = await openEpoch(cluster, transactionalId, transactionTimeoutMs);
+    const epoch = await openEpoch(cluster, options);
     log.debug({ transactionalId, epoch: epoch.identity.producerEpoch }, 'opened the epoch of a transactional id');
     const producer = new Producer(cluster, options, epoch, log);
     await producer.settle(options.positions ?? []);

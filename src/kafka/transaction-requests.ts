@@ -14,7 +14,7 @@ import {
   type TransactionIdentity,
   txnOffsetCommit,
 } from './kafkajs-internals.ts';
-import type { GroupOffsets } from './port.ts';
+import type { Ending, GroupOffsets, TransactionalId } from './port.ts';
 import { persist, type Retry } from './retry.ts';
 import { offsetsByTopic, partitionsByTopic } from './topic-partitions.ts';
 
@@ -24,9 +24,6 @@ const ABORT_MS = 2000;
 const soon = { first: 2, most: 10 } as const;
 
 const sentInVain = (error: unknown): boolean => error instanceof ConnectionLost && error.sent;
-
-/** How the last transaction of an id ended. 'unknown': its coordinator has forgotten it, as when an epoch is opened. */
-export type Ending = 'committed' | 'aborted' | 'unknown';
 
 /** By a transaction's state; that of one that is open tells how it ends behind a new epoch. */
 const endings: Readonly<Record<string, Ending>> = {
@@ -45,33 +42,49 @@ export interface Epoch {
 }
 
 /** Opens the epoch of a transactional id (KIP-98); waits while Kafka ends what the older producer had open. */
-export async function openEpoch(
+export async function openEpoch(cluster: Cluster, { transactionalId, ...options }: TransactionalId): Promise<Epoch> {
+  const request = initProducerId({ transactionalId, transactionTimeout: options.transactionTimeoutMs });
+  let before: Ending | undefined;
+  return withCoordinator(cluster, transactionalId, async coordinator => {
+    const state = await stateOf(coordinator, transactionalId);
+    // Opening the epoch makes it Empty: what an earlier attempt has seen still holds.
+    before = state === undefined ? before : (endings[state] ?? before ?? 'unknown');
+    const { errorCode, ...identity } = await coordinator.call(request);
+    failIf(errorCode, `transactional id ${transactionalId}`);
+    // To abort what was open takes Kafka a second attempt: the older producer has ended it in between, whichever way.
+    if (state === 'Ongoing') before = 'unknown';
+    const { producerId, producerEpoch } = identity;
+    const { fence } = options;
+    // No epoch was opened in between, so there was no transaction either.
+    const isNext = fence?.producerId === producerId && fence.epoch + 1 === producerEpoch;
+    return {
+      identity: { transactionalId, producerId, producerEpoch },
+      before: before === 'unknown' && state === 'Empty' && isNext ? fence.ending : before,
+    };
+  });
+}
+
+/** Whether the id was never used. False where the broker is too old to tell. */
+export const isUnused = (cluster: Cluster, transactionalId: string): Promise<boolean> =>
+  withCoordinator(
+    cluster,
+    transactionalId,
+    async coordinator =>
+      coordinator.knows(laterApis.DescribeTransactions) && (await stateOf(coordinator, transactionalId)) === undefined,
+  );
+
+function withCoordinator<T>(
   cluster: Cluster,
   transactionalId: string,
-  transactionTimeoutMs: number,
-): Promise<Epoch> {
-  let before: Ending | undefined;
-  return persist(
-    async () => {
-      const coordinator = await cluster.coordinator('transaction', transactionalId);
-      const state = await stateOf(coordinator, transactionalId);
-      // Opening the epoch makes it Empty: what an earlier attempt has seen still holds.
-      before = state === undefined ? before : (endings[state] ?? before ?? 'unknown');
-      const request = initProducerId({ transactionalId, transactionTimeout: transactionTimeoutMs });
-      const { errorCode, producerId, producerEpoch } = await coordinator.call(request);
-      failIf(errorCode, `transactional id ${transactionalId}`);
-      // To abort what was open takes Kafka a second attempt: the older producer has ended it in between, whichever way.
-      if (state === 'Ongoing') before = 'unknown';
-      return { identity: { transactionalId, producerId, producerEpoch }, before };
+  ask: (coordinator: Connection) => Promise<T>,
+): Promise<T> {
+  return persist(async () => ask(await cluster.coordinator('transaction', transactionalId)), {
+    deadline: cluster.deadline(),
+    signal: cluster.signal,
+    again: error => {
+      if (coordinatorIsElsewhere(error)) cluster.forgetCoordinator('transaction', transactionalId);
     },
-    {
-      deadline: cluster.deadline(),
-      signal: cluster.signal,
-      again: error => {
-        if (coordinatorIsElsewhere(error)) cluster.forgetCoordinator('transaction', transactionalId);
-      },
-    },
-  );
+  });
 }
 
 /** undefined: there is no such id, or the broker is too old to tell. */

@@ -51,6 +51,7 @@ test('a connector that has just been paused says so, however long its tasks take
   });
   await using worker = await workflowWorker(address, {
     planTasks: async () => ({ tasks: [{}] }),
+    fenceTasks: async () => ({}),
     removeConnector: async () => undefined,
     alterOffsets: async () => ({ byConnector: false }),
     nextRun: async () => 0,

@@ -22,6 +22,7 @@ async function listening() {
   };
   await using worker = await workflowWorker(servers().temporal, {
     planTasks: nobody,
+    fenceTasks: nobody,
     removeConnector: nobody,
     alterOffsets: nobody,
     nextRun: nobody,

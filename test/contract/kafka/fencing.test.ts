@@ -31,6 +31,30 @@ describe.each(implementations)('one transactional id, $name', implementation => 
     expect(values(await b.read(topic))).toEqual(['before', 'after']);
   });
 
+  test('is fenced with many others, though nobody opens it; ids that were never used stay so', async () => {
+    await using b = bench(implementation);
+    const topic = await b.topic();
+    const ids = Array.from({ length: 40 }, () => uniqueName('contract'));
+    const producers = await Promise.all(ids.map(id => open(b.client, id)));
+    for (const producer of producers.slice(0, 2)) await commit(producer, topic, 'before');
+    const unused = uniqueName('contract');
+    const wanted = [...ids, unused].map(transactionalId => ({ transactionalId, transactionTimeoutMs: 20_000 }));
+    const fences = await b.client.fence(wanted, new AbortController().signal);
+    expect(fences.map(fence => fence?.ending)).toEqual([
+      'committed',
+      'committed',
+      ...Array.from({ length: 38 }, () => 'unknown'),
+      undefined,
+    ]);
+    for (const producer of producers)
+      await expect(commit(producer, topic, 'zombie')).rejects.toMatchObject({ code: 'FENCED' });
+    expect(
+      await b.client.fence([{ transactionalId: unused, transactionTimeoutMs: 1000 }], new AbortController().signal),
+    ).toEqual([undefined]);
+    await commit(await open(b.client, ids[0] ?? ''), topic, 'after');
+    expect(values(await b.read(topic))).toEqual(['before', 'before', 'after']);
+  });
+
   test('the older one is refused too when it has group offsets alone', async () => {
     await using b = bench(implementation);
     const topic = await b.topic();

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Cluster } from '../../../src/kafka/cluster.ts';
 import { describeTransactions } from '../../../src/kafka/describe-transactions.ts';
-import type { KafkaClient, TransactionalProducer } from '../../../src/kafka/port.ts';
+import type { KafkaClient, ProducerFence, TransactionalProducer } from '../../../src/kafka/port.ts';
 import type { OwnServer } from '../../../src/stack/index.ts';
 import { startBroker } from '../../support/broker.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -60,8 +60,18 @@ describe.each(implementations)('a hanging transaction, $name', implementation =>
     };
   }
 
-  const open = (client: KafkaClient, transactionalId: string, positions: string[] = []) =>
-    client.producer({ transactionalId, compression: 'none', transactionTimeoutMs: 20_000, positions });
+  const open = (client: KafkaClient, transactionalId: string, positions: string[] = [], fence?: ProducerFence) =>
+    client.producer({
+      transactionalId,
+      compression: 'none',
+      transactionTimeoutMs: 20_000,
+      positions,
+      ...(fence === undefined ? {} : { fence }),
+    });
+  const fenced = async (client: KafkaClient, transactionalId: string, fence?: ProducerFence) => {
+    const id = { transactionalId, transactionTimeoutMs: 20_000, ...(fence === undefined ? {} : { fence }) };
+    return (await client.fence([id], new AbortController().signal))[0];
+  };
 
   async function commit(producer: TransactionalProducer, topic: string, value: string): Promise<void> {
     await producer.prepare([topic]);
@@ -118,6 +128,34 @@ describe.each(implementations)('a hanging transaction, $name', implementation =>
     expect(values(await of.bench.read(of.topic))).toEqual(['committed']);
     await commit(next, of.topic, 'after');
     expect(values(await of.bench.read(of.topic))).toEqual(['committed', 'after']);
+  });
+
+  test('ends as it was decided behind fences that made Kafka forget it', async () => {
+    await using of = await begin();
+    const { client } = of.bench;
+    await hangCommitted(of);
+    const fence = await fenced(client, of.id, await fenced(client, of.id));
+    expect(fence).toMatchObject({ ending: 'committed' });
+    await open(client, of.id, [of.topic], fence);
+    expect(values(await of.bench.read(of.topic))).toEqual(['committed']);
+  });
+
+  test('is not guessed where the id was opened between the fence and now', async () => {
+    await using of = await begin();
+    const { client } = of.bench;
+    await hangCommitted(of);
+    const fence = await fenced(client, of.id);
+    await open(client, of.id);
+    await expect(open(client, of.id, [of.topic], fence)).rejects.toMatchObject({ code: 'SOURCE_SETUP' });
+    expect(await isOpen(of)).toBe(true);
+  });
+
+  test('that was aborted stays so behind a fence', async () => {
+    await using of = await begin();
+    await hangAborted(of);
+    await open(of.bench.client, of.id, [of.topic], await fenced(of.bench.client, of.id));
+    expect(await isOpen(of)).toBe(false);
+    expect(values(await of.bench.read(of.topic))).toEqual([]);
   });
 
   test('that was aborted stays so', async () => {

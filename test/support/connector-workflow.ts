@@ -1,0 +1,134 @@
+import { randomUUID } from 'node:crypto';
+import { ApplicationFailure, Context } from '@temporalio/activity';
+import type { WorkflowHandle } from '@temporalio/client';
+import { afterEach, expect } from 'vitest';
+import type { ControlActivities, TaskActivities } from '../../activities/index.ts';
+import { PAYLOAD_BYTES } from '../../src/config/room.ts';
+import { nextRun } from '../../src/config/schedule.ts';
+import {
+  type ConnectorArgs,
+  type ConnectorStatus,
+  connectorWorkflowId,
+  type FenceArgs,
+  type OffsetsArgs,
+  queries,
+  type TaskArgs,
+} from '../../workflows/messages.ts';
+import { recordHistory } from './histories.ts';
+import { weigh } from './history-contents.ts';
+import { servers } from './servers.ts';
+import { type WorkflowWorker, workflowWorker } from './workflow-worker.ts';
+
+/** Tasks that run until they are cancelled, and what is known of them. */
+export class Tasks implements ControlActivities, TaskActivities {
+  readonly running = new Map<number, TaskArgs>();
+  started = 0;
+  removed = 0;
+  /** What a starting task throws, if anything. */
+  fault: (args: TaskArgs) => Error | undefined = () => undefined;
+  /** What tasks have of their own. */
+  plan: (config: Record<string, string>) => Record<string, string>[] | Promise<Record<string, string>[]> = config =>
+    Array.from({ length: Number(config['tasks.max'] ?? 1) }, () => ({}));
+  /** What plans and deletions were told of earlier tasks. */
+  readonly before: (readonly string[])[] = [];
+  /** Where tasks are to look for the connector's configuration. */
+  document: string | undefined;
+  /** What removing fails with, if anything. */
+  removal: () => Error | undefined = () => undefined;
+
+  planTasks: ControlActivities['planTasks'] = async ({ config }, before = []) => {
+    this.before.push(before);
+    const { document } = this;
+    return { tasks: await this.plan({ ...config }), ...(document === undefined ? {} : { config: document }) };
+  };
+  removeConnector: ControlActivities['removeConnector'] = async (_args, kept = []) => {
+    this.before.push(kept);
+    const fault = this.removal();
+    if (fault) throw fault;
+    this.removed++;
+  };
+  readonly fenced: FenceArgs[] = [];
+  /** What fencing waits for, and may throw. */
+  fence: () => Promise<void> = async () => undefined;
+  fenceTasks: ControlActivities['fenceTasks'] = async args => {
+    if (this.running.size > 0) throw ApplicationFailure.nonRetryable('tasks are fenced while they run');
+    await this.fence();
+    this.fenced.push(args);
+    return { 0: `1/${this.fenced.length}/committed` };
+  };
+  readonly altered: OffsetsArgs['offsets'][] = [];
+  /** What setting offsets waits for. */
+  alter: () => Promise<void> = async () => undefined;
+  alterOffsets: ControlActivities['alterOffsets'] = async ({ offsets }) => {
+    if (this.running.size > 0) throw ApplicationFailure.nonRetryable('offsets are set while tasks run');
+    await this.alter();
+    this.altered.push(offsets);
+    return { byConnector: true };
+  };
+  nextRun: ControlActivities['nextRun'] = async args => nextRun(args);
+  /** Ends tasks that run until they have caught up. */
+  readonly caughtUp = new Map<number, () => void>();
+  runTask: TaskActivities['runTask'] = async args => {
+    const fault = this.fault(args);
+    if (fault) throw fault;
+    const context = Context.current();
+    // Two at once for one task would be two writers.
+    if (this.running.has(args.task)) throw ApplicationFailure.nonRetryable(`task ${args.task} runs twice`);
+    this.started++;
+    this.running.set(args.task, args);
+    const beat = setInterval(() => context.heartbeat(), 100);
+    try {
+      const done = new Promise<void>(resolve => this.caughtUp.set(args.task, resolve));
+      await (args.untilCaughtUp ? Promise.race([context.cancelled, done]) : context.cancelled);
+    } finally {
+      clearInterval(beat);
+      this.running.delete(args.task);
+    }
+  };
+}
+
+/** Call it once in a test file: answers what starts a connector, which ends with its test. */
+export function connectorWorkflows() {
+  const open: { worker: WorkflowWorker; workflowId: string }[] = [];
+  afterEach(async ({ task }) => {
+    for (const { worker, workflowId } of open.splice(0)) {
+      await recordHistory(worker.client, workflowId, task.name);
+      const [heaviest] = weigh(await worker.client.workflow.getHandle(workflowId).fetchHistory());
+      await worker[Symbol.asyncDispose]();
+      expect(heaviest?.bytes, heaviest?.where).toBeLessThan(PAYLOAD_BYTES);
+    }
+  });
+
+  return async function start(options: Partial<ConnectorArgs> = {}, tasks = new Tasks()) {
+    const { runTask, planTasks, fenceTasks, removeConnector, alterOffsets } = tasks;
+    const worker = await workflowWorker(servers().temporal, {
+      runTask,
+      planTasks,
+      fenceTasks,
+      removeConnector,
+      alterOffsets,
+      nextRun: args => tasks.nextRun(args),
+    });
+    const name = `c-${randomUUID().slice(0, 8)}`;
+    const args: ConnectorArgs = {
+      cluster: 'test',
+      name,
+      type: 'source',
+      config: { 'connector.class': 'Example', 'tasks.max': '2' },
+      ...options,
+    };
+    const handle = await worker.client.workflow.start('connector', {
+      workflowId: connectorWorkflowId('test', name),
+      taskQueue: worker.taskQueue,
+      args: [args],
+    });
+    open.push({ worker, workflowId: handle.workflowId });
+    const current = worker.client.workflow.getHandle(handle.workflowId);
+    return { tasks, handle: current, worker };
+  };
+}
+
+export const status = (handle: WorkflowHandle): Promise<ConnectorStatus> =>
+  handle.query<ConnectorStatus>(queries.status);
+export const update = (handle: WorkflowHandle, name: string, ...args: unknown[]): Promise<unknown> =>
+  handle.executeUpdate(name, { args: args as [] });
