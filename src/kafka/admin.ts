@@ -170,7 +170,7 @@ export function kafkaAdmin(cluster: Cluster): KafkaAdmin {
           for (const { partition, offset, metadata, errorCode: code } of answers) {
             failIf(code, `partition ${partition} of topic ${topic}`);
             if (Number(offset) >= 0)
-              offsets.push({ topic, partition, offset: Number(offset), metadata: metadata ?? '' });
+              offsets.push({ topic, partition, offset: Number(offset), ...(metadata ? { metadata } : {}) });
           }
         return offsets;
       });
