@@ -37,6 +37,8 @@ export interface ConnectOptions {
   readonly connectTimeoutMs?: number;
   /** Looks at the session before it is used; what it rejects with ends it. */
   readonly check?: (client: pg.Client) => Promise<void>;
+  /** Aborted: there will be no session. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -46,6 +48,12 @@ export interface ConnectOptions {
 const TEXT_FORMATS =
   '-c datestyle=ISO -c intervalstyle=iso_8601 -c timezone=UTC -c bytea_output=hex -c extra_float_digits=1 -c lc_monetary=C';
 
+/** For logging in, `database.initial.statements` and the check. */
+const READY_MS = 60_000;
+/** A quiet connection is probed after this, every second; the system's own two hours are longer than most routers wait. */
+const KEEPALIVE_MS = 10_000;
+const FAREWELL_MS = 500;
+
 /** An open session. Rejects with SOURCE_UNAVAILABLE or SOURCE_SETUP. */
 export async function connect(settings: ConnectionSettings, options: ConnectOptions): Promise<pg.Client> {
   const doing = `connecting to PostgreSQL at ${settings.host}:${settings.port}`;
@@ -54,7 +62,12 @@ export async function connect(settings: ConnectionSettings, options: ConnectOpti
     const client = new pg.Client(clientConfig(settings, options, ssl));
     // A session that breaks while nobody waits for it: whoever uses it next hears of it.
     client.on('error', () => {});
+    const abort = () => socketOf(client).destroy(new Error('the task was stopped'));
+    const late = () => socketOf(client).destroy(new Error(`the session was not ready within ${READY_MS / 1000} s`));
+    const timer = setTimeout(late, READY_MS);
+    options.signal?.addEventListener('abort', abort);
     try {
+      options.signal?.throwIfAborted();
       await client.connect();
       if (options.replication !== true) for (const sql of settings.initialStatements) await client.query(sql);
       await options.check?.(client);
@@ -63,9 +76,19 @@ export async function connect(settings: ConnectionSettings, options: ConnectOpti
       // `end` may wait for ever for a session that never was.
       socketOf(client).destroy();
       if (i + 1 === attempts.length || !otherMayWork(settings.ssl.mode, error)) throw toFailure(error, doing);
+    } finally {
+      clearTimeout(timer);
+      options.signal?.removeEventListener('abort', abort);
     }
   }
   throw new MillraceError('INTERNAL', `${doing}: no way of connecting was tried`);
+}
+
+/** Ends a session; one that the server does not end is cut off. */
+export async function endSession(client: pg.Client): Promise<void> {
+  const timer = setTimeout(() => socketOf(client).destroy(), FAREWELL_MS);
+  await client.end().catch(() => {});
+  clearTimeout(timer);
 }
 
 /** The socket of a session, TLS and all; pg's types do not speak of it. */
@@ -82,6 +105,7 @@ function clientConfig(settings: ConnectionSettings, options: ConnectOptions, ssl
     database: settings.database,
     ssl,
     keepAlive: settings.keepAlive,
+    keepAliveInitialDelayMillis: KEEPALIVE_MS,
     application_name: options.applicationName,
     connectionTimeoutMillis: options.connectTimeoutMs ?? 30_000,
     options: `${TEXT_FORMATS} -c statement_timeout=${timeout}`,

@@ -42,6 +42,11 @@ export class PositionTracker {
     if (end > this.commit) this.commit = end;
   }
 
+  /** The last position that a batch has been made for. */
+  get given(): Lsn {
+    return this.#given;
+  }
+
   get behind(): boolean {
     return this.commit > this.#given;
   }

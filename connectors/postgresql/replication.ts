@@ -19,6 +19,8 @@ export const XLOG_HEADER = 25;
 
 const STATUS = 0x72;
 const STATUS_LENGTH = 39;
+/** Times that a silent server is asked, at least, before it is given up. */
+const PROBES = 3;
 /** Acknowledgements are told together, this often at most; the server may have to write its slot for each. */
 const TELL_EVERY_MS = 200;
 
@@ -29,6 +31,8 @@ export interface ReplicationOptions {
   readonly session: ConnectOptions;
   /** `status.update.interval.ms` */
   readonly statusIntervalMs: number;
+  /** The server is given up when it has sent nothing for so long, although it was asked to. */
+  readonly silenceMs: number;
   /** Bytes that may wait here unread. */
   readonly bufferBytes: number;
   readonly serverVersion: number;
@@ -45,6 +49,11 @@ export class Replication {
   #received: Lsn;
   #told: Lsn;
   #toldAt = 0;
+  readonly #silentTicks: number;
+  readonly #silenceMs: number;
+  /** Ticks since anything has come; how much had come then. */
+  #silent = 0;
+  #seen = 0;
   #later: NodeJS.Timeout | undefined;
 
   private constructor(wire: Wire, options: ReplicationOptions) {
@@ -52,7 +61,10 @@ export class Replication {
     this.#flushed = options.start;
     this.#received = options.start;
     this.#told = options.start;
-    this.#timer = setInterval(() => this.#tell(), options.statusIntervalMs);
+    this.#silenceMs = options.silenceMs;
+    const interval = Math.min(options.statusIntervalMs, options.silenceMs / PROBES);
+    this.#silentTicks = Math.ceil(options.silenceMs / interval);
+    this.#timer = setInterval(() => this.#tick(), interval);
   }
 
   /** Begins to stream. Rejects with SOURCE_UNAVAILABLE, SOURCE_SETUP, SOURCE_POSITION_LOST. */
@@ -62,7 +74,7 @@ export class Replication {
     const wire = new Wire(client, options.bufferBytes);
     try {
       wire.query(startCommand(options));
-      await started(wire);
+      await started(wire, options.silenceMs);
     } catch (error) {
       await wire.close();
       throw toFailure(error, doing);
@@ -112,17 +124,40 @@ export class Replication {
     else this.#later = setTimeout(() => this.#tell(), wait);
   }
 
+  /** Makes the server say how far it is. */
+  ask(): void {
+    this.#tell(true);
+  }
+
+  /**
+   * A quiet server says nothing by itself: it is asked. Ticks are counted, not time: while this process stands still,
+   * what has come waits to be seen.
+   */
+  #tick(): void {
+    const { received, paused } = this.#wire;
+    this.#silent = received === this.#seen && !paused ? this.#silent + 1 : 0;
+    this.#seen = received;
+    if (this.#silent > this.#silentTicks)
+      this.#wire.destroy(
+        new MillraceError(
+          'SOURCE_UNAVAILABLE',
+          `the server has sent nothing for ${this.#silenceMs / 1000} s, although it was asked to: it is frozen or cut off`,
+        ),
+      );
+    else this.#tell(this.#silent > 0);
+  }
+
   /** Answers a keepalive that asks for it. */
   reply(): void {
     this.#tell();
   }
 
-  #tell(): void {
+  #tell(asks = false): void {
     clearTimeout(this.#later);
     this.#later = undefined;
     this.#toldAt = performance.now();
     this.#told = this.#flushed;
-    this.#wire.write(statusUpdate(Math.max(this.#received, this.#flushed), this.#flushed));
+    this.#wire.write(statusUpdate(Math.max(this.#received, this.#flushed), this.#flushed, asks));
   }
 
   async close(): Promise<void> {
@@ -136,7 +171,7 @@ export class Replication {
 const COPY_DONE_MESSAGE = Buffer.from([COPY_DONE, 0, 0, 0, 4]);
 
 /** Standby status update, as CopyData: what we hold, and what is durable and applied, which for us is one. */
-function statusUpdate(received: Lsn, flushed: Lsn): Buffer {
+function statusUpdate(received: Lsn, flushed: Lsn, asks: boolean): Buffer {
   const message = Buffer.alloc(STATUS_LENGTH);
   message[0] = COPY_DATA;
   message.writeUInt32BE(STATUS_LENGTH - 1, 1);
@@ -145,6 +180,7 @@ function statusUpdate(received: Lsn, flushed: Lsn): Buffer {
   writeLsn(message, 14, flushed);
   writeLsn(message, 22, flushed);
   writeLsn(message, 30, Date.now() * 1000 - POSTGRES_EPOCH_MICROS);
+  message[38] = asks ? 1 : 0;
   return message;
 }
 
@@ -158,15 +194,19 @@ function startCommand({ slot, publication, start, serverVersion }: ReplicationOp
 }
 
 /** Resolves when the server has begun to stream. */
-async function started(wire: Wire): Promise<void> {
+async function started(wire: Wire, silenceMs: number): Promise<void> {
   const { frames } = wire;
+  const deadline = performance.now() + silenceMs;
   for (;;) {
     while (frames.next()) {
       if (frames.type === COPY_BOTH) return;
       if (frames.type === ERROR) throw readErrorResponse(frames.bytes, frames.start, frames.end);
     }
     if (wire.failure !== undefined) throw wire.failure;
-    await wire.wait(60_000);
+    const left = deadline - performance.now();
+    if (left <= 0)
+      throw new MillraceError('SOURCE_UNAVAILABLE', `the server has not begun to stream within ${silenceMs / 1000} s`);
+    await wire.wait(left);
   }
 }
 

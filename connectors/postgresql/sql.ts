@@ -1,5 +1,6 @@
 import type pg from 'pg';
-import { type ConnectionSettings, type ConnectOptions, connect } from './connection.ts';
+import { watchAnswer } from './answer-watch.ts';
+import { type ConnectionSettings, type ConnectOptions, connect, endSession, socketOf } from './connection.ts';
 import { toFailure } from './failures.ts';
 
 /** Small queries over one session, opened when it is first needed and again when it has broken. */
@@ -7,6 +8,8 @@ export class Sql {
   readonly #settings: ConnectionSettings;
   readonly #options: ConnectOptions;
   #client: Promise<pg.Client> | undefined;
+  /** Once it is there. */
+  #session: pg.Client | undefined;
 
   constructor(settings: ConnectionSettings, options: ConnectOptions) {
     this.#settings = settings;
@@ -17,7 +20,7 @@ export class Sql {
   async query<Row extends pg.QueryResultRow>(doing: string, sql: string, values: unknown[] = []): Promise<Row[]> {
     const client = await this.#open();
     try {
-      return (await client.query<Row>(sql, values)).rows;
+      return (await watchAnswer(this.#settings, doing, client.query<Row>(sql, values))).rows;
     } catch (error) {
       if ((error as { severity?: string }).severity === undefined) this.#forget(client);
       throw toFailure(error, doing);
@@ -35,6 +38,7 @@ export class Sql {
     this.#client ??= connect(this.#settings, this.#options).then(
       client => {
         client.on('error', () => this.#forget(client));
+        this.#session = client;
         return client;
       },
       error => {
@@ -46,13 +50,19 @@ export class Sql {
   }
 
   #forget(client: pg.Client): void {
-    this.#client = undefined;
-    client.end().catch(() => {});
+    if (this.#session === client) {
+      this.#client = undefined;
+      this.#session = undefined;
+    }
+    socketOf(client).destroy();
   }
 
+  /** A session that is being opened is ended when it is there. */
   async close(): Promise<void> {
-    const client = await this.#client?.catch(() => undefined);
+    const session = this.#session;
+    this.#client?.then(client => endSession(client)).catch(() => {});
     this.#client = undefined;
-    await client?.end().catch(() => {});
+    this.#session = undefined;
+    if (session !== undefined) await endSession(session);
   }
 }

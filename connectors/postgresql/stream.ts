@@ -22,6 +22,8 @@ export interface StreamSettings extends DecoderSettings {
   readonly maxBatchBytes: number;
   /** How often the position of log without changes of ours is written. */
   readonly idleMs: number;
+  /** Where the log ended when the stream was opened. */
+  readonly aim: Lsn;
   readonly metadata: TransactionMetadata | null;
   readonly log: Log;
   captures(schema: string, table: string): boolean;
@@ -71,6 +73,7 @@ export class Stream {
     this.#settings = settings;
     this.#replication = replication;
     this.#start = position.start;
+    replication.ask();
     this.tracker = new PositionTracker(settings.server, settings.identity, position);
     this.#pending = new PendingRecords(settings.metadata);
     this.#tables = new DescribedTables(catalog, settings.schemas, settings.captures, settings.log);
@@ -79,6 +82,11 @@ export class Stream {
       filter,
       check,
     });
+  }
+
+  /** All that was committed before the stream was opened has been handed out. A silent server may still be decoding. */
+  get caughtUp(): boolean {
+    return this.#decoder.resume === null && this.tracker.given >= this.#settings.aim;
   }
 
   get totals(): StreamTotals {
@@ -95,7 +103,11 @@ export class Stream {
       if (full) continue;
       this.#replication.check();
       const left = deadline - performance.now();
-      if (left <= 0) return null;
+      if (left <= 0) {
+        // Nothing makes a server that has caught up say so but the question.
+        if (!this.caughtUp) this.#replication.ask();
+        return null;
+      }
       await this.#replication.wait(left);
     }
   }
@@ -173,7 +185,10 @@ export class Stream {
   /** Nothing of ours happens, but the log grows: its position is written now and then, so that the server may drop it. */
   #idleIsDue(): boolean {
     if (this.#pending.records.length > 0) return false;
-    return this.#asked || performance.now() - this.#idleSince >= this.#settings.idleMs;
+    const { aim, idleMs } = this.#settings;
+    if (this.#asked || performance.now() - this.#idleSince >= idleMs) return true;
+    // A task that runs until it has caught up ends here; the server may drop its log up to here.
+    return this.tracker.given < aim && this.tracker.commit >= aim;
   }
 
   #passedChunks(): readonly SourcePosition[] {

@@ -4,10 +4,10 @@ import { applicationName } from '../../src/config/application-name.ts';
 import type { MillraceError } from '../../src/errors.ts';
 import { Catalog } from './catalog.ts';
 import type { PostgresConfig } from './config.ts';
+import type { ConnectOptions } from './connection.ts';
 import { Heartbeats } from './heartbeats.ts';
 import { ServerGuard } from './log-identity.ts';
 import { MessageFormat } from './logical-message.ts';
-import type { Lsn } from './lsn.ts';
 import { position, readOffset, serverPartition } from './offsets.ts';
 import { ensurePublication, unpublished } from './publication.ts';
 import { RecordMaker } from './records.ts';
@@ -37,12 +37,17 @@ import { logEnd } from './wal.ts';
 /** How long a `read` waits for something to come. */
 const READ_MS = 1000;
 
+/** Of a server without wal_sender_timeout, and with a short one: its walsender is given up after so long without a word. */
+const SILENCE_MS = 60_000;
+const SHORTEST_SILENCE_MS = 10_000;
+
 /** Everything that an open task holds. */
 interface Running {
   readonly config: PostgresConfig;
   readonly context: SourceTaskContext;
   readonly sql: Sql;
   readonly guard: ServerGuard;
+  readonly session: ConnectOptions;
   readonly catalog: Catalog;
   readonly start: StartContext;
   readonly tables: readonly TableFacts[];
@@ -66,17 +71,13 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
   #closed = false;
   /** The snapshot of initial_only has ended, or streaming waits for streaming.delay.ms. */
   #resting = false;
-  /** The last read of the stream has found nothing. */
-  #idle = false;
-  /** Where the log ended when the stream was opened. */
-  #aim: Lsn = 0;
   readonly #interrupts = new Set<() => void>();
 
   async open(config: PostgresConfig, context: SourceTaskContext): Promise<void> {
     const connection = connectionSettings(config);
     const name = applicationName(context.connector);
     const guard = new ServerGuard();
-    const options = { applicationName: name, check: guard.check };
+    const options = { applicationName: name, check: guard.check, signal: context.signal };
     const sql = new Sql(connection, options);
     this.#sql = sql;
     // What a starting task waits for, a slot that is being made, ends with its session.
@@ -111,6 +112,7 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
       context,
       sql,
       guard,
+      session: options,
       catalog,
       start,
       tables,
@@ -160,7 +162,7 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
     this.#snapshot = await openSnapshot({
       ...running,
       tables: running.tables.filter(({ schema, table }) => picked(`${schema}.${table}`)),
-      session: { applicationName: running.start.applicationName, check: running.guard.check },
+      session: running.session,
       identity: running.guard.identity,
       connection: connectionSettings(config),
       schemas: schemaSettings(config),
@@ -196,7 +198,6 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
     if (stream === undefined) return null;
     try {
       const batch = await stream.read(deadline);
-      this.#idle = batch === null;
       reporter.stream(stream, batch);
       return batch;
     } catch (error) {
@@ -242,13 +243,14 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
     const schemas = schemaSettings(config);
     const status = config['status.update.interval.ms'];
     const { senderTimeoutMs, version } = running.start.server;
-    this.#aim = await logEnd(sql);
+    const aim = await logEnd(sql);
     this.#replication = await Replication.open(connectionSettings(config), {
       slot: config['slot.name'],
       publication: config['publication.name'],
       start: resume?.from ?? start.start,
-      session: { applicationName: running.start.applicationName, check: guard.check },
+      session: running.session,
       statusIntervalMs: senderTimeoutMs > 0 ? Math.max(1, Math.min(status, senderTimeoutMs / 3)) : status,
+      silenceMs: senderTimeoutMs > 0 ? Math.max(SHORTEST_SILENCE_MS, senderTimeoutMs) : SILENCE_MS,
       bufferBytes: context.maxBatchBytes,
       serverVersion: version,
     });
@@ -261,6 +263,7 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
         maker,
         maxBatchBytes: context.maxBatchBytes,
         idleMs: status,
+        aim,
         metadata: config['provide.transaction.metadata'] ? new TransactionMetadata(schemas.naming.transaction) : null,
         messages: new MessageFormat(schemas.naming.message, schemas.names, config['binary.handling.mode']),
         log: context.log,
@@ -282,7 +285,7 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
   }
 
   caughtUp(): boolean {
-    return this.#resting || (this.#stream !== undefined && (this.#idle || this.#stream.tracker.commit >= this.#aim));
+    return this.#resting || this.#stream?.caughtUp === true;
   }
 
   acknowledge(batch: SourceBatch): void {

@@ -1,4 +1,4 @@
-import { type ConnectionSettings, type ConnectOptions, connect } from './connection.ts';
+import { type ConnectionSettings, type ConnectOptions, connect, endSession } from './connection.ts';
 import { type DatabaseError, toFailure } from './failures.ts';
 import { type Lsn, parseLsn } from './lsn.ts';
 
@@ -23,7 +23,7 @@ export async function timelineHistory(
     if ((error as DatabaseError).code === UNDEFINED_FILE) return new Map();
     throw toFailure(error, `reading the history of timeline ${timeline}`);
   } finally {
-    client.end().catch(() => {});
+    await endSession(client);
   }
 }
 

@@ -1,5 +1,7 @@
+import type pg from 'pg';
 import type { SourceRecord } from '../../../src/api/index.ts';
 import { MillraceError } from '../../../src/errors.ts';
+import { watchAnswer } from '../answer-watch.ts';
 import { tick } from '../clock.ts';
 import { type ConnectionSettings, type ConnectOptions, connect } from '../connection.ts';
 import { toFailure } from '../failures.ts';
@@ -50,6 +52,7 @@ export class TableChanged extends Error {}
 export class ChunkReader {
   readonly #settings: ChunkReaderSettings;
   #rows: RowReader | undefined;
+  #closed = false;
   #rowBytes = new WeakMap<TableWork, number>();
 
   constructor(settings: ChunkReaderSettings) {
@@ -59,13 +62,19 @@ export class ChunkReader {
   async #session(): Promise<RowReader> {
     if (this.#rows !== undefined) return this.#rows;
     const { connection, options, lockTimeoutMs } = this.#settings;
-    const client = await connect(connection, options);
     // A table by ctid is read in one transaction, which waits while what has been read is being written.
-    await client.query(
-      `SET idle_in_transaction_session_timeout = 0; SET synchronize_seqscans = off; SET lock_timeout = ${lockTimeoutMs}`,
-    );
-    this.#rows = new RowReader(client);
-    return this.#rows;
+    const settings = `SET idle_in_transaction_session_timeout = 0; SET synchronize_seqscans = off; SET lock_timeout = ${lockTimeoutMs}`;
+    const check = async (client: pg.Client): Promise<void> => {
+      await options.check?.(client);
+      await client.query(settings);
+    };
+    const rows = new RowReader(await connect(connection, { ...options, check }));
+    if (this.#closed) {
+      await rows.close();
+      throw new MillraceError('SOURCE_UNAVAILABLE', 'the snapshot was stopped');
+    }
+    this.#rows = rows;
+    return rows;
   }
 
   /** The key about one chunk behind the beginning of a range; null where the range is shorter. */
@@ -148,14 +157,16 @@ export class ChunkReader {
   ): Promise<void> {
     const session = await this.#session();
     try {
-      await session.run(sql, {
-        row(...all) {
+      const consumer = {
+        row(...all: Parameters<typeof row>) {
           row(...all);
           return true;
         },
-      });
+      };
+      const { connection } = this.#settings;
+      await watchAnswer(connection, doing, session.run(sql, consumer), () => session.received);
     } catch (error) {
-      await this.close();
+      await this.#end();
       throw toFailure(error, doing);
     }
   }
@@ -168,6 +179,12 @@ export class ChunkReader {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
+    await this.#end();
+  }
+
+  /** The next query has a session of its own. */
+  async #end(): Promise<void> {
     const rows = this.#rows;
     this.#rows = undefined;
     await rows?.close();

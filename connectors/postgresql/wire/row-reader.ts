@@ -25,6 +25,11 @@ export class RowReader {
     this.#wire = new Wire(client, LIMIT);
   }
 
+  /** Counts up while rows come. */
+  get received(): number {
+    return this.#wire.received;
+  }
+
   /**
    * Runs statements, separated by semicolons, in one round trip. Answers false where the consumer had enough: the
    * session is then spent. Rejects with the server's error.

@@ -16,6 +16,8 @@ export class Wire {
   readonly frames = new Frames();
   /** Why no more will come; undefined while the link holds. */
   failure: Error | undefined;
+  /** Pieces that have come: it stands still while the server is silent. */
+  received = 0;
   readonly #socket: Socket;
   readonly #limit: number;
   #wake: (() => void) | undefined;
@@ -33,6 +35,7 @@ export class Wire {
   }
 
   #received(chunk: Buffer): void {
+    this.received++;
     this.frames.push(chunk);
     if (this.frames.available >= this.#limit && !this.#paused) {
       this.#paused = true;
@@ -44,6 +47,11 @@ export class Wire {
   #fail(error: Error): void {
     this.failure ??= error;
     this.#wake?.();
+  }
+
+  /** The server is made to wait: that nothing comes says nothing of it. */
+  get paused(): boolean {
+    return this.#paused;
   }
 
   /** To be called when no whole message is left: lets more come. */
@@ -102,7 +110,8 @@ export class Wire {
   }
 
   /** Hangs up at once. */
-  destroy(): void {
+  destroy(reason?: Error): void {
+    if (reason !== undefined) this.#fail(reason);
     this.#socket.destroy();
   }
 }
