@@ -23,7 +23,7 @@ interface Held extends AsyncDisposable {
   readonly transaction: Transaction;
 }
 
-/** Leaves a transaction open that has written these records to every partition of a topic. */
+/** Leaves a transaction open that has written these records, each where its key belongs, and one to every partition. */
 async function holdOpen(topic: string, records: readonly { key: string; value: string }[]): Promise<Held> {
   const id = uniqueName('holder');
   const producer = kafka.producer({ transactionalId: id, maxInFlightRequests: 1, transactionTimeout: 600_000 });
@@ -33,10 +33,8 @@ async function holdOpen(topic: string, records: readonly { key: string; value: s
   const [{ partitions } = { partitions: [] }] = (await admin.fetchTopicMetadata({ topics: [topic] })).topics;
   await admin.disconnect();
   const transaction = await producer.transaction();
-  const messages = partitions.flatMap(({ partitionId: partition }) =>
-    records.map(record => ({ ...record, partition })),
-  );
-  await transaction.send({ topic, messages });
+  const everywhere = partitions.map(({ partitionId: partition }) => ({ key: '["holder",{}]', value: '{}', partition }));
+  await transaction.send({ topic, messages: [...records, ...everywhere] });
   return {
     id,
     transaction,
