@@ -371,6 +371,8 @@ class Connector {
     // Nothing is awaited from here on, so whatever has come in by now is in what is carried over.
     const { args } = this;
     const same = this.changes === changes;
+    // A paused connector shows its tasks; what else has changed plans them again.
+    const keepsTasks = same || this.target === 'PAUSED';
     await continueAsNew<typeof connector>(
       {
         ...args,
@@ -380,7 +382,7 @@ class Connector {
         generation: this.generation,
       },
       ...pieces({
-        ...(same ? { tasks: this.tasks.map(status) } : {}),
+        ...(keepsTasks ? { tasks: this.tasks.map(status) } : {}),
         ...(same && this.trace !== undefined ? { trace: this.trace } : {}),
         ...(same && this.document !== undefined ? { config: this.document } : {}),
         ...(this.unfenced === undefined ? {} : { unfenced: carriedOver(this.unfenced, this.config) }),

@@ -24,6 +24,8 @@ export class Tasks implements ControlActivities, TaskActivities {
   readonly running = new Map<number, TaskArgs>();
   started = 0;
   removed = 0;
+  /** Cancellation is noticed with the next heartbeat. */
+  heartbeatMs = 100;
   /** What a starting task throws, if anything. */
   fault: (args: TaskArgs) => Error | undefined = () => undefined;
   /** What tasks have of their own. */
@@ -76,7 +78,7 @@ export class Tasks implements ControlActivities, TaskActivities {
     if (this.running.has(args.task)) throw ApplicationFailure.nonRetryable(`task ${args.task} runs twice`);
     this.started++;
     this.running.set(args.task, args);
-    const beat = setInterval(() => context.heartbeat(), 100);
+    const beat = setInterval(() => context.heartbeat(), this.heartbeatMs);
     try {
       const done = new Promise<void>(resolve => this.caughtUp.set(args.task, resolve));
       await (args.untilCaughtUp ? Promise.race([context.cancelled, done]) : context.cancelled);

@@ -440,6 +440,20 @@ describe('a connector', () => {
     expect(tasks.started).toBe(2);
   }, 60_000);
 
+  test('paused shows its tasks, also where it continues as new before they have ended', async () => {
+    const tasks = new Tasks();
+    tasks.heartbeatMs = 1500;
+    const { handle } = await start({ maxHistoryEvents: 60 }, tasks);
+    await eventually('it runs', () => tasks.running.size === 2);
+    const first = (await handle.describe()).runId;
+    await update(handle, updates.pause);
+    for (let i = 0; i < 70; i++) await handle.signal(signals.usedTopics, ['a']);
+    await eventually('a new run', async () => (await handle.describe()).runId !== first);
+    expect(await status(handle)).toMatchObject({ state: 'PAUSED', tasks: [{ state: 'PAUSED' }, { state: 'PAUSED' }] });
+    await update(handle, updates.resume);
+    await eventually('it runs again', () => tasks.running.size === 2);
+  });
+
   test('a scheduled task that fails waits for a restart; a schedule that cannot be read is why', async () => {
     const tasks = new Tasks();
     let broken = true;
@@ -490,7 +504,9 @@ describe('a connector', () => {
     const long = 'x'.repeat(248);
     const own = (task: number) => ({ tables: `\${secret:${String(task).padStart(36, '0')}}` });
     tasks.plan = () => Array.from({ length: 100 }, (_, task) => own(task));
-    tasks.document = `\${secret:${'document'.padStart(36, '0')}}`;
+    // A heartbeat rewrites what Temporal has of the run, here with a hundred tasks and megabytes of traces.
+    tasks.heartbeatMs = 2000;
+    tasks.document = `\${secret:${'d0c'.padStart(36, '0')}}`;
     // Ten fail; the others end only with the test.
     tasks.fault = ({ task }) =>
       task % 10 === 1
