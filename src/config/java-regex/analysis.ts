@@ -1,4 +1,4 @@
-import { childrenOf, type Node } from './syntax.ts';
+import { childrenOf, lineBreak, type Node } from './syntax.ts';
 
 /** The largest product of counts of repetitions that stand in each other. */
 export function largestCount(node: Node): number {
@@ -32,9 +32,9 @@ export function longest(node: Node): number {
       return node.items.reduce((sum, item) => sum + longest(item), 0);
     case 'choice':
       return Math.max(...node.options.map(longest));
-    case 'repeat': {
-      return node.max === Number.POSITIVE_INFINITY ? node.max : longest(node.item) * node.max;
-    }
+    case 'repeat':
+      // Java does not add up the rounds of a group of varying length.
+      return node.max > 1 && !isOfOneLength(node.item) ? Number.POSITIVE_INFINITY : longest(node.item) * node.max;
     case 'capture':
     case 'atomic':
       return longest(node.item);
@@ -43,6 +43,14 @@ export function longest(node: Node): number {
     default:
       return 0;
   }
+}
+
+/** As `java.util.regex.Pattern` decides it: by the form of the pattern, not by the lengths of its parts. */
+function isOfOneLength(node: Node): boolean {
+  if (node === lineBreak) return true;
+  if (node.type === 'choice') return false;
+  if (node.type === 'repeat' && node.min !== node.max) return false;
+  return childrenOf(node).every(isOfOneLength);
 }
 
 /**

@@ -2,8 +2,8 @@ import { takeCharClass } from './char-class.ts';
 import { charsOf, everyChar, negate, singleton, withOtherCase } from './char-set.ts';
 import { Cursor, type Flags } from './cursor.ts';
 import { takeClass, takeEscapedChar } from './escapes.ts';
-import { lineTerminators, verticalSpaces } from './properties.ts';
-import type { Edge, JavaSyntax, Node } from './syntax.ts';
+import { lineTerminators } from './properties.ts';
+import { type Edge, type JavaSyntax, lineBreak, type Node } from './syntax.ts';
 
 const MOST_LENGTH = 65_536;
 const MOST_DEPTH = 100;
@@ -235,18 +235,3 @@ const flagNames: Readonly<Record<string, keyof Flags>> = {
 };
 
 const edge = (kind: Edge): Node => ({ type: 'edge', edge: kind });
-
-/** `\R` */
-const lineBreak: Node = {
-  type: 'choice',
-  options: [
-    {
-      type: 'sequence',
-      items: [
-        { type: 'chars', set: charsOf('\r') },
-        { type: 'chars', set: charsOf('\n') },
-      ],
-    },
-    { type: 'chars', set: verticalSpaces },
-  ],
-};

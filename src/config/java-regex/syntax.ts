@@ -1,4 +1,5 @@
-import type { CharSet } from './char-set.ts';
+import { type CharSet, charsOf } from './char-set.ts';
+import { verticalSpaces } from './properties.ts';
 
 /** A Java regular expression, with flags, case and character classes resolved into sets of code points. */
 export type Node =
@@ -51,3 +52,18 @@ export function childrenOf(node: Node): readonly Node[] {
       return [node.item];
   }
 }
+
+/** `\R` */
+export const lineBreak: Node = {
+  type: 'choice',
+  options: [
+    {
+      type: 'sequence',
+      items: [
+        { type: 'chars', set: charsOf('\r') },
+        { type: 'chars', set: charsOf('\n') },
+      ],
+    },
+    { type: 'chars', set: verticalSpaces },
+  ],
+};

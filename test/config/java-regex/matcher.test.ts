@@ -98,6 +98,8 @@ describe('what is refused', () => {
     ['\\y', 'The escape \\y is not supported'],
     ['(?<1>a)', 'The name of a group does not begin with a letter'],
     ['(?<=a*)b', 'Look-behind group does not have an obvious maximum length'],
+    ['(?<=(?:a?){0,2})b', 'Look-behind group does not have an obvious maximum length'],
+    ['(?<=(a|b){2})c', 'Look-behind group does not have an obvious maximum length'],
     ['(a)|\\1', 'A back-reference to group 1, which need not have matched before it, is not supported'],
     ['(?i)(a)\\1', 'A back-reference under CASE_INSENSITIVE is not supported'],
     ['(?U)\\w', 'A group (?…) of a kind that is unknown or not supported'],
