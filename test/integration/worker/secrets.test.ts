@@ -301,12 +301,13 @@ test('by Temporal itself, with a placeholder; and in plain text, which is refuse
   await start(name, sinkInto({ 'connection.password': fromEnvironment() }));
   await failed(name);
   await keep(name);
+  // Its attempts do not know of the next secret, which servers tell.
+  expect((await ask('DELETE', `/connectors/${encodeURIComponent(name)}`)).status).toBe(204);
   await start(open, sinkInto({ 'connection.password': plant() }));
   await failed(open);
   for (const path of ['', '/config', '/status', '/tasks'])
     await ask('GET', `/connectors/${encodeURIComponent(open)}${path}`);
-  for (const one of [name, open])
-    expect((await ask('DELETE', `/connectors/${encodeURIComponent(one)}`)).status).toBe(204);
+  expect((await ask('DELETE', `/connectors/${encodeURIComponent(open)}`)).status).toBe(204);
 }, 60_000);
 
 test('a configuration of 60 KB, a plan of thousands of tables, thousands of offsets', async () => {
