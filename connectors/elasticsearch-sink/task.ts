@@ -2,6 +2,7 @@ import { addAbortListener } from 'node:events';
 import type { Log, SinkBatch, SinkPosition, SinkRecord, SinkTask, SinkTaskContext } from '../../src/api/index.ts';
 import { DataError, DataErrors, MillraceError } from '../../src/errors.ts';
 import { Composer } from './bulk/compose.ts';
+import { ForeignVersions } from './bulk/foreign-versions.ts';
 import { type Outcome, Sender } from './bulk/send.ts';
 import type { ElasticsearchConfig } from './config/keys.ts';
 import { type Settings, settingsOf } from './config/settings.ts';
@@ -19,6 +20,8 @@ interface Opened {
   readonly indices: Indices;
   readonly composer: Composer;
   readonly sender: Sender;
+  /** undefined: versions are not offsets. */
+  readonly foreign: ForeignVersions | undefined;
   report(figures: Readonly<Record<string, number>>): void;
 }
 
@@ -33,7 +36,7 @@ export class ElasticsearchSinkTask implements SinkTask<ElasticsearchConfig> {
   /** Of a batch that was refused for one record: the engine hands over the same records again without that one. */
   readonly #written = new Set<SinkRecord>();
   readonly #refused = new Map<SinkRecord, string>();
-  readonly #figures = { malformed: 0, stale: 0, retries: 0 };
+  readonly #figures = { malformed: 0, stale: 0, foreign_versions: 0, retries: 0 };
 
   async open(config: ElasticsearchConfig, context: SinkTaskContext): Promise<readonly SinkPosition[]> {
     const { log, signal } = context;
@@ -53,18 +56,20 @@ export class ElasticsearchSinkTask implements SinkTask<ElasticsearchConfig> {
       indices,
       composer: new Composer(settings, topic => indices.nameOf(topic)),
       sender: new Sender(client, !settings.upsert),
+      foreign: settings.versionHeader === undefined ? new ForeignVersions(log) : undefined,
       report: figures => context.report(figures),
     };
     return [];
   }
 
-  async write({ records }: SinkBatch): Promise<void> {
+  async write(batch: SinkBatch): Promise<void> {
+    const { records } = batch;
     const opened = this.#opened;
     if (opened === undefined) throw new MillraceError('INTERNAL', 'The sink was written to before it was opened.');
     this.#throwKnown(records);
     await opened.indices.ensure(records);
     const { lanes, refused } = opened.composer.compose(records, this.#written);
-    const outcome: Outcome = { malformed: new Map(), stale: 0 };
+    const outcome: Outcome = { malformed: new Map(), conflicts: new Map() };
     let failure: unknown;
     await Promise.all(
       lanes.map(async lane => {
@@ -79,6 +84,7 @@ export class ElasticsearchSinkTask implements SinkTask<ElasticsearchConfig> {
     if (failure !== undefined) throw failure;
     for (const [index, error] of refused) this.#refuse(opened, records[index] as SinkRecord, error.message);
     for (const [index, error] of outcome.malformed) this.#malformed(opened, records[index] as SinkRecord, error);
+    opened.foreign?.add(batch, outcome.conflicts);
     this.#report(opened, outcome);
     if (this.#refused.size > 0) {
       for (const record of records) if (!this.#refused.has(record)) this.#written.add(record);
@@ -121,8 +127,9 @@ export class ElasticsearchSinkTask implements SinkTask<ElasticsearchConfig> {
       );
   }
 
-  #report({ report }: Opened, { stale }: Outcome): void {
-    this.#figures.stale += stale;
+  #report({ report, foreign }: Opened, { conflicts }: Outcome): void {
+    this.#figures.stale += conflicts.size;
+    this.#figures.foreign_versions = foreign?.count ?? 0;
     report({ ...this.#figures });
   }
 

@@ -102,4 +102,6 @@ export interface SinkProgress extends TopicPartition {
   /** Position before the batch: what the sink must still hold. null: no position held yet. */
   readonly from: number | null;
   readonly next: number;
+  /** End of the partition (last stable offset) when the batch was fetched: no earlier task has read any record beyond it. */
+  readonly end: number;
 }

@@ -299,7 +299,7 @@ class SinkLoop<C> {
         if (last || count >= limits.batchRecords) {
           const from = progress.get(name)?.from ?? this.ahead.get(name) ?? this.positions.get(at);
           const next = last ? part.next : raw.offset + 1;
-          progress.set(name, { ...at, from, next });
+          progress.set(name, { ...at, from, next, end: part.end });
           this.ahead.set(name, next);
           if (count >= limits.batchRecords) yield await flush();
         }

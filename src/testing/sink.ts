@@ -51,7 +51,7 @@ class Writer<C> {
   /** from: the position that the sink must hold. */
   write(records: readonly SinkRecord[], from: number | null, next: number, place: SinkRecord): Promise<void> {
     const { originalTopic: topic, originalPartition: partition } = place;
-    const positions: SinkProgress[] = [{ topic, partition, from, next }];
+    const positions: SinkProgress[] = [{ topic, partition, from, next, end: next }];
     return soon('write', this.task.write({ records, positions }), 30_000);
   }
 }

@@ -9,8 +9,8 @@ import { type ItemOutcome, verdictOf } from './verdicts.ts';
 export interface Outcome {
   /** Documents that Elasticsearch does not take, by the record's place in the batch. */
   readonly malformed: Map<number, ElasticError>;
-  /** Versions that were in before. */
-  stale: number;
+  /** Versions of documents that were equal to the record's or greater, by the record's place in the batch. */
+  readonly conflicts: Map<number, number>;
 }
 
 const PATH = '/_bulk?filter_path=errors,items.*.status,items.*.error';
@@ -85,7 +85,7 @@ export class Sender {
       else if (result.verdict === 'malformed')
         outcome.malformed.set(bulk.records[item] as number, result.error ?? { type: 'error', reason: '' });
       else if (result.verdict !== 'written') throw failureOf(result);
-      else if (result.stale) outcome.stale++;
+      else if (result.conflict !== undefined) outcome.conflicts.set(bulk.records[item] as number, result.conflict);
     });
     return { left, reason: busy(reason) };
   }

@@ -13,8 +13,8 @@ export type Verdict = 'written' | 'again' | 'malformed' | 'missing' | 'refused';
 
 export interface ItemOutcome {
   readonly verdict: Verdict;
-  /** An older or equal version, which is in already. */
-  readonly stale: boolean;
+  /** Version of the document where it is equal to the record's or greater; NaN where the server does not name it. */
+  readonly conflict?: number;
   readonly status: number;
   readonly error: ElasticError | undefined;
 }
@@ -32,8 +32,9 @@ const malformed = new Set([
   'x_content_parse_exception',
 ]);
 
-const written: ItemOutcome = { verdict: 'written', stale: false, status: 200, error: undefined };
-const stale: ItemOutcome = { ...written, stale: true };
+const written: ItemOutcome = { verdict: 'written', status: 200, error: undefined };
+/** `VersionType.EXTERNAL.explainConflictForWrites` of Elasticsearch and OpenSearch, after the document's id. */
+const currentVersion = /current version \[(\d+)\] is higher or equal to the one provided \[\d+\]$/;
 
 /** versioned: conflicts mean that this version or a newer one is in; else that somebody got in between. */
 export function verdictOf(item: unknown, versioned: boolean): ItemOutcome {
@@ -44,7 +45,7 @@ export function verdictOf(item: unknown, versioned: boolean): ItemOutcome {
   const error = readError(result.error);
   const type = error?.type ?? '';
   if (type === 'version_conflict_engine_exception')
-    return versioned ? stale : { verdict: 'again', stale: false, status, error };
+    return versioned ? { ...written, conflict: versionIn(result.error) } : { verdict: 'again', status, error };
   const verdict: Verdict =
     status === 429 || status >= 500
       ? 'again'
@@ -53,5 +54,10 @@ export function verdictOf(item: unknown, versioned: boolean): ItemOutcome {
         : type === 'index_not_found_exception'
           ? 'missing'
           : 'refused';
-  return { verdict, stale: false, status, error };
+  return { verdict, status, error };
+}
+
+function versionIn(error: unknown): number {
+  const { reason } = error as { reason?: unknown };
+  return Number(currentVersion.exec(String(reason))?.[1]);
 }

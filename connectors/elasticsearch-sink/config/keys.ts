@@ -249,7 +249,9 @@ const keys = {
   }),
   'external.version.header': stringKey({
     ...conversion,
-    doc: 'Header whose whole number is the document’s version; the record’s offset without it.',
+    doc:
+      'Header that holds the document’s version, a whole number from 0 to 2^63-1, as a number or as text; a record without ' +
+      'it is a data error. Empty: the record’s offset is the version.',
     default: '',
     importance: 'low',
     displayName: 'External Version Header Name',

@@ -63,6 +63,14 @@ describe('the lines of a request', () => {
     ]);
   });
 
+  it('of records with a header of the version: as JSON has numbers', () => {
+    const versioned = (value: string | bigint) => record(5, { headers: [{ key: 'v', schema: null, value }] });
+    const first = (value: string | bigint) => lines({ 'external.version.header': 'v' }, [versioned(value)])[0];
+    expect(first('0070')).toBe('{"index":{"_index":"orders","_id":"k","version":70,"version_type":"external"}}');
+    expect(first(2n ** 63n - 1n)).toContain('"version":9223372036854775807,');
+    expect(['-1', '1.5', '', '9223372036854775808'].map(first)).toEqual([undefined, undefined, undefined, undefined]);
+  });
+
   it('of tombstones', () => {
     const nulls = { 'behavior.on.null.values': 'delete' };
     expect(lines(nulls, [record(5, { value: null }), record(6, { key: null, value: null })])).toEqual([
@@ -154,6 +162,17 @@ describe('an item of an answer', () => {
     [400, 'index_closed_exception', 'refused'],
   ])('%i %s is %s', (status, type, verdict) => {
     expect(verdictOf(item(status, type), true).verdict).toBe(verdict);
+  });
+
+  it('that has a conflict names the version of the document', () => {
+    const conflict = (reason: string) =>
+      verdictOf({ index: { status: 409, error: { type: 'version_conflict_engine_exception', reason } } }, true)
+        .conflict;
+    const text = 'version conflict, current version [7] is higher or equal to the one provided [5]';
+    expect(conflict(`[k1]: ${text}`)).toBe(7);
+    expect(conflict(`[${text.replace('7', '9')}]: ${text}`)).toBe(7);
+    expect(conflict('[k1]: version conflict')).toBeNaN();
+    expect(verdictOf(item(201), true).conflict).toBeUndefined();
   });
 
   it('that another change got in before is tried again, where versions do not tell which is newer', () => {

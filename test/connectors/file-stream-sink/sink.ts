@@ -87,7 +87,7 @@ export class TestSink implements AsyncDisposable {
     const from = this.#next.get(partition) ?? null;
     const records = values.map((value, i) => record(value, (from ?? 0) + i, partition));
     const next = (from ?? 0) + values.length;
-    await this.#task.write({ records, positions: [{ topic: 'lines', partition, from, next }] });
+    await this.#task.write({ records, positions: [{ topic: 'lines', partition, from, next, end: next }] });
     this.#next.set(partition, next);
   }
 

@@ -30,6 +30,7 @@ const at = (partition: number, from: number | null, next: number): SinkProgress 
   partition,
   from,
   next,
+  end: next,
 });
 const numbered = (from: number, to: number, partition = 0): SinkRecord[] =>
   Array.from({ length: to - from }, (_, i) => ({

@@ -102,7 +102,7 @@ export class TestSink implements AsyncDisposable {
     const last = new Map<string, SinkProgress>();
     for (const { originalTopic: topic, originalPartition: partition, offset } of records) {
       const from = this.#positions.get(`${topic}/${partition}`) ?? null;
-      last.set(`${topic}/${partition}`, { topic, partition, from, next: offset + 1 });
+      last.set(`${topic}/${partition}`, { topic, partition, from, next: offset + 1, end: offset + 1 });
     }
     return [...last.values()];
   }

@@ -1,0 +1,133 @@
+import kafkajs from 'kafkajs';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { TestIndex } from '../support/elasticsearch.ts';
+import { eventually } from '../support/eventually.ts';
+import { generator } from '../support/generate/index.ts';
+import { servers } from '../support/servers.ts';
+import { TestWorker } from '../support/worker.ts';
+
+/**
+ * A document's version is its record's offset. A key that moves to a partition with smaller offsets, because its topic has
+ * got more partitions, is not written any more.
+ */
+const draw = generator(import.meta.url);
+const kafka = new kafkajs.Kafka({ brokers: [servers().kafka], logLevel: kafkajs.logLevel.NOTHING });
+const admin = kafka.admin();
+let worker: TestWorker;
+beforeAll(async () => {
+  [worker] = await Promise.all([TestWorker.start('growth'), admin.connect()]);
+});
+afterAll(async () => {
+  await Promise.all([worker?.[Symbol.asyncDispose](), admin.disconnect()]);
+});
+
+const KEYS = 20;
+const ROUNDS = 10;
+const config = (topic: string, url: string): Record<string, string> => ({
+  'connector.class': 'ElasticsearchSink',
+  'connection.url': url,
+  'read.timeout.ms': '30000',
+  topics: topic,
+  'value.converter': 'JsonConverter',
+  'value.converter.schemas.enable': 'false',
+  'schema.ignore': 'true',
+});
+
+/** One record of each key for each round, which is its version. */
+async function update(topic: string, rounds: readonly number[], partitionOf: (key: number) => number = () => 0) {
+  // A producer that has written before does not know of new partitions, and drops what is for them.
+  const producer = kafka.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
+  await producer.connect();
+  const messages = rounds.flatMap(round =>
+    Array.from({ length: KEYS }, (_, key) => ({
+      key: `k${key}`,
+      value: JSON.stringify({ round }),
+      partition: partitionOf(key),
+      headers: { version: String(round) },
+    })),
+  );
+  await producer.send({ topic, messages });
+  await producer.disconnect();
+}
+
+async function createTopic(topic: string): Promise<void> {
+  await admin.createTopics({ topics: [{ topic, numPartitions: 1, replicationFactor: 1 }] });
+  await update(topic, [...Array(ROUNDS).keys()]);
+}
+
+const roundsOf = async (index: TestIndex) => {
+  const sources = (await index.sources()) as Record<string, { round: number }>;
+  return Array.from({ length: KEYS }, (_, key) => sources[`k${key}`]?.round);
+};
+const figure = async (name: string, figure: string) => (await worker.task(name))?.figures?.[figure];
+const path = (name: string) => `/connectors/${encodeURIComponent(name)}`;
+/** Without the ten seconds after which a running task looks at its topics again. */
+async function whilePaused(name: string, change: () => Promise<void>): Promise<void> {
+  await worker.call('PUT', `${path(name)}/pause`);
+  await worker.shows(name, 'PAUSED');
+  await change();
+  await worker.call('PUT', `${path(name)}/resume`);
+}
+const inAll = (round: number) => Array.from({ length: KEYS }, () => round);
+
+test('updates of keys that have moved are counted and logged, and written where a header holds the version', async () => {
+  await using index = new TestIndex('growth');
+  await using ordered = new TestIndex('growth_ordered');
+  await ordered.create();
+  const topic = index.name;
+  const [name, other] = [draw.sinkName(), draw.sinkName()];
+  await createTopic(topic);
+  await worker.create(name, config(topic, index.url));
+  await eventually('the documents are there', async () => (await roundsOf(index)).every(round => round === ROUNDS - 1));
+
+  await whilePaused(name, async () => {
+    await admin.createPartitions({ topicPartitions: [{ topic, count: 4 }] });
+    await update(topic, [ROUNDS], key => key % 4);
+  });
+  const moved = inAll(0).filter((_, key) => key % 4 > 0).length;
+  await eventually('the lost updates are counted', async () => (await figure(name, 'foreign_versions')) === moved);
+  expect(await roundsOf(index)).toEqual(inAll(0).map((_, key) => (key % 4 > 0 ? ROUNDS - 1 : ROUNDS)));
+  const lines = (await worker.log()).split('\n').filter(line => line.includes('Updates are lost'));
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).toContain('external.version.header');
+
+  await worker.create(other, {
+    ...config(topic, index.url),
+    'external.version.header': 'version',
+    'external.resource.usage': 'INDEX',
+    'topic.to.external.resource.mapping': `${topic}:${ordered.name}`,
+  });
+  await eventually('each document is at its last record', async () =>
+    (await roundsOf(ordered)).every(round => round === ROUNDS),
+  );
+  await eventually('none of them is counted', async () => (await figure(other, 'foreign_versions')) === 0);
+});
+
+test('records that are read again are not counted', async () => {
+  await using index = new TestIndex('growth_again');
+  const name = draw.sinkName();
+  await createTopic(index.name);
+  await worker.create(name, config(index.name, index.url));
+  await eventually('the documents are there', async () => (await roundsOf(index)).every(round => round === ROUNDS - 1));
+  await worker.call('PUT', `${path(name)}/stop`);
+  await eventually('it has stopped', async () => (await worker.task(name)) === undefined);
+  await worker.call('DELETE', `${path(name)}/offsets`);
+  await worker.call('PUT', `${path(name)}/resume`);
+  await eventually('all are stale', async () => (await figure(name, 'stale')) === KEYS * ROUNDS);
+  expect(await figure(name, 'foreign_versions')).toBe(0);
+});
+
+test('an index that a recreated topic is written into keeps the documents of the earlier one, and says so', async () => {
+  await using index = new TestIndex('growth_recreated');
+  const name = draw.sinkName();
+  await createTopic(index.name);
+  await worker.create(name, { ...config(index.name, index.url), 'millrace.topic.recreated': 'earliest' });
+  await eventually('the documents are there', async () => (await roundsOf(index)).every(round => round === ROUNDS - 1));
+  await whilePaused(name, async () => {
+    await admin.deleteTopics({ topics: [index.name] });
+    await admin.createTopics({ topics: [{ topic: index.name, numPartitions: 1, replicationFactor: 1 }] });
+    await update(index.name, [ROUNDS]);
+  });
+  await eventually('the lost updates are counted', async () => (await figure(name, 'foreign_versions')) === KEYS);
+  expect(await roundsOf(index)).toEqual(inAll(ROUNDS - 1));
+});
