@@ -25,12 +25,13 @@ function textOf(schema: Schema | null, key: Value): string {
 
 const isFloat = (schema: Schema | null) => schema?.type === 'float32' || schema?.type === 'float64';
 
-/** The version that a header holds. Throws DataError. */
+/** The version that a header holds, as JSON: without leading zeros. Throws DataError. */
 export function versionOf(record: SinkRecord, header: string): string {
   const value = record.headers.findLast(each => each.key === header)?.value;
   const text = typeof value === 'number' || typeof value === 'bigint' || typeof value === 'string' ? `${value}` : '';
+  const version = /^\d{1,19}$/.test(text) ? BigInt(text) : MAX_VERSION + 1n;
   // One that is out of range would break the request for all.
-  if (!/^\d{1,19}$/.test(text) || BigInt(text) > MAX_VERSION)
+  if (version > MAX_VERSION)
     throw new DataError(`The header ${header} must hold the version, a whole number from 0 to 2^63-1.`);
-  return text;
+  return version.toString();
 }
