@@ -34,8 +34,8 @@ export interface RunTaskDeps extends AttemptProofDeps {
   /** Sends a connector one of `signals`, and does not wait for long. */
   signal(workflowId: string, name: string, argument: unknown): Promise<void>;
   readonly log: Log;
-  /** Aborted when this process stops taking tasks: they commit what they have in hand and go to another worker. */
-  readonly leaving: AbortSignal;
+  /** Aborted when this process stops taking tasks, for a while or for good: those that run go to another worker. */
+  readonly leaving: () => AbortSignal;
 }
 
 export interface RunOptions {
@@ -60,7 +60,7 @@ export function runTaskActivity(deps: RunTaskDeps): (args: TaskArgs) => Promise<
     const fields = { connector: args.connector, task: args.task };
     const ended = deps.started(args);
     let failed = false;
-    const signal = AbortSignal.any([context.cancellationSignal, deps.leaving]);
+    const signal = AbortSignal.any([context.cancellationSignal, deps.leaving()]);
     const { workflowExecution, heartbeatDetails, attempt } = context.info;
     const send = (signalName: string, argument: unknown) =>
       deps.signal(workflowExecution?.workflowId ?? '', signalName, argument);
@@ -129,7 +129,7 @@ export function runTaskActivity(deps: RunTaskDeps): (args: TaskArgs) => Promise<
     // begin at once.
     if (context.cancellationSignal.aborted) await context.cancelled;
     throw ApplicationFailure.create({
-      message: 'The worker shuts down; the task goes on elsewhere.',
+      message: `The task goes on elsewhere: ${messageOf(signal.reason)}.`,
       type: 'WORKER_SHUTDOWN',
       nextRetryDelay: 1,
       // Nothing has failed: not to be warned of.

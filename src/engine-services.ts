@@ -37,10 +37,11 @@ export async function engineServices(
   const { props } = await resolvePlaceholders(given, providers);
   const config = workerConfigOf(props);
   const namesRedaction = new Redaction();
-  const kafka = kafkaClient(
-    kafkaConfigFromProperties({ ...props, 'bootstrap.servers': config['bootstrap.servers'].join(',') }),
-    namesRedaction.log(loggers.log('kafka')),
-  );
+  const kafkaConfig = kafkaConfigFromProperties({
+    ...props,
+    'bootstrap.servers': config['bootstrap.servers'].join(','),
+  });
+  const kafka = kafkaClient(kafkaConfig, namesRedaction.log(loggers.log('kafka')));
   const files = fileAccess({
     allowed: config['file.connectors.allowed.paths'],
     exposed: exposedListeners(parseListeners(props)),
@@ -63,6 +64,7 @@ export async function engineServices(
     /** Worker properties, placeholders resolved. */
     props,
     config,
+    kafkaConfig,
     kafka,
     configs,
     secrets,

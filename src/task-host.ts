@@ -33,5 +33,6 @@ serve(port, {
   log,
   observe: ({ connector, task, type }) => tasks.task({ connector, task, type }),
   metrics: () => tasks.text(),
+  kafkaLost: () => kafka.disconnect(),
   setLevel: ({ logger, level }) => void loggers.follow(logger, level as Level),
 });

@@ -13,11 +13,14 @@ import { DataPlane } from './data-plane/data-plane.ts';
 import { monotonicMs } from './data-plane/temporal-contact.ts';
 import { engineServices } from './engine-services.ts';
 import { messageOf } from './errors.ts';
+import { kafkaClient } from './kafka/client.ts';
 import { NotCompactedError } from './kafka/compacted-topic.ts';
 import type { ConfigTopic } from './kafka/config-topic.ts';
+import { watchKafka } from './kafka/contact.ts';
 import { clusterLevels } from './observability/cluster-levels.ts';
 import { type Level, Loggers } from './observability/loggers.ts';
 import { Metrics } from './observability/metrics.ts';
+import { silent } from './observability/silent.ts';
 import { preparation } from './prepare.ts';
 import { joinProcesses, type Member, processNumber } from './processes/member.ts';
 import { mergedMetrics } from './processes/metrics-text.ts';
@@ -50,6 +53,8 @@ export interface WorkerOptions {
 
 /** A task host's program: this checkout's source or its compiled form. */
 const hostEntry = new URL(`./task-host${extname(import.meta.url)}`, import.meta.url);
+/** Milliseconds: brokers are asked several times before they count as lost. */
+const PROBE_TIMEOUTS = { requestTimeoutMs: 2000, connectionTimeoutMs: 2000 };
 /** How long a task waits for its connector to be told of something. */
 const SIGNAL_MS = 5000;
 /** How long the start waits to hear of the topic of secrets. */
@@ -75,7 +80,7 @@ export async function startWorker(
     changed: (logger, level) => dataPlane?.setLevel({ logger, level }),
   });
   const log = loggers.log('worker');
-  const { props, config, kafka, configs, secrets, offsets, components } = await engineServices(given, {
+  const { props, config, kafkaConfig, kafka, configs, secrets, offsets, components } = await engineServices(given, {
     loggers,
     configFiles,
   });
@@ -131,7 +136,7 @@ export async function startWorker(
     keep: (connector, config, keys) => secrets.seal(connector, config, keys),
     forget: (connector, unused) => secrets.forget(connector, unused),
   });
-  const leaving = new AbortController();
+  let leaving = new AbortController();
   dataPlane = new DataPlane({
     thread: () => threadChannel(hostEntry),
     process: () => processChannel(hostEntry),
@@ -154,7 +159,7 @@ export async function startWorker(
     run: (args, options) => plane.run(args, options),
     call: (name, args, options) => plane.call(name, args, options),
     log: loggers.log('task'),
-    leaving: leaving.signal,
+    leaving: () => leaving.signal,
     signal: (workflowId, name, argument) =>
       client.withDeadline(Date.now() + SIGNAL_MS, () => client.workflow.getHandle(workflowId).signal(name, argument)),
     started: ({ connector, task }) => metrics.taskStarted({ connector, task }),
@@ -173,6 +178,25 @@ export async function startWorker(
     leave: () => leaving.abort(new Error('the worker shuts down')),
     log,
   });
+  const probe = kafkaClient({ ...kafkaConfig, ...PROBE_TIMEOUTS }, silent);
+  const kafkaContact = watchKafka(probe, {
+    lost() {
+      log.warn({ brokers: kafkaConfig.brokers }, 'Kafka does not answer: tasks go to other workers');
+      workers.suspendTasks();
+      leaving.abort(new Error('Kafka does not answer this worker'));
+      plane.kafkaLost();
+    },
+    found() {
+      log.info({ brokers: kafkaConfig.brokers }, 'Kafka answers again: tasks are taken');
+      leaving = new AbortController();
+      workers.resumeTasks();
+    },
+  });
+  const closeContacts = async () => {
+    contact.close();
+    kafkaContact.close();
+    await probe.close();
+  };
   const server = await startServer(listeners, surface, {
     control,
     plugins,
@@ -192,7 +216,7 @@ export async function startWorker(
   }).catch(async (error: unknown) => {
     levels.close();
     await workers.stop();
-    contact.close();
+    await closeContacts();
     await plane.close();
     throw error;
   });
@@ -203,7 +227,7 @@ export async function startWorker(
     await workers.stop();
     await Promise.race([closed, delay(LAST_REQUESTS_MS)]);
     levels.close();
-    contact.close();
+    await closeContacts();
     await plane.close();
     await kafka.close();
     await connection.close();

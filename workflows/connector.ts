@@ -43,14 +43,14 @@ import { queries, searchAttributes, signals, taskActivityId, updates } from './m
 
 const control = proxyActivities<ControlActivities>({
   startToCloseTimeout: '2 minutes',
-  heartbeatTimeout: '10 seconds',
+  heartbeatTimeout: '4 seconds',
   retry: { initialInterval: '500 ms', maximumInterval: '30 seconds' },
 });
 
 const removal = proxyActivities<ControlActivities>({
   startToCloseTimeout: '30 seconds',
   // One that was given to a worker that never got it is given to another soon.
-  heartbeatTimeout: '5 seconds',
+  heartbeatTimeout: '4 seconds',
   retry: { initialInterval: '500 ms', maximumInterval: '5 seconds', maximumAttempts: 5 },
 });
 
@@ -73,7 +73,7 @@ const lastFencing = proxyActivities<ControlActivities>({
 const offsets = proxyActivities<ControlActivities>({
   startToCloseTimeout: '1 minute',
   scheduleToCloseTimeout: '1 minute',
-  heartbeatTimeout: '10 seconds',
+  heartbeatTimeout: '4 seconds',
   retry: { initialInterval: '500 ms', maximumInterval: '5 seconds' },
 });
 
@@ -265,11 +265,12 @@ class Connector {
     const { runTask } = proxyActivities<TaskActivities>({
       activityId: taskActivityId(task.id),
       taskQueue: queue,
-      // A task runs until it is cancelled; only its heartbeat says that it is alive.
+      // A task runs until it is cancelled; only its heartbeat says that it is alive. Two of these time-outs, the second for
+      // an attempt that was given to the lost worker's poll, and a start fit into the ten seconds of a takeover.
       startToCloseTimeout: '3650 days',
-      heartbeatTimeout: '5 seconds',
+      heartbeatTimeout: '4 seconds',
       cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-      retry: { initialInterval: '500 ms', backoffCoefficient: 2, maximumInterval: '30 seconds' },
+      retry: { initialInterval: '250 ms', backoffCoefficient: 2, maximumInterval: '30 seconds' },
       summary: `${this.args.name.slice(0, MAX_NAME)} task ${task.id}`,
     });
     task.state = 'RUNNING';

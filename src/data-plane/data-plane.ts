@@ -64,6 +64,11 @@ export class DataPlane {
     for (const host of this.#hosts) host.setLevel(level);
   }
 
+  /** Brokers do not answer this worker: requests that have been cancelled do not wait for them any longer. */
+  kafkaLost(): void {
+    for (const host of this.#hosts) host.kafkaLost();
+  }
+
   /** Temporal has answered this worker. */
   setContact(state: ContactState): void {
     for (const host of this.#hosts) host.setContact(state);

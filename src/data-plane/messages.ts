@@ -14,6 +14,8 @@ export type ToHost =
   /** Answered with `answer`: metrics in Prometheus' text format. */
   | { readonly type: 'metrics'; readonly id: number }
   | ({ readonly type: 'level' } & LoggerLevel)
+  /** Brokers do not answer this worker, whose tasks are being cancelled: they do not wait for Kafka any longer. */
+  | { readonly type: 'kafka lost' }
   /** Temporal has answered this worker. */
   | ({ readonly type: 'contact' } & ContactState)
   /** Answers `prove`: the request is still the current attempt of its activity. */

@@ -22,6 +22,8 @@ export interface HostServices {
   /** In Prometheus' text format. */
   metrics(): Promise<string>;
   setLevel(level: LoggerLevel): void;
+  /** Ends what waits for Kafka. */
+  kafkaLost(): void;
 }
 
 Object.defineProperty(globalThis, CURRENT_REQUEST, { value: () => currentRequest.getStore() });
@@ -94,6 +96,8 @@ export function serve(port: HostPort, services: HostServices): void {
         return handle(message.id, () => services.metrics());
       case 'level':
         return services.setLevel(message);
+      case 'kafka lost':
+        return services.kafkaLost();
     }
   });
   process.on('uncaughtException', error => {

@@ -90,6 +90,10 @@ export class TaskHost {
     this.#channel.post({ type: 'level', ...level });
   }
 
+  kafkaLost(): void {
+    this.#channel.post({ type: 'kafka lost' });
+  }
+
   setContact(state: ContactState): void {
     this.#channel.post({ type: 'contact', ...state });
   }

@@ -1,6 +1,6 @@
 import { FencedError } from '../errors.ts';
 
-/** Longest age of a contact after which Temporal may have replaced an attempt: heartbeats time out after 5 s. */
+/** Longest age of a contact after which Temporal may have replaced an attempt: heartbeats time out after 4 s. */
 const MAX_AGE_MS = 2000;
 
 /** Milliseconds of the machine's monotonic clock, comparable between threads and processes. */

@@ -25,12 +25,17 @@ export function kafkaClient(config: KafkaConfig, log: Log): KafkaClient {
     });
     return made;
   };
+  const ofAdmin = cluster();
   return {
     producer: options => openProducer(cluster(), options, log),
     fence: (ids, signal) => fenceProducers(cluster(signal), ids),
     reader: options => openReader(cluster(options.signal), options, log),
     readCommitted: (topic, options) => readCommitted(() => cluster(options.signal), topic, options, log),
-    admin: kafkaAdmin(cluster()),
+    admin: kafkaAdmin(ofAdmin),
+    disconnect() {
+      ofAdmin.disconnect();
+      for (const open of [...clusters]) if (open !== ofAdmin) open.close();
+    },
     async close() {
       for (const open of [...clusters]) open.close();
     },

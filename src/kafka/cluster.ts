@@ -124,6 +124,11 @@ export class Cluster {
     return leader === undefined || leader < 0 ? undefined : leader;
   }
 
+  /** Closes the connections: requests that wait for an answer reject, later ones connect again. */
+  disconnect(): void {
+    for (const connection of [...this.#open.values()]) connection.close('the client was disconnected');
+  }
+
   close(): void {
     if (this.signal.aborted) return;
     this.#closing.abort();

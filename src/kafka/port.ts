@@ -26,6 +26,8 @@ export interface KafkaClient {
    */
   readCommitted(topic: string, options: CommittedReadOptions): Promise<readonly OpenTransaction[]>;
   readonly admin: KafkaAdmin;
+  /** Closes all producers and readers: what waits for Kafka rejects. The client itself can be used on. */
+  disconnect(): void;
   close(): Promise<void>;
 }
 

@@ -57,8 +57,13 @@ export interface ControlDeps {
 const DEADLINE_MS = 8000;
 /** How long a connector may take to do as it is told: its worker may have hundreds of others to see to. */
 const UPDATE_MS = 30_000;
-/** How long a connector may take to say how it is, before what Temporal knows of it is taken instead. */
-const QUERY_MS = 4000;
+/** A question goes to one worker: where that one is frozen or cut off, it is asked again, and another may answer. */
+const QUERY_ATTEMPT_MS = 2500;
+const QUERY_ATTEMPTS = 3;
+/** After so many, what Temporal knows of a connector is taken for its status. */
+const STATUS_ATTEMPTS = 2;
+/** A workflow task that was given to a worker that is frozen or cut off is given to another after this. */
+const WORKFLOW_TASK_MS = 5000;
 /** How long the tasks of a deleted connector may take to end, and to free what outlives them. */
 const DELETED_MS = 60_000;
 /** How long setting offsets may take: tasks end first, and other servers are asked. */
@@ -92,7 +97,17 @@ export function temporalControl(deps: ControlDeps): Control {
     return description;
   }
 
-  const query = (name: string) => handle(name).query<ConnectorStatus>(queries.status);
+  async function query(name: string, attempts = QUERY_ATTEMPTS): Promise<ConnectorStatus> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await client.withDeadline(Date.now() + QUERY_ATTEMPT_MS, () =>
+          handle(name).query<ConnectorStatus>(queries.status),
+        );
+      } catch (error) {
+        if (attempt === attempts || !timedOut.has(grpcOf(error)?.code)) throw error;
+      }
+    }
+  }
   /** All that a connector says of itself. */
   const whole = (name: string): Promise<ConnectorStatus> =>
     read(() =>
@@ -130,12 +145,11 @@ export function temporalControl(deps: ControlDeps): Control {
 
   /** What the connector itself says; undefined where its worker is too busy, or frozen, to say it in time. */
   const queryInTime = (name: string): Promise<ConnectorStatus | undefined> =>
-    client
-      .withDeadline(Date.now() + QUERY_MS, () => query(name))
-      .catch((error: unknown) => {
-        if (unanswered.has(grpcOf(error)?.code)) return undefined;
-        throw error;
-      });
+    query(name, STATUS_ATTEMPTS).catch((error: unknown) => {
+      const code = grpcOf(error)?.code;
+      if (timedOut.has(code) || code === FAILED_PRECONDITION) return undefined;
+      throw error;
+    });
 
   async function statusOf(name: string): Promise<StatusInfo> {
     const description = await live(name);
@@ -216,6 +230,7 @@ export function temporalControl(deps: ControlDeps): Control {
             args: [args],
             workflowIdReusePolicy: 'ALLOW_DUPLICATE',
             workflowIdConflictPolicy: 'FAIL',
+            workflowTaskTimeout: WORKFLOW_TASK_MS,
             staticSummary: `${prepared.type} connector ${name}`,
             staticDetails: `\`${prepared.config['connector.class']}\` of cluster ${cluster}`,
             searchAttributes: {
@@ -417,7 +432,7 @@ const CANCELLED = 1;
 const DEADLINE_EXCEEDED = 4;
 /** What Temporal says of a question to a workflow that no worker has asked for lately. */
 const FAILED_PRECONDITION = 9;
-const unanswered: ReadonlySet<number | undefined> = new Set([CANCELLED, DEADLINE_EXCEEDED, FAILED_PRECONDITION]);
+const timedOut: ReadonlySet<number | undefined> = new Set([CANCELLED, DEADLINE_EXCEEDED]);
 const UNAVAILABLE = 14;
 
 function grpcOf(error: unknown) {

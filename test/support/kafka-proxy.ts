@@ -25,6 +25,10 @@ export interface KafkaProxy extends AsyncDisposable {
   always(apiKey: number, fate: Fate): void;
   /** How many requests of an API have come. */
   seen(apiKey: number): number;
+  /** From now on nothing comes through either way, and connections stay open. */
+  cut(): void;
+  /** Connections that were cut are reset; new ones work. */
+  restore(): void;
   /** Resolves when every late request has been delivered. */
   settled(): Promise<void>;
 }
@@ -41,7 +45,13 @@ export async function startKafkaProxy(broker: string): Promise<KafkaProxy> {
   const standing = new Map<number, Fate>();
   const counts = new Map<number, number>();
 
+  const severed = new Set<Socket>();
+  const clients = new Set<Socket>();
+  let isCut = false;
+
   const server = createServer(client => {
+    clients.add(client);
+    client.on('close', () => clients.delete(client) && severed.delete(client));
     const upstream = connect(Number(port), host);
     const cut = (): void => {
       client.destroy();
@@ -54,10 +64,12 @@ export async function startKafkaProxy(broker: string): Promise<KafkaProxy> {
       socket.on('close', () => sockets.delete(socket));
     }
     let held = false;
+    if (isCut) severed.add(client);
     client.on('close', () => held || upstream.destroy());
     upstream.on('close', () => client.destroy());
     const asked = new Map<number, { apiKey: number; fate: Fate }>();
     onFrames(client, frame => {
+      if (severed.has(client)) return;
       const apiKey = frame.readInt16BE(4);
       counts.set(apiKey, (counts.get(apiKey) ?? 0) + 1);
       const fate = planned.get(apiKey)?.shift() ?? standing.get(apiKey) ?? 'pass';
@@ -79,6 +91,7 @@ export async function startKafkaProxy(broker: string): Promise<KafkaProxy> {
       } else if (fate !== 'silence') upstream.write(frame);
     });
     onFrames(upstream, frame => {
+      if (severed.has(client)) return;
       const request = asked.get(frame.readInt32BE(4));
       if (request?.fate === 'lose answer') return cut();
       if (request?.apiKey === METADATA || request?.apiKey === FIND_COORDINATOR)
@@ -94,6 +107,14 @@ export async function startKafkaProxy(broker: string): Promise<KafkaProxy> {
     next: (apiKey, ...fates) => void planned.set(apiKey, [...(planned.get(apiKey) ?? []), ...fates]),
     always: (apiKey, fate) => void standing.set(apiKey, fate),
     seen: apiKey => counts.get(apiKey) ?? 0,
+    cut() {
+      isCut = true;
+      for (const client of clients) severed.add(client);
+    },
+    restore() {
+      isCut = false;
+      for (const client of severed) client.destroy();
+    },
     settled: async () => void (await Promise.all(late)),
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();
