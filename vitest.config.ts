@@ -29,6 +29,8 @@ export default defineConfig({
           name: 'main',
           include: ['test/**/*.test.ts', '{examples/*,templates/*/*}/test/**/*.test.ts'],
           exclude: ['test/chaos/**', 'test/soak/**'],
+          // Files mostly wait for servers; vitest's default leaves one of two cores idle.
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
       },

@@ -5,7 +5,7 @@ import { metadataOf } from '../src/engine/offset-origin.ts';
 import type { OffsetStore } from '../src/engine/offset-store.ts';
 import { parsed } from '../src/engine/source-runner.ts';
 import { MillraceError } from '../src/errors.ts';
-import type { KafkaClient, TopicDescription } from '../src/kafka/port.ts';
+import type { Confirm, KafkaClient, TopicDescription } from '../src/kafka/port.ts';
 import type { JsonValue, OffsetEntry, OffsetsAltered, OffsetsArgs } from '../workflows/messages.ts';
 import type { ResolvedConfig } from './components.ts';
 import { givenFence } from './fence.ts';
@@ -13,6 +13,11 @@ import { producerOptions } from './pipeline.ts';
 import { groupOf, topicsOf } from './sink-partitions.ts';
 import { sinkWriter } from './sink-writer.ts';
 import { offsetsId } from './transactional-ids.ts';
+
+/** confirm: see CurrentAttempt. An attempt that was frozen would undo what has been done since. */
+export interface AlterContext extends PlanContext {
+  readonly confirm: Confirm;
+}
 
 export interface OffsetsDeps {
   readonly kafka: KafkaClient;
@@ -67,23 +72,28 @@ export async function alterSourceOffsets(
   source: SourceConnector<unknown>,
   args: OffsetsArgs,
   props: Readonly<Record<string, string>>,
-  context: PlanContext,
+  context: AlterContext,
 ): Promise<OffsetsAltered> {
   const { connector, offsets } = args;
-  const { signal } = context;
+  const { signal, confirm } = context;
   const config = parsed(source.config, props);
   const wanted = offsets === null ? null : offsets.map(sourcePosition);
   if (wanted !== null) await source.alterOffsets?.(config, wanted, context);
+  await confirm();
   const options = { ...producerOptions({ props }, offsetsId(args)), ...givenFence(args) };
   const producer = await kafka.producer({ ...options, positions: [store.topic], signal });
   try {
     const held = (await store.load(connector, { signal })).all();
     const positions = wanted ?? held.map(({ partition }) => ({ partition, offset: null }));
-    if (wanted === null) await source.alterOffsets?.(config, positions, context);
+    if (wanted === null) {
+      await confirm();
+      await source.alterOffsets?.(config, positions, context);
+    }
     if (positions.length === 0) return { byConnector: source.alterOffsets !== undefined };
     await producer.prepare([store.topic]);
     const transaction = producer.batch();
     await store.append(transaction, connector, positions);
+    await confirm();
     signal.throwIfAborted();
     await producer.commit(transaction);
   } finally {
@@ -98,9 +108,10 @@ export async function alterSinkOffsets(
   sink: SinkConnector<unknown>,
   args: OffsetsArgs & { readonly attempt: number },
   props: Readonly<Record<string, string>>,
-  context: PlanContext,
+  context: AlterContext,
 ): Promise<OffsetsAltered> {
   const { connector, offsets } = args;
+  const { confirm } = context;
   const config = parsed(sink.config, props);
   const group = groupOf(connector, props);
   const positions = offsets === null ? await everywhere(kafka, group, props) : offsets.map(sinkPosition);
@@ -108,13 +119,14 @@ export async function alterSinkOffsets(
   if (offsets !== null) mustExist(topics, positions);
   const identified = positions.map(at => ({ ...at, topicId: topics.get(at.topic)?.topicId ?? '' }));
   const writer = await sinkWriter(kafka, args);
+  await confirm();
   await sink.alterOffsets?.(config, writer, identified, context);
   const gone = positions.filter(({ next }) => next === null);
   const moved = identified.flatMap(({ topic, partition, topicId, next }) =>
     next === null ? [] : [{ topic, partition, offset: next, metadata: metadataOf(writer, topicId) }],
   );
-  await kafka.admin.deleteGroupOffsets(group, gone);
-  await kafka.admin.commitGroupOffsets({ group, offsets: moved });
+  await kafka.admin.deleteGroupOffsets(group, gone, confirm);
+  await kafka.admin.commitGroupOffsets({ group, offsets: moved }, confirm);
   return { byConnector: sink.alterOffsets !== undefined };
 }
 

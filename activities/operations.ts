@@ -143,6 +143,7 @@ async function fence(deps: OperationDeps, context: OperationContext, args: Fence
   const skipped = (error: unknown): undefined =>
     void log.warn({ connector: name, reason: messageOf(error) }, 'earlier tasks are not fenced in their destination');
   const known = await opened(deps, name, config, context.redact).catch(skipped);
+  await context.confirm();
   const [fences] = await Promise.all([
     fenceProducers(deps, args, known?.props ?? config, signal),
     known && fenceDestination(deps, args, known, { log, signal }).catch(skipped),
@@ -169,6 +170,8 @@ const listed = (placeholders: readonly string[]): ConnectorConfig => Object.from
 
 async function remove(deps: OperationDeps, context: OperationContext, args: PlanArgs): Promise<void> {
   const { connector, props } = await opened(deps, args.connector, args.config, context.redact);
+  // Of a connector of the same name that was made since, nothing may be removed.
+  await context.confirm();
   if (hooksDeletion(connector)) await connector.deleted(parsed(connector.config, props), contextOf(deps, context));
 }
 
@@ -176,9 +179,10 @@ async function alter(deps: OperationDeps, context: OperationContext, given: Offs
   const { connector, props } = await opened(deps, given.connector, given.config, context.redact);
   const offsets = given.kept === undefined ? given.offsets : await read(deps, given.connector, 'offsets', given.kept);
   const args: OffsetsAttempt = { ...given, offsets };
+  const altering = { ...contextOf(deps, context), confirm: context.confirm };
   return connector.kind === 'source'
-    ? alterSourceOffsets(deps, connector, args, props, contextOf(deps, context))
-    : alterSinkOffsets(deps, connector, args, props, contextOf(deps, context));
+    ? alterSourceOffsets(deps, connector, args, props, altering)
+    : alterSinkOffsets(deps, connector, args, props, altering);
 }
 
 /** A task's configuration, where the connector's was too long to be given to it. */

@@ -391,8 +391,7 @@ class SinkLoop<C> {
     }));
     this.moved.clear();
     try {
-      await this.of.confirm?.();
-      await this.of.kafka.admin.commitGroupOffsets({ group: this.of.group, offsets });
+      await this.of.kafka.admin.commitGroupOffsets({ group: this.of.group, offsets }, this.of.confirm);
     } catch (error) {
       for (const offset of offsets)
         if (!this.moved.has(partitionName(offset))) this.moved.set(partitionName(offset), offset);

@@ -15,7 +15,7 @@ import {
 } from './kafkajs-internals.ts';
 import { EARLIEST, LATEST, offsetsAt } from './list-offsets.ts';
 import { offsetDelete } from './offset-delete.ts';
-import type { GroupOffset, GroupOffsets, KafkaAdmin, NewTopic, TopicDescription } from './port.ts';
+import type { Confirm, GroupOffset, GroupOffsets, KafkaAdmin, NewTopic, TopicDescription } from './port.ts';
 import { persist } from './retry.ts';
 import { topicDescriptions } from './topic-descriptions.ts';
 import { offsetsByTopic, withPartitions } from './topic-partitions.ts';
@@ -176,7 +176,7 @@ export function kafkaAdmin(cluster: Cluster): KafkaAdmin {
       });
     },
 
-    async commitGroupOffsets({ group: name, offsets }: GroupOffsets) {
+    async commitGroupOffsets({ group: name, offsets }: GroupOffsets, confirm?: Confirm) {
       if (offsets.length === 0) return;
       // A commit of no generation and no member: what a consumer does that assigns its partitions itself.
       const request = offsetCommit({
@@ -186,6 +186,7 @@ export function kafkaAdmin(cluster: Cluster): KafkaAdmin {
         topics: offsetsByTopic(offsets),
       });
       await group(name, `commit offsets of consumer group ${name}`, async coordinator => {
+        await confirm?.();
         const { responses } = await coordinator.call(request);
         for (const { topic, partitions } of responses)
           for (const { partition, errorCode } of partitions)
@@ -197,10 +198,11 @@ export function kafkaAdmin(cluster: Cluster): KafkaAdmin {
       });
     },
 
-    async deleteGroupOffsets(name, partitions) {
+    async deleteGroupOffsets(name, partitions, confirm) {
       if (partitions.length === 0) return;
       const request = offsetDelete(name, partitions);
       await group(name, `delete offsets of consumer group ${name}`, async coordinator => {
+        await confirm?.();
         const { errorCode, responses } = await coordinator.call(request);
         // A group without offsets has none to delete.
         if (errorCode === codes.GROUP_ID_NOT_FOUND) return;

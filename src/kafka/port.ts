@@ -101,6 +101,9 @@ export interface GroupOffsets {
   readonly offsets: readonly GroupOffset[];
 }
 
+/** Called before each attempt of a request: it is not sent, and the call rejects, where this rejects. */
+export type Confirm = () => Promise<void> | undefined;
+
 export interface GroupOffset extends PartitionOffset {
   /** What was committed beside it; '' where nothing was. */
   readonly metadata?: string;
@@ -246,7 +249,7 @@ export interface KafkaAdmin {
   /** A group's committed offsets, of all partitions when none are given; partitions without one are left out. */
   groupOffsets(group: string, partitions?: readonly TopicPartition[]): Promise<readonly GroupOffset[]>;
   /** Commits for a group that has no members, in one request. */
-  commitGroupOffsets(offsets: GroupOffsets): Promise<void>;
+  commitGroupOffsets(offsets: GroupOffsets, confirm?: Confirm): Promise<void>;
   /** Takes committed offsets of a group that has no members away. Idempotent. */
-  deleteGroupOffsets(group: string, partitions: readonly TopicPartition[]): Promise<void>;
+  deleteGroupOffsets(group: string, partitions: readonly TopicPartition[], confirm?: Confirm): Promise<void>;
 }
