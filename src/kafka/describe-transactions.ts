@@ -43,10 +43,14 @@ export function describeTransactions(transactionalId: string): Exchange<Describe
 
 export interface ListTransactionsResponse {
   readonly errorCode: number;
-  readonly transactions: readonly { readonly transactionalId: string; readonly producerId: number }[];
+  readonly transactions: readonly {
+    readonly transactionalId: string;
+    readonly producerId: number;
+    readonly state: string;
+  }[];
 }
 
-/** Transactions of these producers; each broker knows those that it coordinates. */
+/** Transactions of these producers ([]: of all); each broker knows those that it coordinates. */
 export function listTransactions(producerIds: readonly number[]): Exchange<ListTransactionsResponse> {
   const body = new FieldWriter().tags();
   // No filter by state.
@@ -57,8 +61,7 @@ export function listTransactions(producerIds: readonly number[]): Exchange<ListT
     for (let left = fields.unsignedVarint() - 1; left > 0; left--) fields.compactString();
     const transactions = fields.compactArray(() => {
       const [transactionalId, producerId] = [fields.compactString() ?? '', fields.int64()];
-      fields.compactString();
-      return { transactionalId, producerId };
+      return { transactionalId, producerId, state: fields.compactString() ?? '' };
     });
     return { errorCode, transactions };
   });

@@ -3,7 +3,8 @@ import { eventually } from '../support/eventually.ts';
 import { seeded } from '../support/seed.ts';
 import { runLoad } from './load.ts';
 import { Rig } from './rig.ts';
-import { verify, watchSlot } from './verify.ts';
+import { SlotWatch } from './slot-watch.ts';
+import { verify } from './verify.ts';
 
 /** 100,000 rows before it starts and, with their events, over 300,000 changes. */
 const ROWS = 50_000;
@@ -15,18 +16,19 @@ test('kill -9 of the worker at five moments, in snapshot and stream', async () =
   await using rig = await Rig.start(ROWS);
   let worker = await rig.startWorker();
   await rig.createPipeline();
-  const slot = watchSlot(rig);
+  await using slot = await SlotWatch.start(rig);
   const load = runLoad(rig.source, 1, TRANSACTIONS);
   // One of them for certain while the snapshot runs; the others anywhere.
   await eventually('the snapshot has begun', async () => (await rig.arrived()) > 0, { every: 20 });
   for (let kill = 0; kill < 5; kill++) {
     await new Promise(resolve => setTimeout(resolve, random.between(0, 3000)));
-    worker = await rig.replaceWorker(worker);
+    worker = await rig.during('the worker is killed', () => rig.replaceWorker(worker));
     const { id } = worker;
     await eventually('the next one has taken over', async () => (await rig.holder('source')) === id);
   }
   await load;
-  await verify(rig, await slot.stop());
+  await slot.stop();
+  await verify(rig, slot);
   const [{ count } = { count: 0 }] = await rig.source.query<{ count: string }>('select count(*) from events');
   expect(2 * (Number(count) - ROWS)).toBeGreaterThan(200_000);
 });

@@ -80,7 +80,7 @@ async function retried(url: string, sql: string): Promise<void> {
       return;
     } catch (error) {
       if (attempt > 200) throw error;
-      if (!isLost(error)) throw error;
+      if (!isServerLost(error)) throw error;
       await new Promise(resolve => setTimeout(resolve, 100));
     } finally {
       await client.end().catch(() => undefined);
@@ -89,4 +89,5 @@ async function retried(url: string, sql: string): Promise<void> {
 }
 
 /** The server has gone, or is not there yet: by its own code, or anything that is no answer of a database. */
-const isLost = (error: unknown): boolean => !(error instanceof pg.DatabaseError) || /^(57P0|08)/.test(error.code ?? '');
+export const isServerLost = (error: unknown): boolean =>
+  !(error instanceof pg.DatabaseError) || /^(57P0|08)/.test(error.code ?? '');

@@ -11,6 +11,7 @@ import { eventually } from '../support/eventually.ts';
 import { generator } from '../support/generate/index.ts';
 import { uniqueName } from '../support/topic.ts';
 import { createLoad } from './load.ts';
+import type { TroubleSpan } from './slot-check.ts';
 
 const draw = generator(import.meta.url);
 
@@ -29,6 +30,7 @@ export class Rig implements AsyncDisposable {
   readonly slot = this.prefix;
   readonly #names = new Map<Role, string>(connectors.map(role => [role, draw.connectorName()]));
   readonly workers: WorkerProcess[] = [];
+  readonly troubles: TroubleSpan[] = [];
   private readonly folder: string;
 
   private constructor(parts: Pick<Rig, 'kafka' | 'postgres' | 'temporal' | 'source' | 'target'> & { folder: string }) {
@@ -67,6 +69,17 @@ export class Rig implements AsyncDisposable {
     });
     this.workers.push(worker);
     return worker;
+  }
+
+  /** Records what a test does to this rig, for reports. */
+  async during<T>(name: string, trouble: () => Promise<T>): Promise<T> {
+    const span: TroubleSpan = { name, from: Date.now() };
+    this.troubles.push(span);
+    try {
+      return await trouble();
+    } finally {
+      span.until = Date.now();
+    }
   }
 
   /** kill -9, and another in its place. */

@@ -3,23 +3,25 @@ import { eventually } from '../support/eventually.ts';
 import { seeded } from '../support/seed.ts';
 import { runLoad } from './load.ts';
 import { connectors, Rig } from './rig.ts';
+import { SlotWatch } from './slot-watch.ts';
 import { serverTroubles } from './troubles.ts';
-import { verify, watchSlot } from './verify.ts';
+import { verify } from './verify.ts';
 
-test.each(Object.entries(serverTroubles))('%s: nothing lost, nothing doubled', async (_name, trouble) => {
+test.each(Object.entries(serverTroubles))('%s: nothing lost, nothing doubled', async (name, trouble) => {
   const random = seeded();
   console.log(`MILLRACE_SEED=${random.seed}`);
   await using rig = await Rig.start(5000);
   await rig.startWorker();
   await rig.createPipeline();
   await rig.holder('source');
-  const slot = watchSlot(rig);
+  await using slot = await SlotWatch.start(rig);
   const load = runLoad(rig.source, 1, 4000);
   await eventually('it streams', async () => (await rig.arrived()) > 6000);
   await new Promise(resolve => setTimeout(resolve, random.between(0, 1500)));
-  await trouble(rig, random);
+  await rig.during(name, () => trouble(rig, random));
   await load;
   // Whatever was given up meanwhile has come back by itself.
-  for (const name of connectors) await rig.holder(name);
-  await verify(rig, await slot.stop());
+  for (const role of connectors) await rig.holder(role);
+  await slot.stop();
+  await verify(rig, slot);
 });

@@ -2,14 +2,15 @@ import { expect, test } from 'vitest';
 import { eventually } from '../support/eventually.ts';
 import { runLoad } from './load.ts';
 import { connectors, Rig } from './rig.ts';
-import { verify, watchSlot } from './verify.ts';
+import { SlotWatch } from './slot-watch.ts';
+import { verify } from './verify.ts';
 
 test('a frozen worker that wakes when its successor has begun writes nothing more', async () => {
   await using rig = await Rig.start(5000);
   const zombie = await rig.startWorker();
   await rig.createPipeline();
   await rig.holder('source');
-  const slot = watchSlot(rig);
+  await using slot = await SlotWatch.start(rig);
   const load = runLoad(rig.source, 1, 4000);
   await eventually('it streams', async () => (await rig.arrived()) > 6000);
   process.kill(zombie.pid, 'SIGSTOP');
@@ -26,7 +27,8 @@ test('a frozen worker that wakes when its successor has begun writes nothing mor
   process.kill(zombie.pid, 'SIGCONT');
   rig.workers.push(zombie);
   await load;
-  await verify(rig, await slot.stop());
+  await slot.stop();
+  await verify(rig, slot);
   // It has noticed, and is a worker like any other again.
   await eventually('the zombie is well', async () => (await fetch(`${zombie.url}/health`)).ok);
   expect((await rig.status('source')).tasks[0]?.state).toBe('RUNNING');

@@ -1,9 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { messageOf } from '../../src/errors.ts';
 import { runLoad } from '../chaos/load.ts';
 import { connectors, Rig } from '../chaos/rig.ts';
+import { SlotWatch } from '../chaos/slot-watch.ts';
 import { otherTroubles, serverTroubles } from '../chaos/troubles.ts';
-import { verify, watchSlot } from '../chaos/verify.ts';
+import { explain, verify } from '../chaos/verify.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Seeded, seeded } from '../support/seed.ts';
 
@@ -31,7 +33,7 @@ test(`${MINUTES} minutes of changes, with something going wrong all the time: no
   await rig.startWorker();
   await rig.startWorker();
   await rig.createPipeline();
-  const slot = watchSlot(rig);
+  await using slot = await SlotWatch.start(rig);
   const end = performance.now() + MINUTES * 60_000;
   let writing = true;
   const writer = (async () => {
@@ -42,12 +44,13 @@ test(`${MINUTES} minutes of changes, with something going wrong all the time: no
     }
   })();
   const troubles = { ...serverTroubles, ...otherTroubles };
+  let failure: { readonly error: unknown } | undefined;
   try {
     for (let round = 1; performance.now() < end; round++) {
       await delay(random.between(0, 12_000));
       const names = pick(random);
       log(names.join(', and '));
-      await Promise.all(names.map(name => troubles[name]?.(rig, random)));
+      await Promise.all(names.map(name => rig.during(name, async () => troubles[name]?.(rig, random))));
       if (round % 5 > 0) continue;
       // Whatever was given up has come back by itself, and what was written until now arrives.
       for (const name of connectors)
@@ -59,9 +62,16 @@ test(`${MINUTES} minutes of changes, with something going wrong all the time: no
       });
       log(`${round} rounds, ${count} events are there`);
     }
-  } finally {
-    writing = false;
-    await writer;
+  } catch (error) {
+    failure = { error };
+    log(messageOf(error));
   }
-  await verify(rig, await slot.stop());
+  writing = false;
+  await writer;
+  await slot.stop();
+  if (failure !== undefined) {
+    await explain(rig, slot);
+    throw failure.error;
+  }
+  await verify(rig, slot);
 });

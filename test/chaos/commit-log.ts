@@ -1,0 +1,87 @@
+import type pg from 'pg';
+import { type Lsn, readLsn, readUint16, readUint32 } from '../../connectors/postgresql/lsn.ts';
+import type { TestDatabase } from '../support/database.ts';
+
+/** One change of a row, by what PostgreSQL's log says. */
+export interface CommittedChange {
+  readonly table: string;
+  /** The primary key, which is the first column. */
+  readonly id: string;
+  /** Position of the change's own record. */
+  readonly lsn: Lsn;
+  /** Position of the commit record of its transaction: a slot that is confirmed beyond it sends the change no more. */
+  readonly commit: Lsn;
+}
+
+const ROWS_AT_ONCE = 20_000;
+
+/**
+ * Changes of some tables by a logical slot of the test's own, which is never advanced: it gives every transaction since it
+ * was created, each time it is read. Dropped with its database.
+ */
+export class CommitLog {
+  readonly #database: TestDatabase;
+  readonly #name: string;
+
+  private constructor(database: TestDatabase, name: string) {
+    this.#database = database;
+    this.#name = name;
+  }
+
+  /** name: of the slot and of the publication. tables: with a primary key `id`. */
+  static async open(database: TestDatabase, name: string, tables: readonly string[]): Promise<CommitLog> {
+    await database.query(`CREATE PUBLICATION ${name} FOR TABLE ${tables.map(table => `${table} (id)`).join(', ')}`);
+    await database.query("SELECT pg_create_logical_replication_slot($1, 'pgoutput')", [name]);
+    return new CommitLog(database, name);
+  }
+
+  /** Calls `take` with every change that was committed until now, in the order of the commits. */
+  async read(take: (change: CommittedChange) => void): Promise<void> {
+    const client = await this.#database.pool.connect();
+    const tables = new Map<number, string>();
+    let commit: Lsn = 0;
+    try {
+      await client.query('BEGIN');
+      // The server keeps the rows in a file: they need not fit into memory here.
+      await client.query(
+        `DECLARE log NO SCROLL CURSOR FOR SELECT (lsn - '0/0')::text AS lsn, data FROM pg_logical_slot_peek_binary_changes(
+           '${this.#name}', NULL, NULL, 'proto_version', '1', 'publication_names', '${this.#name}')`,
+      );
+      for (;;) {
+        const { rows }: pg.QueryResult<{ lsn: string; data: Buffer }> = await client.query(
+          `FETCH ${ROWS_AT_ONCE} FROM log`,
+        );
+        if (rows.length === 0) break;
+        for (const { lsn, data } of rows) {
+          const type = String.fromCharCode(data[0] as number);
+          if (type === 'B') commit = readLsn(data, 1);
+          else if (type === 'R') tables.set(readUint32(data, 1), relationName(data));
+          else if ('IUD'.includes(type))
+            take({ table: tables.get(readUint32(data, 1)) ?? '', id: firstColumn(data), lsn: Number(lsn), commit });
+        }
+      }
+      await client.query('COMMIT');
+    } finally {
+      // Ends the transaction as well, where something was thrown.
+      client.release(true);
+    }
+  }
+}
+
+/*
+ * Messages of pgoutput (https://www.postgresql.org/docs/current/protocol-logicalrep-message-formats.html).
+ * Relation: 'R', oid, schema, table, …
+ * Insert, Update, Delete: type, oid of the relation, 'N', 'K' or 'O', number of columns, then of each 't', length, text.
+ */
+
+function relationName(data: Buffer): string {
+  const start = data.indexOf(0, 5) + 1;
+  return data.toString('utf8', start, data.indexOf(0, start));
+}
+
+/** The key of the first tuple, which is the old one where the key has changed. */
+function firstColumn(data: Buffer): string {
+  const [columns, kind] = [readUint16(data, 6), String.fromCharCode(data[8] as number)];
+  if (columns === 0 || kind !== 't') throw new Error(`no key in a message of pgoutput: ${data.toString('hex')}`);
+  return data.toString('utf8', 13, 13 + readUint32(data, 9));
+}

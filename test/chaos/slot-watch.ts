@@ -1,0 +1,115 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Lsn } from '../../connectors/postgresql/lsn.ts';
+import { isPassing } from '../../src/kafka/failures.ts';
+import type { TestDatabase } from '../support/database.ts';
+import { CommitLog } from './commit-log.ts';
+import { Decisions, type PartitionEnd } from './decisions.ts';
+import { isServerLost } from './load.ts';
+
+const SAMPLE_EVERY_MS = 200;
+
+/** Tables of the load whose changes a slot must not be ahead of. */
+export const tables = ['events', 'orders'] as const;
+export type Table = (typeof tables)[number];
+
+/** A connector's slot, and the topics that it feeds. */
+export interface WatchedSlot {
+  readonly source: TestDatabase;
+  readonly slot: string;
+  readonly kafka: { readonly address: string };
+  topic(table: Table): string;
+}
+
+/** Where the slot was confirmed, and, asked afterwards, what Kafka had decided. */
+export interface SlotSample {
+  /** Milliseconds since 1970, before the slot was read. */
+  readonly time: number;
+  /** Milliseconds from then until Kafka had answered. */
+  readonly tookMs: number;
+  readonly confirmed: Lsn;
+  readonly ends: Readonly<Record<Table, PartitionEnd>>;
+}
+
+/** Samples a slot while things go wrong. */
+export class SlotWatch implements AsyncDisposable {
+  readonly samples: SlotSample[] = [];
+  /** All changes since the watch was opened. */
+  readonly log: CommitLog;
+  readonly #watched: WatchedSlot;
+  readonly #decisions: Decisions;
+  readonly #stop = new AbortController();
+  #sampling = Promise.resolve();
+
+  private constructor(watched: WatchedSlot, log: CommitLog) {
+    this.#watched = watched;
+    this.log = log;
+    this.#decisions = new Decisions(
+      watched.kafka.address,
+      tables.map(table => watched.topic(table)),
+    );
+  }
+
+  /** To be called before the load begins. */
+  static async open(watched: WatchedSlot): Promise<SlotWatch> {
+    return new SlotWatch(watched, await CommitLog.open(watched.source, `${watched.slot}_watch`, tables));
+  }
+
+  /** The same, and samples until `stop` is called. */
+  static async start(watched: WatchedSlot): Promise<SlotWatch> {
+    const watch = await SlotWatch.open(watched);
+    watch.#sampling = watch.#sampleUntilStopped();
+    // Rejects in `stop`.
+    watch.#sampling.catch(() => undefined);
+    return watch;
+  }
+
+  /** Takes one sample. undefined: there is no slot yet, or a server is down, which is what these tests are for. */
+  async sample(): Promise<SlotSample | undefined> {
+    const time = Date.now();
+    const confirmed = await undefinedOn(isServerLost, this.#confirmed());
+    if (confirmed === undefined) return undefined;
+    const ends = await undefinedOn(isPassing, this.#decisions.read());
+    if (ends === undefined) return undefined;
+    const byTable = Object.fromEntries(tables.map((table, i) => [table, ends[i]])) as SlotSample['ends'];
+    const sample = { time, tookMs: Date.now() - time, confirmed, ends: byTable };
+    this.samples.push(sample);
+    return sample;
+  }
+
+  /** Idempotent. Rejects where sampling failed for another reason than a server that is down. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    try {
+      await this.#sampling;
+    } finally {
+      this.#decisions.close();
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  async #sampleUntilStopped(): Promise<void> {
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      await this.sample();
+      await delay(SAMPLE_EVERY_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  async #confirmed(): Promise<Lsn | undefined> {
+    const [slot] = await this.#watched.source.query<{ confirmed: string | null }>(
+      `SELECT (confirmed_flush_lsn - '0/0')::text AS confirmed FROM pg_replication_slots WHERE slot_name = $1`,
+      [this.#watched.slot],
+    );
+    return slot?.confirmed ? Number(slot.confirmed) : undefined;
+  }
+}
+
+/** Resolves with undefined where the promise rejects with an error that is expected. */
+const undefinedOn = <T>(isExpected: (error: unknown) => boolean, promise: Promise<T>): Promise<T | undefined> =>
+  promise.catch((error: unknown) => {
+    if (isExpected(error)) return undefined;
+    throw error;
+  });

@@ -1,0 +1,83 @@
+import { Cluster } from '../../src/kafka/cluster.ts';
+import { failIf } from '../../src/kafka/failures.ts';
+import { fetchOnce } from '../../src/kafka/fetch.ts';
+import { askLeaders } from '../../src/kafka/leaders.ts';
+import { EARLIEST, LATEST, offsetsAt } from '../../src/kafka/list-offsets.ts';
+import type { RawRecord } from '../../src/kafka/port.ts';
+import {
+  BatchDecoder,
+  batchesOf,
+  type FetchedBatch,
+  isAbortMarker,
+  isControl,
+} from '../../src/kafka/record-decoder.ts';
+import { silent } from '../../src/observability/silent.ts';
+
+const FETCH_BYTES = 4 << 20;
+
+/** Milliseconds that the marker of a transaction may still take after its records have been read. */
+const PATIENCE_MS = 10_000;
+
+/**
+ * Committed records of partition 0, in the order of their offsets, as `read` makes them; null leaves one out. Reads the log
+ * with its transaction markers, because a reader of committed records does not tell which producer wrote a record. Rejects
+ * where a transaction stays open.
+ */
+export async function readTopic<T extends { readonly offset: number }>(
+  broker: string,
+  topic: string,
+  read: (record: RawRecord, producerId: number) => T | null,
+): Promise<T[]> {
+  const cluster = new Cluster({ brokers: [broker], clientId: 'topic-log' }, silent);
+  const at = { topic, partition: 0 };
+  const committed: T[] = [];
+  /** By producer. */
+  const open = new Map<number, T[]>();
+  const add = (batch: FetchedBatch): void => {
+    const { producerId } = batch;
+    if (isControl(batch)) {
+      if (!isAbortMarker(batch)) for (const record of open.get(producerId) ?? []) committed.push(record);
+      open.delete(producerId);
+      return;
+    }
+    const records: RawRecord[] = [];
+    const all = { records: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY };
+    new BatchDecoder(batch, 0, Buffer.allocUnsafeSlow).decode(records, all);
+    const transaction = open.get(producerId) ?? [];
+    open.set(producerId, transaction);
+    for (const record of records) {
+      const made = read(record, producerId);
+      if (made !== null) transaction.push(made);
+    }
+  };
+  try {
+    const [low = 0] = await offsetsAt(cluster, [at], EARLIEST, 'read_uncommitted');
+    const [end = 0] = await offsetsAt(cluster, [at], LATEST, 'read_uncommitted');
+    const limits = { maxBytes: FETCH_BYTES, maxPartitionBytes: FETCH_BYTES, maxWaitMs: 200, uncommitted: true };
+    let deadline = Number.POSITIVE_INFINITY;
+    for (let next = low; next < end || open.size > 0; ) {
+      if (next >= end) deadline = Math.min(deadline, performance.now() + PATIENCE_MS);
+      if (performance.now() > deadline)
+        throw new Error(`transactions of the producers ${[...open.keys()]} are open in ${topic}`);
+      await askLeaders(cluster, [at], async leader => {
+        const { error, partitions } = await fetchOnce(
+          leader,
+          [{ ...at, offset: next }],
+          limits,
+          Buffer.allocUnsafeSlow,
+        );
+        failIf(error, 'a fetch');
+        for (const { error: code, records } of partitions) {
+          failIf(code, `topic ${topic}`);
+          for (const batch of batchesOf(records)) {
+            add(batch);
+            next = batch.lastOffset + 1;
+          }
+        }
+      });
+    }
+  } finally {
+    cluster.close();
+  }
+  return committed.sort((a, b) => a.offset - b.offset);
+}
