@@ -1,0 +1,11 @@
+import { test } from 'vitest';
+import { generator } from '../support/generate/index.ts';
+import { losses } from '../support/lost-worker.ts';
+import { runScenario, scenarios } from '../support/zombies.ts';
+
+/** All scenarios run many times in test/soak. */
+const draw = generator(import.meta.url);
+
+test('a worker that is cut off from Temporal writes nothing once its sink, configured anew, runs elsewhere', async () => {
+  await runScenario(draw, scenarios['a sink is configured anew'], losses['is cut off from Temporal']);
+}, 180_000);

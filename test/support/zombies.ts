@@ -1,0 +1,215 @@
+import { appendFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect } from 'vitest';
+import type { WorkerProcess } from '../../src/demo/worker-process.ts';
+import { createDatabase } from './database.ts';
+import { eventually } from './eventually.ts';
+import type { Draw } from './generate/index.ts';
+import type { Loss } from './lost-worker.ts';
+import { produce, testKafka } from './produce.ts';
+import { appendingSink, idsOf, numbered, range } from './row-sinks.ts';
+import { topicRecords } from './topic-records.ts';
+import { WorkerGroup } from './worker-group.ts';
+
+/** Milliseconds between changes of the source. */
+const EVERY_MS = 50;
+/** Milliseconds for which changes go on before the lost worker is back, and after. */
+const GO_ON_MS = 2500;
+
+interface Scene {
+  readonly draw: Draw;
+  readonly group: WorkerGroup;
+  /** Starts another worker, then loses the first one. */
+  lose(): Promise<WorkerProcess>;
+  /** Ends the loss after a while, and returns after another. */
+  find(): Promise<void>;
+}
+
+/** What is done to a connector while its worker is lost. What that worker writes when it is back, or before, is found. */
+export const scenarios = {
+  'a sink is configured anew': (scene: Scene) =>
+    newTable(scene, (by, name, config) => scene.group.ask('PUT', `${pathOf(name)}/config`, config, by)),
+  'a sink is deleted and created again': (scene: Scene) =>
+    newTable(scene, async (by, name, config) => {
+      await scene.group.ask('DELETE', pathOf(name), undefined, by);
+      await scene.group.ask('POST', '', { name, config }, by);
+    }),
+  'a source gets fewer tasks': fewerTasks,
+  'the offsets of a source are reset': offsetsReset,
+};
+
+export async function runScenario(
+  draw: Draw,
+  scenario: (scene: Scene) => Promise<void>,
+  loss: () => Promise<Loss>,
+): Promise<void> {
+  await using way = await loss();
+  await using group = await WorkerGroup.start('zombie', 0);
+  const first = await group.add(way.properties);
+  await scenario({
+    draw,
+    group,
+    async lose() {
+      const second = await group.add();
+      way.begin(first);
+      return second;
+    },
+    async find() {
+      await delay(GO_ON_MS);
+      way.end(first);
+      await delay(GO_ON_MS);
+    },
+  });
+}
+
+const pathOf = (name: string) => `/${encodeURIComponent(name)}`;
+
+/** Does something again and again until it is stopped; resolves with how often it was done. */
+function keepDoing(act: (count: number) => Promise<unknown>): () => Promise<number> {
+  let stopped = false;
+  const done = (async () => {
+    let count = 0;
+    for (; !stopped; count++) {
+      await act(count);
+      await delay(EVERY_MS);
+    }
+    return count;
+  })();
+  done.catch(() => undefined);
+  return () => {
+    stopped = true;
+    return done;
+  };
+}
+
+/** A sink goes on in another table. Once it has begun there, nothing more comes into the old one. */
+async function newTable(
+  { draw, group, lose, find }: Scene,
+  change: (by: WorkerProcess, name: string, config: Record<string, string>) => Promise<unknown>,
+): Promise<void> {
+  const [name, topic] = [draw.sinkName(), draw.topic()];
+  await using database = await createDatabase('zombie');
+  const kafka = testKafka();
+  const stop = keepDoing(count => produce(kafka, topic, numbered(count, count + 1)));
+  try {
+    for (const table of ['before', 'after']) await database.query(`CREATE TABLE ${table} (id bigint)`);
+    await eventually('the topic is there', async () => (await topicRecords(topic)).length > 0);
+    await group.create(name, appendingSink(database, topic, 'before'));
+    const ids = async (table: string) => (await idsOf(database, table)).map(Number);
+    await eventually('the first table has rows', async () => (await ids('before')).length > 0);
+    const second = await lose();
+    await eventually(
+      'the connector is changed',
+      async () => {
+        await change(second, name, appendingSink(database, topic, 'after'));
+        return true;
+      },
+      { within: 60_000 },
+    );
+    const [begun = 0] = await eventually(
+      'the second table has rows',
+      async () => {
+        const rows = await ids('after');
+        return rows.length > 0 && rows;
+      },
+      { within: 60_000 },
+    );
+    await find();
+    const produced = await stop();
+    await eventually('every record is there', async () => (await ids('after')).at(-1) === produced - 1);
+    expect(await ids('before')).toEqual(range(0, begun));
+    expect(await ids('after')).toEqual(range(begun, produced));
+  } finally {
+    await stop();
+    await kafka.close();
+  }
+}
+
+/** Tables of four tasks become those of one. */
+async function fewerTasks({ draw, group, lose, find }: Scene): Promise<void> {
+  const [name, prefix] = [draw.connectorName(), draw.topic(200)];
+  await using database = await createDatabase('zombie');
+  const tables = ['t1', 't2', 't3', 't4'];
+  for (const table of tables) await database.query(`CREATE TABLE ${table} (id bigserial PRIMARY KEY)`);
+  const insert = (table: string) => database.query(`INSERT INTO ${table} DEFAULT VALUES`);
+  const stop = keepDoing(() => Promise.all(tables.map(insert)));
+  try {
+    const { host, port, user, password } = database.connection;
+    const config = {
+      'connector.class': 'io.confluent.connect.jdbc.JdbcSourceConnector',
+      'connection.url': `jdbc:postgresql://${host}:${port}/${database.name}`,
+      'connection.user': user,
+      'connection.password': password || 'unused',
+      mode: 'incrementing',
+      'incrementing.column.name': 'id',
+      'table.whitelist': tables.join(),
+      'topic.prefix': prefix,
+      'poll.interval.ms': '50',
+      'value.converter': 'org.apache.kafka.connect.json.JsonConverter',
+      'value.converter.schemas.enable': 'false',
+    };
+    await group.create(name, { ...config, 'tasks.max': '4' });
+    const ids = async (table: string) =>
+      (await topicRecords(prefix + table)).map(({ value }) => JSON.parse(value ?? '{}').id as number);
+    for (const table of tables) await eventually(`${table} is read`, async () => (await ids(table)).length > 0);
+    const second = await lose();
+    await eventually(
+      'one task runs on the other worker',
+      async () => {
+        await group.ask('PUT', `${pathOf(name)}/config`, { ...config, 'tasks.max': '1' }, second);
+        const { tasks } = await group.status(name, second);
+        return tasks.length === 1 && tasks[0]?.state === 'RUNNING' && tasks[0].worker_id === second.id;
+      },
+      { within: 60_000 },
+    );
+    await find();
+    const inserted = await stop();
+    for (const table of tables) {
+      await eventually(`all of ${table} is there`, async () => (await ids(table)).at(-1) === inserted);
+      expect(await ids(table)).toEqual(range(1, inserted + 1));
+    }
+  } finally {
+    await stop();
+  }
+}
+
+/** A file is read again from its beginning, once. */
+async function offsetsReset({ draw, group, lose, find }: Scene): Promise<void> {
+  const [name, topic, file] = [draw.connectorName(), draw.topic(), join(group.folder, 'lines.txt')];
+  const line = (count: number) => `line ${count}`;
+  await writeFile(file, '');
+  const stop = keepDoing(count => appendFile(file, `${line(count)}\n`));
+  try {
+    await group.create(name, {
+      'connector.class': 'FileStreamSource',
+      file,
+      topic,
+      'value.converter': 'org.apache.kafka.connect.storage.StringConverter',
+    });
+    const lines = async () => (await topicRecords(topic)).map(({ value }) => value);
+    await eventually('lines are read', async () => (await lines()).length > 0);
+    const second = await lose();
+    const ask = (method: string, rest: string) => group.ask(method, pathOf(name) + rest, undefined, second);
+    await eventually(
+      'its offsets are reset',
+      async () => {
+        await ask('PUT', '/stop');
+        await ask('DELETE', '/offsets');
+        return true;
+      },
+      { within: 60_000, every: 500 },
+    );
+    const before = await lines();
+    await ask('PUT', '/resume');
+    await eventually('it reads the file again', async () => (await lines()).length > before.length, { within: 60_000 });
+    await find();
+    const count = await stop();
+    const all = range(0, count).map(line);
+    await eventually('all lines are there', async () => (await lines()).length >= before.length + count);
+    expect(before).toEqual(all.slice(0, before.length));
+    expect((await lines()).slice(before.length)).toEqual(all);
+  } finally {
+    await stop();
+  }
+}
