@@ -27,7 +27,6 @@ test('kill -9 of the worker at five moments, in snapshot and stream', async () =
     await eventually('the next one has taken over', async () => (await rig.holder('source')) === id);
   }
   await load;
-  await slot.stop();
   await verify(rig, slot);
   const [{ count } = { count: 0 }] = await rig.source.query<{ count: string }>('select count(*) from events');
   expect(2 * (Number(count) - ROWS)).toBeGreaterThan(200_000);

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Lsn } from '../../connectors/postgresql/lsn.ts';
+import { messageOf } from '../../src/errors.ts';
 import { isPassing } from '../../src/kafka/failures.ts';
 import type { TestDatabase } from '../support/database.ts';
 import { CommitLog } from './commit-log.ts';
@@ -33,6 +34,8 @@ export interface SlotSample {
 /** Samples a slot while things go wrong. */
 export class SlotWatch implements AsyncDisposable {
   readonly samples: SlotSample[] = [];
+  /** Counts of samples that failed, by the reason. */
+  readonly failures = new Map<string, number>();
   /** All changes since the watch was opened. */
   readonly log: CommitLog;
   readonly #watched: WatchedSlot;
@@ -66,9 +69,9 @@ export class SlotWatch implements AsyncDisposable {
   /** Takes one sample. undefined: there is no slot yet, or a server is down, which is what these tests are for. */
   async sample(): Promise<SlotSample | undefined> {
     const time = Date.now();
-    const confirmed = await undefinedOn(isServerLost, this.#confirmed());
+    const confirmed = await this.#unless(isServerLost, this.#confirmed());
     if (confirmed === undefined) return undefined;
-    const ends = await undefinedOn(isPassing, this.#decisions.read());
+    const ends = await this.#unless(isPassing, this.#decisions.read());
     if (ends === undefined) return undefined;
     const byTable = Object.fromEntries(tables.map((table, i) => [table, ends[i]])) as SlotSample['ends'];
     const sample = { time, tookMs: Date.now() - time, confirmed, ends: byTable };
@@ -105,11 +108,14 @@ export class SlotWatch implements AsyncDisposable {
     );
     return slot?.confirmed ? Number(slot.confirmed) : undefined;
   }
-}
 
-/** Resolves with undefined where the promise rejects with an error that is expected. */
-const undefinedOn = <T>(isExpected: (error: unknown) => boolean, promise: Promise<T>): Promise<T | undefined> =>
-  promise.catch((error: unknown) => {
-    if (isExpected(error)) return undefined;
-    throw error;
-  });
+  /** Resolves with undefined, and counts it, where the promise rejects with an error that is expected. */
+  #unless<T>(isExpected: (error: unknown) => boolean, promise: Promise<T>): Promise<T | undefined> {
+    return promise.catch((error: unknown) => {
+      if (!isExpected(error)) throw error;
+      const reason = messageOf(error);
+      this.failures.set(reason, (this.failures.get(reason) ?? 0) + 1);
+      return undefined;
+    });
+  }
+}

@@ -20,7 +20,8 @@ async function rows(database: TestDatabase, table: Table): Promise<Map<string, s
 }
 
 /**
- * Waits until the target holds as many events as the source, then compares everything there is. watch: of the slot, stopped.
+ * Waits until the target holds as many events as the source, then compares everything there is. watch: is stopped when all
+ * has arrived: a source may stream only after the load has ended.
  */
 export async function verify(rig: Rig, watch?: SlotWatch): Promise<void> {
   const [{ count } = { count: '0' }] = await rig.source.query<{ count: string }>('select count(*) from events');
@@ -31,6 +32,7 @@ export async function verify(rig: Rig, watch?: SlotWatch): Promise<void> {
     if (watch !== undefined) await explain(rig, watch);
     throw error;
   });
+  await watch?.stop();
   const topics = await readTopics(rig);
   const { events, orders } = topics;
   if (watch !== undefined) await checkSlotOf(rig, watch, topics);
@@ -60,15 +62,21 @@ async function readTopics(rig: Rig): Promise<Topics> {
   return { events, orders };
 }
 
-/** Prints where the slot was ahead of the topics, after a failure that this would explain. watch: stopped. */
+/** Prints where the slot was ahead of the topics, after a failure that this would explain. Stops the watch. */
 export async function explain(rig: Rig, watch: SlotWatch): Promise<void> {
-  await readTopics(rig)
+  await watch
+    .stop()
+    .then(() => readTopics(rig))
     .then(topics => checkSlotOf(rig, watch, topics))
     .catch(error => console.error(messageOf(error)));
 }
 
-async function checkSlotOf({ slot, troubles }: Rig, { samples, log }: SlotWatch, topics: Topics): Promise<void> {
-  console.log(`${samples.length} samples of the slot`);
+async function checkSlotOf(
+  { slot, troubles }: Rig,
+  { samples, failures, log }: SlotWatch,
+  topics: Topics,
+): Promise<void> {
+  console.log(`${samples.length} samples of the slot; failed: ${JSON.stringify(Object.fromEntries(failures))}`);
   await checkSlot({ slot, samples, log, topics, troubles });
 }
 

@@ -27,7 +27,6 @@ test('a frozen worker that wakes when its successor has begun writes nothing mor
   process.kill(zombie.pid, 'SIGCONT');
   rig.workers.push(zombie);
   await load;
-  await slot.stop();
   await verify(rig, slot);
   // It has noticed, and is a worker like any other again.
   await eventually('the zombie is well', async () => (await fetch(`${zombie.url}/health`)).ok);
