@@ -1,6 +1,5 @@
 import type { AlteredPosition, PlanContext, SinkWriter } from '../../src/api/index.ts';
 import type { Settings } from './config/settings.ts';
-import { connect } from './protocol/connect.ts';
 import { Session } from './protocol/session.ts';
 import { sessionName } from './protocol/session-name.ts';
 import { endStalled } from './protocol/stalled.ts';
@@ -36,10 +35,9 @@ async function withSession(
   { signal }: PlanContext,
   work: (session: Session) => Promise<void>,
 ): Promise<void> {
-  const client = await connect(settings, sessionName(writer, 'control'), signal);
-  const cut = () => client.connection.stream.destroy(new Error('it has been given up'));
+  const session = await Session.open(settings, sessionName(writer, 'control'), signal);
+  const cut = () => session.client.connection.stream.destroy(new Error('it has been given up'));
   signal.addEventListener('abort', cut, { once: true });
-  const session = new Session(client, settings.destination.named);
   try {
     await work(session);
   } finally {

@@ -44,7 +44,7 @@ async function withSession<T>(
   { log, signal }: PlanContext,
   use: (session: Session) => Promise<T>,
 ): Promise<T> {
-  const session = await openSession(settings, 'plan', log);
+  const session = await openSession(settings, 'plan', log, signal);
   const stopping = addAbortListener(signal, () => session.destroy());
   try {
     return await use(session);

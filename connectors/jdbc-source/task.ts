@@ -43,6 +43,7 @@ export class JdbcSourceTask implements SourceTask<JdbcSourceConfig> {
       this.#session?.destroy();
     });
     const session = await this.#connected();
+    if (session.tlsWarning !== undefined) context.log.warn({}, session.tlsWarning);
     if (config.query !== '') return this.#add({ kind: 'query', sql: config.query.trim().replace(/;$/, '') });
     const found = await findTables(session, config);
     refuseSameNames(found);
@@ -54,7 +55,8 @@ export class JdbcSourceTask implements SourceTask<JdbcSourceConfig> {
 
   async #connected(): Promise<Session> {
     const { connector, log } = this.#started();
-    if (this.#session?.gone !== false) this.#session = await openSession(this.#settings(), connector, log);
+    if (this.#session?.gone !== false)
+      this.#session = await openSession(this.#settings(), connector, log, this.#closed.signal);
     if (this.#closed.signal.aborted) this.#session.destroy();
     return this.#session;
   }
@@ -128,7 +130,11 @@ export class JdbcSourceTask implements SourceTask<JdbcSourceConfig> {
     const until = performance.now() + WAIT_MS;
     for (;;) {
       if (this.#closed.signal.aborted) return null;
-      const session = await this.#connected();
+      const session = await this.#connected().catch((error: unknown) => {
+        if (this.#closed.signal.aborted) return undefined;
+        throw error;
+      });
+      if (session === undefined) return null;
       const busy = [...this.#running.values()].find(({ reader }) => reader.reading);
       if (busy === undefined && performance.now() >= this.#discoverAt) await this.#discover(session);
       const next = busy ?? this.#nextDue();

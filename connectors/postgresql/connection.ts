@@ -1,7 +1,8 @@
 import { createPrivateKey } from 'node:crypto';
-import type { Socket } from 'node:net';
 import pg from 'pg';
 import { readConfigFileSync } from '../../src/config/config-file.ts';
+import { KEEPALIVE_MS } from '../../src/databases/link.ts';
+import { preferWarning, socketOf } from '../../src/databases/postgresql/session.ts';
 import { MillraceError, messageOf } from '../../src/errors.ts';
 import { type DatabaseError, toFailure } from './failures.ts';
 
@@ -39,6 +40,8 @@ export interface ConnectOptions {
   readonly check?: (client: pg.Client) => Promise<void>;
   /** Aborted: there will be no session. */
   readonly signal?: AbortSignal;
+  /** Takes a sentence where the session is not verified. */
+  readonly warn?: (message: string) => void;
 }
 
 /**
@@ -50,9 +53,6 @@ const TEXT_FORMATS =
 
 /** For logging in, `database.initial.statements` and the check. */
 const READY_MS = 60_000;
-/** A quiet connection is probed after this, every second; the system's own two hours are longer than most routers wait. */
-const KEEPALIVE_MS = 10_000;
-const FAREWELL_MS = 500;
 
 /** An open session. Rejects with SOURCE_UNAVAILABLE or SOURCE_SETUP. */
 export async function connect(settings: ConnectionSettings, options: ConnectOptions): Promise<pg.Client> {
@@ -71,6 +71,7 @@ export async function connect(settings: ConnectionSettings, options: ConnectOpti
       await client.connect();
       if (options.replication !== true) for (const sql of settings.initialStatements) await client.query(sql);
       await options.check?.(client);
+      warnOfTls(settings, client, options);
       return client;
     } catch (error) {
       // `end` may wait for ever for a session that never was.
@@ -84,16 +85,14 @@ export async function connect(settings: ConnectionSettings, options: ConnectOpti
   throw new MillraceError('INTERNAL', `${doing}: no way of connecting was tried`);
 }
 
-/** Ends a session; one that the server does not end is cut off. */
-export async function endSession(client: pg.Client): Promise<void> {
-  const timer = setTimeout(() => socketOf(client).destroy(), FAREWELL_MS);
-  await client.end().catch(() => {});
-  clearTimeout(timer);
+function warnOfTls({ host, port, ssl }: ConnectionSettings, client: pg.Client, { warn }: ConnectOptions): void {
+  if (ssl.mode !== 'prefer' || warn === undefined) return;
+  const warning = preferWarning(client, `PostgreSQL at ${host}:${port}`, {
+    setting: 'database.sslmode=prefer',
+    remedy: 'database.sslmode=verify-full, and database.sslrootcert for an authority of your own',
+  });
+  if (warning !== undefined) warn(warning);
 }
-
-/** The socket of a session, TLS and all; pg's types do not speak of it. */
-export const socketOf = (client: pg.Client): Socket =>
-  (client as unknown as { connection: { stream: Socket } }).connection.stream;
 
 function clientConfig(settings: ConnectionSettings, options: ConnectOptions, ssl: Ssl): pg.ClientConfig {
   const timeout = options.replication === true ? 0 : settings.queryTimeoutMs;

@@ -1,7 +1,9 @@
 import type pg from 'pg';
-import { watchAnswer } from './answer-watch.ts';
-import { type ConnectionSettings, type ConnectOptions, connect, endSession, socketOf } from './connection.ts';
+import { watchAnswer } from '../../src/databases/answer-watch.ts';
+import { endSession, socketOf } from '../../src/databases/postgresql/session.ts';
+import { type ConnectionSettings, type ConnectOptions, connect } from './connection.ts';
 import { toFailure } from './failures.ts';
+import { watchedSession } from './watched-session.ts';
 
 /** Small queries over one session, opened when it is first needed and again when it has broken. */
 export class Sql {
@@ -20,7 +22,8 @@ export class Sql {
   async query<Row extends pg.QueryResultRow>(doing: string, sql: string, values: unknown[] = []): Promise<Row[]> {
     const client = await this.#open();
     try {
-      return (await watchAnswer(this.#settings, doing, client.query<Row>(sql, values))).rows;
+      const session = watchedSession(this.#settings, client, this.#options.applicationName);
+      return (await watchAnswer(session, doing, client.query<Row>(sql, values))).rows;
     } catch (error) {
       if ((error as { severity?: string }).severity === undefined) this.#forget(client);
       throw toFailure(error, doing);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { SourceBatch, SourcePartition, SourceTask, SourceTaskContext } from '../../src/api/index.ts';
+import type { Log, SourceBatch, SourcePartition, SourceTask, SourceTaskContext } from '../../src/api/index.ts';
 import { applicationName } from '../../src/config/application-name.ts';
 import type { MillraceError } from '../../src/errors.ts';
 import { Catalog } from './catalog.ts';
@@ -41,6 +41,15 @@ const READ_MS = 1000;
 const SILENCE_MS = 60_000;
 const SHORTEST_SILENCE_MS = 10_000;
 
+/** Logs the first of the warnings, which are one for all sessions. */
+function warnOnce(log: Log): (message: string) => void {
+  let hasWarned = false;
+  return message => {
+    if (!hasWarned) log.warn({}, message);
+    hasWarned = true;
+  };
+}
+
 /** Everything that an open task holds. */
 interface Running {
   readonly config: PostgresConfig;
@@ -77,7 +86,7 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
     const connection = connectionSettings(config);
     const name = applicationName(context.connector);
     const guard = new ServerGuard();
-    const options = { applicationName: name, check: guard.check, signal: context.signal };
+    const options = { applicationName: name, check: guard.check, signal: context.signal, warn: warnOnce(context.log) };
     const sql = new Sql(connection, options);
     this.#sql = sql;
     // What a starting task waits for, a slot that is being made, ends with its session.

@@ -1,4 +1,5 @@
-import { type ConnectionSettings, type ConnectOptions, connect, endSession } from './connection.ts';
+import { endSession } from '../../src/databases/postgresql/session.ts';
+import { type ConnectionSettings, type ConnectOptions, connect } from './connection.ts';
 import { type DatabaseError, toFailure } from './failures.ts';
 import { type Lsn, parseLsn } from './lsn.ts';
 

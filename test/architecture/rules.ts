@@ -28,6 +28,11 @@ export const rules: readonly Rule[] = [
   { part: 'failure reports', files: ['src/failure-report.ts'], may: ['src/errors.ts'] },
   { part: 'config', files: ['src/config/**'], may: ['src/config/**', ...contract, 'zod', 'croner', 're2js', 'node:*'] },
   {
+    part: 'databases',
+    files: ['src/databases/**'],
+    may: ['src/databases/**', ...contract, 'pg', 'node:*'],
+  },
+  {
     part: 'components',
     files: components,
     may: [...components, 'src/config/**', ...contract, ...ours, 'node:*'],
@@ -42,7 +47,7 @@ export const rules: readonly Rule[] = [
   {
     part: 'a connector',
     files: ['connectors/**'],
-    may: ['{own}/**', 'src/config/**', ...contract, ...ours, 'node:*'],
+    may: ['{own}/**', 'src/databases/**', 'src/config/**', ...contract, ...ours, 'node:*'],
   },
   {
     part: 'engine',

@@ -25,7 +25,8 @@ const typeOf = (name: string) => tableTypes.find(type => type === name.toUpperCa
 const keys = {
   'connection.url': urlKey(
     'JDBC URL of the PostgreSQL database: jdbc:postgresql://host:port/database. TLS is set by its parameters ' +
-      'sslmode, sslrootcert, sslcert and sslkey; currentSchema and options are observed.',
+      'sslmode (verify-full verifies the server), sslrootcert, sslcert and sslkey; time limits by connectTimeout, ' +
+      'loginTimeout and socketTimeout (seconds); currentSchema, options and tcpKeepAlive are observed.',
   ),
   'connection.user': userKey,
   'connection.password': passwordOfUserKey,

@@ -50,7 +50,8 @@ const format = {
 const keys = {
   'connection.url': urlKey(
     'JDBC URL of the PostgreSQL database: jdbc:postgresql://host:port/database. TLS is set by its parameters ' +
-      'sslmode, sslrootcert, sslcert and sslkey; currentSchema and options are observed.',
+      'sslmode (verify-full verifies the server), sslrootcert, sslcert and sslkey; time limits by connectTimeout, ' +
+      'loginTimeout and socketTimeout (seconds); currentSchema, options and tcpKeepAlive are observed.',
   ),
   'connection.username': userKey,
   'connection.password': passwordOfUserKey,

@@ -1,5 +1,7 @@
+import { type LinkSettings, linkSettings } from '../../../src/databases/link.ts';
+
 /** Where to write, as read from a JDBC URL of PostgreSQL's driver. */
-export interface Destination {
+export interface Destination extends LinkSettings {
   readonly host: string;
   readonly port: number;
   readonly database: string;
@@ -14,7 +16,6 @@ export interface Destination {
   readonly searchPath: string | undefined;
   /** `options`: what the server is started with for this session, such as `-c synchronous_commit=off`. */
   readonly options: string | undefined;
-  readonly connectTimeoutMs: number;
   /** `prepareThreshold=0`: no named statements, for poolers that cannot keep them. */
   readonly named: boolean;
 }
@@ -23,6 +24,8 @@ export interface Destination {
 export type TlsMode = 'disable' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
 
 const prefix = 'jdbc:postgresql:';
+/** For one batch, in which no wait for a lock lasts longer than lock_timeout: see connect. */
+const SOCKET_TIMEOUT_MS = 600_000;
 
 /**
  * Reads `jdbc:postgresql://host:port/database?parameters` and its short forms, as the PostgreSQL JDBC driver's
@@ -54,7 +57,7 @@ export function readJdbcUrl(url: string): Destination {
     key: text('sslkey'),
     searchPath: text('currentSchema'),
     options: text('options'),
-    connectTimeoutMs: seconds(text('connectTimeout') ?? text('loginTimeout'), 10),
+    ...linkSettings(text, { unitMs: 1000, socketTimeoutMs: SOCKET_TIMEOUT_MS }),
     named: text('prepareThreshold') !== '0',
   };
 }
@@ -95,9 +98,4 @@ function tlsMode(mode: string | undefined, ssl: string | undefined): TlsMode {
     default:
       throw new Error(`sslmode=${mode} is none of disable, allow, prefer, require, verify-ca, verify-full`);
   }
-}
-
-function seconds(text: string | undefined, otherwise: number): number {
-  const value = Number(text ?? otherwise);
-  return Number.isFinite(value) && value >= 0 ? value * 1000 : otherwise * 1000;
 }

@@ -1,7 +1,15 @@
-import { addAbortListener } from 'node:events';
 import type { ConnectionOptions } from 'node:tls';
 import pg from 'pg';
 import { readConfigFile } from '../../../src/config/config-file.ts';
+import type { WatchedSession } from '../../../src/databases/answer-watch.ts';
+import { bytesMoved, KEEPALIVE_MS, openInTime } from '../../../src/databases/link.ts';
+import {
+  backendOf,
+  INQUIRY_NAME,
+  inquireBackend,
+  preferWarning,
+  socketOf,
+} from '../../../src/databases/postgresql/session.ts';
 import { MillraceError, messageOf } from '../../../src/errors.ts';
 import type { Destination } from '../config/jdbc-url.ts';
 import { offsetOf, type Settings } from '../config/settings.ts';
@@ -23,6 +31,30 @@ export async function connect(settings: Settings, application: string, signal: A
   }
 }
 
+/** The warning for a session that is not verified by default. */
+export function warningOf(client: pg.Client, { destination: { host, port, tls } }: Settings): string | undefined {
+  return tls === 'prefer' ? preferWarning(client, `PostgreSQL at ${host}:${port}`) : undefined;
+}
+
+/** A session as watchAnswer takes it. application: its name in pg_stat_activity. */
+export function watchedSession(client: pg.Client, settings: Settings, application: string): WatchedSession {
+  const { host, port, socketTimeoutMs } = settings.destination;
+  return {
+    server: `PostgreSQL at ${host}:${port}`,
+    failure: 'SINK_UNAVAILABLE',
+    limitMs: socketTimeoutMs,
+    limitSetting: 'socketTimeout in connection.url',
+    progress: () => bytesMoved(socketOf(client)),
+    inquire: (inquiry, signal) =>
+      inquireBackend(
+        deadline => connect(settings, INQUIRY_NAME, deadline),
+        backendOf(client, application),
+        inquiry,
+        signal,
+      ),
+  };
+}
+
 /** The server has no TLS, or none that this side can speak. */
 class NoTls extends Error {}
 
@@ -32,7 +64,8 @@ async function login(
   ssl: false | ConnectionOptions,
   signal: AbortSignal,
 ): Promise<pg.Client> {
-  const { host, port, database, user, password, options, connectTimeoutMs, tls } = settings.destination;
+  const { destination } = settings;
+  const { host, port, database, user, password, options, tls } = destination;
   const client = new pg.Client({
     host,
     port,
@@ -43,23 +76,21 @@ async function login(
     ssl,
     options,
     application_name: application,
-    keepAlive: true,
-    connectionTimeoutMillis: connectTimeoutMs,
+    keepAlive: destination.tcpKeepAlive,
+    keepAliveInitialDelayMillis: KEEPALIVE_MS,
   });
   // What breaks while a query waits reaches the query; the rest shows with the next one.
   client.on('error', () => {});
-  const stopping = addAbortListener(signal, () => client.connection.stream.destroy(new Error('the task is stopping')));
-  try {
-    signal.throwIfAborted();
+  const open = async () => {
     await client.connect();
     await client.query(sessionSettings(settings));
+  };
+  try {
+    await openInTime(destination, signal, () => socketOf(client), open);
     return client;
   } catch (error) {
-    client.connection.stream.destroy();
     if (ssl !== false && tls === 'prefer' && isTlsFailure(error)) throw new NoTls(messageOf(error), { cause: error });
     throw sinkError(error, `connecting to ${host}:${port}`);
-  } finally {
-    stopping[Symbol.dispose]();
   }
 }
 

@@ -1,6 +1,10 @@
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
+import { SilentServerError, type WatchedSession, watchAnswer } from '../../../src/databases/answer-watch.ts';
+import { socketOf } from '../../../src/databases/postgresql/session.ts';
 import { MillraceError } from '../../../src/errors.ts';
+import type { Settings } from '../config/settings.ts';
+import { connect, watchedSession } from './connect.ts';
 import { Messages, type Statement } from './messages.ts';
 import { MAX_PREPARED, Pipeline, type Prepared, type Step, StepFailed } from './pipeline.ts';
 import { sinkError } from './sql-errors.ts';
@@ -13,13 +17,20 @@ const KEEP_BUFFER = 4 * 1024 * 1024;
 export class Session {
   readonly client: pg.Client;
   readonly #named: boolean;
+  readonly #watched: WatchedSession;
   readonly #prepared: Prepared = { known: new Set(), doubtful: new Set() };
   #out = new Messages(BUFFER);
 
-  /** named: whether statements may be kept on the connection by name. */
-  constructor(client: pg.Client, named: boolean) {
+  private constructor(client: pg.Client, named: boolean, watched: WatchedSession) {
     this.client = client;
     this.#named = named;
+    this.#watched = watched;
+  }
+
+  /** application: its name in pg_stat_activity. Rejects with SINK_UNAVAILABLE or SINK_SETUP. */
+  static async open(settings: Settings, application: string, signal: AbortSignal): Promise<Session> {
+    const client = await connect(settings, application, signal);
+    return new Session(client, settings.destination.named, watchedSession(client, settings, application));
   }
 
   statement(sql: string, parameters: readonly number[] = []): Statement {
@@ -30,13 +41,14 @@ export class Session {
 
   /**
    * Runs the steps in one round trip. Rejects with StepFailed for what the database or the link did, and with what a
-   * step's own `bind` threw as it is; a transaction that was open then is still open.
+   * step's own `bind` threw as it is; a transaction that was open then is still open. With SilentServerError where no
+   * answer comes: the session has ended.
    */
   async run(steps: Iterable<Step>): Promise<void> {
     const pipeline = new Pipeline(steps, this.#out, this.#prepared);
     this.client.query(pipeline);
     try {
-      await pipeline.done;
+      await this.#answer('writing a batch', pipeline.done);
     } catch (error) {
       throw error instanceof StepFailed && error.cause instanceof MillraceError ? error.cause : error;
     } finally {
@@ -50,9 +62,18 @@ export class Session {
    */
   async query<R extends pg.QueryResultRow>(doing: string, sql: string, values: unknown[] = []): Promise<R[]> {
     try {
-      return (await this.client.query<R>(sql, values)).rows;
+      return (await this.#answer(doing, this.client.query<R>(sql, values))).rows;
     } catch (error) {
       throw sinkError(error, doing);
+    }
+  }
+
+  async #answer<T>(doing: string, answer: Promise<T>): Promise<T> {
+    try {
+      return await watchAnswer(this.#watched, doing, answer);
+    } catch (error) {
+      if (error instanceof SilentServerError) socketOf(this.client).destroy(error);
+      throw error;
     }
   }
 

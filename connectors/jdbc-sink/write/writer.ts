@@ -1,4 +1,5 @@
 import type { Log, SinkBatch, SinkRecord, SinkTaskContext, SinkWriter } from '../../../src/api/index.ts';
+import { SilentServerError } from '../../../src/databases/answer-watch.ts';
 import { DataError, DataErrors, FencedError, MillraceError, messageOf } from '../../../src/errors.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Statement } from '../protocol/messages.ts';
@@ -233,7 +234,7 @@ export class Writer {
 }
 
 function isLost(error: unknown): boolean {
-  return error instanceof StepFailed && isLinkLost(error.cause);
+  return error instanceof SilentServerError || (error instanceof StepFailed && isLinkLost(error.cause));
 }
 
 /** Records that go in by themselves or not, and those that do not. */

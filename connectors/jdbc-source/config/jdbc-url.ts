@@ -1,3 +1,5 @@
+import { type LinkSettings, linkSettings } from '../../../src/databases/link.ts';
+
 /** Which server is spoken to, and by which protocol. */
 export type Product = 'postgresql' | 'mysql' | 'mariadb';
 
@@ -5,7 +7,7 @@ export type Product = 'postgresql' | 'mysql' | 'mariadb';
 export type TlsMode = 'disable' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
 
 /** Where to read, as a JDBC URL says it. */
-export interface Address {
+export interface Address extends LinkSettings {
   readonly product: Product;
   readonly host: string;
   readonly port: number;
@@ -21,10 +23,11 @@ export interface Address {
   /** PostgreSQL's `currentSchema` and `options`. */
   readonly searchPath: string | undefined;
   readonly options: string | undefined;
-  readonly connectTimeoutMs: number;
 }
 
 const ports: Readonly<Record<Product, number>> = { postgresql: 5432, mysql: 3306, mariadb: 3306 };
+/** For a query of the user's own, which may be long before its first row. */
+const SOCKET_TIMEOUT_MS = 3_600_000;
 const examples =
   'jdbc:postgresql://localhost:5432/shop, jdbc:mysql://localhost:3306/shop or jdbc:mariadb://localhost/shop';
 
@@ -62,7 +65,7 @@ export function readJdbcUrl(url: string): Address {
     key: text('sslkey', 'clientSslKey', 'sslKey'),
     searchPath: text('currentSchema'),
     options: product === 'postgresql' ? text('options') : undefined,
-    connectTimeoutMs: timeout(text('connectTimeout', 'loginTimeout'), product === 'postgresql' ? 1000 : 1),
+    ...linkSettings(text, { unitMs: product === 'postgresql' ? 1000 : 1, socketTimeoutMs: SOCKET_TIMEOUT_MS }),
   };
 }
 
@@ -143,10 +146,4 @@ function mysqlTls(text: Parameter): TlsMode {
   if (!isTrue(use)) return 'disable';
   if (isTrue(text('verifyServerCertificate'))) return 'verify-ca';
   return isTrue(text('requireSSL')) ? 'require' : 'prefer';
-}
-
-/** unit: milliseconds that the driver's own number counts. */
-function timeout(text: string | undefined, unit: number): number {
-  const value = Number(text);
-  return Number.isFinite(value) && value > 0 ? value * unit : 10_000;
 }

@@ -48,7 +48,7 @@ const keys = {
     ...database,
     displayName: 'JDBC URL',
     check: urlCheck,
-    doc: 'JDBC URL of a PostgreSQL, MySQL or MariaDB database, such as jdbc:mysql://localhost:3306/shop.',
+    doc: 'JDBC URL of a PostgreSQL, MySQL or MariaDB database, such as jdbc:mysql://localhost:3306/shop. Its parameters set TLS (sslmode=verify-full, sslMode=VERIFY_IDENTITY verify the server) and time limits (connectTimeout, loginTimeout, socketTimeout).',
   }),
   'connection.user': stringKey({
     ...database,

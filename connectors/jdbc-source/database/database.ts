@@ -42,6 +42,8 @@ export interface Mark {
 export interface Session {
   /** Whether it has ended: another one is needed. */
   readonly gone: boolean;
+  /** A sentence where the connection is not verified by default. */
+  readonly tlsWarning: string | undefined;
   /** A table's name in SQL, and any other identifier's. */
   quote(name: string): string;
   /** Text of a position as a literal that compares with a column of this clock. */

@@ -1,4 +1,5 @@
 import type { Connection, FieldPacket, QueryError } from 'mysql2';
+import { type WatchedSession, watchAnswer } from '../../../src/databases/answer-watch.ts';
 import type { Cursor } from '../database/database.ts';
 import { toFailure } from '../database/failures.ts';
 import type { Cells } from '../values/row.ts';
@@ -19,6 +20,7 @@ export class MysqlCursor implements Cursor {
   readonly fields: Promise<readonly FieldPacket[]>;
   readonly #connection: Connection;
   readonly #doing: string;
+  readonly #watched: WatchedSession;
   #wanted = 1000;
   readonly #abandon: () => void;
   #rows: Cells[] = [];
@@ -28,8 +30,9 @@ export class MysqlCursor implements Cursor {
   #wake: (() => void) | undefined;
 
   /** abandon: ends the session. */
-  constructor(connection: Connection, doing: string, sql: string, abandon: () => void) {
+  constructor(connection: Connection, watched: WatchedSession, doing: string, sql: string, abandon: () => void) {
     this.#connection = connection;
+    this.#watched = watched;
     this.#doing = doing;
     this.#abandon = abandon;
     const query = connection.query({ sql, rowsAsArray: true, typeCast: false }) as unknown as RunningQuery;
@@ -72,16 +75,26 @@ export class MysqlCursor implements Cursor {
         this.#paused = false;
         this.#connection.resume();
       }
-      if (this.#rows.length < this.#wanted && !this.ended)
-        await new Promise<void>(resolve => {
-          this.#wake = resolve;
-        });
-      this.#wake = undefined;
+      if (this.#rows.length < this.#wanted && !this.ended) await this.#more();
     }
     if (this.#failure !== undefined) throw toFailure(this.#failure, this.#doing);
     const rows = this.#rows.length > this.#wanted ? this.#rows.splice(0, this.#wanted) : this.#rows;
     if (rows === this.#rows) this.#rows = [];
     return rows;
+  }
+
+  /** Resolves when there are as many rows as are wanted, or all. Rejects with SilentServerError, and ends the session. */
+  async #more(): Promise<void> {
+    const more = new Promise<void>(resolve => {
+      this.#wake = resolve;
+    });
+    try {
+      await watchAnswer(this.#watched, this.#doing, more);
+    } catch (error) {
+      this.fail(error);
+      this.#abandon();
+    }
+    this.#wake = undefined;
   }
 
   /** Nothing stops a query of MySQL's but the end of its session. */

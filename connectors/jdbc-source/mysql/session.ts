@@ -1,4 +1,7 @@
 import { type Connection, createConnection } from 'mysql2';
+import type { WatchedSession } from '../../../src/databases/answer-watch.ts';
+import { bytesMoved, KEEPALIVE_MS, openInTime } from '../../../src/databases/link.ts';
+import { tlsWarning } from '../../../src/databases/tls-warning.ts';
 import { MillraceError } from '../../../src/errors.ts';
 import type { Address } from '../config/jdbc-url.ts';
 import { tlsAttempts } from '../config/settings.ts';
@@ -10,6 +13,7 @@ import type { Zone } from '../values/zone.ts';
 import { describeColumns } from './columns.ts';
 import { quoteLiteral } from './quote.ts';
 import { MysqlCursor } from './rows.ts';
+import { ask, INQUIRY_NAME, inquireThread, socketOf } from './thread.ts';
 import { writesSince } from './transactions.ts';
 
 export interface SessionOptions {
@@ -24,31 +28,74 @@ export interface SessionOptions {
 const WINDOW_MS = 100;
 
 /** Rejects with SOURCE_UNAVAILABLE or SOURCE_SETUP. */
-export async function openMysql(address: Address, options: SessionOptions): Promise<Session> {
-  const doing = `connecting to ${address.product === 'mysql' ? 'MySQL' : 'MariaDB'} at ${address.host}:${address.port}`;
+export async function openMysql(address: Address, options: SessionOptions, signal: AbortSignal): Promise<Session> {
+  const { connection, isEncrypted } = await login(address, `millrace ${options.connector}`, signal);
+  const watched: WatchedSession = {
+    server: nameOf(address),
+    failure: 'SOURCE_UNAVAILABLE',
+    limitMs: address.socketTimeoutMs,
+    limitSetting: 'socketTimeout in connection.url',
+    progress: () => bytesMoved(socketOf(connection)),
+    inquire: (inquiry, deadline) =>
+      inquireThread(
+        async cut => (await login(address, INQUIRY_NAME, cut)).connection,
+        connection.threadId,
+        inquiry,
+        deadline,
+      ),
+  };
+  return new MysqlSession(connection, address.database, options, watched, warningOf(address, connection, isEncrypted));
+}
+
+function warningOf(address: Address, connection: Connection, isEncrypted: boolean): string | undefined {
+  if (address.tls !== 'prefer') return undefined;
+  return tlsWarning({
+    server: nameOf(address),
+    address: socketOf(connection).remoteAddress,
+    isEncrypted,
+    setting: 'sslMode=PREFERRED',
+    remedy: 'sslMode=VERIFY_IDENTITY in connection.url, and serverSslCert for an authority of your own',
+  });
+}
+
+const nameOf = ({ product, host, port }: Address): string =>
+  `${product === 'mysql' ? 'MySQL' : 'MariaDB'} at ${host}:${port}`;
+
+async function login(
+  address: Address,
+  programName: string,
+  signal: AbortSignal,
+): Promise<{ readonly connection: Connection; readonly isEncrypted: boolean }> {
+  const doing = `connecting to ${nameOf(address)}`;
   const attempts = tlsAttempts(address);
   for (const [i, ssl] of attempts.entries()) {
     const connection = createConnection({
       host: address.host,
       port: address.port,
-      connectTimeout: address.connectTimeoutMs,
+      // openInTime has the limits.
+      connectTimeout: 0,
       charset: 'utf8mb4',
-      enableKeepAlive: true,
-      connectAttributes: { program_name: `millrace ${options.connector}` },
+      enableKeepAlive: address.tcpKeepAlive,
+      keepAliveInitialDelay: KEEPALIVE_MS,
+      connectAttributes: { program_name: programName },
       ...(address.database === '' ? {} : { database: address.database }),
       ...(address.user === undefined ? {} : { user: address.user }),
       ...(address.password === undefined ? {} : { password: address.password }),
       ...(ssl === undefined ? {} : { ssl: { ...ssl, verifyIdentity: address.tls === 'verify-full' } as object }),
     });
-    const session = new MysqlSession(connection, address.database, options);
-    try {
+    // An error that no query is there to take.
+    connection.on('error', () => {});
+    const open = async () => {
       await new Promise<void>((resolve, reject) =>
         connection.connect(error => (error === null ? resolve() : reject(error))),
       );
-      await session.query(doing, "SET time_zone = '+00:00'");
-      return session;
+      await ask(connection, "SET time_zone = '+00:00'");
+    };
+    try {
+      await openInTime(address, signal, () => socketOf(connection), open);
+      return { connection, isEncrypted: ssl !== undefined };
     } catch (error) {
-      session.destroy();
+      connection.destroy();
       if (i + 1 === attempts.length || (error as { code?: string }).code !== 'HANDSHAKE_NO_SSL_SUPPORT')
         throw toFailure(error, doing);
     }
@@ -63,15 +110,25 @@ class MysqlSession implements Session {
   readonly #connection: Connection;
   readonly #database: string;
   readonly #options: SessionOptions;
+  readonly #watched: WatchedSession;
   #running: MysqlCursor | undefined;
   #hidden = false;
+  readonly tlsWarning: string | undefined;
   gone = false;
 
-  constructor(connection: Connection, database: string, options: SessionOptions) {
+  constructor(
+    connection: Connection,
+    database: string,
+    options: SessionOptions,
+    watched: WatchedSession,
+    warning: string | undefined,
+  ) {
+    this.tlsWarning = warning;
     this.#connection = connection;
     this.#database = database;
     this.#options = options;
-    // Whatever runs hears of a link that breaks; when nothing does, the next query will.
+    this.#watched = watched;
+    // The running query hears of a link that breaks; when there is none, the next one will.
     connection.on('error', error => this.#lost(error));
     connection.on('end', () => this.#lost(new Error('the server closed the connection')));
   }
@@ -95,7 +152,7 @@ class MysqlSession implements Session {
   }
 
   #start(doing: string, sql: string): MysqlCursor {
-    const cursor = new MysqlCursor(this.#connection, doing, sql, () => this.destroy());
+    const cursor = new MysqlCursor(this.#connection, this.#watched, doing, sql, () => this.destroy());
     this.#running = cursor;
     return cursor;
   }
@@ -171,7 +228,8 @@ class MysqlSession implements Session {
   }
 
   destroy(): void {
-    this.#connection.destroy();
+    // mysql2 hangs up only when the server does as well.
+    socketOf(this.#connection).destroy();
     this.#lost(new Error('the connection was closed'));
   }
 

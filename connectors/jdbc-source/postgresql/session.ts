@@ -1,6 +1,15 @@
-import type { Socket } from 'node:net';
 import pg from 'pg';
 import { applicationName } from '../../../src/config/application-name.ts';
+import { type WatchedSession, watchAnswer } from '../../../src/databases/answer-watch.ts';
+import { bytesMoved, KEEPALIVE_MS, openInTime } from '../../../src/databases/link.ts';
+import {
+  backendOf,
+  endSession,
+  INQUIRY_NAME,
+  inquireBackend,
+  preferWarning,
+  socketOf,
+} from '../../../src/databases/postgresql/session.ts';
 import { MillraceError } from '../../../src/errors.ts';
 import type { Address } from '../config/jdbc-url.ts';
 import type { NumericMapping } from '../config/keys.ts';
@@ -26,7 +35,28 @@ export interface SessionOptions {
 }
 
 /** Rejects with SOURCE_UNAVAILABLE or SOURCE_SETUP. */
-export async function openPostgres(address: Address, options: SessionOptions): Promise<Session> {
+export async function openPostgres(address: Address, options: SessionOptions, signal: AbortSignal): Promise<Session> {
+  const name = applicationName(options.connector);
+  const server = `PostgreSQL at ${address.host}:${address.port}`;
+  const client = await login(address, name, signal);
+  const watched: WatchedSession = {
+    server,
+    failure: 'SOURCE_UNAVAILABLE',
+    limitMs: address.socketTimeoutMs,
+    limitSetting: 'socketTimeout in connection.url',
+    progress: () => bytesMoved(socketOf(client)),
+    inquire: (inquiry, deadline) =>
+      inquireBackend(cut => login(address, INQUIRY_NAME, cut), backendOf(client, name), inquiry, deadline),
+  };
+  return new PostgresSession(
+    client,
+    options,
+    watched,
+    address.tls === 'prefer' ? preferWarning(client, server) : undefined,
+  );
+}
+
+async function login(address: Address, name: string, signal: AbortSignal): Promise<pg.Client> {
   const doing = `connecting to PostgreSQL at ${address.host}:${address.port}`;
   const attempts = tlsAttempts(address);
   for (const [i, ssl] of attempts.entries()) {
@@ -37,27 +67,27 @@ export async function openPostgres(address: Address, options: SessionOptions): P
       user: address.user,
       password: address.password ?? '',
       ssl: ssl ?? false,
-      keepAlive: true,
-      application_name: applicationName(options.connector),
-      connectionTimeoutMillis: address.connectTimeoutMs,
+      keepAlive: address.tcpKeepAlive,
+      keepAliveInitialDelayMillis: KEEPALIVE_MS,
+      application_name: name,
       options: `${address.options ?? ''} ${FORMATS}${address.searchPath === undefined ? '' : ` -c search_path=${address.searchPath.replaceAll(' ', '\\ ')}`}`,
     });
     // A session that breaks while nobody waits for it: whoever uses it next hears of it.
     client.on('error', () => {});
     try {
-      await client.connect();
-      return new PostgresSession(client, options);
+      await openInTime(
+        address,
+        signal,
+        () => socketOf(client),
+        () => client.connect(),
+      );
+      return client;
     } catch (error) {
-      socketOf(client).destroy();
       if (i + 1 === attempts.length || !/does not support SSL/.test(String(error))) throw toFailure(error, doing);
     }
   }
   throw new MillraceError('INTERNAL', `${doing}: no way of connecting was tried`);
 }
-
-/** pg's types do not speak of it. */
-const socketOf = (client: pg.Client): Socket =>
-  (client as unknown as { connection: { stream: Socket } }).connection.stream;
 
 /** A number is given out a moment before its transaction has an id. */
 const WINDOW_MS = 50;
@@ -67,12 +97,16 @@ const casts: Readonly<Record<Clock, string>> = { local: 'timestamp', instant: 't
 class PostgresSession implements Session {
   readonly #client: pg.Client;
   readonly #options: SessionOptions;
+  readonly #watched: WatchedSession;
   #standby: boolean | undefined;
+  readonly tlsWarning: string | undefined;
   gone = false;
 
-  constructor(client: pg.Client, options: SessionOptions) {
+  constructor(client: pg.Client, options: SessionOptions, watched: WatchedSession, warning: string | undefined) {
+    this.tlsWarning = warning;
     this.#client = client;
     this.#options = options;
+    this.#watched = watched;
     client.on('end', () => {
       this.gone = true;
     });
@@ -96,7 +130,8 @@ class PostgresSession implements Session {
 
   async #run(doing: string, sql: string): Promise<pg.QueryArrayResult<(string | null)[]>> {
     try {
-      return await this.#client.query<(string | null)[]>({ text: sql, rowMode: 'array', types: asText });
+      const answer = this.#client.query<(string | null)[]>({ text: sql, rowMode: 'array', types: asText });
+      return await watchAnswer(this.#watched, doing, answer);
     } catch (error) {
       if (!answered(error)) this.destroy();
       throw toFailure(error, doing);
@@ -184,10 +219,7 @@ class PostgresSession implements Session {
   }
 
   async close(): Promise<void> {
-    const ended = this.#client.end().catch(() => {});
-    const timer = setTimeout(() => this.destroy(), 500);
-    await ended;
-    clearTimeout(timer);
+    await endSession(this.#client);
   }
 }
 

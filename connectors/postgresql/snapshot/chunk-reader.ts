@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { SourceRecord } from '../../../src/api/index.ts';
+import { watchAnswer } from '../../../src/databases/answer-watch.ts';
 import { MillraceError } from '../../../src/errors.ts';
-import { watchAnswer } from '../answer-watch.ts';
 import { tick } from '../clock.ts';
 import { type ConnectionSettings, type ConnectOptions, connect } from '../connection.ts';
 import { toFailure } from '../failures.ts';
@@ -9,6 +9,7 @@ import { type Lsn, parseLsn, readInt32, readUint16, recordEnd } from '../lsn.ts'
 import type { ChangeSite, RecordMaker } from '../records.ts';
 import { IS_NULL, Places, RowStruct } from '../row-struct.ts';
 import { createOrigin, type SourceNames } from '../source-info.ts';
+import { watchedSession } from '../watched-session.ts';
 import { RowReader, rowTexts } from '../wire/row-reader.ts';
 import type { Bound, Chunk, Range } from './chunk.ts';
 import { boundQuery, openQuery } from './chunk-query.ts';
@@ -163,8 +164,9 @@ export class ChunkReader {
           return true;
         },
       };
-      const { connection } = this.#settings;
-      await watchAnswer(connection, doing, session.run(sql, consumer), () => session.received);
+      const { connection, options } = this.#settings;
+      const watched = watchedSession(connection, session.client, options.applicationName);
+      await watchAnswer(watched, doing, session.run(sql, consumer));
     } catch (error) {
       await this.#end();
       throw toFailure(error, doing);

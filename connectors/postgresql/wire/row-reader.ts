@@ -19,15 +19,12 @@ export interface RowConsumer {
 
 /** Runs queries over a session of its own and hands out rows without making objects of them. */
 export class RowReader {
+  readonly client: pg.Client;
   readonly #wire: Wire;
 
   constructor(client: pg.Client) {
+    this.client = client;
     this.#wire = new Wire(client, LIMIT);
-  }
-
-  /** Counts up while rows come. */
-  get received(): number {
-    return this.#wire.received;
   }
 
   /**

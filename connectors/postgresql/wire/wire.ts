@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type pg from 'pg';
-import { socketOf } from '../connection.ts';
+import { socketOf } from '../../../src/databases/postgresql/session.ts';
 import { Frames } from './frames.ts';
 
 const QUERY = 0x51;

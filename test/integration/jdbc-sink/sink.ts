@@ -1,6 +1,7 @@
 import { confluentJdbcSink, debeziumJdbcSink } from '../../../connectors/jdbc-sink/index.ts';
 import type {
   Header,
+  Log,
   Schema,
   SinkConnector,
   SinkPosition,
@@ -32,6 +33,7 @@ export interface SinkOptions {
   /** Behind the `?` of the URL. */
   readonly parameters?: string;
   readonly signal?: AbortSignal;
+  readonly log?: Log;
 }
 
 let generation = 0;
@@ -68,7 +70,7 @@ export class TestSink implements AsyncDisposable {
       const held = await task.open(checked, {
         ...writer(options),
         task: 0,
-        log: silent,
+        log: options.log ?? silent,
         signal: options.signal ?? new AbortController().signal,
         assigned: assigned.map(partition => ({ ...partition, topicId })),
         report: () => undefined,
