@@ -68,13 +68,24 @@ function escapeUnit(buffer: Buffer, at: number, unit: number): number {
   return at + 6;
 }
 
-/** A growing buffer. `take` hands out what was written; the writer may be used again afterwards. */
+/** A buffer up to this size is kept for good. */
+const KEPT_BYTES = 4 * 1024 * 1024;
+/** Uses in a row that need less than a quarter of a larger one before it is given up. */
+const SMALL_USES = 64;
+
+/**
+ * A growing buffer. `take` hands out what was written; the writer may be used again afterwards. After an exceptionally large
+ * use it returns to its first capacity.
+ */
 export class Bytes implements ByteWriter {
   buffer: Buffer;
   length = 0;
+  readonly #capacity: number;
+  #smallUses = 0;
 
   /** capacity: bytes to begin with. */
   constructor(capacity = 1024) {
+    this.#capacity = capacity;
     this.buffer = Buffer.allocUnsafeSlow(capacity);
   }
 
@@ -182,7 +193,16 @@ export class Bytes implements ByteWriter {
     return Buffer.from(this.view());
   }
 
+  /** Ends one use, and begins the next with nothing written. */
   reset(): void {
+    if (this.buffer.length > KEPT_BYTES) this.#shrink();
     this.length = 0;
+  }
+
+  #shrink(): void {
+    this.#smallUses = this.length < this.buffer.length / 4 ? this.#smallUses + 1 : 0;
+    if (this.#smallUses < SMALL_USES || this.buffer.length <= this.#capacity) return;
+    this.#smallUses = 0;
+    this.buffer = Buffer.allocUnsafeSlow(this.#capacity);
   }
 }

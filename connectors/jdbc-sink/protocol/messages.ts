@@ -21,7 +21,7 @@ export interface Statement {
  * gathered in one buffer, so that a transaction is one write to the socket and values are encoded once, in place.
  */
 export class Messages extends Bytes {
-  /** Over `buffer`: take it anew after every `reserve`. */
+  /** Over `buffer`: take it anew after every `reserve` and `reset`. */
   data: DataView;
 
   constructor(capacity: number) {
@@ -33,6 +33,11 @@ export class Messages extends Bytes {
     if (this.length + n <= this.buffer.length) return;
     super.reserve(n);
     this.data = dataOf(this.buffer);
+  }
+
+  override reset(): void {
+    super.reset();
+    if (this.data.buffer !== this.buffer.buffer) this.data = dataOf(this.buffer);
   }
 
   int16(value: number): void {
