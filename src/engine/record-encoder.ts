@@ -3,6 +3,26 @@ import type { ConnectRecord, Converter } from '../api/index.ts';
 import type { ProducerBatch, RawHeader } from '../kafka/port.ts';
 import { encodeHeaders } from './headers.ts';
 
+/** A record on its way from an encoder into a transaction. */
+export interface EncodedRecord {
+  readonly topic: string;
+  readonly partition: number | null;
+  readonly timestamp: number | null;
+  /** The key, then the value. */
+  readonly buffer: Buffer;
+  readonly keyEnd: number;
+  readonly hasKey: boolean;
+  readonly hasValue: boolean;
+  readonly headers: readonly RawHeader[];
+}
+
+/** As `ProducerBatch.append`. */
+export function appendEncoded(batch: ProducerBatch, record: EncodedRecord): Promise<void> | undefined {
+  const { topic, partition, timestamp, buffer, keyEnd, hasKey, hasValue, headers } = record;
+  const [keyStart, valueStart] = [hasKey ? 0 : -1, hasValue ? keyEnd : -1];
+  return batch.append(topic, partition, timestamp, buffer, keyStart, keyEnd, valueStart, buffer.length, headers);
+}
+
 /**
  * Transforms and converts one record at a time into a scratch buffer, which `appendTo` then copies into a transaction.
  * The two are apart because a topic met for the first time must be looked up in between.
@@ -50,6 +70,13 @@ export class RecordEncoder {
     this.partition = record.partition;
     this.timestamp = record.timestamp;
     return topic;
+  }
+
+  /** The record encoded last, out of the scratch buffer: it can be appended later. */
+  detach(scratch: Bytes): EncodedRecord {
+    const { topic, partition, timestamp, keyEnd, hasKey, hasValue, headers } = this;
+    const buffer = Buffer.from(scratch.buffer.subarray(0, scratch.length));
+    return { topic, partition, timestamp, keyEnd, hasKey, hasValue, headers, buffer };
   }
 
   /** As `ProducerBatch.append`: a promise only of a record that is large. */

@@ -14,7 +14,7 @@ import type { KafkaClient, NewTopic, ProducerBatch, ProducerOptions, Transaction
 import { closeAfter, untilAborted, untilGraceEnds } from './grace.ts';
 import type { TaskObserver } from './observer.ts';
 import type { OffsetStore } from './offset-store.ts';
-import type { RecordEncoder } from './record-encoder.ts';
+import { appendEncoded, type EncodedRecord, type RecordEncoder } from './record-encoder.ts';
 
 export interface SourceRun<C> {
   readonly connector: string;
@@ -56,6 +56,9 @@ export interface SourceLimits {
 
 /** How long a topic that has been met is taken to be there. */
 const FORGET_MS = 600_000;
+
+/** Bytes of records that wait for their topics to be created. */
+const DEFERRED_BYTES = 4 << 20;
 
 /** Records encoded between two breaths of the event loop. */
 const SLICE = 2048;
@@ -99,6 +102,9 @@ class SourceLoop<C> {
   private readonly task: SourceTask<C>;
   private readonly scratch = new Bytes(64 * 1024);
   private readonly known = new Set<string>();
+  /** Records to topics that are not known yet, which are created many at a time. */
+  private deferred: { readonly record: SourceRecord; readonly encoded: EncodedRecord }[] = [];
+  private deferredBytes = 0;
   private forgetAt = performance.now() + FORGET_MS;
   private open: ProducerBatch;
   private gathered: SourceBatch[] = [];
@@ -183,28 +189,41 @@ class SourceLoop<C> {
         if (pending !== undefined) await pending;
       }
     }
+    if (this.deferred.length > 0) await this.appendDeferred();
     this.gathered.push(batch);
   }
 
-  /** A promise only where something is to be waited for: the topic is new, the record is large or left out. */
+  /** A promise only where something is to be waited for: topics are new, the record is large or left out. */
   private append(record: SourceRecord): Promise<void> | undefined {
     const { encoder } = this.run_;
     try {
       const topic = encoder.encode(record, this.scratch);
       if (topic === null) return undefined;
-      if (!this.known.has(topic)) return this.appendToNewTopic(topic, record);
+      if (!this.known.has(topic)) return this.defer(record);
       return encoder.appendTo(this.open, this.scratch)?.catch(error => this.skip(record, error));
     } catch (error) {
       return this.skip(record, error);
     }
   }
 
-  private async appendToNewTopic(topic: string, record: SourceRecord): Promise<void> {
-    await this.meet(topic);
-    try {
-      await this.run_.encoder.appendTo(this.open, this.scratch);
-    } catch (error) {
-      await this.skip(record, error);
+  /** Until the batch ends: all records of one topic wait, so their order stays. */
+  private defer(record: SourceRecord): Promise<void> | undefined {
+    this.deferred.push({ record, encoded: this.run_.encoder.detach(this.scratch) });
+    this.deferredBytes += this.scratch.length;
+    return this.deferredBytes < DEFERRED_BYTES ? undefined : this.appendDeferred();
+  }
+
+  private async appendDeferred(): Promise<void> {
+    const { deferred } = this;
+    this.deferred = [];
+    this.deferredBytes = 0;
+    await this.meet([...new Set(deferred.map(({ encoded }) => encoded.topic))]);
+    for (const { record, encoded } of deferred) {
+      try {
+        await appendEncoded(this.open, encoded);
+      } catch (error) {
+        await this.skip(record, error);
+      }
     }
   }
 
@@ -225,14 +244,17 @@ class SourceLoop<C> {
     return untilGraceEnds('placeOf', this.run_.signal, asked);
   }
 
-  private async meet(topic: string): Promise<void> {
-    const { kafka, topics } = this.run_;
-    const wanted = topics.newTopic(topic);
-    if (wanted !== null && !(await kafka.admin.partitions([topic])).has(topic))
-      await kafka.admin.createTopics([wanted]);
-    await this.producer.prepare([topic]);
-    this.known.add(topic);
-    this.run_.observer.topic?.(topic);
+  private async meet(names: readonly string[]): Promise<void> {
+    const { kafka, topics, observer } = this.run_;
+    const wanted = names.map(name => topics.newTopic(name)).filter(topic => topic !== null);
+    const there = wanted.length === 0 ? new Map() : await kafka.admin.partitions(names);
+    const missing = wanted.filter(({ topic }) => !there.has(topic));
+    if (missing.length > 0) await kafka.admin.createTopics(missing);
+    await this.producer.prepare(names);
+    for (const name of names) {
+      this.known.add(name);
+      observer.topic?.(name);
+    }
   }
 
   private commit(): void {

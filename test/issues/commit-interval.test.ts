@@ -7,6 +7,7 @@ import { silent } from '../../src/observability/silent.ts';
 import { eventually } from '../support/eventually.ts';
 import { generator } from '../support/generate/index.ts';
 import { servers } from '../support/servers.ts';
+import { topicContents } from '../support/topic-records.ts';
 import { TestWorker } from '../support/worker.ts';
 
 /** Kafka transactions cost the brokers, however small they are. */
@@ -34,23 +35,8 @@ async function source(intervalMs: number) {
   return { name, topic, file };
 }
 
-/** Records, and transactions: each has a marker with an offset of its own. */
-async function contents(topic: string): Promise<{ records: number; transactions: number }> {
-  const [range] = await kafka.admin.offsets([{ topic, partition: 0 }]);
-  const { low = 0, end = 0 } = range ?? {};
-  let records = 0;
-  const limits = { maxBytes: 4 << 20, maxPartitionBytes: 4 << 20, maxWaitMs: 100 };
-  const reader = await kafka.reader({ assigned: [{ topic, partition: 0, offset: low }], ...limits });
-  for (let next = low; next < end; )
-    for (const part of await reader.poll()) {
-      next = part.next;
-      records += part.records.length;
-    }
-  await reader.close();
-  return { records, transactions: end - low - records };
-}
 const reaches = (topic: string, records: number) =>
-  eventually(`${records} records`, async () => (await contents(topic)).records === records);
+  eventually(`${records} records`, async () => (await topicContents(topic)).records === records);
 
 test('small transactions are as many as the interval allows', async () => {
   const { topic, file } = await source(400);
@@ -62,7 +48,7 @@ test('small transactions are as many as the interval allows', async () => {
   }
   await reaches(topic, lines);
   const elapsed = performance.now() - began;
-  expect((await contents(topic)).transactions).toBeLessThanOrEqual(elapsed / 400 + 2);
+  expect((await topicContents(topic)).transactions).toBeLessThanOrEqual(elapsed / 400 + 2);
 });
 
 test('a change after a pause does not wait, and neither does much data; what waits is not lost', async () => {
@@ -71,9 +57,9 @@ test('a change after a pause does not wait, and neither does much data; what wai
   await reaches(topic, 1);
   await appendFile(file, 'one\n');
   await eventually('it is read', async () => (await worker.task(name))?.figures?.['records_read'] === 2);
-  expect(await contents(topic)).toEqual({ records: 1, transactions: 1 });
+  expect(await topicContents(topic)).toEqual({ records: 1, transactions: 1 });
   await appendFile(file, `${'x'.repeat(1000)}\n`.repeat(3000));
-  await eventually('all but a rest is there', async () => (await contents(topic)).records > 1000);
+  await eventually('all but a rest is there', async () => (await topicContents(topic)).records > 1000);
   await worker.call('POST', `/connectors/${encodeURIComponent(name)}/restart?includeTasks=true`);
   await reaches(topic, 3002);
 });

@@ -31,6 +31,12 @@ export const topicRecords = (topic: string): Promise<TopicRecord[]> =>
     return found;
   });
 
+/** Committed records of a topic, and transactions: each has a marker with an offset of its own in a partition. */
+export async function topicContents(topic: string): Promise<{ records: number; transactions: number }> {
+  const [records, size] = [(await topicRecords(topic)).length, await topicSize(topic)];
+  return { records, transactions: size - records };
+}
+
 /** About how many records a topic has: the markers of transactions count too. */
 export const topicSize = (topic: string): Promise<number> =>
   withKafka(async kafka => (await ends(kafka, topic)).reduce((sum, { low, end }) => sum + end - low, 0));

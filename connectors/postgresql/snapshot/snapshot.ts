@@ -106,12 +106,10 @@ export class Snapshot {
     for (;;) {
       if (this.#closed) return null;
       if (this.#failure !== undefined) throw this.#failure.error;
-      const index = this.#waiting.findIndex(read => !read.tail || (read.work.open === 1 && !read.work.pending));
-      const [read] = index < 0 ? [] : this.#waiting.splice(index, 1);
-      if (read !== undefined) {
-        read.work.open--;
+      const batch = this.#takeBatch();
+      if (batch !== undefined) {
         this.#notify();
-        return this.#batch(read);
+        return batch;
       }
       if (this.#settings.works.every(work => work.finished)) return this.#completed ? null : this.#last([], [], 0);
       if (performance.now() >= deadline) return null;
@@ -119,21 +117,38 @@ export class Snapshot {
     }
   }
 
-  #batch({ work, chunk, records, bytes }: ReadChunk): SourceBatch {
+  /** Chunks that wait, as many as fit: small tables share a batch. undefined: there are none. */
+  #takeBatch(): SourceBatch | undefined {
+    const { server, id, works, reader } = this.#settings;
+    const records: SourceRecord[] = [];
+    const positions: SourcePosition[] = [];
+    let bytes = 0;
+    while (bytes < reader.chunkBytes && positions.length < MOST_CHUNKS) {
+      const index = this.#waiting.findIndex(isNext);
+      const [read] = index < 0 ? [] : this.#waiting.splice(index, 1);
+      if (read === undefined) break;
+      this.#handOut(read);
+      for (const record of read.records) records.push(record);
+      positions.push(chunkPosition(server, id, read.chunk));
+      bytes += read.bytes;
+    }
+    if (positions.length === 0) return undefined;
+    if (works.every(work => work.finished)) return this.#last(records, positions, bytes);
+    return this.#make(records, positions, bytes, false);
+  }
+
+  #handOut({ work, chunk, records }: ReadChunk): void {
     const { server, id } = this.#settings;
+    work.open--;
     this.#handed++;
     this.#chunks.push({ ...chunk, id, partition: chunkPartition(server, chunk.table, chunk.number) });
     this.rows += records.length;
     if (work.finished) mark(records.at(-1), 'last_in_data_collection');
-    if (records.length > 0) {
-      if (!this.#begun) mark(records[0], 'first');
-      else if (!work.begun && !(work.finished && records.length === 1)) mark(records[0], 'first_in_data_collection');
-      this.#begun = true;
-      work.begun = true;
-    }
-    const positions = [chunkPosition(server, id, chunk)];
-    if (this.#settings.works.every(other => other.finished)) return this.#last(records, positions, bytes);
-    return this.#make(records, positions, bytes, false);
+    if (records.length === 0) return;
+    if (!this.#begun) mark(records[0], 'first');
+    else if (!work.begun && !(work.finished && records.length === 1)) mark(records[0], 'first_in_data_collection');
+    this.#begun = true;
+    work.begun = true;
   }
 
   #last(records: readonly SourceRecord[], positions: readonly SourcePosition[], bytes: number): SourceBatch {
@@ -257,17 +272,20 @@ export class Snapshot {
     work.restart();
   }
 
-  /** Waits while as many chunks wait as there are readers. */
+  /** Waits while as many bytes wait to be handed out as all readers take at once. */
   async #offer(read: ReadChunk): Promise<void> {
     // Its table begins again.
     if (read.epoch !== read.work.epoch) return;
     this.#waiting.push(read);
     this.#notify();
-    const room = () =>
-      this.#closed ||
-      this.#failure !== undefined ||
-      this.#waiting.filter(one => !one.tail).length < this.#readers.length;
-    while (!room()) await this.#change(1000);
+    while (!this.#hasRoom()) await this.#change(1000);
+  }
+
+  #hasRoom(): boolean {
+    if (this.#closed || this.#failure !== undefined) return true;
+    const next = this.#waiting.filter(isNext);
+    const bytes = next.reduce((sum, read) => sum + read.bytes, 0);
+    return bytes < this.#readers.length * this.#settings.reader.chunkBytes && next.length < MOST_CHUNKS;
   }
 
   #notify(): void {
@@ -298,6 +316,12 @@ export class Snapshot {
     await this.#running;
   }
 }
+
+/** Chunks that wait to be handed out, and of a batch. */
+const MOST_CHUNKS = 500;
+
+/** The end of a table is handed out last. */
+const isNext = ({ work, tail }: ReadChunk): boolean => !tail || (work.open === 1 && !work.pending);
 
 /** Of readings of a table in a row that it was altered under. */
 const MOST_FAILURES = 8;
