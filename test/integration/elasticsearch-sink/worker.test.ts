@@ -9,6 +9,7 @@ import { kafkaClient } from '../../../src/kafka/client.ts';
 import type { KafkaAdmin } from '../../../src/kafka/port.ts';
 import { silent } from '../../../src/observability/silent.ts';
 import { freePort } from '../../../src/stack/ports.ts';
+import type { StatusInfo } from '../../../src/temporal/control.ts';
 import { type Hit, TestIndex } from '../../support/elasticsearch.ts';
 import { eventually } from '../../support/eventually.ts';
 import { servers } from '../../support/servers.ts';
@@ -177,5 +178,10 @@ test('a worker that is killed with -9 in the middle leaves each document at its 
     { within: 60_000, every: 200 },
   );
   for (const { _version, _source } of Object.values(await index.documents())) expect(_source['offset']).toBe(_version);
+  // What the killed worker had written is known for the partition's own.
+  await eventually('no version is taken for another partition’s', async () => {
+    const { tasks } = await call<StatusInfo>('GET', `${worker.url}/connectors/${name}/status`);
+    return tasks[0]?.figures?.['foreign_versions'] === 0;
+  });
   await remove(name);
 }, 120_000);
