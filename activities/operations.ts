@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Log, PlanContext, SinkConnector, SourceConnector } from '../src/api/index.ts';
+import type { ConfigProps, Log, PlanContext, SinkConnector, SourceConnector } from '../src/api/index.ts';
+import type { ConfigInfos } from '../src/config/findings.ts';
 import type { Redaction } from '../src/config/redaction.ts';
 import { secretKeys } from '../src/config/secret-keys.ts';
 import { untilAborted } from '../src/engine/grace.ts';
@@ -19,7 +20,7 @@ import type {
   PlanArgs,
   TaskArgs,
 } from '../workflows/messages.ts';
-import { type CheckDeps, checkedConfig } from './check.ts';
+import { type CheckDeps, checkConnector, checkedConfig } from './check.ts';
 import { connectorOf, pipelineOf, resolved } from './components.ts';
 import { fenceProducers } from './fence.ts';
 import type { TaskAttempt } from './index.ts';
@@ -58,8 +59,17 @@ export interface Operations {
   fenceTasks(context: OperationContext, args: FenceArgs): Promise<Fences>;
   removeConnector(context: OperationContext, args: PlanArgs, kept?: readonly string[]): Promise<void>;
   alterOffsets(context: OperationContext, args: OffsetsAttempt): Promise<OffsetsAltered>;
+  /** Checks a connector's whole configuration as the REST API does: other servers are asked, too. BAD_REQUEST. */
+  checkConfig(context: OperationContext, props: ConfigProps): Promise<CheckedConfig>;
   /** Runs a task until the signal aborts, it has caught up, or it fails. */
   runTask(context: OperationContext, args: TaskAttempt, progress: Progress, log: Log): Promise<void>;
+}
+
+export interface CheckedConfig {
+  readonly type: ConnectorType;
+  readonly infos: ConfigInfos;
+  /** Keys of the configuration that hold secrets in plain text. */
+  readonly open: readonly string[];
 }
 
 /** One attempt to alter offsets. */
@@ -81,6 +91,12 @@ export function createOperations(deps: OperationDeps): Operations {
       if (failure !== undefined) throw failure;
     },
     alterOffsets: (context, args) => alter(deps, context, args),
+    async checkConfig({ redact, signal }, props) {
+      const log = redact.log(deps.log);
+      const asking = { log, signal: () => AbortSignal.any([signal, AbortSignal.timeout(CHECK_MS)]) };
+      const { entry, infos, open } = await checkConnector(deps, props, asking);
+      return { type: entry.kind, infos, open };
+    },
     async runTask({ redact, redactNames, signal, confirm }, args, progress, log) {
       const opening = wholeConfig(deps, args).then(config => opened(deps, args.connector, config, redact));
       const { connector, props, inNames } = await untilAborted(signal, opening);
@@ -102,6 +118,8 @@ const wrongType = ({ connector, config, type }: TaskArgs, kind: ConnectorType): 
       `delete it, and start it with the type ${kind}.`,
   );
 
+/** How long checks that ask other servers may take in all. */
+const CHECK_MS = 10_000;
 /** How long whoever deletes a connector waits for its secrets to be removed. */
 const FORGET_MS = 5000;
 

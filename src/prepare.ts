@@ -1,8 +1,9 @@
-import { type CheckDeps, checkConnector } from '../activities/check.ts';
-import type { ConfigProps, Log } from './api/index.ts';
+import type { CheckedConfig } from '../activities/operations.ts';
+import type { ConfigProps } from './api/index.ts';
 import { pluginKeys } from './config/plugin-keys.ts';
 import { longestKeys, ROOM } from './config/room.ts';
 import { invalidConfigMessage } from './config/validate.ts';
+import { HostLostError } from './data-plane/host-lost.ts';
 import { MillraceError } from './errors.ts';
 import type { SecretStore } from './kafka/secret-store.ts';
 import type { PluginRegistry } from './plugins.ts';
@@ -14,35 +15,49 @@ export interface Preparation extends Pick<ControlDeps, 'prepare'> {
   readonly plugins: Plugins;
 }
 
-/** How long checks that ask other servers may take in all. */
-const VALIDATE_MS = 10_000;
+export interface PreparationDeps {
+  readonly plugins: PluginRegistry;
+  readonly secrets: SecretStore;
+  /** Connectors' code runs there: `checkConfig` of the operations. */
+  check(props: ConfigProps): Promise<CheckedConfig>;
+}
 
-export function preparation(
-  deps: CheckDeps & { plugins: PluginRegistry },
-  secrets: SecretStore,
-  log: Log,
-): Preparation {
-  const { plugins } = deps;
-  const check = (props: ConfigProps) =>
-    checkConnector(deps, props, { log, signal: () => AbortSignal.timeout(VALIDATE_MS) });
-
+export function preparation({ plugins, secrets, check }: PreparationDeps): Preparation {
+  async function checked(props: ConfigProps): Promise<CheckedConfig> {
+    for (;;) {
+      try {
+        return await check(props);
+      } catch (error) {
+        if (!(error instanceof HostLostError)) throw error;
+        // Where another request ended the thread, this one is repeated.
+        if (error.suspicion.kind !== 'none') throw unanswered(error);
+      }
+    }
+  }
   return {
     async prepare(name, config, before) {
       const named = { ...config, name };
-      const { entry, infos, open } = await check(named);
+      const { type, infos, open } = await checked(named);
       const wrong = invalidConfigMessage(infos);
       if (wrong !== undefined) throw new MillraceError('CONFIG_INVALID', wrong);
       const without = Object.fromEntries(Object.entries(named).filter(([key]) => !open.includes(key)));
       const apart = [...open, ...longestKeys(without, ROOM.config)];
-      return { type: entry.kind, config: await secrets.seal(name, named, apart, before) };
+      return { type, config: await secrets.seal(name, named, apart, before) };
     },
     plugins: {
       list: connectorsOnly => plugins.list(connectorsOnly),
       keys: async name => pluginKeys(await plugins.keys(name), plugins.findConnector(name)?.kind, plugins.version),
       async validate(plugin, config) {
-        const { infos } = await check({ ...config, 'connector.class': config['connector.class'] ?? plugin });
-        return infos;
+        return (await checked({ ...config, 'connector.class': config['connector.class'] ?? plugin })).infos;
       },
     },
   };
+}
+
+function unanswered({ message, suspicion: { stack } }: HostLostError): MillraceError {
+  const where = stack[0] === undefined ? '' : ` It was in ${stack.slice(0, 3).join(', called by ')}.`;
+  return new MillraceError(
+    'BAD_REQUEST',
+    `The configuration was not checked to its end: ${message}.${where} A setting of it, or a plugin, takes too long.`,
+  );
 }

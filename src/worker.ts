@@ -123,7 +123,20 @@ export async function startWorker(
   const own = isDefaultHost(props) || host === '' ? hostname() : host;
   const identity = `${props['rest.advertised.host.name'] ?? own}:${props['rest.advertised.port'] ?? port}`;
   const bundle = await workflowBundle(cacheFolder());
-  const { prepare, plugins } = preparation(components, secrets, log);
+  dataPlane = new DataPlane({
+    thread: () => threadChannel(hostEntry),
+    process: () => processChannel(hostEntry),
+    settings: { properties: given, configFiles, ...(number === undefined ? {} : { process: String(number) }) },
+    levels: () => loggers.levels(),
+    unresponsiveMs: config['task.unresponsive.timeout.ms'],
+    log,
+  });
+  const plane = dataPlane;
+  const { prepare, plugins } = preparation({
+    plugins: components.plugins,
+    secrets,
+    check: props => plane.call('checkConfig', [props], { isolated: false }),
+  });
 
   const client = new Client({ connection, namespace });
   const control = temporalControl({
@@ -137,15 +150,6 @@ export async function startWorker(
     forget: (connector, unused) => secrets.forget(connector, unused),
   });
   let leaving = new AbortController();
-  dataPlane = new DataPlane({
-    thread: () => threadChannel(hostEntry),
-    process: () => processChannel(hostEntry),
-    settings: { properties: given, configFiles, ...(number === undefined ? {} : { process: String(number) }) },
-    levels: () => loggers.levels(),
-    unresponsiveMs: config['task.unresponsive.timeout.ms'],
-    log,
-  });
-  const plane = dataPlane;
   const contact = watchContact(client, {
     heard: at => plane.setContact({ at, interruptions: contact.interruptions }),
     interrupted: () => plane.setContact({ at: 0, interruptions: contact.interruptions }),

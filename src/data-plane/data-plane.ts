@@ -26,32 +26,35 @@ const MAX_ISOLATED = 8;
 /** Milliseconds that a host may take to report its metrics. */
 const METRICS_MS = 1000;
 
+/** Threads that requests share: a plan does not wait for tasks, and a check that blocks its thread interrupts none. */
+type SharedBy = 'tasks' | 'calls';
+
 /**
  * Where connectors' code runs: apart from the thread that answers REST requests and sends heartbeats. Tasks share one
- * worker thread. A task that is suspected of having blocked it runs in a process of its own.
+ * worker thread, calls another. What is suspected of having blocked one runs in a process of its own.
  */
 export class DataPlane {
   readonly #options: DataPlaneOptions;
   readonly #hosts = new Set<TaskHost>();
-  #shared: TaskHost | undefined;
+  readonly #shared = new Map<SharedBy, TaskHost>();
   #isolated = 0;
 
   constructor(options: DataPlaneOptions) {
     this.#options = options;
-    this.#sharedHost();
+    for (const by of ['tasks', 'calls'] as const) this.#sharedHost(by);
   }
 
   /** Whether tasks that are given to it start at once. */
   isReady(): boolean {
-    return this.#shared?.isStarted ?? false;
+    return this.#shared.get('tasks')?.isStarted ?? false;
   }
 
   run(args: TaskAttempt, options: IsolationOptions): Promise<void> {
-    return this.#within(options, host => host.run(args, options));
+    return this.#within('tasks', options, host => host.run(args, options));
   }
 
   call<T>(name: CallName, args: readonly unknown[], options: IsolationOptions): Promise<T> {
-    return this.#within(options, host => host.call<T>(name, args, options));
+    return this.#within('calls', options, host => host.call<T>(name, args, options));
   }
 
   /** The metrics of tasks, a text for each host that answers in time. */
@@ -81,8 +84,8 @@ export class DataPlane {
     await Promise.all(hosts.map(host => host.exited));
   }
 
-  async #within<T>({ isolated }: IsolationOptions, request: (host: TaskHost) => Promise<T>): Promise<T> {
-    if (!isolated || this.#isolated >= MAX_ISOLATED) return request(this.#sharedHost());
+  async #within<T>(by: SharedBy, { isolated }: IsolationOptions, request: (host: TaskHost) => Promise<T>): Promise<T> {
+    if (!isolated || this.#isolated >= MAX_ISOLATED) return request(this.#sharedHost(by));
     this.#isolated++;
     const host = this.#open(this.#options.process());
     try {
@@ -93,10 +96,12 @@ export class DataPlane {
     }
   }
 
-  #sharedHost(): TaskHost {
-    if (this.#shared?.alive) return this.#shared;
-    this.#shared = this.#open(this.#options.thread());
-    return this.#shared;
+  #sharedHost(by: SharedBy): TaskHost {
+    const open = this.#shared.get(by);
+    if (open?.alive) return open;
+    const host = this.#open(this.#options.thread());
+    this.#shared.set(by, host);
+    return host;
   }
 
   #open(channel: HostChannel): TaskHost {

@@ -36,6 +36,9 @@ export const plugin = definePlugin({
   sources: [{
     className: 'test.PoisonedPlan',
     load: () => ({ kind: 'source', config, plan: async ({ how }) => { ways[how]?.(); return [{}]; }, task: () => { throw new Error('never planned'); } }),
+  }, {
+    className: 'test.PoisonedCheck',
+    load: () => ({ kind: 'source', config, validate: async ({ how }) => { ways[how]?.(); return {}; }, plan: async () => [{}], task: () => { throw new Error('never started'); } }),
   }],
 });`;
 
@@ -160,3 +163,20 @@ test('a connector whose plan never returns is FAILED with the reason; REST and t
   expect(status.connector.trace).toContain('TASK_QUARANTINED');
   await call('DELETE', url(`/connectors/${name}`));
 }, 90_000);
+
+test('a configuration whose check does not return is refused; REST answers, and no task is interrupted', async () => {
+  const attempts = async () =>
+    Promise.all(healthy.map(async name => (await statusOf(name)).tasks.map(({ attempt }) => attempt)));
+  const before = await attempts();
+  const stop = askContinually();
+  const name = `${group}-poisoned-check`;
+  const config = { 'connector.class': 'test.PoisonedCheck', how: 'loop' };
+  await expect(create(name, config)).rejects.toThrow(
+    /its event loop was blocked for 4 s\. It was in \w+ \(\S*poison\.ts/,
+  );
+  const validated = call('PUT', url('/connector-plugins/test.PoisonedCheck/config/validate'), { ...config, name });
+  await expect(validated).rejects.toThrow('was not checked to its end');
+  expect(await stop()).toBeLessThan(3000);
+  await healthyOnesMove();
+  expect(await attempts()).toEqual(before);
+}, 60_000);
