@@ -46,17 +46,20 @@ export class SilentServerError extends MillraceError {}
 export async function watchAnswer<T>(session: WatchedSession, doing: string, answer: Promise<T>): Promise<T> {
   const watch = new AbortController();
   try {
-    return await Promise.race([answer, watchSilence(session, doing, watch.signal)]);
+    return await Promise.race([answer, rejectWhenSilent(session, doing, watch.signal)]);
   } finally {
     watch.abort();
   }
 }
 
-async function watchSilence(session: WatchedSession, doing: string, signal: AbortSignal): Promise<never> {
+/** Never settles where the signal is aborted first. */
+async function rejectWhenSilent(session: WatchedSession, doing: string, signal: AbortSignal): Promise<never> {
   const limit = session.limitMs > 0 ? session.limitMs : Number.POSITIVE_INFINITY;
+  // TLS hands on a moment later what has been written.
+  await setImmediate();
   let seen = session.progress();
   let silent = 0;
-  for (;;) {
+  while (!signal.aborted) {
     // Ticks are counted, not time: while this process stands still, what has come waits to be seen.
     const tick = Math.min(SILENCE_MS, limit - silent);
     await pause(tick, signal);
@@ -65,6 +68,7 @@ async function watchSilence(session: WatchedSession, doing: string, signal: Abor
     silent = now === seen ? silent + tick : 0;
     seen = now;
     if (silent === 0) continue;
+    if (signal.aborted) break;
     const reason = silent < limit ? await ask(session, silent, signal) : giveUp(session);
     if (reason !== undefined && !signal.aborted && session.progress() === seen)
       throw new SilentServerError(
@@ -72,6 +76,7 @@ async function watchSilence(session: WatchedSession, doing: string, signal: Abor
         `${doing}: ${session.server} has not answered for ${silent / 1000} s, ${reason}`,
       );
   }
+  return new Promise(() => {});
 }
 
 /** The reason to give up; undefined where the answer may still come. */
@@ -102,9 +107,16 @@ const rejectWhenAborted = (signal: AbortSignal): Promise<never> =>
     signal.addEventListener('abort', () => reject(signal.reason), { once: true });
   });
 
-/** Never resolves where the signal is aborted first. */
-const pause = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise(resolve => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
+/** Resolves at once when the signal is aborted. */
+const pause = async (ms: number, signal: AbortSignal): Promise<void> => {
+  if (signal.aborted) return;
+  await new Promise<void>(resolve => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener('abort', end);
   });
+};

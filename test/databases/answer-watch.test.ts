@@ -73,3 +73,30 @@ test('bytes that move begin the silence anew', async () => {
   });
   expect((await busy)?.seconds).toBeGreaterThan(100);
 });
+
+test('an answer ends the watch, also before it has begun and while the server is asked', async () => {
+  const watched = session(0, 60_000);
+  await watchAnswer(watched, 'reading', Promise.resolve());
+  await vi.advanceTimersByTimeAsync(3_600_000);
+  expect(inquiries).toEqual([]);
+
+  const answer = Promise.withResolvers<void>();
+  const asked = Promise.withResolvers<void>();
+  const inquire: WatchedSession['inquire'] = inquiry => {
+    inquiries.push(inquiry);
+    asked.resolve();
+    return new Promise(() => {});
+  };
+  const watching = watchAnswer({ ...watched, inquire }, 'reading', answer.promise);
+  await setImmediate();
+  await vi.advanceTimersByTimeAsync(15_000);
+  await asked.promise;
+  answer.resolve();
+  await watching;
+  for (let i = 0; i < 10; i++) {
+    await setImmediate();
+    await vi.advanceTimersByTimeAsync(15_000);
+  }
+  expect(inquiries).toHaveLength(1);
+  expect(vi.getTimerCount()).toBe(0);
+});
