@@ -1,6 +1,8 @@
-// Runs test/soak once for each seed: `npm run soak`. One that fails does not keep the others from running.
+// Runs test/soak once for each seed: `npm run soak`, or a part of it: `npm run soak -- campaign`. One that fails does not keep
+// the others from running.
 //
 // MILLRACE_SOAK        minutes for each seed; default 60
+// MILLRACE_ROUNDS      of the tests that go round by round
 // MILLRACE_SEEDS       seeds of a campaign, as 1,2,3; else one run with MILLRACE_SEED, or with a random seed
 // MILLRACE_SOAK_STATE  file with the seeds of campaigns that have passed, which are skipped when the same commit runs for as
 //                      many minutes again; default soak.json in the folder of the reports
@@ -46,7 +48,7 @@ console.log(outcomes.map(line => `soak of ${minutes} minutes, seed ${line}`).joi
 /** The exit code; null where a signal ended it. */
 async function run(seed: number): Promise<number | null> {
   const vitest = join(root, 'node_modules', '.bin', 'vitest');
-  const child = spawn(vitest, ['run', '--project', 'soak'], {
+  const child = spawn(vitest, ['run', '--project', 'soak', ...process.argv.slice(2)], {
     cwd: root,
     env: { ...env, MILLRACE_SOAK: String(minutes), MILLRACE_SEED: String(seed) },
     stdio: 'inherit',

@@ -1,3 +1,4 @@
+import type { Log } from './api/index.ts';
 import { configProviders } from './config/config-providers.ts';
 import { fileAccess } from './config/file-access.ts';
 import { resolvePlaceholders } from './config/placeholders.ts';
@@ -24,9 +25,12 @@ import { cacheFolder } from './stack/cache.ts';
  */
 export async function engineServices(
   given: Readonly<Record<string, string>>,
-  { loggers, configFiles }: { readonly loggers: Loggers; readonly configFiles: readonly string[] },
+  {
+    loggers,
+    configFiles,
+    pluginLog = loggers.log('plugins'),
+  }: { readonly loggers: Loggers; readonly configFiles: readonly string[]; readonly pluginLog?: Log },
 ) {
-  const pluginLog = loggers.log('plugins');
   const loaded = await loadPlugins({ paths: pluginPath(given), cwd: process.cwd(), log: pluginLog });
   const plugins = pluginRegistry({ plugins: loaded.plugins, log: pluginLog });
   const providers = await configProviders(given, {

@@ -5,6 +5,7 @@ import { exitWithParent } from './data-plane/parent-watch.ts';
 import { serve } from './data-plane/serve.ts';
 import { engineServices } from './engine-services.ts';
 import { type Level, Loggers } from './observability/loggers.ts';
+import { silent } from './observability/silent.ts';
 import { TaskRegistry } from './observability/task-registry.ts';
 
 /** Entry of a task host, a worker thread or a child process: receives its settings, then serves requests until it ends. */
@@ -17,6 +18,8 @@ for (const { logger, level } of levels) loggers.follow(logger, level as Level);
 const { kafka, secrets, offsets, components, namesRedaction } = await engineServices(properties, {
   loggers,
   configFiles,
+  // The main thread loads the same plugins, and says so.
+  pluginLog: silent,
 });
 const tasks = new TaskRegistry(label === undefined ? {} : { process: label });
 const log = loggers.log('task');

@@ -22,6 +22,8 @@ import { offsetsByTopic, withPartitions } from './topic-partitions.ts';
 
 /** How long the controller may take to carry out a change before it answers. */
 const CHANGE_TIMEOUT_MS = 5000;
+/** Characters of a topic's name. */
+const LONGEST_NAME = 249;
 
 /** See the port. Each call is tried again for as long as one request may take. */
 export function kafkaAdmin(cluster: Cluster): KafkaAdmin {
@@ -45,6 +47,7 @@ export function kafkaAdmin(cluster: Cluster): KafkaAdmin {
   async function known(topics: readonly string[]): Promise<ReadonlyMap<string, readonly number[]>> {
     const found = new Map<string, readonly number[]>();
     if (topics.length === 0) return found;
+    for (const name of topics) if (name.length > LONGEST_NAME) throw tooLong(name);
     await cluster.refresh(topics);
     for (const name of topics) {
       const topic = cluster.topic(name);
@@ -234,6 +237,14 @@ export function kafkaAdmin(cluster: Cluster): KafkaAdmin {
     }
   }
 }
+
+/** As a broker would answer; far longer names do not fit into a request. */
+const tooLong = (name: string): BrokerError =>
+  new BrokerError(
+    codes.INVALID_TOPIC_EXCEPTION,
+    `topic ${name.slice(0, LONGEST_NAME)}…`,
+    `the name has ${name.length} characters, and may have ${LONGEST_NAME}`,
+  );
 
 const listed = (topics: readonly string[]): string =>
   topics.length === 1 ? `topic ${topics[0]}` : `${topics.length} topics (${topics.slice(0, 3).join(', ')}…)`;

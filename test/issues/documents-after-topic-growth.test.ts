@@ -82,6 +82,11 @@ test('updates of keys that have moved are counted and logged, and written where 
 
   await whilePaused(name, async () => {
     await admin.createPartitions({ topicPartitions: [{ topic, count: 4 }] });
+    await eventually('the broker knows the partitions', async () => {
+      const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+      const partitions = topics[0]?.partitions ?? [];
+      return partitions.length === 4 && partitions.every(({ leader }) => leader >= 0);
+    });
     await update(topic, [ROUNDS], key => key % 4);
   });
   const moved = inAll(0).filter((_, key) => key % 4 > 0).length;

@@ -145,7 +145,7 @@ describe('a connector over REST', () => {
       });
     await put(0);
     const answers = await Promise.all(Array.from({ length: 20 }, (_, n) => put(n + 1)));
-    expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => 200));
+    expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
     const { body: config } = await ask('GET', `/connectors/${encodeURIComponent(name)}/config`);
     expect(answers.filter(({ body }) => body.config['connection.password'] === config['connection.password'])).toEqual([
       expect.objectContaining({ body: expect.objectContaining({ config }) }),
