@@ -118,7 +118,7 @@ const wrongType = ({ connector, config, type }: TaskArgs, kind: ConnectorType): 
       `delete it, and start it with the type ${kind}.`,
   );
 
-/** How long checks that ask other servers may take in all. */
+/** Milliseconds: time limit of all checks that connect to other servers. */
 const CHECK_MS = 10_000;
 /** How long whoever deletes a connector waits for its secrets to be removed. */
 const FORGET_MS = 5000;
@@ -181,14 +181,14 @@ async function fenceDestination(
   await untilAborted(inTime, connector.fence(parsed(connector.config, props), writer, { log, signal: inTime }));
 }
 
-/** How long a destination may take that is fenced, and may be gone for good: what starts next claims its positions itself. */
+/** Milliseconds: time limit for fencing a destination, which may be gone for good. The next task claims its positions itself. */
 const DESTINATION_MS = 5000;
 
 const listed = (placeholders: readonly string[]): ConnectorConfig => Object.fromEntries(placeholders.entries());
 
 async function remove(deps: OperationDeps, context: OperationContext, args: PlanArgs): Promise<void> {
   const { connector, props } = await opened(deps, args.connector, args.config, context.redact);
-  // Of a connector of the same name that was made since, nothing may be removed.
+  // A connector of the same name may have been created since: a replaced attempt must not remove its resources.
   await context.confirm();
   if (hooksDeletion(connector)) await connector.deleted(parsed(connector.config, props), contextOf(deps, context));
 }

@@ -29,7 +29,7 @@ export function preparation({ plugins, secrets, check }: PreparationDeps): Prepa
         return await check(props);
       } catch (error) {
         if (!(error instanceof HostLostError)) throw error;
-        // Where another request ended the thread, this one is repeated.
+        // The thread was ended because of another request: this check is repeated.
         if (error.suspicion.kind !== 'none') throw unanswered(error);
       }
     }

@@ -22,7 +22,7 @@ export interface StreamSettings extends DecoderSettings {
   readonly maxBatchBytes: number;
   /** How often the position of log without changes of ours is written. */
   readonly idleMs: number;
-  /** Where the log ended when the stream was opened. */
+  /** End of the server's log (LSN) when the stream was opened. */
   readonly aim: Lsn;
   readonly metadata: TransactionMetadata | null;
   readonly log: Log;

@@ -37,7 +37,7 @@ import { logEnd } from './wal.ts';
 /** How long a `read` waits for something to come. */
 const READ_MS = 1000;
 
-/** Of a server without wal_sender_timeout, and with a short one: its walsender is given up after so long without a word. */
+/** Milliseconds without a message after which a walsender is given up: where wal_sender_timeout is 0, and at least. */
 const SILENCE_MS = 60_000;
 const SHORTEST_SILENCE_MS = 10_000;
 

@@ -12,7 +12,7 @@ export interface KafkaClient {
    */
   producer(options: ProducerOptions): Promise<TransactionalProducer>;
   /**
-   * Fences the producers of transactional ids that nobody may use again yet, over one connection to each coordinator.
+   * Fences the producers of transactional ids before they are used again, over one connection to each coordinator.
    * Answers in the order given what `producer` needs to know of it; undefined for an id that was never used.
    */
   fence(ids: readonly TransactionalId[], signal: AbortSignal): Promise<readonly (ProducerFence | undefined)[]>;
@@ -57,7 +57,7 @@ export interface OpenTransaction extends TopicPartition {
 
 export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
 
-/** How a transaction ended. 'unknown': its coordinator has forgotten it. */
+/** Outcome of a transaction. 'unknown': its coordinator no longer stores it. */
 export type Ending = 'committed' | 'aborted' | 'unknown';
 
 /** The epoch that fenced a transactional id, and how the last transaction before it ended. */
@@ -71,7 +71,7 @@ export interface TransactionalId {
   readonly transactionalId: string;
   /** `transaction.timeout.ms`: the broker aborts what is older. */
   readonly transactionTimeoutMs: number;
-  /** What the last `fence` of the id answered: Kafka forgets with it how the transaction before had ended. */
+  /** Result of the last `fence` of the id. Fencing discards the outcome of the transaction before, which only this holds. */
   readonly fence?: ProducerFence;
 }
 

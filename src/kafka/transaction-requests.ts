@@ -64,7 +64,7 @@ export async function openEpoch(cluster: Cluster, { transactionalId, ...options 
   });
 }
 
-/** Whether the id was never used. False where the broker is too old to tell. */
+/** True: no producer has used the transactional id. False also where the broker is too old to tell. */
 export const isUnused = (cluster: Cluster, transactionalId: string): Promise<boolean> =>
   withCoordinator(
     cluster,

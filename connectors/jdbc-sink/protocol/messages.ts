@@ -21,7 +21,7 @@ export interface Statement {
  * gathered in one buffer, so that a transaction is one write to the socket and values are encoded once, in place.
  */
 export class Messages extends Bytes {
-  /** Over `buffer`: take it anew after every `reserve` and `reset`. */
+  /** A view of `buffer`, which `reserve` and `reset` may replace: read it again after each of them. */
   data: DataView;
 
   constructor(capacity: number) {

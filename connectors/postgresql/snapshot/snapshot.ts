@@ -272,7 +272,7 @@ export class Snapshot {
     work.restart();
   }
 
-  /** Waits while as many bytes wait to be handed out as all readers take at once. */
+  /** Waits while the chunks to be handed out have as many bytes as a chunk of each reader. */
   async #offer(read: ReadChunk): Promise<void> {
     // Its table begins again.
     if (read.epoch !== read.work.epoch) return;
