@@ -22,15 +22,19 @@ export interface PreparationDeps {
   check(props: ConfigProps): Promise<CheckedConfig>;
 }
 
+/** Each that is lost takes the seconds after which a thread is ended. */
+const CHECK_ATTEMPTS = 5;
+
 export function preparation({ plugins, secrets, check }: PreparationDeps): Preparation {
   async function checked(props: ConfigProps): Promise<CheckedConfig> {
-    for (;;) {
+    for (let attempt = 1; ; attempt++) {
       try {
         return await check(props);
       } catch (error) {
         if (!(error instanceof HostLostError)) throw error;
-        // The thread was ended because of another request: this check is repeated.
         if (error.suspicion.kind !== 'none') throw unanswered(error);
+        // The thread was ended because of another request: this check is repeated.
+        if (attempt === CHECK_ATTEMPTS) throw error;
       }
     }
   }
