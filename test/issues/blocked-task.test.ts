@@ -1,22 +1,15 @@
-import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { call } from '../../src/demo/rest.ts';
-import { startWorkerProcess, type WorkerProcess } from '../../src/demo/worker-process.ts';
-import { freePort } from '../../src/stack/ports.ts';
-import type { StatusInfo } from '../../src/temporal/control.ts';
 import { eventually } from '../support/eventually.ts';
-import { servers } from '../support/servers.ts';
-import { uniqueName } from '../support/topic.ts';
+import { generator } from '../support/generate/index.ts';
+import { WorkerGroup } from '../support/worker-group.ts';
 
 /** Two workers, healthy connectors, and a plugin whose transform never returns or ends its thread. */
-const group = uniqueName('blocked');
+const draw = generator(import.meta.url);
 const text = 'org.apache.kafka.connect.storage.StringConverter';
-const healthy = Array.from({ length: 3 }, (_, i) => `${group}-healthy-${i}`);
-let folder: string;
-let workers: WorkerProcess[];
 
 const plugin = `
 import { defineConfig, definePlugin, stringKey } from 'millrace/api';
@@ -42,51 +35,49 @@ export const plugin = definePlugin({
   }],
 });`;
 
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'millrace-blocked-'));
-  await writeFile(join(folder, 'poison.ts'), plugin);
-  const properties = {
-    'bootstrap.servers': servers().kafka,
-    'group.id': group,
-    'offset.storage.topic': `${group}-offsets`,
-    'config.storage.topic': `${group}-configs`,
-    'temporal.address': servers().temporal,
-    'plugin.path': join(folder, 'poison.ts'),
-    'key.converter': text,
-    'value.converter': text,
-  };
-  const start = async () => startWorkerProcess(folder, await freePort(), properties);
-  workers = await Promise.all([start(), start()]);
-  for (const name of healthy) {
-    await writeFile(join(folder, `${name}.in`), '0\n');
-    await create(name, { 'connector.class': 'FileStreamSource', file: join(folder, `${name}.in`), topic: name });
-    await create(`${name}-sink`, {
-      'connector.class': 'FileStreamSink',
-      file: join(folder, `${name}.out`),
-      topics: name,
-    });
-  }
-  for (const name of healthy) await eventually('the first line arrives', () => arrived(name, '0\n'));
-});
-afterAll(async () => {
-  for (const worker of workers ?? []) await worker.stop();
-  await rm(folder, { recursive: true, force: true });
-});
+interface Pair {
+  readonly source: string;
+  readonly sink: string;
+  readonly input: string;
+  readonly output: string;
+}
+let group: WorkerGroup;
+let healthy: readonly Pair[];
 
-const url = (path: string, worker = 0) => `${workers[worker]?.url}${path}`;
-const create = (name: string, config: Record<string, string>) => call('POST', url('/connectors'), { name, config });
-const statusOf = (name: string) => call<StatusInfo>('GET', url(`/connectors/${name}/status`));
-const arrived = async (name: string, end: string) =>
-  (await readFile(join(folder, `${name}.out`), 'utf8').catch(() => '')).endsWith(end);
+beforeAll(async () => {
+  group = await WorkerGroup.start('blocked', 0);
+  const file = join(group.folder, 'poison.ts');
+  await writeFile(file, plugin);
+  const properties = { 'plugin.path': file, 'key.converter': text, 'value.converter': text };
+  const [worker] = await Promise.all([group.add(properties), group.add(properties)]);
+  await draw.neighbours({ url: worker.url, properties: { ...group.properties, ...properties } });
+  healthy = await Promise.all(Array.from({ length: 3 }, (_, i) => startPair(i)));
+  await healthyOnesMove();
+});
+afterAll(() => group?.[Symbol.asyncDispose]());
+
+async function startPair(i: number): Promise<Pair> {
+  const pair = {
+    source: draw.connectorName(),
+    sink: draw.sinkName(),
+    input: join(group.folder, `${i}.in`),
+    output: join(group.folder, `${i}.out`),
+  };
+  const topic = draw.topic();
+  await writeFile(pair.input, '');
+  await group.create(pair.source, { 'connector.class': 'FileStreamSource', file: pair.input, topic });
+  await group.create(pair.sink, { 'connector.class': 'FileStreamSink', file: pair.output, topics: topic });
+  return pair;
+}
 
 /** Asks both workers again and again until it is stopped; the slowest answer in milliseconds, refused connections apart. */
 function askContinually(): () => Promise<number> {
   let stopped = false;
-  const slowest = workers.map(async (_, worker) => {
+  const slowest = group.workers.map(async worker => {
     let most = 0;
     while (!stopped) {
       const began = performance.now();
-      await call('GET', url('/connectors', worker)).catch(() => undefined);
+      await group.ask('GET', '', undefined, worker).catch(() => undefined);
       most = Math.max(most, performance.now() - began);
       await delay(50);
     }
@@ -99,10 +90,10 @@ function askContinually(): () => Promise<number> {
 }
 
 const poisoned = (name: string, how: string) =>
-  create(name, {
+  group.create(name, {
     'connector.class': 'FileStreamSource',
-    file: join(folder, `${healthy[0]}.in`),
-    topic: name,
+    file: healthy[0]?.input ?? '',
+    topic: draw.topic(),
     transforms: 'poison',
     'transforms.poison.type': 'test.Poison',
     'transforms.poison.how': how,
@@ -112,18 +103,22 @@ let line = 0;
 /** Every healthy pair of connectors moves a new line; none has failed. */
 async function healthyOnesMove(): Promise<void> {
   line++;
-  for (const name of healthy) await appendFile(join(folder, `${name}.in`), `${line}\n`);
-  for (const name of healthy) {
-    await eventually(`${name} moves line ${line}`, () => arrived(name, `${line}\n`));
-    for (const one of [name, `${name}-sink`]) expect((await statusOf(one)).tasks[0]?.state).toBe('RUNNING');
+  for (const { input } of healthy) await appendFile(input, `${line}\n`);
+  for (const { source, sink, output } of healthy) {
+    await eventually(`${source} and ${sink} move line ${line}`, async () =>
+      (await readFile(output, 'utf8').catch(() => '')).endsWith(`${line}\n`),
+    );
+    for (const name of [source, sink]) expect((await group.status(name)).tasks[0]?.state).toBe('RUNNING');
   }
 }
+
+const deleted = (name: string) => group.ask('DELETE', `/${encodeURIComponent(name)}`);
 
 const failedTask = (name: string) =>
   eventually(
     `${name} has failed`,
     async () => {
-      const [task] = (await statusOf(name)).tasks;
+      const [task] = (await group.status(name)).tasks;
       return task?.state === 'FAILED' ? task : undefined;
     },
     { within: 60_000 },
@@ -132,7 +127,7 @@ const failedTask = (name: string) =>
 test.each(['loop', 'backtrack', 'exit', 'throw'])(
   'a task whose code does %s on a record is FAILED with the reason; REST and the others go on',
   async how => {
-    const name = `${group}-poison-${how}`;
+    const name = draw.connectorName();
     const stop = askContinually();
     await poisoned(name, how);
     const task = await failedTask(name);
@@ -141,19 +136,19 @@ test.each(['loop', 'backtrack', 'exit', 'throw'])(
     expect(task.trace).toContain('TASK_QUARANTINED');
     expect(task.trace).toContain(`Task ${name}-0 stopped answering in 3 attempts in a row`);
     if (how === 'loop' || how === 'backtrack') expect(task.trace).toMatch(/It was in \w+ \(\S*poison\.ts:\d+\)/);
-    await call('DELETE', url(`/connectors/${name}`));
+    await deleted(name);
   },
   90_000,
 );
 
 test('a connector whose plan never returns is FAILED with the reason; REST and the others go on', async () => {
-  const name = `${group}-poisoned-plan`;
+  const name = draw.connectorName();
   const stop = askContinually();
-  await create(name, { 'connector.class': 'test.PoisonedPlan', how: 'loop' });
+  await group.create(name, { 'connector.class': 'test.PoisonedPlan', how: 'loop' });
   const status = await eventually(
     'its plan has failed',
     async () => {
-      const now = await statusOf(name);
+      const now = await group.status(name);
       return now.connector.state === 'FAILED' ? now : undefined;
     },
     { within: 60_000 },
@@ -161,20 +156,21 @@ test('a connector whose plan never returns is FAILED with the reason; REST and t
   await healthyOnesMove();
   expect(await stop()).toBeLessThan(3000);
   expect(status.connector.trace).toContain('TASK_QUARANTINED');
-  await call('DELETE', url(`/connectors/${name}`));
+  await deleted(name);
 }, 90_000);
 
 test('a configuration whose check does not return is refused; REST answers, and no task is interrupted', async () => {
   const attempts = async () =>
-    Promise.all(healthy.map(async name => (await statusOf(name)).tasks.map(({ attempt }) => attempt)));
+    Promise.all(healthy.map(async ({ source }) => (await group.status(source)).tasks.map(({ attempt }) => attempt)));
   const before = await attempts();
   const stop = askContinually();
-  const name = `${group}-poisoned-check`;
+  const name = draw.connectorName();
   const config = { 'connector.class': 'test.PoisonedCheck', how: 'loop' };
-  await expect(create(name, config)).rejects.toThrow(
+  await expect(group.create(name, config)).rejects.toThrow(
     /its event loop was blocked for 4 s\. It was in \w+ \(\S*poison\.ts/,
   );
-  const validated = call('PUT', url('/connector-plugins/test.PoisonedCheck/config/validate'), { ...config, name });
+  const validate = `${group.workers[0]?.url}/connector-plugins/test.PoisonedCheck/config/validate`;
+  const validated = call('PUT', validate, { ...config, name });
   await expect(validated).rejects.toThrow('was not checked to its end');
   expect(await stop()).toBeLessThan(3000);
   await healthyOnesMove();

@@ -6,7 +6,7 @@ import type { WorkerProcess } from '../../src/demo/worker-process.ts';
 import type { Compression } from '../../src/kafka/port.ts';
 import { eventually } from '../support/eventually.ts';
 import { generator } from '../support/generate/index.ts';
-import { testKafka } from '../support/produce.ts';
+import { produceCompressed, testKafka } from '../support/produce.ts';
 import { uniqueName } from '../support/topic.ts';
 import { WorkerGroup } from '../support/worker-group.ts';
 
@@ -195,18 +195,7 @@ async function startPoisoned(group: WorkerGroup, { value, compression = 'none', 
   const [name, topic] = [draw.sinkName(), uniqueName('a'.repeat(40))];
   const kafka = testKafka();
   try {
-    await kafka.admin.createTopics([
-      { topic, partitions: 1, replicationFactor: 1, config: { 'max.message.bytes': '900000000' } },
-    ]);
-    const producer = await kafka.producer({ transactionalId: topic, compression, transactionTimeoutMs: 60_000 });
-    try {
-      await producer.prepare([topic]);
-      const batch = producer.batch();
-      await batch.append(topic, 0, null, value, -1, -1, 0, value.length, []);
-      await producer.commit(batch);
-    } finally {
-      await producer.close();
-    }
+    await produceCompressed(kafka, topic, value, compression);
   } finally {
     await kafka.close();
   }

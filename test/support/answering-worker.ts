@@ -10,6 +10,7 @@ import { silent } from '../../src/observability/silent.ts';
 import { freePort } from '../../src/stack/ports.ts';
 import type { StatusInfo } from '../../src/temporal/control.ts';
 import { eventually } from './eventually.ts';
+import { produceCompressed } from './produce.ts';
 import { servers } from './servers.ts';
 import { uniqueName } from './topic.ts';
 
@@ -136,29 +137,5 @@ async function count(kafka: KafkaClient, topic: string): Promise<number> {
     return records;
   } finally {
     await reader.close();
-  }
-}
-
-async function produceCompressed(
-  kafka: KafkaClient,
-  topic: string,
-  value: Buffer,
-  compression: Compression,
-): Promise<void> {
-  await createTopic(kafka, {
-    topic,
-    partitions: 1,
-    replicationFactor: 1,
-    config: { 'max.message.bytes': '900000000' },
-  });
-  const transactionalId = uniqueName('producer');
-  const producer = await kafka.producer({ transactionalId, compression, transactionTimeoutMs: 60_000 });
-  try {
-    await producer.prepare([topic]);
-    const batch = producer.batch();
-    await batch.append(topic, 0, null, value, -1, -1, 0, value.length, []);
-    await producer.commit(batch);
-  } finally {
-    await producer.close();
   }
 }
