@@ -1,0 +1,74 @@
+import { appendFile, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { kafkaClient } from '../../src/kafka/client.ts';
+import type { KafkaClient } from '../../src/kafka/port.ts';
+import { silent } from '../../src/observability/silent.ts';
+import { eventually } from '../support/eventually.ts';
+import { generator } from '../support/generate/index.ts';
+import { servers } from '../support/servers.ts';
+import { WorkerGroup } from '../support/worker-group.ts';
+
+const draw = generator(import.meta.url);
+const MINUTES = Number(process.env['MILLRACE_SOAK']);
+const CONNECTORS = 10;
+const EVERY_MS = 1000;
+
+let kafka: KafkaClient;
+beforeAll(() => {
+  kafka = kafkaClient({ brokers: [servers().kafka], clientId: 'test' }, silent);
+});
+afterAll(() => kafka.close());
+
+/** Threads that use all cores until they are disposed of. */
+function saturation(): AsyncDisposable {
+  const threads = Array.from({ length: availableParallelism() }, () => new Worker('for (;;);', { eval: true }));
+  return {
+    async [Symbol.asyncDispose]() {
+      await Promise.all(threads.map(thread => thread.terminate()));
+    },
+  };
+}
+
+test(`no task is taken from its worker in ${MINUTES} minutes with all cores saturated`, {
+  timeout: (MINUTES + 10) * 60_000,
+}, async () => {
+  await using group = await WorkerGroup.start('saturated', 2);
+  const connectors = Array.from({ length: CONNECTORS }, (_, i) => ({
+    name: draw.connectorName(),
+    topic: draw.topic(),
+    file: join(group.folder, `${i}.txt`),
+  }));
+  for (const { name, topic, file } of connectors) {
+    await writeFile(file, '');
+    await group.create(name, { 'connector.class': 'FileStreamSource', file, topic });
+  }
+  const holders = await Promise.all(connectors.map(async ({ name }) => (await group.holder(name)).id));
+  const seen = new Set<string>();
+  let lines = 0;
+  await using _busy = saturation();
+  for (const end = performance.now() + MINUTES * 60_000; performance.now() < end; await delay(EVERY_MS)) {
+    await Promise.all(connectors.map(({ file }) => appendFile(file, `line ${lines}\n`)));
+    lines++;
+    // Of half of them the worker that runs them answers, of half the other one.
+    const statuses = await Promise.all(
+      connectors.map(({ name }, i) => group.status(name, group.workers[i % 2]).catch(String)),
+    );
+    for (const [i, status] of statuses.entries()) {
+      const [task] = typeof status === 'string' ? [] : status.tasks;
+      if (task?.attempt === 1 && task.state === 'RUNNING' && task.worker_id === holders[i]) continue;
+      const event = `${connectors[i]?.name} ${JSON.stringify(task ?? status)}`;
+      if (!seen.has(event)) console.log(new Date().toISOString(), event);
+      seen.add(event);
+    }
+  }
+  const at = connectors.map(({ topic }) => ({ topic, partition: 0 }));
+  await eventually('all lines are there', async () =>
+    (await kafka.admin.offsets(at)).every(({ end }) => (end ?? 0) >= lines),
+  );
+  console.log(`${lines} lines of each of ${CONNECTORS} connectors`);
+  expect([...seen]).toEqual([]);
+});
