@@ -11,6 +11,8 @@ export interface Options {
   readonly repeat: number;
   readonly records: number | undefined;
   readonly seconds: number | undefined;
+  /** `millrace.commit.interval.ms`; undefined: its default. */
+  readonly commitInterval: number | undefined;
   readonly profiles: string | undefined;
   readonly json: boolean;
   readonly help: boolean;
@@ -27,6 +29,7 @@ Names: ${Object.keys(workloads).join(', ')}, kafka-port, all
   --repeat N        runs of each, in turn; from the second on, workers are warm (1)
   --records N       rows, changes or records instead of the workload's own number
   --seconds N       how long the latency workloads write (30)
+  --commit-interval N  millrace.commit.interval.ms of Millrace's sources (10)
   --profile FOLDER  write CPU profiles of the workers that run on Node
   --json            one line of JSON for each run on stdout
 
@@ -47,6 +50,7 @@ export function readOptions(args: readonly string[]): Options {
       repeat: { type: 'string', default: '1' },
       records: { type: 'string' },
       seconds: { type: 'string' },
+      'commit-interval': { type: 'string' },
       profile: { type: 'string' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
@@ -65,6 +69,7 @@ export function readOptions(args: readonly string[]): Options {
     repeat: positive('repeat', values.repeat) ?? 1,
     records: positive('records', values.records),
     seconds: positive('seconds', values.seconds),
+    commitInterval: positive('commit-interval', values['commit-interval']),
     profiles: values.profile,
     json: values.json,
     help: values.help || names.length === 0,

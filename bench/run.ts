@@ -23,7 +23,7 @@ import { type Bench, type Contender, type Figures, removeTopics, type Workload }
 const log = (line: string): void => void process.stderr.write(`${line}\n`);
 
 async function subjectsOf({ streams = false }: Workload, options: Options, bench: Bench): Promise<Subject[]> {
-  const subjects = options.millrace ? [await millrace(bench.servers.temporal.address)] : [];
+  const subjects = options.millrace ? [await millrace(bench.servers.temporal.address, options.commitInterval)] : [];
   if (!options.peer && !options.tuned) return subjects;
   const install = await locateKafkaConnect();
   if (typeof install === 'string') throw new Error(install);
