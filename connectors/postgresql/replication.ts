@@ -23,6 +23,10 @@ const STATUS_LENGTH = 39;
 const PROBES = 3;
 /** Acknowledgements are told together, this often at most; the server may have to write its slot for each. */
 const TELL_EVERY_MS = 200;
+/** A server that asks for an answer is not kept waiting for longer. */
+const COLLECT_MS = 50;
+/** More than small transactions are while one is committed. */
+const COLLECT_BYTES = 16 * 1024;
 
 export interface ReplicationOptions {
   readonly slot: string;
@@ -104,6 +108,11 @@ export class Replication {
   wait(ms: number): Promise<void> {
     this.#wire.resume();
     return this.#wire.wait(ms);
+  }
+
+  /** Lets more come for a moment: until `until` resolves, or much has come. */
+  collect(until: Promise<void>): Promise<void> {
+    return this.#wire.collect(COLLECT_MS, COLLECT_BYTES, until);
   }
 
   interrupt(): void {

@@ -27,6 +27,8 @@ export interface StreamSettings extends DecoderSettings {
   readonly metadata: TransactionMetadata | null;
   readonly log: Log;
   captures(schema: string, table: string): boolean;
+  /** As in SourceTaskContext. */
+  untilCommit(): Promise<void> | undefined;
   /** Records to hand out now, whatever else there is: heartbeats. */
   due(): readonly SourceRecord[];
   /** The stream has passed all chunks of the snapshot: their positions are taken back. */
@@ -109,6 +111,8 @@ export class Stream {
         return null;
       }
       await this.#replication.wait(left);
+      const until = this.#settings.untilCommit();
+      if (until !== undefined && this.#replication.frames.available > 0) await this.#replication.collect(until);
     }
   }
 

@@ -276,6 +276,7 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
         metadata: config['provide.transaction.metadata'] ? new TransactionMetadata(schemas.naming.transaction) : null,
         messages: new MessageFormat(schemas.naming.message, schemas.names, config['binary.handling.mode']),
         log: context.log,
+        untilCommit: () => context.untilCommit?.(),
         captures: capturedTables(config),
         includesMessage: capturedMessages(config),
         due: () => heartbeats.take(),

@@ -72,6 +72,11 @@ export interface SourceTaskContext {
   readonly positions: PositionReader;
   /** About how many bytes of source data a batch may hold. */
   readonly maxBatchBytes: number;
+  /**
+   * Resolves when records that `read` hands out can be committed; undefined: at once. A source whose batches are small may
+   * collect until then.
+   */
+  untilCommit?(): Promise<void> | undefined;
   /** Figures for people: metrics, heartbeats, console. Cheap; call it at most once for each batch. */
   report(figures: Readonly<Record<string, number | string>>): void;
 }

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as immediate } from 'node:timers/promises';
 import { Bytes } from '../api/bytes.ts';
 import type {
   ConfigSpec,
@@ -60,6 +60,8 @@ const FORGET_MS = 600_000;
 /** Bytes of records that wait for their topics to be created. */
 const DEFERRED_BYTES = 4 << 20;
 
+const afterThisTurn = (): Promise<undefined> => immediate(undefined);
+
 /** Records encoded between two breaths of the event loop. */
 const SLICE = 2048;
 
@@ -83,6 +85,7 @@ async function runTask<C>(run: SourceRun<C>, producer: TransactionalProducer, ta
   const { signal } = run;
   const positions = await untilAborted(signal, run.offsets.load(run.connector, { signal }));
   await untilAborted(signal, producer.prepare([run.offsets.topic]));
+  const loop = new SourceLoop(run, producer, task);
   const context: SourceTaskContext = {
     connector: run.connector,
     task: run.task,
@@ -90,10 +93,11 @@ async function runTask<C>(run: SourceRun<C>, producer: TransactionalProducer, ta
     signal,
     positions,
     maxBatchBytes: run.limits.batchBytes,
+    untilCommit: () => loop.untilCommit,
     report: figures => run.observer.figures(figures),
   };
   await untilGraceEnds('open', signal, task.open(run.config, context));
-  await new SourceLoop(run, producer, task).run();
+  await loop.run();
 }
 
 class SourceLoop<C> {
@@ -109,7 +113,7 @@ class SourceLoop<C> {
   private open: ProducerBatch;
   private gathered: SourceBatch[] = [];
   private committing: Promise<void> | undefined;
-  /** Ends when the commit interval since the beginning of the last commit is over; undefined: it is. */
+  /** Ends when the last commit is over, and the commit interval since its beginning; undefined: they are. */
   private interval: Promise<void> | undefined;
 
   constructor(run: SourceRun<C>, producer: TransactionalProducer, task: SourceTask<C>) {
@@ -117,6 +121,10 @@ class SourceLoop<C> {
     this.producer = producer;
     this.task = task;
     this.open = producer.batch();
+  }
+
+  get untilCommit(): Promise<void> | undefined {
+    return this.interval;
   }
 
   async run(): Promise<void> {
@@ -127,7 +135,8 @@ class SourceLoop<C> {
         reading ??= untilGraceEnds('read', signal, this.task.read());
         // Whatever comes first: more to put into the open transaction, the time to commit it, or the failure of a commit.
         const other = this.committing ?? (this.gathered.length > 0 ? this.interval : undefined);
-        const batch = await (other === undefined ? reading : Promise.race([reading, other.then(() => undefined)]));
+        // What a source has collected until then comes along: its read ends before the event loop goes on.
+        const batch = await (other === undefined ? reading : Promise.race([reading, other.then(afterThisTurn)]));
         if (batch !== undefined) reading = undefined;
         if (batch) await this.gather(batch);
         if (batch !== undefined && this.caughtUp(batch)) {
@@ -158,15 +167,10 @@ class SourceLoop<C> {
     return this.interval === undefined || this.open.bytes >= this.run_.limits.batchBytes / 2;
   }
 
-  private startInterval(): void {
+  private async intervalOf(committing: Promise<void>): Promise<void> {
     const { limits, signal } = this.run_;
-    if (limits.commitIntervalMs === 0) return;
-    const interval: Promise<void> = delay(limits.commitIntervalMs, undefined, { signal })
-      .catch(() => {})
-      .then(() => {
-        if (this.interval === interval) this.interval = undefined;
-      });
-    this.interval = interval;
+    const interval = limits.commitIntervalMs > 0 && delay(limits.commitIntervalMs, undefined, { signal });
+    await Promise.allSettled([committing, interval]);
   }
 
   private caughtUp(batch: SourceBatch | null): boolean {
@@ -182,7 +186,7 @@ class SourceLoop<C> {
       this.forgetAt = performance.now() + FORGET_MS;
     }
     for (let from = 0; from < records.length; from += SLICE) {
-      if (from > 0) await new Promise(setImmediate);
+      if (from > 0) await immediate();
       const to = Math.min(from + SLICE, records.length);
       for (let i = from; i < to; i++) {
         const pending = this.append(records[i] as SourceRecord);
@@ -247,9 +251,7 @@ class SourceLoop<C> {
   private async meet(names: readonly string[]): Promise<void> {
     const { kafka, topics, observer } = this.run_;
     const wanted = names.map(name => topics.newTopic(name)).filter(topic => topic !== null);
-    const there = wanted.length === 0 ? new Map() : await kafka.admin.partitions(names);
-    const missing = wanted.filter(({ topic }) => !there.has(topic));
-    if (missing.length > 0) await kafka.admin.createTopics(missing);
+    if (wanted.length > 0) await kafka.admin.createTopics(wanted);
     await this.producer.prepare(names);
     for (const name of names) {
       this.known.add(name);
@@ -260,12 +262,15 @@ class SourceLoop<C> {
   private commit(): void {
     const batches = this.gathered;
     const transaction = this.open;
-    this.startInterval();
     this.gathered = [];
     this.open = this.producer.batch();
     this.committing = this.commitBatches(transaction, batches);
     // It is awaited later; until then a rejection must not count as unhandled.
     this.committing.catch(() => {});
+    const interval = this.intervalOf(this.committing).then(() => {
+      if (this.interval === interval) this.interval = undefined;
+    });
+    this.interval = interval;
   }
 
   private async commitBatches(transaction: ProducerBatch, batches: readonly SourceBatch[]): Promise<void> {

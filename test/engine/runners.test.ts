@@ -6,6 +6,7 @@ import {
   type SinkRecord,
   type SourceBatch,
   type SourceConnector,
+  type SourceTaskContext,
   schemaOf,
 } from '../../src/api/index.ts';
 import { defineConfig } from '../../src/config/spec.ts';
@@ -24,6 +25,7 @@ import { attempt } from '../support/attempt.ts';
 import { eventually } from '../support/eventually.ts';
 import { servers } from '../support/servers.ts';
 import { uniqueName } from '../support/topic.ts';
+import { topicContents } from '../support/topic-records.ts';
 
 const kafka = kafkaClient({ brokers: [servers().kafka], clientId: 'test' }, silent);
 afterAll(() => kafka.close());
@@ -175,6 +177,39 @@ describe('a source', () => {
     expect(await values(name)).toEqual(Array.from({ length: end }, (_, i) => i));
     // It went on where it had stopped; it did not begin anew each time.
     expect(starts.slice(1).every((from, i) => from > (starts[i] as number))).toBe(true);
+  });
+
+  test('that collects until the next commit has what it collected committed then', async () => {
+    const name = uniqueName('collector');
+    const stop = new AbortController();
+    const base = counter(name, 3, 1);
+    const collector: SourceConnector<Nothing> = {
+      ...base,
+      task() {
+        const task = base.task();
+        let untilCommit: SourceTaskContext['untilCommit'];
+        let reads = 0;
+        return {
+          ...task,
+          open(config, context) {
+            ({ untilCommit } = context);
+            expect(untilCommit?.()).toBeUndefined();
+            return task.open(config, context);
+          },
+          async read() {
+            // The first is committed at once; the second waits, and the third comes as late as it may.
+            const batch = await task.read();
+            if (++reads === 3) await untilCommit?.();
+            return batch;
+          },
+        };
+      },
+    };
+    const running = source(collector, name, stop.signal);
+    await eventually('all are there', async () => (await values(name)).length === 3);
+    expect(await topicContents(name)).toEqual({ records: 3, transactions: 2 });
+    stop.abort();
+    await running;
   });
 
   test('whose successor has begun is refused, and what it had open is gone', async () => {

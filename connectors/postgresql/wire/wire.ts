@@ -21,6 +21,8 @@ export class Wire {
   readonly #socket: Socket;
   readonly #limit: number;
   #wake: (() => void) | undefined;
+  /** Bytes that must wait here until what comes wakes whoever waits for it. */
+  #enough = 0;
   #paused = false;
 
   /** limit: bytes that may wait here unread; beyond, the server is made to wait. */
@@ -41,7 +43,7 @@ export class Wire {
       this.#paused = true;
       this.#socket.pause();
     }
-    this.#wake?.();
+    if (this.frames.available >= this.#enough) this.#wake?.();
   }
 
   #fail(error: Error): void {
@@ -63,14 +65,28 @@ export class Wire {
 
   /** Resolves when something has come, the link has failed, `interrupt` was called, or the time is over. */
   wait(ms: number): Promise<void> {
+    return this.#wait(ms, 0, undefined);
+  }
+
+  /** As `wait`, but until this many bytes wait here, or `until` has resolved. */
+  collect(ms: number, bytes: number, until: Promise<void>): Promise<void> {
+    return this.frames.available >= bytes ? Promise.resolve() : this.#wait(ms, bytes, until);
+  }
+
+  #wait(ms: number, bytes: number, until: Promise<void> | undefined): Promise<void> {
     if (this.failure !== undefined) return Promise.resolve();
     return new Promise(resolve => {
-      const timer = setTimeout(() => this.#wake?.(), ms);
-      this.#wake = () => {
+      const wake = (): void => {
+        // Another wait may have begun since.
+        if (this.#wake !== wake) return;
         clearTimeout(timer);
         this.#wake = undefined;
         resolve();
       };
+      const timer = setTimeout(wake, ms);
+      this.#wake = wake;
+      this.#enough = bytes;
+      until?.then(wake);
     });
   }
 
