@@ -108,7 +108,7 @@ export class Sender {
 function busy(result: ItemOutcome | undefined): MillraceError {
   return new MillraceError(
     'SINK_UNAVAILABLE',
-    `The cluster is too busy to take documents (status ${result?.status}, ${result?.error?.type}).`,
+    `The cluster does not take documents now (status ${result?.status}, ${result?.error?.type}: ${result?.error?.reason}).`,
   );
 }
 

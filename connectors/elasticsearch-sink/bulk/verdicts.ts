@@ -1,10 +1,10 @@
-import { type ElasticError, readError } from '../http/error-body.ts';
+import { type ElasticError, isBlocked, readError } from '../http/error-body.ts';
 
 /**
  * What became of one item.
  *
  * - written: it is in, or a newer version was in before it.
- * - again: the cluster was too busy for it.
+ * - again: the cluster was too busy for it, or the index is blocked.
  * - malformed: the document cannot be taken, now or later.
  * - missing: there is no such index (any more).
  * - refused: something else than the document is wrong.
@@ -47,7 +47,7 @@ export function verdictOf(item: unknown, versioned: boolean): ItemOutcome {
   if (type === 'version_conflict_engine_exception')
     return versioned ? { ...written, conflict: versionIn(result.error) } : { verdict: 'again', status, error };
   const verdict: Verdict =
-    status === 429 || status >= 500
+    status === 429 || status >= 500 || isBlocked(error)
       ? 'again'
       : malformed.has(type)
         ? 'malformed'

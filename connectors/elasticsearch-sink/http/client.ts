@@ -3,6 +3,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { MillraceError, messageOf } from '../../../src/errors.ts';
 import type { Connection } from '../config/settings.ts';
+import { describe, errorOf, isBlocked } from './error-body.ts';
 import { type Answer, Connections, type NodeRequest } from './node-request.ts';
 
 const compress = promisify(gzip);
@@ -34,8 +35,8 @@ export class Client {
   }
 
   /**
-   * The answer of a cluster that is not too busy to give one (status below 500, and not 429). What passes by itself is
-   * tried again up to max.retries, then rejects with SINK_UNAVAILABLE. SINK_SETUP for a refused login or certificate.
+   * The answer of a cluster that is not too busy to give one (status below 500, and not 429), nor blocked. What passes by
+   * itself is tried again up to max.retries, then rejects with SINK_UNAVAILABLE. SINK_SETUP for a refused login or certificate.
    */
   async call(call: Call): Promise<Answer> {
     const request = await this.#requestOf(call);
@@ -94,8 +95,9 @@ export class Client {
           'SINK_SETUP',
           `${url.host} refuses the login (HTTP 401): check connection.username and connection.password.`,
         );
-      if (answer.status !== 429 && answer.status < 500) return answer;
-      return new MillraceError('SINK_UNAVAILABLE', `${url.host} is busy or not ready (HTTP ${answer.status}).`);
+      const refused = answer.status === 403 && isBlocked(errorOf(answer));
+      if (answer.status !== 429 && answer.status < 500 && !refused) return answer;
+      return new MillraceError('SINK_UNAVAILABLE', `${describe(`${url.host} is busy, blocked or not ready`, answer)}.`);
     } catch (error) {
       return notReached(url, error);
     }

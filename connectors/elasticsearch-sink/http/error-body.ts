@@ -22,6 +22,12 @@ export function describe(what: string, answer: Answer): string {
   return `${what}: HTTP ${answer.status}${error === undefined ? '' : `, ${error.type}: ${error.reason}`}`;
 }
 
+/**
+ * The cluster or the index takes no writes until a block is lifted: by Elasticsearch, which sets one where the disk is full
+ * (HTTP 429, or 403 in earlier versions), or by an operator (HTTP 403).
+ */
+export const isBlocked = (error: ElasticError | undefined): boolean => error?.type === 'cluster_block_exception';
+
 /** As it stands in a bulk item or in the body of a refused request. */
 export function readError(error: unknown): ElasticError | undefined {
   if (typeof error === 'string') return { type: 'error', reason: withoutValues(error) };

@@ -7,11 +7,51 @@ interface DriverError {
   readonly sqlState?: string;
 }
 
-/** SQLSTATE classes that pass by themselves: links, resources, operator intervention, serialization. */
-const PASSING = /^(08|40|53|57|58|XX|HY)/;
+/**
+ * SQLSTATE classes and states that pass by themselves: links, resources, operator intervention, serialization, locks and
+ * time-outs of sessions.
+ */
+const PASSING = /^(08|25P03|25P04|40|53|55006|55P03|57|58|XX|HY)/;
 const WRONG_LOGIN = /CERT|ERR_TLS|UNABLE_TO_|SASL|password must be|does not support SSL|HANDSHAKE_NO_SSL/;
-/** MySQL's errors that pass and whose SQLSTATE says nothing: too many connections, shutdown, lock waits, deadlocks. */
-const PASSING_CODES = new Set(['ER_CON_COUNT_ERROR', 'ER_SERVER_SHUTDOWN', 'ER_LOCK_WAIT_TIMEOUT', 'ER_LOCK_DEADLOCK']);
+/**
+ * MySQL's errors that pass and whose SQLSTATE says nothing
+ * (https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html).
+ */
+const PASSING_CODES = new Set([
+  // Connections and shutdown.
+  'ER_CON_COUNT_ERROR',
+  'ER_TOO_MANY_USER_CONNECTIONS',
+  'ER_USER_LIMIT_REACHED',
+  'ER_SERVER_SHUTDOWN',
+  'ER_NORMAL_SHUTDOWN',
+  'ER_SHUTDOWN_COMPLETE',
+  'ER_QUERY_INTERRUPTED',
+  'ER_QUERY_TIMEOUT',
+  'ER_SESSION_WAS_KILLED',
+  // Locks.
+  'ER_LOCK_WAIT_TIMEOUT',
+  'ER_LOCK_DEADLOCK',
+  'ER_LOCK_NOWAIT',
+  'ER_LOCK_TABLE_FULL',
+  // Full disks, temporary tables and files, I/O.
+  'ER_CANT_CREATE_FILE',
+  'ER_DISK_FULL',
+  'ER_DISK_FULL_NOWAIT',
+  'ER_ERROR_ON_READ',
+  'ER_ERROR_ON_WRITE',
+  'ER_GET_ERRNO',
+  'ER_IO_READ_ERROR',
+  'ER_IO_WRITE_ERROR',
+  'ER_RECORD_FILE_FULL',
+  'ER_TEMP_FILE_WRITE_FAILURE',
+  'ER_INNODB_UNDO_LOG_FULL',
+  // Memory and threads.
+  'ER_OUTOFMEMORY',
+  'ER_OUT_OF_SORTMEMORY',
+  'ER_OUT_OF_RESOURCES',
+  'ER_ENGINE_OUT_OF_MEMORY',
+  'ER_CANT_CREATE_THREAD',
+]);
 
 /** doing: `connecting to PostgreSQL at host:5432`. What is a MillraceError stays one. */
 export function toFailure(error: unknown, doing: string): MillraceError {

@@ -153,12 +153,13 @@ describe('an item of an answer', () => {
     [409, 'version_conflict_engine_exception', 'written'],
     [429, 'es_rejected_execution_exception', 'again'],
     [429, 'cluster_block_exception', 'again'],
+    [403, 'cluster_block_exception', 'again'],
+    [403, 'security_exception', 'refused'],
     [503, 'unavailable_shards_exception', 'again'],
     [400, 'mapper_parsing_exception', 'malformed'],
     [400, 'document_parsing_exception', 'malformed'],
     [400, 'strict_dynamic_mapping_exception', 'malformed'],
     [404, 'index_not_found_exception', 'missing'],
-    [403, 'cluster_block_exception', 'refused'],
     [400, 'index_closed_exception', 'refused'],
   ])('%i %s is %s', (status, type, verdict) => {
     expect(verdictOf(item(status, type), true).verdict).toBe(verdict);
