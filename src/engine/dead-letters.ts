@@ -96,21 +96,22 @@ export function deadLetterQueue(
   };
 }
 
-/** In the first form that the topic takes. */
+/** In the first form that the topic takes, and at the present time where it does not take the record's. */
 async function append(batch: ProducerBatch, letter: DeadLetter, settings: DeadLetterSettings): Promise<void> {
+  const { topic } = settings;
   let refusal: unknown;
   for (const { key, value, headers } of deadLetterForms(letter, settings)) {
     const bytes = Buffer.concat([key ?? nothing, value ?? nothing]);
     const keyEnd = key?.length ?? 0;
     const [keyStart, valueStart] = [key === null ? -1 : 0, value === null ? -1 : keyEnd];
-    try {
-      const { topic } = settings;
-      await batch.append(topic, null, letter.raw.timestamp, bytes, keyStart, keyEnd, valueStart, bytes.length, headers);
-      return;
-    } catch (error) {
-      if (!(error instanceof DataError)) throw error;
-      refusal = error;
-    }
+    for (const timestamp of [letter.raw.timestamp, null])
+      try {
+        await batch.append(topic, null, timestamp, bytes, keyStart, keyEnd, valueStart, bytes.length, headers);
+        return;
+      } catch (error) {
+        if (!(error instanceof DataError)) throw error;
+        refusal = error;
+      }
   }
   throw refusal;
 }
