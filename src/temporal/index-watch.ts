@@ -7,6 +7,7 @@ const LAST_WAIT = 200;
 interface Wanted {
   readonly name: string;
   readonly there: boolean;
+  /** Of performance.now(). */
   readonly until: number;
   done(): void;
 }
@@ -27,7 +28,7 @@ export function indexWatch(names: () => Promise<readonly string[]>) {
         const found = new Set(await names());
         const settled = waiting.filter(
           // Whoever came while the list was on its way may have missed it.
-          ({ name, there, until }, i) => Date.now() > until || (i < asked && found.has(name) === there),
+          ({ name, there, until }, i) => performance.now() > until || (i < asked && found.has(name) === there),
         );
         waiting = waiting.filter(one => !settled.includes(one));
         for (const { done } of settled) done();
@@ -44,7 +45,7 @@ export function indexWatch(names: () => Promise<readonly string[]>) {
 
   return (name: string, there: boolean, ms: number): Promise<void> =>
     new Promise(resolve => {
-      waiting.push({ name, there, until: Date.now() + ms, done: resolve });
+      waiting.push({ name, there, until: performance.now() + ms, done: resolve });
       if (!looking) look().catch(() => {});
     });
 }
