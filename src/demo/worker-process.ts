@@ -18,7 +18,7 @@ export interface WorkerProcess {
 
 /**
  * Writes the properties into `folder` and starts a worker on `port`. Its log goes into the folder too. Resolves when it
- * is ready for work, or, with healthy false, when it answers at all. args: of the command, behind the properties file. cwd: default this process's.
+ * is ready for work, or, with healthy false, when it answers at all. args: of the command, behind the properties file. cwd: default this process's. env: beside this process's own.
  */
 export async function startWorkerProcess(
   folder: string,
@@ -28,7 +28,13 @@ export async function startWorkerProcess(
     healthy = true,
     args = [],
     cwd,
-  }: { readonly healthy?: boolean; readonly args?: readonly string[]; readonly cwd?: string } = {},
+    env = {},
+  }: {
+    readonly healthy?: boolean;
+    readonly args?: readonly string[];
+    readonly cwd?: string;
+    readonly env?: NodeJS.ProcessEnv;
+  } = {},
 ): Promise<WorkerProcess> {
   const file = join(folder, `worker-${port}.properties`);
   const all = { ...properties, listeners: `http://127.0.0.1:${port}` };
@@ -49,7 +55,7 @@ export async function startWorkerProcess(
       file,
       ...args,
     ],
-    { stdio: 'ignore', ...(cwd === undefined ? {} : { cwd }) },
+    { stdio: 'ignore', env: { ...process.env, ...env }, ...(cwd === undefined ? {} : { cwd }) },
   );
   const gone = new Promise<void>(resolve => child.once('exit', () => resolve()));
   const end = (signal: NodeJS.Signals) => async () => {

@@ -13,7 +13,7 @@ import { ignore, type KafkaServer, type OwnServer, type StartOptions } from './t
 /** Starts a single-node Kafka in KRaft mode, broker and controller in one process, on 127.0.0.1 alone. */
 export async function startNativeKafka(
   { java, libs, version }: KafkaProgram,
-  { port: wanted, dataDir, log = ignore }: StartOptions,
+  { port: wanted, dataDir, env, log = ignore }: StartOptions,
 ): Promise<KafkaServer & OwnServer> {
   const port = wanted ?? (await freePort());
   const address = `127.0.0.1:${port}`;
@@ -36,6 +36,7 @@ export async function startNativeKafka(
     name: 'Kafka',
     program: java,
     args: [...jvm, 'kafka.Kafka', file('server.properties')],
+    ...(env === undefined ? {} : { env }),
     logFile: file('server.log'),
     stopSignal: 'SIGTERM',
     remove: folder.remove,

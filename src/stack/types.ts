@@ -82,6 +82,8 @@ export interface StartOptions {
   readonly port?: number;
   /** Holds the data and keeps it after `stop`; a temporary folder when not given. */
   readonly dataDir?: string;
+  /** Environment of a program of this machine, beside this process's own. Containers do not take it. */
+  readonly env?: NodeJS.ProcessEnv;
   readonly log?: Log;
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import type { TestDatabase } from '../support/database.ts';
 
@@ -54,23 +55,62 @@ export async function createLoad(database: TestDatabase, rows: number): Promise<
 }
 
 /** Makes `transactions` transactions of ten changes of orders each, from two connections; picks up after a lost server. */
-export async function runLoad(database: TestDatabase, first: number, transactions: number): Promise<void> {
+export async function runLoad(
+  database: TestDatabase,
+  first: number,
+  transactions: number,
+  signal?: AbortSignal,
+): Promise<void> {
   const shares = 2;
   await Promise.all(
     Array.from({ length: shares }, async (_, share) => {
       const step = 50;
       for (let done = 0; done < transactions / shares; done += step) {
-        await retried(database.url, `call change_orders(${first + done}, ${step}, ${share}, ${shares})`);
+        await retried(database.url, `call change_orders(${first + done}, ${step}, ${share}, ${shares})`, signal);
       }
     }),
   );
 }
 
+/** A load that goes on until it is stopped. */
+export interface SteadyLoad extends Disposable {
+  /** Resolves after the last transaction; rejects with what ended the load before. */
+  stop(): Promise<void>;
+}
+
+/** Runs the load, so many transactions at a time. Disposed of, it does not wait for a server that is lost. */
+export function keepLoading(database: TestDatabase, transactions: number, pauseMs: number): SteadyLoad {
+  const aborted = new AbortController();
+  let loading = true;
+  const done = (async () => {
+    for (let first = 1; loading; first += transactions) {
+      await runLoad(database, first, transactions, aborted.signal);
+      await delay(pauseMs);
+    }
+  })();
+  // Rejects in `stop`.
+  done.catch(() => undefined);
+  return {
+    stop() {
+      loading = false;
+      return done;
+    },
+    [Symbol.dispose]() {
+      loading = false;
+      aborted.abort();
+    },
+  };
+}
+
+/** How long a server may be away. */
+const PATIENCE_MS = 600_000;
+
 /**
  * A call that a restart of the server cuts off may have committed some of its transactions: its rows are there already,
  * so what follows is skipped with it. The load is a stream of changes, not a fixed one.
  */
-async function retried(url: string, sql: string): Promise<void> {
+async function retried(url: string, sql: string, signal?: AbortSignal): Promise<void> {
+  const deadline = performance.now() + PATIENCE_MS;
   for (let attempt = 0; ; attempt++) {
     const client = new pg.Client({ connectionString: url });
     client.on('error', () => undefined);
@@ -79,15 +119,14 @@ async function retried(url: string, sql: string): Promise<void> {
       if (attempt === 0) await client.query(sql);
       return;
     } catch (error) {
-      if (attempt > 200) throw error;
-      if (!isServerLost(error)) throw error;
-      await new Promise(resolve => setTimeout(resolve, 100));
+      if (!isServerLost(error) || signal?.aborted || performance.now() > deadline) throw error;
+      await delay(100);
     } finally {
       await client.end().catch(() => undefined);
     }
   }
 }
 
-/** The server has gone, or is not there yet: by its own code, or anything that is no answer of a database. */
+/** The server has gone, is not there yet or has no room: by its own code, or anything that is no answer of a database. */
 export const isServerLost = (error: unknown): boolean =>
-  !(error instanceof pg.DatabaseError) || /^(57P0|08)/.test(error.code ?? '');
+  !(error instanceof pg.DatabaseError) || /^(08|53|57P0|58030)/.test(error.code ?? '');

@@ -19,6 +19,13 @@ const draw = generator(import.meta.url);
 export const connectors = ['source', 'sink-orders', 'sink-events'] as const;
 export type Role = (typeof connectors)[number];
 
+/** What starts the servers, where not their defaults do. */
+interface RigServers {
+  readonly kafka: () => ReturnType<typeof startKafka>;
+  readonly postgres: () => ReturnType<typeof startPostgres>;
+  readonly temporal: () => ReturnType<typeof startTemporal>;
+}
+
 /** Servers of one's own, to be killed; two databases with a pipeline from one to the other; workers. */
 export class Rig implements AsyncDisposable {
   readonly kafka: Awaited<ReturnType<typeof startKafka>>;
@@ -43,11 +50,11 @@ export class Rig implements AsyncDisposable {
   }
 
   /** rows: in each of the source's tables before anything runs. */
-  static async start(rows: number): Promise<Rig> {
+  static async start(rows: number, servers: Partial<RigServers> = {}): Promise<Rig> {
     const [kafka, postgres, temporal, folder] = await Promise.all([
-      startKafka(),
-      startPostgres(),
-      startTemporal(),
+      (servers.kafka ?? startKafka)(),
+      (servers.postgres ?? startPostgres)(),
+      (servers.temporal ?? startTemporal)(),
       mkdtemp(join(tmpdir(), 'millrace-chaos-')),
     ]);
     const [source, target] = await Promise.all([
@@ -58,15 +65,17 @@ export class Rig implements AsyncDisposable {
     return new Rig({ kafka, postgres, temporal, source, target, folder });
   }
 
-  async startWorker(): Promise<WorkerProcess> {
-    const worker = await startWorkerProcess(this.folder, await freePort(), {
+  /** env: of its process, beside this one's. */
+  async startWorker(env: NodeJS.ProcessEnv = {}): Promise<WorkerProcess> {
+    const properties = {
       'bootstrap.servers': this.kafka.address,
       'group.id': this.prefix,
       'offset.storage.topic': `${this.prefix}-offsets`,
       'config.storage.topic': `${this.prefix}-configs`,
       'status.storage.topic': `${this.prefix}-status`,
       'temporal.address': this.temporal.address,
-    });
+    };
+    const worker = await startWorkerProcess(this.folder, await freePort(), properties, { env });
     this.workers.push(worker);
     return worker;
   }
@@ -103,7 +112,8 @@ export class Rig implements AsyncDisposable {
     }).then(({ answer }) => answer);
   }
 
-  async createPipeline(): Promise<void> {
+  /** sink: settings of both sinks, beside their own. */
+  async createPipeline(sink: Readonly<Record<string, string>> = {}): Promise<void> {
     const { host, port, user, password } = this.source.connection;
     await call('POST', `${this.url}/connectors`, {
       name: this.#name('source'),
@@ -136,6 +146,7 @@ export class Rig implements AsyncDisposable {
           'pk.mode': 'record_key',
           'delete.enabled': 'true',
           'auto.create': 'true',
+          ...sink,
         },
       });
   }
@@ -163,6 +174,12 @@ export class Rig implements AsyncDisposable {
       const [task] = (await this.status(role)).tasks;
       return task?.state === 'RUNNING' ? task.worker_id : undefined;
     });
+  }
+
+  /** Rows of the source's `events`. */
+  async sent(): Promise<number> {
+    const [row] = await this.source.query<{ count: string }>('select count(*) from events');
+    return Number(row?.count);
   }
 
   /** Rows of the target's `events`; 0 while there is no such table. */

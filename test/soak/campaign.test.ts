@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { messageOf } from '../../src/errors.ts';
-import { runLoad } from '../chaos/load.ts';
+import { keepLoading } from '../chaos/load.ts';
 import { connectors, Rig } from '../chaos/rig.ts';
 import { SlotWatch } from '../chaos/slot-watch.ts';
 import { otherTroubles, serverTroubles } from '../chaos/troubles.ts';
@@ -35,14 +35,8 @@ test(`${MINUTES} minutes of changes, with something going wrong all the time: no
   await rig.createPipeline();
   await using slot = await SlotWatch.start(rig);
   const end = performance.now() + MINUTES * 60_000;
-  let writing = true;
-  const writer = (async () => {
-    for (let first = 1; writing; first += TRANSACTIONS) {
-      await runLoad(rig.source, first, TRANSACTIONS);
-      // What has been written is compared in the end: hours of it must fit into memory.
-      await delay(PAUSE_MS);
-    }
-  })();
+  // What has been written is compared in the end: hours of it must fit into memory.
+  using load = keepLoading(rig.source, TRANSACTIONS, PAUSE_MS);
   const troubles = { ...serverTroubles, ...otherTroubles };
   let failure: { readonly error: unknown } | undefined;
   try {
@@ -66,8 +60,7 @@ test(`${MINUTES} minutes of changes, with something going wrong all the time: no
     failure = { error };
     log(messageOf(error));
   }
-  writing = false;
-  await writer;
+  await load.stop();
   if (failure !== undefined) {
     await explain(rig, slot);
     throw failure.error;

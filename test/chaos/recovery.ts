@@ -1,0 +1,31 @@
+import { eventually } from '../support/eventually.ts';
+import { connectors, type Rig } from './rig.ts';
+
+export interface RecoveryLimits {
+  /** Milliseconds until all tasks are RUNNING. */
+  readonly runningMs: number;
+  /** Milliseconds from then until what is at the source now has arrived. */
+  readonly arrivedMs: number;
+}
+
+/** Waits until the pipeline works again, without help; prints after how long. Rejects where that takes too long. */
+export async function recovery(rig: Rig, { runningMs, arrivedMs }: RecoveryLimits): Promise<void> {
+  const began = performance.now();
+  const seconds = (): string => ((performance.now() - began) / 1000).toFixed(1);
+  await Promise.all(connectors.map(role => running(rig, role, runningMs)));
+  console.log(`all tasks are RUNNING after ${seconds()} s`);
+  const events = await rig.sent();
+  await eventually(`${events} events have arrived`, async () => (await rig.arrived()) >= events, {
+    within: arrivedMs,
+    every: 250,
+  });
+  console.log(`${events} events have arrived after ${seconds()} s`);
+  // A status that is read before an attempt has timed out still says RUNNING.
+  await Promise.all(connectors.map(role => running(rig, role, runningMs)));
+}
+
+const running = (rig: Rig, role: (typeof connectors)[number], within: number) =>
+  eventually(`${role} is RUNNING`, async () => (await rig.status(role)).tasks[0]?.state === 'RUNNING', {
+    within,
+    every: 200,
+  });

@@ -1,0 +1,117 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import type { WorkerProcess } from '../../src/demo/worker-process.ts';
+import { keepLoading } from '../chaos/load.ts';
+import { recovery } from '../chaos/recovery.ts';
+import { Rig } from '../chaos/rig.ts';
+import { SlotWatch } from '../chaos/slot-watch.ts';
+import { verify } from '../chaos/verify.ts';
+import { eventually } from '../support/eventually.ts';
+import { residentBytes } from '../support/memory.ts';
+
+/** MILLRACE_OUTAGE: minutes without Temporal, for each kind of outage. */
+const MINUTES = Number(process.env['MILLRACE_OUTAGE'] ?? 30);
+/** Transactions of ten changes at a time. */
+const TRANSACTIONS = 50;
+const PAUSE_MS = 4000;
+const PROBE_EVERY_MS = 5000;
+/** A worker waits for Temporal for 8 s, and asks it twice at the most. */
+const ANSWER_MS = 20_000;
+/** From when Temporal answers again. */
+const RUNNING_MS = 30_000;
+/** Changes of the whole outage have to be read then. */
+const ARRIVED_MS = 60_000 + MINUTES * 10_000;
+/** Bytes that a worker may have more in the last fifth of an outage than in its first fifth. */
+const GROWTH = 128 << 20;
+
+const outages = {
+  'is killed with -9': {
+    begin: ({ temporal }: Rig) => temporal.kill9(),
+    end: ({ temporal }: Rig) => temporal.restart(),
+  },
+  'is frozen': {
+    begin: ({ temporal }: Rig) => temporal.stopProcess(),
+    end: ({ temporal }: Rig) => temporal.cont(),
+  },
+};
+
+test.each(Object.entries(outages))(
+  `Temporal %s for ${MINUTES} minutes: nothing lost, nothing doubled, and data flows again by itself`,
+  async (name, outage) => {
+    await using rig = await Rig.start(5000);
+    await rig.startWorker();
+    await rig.startWorker();
+    await rig.createPipeline();
+    await rig.holder('source');
+    await using slot = await SlotWatch.start(rig);
+    using load = keepLoading(rig.source, TRANSACTIONS, PAUSE_MS);
+    await eventually('it streams', async () => (await rig.arrived()) > 5500, { within: 60_000 });
+    await rig.during(`Temporal ${name}`, async () => {
+      await outage.begin(rig);
+      await watch(rig);
+      await outage.end(rig);
+    });
+    await recovery(rig, { runningMs: RUNNING_MS, arrivedMs: ARRIVED_MS });
+    await load.stop();
+    await verify(rig, slot);
+  },
+  (2 * MINUTES + 20) * 60_000,
+);
+
+/** Asks the workers all the time, and weighs them. */
+async function watch(rig: Rig): Promise<void> {
+  const end = performance.now() + MINUTES * 60_000;
+  const weights: number[][] = rig.workers.map(() => []);
+  const [sent, arrived] = await Promise.all([rig.sent(), rig.arrived()]);
+  let slowest = 0;
+  for (let began = performance.now(); began < end; began = performance.now()) {
+    const answers = await Promise.all(rig.workers.map(worker => probe(rig, worker)));
+    slowest = Math.max(slowest, ...answers);
+    for (const [i, { pid }] of rig.workers.entries()) weights[i]?.push(await residentBytes(pid));
+    await delay(Math.max(0, began + PROBE_EVERY_MS - performance.now()));
+  }
+  const moved = (await rig.arrived()) - arrived;
+  console.log(`${moved} of ${(await rig.sent()) - sent} events arrived during the outage`);
+  const growths = weights.map(growth);
+  const megabytes = (bytes: number) => Math.round(bytes / (1 << 20));
+  console.log(
+    `slowest answer ${Math.round(slowest)} ms; resident ${weights.map(list => megabytes(list.at(-1) ?? 0))} MB, grown by ${growths.map(megabytes)} MB`,
+  );
+  expect(slowest).toBeLessThan(ANSWER_MS);
+  expect(growths.filter(bytes => bytes > GROWTH)).toEqual([]);
+}
+
+/** Milliseconds of the slowest answer. What needs Temporal says so; the rest is answered. */
+async function probe(rig: Rig, { url }: WorkerProcess): Promise<number> {
+  const ask = async (method: string, path: string) => {
+    const began = performance.now();
+    const answer = await fetch(`${url}${path}`, { method, signal: AbortSignal.timeout(2 * ANSWER_MS) });
+    return { status: answer.status, text: await answer.text(), ms: performance.now() - began };
+  };
+  const path = rig.path('sink-events');
+  const [root, metrics, ...controls] = await Promise.all([
+    ask('GET', '/'),
+    ask('GET', '/metrics'),
+    ask('GET', '/connectors'),
+    ask('GET', `${path}/status`),
+    ask('PUT', `${path}/pause`),
+    ask('POST', `${path}/restart?includeTasks=true`),
+  ]);
+  expect([root.status, metrics.status]).toEqual([200, 200]);
+  for (const { status, text } of controls) {
+    expect(status, text).toBe(503);
+    expect(JSON.parse(text)).toEqual({
+      error_code: 503,
+      message: expect.stringContaining(`Temporal at ${rig.temporal.address} does not answer`),
+    });
+  }
+  return Math.max(root.ms, metrics.ms, ...controls.map(({ ms }) => ms));
+}
+
+/** By how much the median of the last fifth is greater than that of the first. */
+function growth(weights: readonly number[]): number {
+  const fifth = Math.max(1, Math.floor(weights.length / 5));
+  return median(weights.slice(-fifth)) - median(weights.slice(0, fifth));
+}
+
+const median = (list: readonly number[]): number => list.toSorted((a, b) => a - b)[list.length >> 1] ?? 0;
