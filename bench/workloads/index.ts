@@ -3,6 +3,7 @@ import type { Workload } from './workload.ts';
 /** By the name that the command line takes. */
 export const workloads: Readonly<Record<string, () => Promise<{ readonly workload: Workload }>>> = {
   'pg-cdc-snapshot': () => import('./pg-cdc-snapshot.ts'),
+  'pg-cdc-tables': () => import('./pg-cdc-tables.ts'),
   'pg-cdc-stream': () => import('./pg-cdc-stream.ts'),
   'pg-cdc-latency': () => import('./pg-cdc-latency.ts'),
   'kafka-pg-upsert': () => import('./kafka-pg-upsert.ts'),
