@@ -12,6 +12,7 @@ import { freePort } from '../../src/stack/ports.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { servers } from '../support/servers.ts';
+import { debeziumSource } from '../support/table-connectors.ts';
 import { uniqueName } from '../support/topic.ts';
 
 /*
@@ -52,22 +53,12 @@ const startWorker = async (): Promise<WorkerProcess> =>
 
 /** Captures one table that is empty; resolves when the connector streams. */
 async function capture(table: string): Promise<{ readonly topic: string; confirmed(): Promise<number> }> {
-  const { host, port, user, password } = database.connection;
   const name = `${group}_${table}`;
   await database.query(`create table ${table} (id int primary key, note text)`);
   await call('POST', `${worker.url}/connectors`, {
     name,
     config: {
-      'connector.class': 'io.debezium.connector.postgresql.PostgresConnector',
-      'database.hostname': host,
-      'database.port': String(port),
-      'database.user': user,
-      'database.password': password || 'unused',
-      'database.dbname': database.name,
-      'topic.prefix': name,
-      'slot.name': name,
-      'publication.name': name,
-      'publication.autocreate.mode': 'filtered',
+      ...debeziumSource(database, name),
       'table.include.list': `public.${table}`,
       'snapshot.mode': 'no_data',
       'status.update.interval.ms': '100',

@@ -3,6 +3,7 @@ import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { quoted, topicOf } from '../support/generate/identifiers.ts';
 import { generator } from '../support/generate/index.ts';
+import { debeziumSource } from '../support/table-connectors.ts';
 import { topicContents, topicRecords } from '../support/topic-records.ts';
 import { TestWorker } from '../support/worker.ts';
 
@@ -33,16 +34,8 @@ test('small tables of a snapshot share transactions, and their topics are create
     await database.query(
       `CREATE TABLE ${quoted(table)} (id int PRIMARY KEY); INSERT INTO ${quoted(table)} SELECT generate_series(1, ${ROWS})`,
     );
-  const { host, port, user, password } = database.connection;
   await worker.create(name, {
-    'connector.class': 'io.debezium.connector.postgresql.PostgresConnector',
-    'database.hostname': host,
-    'database.port': String(port),
-    'database.user': user,
-    'database.password': password || 'unused',
-    'database.dbname': database.name,
-    'slot.name': database.name,
-    'publication.name': database.name,
+    ...debeziumSource(database),
     'topic.prefix': prefix,
     'snapshot.mode': 'initial_only',
     'value.converter': 'org.apache.kafka.connect.json.JsonConverter',

@@ -6,6 +6,7 @@ import { createDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { generator } from '../support/generate/index.ts';
 import { servers } from '../support/servers.ts';
+import { incrementingSource } from '../support/table-connectors.ts';
 import { topicRecords } from '../support/topic-records.ts';
 import { WorkerGroup } from '../support/worker-group.ts';
 
@@ -48,17 +49,7 @@ test('the producers of a connector with fewer tasks, paused, stopped or deleted 
   await using group = await WorkerGroup.start('fenced');
   const name = draw.connectorName();
   const path = `/${encodeURIComponent(name)}`;
-  const { host, port, user, password } = database.connection;
-  const config = {
-    'connector.class': 'io.confluent.connect.jdbc.JdbcSourceConnector',
-    'connection.url': `jdbc:postgresql://${host}:${port}/${database.name}`,
-    'connection.user': user,
-    'connection.password': password || 'unused',
-    mode: 'incrementing',
-    'incrementing.column.name': 'id',
-    'table.whitelist': TABLES.join(','),
-    'topic.prefix': `${group.id}-`,
-  };
+  const config = incrementingSource(database, TABLES, `${group.id}-`);
   const ids = TABLES.map((_table, task) => `${group.id}-${name}-${task}`);
   const epochs = () => Promise.all(ids.map(epochOf));
   let rows = 0;

@@ -5,7 +5,7 @@ import { createDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { generator } from '../support/generate/index.ts';
 import { produce, testKafka } from '../support/produce.ts';
-import { appendingSink, idsOf, numbered, range } from '../support/row-sinks.ts';
+import { appendingSink, idsOf, numbered, range } from '../support/table-connectors.ts';
 import { WorkerGroup } from '../support/worker-group.ts';
 
 const draw = generator(import.meta.url);

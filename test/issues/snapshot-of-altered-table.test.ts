@@ -5,6 +5,7 @@ import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { quoted, tablePattern, topicOf } from '../support/generate/identifiers.ts';
 import { generator } from '../support/generate/index.ts';
+import { debeziumSource } from '../support/table-connectors.ts';
 import { uniqueName } from '../support/topic.ts';
 import { topicRecords, topicSize } from '../support/topic-records.ts';
 import { TestWorker } from '../support/worker.ts';
@@ -55,18 +56,8 @@ class Altered {
   }
 
   config(more: Record<string, string> = {}): Record<string, string> {
-    const { host, port, user, password } = database.connection;
     return {
-      'connector.class': 'io.debezium.connector.postgresql.PostgresConnector',
-      'database.hostname': host,
-      'database.port': String(port),
-      'database.user': user,
-      'database.password': password || 'unused',
-      'database.dbname': database.name,
-      'topic.prefix': this.slot,
-      'slot.name': this.slot,
-      'publication.name': this.slot,
-      'publication.autocreate.mode': 'filtered',
+      ...debeziumSource(database, this.slot),
       'table.include.list': tablePattern(this.schema, this.table),
       'snapshot.lock.timeout.ms': '60000',
       'key.converter': 'JsonConverter',

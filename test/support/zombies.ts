@@ -8,7 +8,7 @@ import { eventually } from './eventually.ts';
 import type { Draw } from './generate/index.ts';
 import type { Loss } from './lost-worker.ts';
 import { produce, testKafka } from './produce.ts';
-import { appendingSink, idsOf, numbered, range } from './row-sinks.ts';
+import { appendingSink, idsOf, incrementingSource, numbered, range } from './table-connectors.ts';
 import { topicRecords } from './topic-records.ts';
 import { WorkerGroup } from './worker-group.ts';
 
@@ -135,16 +135,8 @@ async function fewerTasks({ draw, group, lose, find }: Scene): Promise<void> {
   const insert = (table: string) => database.query(`INSERT INTO ${table} DEFAULT VALUES`);
   const stop = keepDoing(() => Promise.all(tables.map(insert)));
   try {
-    const { host, port, user, password } = database.connection;
     const config = {
-      'connector.class': 'io.confluent.connect.jdbc.JdbcSourceConnector',
-      'connection.url': `jdbc:postgresql://${host}:${port}/${database.name}`,
-      'connection.user': user,
-      'connection.password': password || 'unused',
-      mode: 'incrementing',
-      'incrementing.column.name': 'id',
-      'table.whitelist': tables.join(),
-      'topic.prefix': prefix,
+      ...incrementingSource(database, tables, prefix),
       'poll.interval.ms': '50',
       'value.converter': 'org.apache.kafka.connect.json.JsonConverter',
       'value.converter.schemas.enable': 'false',

@@ -17,6 +17,42 @@ export function appendingSink(database: TestDatabase, topic: string, table: stri
   };
 }
 
+/** Configuration of a PostgreSQL source. name: of its slot and its publication, and its topics' prefix. */
+export function debeziumSource(database: TestDatabase, name = database.name): Record<string, string> {
+  const { host, port, user, password } = database.connection;
+  return {
+    'connector.class': 'io.debezium.connector.postgresql.PostgresConnector',
+    'database.hostname': host,
+    'database.port': String(port),
+    'database.user': user,
+    'database.password': password || 'unused',
+    'database.dbname': database.name,
+    'topic.prefix': name,
+    'slot.name': name,
+    'publication.name': name,
+    'publication.autocreate.mode': 'filtered',
+  };
+}
+
+/** Configuration of a JDBC source that reads the rows of tables by their ids. */
+export function incrementingSource(
+  database: TestDatabase,
+  tables: readonly string[],
+  prefix: string,
+): Record<string, string> {
+  const { host, port, user, password } = database.connection;
+  return {
+    'connector.class': 'io.confluent.connect.jdbc.JdbcSourceConnector',
+    'connection.url': `jdbc:postgresql://${host}:${port}/${database.name}`,
+    'connection.user': user,
+    'connection.password': password || 'unused',
+    mode: 'incrementing',
+    'incrementing.column.name': 'id',
+    'table.whitelist': tables.join(),
+    'topic.prefix': prefix,
+  };
+}
+
 /** JSON objects with the numbers [from, to) as `id`. */
 export const numbered = (from: number, to: number): string[] =>
   Array.from({ length: to - from }, (_, i) => JSON.stringify({ id: from + i }));
