@@ -8,7 +8,7 @@ import { eventually } from '../support/eventually.ts';
 import { generator } from '../support/generate/index.ts';
 import { createMariadb } from '../support/mariadb.ts';
 import { produce, testKafka } from '../support/produce.ts';
-import { appendingSink, idsOf, numbered, range } from '../support/row-sinks.ts';
+import { appendingSink, idsOf, numbered, range } from '../support/table-connectors.ts';
 import { uniqueName } from '../support/topic.ts';
 import { topicRecords } from '../support/topic-records.ts';
 import { TestWorker } from '../support/worker.ts';
