@@ -1,12 +1,10 @@
 import type { TopicPartition } from '../api/index.ts';
+import { flexibleExchange } from './flexible-exchange.ts';
 import { type Exchange, laterApis } from './kafkajs-internals.ts';
 import { partitionsByTopic } from './topic-partitions.ts';
-import { Fields, FieldWriter } from './wire.ts';
+import { FieldWriter } from './wire.ts';
 
-/*
- * What Kafka tells of transactions (KIP-664), which kafkajs does not have. Both are of the flexible versions (KIP-482),
- * whose headers end with tagged fields.
- */
+// What Kafka tells of transactions (KIP-664), which kafkajs does not have.
 
 export interface DescribeTransactionsResponse {
   readonly states: readonly {
@@ -22,7 +20,7 @@ export interface DescribeTransactionsResponse {
 export function describeTransactions(transactionalId: string): Exchange<DescribeTransactionsResponse> {
   const body = new FieldWriter().tags();
   body.compactArray([transactionalId], id => body.compactString(id)).tags();
-  return exchange(laterApis.DescribeTransactions, body, fields => {
+  return flexibleExchange(laterApis.DescribeTransactions, body, fields => {
     fields.int32();
     const states = fields.compactArray(() => {
       const errorCode = fields.int16();
@@ -55,7 +53,7 @@ export function listTransactions(producerIds: readonly number[]): Exchange<ListT
   const body = new FieldWriter().tags();
   // No filter by state.
   body.compactArray([], () => {}).compactArray(producerIds, id => body.int64(id));
-  return exchange(laterApis.ListTransactions, body.tags(), fields => {
+  return flexibleExchange(laterApis.ListTransactions, body.tags(), fields => {
     fields.int32();
     const errorCode = fields.int16();
     for (let left = fields.unsignedVarint() - 1; left > 0; left--) fields.compactString();
@@ -89,7 +87,7 @@ export function describeProducers(partitions: readonly TopicPartition[]): Exchan
     body.compactString(topic).compactArray(numbers, partition => body.int32(partition));
     body.tags();
   });
-  return exchange(laterApis.DescribeProducers, body.tags(), fields => {
+  return flexibleExchange(laterApis.DescribeProducers, body.tags(), fields => {
     fields.int32();
     const topics = fields.compactArray(() => ({
       topic: fields.compactString() ?? '',
@@ -107,23 +105,4 @@ export function describeProducers(partitions: readonly TopicPartition[]): Exchan
     }));
     return { topics };
   });
-}
-
-function exchange<R>(
-  [apiKey, apiVersion]: readonly [number, number],
-  body: FieldWriter,
-  read: (fields: Fields) => R,
-): Exchange<R> {
-  const buffer = body.take();
-  return {
-    request: { apiKey, apiVersion, encode: async () => ({ buffer }) },
-    response: {
-      decode: async payload => {
-        const fields = new Fields(payload);
-        fields.tags();
-        return read(fields);
-      },
-      parse: async decoded => decoded,
-    },
-  };
 }
