@@ -91,7 +91,7 @@ export function kafkaAdmin(cluster: Cluster): KafkaAdmin {
           .topics) {
           if (errorCode === codes.UNKNOWN_TOPIC_OR_PARTITION) continue;
           failIf(errorCode, `topic ${topic}`);
-          found.set(topic, { partitions, topicId });
+          found.set(topic, { partitions: partitions.length, topicId });
         }
         return found;
       });

@@ -10,18 +10,36 @@ import { kafkaAnswers } from './probe.ts';
 import { ServerProcess } from './server-process.ts';
 import { ignore, type KafkaServer, type OwnServer, type StartOptions } from './types.ts';
 
-/** Starts a single-node Kafka in KRaft mode, broker and controller in one process, on 127.0.0.1 alone. */
+/** One node of a cluster. */
+export interface KafkaNode {
+  /** From 1. */
+  readonly id: number;
+  readonly clusterId: string;
+  /** Ports of the controllers of all nodes on 127.0.0.1, in the order of the nodes' ids. */
+  readonly controllerPorts: readonly number[];
+}
+
+/**
+ * Starts a Kafka in KRaft mode, broker and controller in one process, on 127.0.0.1 alone. node: left out for a cluster of
+ * one; those of a larger one answer when most of them have been started.
+ */
 export async function startNativeKafka(
   { java, libs, version }: KafkaProgram,
   { port: wanted, dataDir, env, log = ignore }: StartOptions,
+  node?: KafkaNode,
 ): Promise<KafkaServer & OwnServer> {
+  const { id, clusterId, controllerPorts } = node ?? {
+    id: 1,
+    clusterId: newClusterId(),
+    controllerPorts: [await freePort()],
+  };
   const port = wanted ?? (await freePort());
   const address = `127.0.0.1:${port}`;
   const folder = await serverFolder('kafka', dataDir);
   const file = (name: string): string => join(folder.path, name);
   const jvm = [
     '-server',
-    '-Xmx1G',
+    controllerPorts.length === 1 ? '-Xmx1G' : '-Xmx512M',
     '-XX:+UseG1GC',
     '-XX:MaxGCPauseMillis=20',
     // Without a file among the system's temporary ones, and native libraries unpacked where they are removed in the end.
@@ -46,36 +64,41 @@ export async function startNativeKafka(
   await server.start(async run => {
     await mkdir(file('tmp'), { recursive: true });
     await writeFile(file('log4j2.properties'), logging);
-    await writeFile(file('server.properties'), brokerProperties(port, await freePort(), file('data')));
+    await writeFile(file('server.properties'), brokerProperties(id, port, controllerPorts, file('data')));
     if (existsSync(file('data'))) return;
-    // The format tool takes an id that begins with a dash for an option: a first bit of 0 rules that out.
-    const id = randomBytes(16);
-    id[0] = (id[0] as number) & 0x7f;
-    const clusterId = id.toString('base64url');
     await run(java, [...jvm, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', file('server.properties')]);
   });
   return ownServer({ service: 'kafka', origin: 'native', address, version: `Kafka ${version}` }, server);
 }
 
-function brokerProperties(port: number, controllerPort: number, data: string): string {
+export function newClusterId(): string {
+  // The format tool takes an id that begins with a dash for an option: a first bit of 0 rules that out.
+  const bytes = randomBytes(16);
+  bytes[0] = (bytes[0] as number) & 0x7f;
+  return bytes.toString('base64url');
+}
+
+function brokerProperties(id: number, port: number, controllerPorts: readonly number[], data: string): string {
+  const replicas = String(controllerPorts.length);
+  const minIsr = controllerPorts.length === 1 ? '1' : '2';
   const properties = {
     'process.roles': 'broker,controller',
-    'node.id': '1',
-    'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
-    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
+    'node.id': String(id),
+    'controller.quorum.voters': controllerPorts.map((voter, i) => `${i + 1}@127.0.0.1:${voter}`).join(','),
+    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPorts[id - 1]}`,
     'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
     'controller.listener.names': 'CONTROLLER',
     'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
     'log.dirs': data,
-    // One broker holds every copy there is.
-    'default.replication.factor': '1',
-    'offsets.topic.replication.factor': '1',
+    'default.replication.factor': replicas,
+    'min.insync.replicas': minIsr,
+    'offsets.topic.replication.factor': replicas,
     'offsets.topic.num.partitions': '4',
-    'transaction.state.log.replication.factor': '1',
-    'transaction.state.log.min.isr': '1',
+    'transaction.state.log.replication.factor': replicas,
+    'transaction.state.log.min.isr': minIsr,
     'transaction.state.log.num.partitions': '4',
-    'share.coordinator.state.topic.replication.factor': '1',
-    'share.coordinator.state.topic.min.isr': '1',
+    'share.coordinator.state.topic.replication.factor': replicas,
+    'share.coordinator.state.topic.min.isr': minIsr,
     'share.coordinator.state.topic.num.partitions': '4',
     // After a crash the controller takes the broker back when the session of its former self is over: 9 s by default.
     'broker.session.timeout.ms': '3000',

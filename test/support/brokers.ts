@@ -1,0 +1,83 @@
+import { Cluster } from '../../src/kafka/cluster.ts';
+import { listTransactions } from '../../src/kafka/describe-transactions.ts';
+import { ConnectionLost, failIf } from '../../src/kafka/failures.ts';
+import type { Exchange } from '../../src/kafka/kafkajs-internals.ts';
+import { type PartitionDescription, topicDescriptions } from '../../src/kafka/topic-descriptions.ts';
+import { silent } from '../../src/observability/silent.ts';
+
+/** A partition as a broker knows it. */
+export interface PartitionState extends PartitionDescription {
+  readonly topic: string;
+}
+
+export interface BrokerView {
+  /** Ids of the brokers that take part. */
+  readonly nodes: readonly number[];
+  readonly partitions: readonly PartitionState[];
+}
+
+export interface TransactionState {
+  readonly transactionalId: string;
+  readonly producerId: number;
+  /** As its coordinator names it. */
+  readonly state: string;
+}
+
+/** Asks each broker of a cluster on its own: one that was frozen, or comes back, may know less than the others. */
+export class Brokers {
+  readonly #clusters: readonly Cluster[];
+
+  /** bootstrap: host:port of every broker, with commas between. */
+  constructor(bootstrap: string, requestTimeoutMs: number) {
+    this.#clusters = bootstrap
+      .split(',')
+      .map(address => new Cluster({ brokers: [address], clientId: 'brokers', requestTimeoutMs }, silent));
+  }
+
+  /** The answers of those that run. Rejects with ConnectionLost where one runs and does not answer, as a frozen one. */
+  async ask<R>(exchange: Exchange<R>): Promise<readonly R[]> {
+    const answers = await Promise.all(
+      this.#clusters.map(async cluster => {
+        const connection = await cluster.any().catch((error: unknown) => {
+          if (error instanceof ConnectionLost && !error.sent) return undefined;
+          throw error;
+        });
+        return connection === undefined ? [] : [await connection.call(exchange)];
+      }),
+    );
+    return answers.flat();
+  }
+
+  /** What each broker that runs knows of its cluster. */
+  async views(topics?: readonly string[]): Promise<readonly BrokerView[]> {
+    const answers = await this.ask(topicDescriptions(topics));
+    return answers.map(answer => ({
+      nodes: answer.nodes,
+      partitions: answer.topics.flatMap(({ topic, partitions }) => partitions.map(state => ({ topic, ...state }))),
+    }));
+  }
+
+  /** The latest state of each partition of these topics, or of all, that any of the brokers knows. */
+  async partitions(topics?: readonly string[]): Promise<readonly PartitionState[]> {
+    const latest = new Map<string, PartitionState>();
+    for (const view of await this.views(topics))
+      for (const state of view.partitions) {
+        const key = `${state.topic} ${state.partition}`;
+        if (state.leaderEpoch > (latest.get(key)?.leaderEpoch ?? -1)) latest.set(key, state);
+      }
+    return [...latest.values()];
+  }
+
+  /** All transactional ids, by their coordinators. Rejects with BrokerError while one of these is loading its log. */
+  async transactions(): Promise<readonly TransactionState[]> {
+    const answers = await this.ask(listTransactions([]));
+    return answers.flatMap(({ errorCode, transactions }) => {
+      failIf(errorCode, 'the transactions of a broker');
+      return transactions;
+    });
+  }
+
+  close(): void {
+    for (const cluster of this.#clusters) cluster.close();
+  }
+}

@@ -1,0 +1,56 @@
+import type { TopicPartition } from '../../src/api/index.ts';
+import { failIf } from '../../src/kafka/failures.ts';
+import { flexibleExchange } from '../../src/kafka/flexible-exchange.ts';
+import { type Fields, FieldWriter } from '../../src/kafka/wire.ts';
+
+// Requests of a cluster's administration, which kafkajs does not have: https://kafka.apache.org/protocol
+
+const TIMEOUT_MS = 10_000;
+const ELECTION_NOT_NEEDED = 84;
+
+/** A partition with the replicas that it should have. */
+interface Assignment extends TopicPartition {
+  readonly replicas: readonly number[];
+}
+
+/** AlterPartitionReassignments version 0: sets the replicas of partitions. Throws what the controller refuses. */
+export function reassign(partitions: readonly Assignment[]) {
+  const body = new FieldWriter().tags().int32(TIMEOUT_MS);
+  body.compactArray(partitions, ({ topic, partition, replicas }) => {
+    body.compactString(topic).compactArray([partition], number => {
+      body.int32(number).compactArray(replicas, replica => body.int32(replica));
+      body.tags();
+    });
+    body.tags();
+  });
+  return flexibleExchange([45, 0], body.tags(), fields => {
+    fields.int32();
+    failIf(fields.int16(), 'a reassignment', fields.compactString());
+    failIfAny(fields, []);
+  });
+}
+
+/** ElectLeaders version 2: makes the first replica of each partition its leader. Throws what the controller refuses. */
+export function electPreferred(partitions: readonly TopicPartition[]) {
+  const body = new FieldWriter().tags().int8(0);
+  body.compactArray(partitions, ({ topic, partition }) => {
+    body.compactString(topic).compactArray([partition], number => body.int32(number));
+    body.tags();
+  });
+  return flexibleExchange([43, 2], body.int32(TIMEOUT_MS).tags(), fields => {
+    fields.int32();
+    failIf(fields.int16(), 'an election');
+    failIfAny(fields, [ELECTION_NOT_NEEDED]);
+  });
+}
+
+/** Reads the outcome of each partition. */
+function failIfAny(fields: Fields, harmless: readonly number[]): void {
+  fields.compactArray(() => {
+    const topic = fields.compactString();
+    fields.compactArray(() => {
+      const [partition, code, message] = [fields.int32(), fields.int16(), fields.compactString()];
+      if (!harmless.includes(code)) failIf(code, `partition ${partition} of topic ${topic}`, message);
+    });
+  });
+}

@@ -1,0 +1,148 @@
+import type { TopicPartition } from '../../src/api/index.ts';
+import { Cluster, type CoordinatorKind } from '../../src/kafka/cluster.ts';
+import { failIf } from '../../src/kafka/failures.ts';
+import { findCoordinator } from '../../src/kafka/kafkajs-internals.ts';
+import { LATEST, offsetsAt } from '../../src/kafka/list-offsets.ts';
+import { silent } from '../../src/observability/silent.ts';
+import { newClusterId, startNativeKafka } from '../../src/stack/kafka.ts';
+import { locateKafka } from '../../src/stack/kafka-program.ts';
+import { freePort } from '../../src/stack/ports.ts';
+import type { OwnServer } from '../../src/stack/types.ts';
+import { Brokers, type PartitionState, type TransactionState } from './brokers.ts';
+import { electPreferred, reassign } from './cluster-requests.ts';
+import { eventually } from './eventually.ts';
+
+const REQUEST_TIMEOUT_MS = 2000;
+/** Milliseconds that a broker may take to come back, or others to lead in its place, on a busy machine. */
+const PATIENCE_MS = 180_000;
+
+/**
+ * Kafka brokers of the test's own, each a controller as well: any one of them may be killed, and the others go on. All topics
+ * have a replica on each of three brokers, two of which must have a record before it is acknowledged.
+ */
+export class KafkaCluster implements AsyncDisposable {
+  /** host:port of each broker, with commas between. */
+  readonly address: string;
+  readonly #servers: readonly OwnServer[];
+  readonly #brokers: Brokers;
+  readonly #client: Cluster;
+
+  private constructor(servers: readonly OwnServer[]) {
+    const addresses = servers.map(({ address }) => address);
+    this.address = addresses.join(',');
+    this.#servers = servers;
+    this.#brokers = new Brokers(this.address, REQUEST_TIMEOUT_MS);
+    this.#client = new Cluster(
+      { brokers: addresses, clientId: 'kafka-cluster', requestTimeoutMs: REQUEST_TIMEOUT_MS },
+      silent,
+    );
+  }
+
+  static async start(brokers = 3): Promise<KafkaCluster> {
+    const located = await locateKafka();
+    if (typeof located === 'string') throw new Error(located);
+    const program = await located();
+    const clusterId = newClusterId();
+    const controllerPorts = await Promise.all(Array.from({ length: brokers }, () => freePort()));
+    const starting = controllerPorts.map((_, i) =>
+      startNativeKafka(program, {}, { id: i + 1, clusterId, controllerPorts }),
+    );
+    return new KafkaCluster(await Promise.all(starting));
+  }
+
+  /** node: its id, from 1. */
+  broker(node: number): OwnServer {
+    const server = this.#servers[node - 1];
+    if (server === undefined) throw new Error(`there is no broker ${node}`);
+    return server;
+  }
+
+  /** Resolves when every broker takes part, and knows all replicas of all partitions in sync. */
+  async awaitInSync(): Promise<void> {
+    const count = this.#servers.length;
+    await eventually(
+      'all replicas are in sync',
+      async () => {
+        const views = await this.#brokers.views();
+        if (views.length < count) throw new Error(`${views.length} of ${count} brokers run`);
+        for (const { nodes, partitions } of views) {
+          if (nodes.length < count) throw new Error(`a broker knows of ${nodes} only`);
+          const bad = partitions.find(({ leader, replicas, inSync }) => leader < 0 || inSync.length < replicas.length);
+          if (bad !== undefined) throw new Error(JSON.stringify(bad));
+        }
+        return true;
+      },
+      { within: PATIENCE_MS, every: 200 },
+    );
+  }
+
+  /** Resolves when other brokers lead all partitions of a broker that is down or frozen. */
+  async awaitOtherLeaders(node: number): Promise<void> {
+    const addresses = this.#servers.map(({ address }) => address).filter((_, i) => i !== node - 1);
+    const others = new Brokers(addresses.join(','), REQUEST_TIMEOUT_MS);
+    await eventually(
+      `others lead the partitions of broker ${node}`,
+      async () => (await others.partitions()).every(({ leader }) => leader >= 0 && leader !== node),
+      { within: PATIENCE_MS, every: 200 },
+    );
+    others.close();
+  }
+
+  /** Node id of the leader of a partition. */
+  async leader({ topic, partition }: TopicPartition): Promise<number> {
+    const found = (await this.#brokers.partitions([topic])).find(state => state.partition === partition);
+    if (found === undefined || found.leader < 0) throw new Error(`partition ${partition} of ${topic} has no leader`);
+    return found.leader;
+  }
+
+  /** Node id. */
+  async coordinator(kind: CoordinatorKind, key: string): Promise<number> {
+    const connection = await this.#client.any();
+    const coordinatorType = kind === 'transaction' ? 1 : 0;
+    const { errorCode, coordinator } = await connection.call(findCoordinator({ groupId: key, coordinatorType }));
+    failIf(errorCode, `the coordinator of ${kind} ${key}`);
+    return coordinator.nodeId;
+  }
+
+  /** undefined: its coordinator knows no such id. */
+  async transaction(transactionalId: string): Promise<TransactionState | undefined> {
+    return (await this.#brokers.transactions()).find(found => found.transactionalId === transactionalId);
+  }
+
+  /** The partition of a topic with the highest offset. */
+  async longestPartition(topic: string): Promise<TopicPartition> {
+    const partitions = await this.#brokers.partitions([topic]);
+    const ends = await offsetsAt(this.#client, partitions, LATEST, 'read_uncommitted');
+    const longest = partitions[ends.indexOf(Math.max(...ends))];
+    if (longest === undefined) throw new Error(`there is no topic ${topic}`);
+    return longest;
+  }
+
+  /**
+   * Makes another replica the leader of each partition that a broker leads, as before maintenance: the order of the replicas
+   * is changed, and the first of them elected. Returns the number of partitions.
+   */
+  async moveLeaders(node: number): Promise<number> {
+    const led = (await this.#brokers.partitions()).filter(({ leader }) => leader === node);
+    const connection = await this.#client.any();
+    await connection.call(reassign(led.map(rotated)));
+    await connection.call(electPreferred(led));
+    return led.length;
+  }
+
+  async stop(): Promise<void> {
+    this.#brokers.close();
+    this.#client.close();
+    await Promise.all(this.#servers.map(server => server.stop()));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+}
+
+/** With the leader last. */
+function rotated({ topic, partition, replicas, leader }: PartitionState) {
+  const after = replicas.indexOf(leader) + 1;
+  return { topic, partition, replicas: [...replicas.slice(after), ...replicas.slice(0, after)] };
+}
