@@ -9,6 +9,7 @@ import type { CommittedReadOptions, OpenTransaction, PartitionOffsets } from './
 import { openReader } from './reader.ts';
 import { batchesOf } from './record-decoder.ts';
 import { persist } from './retry.ts';
+import { rejectStaleLeaders } from './stale-leaders.ts';
 import { UnstableTail } from './unstable-tail.ts';
 
 const READ_BYTES = 4 * 1024 * 1024;
@@ -35,15 +36,20 @@ export async function readCommitted(
   }
 }
 
-async function rangesOf(cluster: Cluster, topic: string): Promise<readonly PartitionOffsets[]> {
-  await persist(() => cluster.refresh([topic]), { deadline: cluster.deadline(), signal: cluster.signal });
-  const count = cluster.topic(topic)?.leaders.length ?? 0;
-  const partitions = Array.from({ length: count }, (_, partition) => ({ topic, partition }));
-  // In this order, each is at most the next.
-  const lows = await offsetsAt(cluster, partitions, EARLIEST, 'read_uncommitted');
-  const ends = await offsetsAt(cluster, partitions, LATEST, 'read_committed');
-  const highs = await offsetsAt(cluster, partitions, LATEST, 'read_uncommitted');
-  return partitions.map((at, i) => ({ ...at, low: lows[i] ?? 0, end: ends[i] ?? 0, high: highs[i] ?? 0 }));
+/** Of all partitions, by their leaders. */
+function rangesOf(cluster: Cluster, topic: string): Promise<readonly PartitionOffsets[]> {
+  const read = async (): Promise<readonly PartitionOffsets[]> => {
+    await cluster.refresh([topic]);
+    const count = cluster.topic(topic)?.leaders.length ?? 0;
+    const partitions = Array.from({ length: count }, (_, partition) => ({ topic, partition }));
+    // In this order, each is at most the next.
+    const lows = await offsetsAt(cluster, partitions, EARLIEST, 'read_uncommitted');
+    const ends = await offsetsAt(cluster, partitions, LATEST, 'read_committed');
+    const highs = await offsetsAt(cluster, partitions, LATEST, 'read_uncommitted');
+    await rejectStaleLeaders(cluster, topic);
+    return partitions.map((at, i) => ({ ...at, low: lows[i] ?? 0, end: ends[i] ?? 0, high: highs[i] ?? 0 }));
+  };
+  return persist(read, { deadline: cluster.deadline(), signal: cluster.signal });
 }
 
 /** Reads what is stable, and answers what is left of each partition. */

@@ -8,6 +8,7 @@ import { BrokerError, codes, failIf, isPassing, isStale, millraceError } from '.
 import { type FetchedPartition, fetchOnce } from './fetch.ts';
 import { EARLIEST, LATEST, offsetsAt } from './list-offsets.ts';
 import type { FetchedRecords, Reader, ReaderOptions } from './port.ts';
+import { rejectStaleLeaders } from './stale-leaders.ts';
 
 /** Wait after a failed fetch, doubled from one to the next. */
 const FIRST_WAIT_MS = 20;
@@ -196,8 +197,10 @@ class LeaderReader implements Reader {
     const [low = 0] = await offsetsAt(this.#cluster, place, EARLIEST, 'read_uncommitted');
     const [high = 0] = await offsetsAt(this.#cluster, place, LATEST, 'read_uncommitted');
     const { fetchPosition } = assigned;
-    if (fetchPosition < low || fetchPosition > high)
+    if (fetchPosition < low || fetchPosition > high) {
+      await rejectStaleLeaders(this.#cluster, topic);
       throw positionLost({ topic, partition, position: fetchPosition }, low, high);
+    }
     // Within what is there: asked of a leader that was not up to date.
     throw new BrokerError(codes.OFFSET_NOT_AVAILABLE, nameOf({ topic, partition }));
   }
