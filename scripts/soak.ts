@@ -4,6 +4,7 @@
 // MILLRACE_SOAK        minutes for each seed; default 60
 // MILLRACE_ROUNDS      of the tests that go round by round
 // MILLRACE_OUTAGE      minutes without Temporal; default 30
+// MILLRACE_KILLS       of the brokers of three-brokers; default 100
 // MILLRACE_SEEDS       seeds of a campaign, as 1,2,3; else one run with MILLRACE_SEED, or with a random seed
 // MILLRACE_SOAK_STATE  file with the seeds of campaigns that have passed, which are skipped when the same commit runs for as
 //                      many minutes again; default soak.json in the folder of the reports

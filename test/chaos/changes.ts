@@ -14,8 +14,8 @@ export interface Change {
 }
 
 /** All committed changes of partition 0, in the order of their offsets. Tombstones are left out. */
-export const changes = (broker: string, topic: string): Promise<Change[]> =>
-  readTopic(broker, topic, ({ offset, key, value }, producerId) => {
+export const changes = (bootstrap: string, topic: string): Promise<Change[]> =>
+  readTopic(bootstrap, topic, ({ offset, key, value }, producerId) => {
     if (key === null || value === null) return null;
     const { op, source, after } = payload(value);
     return { offset, producerId, id: String(payload(key).id), op, lsn: source.lsn, version: after?.version };

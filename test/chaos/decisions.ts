@@ -1,10 +1,11 @@
 import type { TopicPartition } from '../../src/api/index.ts';
 import { Cluster } from '../../src/kafka/cluster.ts';
-import { describeProducers, listTransactions } from '../../src/kafka/describe-transactions.ts';
+import { describeProducers } from '../../src/kafka/describe-transactions.ts';
 import { BrokerError, codes, failIf } from '../../src/kafka/failures.ts';
 import { askLeaders } from '../../src/kafka/leaders.ts';
 import { LATEST, offsetsAt } from '../../src/kafka/list-offsets.ts';
 import { silent } from '../../src/observability/silent.ts';
+import { Brokers, type PartitionState, type TransactionState } from '../support/brokers.ts';
 
 /** Milliseconds: a sample that takes longer says little about the moment that it is of. */
 const REQUEST_TIMEOUT_MS = 2000;
@@ -42,11 +43,6 @@ interface OpenProducer {
   readonly openFrom: number;
 }
 
-interface CoordinatorState {
-  readonly transactionalId: string;
-  readonly state: string;
-}
-
 /**
  * States in which a coordinator has nothing undecided. PrepareCommit stands in its log before EndTxn is answered and before
  * the markers are written: the last stable offset, and so readers of committed records, lag behind the commit.
@@ -57,13 +53,18 @@ export const isDecidedState = (state: string): boolean => decidedStates.has(stat
 /** Asks Kafka which records of some partitions are decided (KIP-664). */
 export class Decisions {
   readonly #cluster: Cluster;
+  readonly #brokers: Brokers;
+  readonly #topics: readonly string[];
   readonly #partitions: readonly TopicPartition[];
   /** Transactions that were seen decided and without a marker, by partition, producer and first offset. */
   readonly #decided = new Set<string>();
 
-  constructor(broker: string, topics: readonly string[]) {
-    const config = { brokers: [broker], clientId: 'decisions', requestTimeoutMs: REQUEST_TIMEOUT_MS };
+  /** bootstrap: host:port of every broker, with commas between. */
+  constructor(bootstrap: string, topics: readonly string[]) {
+    const config = { brokers: bootstrap.split(','), clientId: 'decisions', requestTimeoutMs: REQUEST_TIMEOUT_MS };
     this.#cluster = new Cluster(config, silent);
+    this.#brokers = new Brokers(bootstrap, REQUEST_TIMEOUT_MS);
+    this.#topics = topics;
     this.#partitions = topics.map(topic => ({ topic, partition: 0 }));
   }
 
@@ -74,15 +75,22 @@ export class Decisions {
    * The order of the requests matters. A state that is read after the high watermark covers all records below it: a
    * producer has no second transaction before the markers of its first. Markers that are written between the state and the
    * list of open transactions only take entries off the list, and those that begin in between have no record below it.
+   *
+   * A broker that was frozen answers for some moments as the leader, or the coordinator, that it no longer is. Another one
+   * knows better by then.
    */
   async read(): Promise<readonly PartitionEnd[]> {
+    const leaders = await this.#brokers.partitions(this.#topics);
+    await this.#cluster.refresh(this.#topics);
     const highWatermarks = await offsetsAt(this.#cluster, this.#partitions, LATEST, 'read_uncommitted');
     const states = await this.#states();
     const open = await this.#open();
-    const stable = await offsetsAt(this.#cluster, this.#partitions, LATEST, 'read_committed');
+    this.#expectLeaders(leaders, await this.#brokers.partitions(this.#topics));
     return this.#partitions.map(({ topic }, i) => {
-      const [highWatermark, lastStableOffset] = [highWatermarks[i] ?? 0, stable[i] ?? 0];
-      const unmarked = (open.get(topic) ?? [])
+      const highWatermark = highWatermarks[i] ?? 0;
+      const producers = open.get(topic) ?? [];
+      const lastStableOffset = Math.min(highWatermark, ...producers.map(({ openFrom }) => openFrom));
+      const unmarked = producers
         .filter(({ openFrom }) => openFrom < highWatermark)
         .map(({ producerId, openFrom }) => this.#transaction(topic, producerId, openFrom, states));
       return { highWatermark, lastStableOffset, unmarked };
@@ -91,15 +99,26 @@ export class Decisions {
 
   close(): void {
     this.#cluster.close();
+    this.#brokers.close();
   }
 
-  async #states(): Promise<ReadonlyMap<number, CoordinatorState>> {
-    const states = new Map<number, CoordinatorState>();
-    for (const node of this.#cluster.nodes) {
-      const { errorCode, transactions } = await (await this.#cluster.broker(node)).call(listTransactions([]));
-      failIf(errorCode, `transactions of broker ${node}`);
-      for (const { producerId, transactionalId, state } of transactions)
-        states.set(producerId, { transactionalId, state });
+  /** Throws where a partition has changed its leader, or another broker was asked. */
+  #expectLeaders(before: readonly PartitionState[], after: readonly PartitionState[]): void {
+    for (const { topic, partition } of this.#partitions) {
+      const isIt = (state: PartitionState): boolean => state.topic === topic && state.partition === partition;
+      const [then, now] = [before.find(isIt), after.find(isIt)];
+      if (now?.leaderEpoch !== then?.leaderEpoch || now?.leader !== this.#cluster.leader(topic, partition))
+        throw new BrokerError(codes.NOT_LEADER_OR_FOLLOWER, `partition ${partition} of topic ${topic}`);
+    }
+  }
+
+  /** By producer. */
+  async #states(): Promise<ReadonlyMap<number, TransactionState>> {
+    const states = new Map<number, TransactionState>();
+    for (const found of await this.#brokers.transactions()) {
+      const { transactionalId, producerId } = found;
+      if (states.has(producerId)) throw new BrokerError(codes.NOT_COORDINATOR, `transactional id ${transactionalId}`);
+      states.set(producerId, found);
     }
     return states;
   }
@@ -128,7 +147,7 @@ export class Decisions {
     topic: string,
     producerId: number,
     from: number,
-    states: ReadonlyMap<number, CoordinatorState>,
+    states: ReadonlyMap<number, TransactionState>,
   ): UnmarkedTransaction {
     const known = states.get(producerId);
     // A broker that starts leads the partitions of its topics before those of the transactions' log.
@@ -136,6 +155,6 @@ export class Decisions {
       throw new BrokerError(codes.COORDINATOR_NOT_AVAILABLE, `the transaction of producer ${producerId}`);
     const key = `${topic} ${producerId} ${from}`;
     if (isDecidedState(known.state)) this.#decided.add(key);
-    return { producerId, from, ...known, decided: this.#decided.has(key) };
+    return { from, ...known, decided: this.#decided.has(key) };
   }
 }

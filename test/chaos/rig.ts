@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { call } from '../../src/demo/rest.ts';
 import { startWorkerProcess, type WorkerProcess } from '../../src/demo/worker-process.ts';
-import { startKafka, startPostgres, startTemporal } from '../../src/stack/index.ts';
+import { type OwnServer, startKafka, startPostgres, startTemporal } from '../../src/stack/index.ts';
 import { freePort } from '../../src/stack/ports.ts';
 import type { StatusInfo } from '../../src/temporal/control.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
@@ -26,9 +26,16 @@ interface RigServers {
   readonly temporal: () => ReturnType<typeof startTemporal>;
 }
 
+/** What a rig needs of its Kafka: one broker, or a cluster. */
+export interface RigKafka {
+  /** host:port of each broker, with commas between. */
+  readonly address: string;
+  stop(): Promise<void>;
+}
+
 /** Servers of one's own, to be killed; two databases with a pipeline from one to the other; workers. */
-export class Rig implements AsyncDisposable {
-  readonly kafka: Awaited<ReturnType<typeof startKafka>>;
+export class Rig<Kafka extends RigKafka = OwnServer> implements AsyncDisposable {
+  readonly kafka: Kafka;
   readonly postgres: Awaited<ReturnType<typeof startPostgres>>;
   readonly temporal: Awaited<ReturnType<typeof startTemporal>>;
   readonly source: TestDatabase;
@@ -40,7 +47,9 @@ export class Rig implements AsyncDisposable {
   readonly troubles: TroubleSpan[] = [];
   private readonly folder: string;
 
-  private constructor(parts: Pick<Rig, 'kafka' | 'postgres' | 'temporal' | 'source' | 'target'> & { folder: string }) {
+  private constructor(
+    parts: Pick<Rig<Kafka>, 'kafka' | 'postgres' | 'temporal' | 'source' | 'target'> & { folder: string },
+  ) {
     this.kafka = parts.kafka;
     this.postgres = parts.postgres;
     this.temporal = parts.temporal;
@@ -50,9 +59,17 @@ export class Rig implements AsyncDisposable {
   }
 
   /** rows: in each of the source's tables before anything runs. */
-  static async start(rows: number, servers: Partial<RigServers> = {}): Promise<Rig> {
+  static start(rows: number, { kafka = startKafka, ...others }: Partial<RigServers> = {}): Promise<Rig> {
+    return Rig.startWith(rows, kafka, others);
+  }
+
+  static async startWith<Kafka extends RigKafka>(
+    rows: number,
+    start: () => Promise<Kafka>,
+    servers: Partial<Omit<RigServers, 'kafka'>> = {},
+  ): Promise<Rig<Kafka>> {
     const [kafka, postgres, temporal, folder] = await Promise.all([
-      (servers.kafka ?? startKafka)(),
+      start(),
       (servers.postgres ?? startPostgres)(),
       (servers.temporal ?? startTemporal)(),
       mkdtemp(join(tmpdir(), 'millrace-chaos-')),
@@ -70,7 +87,7 @@ export class Rig implements AsyncDisposable {
     const properties = {
       'bootstrap.servers': this.kafka.address,
       'group.id': this.prefix,
-      'offset.storage.topic': `${this.prefix}-offsets`,
+      'offset.storage.topic': this.offsetsTopic,
       'config.storage.topic': `${this.prefix}-configs`,
       'status.storage.topic': `${this.prefix}-status`,
       'temporal.address': this.temporal.address,
@@ -116,7 +133,7 @@ export class Rig implements AsyncDisposable {
   async createPipeline(sink: Readonly<Record<string, string>> = {}): Promise<void> {
     const { host, port, user, password } = this.source.connection;
     await call('POST', `${this.url}/connectors`, {
-      name: this.#name('source'),
+      name: this.name('source'),
       config: {
         'connector.class': 'io.debezium.connector.postgresql.PostgresConnector',
         'database.hostname': host,
@@ -134,7 +151,7 @@ export class Rig implements AsyncDisposable {
     });
     for (const table of ['orders', 'events'] as const)
       await call('POST', `${this.url}/connectors`, {
-        name: this.#name(`sink-${table}`),
+        name: this.name(`sink-${table}`),
         config: {
           'connector.class': 'io.confluent.connect.jdbc.JdbcSinkConnector',
           'connection.url': `jdbc:postgresql://${host}:${port}/${this.target.name}`,
@@ -151,17 +168,22 @@ export class Rig implements AsyncDisposable {
       });
   }
 
+  get offsetsTopic(): string {
+    return `${this.prefix}-offsets`;
+  }
+
   topic(table: string): string {
     return `${this.prefix}.public.${table}`;
   }
 
-  #name(role: Role): string {
+  /** A connector's. */
+  name(role: Role): string {
     return this.#names.get(role) ?? role;
   }
 
   /** What follows the worker's address in requests about a connector. */
   path(role: Role): string {
-    return `/connectors/${encodeURIComponent(this.#name(role))}`;
+    return `/connectors/${encodeURIComponent(this.name(role))}`;
   }
 
   status(role: Role): Promise<StatusInfo> {

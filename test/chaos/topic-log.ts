@@ -21,14 +21,14 @@ const PATIENCE_MS = 10_000;
 /**
  * Committed records of partition 0, in the order of their offsets, as `read` makes them; null leaves one out. Reads the log
  * with its transaction markers, because a reader of committed records does not tell which producer wrote a record. Rejects
- * where a transaction stays open.
+ * where a transaction stays open. bootstrap: host:port of brokers, with commas between.
  */
 export async function readTopic<T extends { readonly offset: number }>(
-  broker: string,
+  bootstrap: string,
   topic: string,
   read: (record: RawRecord, producerId: number) => T | null,
 ): Promise<T[]> {
-  const cluster = new Cluster({ brokers: [broker], clientId: 'topic-log' }, silent);
+  const cluster = new Cluster({ brokers: bootstrap.split(','), clientId: 'topic-log' }, silent);
   const at = { topic, partition: 0 };
   const committed: T[] = [];
   /** By producer. */

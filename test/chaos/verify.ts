@@ -3,7 +3,7 @@ import { messageOf } from '../../src/errors.ts';
 import type { TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Change, changes } from './changes.ts';
-import type { Rig } from './rig.ts';
+import { connectors, type Rig, type RigKafka } from './rig.ts';
 import { checkSlot } from './slot-check.ts';
 import type { SlotWatch, Table } from './slot-watch.ts';
 
@@ -19,13 +19,31 @@ async function rows(database: TestDatabase, table: Table): Promise<Map<string, s
   return new Map(found.map(({ id, row }) => [id, row]));
 }
 
+/** Waits until every task runs, and what was written until now has arrived. Returns the number of events. */
+export async function awaitProgress(rig: Rig<RigKafka>): Promise<number> {
+  for (const role of connectors)
+    await rig.ask(async () => expect((await rig.status(role)).tasks[0]?.state).toBe('RUNNING'));
+  const count = await eventCount(rig);
+  await eventually(`${count} events arrive`, async () => (await rig.arrived()) >= count, {
+    within: 300_000,
+    every: 1000,
+  });
+  return count;
+}
+
+/** Rows of the source's `events`. */
+async function eventCount({ source }: Rig<RigKafka>): Promise<number> {
+  const [row] = await source.query<{ count: string }>('select count(*) from events');
+  return Number(row?.count ?? 0);
+}
+
 /**
  * Waits until the target holds as many events as the source, then compares everything there is. watch: is stopped when all
- * has arrived: a source may stream only after the load has ended.
+ * has arrived: a source may stream only after the load has ended. Returns the number of events.
  */
-export async function verify(rig: Rig, watch?: SlotWatch): Promise<void> {
-  const [{ count } = { count: '0' }] = await rig.source.query<{ count: string }>('select count(*) from events');
-  await eventually('all events arrived', async () => (await rig.arrived()) >= Number(count), {
+export async function verify(rig: Rig<RigKafka>, watch?: SlotWatch): Promise<number> {
+  const count = await eventCount(rig);
+  await eventually('all events arrived', async () => (await rig.arrived()) >= count, {
     within: 120_000,
     every: 250,
   }).catch(async (error: unknown) => {
@@ -47,14 +65,15 @@ export async function verify(rig: Rig, watch?: SlotWatch): Promise<void> {
     });
   }
   // Once in the topic, by snapshot or by stream: not at all would have been missed in the target, twice would not.
-  expect(events.length).toBe(Number(count));
-  expect(new Set(events.map(({ id }) => id)).size).toBe(Number(count));
+  expect(events.length).toBe(count);
+  expect(new Set(events.map(({ id }) => id)).size).toBe(count);
   inOrder(orders);
+  return count;
 }
 
 type Topics = Readonly<Record<Table, readonly Change[]>>;
 
-async function readTopics(rig: Rig): Promise<Topics> {
+async function readTopics(rig: Rig<RigKafka>): Promise<Topics> {
   const [events, orders] = await Promise.all([
     changes(rig.kafka.address, rig.topic('events')),
     changes(rig.kafka.address, rig.topic('orders')),
@@ -62,8 +81,12 @@ async function readTopics(rig: Rig): Promise<Topics> {
   return { events, orders };
 }
 
-/** Prints where the slot was ahead of the topics, after a failure that this would explain. Stops the watch. */
-export async function explain(rig: Rig, watch: SlotWatch): Promise<void> {
+/**
+ * Prints the state of the connectors, and where the slot was ahead of the topics, after a failure that these would explain.
+ * Stops the watch.
+ */
+export async function explain(rig: Rig<RigKafka>, watch: SlotWatch): Promise<void> {
+  for (const role of connectors) console.error(role, await rig.status(role).then(JSON.stringify, messageOf));
   await watch
     .stop()
     .then(() => readTopics(rig))
@@ -72,7 +95,7 @@ export async function explain(rig: Rig, watch: SlotWatch): Promise<void> {
 }
 
 async function checkSlotOf(
-  { slot, troubles }: Rig,
+  { slot, troubles }: Rig<RigKafka>,
   { samples, failures, log }: SlotWatch,
   topics: Topics,
 ): Promise<void> {

@@ -1,0 +1,140 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { test } from 'vitest';
+import { taskId } from '../../activities/transactional-ids.ts';
+import { messageOf } from '../../src/errors.ts';
+import { keepLoading } from '../chaos/load.ts';
+import { Rig } from '../chaos/rig.ts';
+import { SlotWatch } from '../chaos/slot-watch.ts';
+import { awaitProgress, explain, verify } from '../chaos/verify.ts';
+import type { TestDatabase } from '../support/database.ts';
+import { eventually } from '../support/eventually.ts';
+import { KafkaCluster } from '../support/kafka-cluster.ts';
+import { type Seeded, seeded } from '../support/seed.ts';
+
+/** MILLRACE_KILLS: of brokers, with SIGKILL. */
+const KILLS = Number(process.env['MILLRACE_KILLS'] ?? 100);
+const ROWS = 5000;
+const TRANSACTIONS = 100;
+const PAUSE_MS = 1000;
+const PROGRESS_EVERY = 10;
+/** Brokers are given up after 3 s without a heartbeat. */
+const FREEZE_MS = { from: 1000, to: 10_000 };
+const MINUTES = 15 + KILLS;
+
+type ClusterRig = Rig<KafkaCluster>;
+
+const sourceId = (rig: ClusterRig): string => taskId({ cluster: rig.prefix, connector: rig.name('source'), task: 0 });
+
+/** Brokers, by what the pipeline needs them for. Each answers a node id. */
+const roles: Readonly<Record<string, (rig: ClusterRig) => Promise<number>>> = {
+  "the coordinator of the source's transactions": rig => rig.kafka.coordinator('transaction', sourceId(rig)),
+  'the leader of events': rig => rig.kafka.leader({ topic: rig.topic('events'), partition: 0 }),
+  'the leader of orders': rig => rig.kafka.leader({ topic: rig.topic('orders'), partition: 0 }),
+  "the leader of the source's offsets": async ({ kafka, offsetsTopic }) =>
+    kafka.leader(await kafka.longestPartition(offsetsTopic)),
+  "the coordinator of a sink's group": rig => rig.kafka.coordinator('group', `connect-${rig.name('sink-orders')}`),
+};
+
+function find(rig: ClusterRig, role: string): Promise<number> {
+  return eventually(role, () => roles[role]?.(rig));
+}
+
+/** Resolves while a transaction of the source is open, or is being committed. */
+async function awaitTransaction(rig: ClusterRig): Promise<void> {
+  const id = sourceId(rig);
+  await eventually(
+    'the source has an open transaction',
+    async () => /^(Ongoing|PrepareCommit)$/.test((await rig.kafka.transaction(id))?.state ?? ''),
+    { within: 120_000, every: 1 },
+  );
+}
+
+/** Freezes the broker of a role for some seconds. Returns the broker that has the role then. */
+async function freeze(rig: ClusterRig, role: string, random: Seeded): Promise<number> {
+  const node = await find(rig, role);
+  const broker = rig.kafka.broker(node);
+  const ms = random.between(FREEZE_MS.from, FREEZE_MS.to);
+  await rig.during(`broker ${node}, ${role}, freezes for ${ms} ms`, async () => {
+    await awaitTransaction(rig);
+    await broker.stopProcess();
+    await delay(ms);
+    await broker.cont();
+    await rig.kafka.awaitInSync();
+  });
+  return find(rig, role);
+}
+
+/** Moves what the broker of a role leads. Returns the broker that has taken over, or the one that has handed over. */
+async function move(rig: ClusterRig, role: string, random: Seeded): Promise<number> {
+  const node = await find(rig, role);
+  await rig.during(`broker ${node}, ${role}, hands over what it leads`, async () => {
+    await awaitTransaction(rig);
+    await eventually('leaders are moved', () => rig.kafka.moveLeaders(node));
+  });
+  return random.between(0, 2) === 0 ? find(rig, role) : node;
+}
+
+/** Of these, one precedes each kill, and returns the broker to kill. */
+const beforeKill = [find, find, freeze, move];
+
+async function lastEventId(database: TestDatabase): Promise<number> {
+  const [row] = await database.query<{ id: string | null }>('select max(id)::text as id from events');
+  return Number(row?.id ?? 0);
+}
+
+test(`${KILLS} kills of brokers that lead or coordinate transactions under way: nothing lost, nothing doubled`, {
+  timeout: MINUTES * 60_000,
+}, async () => {
+  const random = seeded();
+  const log = (line: string): void => console.log(`${new Date().toISOString()} ${line}`);
+  log(`MILLRACE_SEED=${random.seed} MILLRACE_KILLS=${KILLS}`);
+  await using rig = await Rig.startWith(ROWS, () => KafkaCluster.start());
+  const { kafka, source, target } = rig;
+  await rig.startWorker();
+  await rig.startWorker();
+  await rig.createPipeline();
+  await using slot = await SlotWatch.start(rig);
+  // All that has been written is compared in the end, and must fit into memory.
+  using load = keepLoading(source, TRANSACTIONS, PAUSE_MS);
+  let failure: { readonly error: unknown } | undefined;
+  try {
+    await eventually('events arrive', async () => (await lastEventId(target)) > ROWS, { within: 120_000 });
+    await kafka.awaitInSync();
+    for (let kill = 1; kill <= KILLS; kill++) {
+      const names = Object.keys(roles);
+      const role = names[random.between(0, names.length)] as string;
+      const step = beforeKill[random.between(0, beforeKill.length)] ?? find;
+      const atOnce = random.between(0, 2) === 0;
+      const node = await step(rig, role, random);
+      const broker = kafka.broker(node);
+      const back = atOnce ? 'at once' : 'when others have taken over';
+      const before = step === find ? '' : ` after a ${step.name}`;
+      const name = `kill ${kill}: broker ${node}, ${role},${before} comes back ${back}`;
+      log(name);
+      await rig.during(name, async () => {
+        await awaitTransaction(rig);
+        await broker.kill9();
+        if (!atOnce) {
+          await kafka.awaitOtherLeaders(node);
+          const last = await lastEventId(source);
+          await eventually('events arrive without it', async () => (await lastEventId(target)) >= last, {
+            within: 120_000,
+            every: 200,
+          });
+        }
+        await broker.restart();
+        await kafka.awaitInSync();
+      });
+      if (kill % PROGRESS_EVERY === 0) log(`${kill} kills, ${await awaitProgress(rig)} events are there`);
+    }
+  } catch (error) {
+    failure = { error };
+    log(messageOf(error));
+  }
+  await load.stop();
+  if (failure !== undefined) {
+    await explain(rig, slot);
+    throw failure.error;
+  }
+  log(`${KILLS} kills, ${await verify(rig, slot)} events: 0 lost, 0 doubled`);
+});
