@@ -22,7 +22,8 @@ export type ToHost =
   | ({ readonly type: 'proven'; readonly id: number } & ContactState);
 
 export type FromHost =
-  | { readonly type: 'started' }
+  /** thread: its `threadName()`. */
+  | { readonly type: 'started'; readonly thread: string | undefined }
   /** Sent every TICK_MS while the host's event loop turns. */
   | { readonly type: 'tick' }
   | ({ readonly type: 'progress'; readonly id: number } & TaskProgress)

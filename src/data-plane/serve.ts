@@ -10,6 +10,7 @@ import { CURRENT_REQUEST, currentRequest } from './current-request.ts';
 import type { HostPort } from './host-port.ts';
 import { type LoggerLevel, TICK_MS, type ToHost } from './messages.ts';
 import { CurrentAttempt, TemporalContact } from './temporal-contact.ts';
+import { threadName } from './thread-times.ts';
 
 /** Characters of a figure that is a text. */
 const MAX_FIGURE = 500;
@@ -106,7 +107,7 @@ export function serve(port: HostPort, services: HostServices): void {
     setImmediate(() => process.exit(1));
   });
   setInterval(() => port.post({ type: 'tick' }), TICK_MS);
-  port.post({ type: 'started' });
+  port.post({ type: 'started', thread: threadName() });
 }
 
 /** Figures as they may be shown: texts are short and without secrets. */

@@ -1,14 +1,13 @@
 import { appendFile, writeFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { kafkaClient } from '../../src/kafka/client.ts';
 import type { KafkaClient } from '../../src/kafka/port.ts';
 import { silent } from '../../src/observability/silent.ts';
 import { eventually } from '../support/eventually.ts';
 import { generator } from '../support/generate/index.ts';
+import { saturation } from '../support/saturation.ts';
 import { servers } from '../support/servers.ts';
 import { WorkerGroup } from '../support/worker-group.ts';
 
@@ -22,16 +21,6 @@ beforeAll(() => {
   kafka = kafkaClient({ brokers: [servers().kafka], clientId: 'test' }, silent);
 });
 afterAll(() => kafka.close());
-
-/** Threads that use all cores until they are disposed of. */
-function saturation(): AsyncDisposable {
-  const threads = Array.from({ length: availableParallelism() }, () => new Worker('for (;;);', { eval: true }));
-  return {
-    async [Symbol.asyncDispose]() {
-      await Promise.all(threads.map(thread => thread.terminate()));
-    },
-  };
-}
 
 test(`no task is taken from its worker in ${MINUTES} minutes with all cores saturated`, {
   timeout: (MINUTES + 10) * 60_000,

@@ -1,0 +1,61 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { generator } from '../support/generate/index.ts';
+import { saturation } from '../support/saturation.ts';
+import { TestWorker } from '../support/worker.ts';
+
+/** Code that waits for a CPU looks as if it were blocked. */
+const draw = generator(import.meta.url);
+
+/** Its check yields its CPU to everything else, and takes more seconds without a turn of the event loop than a host may. */
+const plugin = `
+import { execFileSync } from 'node:child_process';
+import { readlinkSync } from 'node:fs';
+import { defineConfig, definePlugin } from 'millrace/api';
+const config = defineConfig({});
+const [thread] = readlinkSync('/proc/thread-self').split('/').slice(-1);
+const schedule = (...policy: string[]) => execFileSync('chrt', [...policy, '-p', '0', thread]);
+export const plugin = definePlugin({
+  version: '1.0.0',
+  sources: [{
+    className: 'test.Patient',
+    load: () => ({
+      kind: 'source',
+      config,
+      validate: async () => {
+        const end = performance.now() + 7000;
+        schedule('--idle');
+        while (performance.now() < end);
+        schedule('--other');
+        return {};
+      },
+      plan: async () => [{}],
+      task: () => { throw new Error('never started'); },
+    }),
+  }],
+});`;
+
+let folder: string;
+let worker: TestWorker;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'millrace-patient-'));
+  const file = join(folder, 'patient.ts');
+  await writeFile(file, plugin);
+  worker = await TestWorker.start('patient', () => ({ 'plugin.path': file }));
+});
+afterAll(async () => {
+  await worker?.[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true, force: true });
+});
+
+test('a configuration whose check waits for a CPU for seconds is checked to its end', async () => {
+  await using _busy = saturation();
+  const name = draw.connectorName();
+  const answer = await worker.call('PUT', '/connector-plugins/test.Patient/config/validate', {
+    'connector.class': 'test.Patient',
+    name,
+  });
+  expect(answer).toMatchObject({ name: 'test.Patient', error_count: 0 });
+}, 120_000);
