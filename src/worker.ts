@@ -53,7 +53,7 @@ export interface WorkerOptions {
 
 /** A task host's program: this checkout's source or its compiled form. */
 const hostEntry = new URL(`./task-host${extname(import.meta.url)}`, import.meta.url);
-/** Milliseconds: brokers are asked several times before they count as lost. */
+/** Milliseconds: a broker is asked several times before it counts as lost. */
 const PROBE_TIMEOUTS = { requestTimeoutMs: 2000, connectionTimeoutMs: 2000 };
 /** How long a task waits for its connector to be told of something. */
 const SIGNAL_MS = 5000;
@@ -182,8 +182,10 @@ export async function startWorker(
     leave: () => leaving.abort(new Error('the worker shuts down')),
     log,
   });
-  const probe = kafkaClient({ ...kafkaConfig, ...PROBE_TIMEOUTS }, silent);
-  const kafkaContact = watchKafka(probe, {
+  const probes = kafkaConfig.brokers.map(broker =>
+    kafkaClient({ ...kafkaConfig, ...PROBE_TIMEOUTS, brokers: [broker] }, silent),
+  );
+  const kafkaContact = watchKafka(probes, {
     lost() {
       log.warn({ brokers: kafkaConfig.brokers }, 'Kafka does not answer: tasks go to other workers');
       workers.suspendTasks();
@@ -199,7 +201,7 @@ export async function startWorker(
   const closeContacts = async () => {
     contact.close();
     kafkaContact.close();
-    await probe.close();
+    await Promise.all(probes.map(probe => probe.close()));
   };
   const server = await startServer(listeners, surface, {
     control,
