@@ -1,3 +1,4 @@
+import { addAbortListener } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type {
   AssignedPartition,
@@ -67,6 +68,8 @@ const SLICE_BYTES = 256 * 1024;
 const WAIT_MS = 2000;
 /** How often a topic that is read from is told of. */
 const TELL_MS = 600_000;
+/** Milliseconds that the last commit of the group's offsets may take in a task that is stopped: Kafka may be the reason. */
+const LAST_COMMIT_MS = 1500;
 /** How soon a task without partitions looks again. */
 const NOTHING_ASSIGNED_MS = 500;
 
@@ -169,6 +172,8 @@ class SinkLoop<C> {
   /** When each topic is to be told of again. */
   private readonly tellAt = new Map<string, number>();
   private committing: Promise<void> = Promise.resolve();
+  /** Aborted when nothing more may be committed; undefined while the task runs. */
+  private ended: AbortSignal | undefined;
 
   constructor(
     run: SinkRun<C>,
@@ -227,8 +232,7 @@ class SinkLoop<C> {
       return false;
     } finally {
       await this.writing.catch(() => {});
-      await this.committing;
-      await this.commitOffsets();
+      await this.commitLast();
     }
   }
 
@@ -368,6 +372,11 @@ class SinkLoop<C> {
     }
   }
 
+  private readonly confirm = (): Promise<void> | undefined => {
+    if (this.ended?.aborted) return Promise.reject(this.ended.reason);
+    return this.of.confirm?.();
+  };
+
   private async bury(letters: readonly DeadLetter[]): Promise<void> {
     if (letters.length === 0) return;
     this.of.observer.skipped(letters.length);
@@ -381,6 +390,28 @@ class SinkLoop<C> {
     this.committing = this.committing.then(() => this.commitOffsets());
   }
 
+  /** Does not hold up the end of a task that is stopped. A later commit is refused: it could undo one of the task's successor. */
+  private async commitLast(): Promise<void> {
+    const ended = new AbortController();
+    this.ended = ended.signal;
+    let timer: NodeJS.Timeout | undefined;
+    const stopping = addAbortListener(this.of.signal, () => {
+      timer = setTimeout(
+        () => ended.abort(new Error(`Kafka did not answer within ${LAST_COMMIT_MS} ms`)),
+        LAST_COMMIT_MS,
+      );
+    });
+    const committed = this.committing.then(() => this.commitOffsets());
+    try {
+      await untilAborted(ended.signal, committed);
+    } catch (error) {
+      this.of.log.warn({ reason: messageOf(error) }, 'the last group offsets were not committed');
+    } finally {
+      clearTimeout(timer);
+      stopping[Symbol.dispose]();
+    }
+  }
+
   /** For the tools that watch lag, and for sinks without positions of their own. A failure only delays it. */
   private async commitOffsets(): Promise<void> {
     if (this.moved.size === 0) return;
@@ -391,8 +422,9 @@ class SinkLoop<C> {
     }));
     this.moved.clear();
     try {
-      await this.of.kafka.admin.commitGroupOffsets({ group: this.of.group, offsets }, this.of.confirm);
+      await this.of.kafka.admin.commitGroupOffsets({ group: this.of.group, offsets }, this.confirm);
     } catch (error) {
+      if (this.ended?.aborted) return;
       for (const offset of offsets)
         if (!this.moved.has(partitionName(offset))) this.moved.set(partitionName(offset), offset);
       this.of.log.warn({ reason: messageOf(error) }, 'the group offsets could not be committed; trying again later');
