@@ -25,7 +25,11 @@ export function rootResources(app: FastifyInstance, deps: RestDeps, limits: Limi
         await within(
           limits.probeMs,
           deps.control.list(),
-          () => new MillraceError('TEMPORAL_UNAVAILABLE', 'Temporal does not answer; what runs goes on meanwhile.'),
+          () =>
+            new MillraceError(
+              'TEMPORAL_UNAVAILABLE',
+              'Temporal does not answer. Tasks that wait for it go on by themselves when it does.',
+            ),
         );
       } catch (error) {
         const { error_code, message } = answerOf(error, request.id);

@@ -459,7 +459,7 @@ function mapped(error: unknown, name: string, address: string): unknown {
   if (grpc?.code === UNAVAILABLE || grpc?.code === DEADLINE_EXCEEDED || grpc?.code === CANCELLED)
     return new MillraceError(
       'TEMPORAL_UNAVAILABLE',
-      `Temporal at ${address} does not answer; what runs goes on, and this request can be sent again when it is back.`,
+      `Temporal at ${address} does not answer. Tasks that wait for it go on by themselves when it does; send this request again then.`,
       { cause: error },
     );
   return error;
