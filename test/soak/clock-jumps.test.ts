@@ -1,0 +1,153 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { kafkaClient } from '../../src/kafka/client.ts';
+import type { KafkaClient } from '../../src/kafka/port.ts';
+import { silent } from '../../src/observability/silent.ts';
+import { startKafka } from '../../src/stack/index.ts';
+import { checkNothingLeftOut, tolerance } from '../chaos/left-out.ts';
+import { keepLoading } from '../chaos/load.ts';
+import { recovery } from '../chaos/recovery.ts';
+import { connectors, Rig } from '../chaos/rig.ts';
+import { SlotWatch } from '../chaos/slot-watch.ts';
+import { verify } from '../chaos/verify.ts';
+import { eventually } from '../support/eventually.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+import { uniqueName } from '../support/topic.ts';
+
+/** MILLRACE_ROUNDS: of each jump. */
+const ROUNDS = Number(process.env['MILLRACE_ROUNDS'] ?? 3);
+/** Seconds: an hour, and a minute more, as topics refuse records that are an hour ahead of the broker by default. */
+const JUMP_S = 3660;
+const HOLD_MS = 20_000;
+/** Milliseconds in which data flows again after a jump that Kafka does not refuse records for. */
+const FLOW_MS = 60_000;
+const TRANSACTIONS = 50;
+const PAUSE_MS = 500;
+
+type Place = 'worker' | 'broker';
+const jumps = [1, -1].flatMap(direction =>
+  ([['worker'], ['broker'], ['worker', 'broker']] as const).map(places => ({ places, seconds: direction * JUMP_S })),
+);
+
+test(
+  'clocks of workers and broker jump by an hour: nothing lost, nothing doubled, and data flows again',
+  async () => {
+    await using worker = await FakeClock.create();
+    await using broker = await FakeClock.create();
+    const clocks: Record<Place, FakeClock> = { worker, broker };
+    await using rig = await Rig.start(5000, { kafka: () => startKafka({ env: broker.env }) });
+    expect(rig.kafka.origin, 'a broker in a container has the clock of the machine').toBe('native');
+    await rig.startWorker(worker.env);
+    await rig.startWorker(worker.env);
+    const letters = uniqueName('letters');
+    await rig.createPipeline(tolerance(letters));
+    await rig.holder('source');
+    await using slot = await SlotWatch.start(rig);
+    using load = keepLoading(rig.source, TRANSACTIONS, PAUSE_MS);
+    await eventually('it streams', async () => (await rig.arrived()) > 6000, { within: 60_000 });
+    await using shown = await ShownClocks.open(rig);
+
+    for (let round = 1; round <= ROUNDS; round++)
+      for (const { places, seconds } of jumps) {
+        const jump = `${places.join(' and ')} ${seconds > 0 ? '+' : ''}${seconds} s`;
+        console.log(`round ${round}: ${jump}`);
+        await rig.during(`clocks jump: ${jump}`, async () => {
+          await Promise.all(places.map(place => clocks[place].set(seconds)));
+          await Promise.all(places.map(place => shown.follows(place, seconds)));
+          const offset = (place: Place) => (places.some(one => one === place) ? seconds : 0);
+          // Records of the future are refused by Kafka, until the clocks agree again.
+          if (offset('worker') - offset('broker') < JUMP_S)
+            await recovery(rig, { runningMs: FLOW_MS, arrivedMs: FLOW_MS });
+          await delay(HOLD_MS);
+          for (const role of connectors)
+            expect((await rig.status(role)).tasks[0]?.state, `${role} after ${jump}`).not.toBe('FAILED');
+          await Promise.all(places.map(place => clocks[place].set(0)));
+          await Promise.all(places.map(place => shown.follows(place, 0)));
+        });
+        await recovery(rig, { runningMs: FLOW_MS, arrivedMs: FLOW_MS });
+      }
+    await load.stop();
+    await verify(rig, slot);
+    await checkNothingLeftOut(rig, letters);
+  },
+  ROUNDS * 30 * 60_000,
+);
+
+/** What programs take for the time of day. */
+class ShownClocks implements AsyncDisposable {
+  readonly #rig: Rig;
+  readonly #kafka: KafkaClient;
+  /** A topic whose records have the broker's time. */
+  readonly #topic = uniqueName('clock');
+  #next = 0;
+
+  private constructor(rig: Rig) {
+    this.#rig = rig;
+    this.#kafka = kafkaClient({ brokers: [rig.kafka.address], clientId: 'clock' }, silent);
+  }
+
+  static async open(rig: Rig): Promise<ShownClocks> {
+    const shown = new ShownClocks(rig);
+    await shown.#kafka.admin.createTopics([
+      {
+        topic: shown.#topic,
+        partitions: 1,
+        replicationFactor: 1,
+        config: { 'message.timestamp.type': 'LogAppendTime' },
+      },
+    ]);
+    return shown;
+  }
+
+  /** Waits until all programs of this kind are that many seconds ahead. */
+  async follows(place: Place, seconds: number): Promise<void> {
+    const times = place === 'broker' ? () => this.#ofBroker() : () => this.#ofWorkers();
+    await eventually(
+      `the clock of the ${place} is ${seconds} s ahead`,
+      async () => (await times()).every(time => Math.abs(time - Date.now() - seconds * 1000) < 5000),
+      { within: 60_000, every: 500 },
+    );
+  }
+
+  #ofWorkers(): Promise<number[]> {
+    return Promise.all(
+      this.#rig.workers.map(async ({ url }) => Date.parse((await fetch(`${url}/`)).headers.get('date') ?? '')),
+    );
+  }
+
+  async #ofBroker(): Promise<number[]> {
+    const [topic, partition] = [this.#topic, 0];
+    const producer = await this.#kafka.producer({
+      // A jump may make the broker refuse an id that it knows.
+      transactionalId: `${topic}-${this.#next++}`,
+      compression: 'none',
+      transactionTimeoutMs: 30_000,
+    });
+    try {
+      await producer.prepare([topic]);
+      const [{ end: offset = 0 } = {}] = await this.#kafka.admin.offsets([{ topic, partition }]);
+      const batch = producer.batch();
+      await batch.append(topic, partition, null, Buffer.from('now'), -1, -1, 0, 3, []);
+      await producer.commit(batch);
+      const reader = await this.#kafka.reader({
+        assigned: [{ topic, partition, offset }],
+        maxBytes: 1 << 20,
+        maxPartitionBytes: 1 << 20,
+        maxWaitMs: 500,
+      });
+      try {
+        for (;;)
+          for (const { records } of await reader.poll())
+            if (records.length > 0) return records.map(({ timestamp }) => Number(timestamp));
+      } finally {
+        await reader.close();
+      }
+    } finally {
+      await producer.close();
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#kafka.close();
+  }
+}
