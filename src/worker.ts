@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { extname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Client, Connection } from '@temporalio/client';
+import { Client } from '@temporalio/client';
 import { pino } from 'pino';
 import { resolved } from '../activities/components.ts';
 import { createActivities } from '../activities/create.ts';
@@ -30,6 +30,7 @@ import { exposedListeners, isDefaultHost, parseListeners } from './rest/listener
 import { surfaceOf } from './rest/surface.ts';
 import { startServer } from './server.ts';
 import { cacheFolder } from './stack/cache.ts';
+import { lazyConnection } from './temporal/connection.ts';
 import { watchContact } from './temporal/contact.ts';
 import { temporalControl } from './temporal/control-client.ts';
 import { heartbeat } from './temporal/heartbeat.ts';
@@ -115,7 +116,7 @@ export async function startWorker(
   }
   installRuntime(loggers.log('temporal'));
   const temporal = temporalOptions(config);
-  const connection = Connection.lazy(temporal);
+  const connection = lazyConnection(temporal);
   const namespace = config['temporal.namespace'];
   const taskQueue = config['temporal.task.queue'] ?? `millrace-${cluster}`;
   const [{ host, port }] = listeners;
