@@ -1,8 +1,12 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '../api/component.ts';
 import { Connection } from './connection.ts';
 import { BrokerError, ConnectionLost, codes, failIf, SetupFailure } from './failures.ts';
 import type { KafkaConfig } from './kafka-config.ts';
 import { findCoordinator, type MetadataResponse, metadata } from './kafkajs-internals.ts';
+
+/** Milliseconds that one broker has before another is tried beside it. */
+const NEXT_AFTER_MS = 500;
 
 export type CoordinatorKind = 'group' | 'transaction';
 
@@ -48,19 +52,39 @@ export class Cluster {
     return performance.now() + this.requestTimeoutMs;
   }
 
-  /** A connection to any broker: an open one, else the first that can be reached. */
+  /** A connection to any broker: an open one that answers, else the first that can be reached. */
   async any(): Promise<Connection> {
-    for (const connection of this.#open.values()) if (!connection.expiring) return connection;
-    const addresses = new Set([...this.#brokers.values(), ...this.#config.brokers]);
-    let last: unknown;
-    for (const address of addresses) {
-      try {
-        return await this.#connect(address);
-      } catch (error) {
-        if (error instanceof SetupFailure || this.signal.aborted) throw error;
-        last = error;
-      }
+    const open = [...this.#open.values()].filter(connection => !connection.expiring);
+    const answering = open.find(connection => !connection.silent);
+    if (answering !== undefined) return answering;
+    const others = new Set([...this.#brokers.values(), ...this.#config.brokers]);
+    for (const { address } of open) others.delete(address);
+    try {
+      return await this.#firstOf([...others]);
+    } catch (error) {
+      const [silent] = open;
+      if (silent === undefined || error instanceof SetupFailure || this.signal.aborted) throw error;
+      return silent;
     }
+  }
+
+  /** The first that can be reached. The next one is tried when one has failed, and soon beside one that does not answer. */
+  async #firstOf(addresses: readonly string[]): Promise<Connection> {
+    const reached = Promise.withResolvers<Connection>();
+    let last: unknown;
+    const attempts: Promise<void>[] = [];
+    for (const address of addresses) {
+      const attempt = this.#connect(address).then(reached.resolve, (error: unknown) => {
+        if (error instanceof SetupFailure || this.signal.aborted) reached.reject(error);
+        last = error;
+      });
+      attempts.push(attempt);
+      const soon = delay(NEXT_AFTER_MS, undefined, { ref: false });
+      const connection = await Promise.race([reached.promise, attempt.then(() => undefined), soon]);
+      if (connection !== undefined) return connection;
+    }
+    const connection = await Promise.race([reached.promise, Promise.all(attempts).then(() => undefined)]);
+    if (connection !== undefined) return connection;
     throw last ?? new ConnectionLost('no broker is configured', false);
   }
 

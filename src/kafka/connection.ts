@@ -9,6 +9,8 @@ interface Waiting {
   readonly resolve: (payload: Buffer) => void;
   readonly reject: (error: Error) => void;
   readonly timer: NodeJS.Timeout;
+  /** `performance.now()` from which on the broker seems to be frozen or cut off. */
+  readonly expectedAt: number;
 }
 
 export interface SendOptions {
@@ -18,6 +20,8 @@ export interface SendOptions {
   readonly allocate?: (size: number) => Buffer;
 }
 
+/** Milliseconds after which a broker that does not answer a request is not asked anything that others may be asked. */
+const SILENT_MS = 1000;
 const nothing = Buffer.alloc(0);
 const fresh = (size: number): Buffer => Buffer.allocUnsafeSlow(size);
 
@@ -81,6 +85,12 @@ export class Connection {
     return performance.now() > this.#loginEnds && this.#waiting.size === 0;
   }
 
+  /** A request has waited for its answer for long. */
+  get silent(): boolean {
+    const [oldest] = this.#waiting.values();
+    return oldest !== undefined && performance.now() > oldest.expectedAt;
+  }
+
   /** Whether the broker takes this version of an API. */
   knows([key, version]: readonly [key: number, version: number]): boolean {
     return this.#offered.some(
@@ -119,7 +129,8 @@ export class Connection {
         () => this.close(`${this.address} did not answer within ${Math.round(timeoutMs / 1000)} s`),
         timeoutMs,
       );
-      this.#waiting.set(id, { allocate, resolve, reject, timer });
+      const expectedAt = performance.now() + SILENT_MS + extraTimeoutMs;
+      this.#waiting.set(id, { allocate, resolve, reject, timer, expectedAt });
       this.#socket.cork();
       this.#socket.write(head);
       for (const piece of body) this.#socket.write(piece);
