@@ -3,7 +3,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { TestIndex } from '../support/elasticsearch.ts';
 import { eventually } from '../support/eventually.ts';
 import { generator } from '../support/generate/index.ts';
+import { testKafka } from '../support/produce.ts';
 import { servers } from '../support/servers.ts';
+import { uniqueName } from '../support/topic.ts';
 import { TestWorker } from '../support/worker.ts';
 
 /**
@@ -13,12 +15,13 @@ import { TestWorker } from '../support/worker.ts';
 const draw = generator(import.meta.url);
 const kafka = new kafkajs.Kafka({ brokers: [servers().kafka], logLevel: kafkajs.logLevel.NOTHING });
 const admin = kafka.admin();
+const client = testKafka();
 let worker: TestWorker;
 beforeAll(async () => {
   [worker] = await Promise.all([TestWorker.start('growth'), admin.connect()]);
 });
 afterAll(async () => {
-  await Promise.all([worker?.[Symbol.asyncDispose](), admin.disconnect()]);
+  await Promise.all([worker?.[Symbol.asyncDispose](), admin.disconnect(), client.close()]);
 });
 
 const KEYS = 20;
@@ -35,19 +38,26 @@ const config = (topic: string, url: string): Record<string, string> => ({
 
 /** One record of each key for each round, which is its version. */
 async function update(topic: string, rounds: readonly number[], partitionOf: (key: number) => number = () => 0) {
-  // A producer that has written before does not know of new partitions, and drops what is for them.
-  const producer = kafka.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
-  await producer.connect();
-  const messages = rounds.flatMap(round =>
-    Array.from({ length: KEYS }, (_, key) => ({
-      key: `k${key}`,
-      value: JSON.stringify({ round }),
-      partition: partitionOf(key),
-      headers: { version: String(round) },
-    })),
-  );
-  await producer.send({ topic, messages });
-  await producer.disconnect();
+  // A producer that is not transactional repeats what it has written, where the leader of a new partition is not ready.
+  const producer = await client.producer({
+    transactionalId: uniqueName('update'),
+    compression: 'none',
+    transactionTimeoutMs: 30_000,
+  });
+  try {
+    await producer.prepare([topic]);
+    const batch = producer.batch();
+    for (const round of rounds)
+      for (let key = 0; key < KEYS; key++) {
+        const [name, value] = [Buffer.from(`k${key}`), Buffer.from(JSON.stringify({ round }))];
+        const bytes = Buffer.concat([name, value]);
+        const headers = [{ key: 'version', value: Buffer.from(String(round)) }];
+        await batch.append(topic, partitionOf(key), null, bytes, 0, name.length, name.length, bytes.length, headers);
+      }
+    await producer.commit(batch);
+  } finally {
+    await producer.close();
+  }
 }
 
 async function createTopic(topic: string): Promise<void> {
