@@ -160,7 +160,7 @@ export class ChangeDecoder {
   }
 
   #commit(end: Lsn): void {
-    const { begin, repeated } = this.#open;
+    const { begin, repeated, isOwn } = this.#open;
     if (repeated) {
       this.resume?.commit(end, begin.xid);
       this.transaction = null;
@@ -169,7 +169,7 @@ export class ChangeDecoder {
     this.#pending.boundary('END', begin.xid, end, begin.micros);
     this.#pending.commit();
     this.#tracker.committed(end, begin.xid, begin.micros);
-    this.totals.transactions++;
+    if (!isOwn) this.totals.transactions++;
     this.totals.lastCommitMicros = begin.micros;
     this.totals.lastXid = begin.xid;
     if (this.partial?.xid === begin.xid) this.partial = null;
@@ -293,7 +293,9 @@ export class ChangeDecoder {
     const message = readLogicalMessage(bytes, at);
     if (message.transactional ? !this.#counts(message.lsn, 'MESSAGE') : this.resume?.isRepeated(message.lsn)) return;
     const { messages, names, includesMessage } = this.#settings;
-    if (!isOwnMessage(message.prefix) && includesMessage(message.prefix)) {
+    if (isOwnMessage(message.prefix)) {
+      if (message.transactional) this.#open.isOwn = true;
+    } else if (includesMessage(message.prefix)) {
       const alone = {
         names,
         txId: null,

@@ -14,6 +14,8 @@ export class OpenTransaction {
   readonly repeated: boolean;
   /** Where it came from, if it was replicated to this server. */
   replicatedFrom: { readonly name: string; readonly lsn: Lsn } | null = null;
+  /** Millrace itself made it. */
+  isOwn = false;
   /** Of the last change. */
   lsn: Lsn = 0;
   kind = 'INSERT';

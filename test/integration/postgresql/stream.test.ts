@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { FLUSH_MESSAGE } from '../../../connectors/postgresql/heartbeat.ts';
 import { createDatabase } from '../../support/database.ts';
 import { Committed, keyOf, openTask, payloadOf, propsOf } from './harness.ts';
 
@@ -226,6 +227,8 @@ describe('streaming', () => {
       ChunksRead: 1,
       RemainingTableCount: 0,
     });
+    // As Millrace itself does, to have the log flushed.
+    await db.query(`SELECT pg_logical_emit_message(true, '${FLUSH_MESSAGE}', '')`);
     await db.query('INSERT INTO t VALUES (11)');
     await db.query('DELETE FROM t WHERE id < 3');
     await task.records(15);
