@@ -5,7 +5,7 @@ import type { Count } from '../contents.ts';
 import { checkOf, removeSource } from './source.ts';
 import { drainFigures, meter, mustBeWhole, onOneWorker, uniqueName } from './workload.ts';
 
-/** Of each table. */
+/** Rows of each table. */
 const ROWS = 20;
 const EVERY_MS = 100;
 const CHECK_EVERY_MS = 2000;

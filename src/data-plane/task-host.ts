@@ -162,7 +162,7 @@ export class TaskHost {
     this.#blockedMs += this.#blockedSinceLastTick();
     if (this.#missedTicks < this.#unresponsiveTicks || !this.#alive) return;
     const missedMs = this.#missedTicks * TICK_MS;
-    // One that computes shares a busy machine with others: half of the limit is proof enough.
+    // On a busy machine a blocked thread does not get a whole CPU: half of the limit is enough.
     const isBlocked = this.#blockedMs >= (this.#unresponsiveTicks * TICK_MS) / 2;
     if (isBlocked || missedMs >= STARVED_MS)
       void this.#endUnresponsive(`its event loop was blocked for ${missedMs / 1000} s`);

@@ -135,7 +135,7 @@ class SourceLoop<C> {
         reading ??= untilGraceEnds('read', signal, this.task.read());
         // Whatever comes first: more to put into the open transaction, the time to commit it, or the failure of a commit.
         const other = this.committing ?? (this.gathered.length > 0 ? this.interval : undefined);
-        // What a source has collected until then comes along: its read ends before the event loop goes on.
+        // A read that ends at the same time as the interval comes first: its batch belongs to this transaction.
         const batch = await (other === undefined ? reading : Promise.race([reading, other.then(afterThisTurn)]));
         if (batch !== undefined) reading = undefined;
         if (batch) await this.gather(batch);

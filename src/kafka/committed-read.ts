@@ -36,7 +36,7 @@ export async function readCommitted(
   }
 }
 
-/** Of all partitions, by their leaders. */
+/** Offset ranges of all partitions, as their leaders report them. */
 function rangesOf(cluster: Cluster, topic: string): Promise<readonly PartitionOffsets[]> {
   const read = async (): Promise<readonly PartitionOffsets[]> => {
     await cluster.refresh([topic]);

@@ -4,7 +4,7 @@ import { type Exchange, laterApis } from './kafkajs-internals.ts';
 import { partitionsByTopic } from './topic-partitions.ts';
 import { FieldWriter } from './wire.ts';
 
-// What Kafka tells of transactions (KIP-664), which kafkajs does not have.
+// Requests of KIP-664 about transactions, which kafkajs does not implement.
 
 export interface DescribeTransactionsResponse {
   readonly states: readonly {

@@ -7,7 +7,7 @@ const LAST_WAIT = 200;
 interface Wanted {
   readonly name: string;
   readonly there: boolean;
-  /** Of performance.now(). */
+  /** Deadline, as a value of performance.now(). */
   readonly until: number;
   done(): void;
 }

@@ -102,7 +102,7 @@ export function keepLoading(database: TestDatabase, transactions: number, pauseM
   };
 }
 
-/** How long a server may be away. */
+/** Milliseconds that a server may be unavailable. */
 const PATIENCE_MS = 600_000;
 
 /**

@@ -19,14 +19,14 @@ const draw = generator(import.meta.url);
 export const connectors = ['source', 'sink-orders', 'sink-events'] as const;
 export type Role = (typeof connectors)[number];
 
-/** What starts the servers, where not their defaults do. */
+/** Functions that start the servers; default: those of the stack. */
 interface RigServers {
   readonly kafka: () => ReturnType<typeof startKafka>;
   readonly postgres: () => ReturnType<typeof startPostgres>;
   readonly temporal: () => ReturnType<typeof startTemporal>;
 }
 
-/** What a rig needs of its Kafka: one broker, or a cluster. */
+/** The Kafka of a rig: one broker, or a cluster. */
 export interface RigKafka {
   /** host:port of each broker, with commas between. */
   readonly address: string;

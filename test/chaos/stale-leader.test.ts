@@ -75,7 +75,7 @@ async function withClient<T>(brokers: readonly string[], use: (client: KafkaClie
   }
 }
 
-/** Of the first record from a position on. */
+/** Value of the first record at or after a position. */
 async function firstValue(client: KafkaClient, position: ReadPosition): Promise<string | undefined> {
   const limits = { maxBytes: 1 << 20, maxPartitionBytes: 1 << 20, maxWaitMs: 200 };
   const reader = await client.reader({ assigned: [position], ...limits });

@@ -73,7 +73,7 @@ test(
   ROUNDS * 30 * 60_000,
 );
 
-/** What programs take for the time of day. */
+/** Wall-clock time as the programs see it. */
 class ShownClocks implements AsyncDisposable {
   readonly #rig: Rig;
   readonly #kafka: KafkaClient;

@@ -74,7 +74,7 @@ async function move(rig: ClusterRig, role: string, random: Seeded): Promise<numb
   return random.between(0, 2) === 0 ? find(rig, role) : node;
 }
 
-/** Of these, one precedes each kill, and returns the broker to kill. */
+/** Disturbances before a kill, one of which is drawn each time. Each returns the broker to kill. */
 const beforeKill = [find, find, freeze, move];
 
 async function lastEventId(database: TestDatabase): Promise<number> {

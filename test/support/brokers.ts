@@ -48,7 +48,7 @@ export class Brokers {
     return answers.flat();
   }
 
-  /** What each broker that runs knows of its cluster. */
+  /** The metadata of each running broker. */
   async views(topics?: readonly string[]): Promise<readonly BrokerView[]> {
     const answers = await this.ask(topicDescriptions(topics));
     return answers.map(answer => ({

@@ -21,7 +21,7 @@ export class Wire {
   readonly #socket: Socket;
   readonly #limit: number;
   #wake: (() => void) | undefined;
-  /** Bytes that must wait here until what comes wakes whoever waits for it. */
+  /** Unread bytes at which the pending wait resolves. */
   #enough = 0;
   #paused = false;
 
