@@ -67,7 +67,7 @@ async function callActivity<T>(
       context.heartbeat(history.lastFigures);
       throw toFailure(error instanceof RemoteError ? error.report : reportFailure(error));
     }
-    const after = error.suspicion.kind === 'none' ? history : history.afterUnresponsive(error.suspicion.stack);
+    const after = error.isSuspect ? history.afterUnresponsive(error.suspicion.stack) : history;
     context.heartbeat(after.lastFigures);
     throw toFailure(reportFailure(unresponsiveError(`${name} of ${args.connector}`, error, after)), SUSPECT_RETRY_MS);
   } finally {

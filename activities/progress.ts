@@ -54,11 +54,6 @@ export class Progress implements TaskObserver {
     return topics;
   }
 
-  /** Whether records have been read, written or left out since the last snapshot. */
-  moved(): boolean {
-    return this.in !== this.before.in || this.total !== this.before.out || this.left !== this.before.left;
-  }
-
   snapshot(): Snapshot {
     const now = { at: performance.now(), in: this.in, out: this.total, left: this.left };
     const seconds = (now.at - this.before.at) / 1000;

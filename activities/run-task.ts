@@ -23,8 +23,8 @@ const FAILURE = 2000;
 const WELL_MS = 60_000;
 /** After this time an attempt that ends unusually is the first one again. */
 const SETTLED_MS = 300_000;
-/** Heartbeat interval while the data plane reports nothing. */
-const SILENT_MS = 2500;
+/** Every other second of the pulse: an idle task has nothing to report. */
+const SILENT_MS = 1500;
 
 export interface RunTaskDeps extends AttemptProofDeps {
   /** Runs the data plane of a task until it ends; rejects with RemoteError or HostLostError. */
@@ -101,11 +101,11 @@ export function runTaskActivity(deps: RunTaskDeps): (args: TaskArgs) => Promise<
         deps.log.warn({ ...fields, reason: messageOf(error) }, 'task ended with an error while it was being stopped');
       } else if (error instanceof HostLostError) {
         failed = true;
-        history = error.suspicion.kind === 'none' ? earlier() : earlier().afterUnresponsive(error.suspicion.stack);
+        history = error.isSuspect ? earlier().afterUnresponsive(error.suspicion.stack) : earlier();
         const lost = unresponsiveError(`Task ${name}`, error, history);
         deps.log.error({ ...fields, ...history.figures, reason: lost.message }, 'task was interrupted');
         beat(history.lastFigures);
-        throw toFailure(reportFailure(lost), error.suspicion.kind === 'none' ? 1 : SUSPECT_RETRY_MS);
+        throw toFailure(reportFailure(lost), error.isSuspect ? SUSPECT_RETRY_MS : 1);
       } else {
         failed = true;
         if (isWell()) await news.well();

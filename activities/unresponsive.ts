@@ -8,10 +8,15 @@ export const SUSPECT_RETRY_MS = 500;
 /** The error of an attempt whose host was lost. subject: such as `Task orders-0`. */
 export function unresponsiveError(
   subject: string,
-  { message, suspicion }: HostLostError,
+  { message, suspicion, isSuspect }: HostLostError,
   history: AttemptHistory,
 ): MillraceError {
-  if (suspicion.kind === 'none')
+  if (suspicion.kind === 'starved')
+    return new MillraceError(
+      'TASK_UNRESPONSIVE',
+      `${subject} was interrupted, because this machine is overloaded (${message}). It is started again.`,
+    );
+  if (!isSuspect)
     return new MillraceError(
       'TASK_UNRESPONSIVE',
       `${subject} was interrupted, because another task blocked the thread that they shared (${message}). It is started again.`,

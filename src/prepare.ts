@@ -32,9 +32,9 @@ export function preparation({ plugins, secrets, check }: PreparationDeps): Prepa
         return await check(props);
       } catch (error) {
         if (!(error instanceof HostLostError)) throw error;
-        if (error.suspicion.kind !== 'none') throw unanswered(error);
+        if (error.isSuspect) throw unanswered(error);
         // The thread was ended because of another request: this check is repeated.
-        if (attempt === CHECK_ATTEMPTS) throw error;
+        if (attempt === CHECK_ATTEMPTS || error.suspicion.kind === 'starved') throw error;
       }
     }
   }

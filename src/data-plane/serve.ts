@@ -55,20 +55,17 @@ export function serve(port: HostPort, services: HostServices): void {
 
   async function run(id: number, args: TaskAttempt, context: OperationContext): Promise<void> {
     const progress = new Progress(services.observe(args));
-    const report = () =>
-      port.post({
-        type: 'progress',
-        id,
-        figures: shown(progress.snapshot(), context.redact),
-        topics: progress.topics().map(topic => context.redactNames.text(topic)),
-        written: progress.total,
-      });
-    let reported = true;
-    const stop = pulse.add(() => {
-      // Hundreds of idle tasks would keep Temporal busy: they report every other second.
-      reported = !reported || progress.moved();
-      if (reported) report();
-    });
+    let reported = '';
+    const report = () => {
+      const figures = shown(progress.snapshot(), context.redact);
+      const topics = progress.topics().map(topic => context.redactNames.text(topic));
+      const all = JSON.stringify({ figures, topics });
+      // Hundreds of idle tasks would keep the main thread busy with what it knows.
+      if (all === reported) return;
+      reported = all;
+      port.post({ type: 'progress', id, figures, topics, written: progress.total });
+    };
+    const stop = pulse.add(report);
     const log = withFields(services.log, { connector: args.connector, task: args.task });
     try {
       await services.operations.runTask(context, args, progress, log);

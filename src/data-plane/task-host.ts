@@ -54,7 +54,7 @@ export class TaskHost {
   #cpuMs = 0;
   #alive = true;
   /** What the host said before it crashed, or what it was doing when it was ended. */
-  #blocked: (BlockedRequest & { readonly reason: string }) | undefined;
+  #end: (BlockedRequest & { readonly reason: string; readonly isStarved?: boolean }) | undefined;
 
   /** unresponsiveMs: a host whose event loop does not turn for so long is ended, unless it waits for a CPU. */
   constructor(channel: HostChannel, settings: HostSettings, unresponsiveMs: number) {
@@ -131,7 +131,7 @@ export class TaskHost {
       this.#thread = message.thread;
     }
     if (message.type === 'crash')
-      this.#blocked = { id: message.id, stack: [], reason: `an uncaught error: ${message.failure.message}` };
+      this.#end = { id: message.id, stack: [], reason: `an uncaught error: ${message.failure.message}` };
     if (message.type === 'progress') this.#pending.get(message.id)?.onProgress?.(message);
     if (message.type === 'prove') void this.#prove(message.id);
     if (message.type === 'answer') this.#take(message.id)?.resolve(message.value);
@@ -164,8 +164,8 @@ export class TaskHost {
     const missedMs = this.#missedTicks * TICK_MS;
     // On a busy machine a blocked thread does not get a whole CPU: half of the limit is enough.
     const isBlocked = this.#blockedMs >= (this.#unresponsiveTicks * TICK_MS) / 2;
-    if (isBlocked || missedMs >= STARVED_MS)
-      void this.#endUnresponsive(`its event loop was blocked for ${missedMs / 1000} s`);
+    if (isBlocked) void this.#endUnresponsive(`its event loop was blocked for ${missedMs / 1000} s`);
+    else if (missedMs >= STARVED_MS) this.#endStarved(`it got no CPU for ${missedMs / 1000} s`);
   }
 
   /** Milliseconds. A host that could run, but does not get a CPU, is not blocked. */
@@ -180,18 +180,25 @@ export class TaskHost {
   async #endUnresponsive(reason: string): Promise<void> {
     this.#alive = false;
     const blocked = await this.#channel.blockedRequest().catch(() => undefined);
-    this.#blocked = { id: blocked?.id, stack: blocked?.stack ?? [], reason };
+    this.#end = { id: blocked?.id, stack: blocked?.stack ?? [], reason };
     this.#channel.terminate();
     // Native code can delay the exit, but nothing of the host's own code runs after it.
     this.#lost(reason);
   }
 
+  #endStarved(reason: string): void {
+    this.#end = { id: undefined, stack: [], reason, isStarved: true };
+    this.#channel.terminate();
+    this.#lost(reason);
+  }
+
   #lost(exitReason: string): void {
     this.#alive = false;
-    const { id: culprit, stack, reason } = this.#blocked ?? { id: undefined, stack: [], reason: exitReason };
+    const { id: culprit, stack, reason, isStarved } = this.#end ?? { id: undefined, stack: [], reason: exitReason };
     const alone = [...this.#pending.values()].filter(({ isWork }) => isWork).length === 1;
     for (const [id, { reject }] of this.#pending) {
-      const kind = culprit === id || alone ? 'blocked' : culprit === undefined ? 'possible' : 'none';
+      const cause = culprit === id || alone ? 'blocked' : culprit === undefined ? 'possible' : 'none';
+      const kind = isStarved ? 'starved' : cause;
       reject(new HostLostError(reason, { kind, alone, stack: kind === 'blocked' ? stack : [] }));
     }
     this.#pending.clear();

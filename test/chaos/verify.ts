@@ -38,6 +38,30 @@ async function eventCount({ source }: Rig<RigKafka>): Promise<number> {
 }
 
 /**
+ * Does something while `load` writes, then verifies. A failure is explained while the servers still run. Returns the number
+ * of events.
+ */
+export async function verifyAfter(act: () => Promise<void>, { rig, load, slot, log }: Campaign): Promise<number> {
+  try {
+    await act();
+  } catch (error) {
+    log(messageOf(error));
+    await load.stop();
+    await explain(rig, slot);
+    throw error;
+  }
+  await load.stop();
+  return verify(rig, slot);
+}
+
+export interface Campaign {
+  readonly rig: Rig<RigKafka>;
+  readonly load: { stop(): Promise<void> };
+  readonly slot: SlotWatch;
+  readonly log: (line: string) => void;
+}
+
+/**
  * Waits until the target holds as many events as the source, then compares everything there is. watch: is stopped when all
  * has arrived: a source may stream only after the load has ended. Returns the number of events.
  */

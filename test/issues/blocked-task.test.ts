@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { call } from '../../src/demo/rest.ts';
 import { eventually } from '../support/eventually.ts';
+import { FilePair } from '../support/file-pair.ts';
 import { generator } from '../support/generate/index.ts';
 import { WorkerGroup } from '../support/worker-group.ts';
 
@@ -35,14 +36,8 @@ export const plugin = definePlugin({
   }],
 });`;
 
-interface Pair {
-  readonly source: string;
-  readonly sink: string;
-  readonly input: string;
-  readonly output: string;
-}
 let group: WorkerGroup;
-let healthy: readonly Pair[];
+let healthy: readonly FilePair[];
 
 beforeAll(async () => {
   group = await WorkerGroup.start('blocked', 0);
@@ -51,24 +46,10 @@ beforeAll(async () => {
   const properties = { 'plugin.path': file, 'key.converter': text, 'value.converter': text };
   const [worker] = await Promise.all([group.add(properties), group.add(properties)]);
   await draw.neighbours({ url: worker.url, properties: { ...group.properties, ...properties } });
-  healthy = await Promise.all(Array.from({ length: 3 }, (_, i) => startPair(i)));
+  healthy = await Promise.all(Array.from({ length: 3 }, () => FilePair.start(group, draw)));
   await healthyOnesMove();
 });
 afterAll(() => group?.[Symbol.asyncDispose]());
-
-async function startPair(i: number): Promise<Pair> {
-  const pair = {
-    source: draw.connectorName(),
-    sink: draw.sinkName(),
-    input: join(group.folder, `${i}.in`),
-    output: join(group.folder, `${i}.out`),
-  };
-  const topic = draw.topic();
-  await writeFile(pair.input, '');
-  await group.create(pair.source, { 'connector.class': 'FileStreamSource', file: pair.input, topic });
-  await group.create(pair.sink, { 'connector.class': 'FileStreamSink', file: pair.output, topics: topic });
-  return pair;
-}
 
 /** Asks both workers again and again until it is stopped; the slowest answer in milliseconds, refused connections apart. */
 function askContinually(): () => Promise<number> {
@@ -99,17 +80,11 @@ const poisoned = (name: string, how: string) =>
     'transforms.poison.how': how,
   });
 
-let line = 0;
 /** Every healthy pair of connectors moves a new line; none has failed. */
 async function healthyOnesMove(): Promise<void> {
-  line++;
-  for (const { input } of healthy) await appendFile(input, `${line}\n`);
-  for (const { source, sink, output } of healthy) {
-    await eventually(`${source} and ${sink} move line ${line}`, async () =>
-      (await readFile(output, 'utf8').catch(() => '')).endsWith(`${line}\n`),
-    );
-    for (const name of [source, sink]) expect((await group.status(name)).tasks[0]?.state).toBe('RUNNING');
-  }
+  await Promise.all(healthy.map(pair => pair.move()));
+  for (const name of healthy.flatMap(({ source, sink }) => [source, sink]))
+    expect((await group.status(name)).tasks[0]?.state).toBe('RUNNING');
 }
 
 const deleted = (name: string) => group.ask('DELETE', `/${encodeURIComponent(name)}`);

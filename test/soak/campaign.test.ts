@@ -5,7 +5,7 @@ import { keepLoading } from '../chaos/load.ts';
 import { Rig } from '../chaos/rig.ts';
 import { SlotWatch } from '../chaos/slot-watch.ts';
 import { otherTroubles, serverTroubles } from '../chaos/troubles.ts';
-import { awaitProgress, explain, verify } from '../chaos/verify.ts';
+import { awaitProgress, verifyAfter } from '../chaos/verify.ts';
 import { type Seeded, seeded } from '../support/seed.ts';
 
 const MINUTES = Number(process.env['MILLRACE_SOAK']);
@@ -37,8 +37,7 @@ test(`${MINUTES} minutes of changes, with something going wrong all the time: no
   // What has been written is compared in the end: hours of it must fit into memory.
   using load = keepLoading(rig.source, TRANSACTIONS, PAUSE_MS);
   const troubles = { ...serverTroubles, ...otherTroubles };
-  let failure: { readonly error: unknown } | undefined;
-  try {
+  const act = async () => {
     for (let round = 1; performance.now() < end; round++) {
       await delay(random.between(0, 12_000));
       const names = pick(random);
@@ -47,14 +46,6 @@ test(`${MINUTES} minutes of changes, with something going wrong all the time: no
       if (round % 5 > 0) continue;
       log(`${round} rounds, ${await awaitProgress(rig)} events are there`);
     }
-  } catch (error) {
-    failure = { error };
-    log(messageOf(error));
-  }
-  await load.stop();
-  if (failure !== undefined) {
-    await explain(rig, slot);
-    throw failure.error;
-  }
-  await verify(rig, slot);
+  };
+  await verifyAfter(act, { rig, load, slot, log });
 });

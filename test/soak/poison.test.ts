@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import type { WorkerProcess } from '../../src/demo/worker-process.ts';
 import type { Compression } from '../../src/kafka/port.ts';
 import { eventually } from '../support/eventually.ts';
+import { FilePair } from '../support/file-pair.ts';
 import { generator } from '../support/generate/index.ts';
 import { produceCompressed, testKafka } from '../support/produce.ts';
 import { uniqueName } from '../support/topic.ts';
@@ -81,9 +82,9 @@ test.each(Array.from({ length: ROUNDS }, (_, round) => round + 1))(
     const plugins = join(group.folder, 'poison.ts');
     await writeFile(plugins, plugin);
     const workers = await Promise.all([group.add({ 'plugin.path': plugins }), group.add({ 'plugin.path': plugins })]);
-    const pairs = await Promise.all(Array.from({ length: PAIRS }, (_, i) => startPair(group, i)));
+    const pairs = await Promise.all(Array.from({ length: PAIRS }, () => FilePair.start(group, draw)));
     const healthy = pairs.flatMap(({ source, sink }) => [source, sink]);
-    await moves(pairs);
+    await Promise.all(pairs.map(pair => pair.move()));
     const attempts = () => Promise.all(healthy.map(async name => (await group.status(name)).tasks[0]?.attempt ?? 0));
     const before = await attempts();
 
@@ -110,7 +111,7 @@ test.each(Array.from({ length: ROUNDS }, (_, round) => round + 1))(
         );
       }),
     );
-    await moves(pairs);
+    await Promise.all(pairs.map(pair => pair.move()));
     const slowest = await Promise.all(answers.map(stop => stop()));
     const paused = await Promise.all(pauses.map(stop => stop()));
     const after = await attempts();
@@ -125,45 +126,6 @@ test.each(Array.from({ length: ROUNDS }, (_, round) => round + 1))(
   },
   300_000,
 );
-
-interface Pair {
-  readonly source: string;
-  readonly sink: string;
-  readonly input: string;
-  readonly output: string;
-}
-
-async function startPair(group: WorkerGroup, i: number): Promise<Pair> {
-  const pair = {
-    source: draw.connectorName(),
-    sink: draw.sinkName(),
-    input: join(group.folder, `${i}.in`),
-    output: join(group.folder, `${i}.out`),
-  };
-  const topic = draw.topic();
-  const converters = { 'key.converter': text, 'value.converter': text };
-  await writeFile(pair.input, '');
-  await group.create(pair.source, { 'connector.class': 'FileStreamSource', file: pair.input, topic, ...converters });
-  await group.create(pair.sink, {
-    'connector.class': 'FileStreamSink',
-    file: pair.output,
-    topics: topic,
-    ...converters,
-  });
-  return pair;
-}
-
-const written = async ({ output }: Pair) => (await readFile(output, 'utf8').catch(() => '')).split('\n').length - 1;
-
-/** Appends a line and waits for it at the other end: milliseconds. */
-async function move(pair: Pair): Promise<number> {
-  const [began, before] = [performance.now(), await written(pair)];
-  await appendFile(pair.input, `${before}\n`);
-  await eventually(`${pair.source} moves`, async () => (await written(pair)) > before, { within: 60_000 });
-  return performance.now() - began;
-}
-
-const moves = (pairs: readonly Pair[]) => Promise.all(pairs.map(move));
 
 /** The greatest of what `act` answers until the function that is returned is called. */
 function greatest(act: () => Promise<number>): () => Promise<number> {
@@ -182,7 +144,7 @@ function greatest(act: () => Promise<number>): () => Promise<number> {
   };
 }
 
-const longestPause = (pair: Pair) => greatest(() => move(pair));
+const longestPause = (pair: FilePair) => greatest(() => pair.move());
 const slowestAnswer = ({ url }: WorkerProcess) =>
   greatest(async () => {
     const began = performance.now();

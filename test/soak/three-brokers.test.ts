@@ -5,7 +5,7 @@ import { messageOf } from '../../src/errors.ts';
 import { keepLoading } from '../chaos/load.ts';
 import { Rig } from '../chaos/rig.ts';
 import { SlotWatch } from '../chaos/slot-watch.ts';
-import { awaitProgress, explain, verify } from '../chaos/verify.ts';
+import { awaitProgress, verifyAfter } from '../chaos/verify.ts';
 import type { TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { KafkaCluster } from '../support/kafka-cluster.ts';
@@ -96,8 +96,7 @@ test(`${KILLS} kills of brokers that lead or coordinate transactions under way: 
   await using slot = await SlotWatch.start(rig);
   // All that has been written is compared in the end, and must fit into memory.
   using load = keepLoading(source, TRANSACTIONS, PAUSE_MS);
-  let failure: { readonly error: unknown } | undefined;
-  try {
+  const act = async () => {
     await eventually('events arrive', async () => (await lastEventId(target)) > ROWS, { within: 120_000 });
     await kafka.awaitInSync();
     for (let kill = 1; kill <= KILLS; kill++) {
@@ -127,14 +126,6 @@ test(`${KILLS} kills of brokers that lead or coordinate transactions under way: 
       });
       if (kill % PROGRESS_EVERY === 0) log(`${kill} kills, ${await awaitProgress(rig)} events are there`);
     }
-  } catch (error) {
-    failure = { error };
-    log(messageOf(error));
-  }
-  await load.stop();
-  if (failure !== undefined) {
-    await explain(rig, slot);
-    throw failure.error;
-  }
-  log(`${KILLS} kills, ${await verify(rig, slot)} events: 0 lost, 0 doubled`);
+  };
+  log(`${KILLS} kills, ${await verifyAfter(act, { rig, load, slot, log })} events: 0 lost, 0 doubled`);
 });
