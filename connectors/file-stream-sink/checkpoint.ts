@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, open, rename } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type {
   AlteredPosition,
   AssignedPartition,
@@ -32,7 +33,17 @@ export interface HeldPosition extends SinkWriter, AssignedPartition {
   readonly next: number | null;
 }
 
-export const checkpointFile = (output: string): string => `${output}.millrace-offsets`;
+export const checkpointFile = (output: string): string => beside(output, '.millrace-offsets');
+
+/** Bytes of a name that Linux takes: NAME_MAX. */
+const MAX_NAME = 255;
+
+/** A path with this ending added; where the name would be too long, its hash takes its place. */
+function beside(path: string, ending: string): string {
+  const name = basename(path);
+  if (Buffer.byteLength(name + ending) <= MAX_NAME) return path + ending;
+  return join(dirname(path), createHash('sha256').update(name).digest('hex').slice(0, 32) + ending);
+}
 
 /** null where there is none. SINK_SETUP for a file that is something else. */
 export async function readCheckpoint(files: FileAccess, output: string): Promise<Checkpoint | null> {
@@ -66,7 +77,7 @@ async function textOf(files: FileAccess, file: string): Promise<string> {
 export async function writeCheckpoint(files: FileAccess, output: string, checkpoint: Checkpoint): Promise<void> {
   const file = await files.resolve(checkpointFile(output));
   // One name for each host: whoever uses it holds the lock, and what a crash leaves behind is written over.
-  const temporary = `${file}.${hostname()}.tmp`;
+  const temporary = beside(file, `.${hostname()}.tmp`);
   const handle = await files.open(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC, 0o666);
   try {
     await handle.writeFile(`${JSON.stringify(checkpoint)}\n`);

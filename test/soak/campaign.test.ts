@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { test } from 'vitest';
-import { messageOf } from '../../src/errors.ts';
 import { keepLoading } from '../chaos/load.ts';
 import { Rig } from '../chaos/rig.ts';
 import { SlotWatch } from '../chaos/slot-watch.ts';

@@ -76,6 +76,14 @@ describe('the checkpoint', () => {
     expect(await output()).toBe('a\nb\n');
   });
 
+  test.each([1, 128, 238, 239, 240, 255])('is kept beside a file whose name has %i bytes', async length => {
+    const long = join(folder, 'é'.repeat(length >> 1) + 'n'.repeat(length & 1));
+    await using first = await TestSink.open(long);
+    await first.write(['a']);
+    await using second = await TestSink.open(long);
+    expect(second.held).toMatchObject([{ topic: 'lines', partition: 0, next: 1 }]);
+  });
+
   test('left half written by a crash is not taken', async () => {
     await using first = await TestSink.open(file);
     await first.write(['a']);
