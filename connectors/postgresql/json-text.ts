@@ -1,5 +1,5 @@
 import type { ByteWriter, Schema, Value } from '../../src/api/index.ts';
-import { Decimal, isStruct } from '../../src/api/index.ts';
+import { Decimal, isStruct, javaDouble, javaFloat } from '../../src/api/index.ts';
 
 /**
  * JSON as JsonConverter writes it with its default settings: the few pieces that column codecs write straight from the
@@ -160,7 +160,7 @@ export function writeJson(out: ByteWriter, schema: Schema, value: Value | undefi
   if (typeof value === 'string') out.jsonText(value);
   else if (typeof value === 'boolean') writeBoolean(out, value);
   else if (typeof value === 'bigint') out.ascii(String(value));
-  else if (typeof value === 'number') out.ascii(Number.isFinite(value) ? numberText(value) : `"${value}"`);
+  else if (typeof value === 'number') out.ascii(Number.isFinite(value) ? numberText(schema, value) : `"${value}"`);
   else if (value instanceof Uint8Array) writeBase64(out, value, 0, value.length);
   else if (value instanceof Decimal) {
     const bytes = twosComplement(value.unscaled);
@@ -169,7 +169,10 @@ export function writeJson(out: ByteWriter, schema: Schema, value: Value | undefi
   else writeCompound(out, schema, value);
 }
 
-const numberText = (value: number): string => (Object.is(value, -0) ? '-0' : String(value));
+function numberText({ type }: Schema, value: number): string {
+  if (type === 'float64') return javaDouble(value);
+  return type === 'float32' ? javaFloat(Math.fround(value)) : String(value);
+}
 
 const dateNumber = (schema: Schema, value: Date): number =>
   schema.name === 'org.apache.kafka.connect.data.Date' ? Math.floor(value.getTime() / 86_400_000) : value.getTime();

@@ -1,5 +1,5 @@
 import type { Schema, Value } from './schema.ts';
-import { Decimal, isStruct } from './schema.ts';
+import { Decimal, Float64, isStruct } from './schema.ts';
 
 /**
  * Numbers as Java prints them (`Double.toString` and `Float.toString` since JDK 19, `BigDecimal.toString`), which is how
@@ -75,6 +75,7 @@ export function javaString(schema: Schema | null, value: Value): string {
   if (typeof value !== 'object') return String(value);
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
   if (value instanceof Decimal) return javaBigDecimal(value);
+  if (value instanceof Float64) return javaDouble(value.value);
   if (value instanceof Date) return javaDate(value);
   if (Array.isArray(value)) {
     const items = schema?.type === 'array' ? schema.items : null;

@@ -83,6 +83,7 @@ export type Value =
   | Uint8Array
   | Date
   | Decimal
+  | Float64
   | readonly Value[]
   | ReadonlyMap<Value, Value>
   | Struct
@@ -109,6 +110,31 @@ export class Decimal {
     if (this.scale <= 0) return sign + (digits === '0' ? digits : digits + '0'.repeat(-this.scale));
     const padded = digits.padStart(this.scale + 1, '0');
     return `${sign}${padded.slice(0, -this.scale)}.${padded.slice(-this.scale)}`;
+  }
+}
+
+/**
+ * A float without a schema whose value is a whole number, such as 10.0 in JSON: as a number it would be written as the
+ * integer 10. Every other float is a number. Arithmetic takes it as it is; `Number(value)` makes it a number.
+ */
+export class Float64 {
+  readonly value: number;
+  constructor(value: number) {
+    this.value = value;
+  }
+
+  /** A float without a schema. */
+  static of(value: number): number | Float64 {
+    return Number.isSafeInteger(value) ? new Float64(value) : value;
+  }
+
+  valueOf(): number {
+    return this.value;
+  }
+
+  /** Plain notation, never an exponent: `-12.0`. */
+  toString(): string {
+    return `${Object.is(this.value, -0) ? '-0' : this.value}.0`;
   }
 }
 

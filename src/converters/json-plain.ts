@@ -1,5 +1,5 @@
 import type { ByteWriter, Value } from '../api/index.ts';
-import { Decimal, isStruct, javaDouble } from '../api/index.ts';
+import { Decimal, Float64, isStruct, javaDouble } from '../api/index.ts';
 import { DataError } from '../errors.ts';
 import { isNestedDeeper, JsonReader, MAX_DEPTH } from './json-reader.ts';
 import { kindOfValue } from './schemas.ts';
@@ -32,6 +32,7 @@ export function writePlain(value: Value | undefined, out: ByteWriter): void {
     });
     out.ascii(']');
   } else if (value instanceof Uint8Array) out.ascii(`"${Buffer.from(value).toString('base64')}"`);
+  else if (value instanceof Float64) out.ascii(javaDouble(value.value));
   else if (value instanceof Map) writeMap(value, out);
   else if (isStruct(value)) throw new DataError('Mismatching schema.');
   else if (value instanceof Date || value instanceof Decimal)
@@ -65,17 +66,20 @@ function writeMap(map: ReadonlyMap<Value, Value>, out: ByteWriter): void {
   out.ascii(asObject ? '}' : ']');
 }
 
-/** A run of digits that a double may not hold. In a string it costs time, not truth. */
-const long = /\d{16}/;
+/**
+ * Numbers that JSON.parse would change: a run of digits that a double may not hold, and a float that may be whole. In a
+ * string it costs time, not truth.
+ */
+const changed = /\d{16}|[[:,\s]-?\d+(?:\.0+(?!\d)|(?:\.\d+)?[eE])|^-?\d+(?:\.0+$|(?:\.\d+)?[eE])/;
 
 /**
- * Reads bytes[start, end) as a value without a schema: integers beyond 2^53 are bigint, all else as JSON.parse has it.
- * Throws DataError.
+ * Reads bytes[start, end) as a value without a schema: integers beyond 2^53 are bigint, floats of a whole value Float64, all
+ * else as JSON.parse has it. Throws DataError.
  */
 export function readPlain(bytes: Buffer, start: number, end: number): Value {
   const text = bytes.toString('utf8', start, end);
   try {
-    if (!text.includes('\ufffd') && !long.test(text) && !isNestedDeeper(bytes, start, end, MAX_DEPTH))
+    if (!text.includes('\ufffd') && !changed.test(text) && !isNestedDeeper(bytes, start, end, MAX_DEPTH))
       return JSON.parse(text) as Value;
   } catch {
     // The reader below takes what Jackson takes beyond JSON (leading zeros), or says where the fault is.

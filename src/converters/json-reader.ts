@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { Value } from '../api/index.ts';
+import { Float64 } from '../api/index.ts';
 import { DataError } from '../errors.ts';
 import { MAX_NUMBER_LENGTH } from './decimal.ts';
 
@@ -309,7 +310,8 @@ export class JsonReader {
         if (!this.isNumber()) return this.word();
         const text = this.number();
         const value = Number(text);
-        return Number.isSafeInteger(value) || !/^-?\d+$/.test(text) ? value : BigInt(text);
+        if (!/^-?\d+$/.test(text)) return Float64.of(value);
+        return Number.isSafeInteger(value) ? value : BigInt(text);
       }
     }
   }

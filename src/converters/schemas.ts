@@ -1,5 +1,5 @@
 import type { Schema, StructSchema, Value } from '../api/index.ts';
-import { Decimal, isStruct } from '../api/index.ts';
+import { Decimal, Float64, isStruct } from '../api/index.ts';
 
 /** Pairs found equal, so that a comparison is made once. */
 const equalTo = new WeakMap<StructSchema, WeakSet<StructSchema>>();
@@ -48,6 +48,7 @@ export function sameValue(a: Value | undefined, b: Value | undefined): boolean {
   if (a instanceof Uint8Array) return b instanceof Uint8Array && Buffer.compare(a, b) === 0;
   if (a instanceof Date) return b instanceof Date && a.getTime() === b.getTime();
   if (a instanceof Decimal) return b instanceof Decimal && a.scale === b.scale && a.unscaled === b.unscaled;
+  if (a instanceof Float64) return b instanceof Float64 && Object.is(a.value, b.value);
   if (Array.isArray(a))
     return Array.isArray(b) && a.length === b.length && a.every((item: Value, i) => sameValue(item, b[i] as Value));
   if (a instanceof Map) return b instanceof Map && a.size === b.size && [...a].every(entry => hasEntry(b, entry));

@@ -1,5 +1,5 @@
 import type { Schema, SchemaAndValue, Value } from '../api/index.ts';
-import { Decimal, isStruct, javaString, LogicalName, schemaOf } from '../api/index.ts';
+import { Decimal, Float64, isStruct, javaString, LogicalName, schemaOf } from '../api/index.ts';
 import { parseDecimal } from './decimal.ts';
 
 /** A header's text as Connect's `Values.convertToString` writes it. */
@@ -11,7 +11,8 @@ function embedded(schema: Schema | null, value: Value, quote = '"'): string {
   if (value === null) return 'null';
   if (typeof value === 'string') return `"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
   if (value instanceof Uint8Array) return quote + Buffer.from(value).toString('base64') + quote;
-  if (typeof value !== 'object' || value instanceof Decimal) return javaString(schema, value);
+  if (typeof value !== 'object' || value instanceof Decimal || value instanceof Float64)
+    return javaString(schema, value);
   if (value instanceof Date) return isoText(value);
   if (Array.isArray(value)) {
     const items = schema?.type === 'array' ? schema.items : null;

@@ -1,5 +1,5 @@
 import type { Schema, Value } from '../api/index.ts';
-import { Decimal, javaString, LogicalName } from '../api/index.ts';
+import { Decimal, Float64, javaString, LogicalName } from '../api/index.ts';
 import { kindOfValue } from '../converters/schemas.ts';
 import { headerText } from '../converters/values.ts';
 import { DataError } from '../errors.ts';
@@ -17,13 +17,14 @@ export function castValue(schema: Schema | null, value: Value, target: CastTarge
     typeof plain !== 'bigint' &&
     typeof plain !== 'boolean' &&
     typeof plain !== 'string' &&
-    !(plain instanceof Decimal)
+    !(plain instanceof Decimal || plain instanceof Float64)
   )
     throw new DataError(`Unexpected type in Cast transformation: ${kindOfValue(value)}`);
   if (target === 'boolean') return toBoolean(schema, plain);
   if (target === 'float32' || target === 'float64') {
     const double = toDouble(plain);
-    return target === 'float32' ? Math.fround(double) : double;
+    const float = target === 'float32' ? Math.fround(double) : double;
+    return schema === null ? Float64.of(float) : float;
   }
   const bits = Number(target.slice(3));
   const whole = toWhole(schema, plain, bits);
@@ -31,11 +32,11 @@ export function castValue(schema: Schema | null, value: Value, target: CastTarge
   return bits < 64 || (schema === null && Number.isSafeInteger(Number(whole))) ? Number(whole) : whole;
 }
 
-type Plain = number | bigint | boolean | string | Decimal;
+type Plain = number | bigint | boolean | string | Decimal | Float64;
 
 function textOf(schema: Schema | null, value: Value): string {
   if (value instanceof Date || value instanceof Uint8Array) return headerText(schema, value);
-  if (typeof value === 'object' && !(value instanceof Decimal))
+  if (typeof value === 'object' && !(value instanceof Decimal || value instanceof Float64))
     throw new DataError(`Cast transformation does not support casting from ${kindOfValue(value).toUpperCase()}`);
   return javaString(schema, value);
 }
@@ -60,9 +61,11 @@ function toWhole(schema: Schema | null, value: Plain, bits: number): bigint {
   }
   if (value instanceof Decimal) return BigInt.asIntN(bits, cut(value));
   if (typeof value === 'bigint') return BigInt.asIntN(bits, value);
-  const floating = schema === null ? !Number.isSafeInteger(value) : schema.type.startsWith('float');
   // Java takes a float into the range of its int or long first, then cuts off what is too much for less.
-  return BigInt.asIntN(bits, floating ? saturated(value, bits === 64 ? 64n : 32n) : BigInt(value));
+  const limit = bits === 64 ? 64n : 32n;
+  if (value instanceof Float64) return BigInt.asIntN(bits, saturated(value.value, limit));
+  const floating = schema === null ? !Number.isSafeInteger(value) : schema.type.startsWith('float');
+  return BigInt.asIntN(bits, floating ? saturated(value, limit) : BigInt(value));
 }
 
 function saturated(value: number, bits: bigint): bigint {

@@ -1,5 +1,5 @@
 import type { ConnectRecord, Schema, Struct, Transform, TransformFactory, Value } from '../api/index.ts';
-import { Decimal, isStruct, ValueStruct } from '../api/index.ts';
+import { Decimal, Float64, isStruct, ValueStruct } from '../api/index.ts';
 import type { Config } from '../config/spec.ts';
 import { defineConfig, itemsOf, listKey, nonEmpty, stringKey } from '../config/spec.ts';
 import { parseDecimal } from '../converters/decimal.ts';
@@ -78,13 +78,14 @@ function emptied(value: Value, schema: Schema | null): Value {
     case 'boolean':
       return false;
     case 'number':
-      return 0;
+      return schema === null && !Number.isSafeInteger(value) ? new Float64(0) : 0;
     case 'bigint':
       return schema === null ? 0 : 0n;
     case 'string':
       return '';
   }
   if (value instanceof Decimal) return new Decimal(0n, value.scale);
+  if (value instanceof Float64) return new Float64(0);
   if (value instanceof Date) return new Date(0);
   if (Array.isArray(value)) return [];
   if (value instanceof Map) return new Map();
@@ -97,13 +98,15 @@ const bits: Readonly<Record<string, number>> = { int8: 8, int16: 16, int32: 32 }
 function replaced(value: Value, schema: Schema | null, text: string): Value {
   if (typeof value === 'string') return text;
   const number = parseDecimal(text);
-  if (typeof value !== 'number' && typeof value !== 'bigint' && !(value instanceof Decimal))
+  if (typeof value !== 'number' && typeof value !== 'bigint' && !(value instanceof Decimal || value instanceof Float64))
     throw new DataError(`Cannot mask value of type ${kindOfValue(value)} with custom replacement.`);
   if (number === undefined) throw new DataError(`Unable to convert ${text} to number`);
   if (value instanceof Decimal) return rescaled(number, value.scale);
   if (typeof value === 'bigint') return BigInt.asIntN(64, whole(number));
   const size = bits[schema?.type ?? ''];
   if (size !== undefined) return Number(BigInt.asIntN(size, whole(number)));
+  const isFloat = value instanceof Float64 || !Number.isSafeInteger(value);
+  if (schema === null && isFloat) return Float64.of(Number(text));
   return schema?.type === 'float32' ? Math.fround(Number(text)) : Number(text);
 }
 

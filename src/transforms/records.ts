@@ -1,5 +1,5 @@
 import type { ConnectRecord, Header, JsonObject, Schema, Struct, StructSchema, Value } from '../api/index.ts';
-import { Decimal, isStruct, structOfFields } from '../api/index.ts';
+import { Decimal, Float64, isStruct, structOfFields } from '../api/index.ts';
 import { kindOfValue } from '../converters/schemas.ts';
 import { DataError } from '../errors.ts';
 
@@ -50,7 +50,8 @@ export function isObject(value: Value | undefined): value is JsonObject {
     typeof value === 'object' &&
     value !== null &&
     !Array.isArray(value) &&
-    !(value instanceof Uint8Array || value instanceof Date || value instanceof Decimal || value instanceof Map) &&
+    !(value instanceof Uint8Array || value instanceof Date || value instanceof Map) &&
+    !(value instanceof Decimal || value instanceof Float64) &&
     !isStruct(value)
   );
 }

@@ -4,6 +4,7 @@ import type { ByteWriter, Schema, Struct, StructSchema, Value } from '../../src/
 import {
   Bytes,
   Decimal,
+  Float64,
   isStruct,
   LogicalName,
   schemaOf,
@@ -175,12 +176,13 @@ describe('JsonConverter', () => {
     );
   });
 
-  test('values without a schema survive, integers beyond 2^53 among them', () => {
+  test('values without a schema survive, integers beyond 2^53 and whole floats among them', () => {
     const { json } = fc.letrec<{ json: Value }>(tie => ({
       json: fc.oneof(
         { maxDepth: 4 },
         fc.constantFrom(null, true, false, 0.1, -1.5e300, 2n ** 53n, -(2n ** 63n), 123456789012345678901234567890n),
         fc.maxSafeInteger().map(n => (Object.is(n, -0) ? 0 : n)),
+        fc.oneof(fc.maxSafeInteger(), fc.double({ noNaN: true, noDefaultInfinity: true })).map(Float64.of),
         hostileText,
         fc.array(tie('json'), { maxLength: 4 }),
         fc.dictionary(hostileText, tie('json'), { maxKeys: 4, noNullPrototype: true }) as fc.Arbitrary<Value>,

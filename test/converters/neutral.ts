@@ -1,6 +1,15 @@
 import { readFileSync } from 'node:fs';
 import type { ConfigProps, Converter, Field, Schema, SchemaOptions, StructSchema, Value } from '../../src/api/index.ts';
-import { arrayOf, Decimal, LogicalName, mapOf, schemaOf, structOfFields, ValueStruct } from '../../src/api/index.ts';
+import {
+  arrayOf,
+  Decimal,
+  Float64,
+  LogicalName,
+  mapOf,
+  schemaOf,
+  structOfFields,
+  ValueStruct,
+} from '../../src/api/index.ts';
 import { jsonConverter } from '../../src/converters/json.ts';
 
 /**
@@ -106,7 +115,7 @@ export function plainFrom(n: Neutral): Value {
   if (Array.isArray(n)) return n.map(plainFrom);
   const { map, long, double } = n as { map?: readonly [string, Neutral][]; long?: string; double?: string };
   if (map !== undefined) return Object.fromEntries(map.map(([key, value]) => [key, plainFrom(value)]));
-  if (long === undefined) return Number(double);
+  if (long === undefined) return Float64.of(Number(double));
   return Number.isSafeInteger(Number(long)) ? Number(long) : BigInt(long);
 }
 

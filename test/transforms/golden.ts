@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import type { Header, Schema, SinkRecord, Transform, Value } from '../../src/api/index.ts';
+import { Float64 } from '../../src/api/index.ts';
 import { decimalOf } from '../../src/converters/decimal.ts';
 import { sameSchema, sameValue } from '../../src/converters/schemas.ts';
 import { transforms } from '../../src/transforms/index.ts';
@@ -95,7 +96,7 @@ function plain(n: Neutral): Value {
   if (o['decimal'] !== undefined) return decimalOf(String(o['decimal']));
   if (o['bytes'] !== undefined) return Buffer.from(String(o['bytes']), 'hex');
   const long = o['long'];
-  if (long === undefined) return Number(o['double']);
+  if (long === undefined) return Float64.of(Number(o['double']));
   return Number.isSafeInteger(Number(long)) ? Number(long) : BigInt(String(long));
 }
 

@@ -26,9 +26,12 @@ export function integer(out: ByteWriter, value: number): void {
   } while (rest > 0);
 }
 
-/** Appends a double; as a string, like Jackson, where JSON has no number for it. */
+/**
+ * Appends a double, with a fraction where it is whole: Elasticsearch maps a new field by how its first number is written. As
+ * a string, like Jackson, where JSON has no number for it.
+ */
 export function double(out: ByteWriter, value: number): void {
-  if (Number.isSafeInteger(value)) integer(out, value);
+  if (Number.isInteger(value) && Math.abs(value) < 1e21) out.ascii(Object.is(value, -0) ? '-0.0' : `${value}.0`);
   else out.ascii(Number.isFinite(value) ? String(value) : `"${value}"`);
 }
 

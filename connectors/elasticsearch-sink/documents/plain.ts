@@ -1,7 +1,7 @@
 import type { ByteWriter, Value } from '../../../src/api/index.ts';
-import { Decimal, isStruct } from '../../../src/api/index.ts';
+import { Decimal, Float64, isStruct } from '../../../src/api/index.ts';
 import { DataError } from '../../../src/errors.ts';
-import { base64, double } from './json.ts';
+import { base64, double, integer } from './json.ts';
 
 /** Appends a value that has no schema, as JSON. Throws DataError. */
 export function writePlain(value: Value | undefined, out: ByteWriter): void {
@@ -10,7 +10,8 @@ export function writePlain(value: Value | undefined, out: ByteWriter): void {
       out.jsonText(value);
       return;
     case 'number':
-      double(out, value);
+      if (Number.isSafeInteger(value)) integer(out, value);
+      else double(out, value);
       return;
     case 'bigint':
     case 'boolean':
@@ -30,7 +31,8 @@ export function writePlain(value: Value | undefined, out: ByteWriter): void {
     out.ascii(']');
   } else if (value instanceof Uint8Array) base64(out, value);
   else if (value instanceof Map) members([...value], out);
-  else if (value instanceof Date) double(out, value.getTime());
+  else if (value instanceof Date) integer(out, value.getTime());
+  else if (value instanceof Float64) double(out, value.value);
   else if (value instanceof Decimal) out.ascii(value.toString());
   else if (isStruct(value)) throw new DataError('A struct without a schema around it cannot be made a document.');
   else members(Object.entries(value), out);

@@ -1,5 +1,5 @@
 import type { Value } from '../../../src/api/index.ts';
-import { Decimal, LogicalName, schemaOf, structOf, ValueStruct } from '../../../src/api/index.ts';
+import { Decimal, javaDouble, LogicalName, schemaOf, structOf, ValueStruct } from '../../../src/api/index.ts';
 import { twosComplement, writeDecimal, writeJson } from '../json-text.ts';
 import { type Codec, latin1 } from './codec.ts';
 import { float64 } from './numbers.ts';
@@ -99,8 +99,8 @@ const variable: Codec = {
 const double: Codec = {
   ...float64,
   json(bytes, start, end, out) {
-    if (end - start <= SAFE_DIGITS || isSpecial(bytes, end)) return float64.json(bytes, start, end, out);
-    out.ascii(String(Number(latin1(bytes, start, end))));
+    if (isSpecial(bytes, end)) return float64.json(bytes, start, end, out);
+    out.ascii(javaDouble(Number(latin1(bytes, start, end))));
     return true;
   },
 };

@@ -1,8 +1,10 @@
-import { schemaOf } from '../../../src/api/index.ts';
-import { writeBoolean } from '../json-text.ts';
+import { javaDouble, javaFloat, schemaOf } from '../../../src/api/index.ts';
+import { writeBoolean, writeQuoted } from '../json-text.ts';
 import { type Codec, latin1 } from './codec.ts';
 
-const QUOTE = 0x22;
+const MINUS = 0x2d;
+const POINT = 0x2e;
+const ZERO = 0x30;
 const isDigit = (byte: number | undefined): boolean => byte !== undefined && byte >= 0x30 && byte <= 0x39;
 
 const copied = (
@@ -27,24 +29,51 @@ export const int64 = copied('int64', BigInt);
 /** oid: unsigned 32 bits. */
 export const oid: Codec = withoutDefaults(int64);
 
-/** PostgreSQL prints the shortest text that reads back exactly; NaN and the infinities are strings in JSON. */
-const floating = (type: 'float32' | 'float64'): Codec => ({
+/**
+ * PostgreSQL prints the fewest digits that read back exactly, as Java does; most texts are Java's, too. NaN and the infinities
+ * are strings in JSON.
+ */
+const floating = (type: 'float32' | 'float64', javaText: (value: number) => string): Codec => ({
   ...copied(type, Number),
   json(bytes, start, end, out) {
-    const finite = isDigit(bytes[end - 1]);
-    if (finite) out.copy(bytes, start, end);
-    else {
-      out.reserve(2);
-      out.buffer[out.length++] = QUOTE;
-      out.copy(bytes, start, end);
-      out.reserve(1);
-      out.buffer[out.length++] = QUOTE;
+    if (!isDigit(bytes[end - 1])) {
+      writeQuoted(out, bytes, start, end);
+      return true;
     }
+    const point = javaPoint(bytes, start, end);
+    if (point === undefined) {
+      out.ascii(javaText(Number(latin1(bytes, start, end))));
+      return true;
+    }
+    out.copy(bytes, start, end);
+    if (point < 0) out.raw(POINT_ZERO);
     return true;
   },
 });
-export const float32 = floating('float32');
-export const float64 = floating('float64');
+
+/** Whole digits of a number that Java prints without an exponent. */
+const MAX_WHOLE = 7;
+const POINT_ZERO = Buffer.from('.0');
+
+/**
+ * Where the point stands in a number that is Java's text as it is; -1: nowhere, so that `.0` is missing. undefined: Java
+ * writes it in another way.
+ */
+function javaPoint(bytes: Uint8Array, start: number, end: number): number | undefined {
+  const first = bytes[start] === MINUS ? start + 1 : start;
+  let point = -1;
+  for (let at = first; at < end; at++) {
+    const byte = bytes[at];
+    if (byte === POINT) point = at;
+    else if (!isDigit(byte)) return undefined;
+  }
+  if ((point < 0 ? end : point) - first > MAX_WHOLE) return undefined;
+  const isSmall = bytes[first] === ZERO && point > 0 && bytes[point + 1] === ZERO && bytes[point + 2] === ZERO;
+  return isSmall ? undefined : point;
+}
+
+export const float32 = floating('float32', value => javaFloat(Math.fround(value)));
+export const float64 = floating('float64', javaDouble);
 
 const T = 0x74;
 

@@ -3,12 +3,21 @@ import type { Codec } from './codec.ts';
 import { latin1 } from './codec.ts';
 import { float32, float64 } from './numbers.ts';
 
-/** pgvector's `[1,2.5,3]`, which is JSON as it stands. */
+const COMMA = 0x2c;
+
+/** pgvector's `[1,2.5,3]`. */
 const vectorOf = (name: string, item: Codec): Codec => ({
   schema: arrayOf(item.schema, { name: `io.debezium.data.${name}`, version: 1 }),
   value: (bytes, start, end) => JSON.parse(latin1(bytes, start, end)) as number[],
   json(bytes, start, end, out) {
-    out.copy(bytes, start, end);
+    out.copy(bytes, start, start + 1);
+    for (let at = start + 1; at < end; ) {
+      const from = at;
+      while (at < end - 1 && bytes[at] !== COMMA) at++;
+      if (at > from) item.json(bytes, from, at, out);
+      out.copy(bytes, at, at + 1);
+      at++;
+    }
     return true;
   },
   missing: [],

@@ -19,17 +19,6 @@ import * as pg from './pg-text.ts';
 
 const plain = converter({ 'schemas.enable': 'false' });
 
-/** Numbers as they are; whole ones beyond 2^53 by their digits, floats by their nearest float, which has many texts. */
-function parse(json: string, { schema }: Codec): unknown {
-  const kind = /"type":"(float32|float64)/.exec(JSON.stringify(schema))?.[1];
-  const revive = (_key: string, value: unknown, { source }: { source: string }) => {
-    if (typeof value !== 'number') return value;
-    if (kind === undefined) return Number.isSafeInteger(value) ? value : source;
-    return kind === 'float32' ? Math.fround(value) : value;
-  };
-  return JSON.parse(json, revive as (key: string, value: unknown) => unknown);
-}
-
 /** What JsonConverter makes of the value must be what the codec writes of the text. */
 function holds(codec: Codec, source: string): void {
   const padded = Buffer.from(`x${source}x`);
@@ -42,7 +31,7 @@ function holds(codec: Codec, source: string): void {
   const schema = structOf({ c: withOptional(codec.schema, true) });
   const converted = new Bytes();
   plain.fromConnect('t', schema, new ValueStruct(schema, [value]), converted);
-  expect(parse(`{"c":${direct.take()}}`, codec)).toEqual(parse(converted.take().toString(), codec));
+  expect(`{"c":${direct.take()}}`).toBe(converted.take().toString());
 }
 
 const modes: readonly TimeMode[] = [
