@@ -45,7 +45,7 @@ const files: ConfigProviderFactory<{ 'allowed.paths': readonly string[] }> = {
         throw unreadable(path, error);
       });
       const all = parseProperties(bytes.toString());
-      return new Map(keys.flatMap(key => (all[key] === undefined ? [] : [[key, all[key]]])));
+      return new Map(keys.flatMap(key => (Object.hasOwn(all, key) ? [[key, all[key] as string]] : [])));
     },
   }),
 };
@@ -80,7 +80,7 @@ const environment: ConfigProviderFactory<{ 'allowlist.pattern': string }> = {
     const isAllowed = javaMatcher(allowlist, { setting: 'allowlist.pattern' });
     return {
       async get(_path, keys) {
-        const found = keys.filter(key => isAllowed(key) && process.env[key] !== undefined);
+        const found = keys.filter(key => isAllowed(key) && Object.hasOwn(process.env, key));
         return new Map(found.map(key => [key, process.env[key] as string]));
       },
     };

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ConfigProvider } from '../api/index.ts';
+import { memberOf } from '../api/index.ts';
 import type { Resolved } from '../config/placeholders.ts';
 import { MillraceError } from '../errors.ts';
 import { type ConfigTopicSettings, configTopic } from './config-topic.ts';
@@ -98,7 +99,7 @@ export function secretStore(
       const sealed = { ...config };
       const entries: (readonly [key: string, parts: (readonly [id: string, text: string])[]])[] = [];
       for (const key of keys) {
-        const [value = '', held = ''] = [config[key], before[key]];
+        const [value = '', held = ''] = [config[key], memberOf(before, key)];
         if (await standsFor(connector, key, held, value)) sealed[key] = held;
         else entries.push([key, pieces(value).map(text => [randomUUID(), text])]);
       }

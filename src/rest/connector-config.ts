@@ -38,14 +38,14 @@ export function configResource(app: FastifyInstance, control: Control, kafka: ()
 /** A configuration that carries the connector's name and a value for each key. BAD_REQUEST, CONFIG_INVALID. */
 export function namedConfig(name: string, config: PatchedConfig): ConnectorConfig {
   mustBeNamed(name, config);
-  const complete: Record<string, string> = {};
+  const complete: [string, string][] = [];
   const nulls: string[] = [];
   for (const [key, value] of Object.entries({ ...config, name })) {
     if (value === null) nulls.push('Null value can not be supplied as the configuration value.');
-    else complete[key] = value;
+    else complete.push([key, value]);
   }
   if (nulls.length > 0) throw configInvalid(nulls);
-  return complete;
+  return Object.fromEntries(complete);
 }
 
 function mustBeNamed(name: string, { name: inside }: PatchedConfig): void {

@@ -8,7 +8,7 @@ import type {
   TransformFactory,
   Value,
 } from '../api/index.ts';
-import { schemaOf, ValueStruct } from '../api/index.ts';
+import { memberOf, schemaOf, ValueStruct } from '../api/index.ts';
 import type { Check, Config } from '../config/spec.ts';
 import { defineConfig, listKey } from '../config/spec.ts';
 import { castValue } from './cast-value.ts';
@@ -91,7 +91,10 @@ class Cast implements Transform {
       );
     if (schema === null) {
       const object = requireObject(value, purpose);
-      const changed = [...this.#fields].map(([name, type]) => [name, castValue(null, object[name] ?? null, type)]);
+      const changed = [...this.#fields].map(([name, type]) => [
+        name,
+        castValue(null, memberOf(object, name) ?? null, type),
+      ]);
       return this.#part.with(record, null, { ...object, ...Object.fromEntries(changed) });
     }
     const struct = requireStruct(value, purpose);

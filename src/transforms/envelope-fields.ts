@@ -1,5 +1,5 @@
 import type { JsonObject, Schema, Struct, StructSchema, Value } from '../api/index.ts';
-import { isStruct } from '../api/index.ts';
+import { isStruct, memberOf } from '../api/index.ts';
 import { isObject } from './records.ts';
 
 /** A field of Debezium's envelope that is to be added somewhere else, as `add.fields` writes it. */
@@ -64,8 +64,8 @@ export function objectFieldOf(
   envelope: JsonObject,
   { struct, field, name }: FieldReference,
 ): { name: string; value: Value } | undefined {
-  const holder = struct === undefined ? undefined : envelope[struct];
-  const inside = isObject(holder) ? holder[field] : undefined;
-  const value = inside ?? envelope[field];
+  const holder = struct === undefined ? undefined : memberOf(envelope, struct);
+  const inside = isObject(holder) ? memberOf(holder, field) : undefined;
+  const value = inside ?? memberOf(envelope, field);
   return value === undefined ? undefined : { name, value };
 }

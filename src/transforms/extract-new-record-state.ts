@@ -9,7 +9,7 @@ import type {
   TransformFactory,
   Value,
 } from '../api/index.ts';
-import { isStruct, schemaOf } from '../api/index.ts';
+import { isStruct, memberOf, schemaOf } from '../api/index.ts';
 import type { Config } from '../config/spec.ts';
 import { booleanKey, defineConfig, enumKey, listKey, stringKey } from '../config/spec.ts';
 import { DataError } from '../errors.ts';
@@ -265,7 +265,7 @@ class ExtractNewRecordState implements Transform {
       const value = plain ? row : { ...row, ...flag, ...Object.fromEntries(added.map(one => [one.name, one.value])) };
       record = valuePart.with(record, null, value);
     }
-    if (this.#route !== '') record = routed(record, row[this.#route], this.#route);
+    if (this.#route !== '') record = routed(record, memberOf(row, this.#route), this.#route);
     const names =
       this.#dropHeader === '' ? undefined : record.headers.find(({ key }) => key === this.#dropHeader)?.value;
     return Array.isArray(names)

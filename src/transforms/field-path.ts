@@ -1,5 +1,5 @@
 import type { Field, JsonObject, Schema, Struct, Value } from '../api/index.ts';
-import { isStruct } from '../api/index.ts';
+import { isStruct, memberOf } from '../api/index.ts';
 import { enumKey } from '../config/spec.ts';
 import { fieldValue } from './common.ts';
 import { requireObject, requireStruct } from './records.ts';
@@ -71,7 +71,7 @@ export function memberAt(object: JsonObject, path: readonly string[]): Value {
   let current: Value = object;
   for (const step of path) {
     if (current === null) return null;
-    current = requireObject(current, 'nested field access')[step] ?? null;
+    current = memberOf(requireObject(current, 'nested field access'), step) ?? null;
   }
   return current;
 }

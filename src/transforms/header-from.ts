@@ -1,4 +1,5 @@
 import type { ConnectRecord, Header, StructSchema, Transform, TransformFactory } from '../api/index.ts';
+import { memberOf } from '../api/index.ts';
 import type { Check, Config } from '../config/spec.ts';
 import { defineConfig, listKey, oneOfKey } from '../config/spec.ts';
 import { DataError } from '../errors.ts';
@@ -65,7 +66,7 @@ class HeaderFrom implements Transform {
     if (this.#part.schema(record) === null) {
       const object = requireObject(value, `header ${operation}`);
       const result = with_(
-        fields.map((name, i) => ({ key: headers[i] ?? '', schema: null, value: object[name] ?? null })),
+        fields.map((name, i) => ({ key: headers[i] ?? '', schema: null, value: memberOf(object, name) ?? null })),
       );
       if (operation === 'copy') return result;
       const rest = Object.entries(object).filter(([name]) => !fields.includes(name));

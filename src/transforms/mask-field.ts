@@ -1,5 +1,5 @@
 import type { ConnectRecord, Schema, Struct, Transform, TransformFactory, Value } from '../api/index.ts';
-import { Decimal, Float64, isStruct, ValueStruct } from '../api/index.ts';
+import { Decimal, Float64, isStruct, memberOf, ValueStruct } from '../api/index.ts';
 import type { Config } from '../config/spec.ts';
 import { defineConfig, itemsOf, listKey, nonEmpty, stringKey } from '../config/spec.ts';
 import { parseDecimal } from '../converters/decimal.ts';
@@ -55,7 +55,7 @@ class MaskField implements Transform {
   }
 
   #object(value: Readonly<Record<string, Value | undefined>>): Value {
-    const masked = [...this.#fields].map(name => [name, this.#mask(value[name] ?? null, null)]);
+    const masked = [...this.#fields].map(name => [name, this.#mask(memberOf(value, name) ?? null, null)]);
     return { ...value, ...Object.fromEntries(masked) };
   }
 

@@ -1,5 +1,5 @@
 import type { ConnectRecord, Schema, Struct, StructSchema, Transform, TransformFactory, Value } from '../api/index.ts';
-import { LogicalName, schemaOf, ValueStruct } from '../api/index.ts';
+import { LogicalName, memberOf, schemaOf, ValueStruct } from '../api/index.ts';
 import type { Config } from '../config/spec.ts';
 import { defineConfig, oneOfKey, stringKey } from '../config/spec.ts';
 import { kindOfValue } from '../converters/schemas.ts';
@@ -91,7 +91,7 @@ class TimestampConverter implements Transform {
     if (schema === null) {
       if (value === null || field === '') return this.#part.with(record, null, this.#plain(value));
       const object = requireObject(value, purpose);
-      return this.#part.with(record, null, { ...object, [field]: this.#plain(object[field] ?? null) });
+      return this.#part.with(record, null, { ...object, [field]: this.#plain(memberOf(object, field) ?? null) });
     }
     if (field === '') return this.#part.with(record, this.#target(schema.optional), this.#convert(value, schema));
     if (schema.type !== 'struct') throw new DataError(`Only Struct objects supported for [${purpose}]`);

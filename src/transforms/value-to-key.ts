@@ -1,5 +1,5 @@
 import type { StructSchema, TransformFactory } from '../api/index.ts';
-import { structOfFields } from '../api/index.ts';
+import { memberOf, structOfFields } from '../api/index.ts';
 import type { Config } from '../config/spec.ts';
 import { defineConfig, itemsOf, listKey } from '../config/spec.ts';
 import { DataError } from '../errors.ts';
@@ -31,7 +31,11 @@ export const valueToKey: TransformFactory<Config<typeof config>> = {
       apply(record) {
         if (record.valueSchema === null) {
           const value = requireObject(record.value, purpose);
-          return keyPart.with(record, null, Object.fromEntries(fields.map(name => [name, value[name] ?? null])));
+          return keyPart.with(
+            record,
+            null,
+            Object.fromEntries(fields.map(name => [name, memberOf(value, name) ?? null])),
+          );
         }
         const struct = requireStruct(record.value, purpose);
         const projection = projectionOf(struct.schema);

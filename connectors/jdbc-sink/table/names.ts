@@ -1,4 +1,4 @@
-import { get, isStruct, type Value } from '../../../src/api/index.ts';
+import { get, isStruct, memberOf, type Value } from '../../../src/api/index.ts';
 import { MillraceError } from '../../../src/errors.ts';
 import { type Settings, topicMark } from '../config/settings.ts';
 import { isPlainObject } from '../values/literals.ts';
@@ -85,5 +85,5 @@ export class TableNames {
 
 function fieldOf(source: Value | undefined, name: string): Value | undefined {
   if (isStruct(source)) return get(source, name);
-  return isPlainObject(source) ? source[name] : undefined;
+  return isPlainObject(source) ? memberOf(source, name) : undefined;
 }

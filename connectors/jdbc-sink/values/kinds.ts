@@ -1,4 +1,4 @@
-import { LogicalName, type Schema } from '../../../src/api/index.ts';
+import { LogicalName, memberOf, type Schema } from '../../../src/api/index.ts';
 
 /** What a field means: its logical name where that is known, else its type. */
 export type Kind =
@@ -89,6 +89,6 @@ const logical: Readonly<Record<string, { readonly kind: Kind; readonly types: re
 
 /** Enum, EnumSet, Year and names that nobody here knows are what their types are. */
 export function kindOf(schema: Schema): Kind {
-  const named = schema.name === undefined ? undefined : logical[schema.name];
+  const named = schema.name === undefined ? undefined : memberOf(logical, schema.name);
   return named?.types.includes(schema.type) ? named.kind : physical[schema.type];
 }

@@ -1,4 +1,5 @@
 import type { SinkRecord, Struct, Value } from '../../../src/api/index.ts';
+import { memberOf } from '../../../src/api/index.ts';
 import type { Row } from './changes.ts';
 
 /** Where a column's value is in a record. */
@@ -27,7 +28,7 @@ export const rowField = (index: number): Origin => ({
 });
 
 export const rowMember = (name: string): Origin =>
-  origin((_record, row) => (row as Readonly<Record<string, Value>>)[name] ?? null);
+  origin((_record, row) => memberOf(row as Readonly<Record<string, Value>>, name) ?? null);
 
 export const keyField = (index: number): Origin => ({
   one: record => (record.key as Struct).at(index),
@@ -37,7 +38,7 @@ export const keyField = (index: number): Origin => ({
 });
 
 export const keyMember = (name: string): Origin =>
-  origin(record => (record.key as Readonly<Record<string, Value>>)[name] ?? null);
+  origin(record => memberOf(record.key as Readonly<Record<string, Value>>, name) ?? null);
 
 export const wholeKey = origin(record => record.key);
 export const topic = origin(record => record.originalTopic);

@@ -1,3 +1,4 @@
+import { memberOf } from '../../../src/api/index.ts';
 import { type LinkSettings, linkSettings } from '../../../src/databases/link.ts';
 
 /** Which server is spoken to, and by which protocol. */
@@ -136,7 +137,7 @@ const mysqlModes: Readonly<Record<string, TlsMode>> = {
 function mysqlTls(text: Parameter): TlsMode {
   const mode = text('sslMode')?.toLowerCase();
   if (mode !== undefined) {
-    const known = mysqlModes[mode];
+    const known = memberOf(mysqlModes, mode);
     if (known === undefined)
       throw new Error(`sslMode=${mode} is none of disabled, preferred, required, verify_ca, verify_identity`);
     return known;

@@ -1,3 +1,4 @@
+import { memberOf } from '../../../src/api/index.ts';
 import { array } from './array.ts';
 import { bit, varbit } from './bits.ts';
 import { type BinaryMode, bytea, unknown } from './bytes.ts';
@@ -146,7 +147,12 @@ function knownCodec(
     const item = knownCodec(types, type.element, typmod, settings);
     return item && array(item, types.get(type.element)?.delimiter ?? ',');
   }
-  const make = oid_ < FIRST_USER_OID ? builtIn[type.name] : type.kind === 'b' ? extensions[type.name] : undefined;
+  const make =
+    oid_ < FIRST_USER_OID
+      ? memberOf(builtIn, type.name)
+      : type.kind === 'b'
+        ? memberOf(extensions, type.name)
+        : undefined;
   return make?.(typmod, settings);
 }
 
