@@ -6,7 +6,7 @@ import { columnTest, customKeys, type NameTest, nameTest, type TableTest, tableT
 import { contextHeaders, NO_HEADERS, type RecordSettings } from './records.ts';
 import type { SchemaSettings } from './table-schema.ts';
 import { topicNaming } from './topic-naming.ts';
-import { placeholderOf } from './types/codec.ts';
+import { placeholderOf } from './types/unavailable.ts';
 
 /** What the parts of the connector are told, from its configuration. */
 export const connectionSettings = (config: PostgresConfig): ConnectionSettings => ({

@@ -6,9 +6,9 @@ import { keyColumns, type Relation, type RelationColumn, type TableFacts } from 
 import type { KeyLayout, RowField, RowLayout } from './row-struct.ts';
 import { type SourceNames, sourceText } from './source-info.ts';
 import { type NameAdjustment, nameAdjuster, type TopicNaming } from './topic-naming.ts';
-import type { Placeholder } from './types/codec.ts';
 import { defaultValue } from './types/default-value.ts';
 import { codecOf, type TypeInfo, type TypeSettings } from './types/resolve.ts';
+import { type Placeholder, unavailableOf } from './types/unavailable.ts';
 
 /** One version of a table: its schemas, made once, and how its rows are read and written. */
 export interface Table extends EnvelopeTable {
@@ -130,7 +130,8 @@ function rowField(
 ): RowField {
   const missing = fieldSchema.default ?? codec.missing;
   const notNull = !fieldSchema.optional;
-  const unavailable = codec.unavailable(placeholder) ?? (notNull ? missing : null);
+  const unavailable =
+    codec.unavailable?.(placeholder) ?? unavailableOf(codec.schema, placeholder) ?? (notNull ? missing : null);
   const text = (value: typeof missing): Uint8Array => {
     const out = new Bytes(64);
     writeJson(out, fieldSchema, value);

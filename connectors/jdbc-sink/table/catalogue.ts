@@ -9,6 +9,8 @@ export interface Column {
   /** The base type as a cast takes it, without length or precision: `character varying`, `shop.mood`. */
   readonly cast: string;
   readonly array: boolean;
+  /** Arrays: name of the elements' type, a domain's base type. */
+  readonly element: string | null;
   /** Length or precision as PostgreSQL keeps it (`atttypmod`); -1 without. */
   readonly modifier: number;
   /** GENERATED ALWAYS AS IDENTITY: takes values by OVERRIDING SYSTEM VALUE only. */
@@ -42,7 +44,13 @@ WITH RECURSIVE base(attnum, typ, modifier) AS (
   FROM base b JOIN pg_catalog.pg_type t ON t.oid = b.typ WHERE t.typtype = 'd'
 )
 SELECT a.attname AS name, t.typname AS type, format_type(t.oid, -1) AS cast, b.modifier AS modifier,
-  t.typcategory = 'A' AS array, a.attidentity = 'a' AS identity_always, a.attgenerated <> '' AS generated
+  t.typcategory = 'A' AS array,
+  CASE WHEN t.typcategory = 'A' THEN (
+    WITH RECURSIVE item(typ) AS (
+      SELECT t.typelem UNION ALL SELECT d.typbasetype FROM item JOIN pg_catalog.pg_type d ON d.oid = item.typ AND d.typtype = 'd'
+    )
+    SELECT e.typname FROM item JOIN pg_catalog.pg_type e ON e.oid = item.typ AND e.typtype <> 'd') END AS element,
+  a.attidentity = 'a' AS identity_always, a.attgenerated <> '' AS generated
 FROM base b
 JOIN pg_catalog.pg_type t ON t.oid = b.typ AND t.typtype <> 'd'
 JOIN pg_catalog.pg_attribute a ON a.attrelid = $1::oid AND a.attnum = b.attnum

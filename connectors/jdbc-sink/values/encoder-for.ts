@@ -2,7 +2,7 @@ import type { Schema } from '../../../src/api/index.ts';
 import type { Column } from '../table/catalogue.ts';
 import type { Encoder } from './encoder.ts';
 import { type Kind, kindOf } from './kinds.ts';
-import { hex, hstoreText, jsonText, type Literal, literalOf, variableDecimal } from './literals.ts';
+import { arrayLiteral, hex, hstoreText, jsonText, type Literal, literalOf, variableDecimal } from './literals.ts';
 import { asDecimal, bool, boolAsInt, float4, float8, int4, int8, numeric } from './numbers.ts';
 import { plainEncoder } from './plain.ts';
 import { connectDate, days, duration, type TimestampEncoders, time, timestamp, timestamptz } from './temporal.ts';
@@ -111,13 +111,13 @@ function forColumn(schema: Schema, kind: Kind, column: Column, plain: Literal): 
   const isJson = type === 'json' || type === 'jsonb';
   switch (kind) {
     case 'json':
-      return value => hstoreText(JSON.parse(String(value)));
+      return type === 'hstore' ? value => hstoreText(JSON.parse(String(value))) : plain;
     case 'map':
       return type === 'hstore' ? hstoreText : jsonText;
     case 'array':
       if (isJson) return jsonText;
       if (type === 'vector' || type === 'halfvec') return value => jsonText(value);
-      return column.array ? plain : jsonText;
+      return column.array && schema.type === 'array' ? elements(schema.items, column) : jsonText;
     case 'vector':
       return column.array ? literalOf({ ...schema, name: '' }) : plain;
     case 'boolean':
@@ -137,6 +137,14 @@ function forColumn(schema: Schema, kind: Kind, column: Column, plain: Literal): 
     default:
       return plain;
   }
+}
+
+/** Elements of an array column; arrays within it are elements of the same column. */
+function elements(items: Schema, column: Column): Literal {
+  const kind = kindOf(items);
+  const isNested = kind === 'array';
+  const element = isNested ? column : { ...column, type: column.element ?? 'text', array: false, element: null };
+  return arrayLiteral(items, forColumn(items, kind, element, literalOf(items)), column.element === 'box' ? ';' : ',');
 }
 
 /** PostgreSQL's own point, or PostGIS's types out of the WKB that each of Debezium's geometries has. */

@@ -99,7 +99,7 @@ export function literalOf(schema: Schema): Literal {
     case 'vector':
       return checked(isList, 'an array', value => `[${value.join(',')}]`);
     case 'array':
-      return schema.type === 'array' ? arrayLiteral(schema.items) : unreachable();
+      return schema.type === 'array' ? arrayLiteral(schema.items, literalOf(schema.items)) : unreachable();
     case 'map':
     case 'struct':
       return jsonText;
@@ -112,29 +112,19 @@ const unreachable = (): never => {
   throw new Error('a kind that its schema does not have');
 };
 
-/** `{"a",NULL,"b"}`: every element in quotes, but nested arrays. */
-function arrayLiteral(items: Schema): Literal {
-  const item = literalOf(items);
+/** `{"a",NULL,"b"}`: every element in quotes, but nested arrays. delimiter: of the elements' type. */
+export function arrayLiteral(items: Schema, item: Literal, delimiter = ','): Literal {
   const nested = kindOf(items) === 'array';
   return checked(isList, 'an array', value => {
     const parts = value.map(element => {
       if (element === null) return 'NULL';
       return nested ? item(element) : inQuotes(item(element));
     });
-    return `{${parts.join(',')}}`;
+    return `{${parts.join(delimiter)}}`;
   });
 }
 
-/** An array without a schema, for a column of arrays. */
-export function plainArrayLiteral(value: readonly unknown[]): string {
-  const parts = value.map(element => {
-    if (element === null || element === undefined) return 'NULL';
-    return Array.isArray(element) ? plainArrayLiteral(element) : inQuotes(plainText(element));
-  });
-  return `{${parts.join(',')}}`;
-}
-
-const inQuotes = (text: string): string => `"${text.replace(/["\\]/g, '\\$&')}"`;
+export const inQuotes = (text: string): string => `"${text.replace(/["\\]/g, '\\$&')}"`;
 
 /** A map of texts as hstore; of other scalars, by their texts. */
 export const hstoreText: Literal = value => {

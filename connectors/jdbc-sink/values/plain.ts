@@ -2,10 +2,11 @@ import type { Value } from '../../../src/api/index.ts';
 import type { Column } from '../table/catalogue.ts';
 import { dateText, timestampText, timeText } from './calendar.ts';
 import type { Encoder } from './encoder.ts';
-import { hstoreText, isPlainObject, jsonText, plainArrayLiteral, plainText } from './literals.ts';
-import { base64, rendered } from './text.ts';
+import { hstoreText, inQuotes, isPlainObject, jsonText, type Literal, plainText } from './literals.ts';
+import { base64, bytesOf, rendered } from './text.ts';
 
-const numbers = new Set(['int2', 'int4', 'int8', 'numeric', 'float4', 'float8', 'money', 'oid']);
+/** Types in which a boolean is 1 or 0. */
+const numbers = new Set(['int2', 'int4', 'int8', 'numeric', 'float4', 'float8', 'money', 'oid', 'bit', 'varbit']);
 
 /**
  * Values without a schema, for a column whose type says what they mean.
@@ -14,20 +15,50 @@ const numbers = new Set(['int2', 'int4', 'int8', 'numeric', 'float4', 'float8', 
  * column has up to three decimals, else microseconds.
  */
 export function plainEncoder(column: Column): Encoder {
-  const { type } = column;
-  if (type === 'bytea') return base64;
-  if (type === 'json' || type === 'jsonb')
-    return rendered(value => (typeof value === 'string' ? value : jsonText(value)));
-  if (type === 'hstore') return rendered(value => (typeof value === 'string' ? value : hstoreText(value)));
-  if (type === 'vector' || type === 'halfvec')
-    return rendered(value => (Array.isArray(value) ? jsonText(value) : plainText(value)));
-  if (column.array) return rendered(value => (Array.isArray(value) ? plainArrayLiteral(value) : plainText(value)));
-  if (numbers.has(type)) return rendered(value => (typeof value === 'boolean' ? (value ? '1' : '0') : scalar(value)));
-  if (type === 'bit' || type === 'varbit')
-    return rendered(value => (typeof value === 'boolean' ? (value ? '1' : '0') : scalar(value)));
-  const clock = clockOf(column);
-  return rendered(clock === undefined ? scalar : value => (isWhole(value) ? clock(BigInt(value)) : scalar(value)));
+  return column.type === 'bytea' ? base64 : rendered(literalFor(column));
 }
+
+function literalFor(column: Column): Literal {
+  const { type } = column;
+  if (column.array) return arrayFor(column);
+  switch (type) {
+    case 'bytea':
+      return value => `\\x${bytesOf(value).toString('hex')}`;
+    case 'json':
+    case 'jsonb':
+      return value => (typeof value === 'string' ? value : jsonText(value));
+    case 'hstore':
+      return hstore;
+    case 'vector':
+    case 'halfvec':
+      return value => (Array.isArray(value) ? jsonText(value) : plainText(value));
+    default:
+      break;
+  }
+  if (numbers.has(type)) return value => (typeof value === 'boolean' ? (value ? '1' : '0') : scalar(value));
+  const clock = clockOf(column);
+  return clock === undefined ? scalar : value => (isWhole(value) ? clock(BigInt(value)) : scalar(value));
+}
+
+/** Arrays within an array are of the same column. */
+function arrayFor(column: Column): Literal {
+  const element = literalFor({ ...column, type: column.element ?? 'text', array: false, element: null });
+  const delimiter = column.element === 'box' ? ';' : ',';
+  const list = (values: readonly Value[]): string => {
+    const items = values.map(item => {
+      if (item === null || item === undefined) return 'NULL';
+      return Array.isArray(item) ? list(item) : inQuotes(element(item));
+    });
+    return `{${items.join(delimiter)}}`;
+  };
+  return value => (Array.isArray(value) ? list(value) : plainText(value));
+}
+
+/** JSON text is how Debezium has it by default. */
+const hstore: Literal = value => {
+  if (typeof value !== 'string') return hstoreText(value);
+  return value.startsWith('{') && value.endsWith('}') ? hstoreText(JSON.parse(value)) : value;
+};
 
 const isWhole = (value: Value): value is number | bigint => typeof value === 'bigint' || Number.isSafeInteger(value);
 

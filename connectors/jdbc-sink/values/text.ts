@@ -1,4 +1,5 @@
 import type { Value } from '../../../src/api/index.ts';
+import { messageOf } from '../../../src/errors.ts';
 import type { Messages } from '../protocol/messages.ts';
 import { BadValue, type Encoder, wires, wrongType } from './encoder.ts';
 
@@ -32,7 +33,7 @@ export const rendered = (render: (value: NonNullable<Value>) => string | null): 
       try {
         literal = render(value);
       } catch (error) {
-        throw new BadValue(i, error instanceof Error ? error.message : String(error));
+        throw new BadValue(i, messageOf(error));
       }
       if (literal === null) out.int32(-1);
       else putText(literal, i, out);
@@ -83,6 +84,12 @@ export const bytea: Encoder = {
   },
 };
 
+/** Throws Error for what is not base64. */
+export function bytesOf(value: unknown): Buffer {
+  if (typeof value === 'string' && /^[A-Za-z0-9+/]*={0,2}$/.test(value)) return Buffer.from(value, 'base64');
+  throw new Error('text that is not base64, for a column of bytes');
+}
+
 /** Bytes in base64, as schemaless JSON has them. */
 export const base64: Encoder = {
   wire: wires.bytea,
@@ -90,9 +97,11 @@ export const base64: Encoder = {
     const decoded = new Array<Value>(count);
     for (let i = 0; i < count; i++) {
       const value = values[i] ?? null;
-      if (typeof value !== 'string') decoded[i] = value;
-      else if (/^[A-Za-z0-9+/]*={0,2}$/.test(value)) decoded[i] = Buffer.from(value, 'base64');
-      else throw new BadValue(i, 'text that is not base64, for a column of bytes');
+      try {
+        decoded[i] = typeof value === 'string' ? bytesOf(value) : value;
+      } catch (error) {
+        throw new BadValue(i, messageOf(error));
+      }
     }
     bytea.encode(decoded, count, out);
   },

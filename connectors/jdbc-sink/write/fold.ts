@@ -1,6 +1,9 @@
-import type { SinkRecord } from '../../../src/api/index.ts';
+import type { Header, SinkRecord } from '../../../src/api/index.ts';
+import { DataError } from '../../../src/errors.ts';
 import type { Row } from './changes.ts';
+import { headerKey, type KeyChange, keyHeader, keyOfValues, keyValues, NEW_KEY, OLD_KEY } from './key-changes.ts';
 import { common, type Key, type Layout, type Mask } from './layout.ts';
+import type { Rekeying } from './sql.ts';
 
 /** Rows written by one statement, or a few of the same. */
 export interface Rows {
@@ -13,10 +16,18 @@ export interface Rows {
   readonly places: readonly number[];
 }
 
-/** A part of a batch in which order no longer matters but for this one: truncate, delete, write. */
+/** Rows of one table that get new keys, none of which occurs twice. */
+export interface KeyChanges {
+  readonly layout: Layout;
+  readonly rekeying: Rekeying;
+  readonly changes: readonly KeyChange[];
+}
+
+/** A part of a batch in which order no longer matters but for this one: truncate, delete, change keys, write. */
 export interface Segment {
   readonly truncated: readonly string[];
   readonly deletes: readonly Rows[];
+  readonly keyChanges: readonly KeyChanges[];
   readonly writes: readonly Rows[];
 }
 
@@ -70,6 +81,8 @@ class TableChanges {
   readonly #written = new Map<Key, number>();
   readonly #deletes: Gathering[] = [];
   readonly #deleted = new Set<Key>();
+  readonly keyChanges: (KeyChanges & { readonly changes: KeyChange[] })[] = [];
+  readonly #rekeyed = new Set<Key>();
   truncated = false;
 
   append(layout: Layout, mask: Mask, record: SinkRecord, row: Row, place: number): number {
@@ -107,6 +120,18 @@ class TableChanges {
     return true;
   }
 
+  /** Whether the row of the key gets another key, or is made so. */
+  rekeys(key: Key): boolean {
+    return this.#rekeyed.size > 0 && this.#rekeyed.has(key);
+  }
+
+  rekey(old: Key, key: Key, layout: Layout, rekeying: Rekeying, change: KeyChange): void {
+    this.#rekeyed.add(old).add(key);
+    const same = this.keyChanges.find(each => each.layout === layout && each.rekeying === rekeying);
+    if (same === undefined) this.keyChanges.push({ layout, rekeying, changes: [change] });
+    else same.changes.push(change);
+  }
+
   delete(key: Key, layout: Layout, record: SinkRecord, place: number): void {
     const slot = this.#written.get(key);
     if (slot !== undefined) {
@@ -124,6 +149,8 @@ class TableChanges {
     this.#written.clear();
     this.#deletes.length = 0;
     this.#deleted.clear();
+    this.keyChanges.length = 0;
+    this.#rekeyed.clear();
   }
 
   get deletes(): readonly Rows[] {
@@ -142,29 +169,68 @@ function gatheringFor(list: Gathering[], layout: Layout, mask: Mask): number {
   return found >= 0 ? found : list.push(new Gathering(layout, mask)) - 1;
 }
 
+/** The deletion of a row that gets a new key. */
+interface Deletion {
+  readonly key: Key;
+  readonly layout: Layout;
+  readonly record: SinkRecord;
+  readonly place: number;
+  readonly header: Header;
+}
+
+interface Write {
+  readonly layout: Layout;
+  readonly record: SinkRecord;
+  readonly row: Row;
+  readonly mask: Mask;
+}
+
+/** Whether a write creates the row of which the deletion was the other half. */
+function isCreationOf({ key, layout, record }: Deletion, write: Write): boolean {
+  const header = keyHeader(write.record, OLD_KEY);
+  if (header === undefined || layout.table.sql !== write.layout.table.sql) return false;
+  const old = headerKey(write.layout, header);
+  if (old !== undefined) return keyOfValues(layout, old) === key;
+  // Its key cannot be read: a source writes the two in a row, with a tombstone between them.
+  const { originalTopic, originalPartition, offset } = write.record;
+  return (
+    originalTopic === record.originalTopic &&
+    originalPartition === record.originalPartition &&
+    Number(offset) - Number(record.offset) <= 2
+  );
+}
+
 /**
  * Reduces a batch's changes to what their sequence leaves behind, so that each key occurs once in a statement:
  * a later write takes an earlier one's place, a delete takes away the write before it. What cannot be reduced so
  * begins a new segment.
  *
  * unique: whether writes of one key replace each other; where not (plain inserts), each is a row of its own.
+ *
+ * rekeys: a row that gets another key keeps values that its records do not have. Its deletion waits for the record behind
+ * it: where that is its creation and has all values, the deletion is one like any other.
  */
 export class Fold {
   readonly #unique: boolean;
   readonly #deletes: boolean;
+  readonly #rekeys: boolean;
+  #deletion: Deletion | null = null;
   readonly #segments: Segment[] = [];
   #tables = new Map<string, TableChanges>();
   #lastTable = '';
   #last: TableChanges | undefined;
 
-  constructor(unique: boolean, deletes: boolean) {
+  constructor(unique: boolean, deletes: boolean, rekeys: boolean) {
     this.#unique = unique;
     this.#deletes = deletes;
+    this.#rekeys = rekeys;
   }
 
-  /** Throws MissingKey. */
+  /** Throws MissingKey, DataError. */
   write(layout: Layout, record: SinkRecord, row: Row, place: number): void {
     const mask = layout.maskOf(record, row);
+    const isSettled = this.#deletion !== null && this.#settle({ layout, record, row, mask });
+    if (mask !== '' && this.#rekeys && !isSettled) this.#copy(layout, record, row, place);
     if (this.#unique) {
       const key = layout.keyOf(record, row);
       if (this.#changes(layout).write(key, layout, mask, record, row, place)) return;
@@ -188,14 +254,77 @@ export class Fold {
 
   /** layout: of the key's columns. Throws MissingKey. */
   delete(layout: Layout, record: SinkRecord, place: number): void {
-    this.#changes(layout).delete(layout.keyOf(record, null), layout, record, place);
+    const key = layout.keyOf(record, null);
+    if (this.#rekeys) {
+      const waiting = this.#deletion;
+      // A tombstone has its deletion's headers.
+      if (waiting?.layout === layout && waiting.key === key) return;
+      this.#settle(null);
+      const header = keyHeader(record, NEW_KEY);
+      if (header !== undefined) {
+        this.#deletion = { key, layout, record, place, header };
+        return;
+      }
+    }
+    this.#delete(key, layout, record, place);
+  }
+
+  #delete(key: Key, layout: Layout, record: SinkRecord, place: number): void {
+    if (this.#changes(layout).rekeys(key)) this.#cut();
+    this.#changes(layout).delete(key, layout, record, place);
+  }
+
+  /**
+   * The deletion that waited. Without its creation the row gets its new key, so that the creation, which a later batch or
+   * another task has, finds the values that it may lack. True where `write` is the creation.
+   */
+  #settle(write: Write | null): boolean {
+    const waiting = this.#deletion;
+    if (waiting === null) return false;
+    this.#deletion = null;
+    const { key, layout, record, place, header } = waiting;
+    const created = write !== null && isCreationOf(waiting, write) ? write : null;
+    const values =
+      created === null ? headerKey(layout, header) : keyValues(created.layout, created.record, created.row);
+    if (values === undefined || created?.mask === '') this.#delete(key, layout, record, place);
+    else this.#rekey(layout, 'move', { record, place, old: keyValues(layout, record, null), new: values });
+    return created !== null;
+  }
+
+  /** The creation of a row under a new key whose old row has not been deleted, or by another task. */
+  #copy(layout: Layout, record: SinkRecord, row: Row, place: number): void {
+    const header = keyHeader(record, OLD_KEY);
+    if (header === undefined) return;
+    const old = headerKey(layout, header);
+    if (old === undefined)
+      throw new DataError(
+        `The key of a row has changed, and values that have not changed were not sent; they cannot be taken from the old row, ` +
+          `as its key cannot be read from the header ${OLD_KEY}. Set header.converter to org.apache.kafka.connect.json.JsonConverter ` +
+          'for the source and the sink.',
+      );
+    this.#rekey(layout, this.#deletes ? 'copy' : 'replace', {
+      record,
+      place,
+      old,
+      new: keyValues(layout, record, row),
+    });
+  }
+
+  #rekey(layout: Layout, rekeying: Rekeying, change: KeyChange): void {
+    const old = keyOfValues(layout, change.old);
+    const key = keyOfValues(layout, change.new);
+    const changes = this.#changes(layout);
+    if ([old, key].some(each => changes.has(each) || changes.rekeys(each))) this.#cut();
+    this.#changes(layout).rekey(old, key, layout, rekeying, change);
   }
 
   truncate(layout: Layout): void {
+    this.#settle(null);
     this.#changes(layout).truncate();
   }
 
   finish(): readonly Segment[] {
+    this.#settle(null);
     this.#cut();
     return this.#segments;
   }
@@ -218,6 +347,7 @@ export class Fold {
     this.#segments.push({
       truncated: tables.flatMap(([sql, changes]) => (changes.truncated ? [sql] : [])),
       deletes: tables.flatMap(([, changes]) => changes.deletes),
+      keyChanges: tables.flatMap(([, changes]) => changes.keyChanges),
       writes: tables.flatMap(([, changes]) => changes.writes),
     });
     this.#tables = new Map();

@@ -14,8 +14,8 @@ import { arrayParameter, BadValue, type Encoder } from '../values/encoder.ts';
 import { jsonText } from '../values/literals.ts';
 import type { Row } from './changes.ts';
 import type { Origin } from './origins.ts';
-import { deleteSql, insertSql, type SqlColumn, updateSql, upsertSql } from './sql.ts';
-import { canBeUnavailable, isUnavailable } from './unavailable.ts';
+import { deleteSql, insertSql, type Rekeying, rekeySql, type SqlColumn, updateSql, upsertSql } from './sql.ts';
+import { type UnavailableCheck, unavailableCheck } from './unavailable.ts';
 
 /** A column and where its values come from. */
 export interface LayoutColumn extends SqlColumn {
@@ -23,12 +23,21 @@ export interface LayoutColumn extends SqlColumn {
   readonly origin: Origin;
   readonly encoder: Encoder;
   readonly schema: Schema | null;
+  /** Name of the field. */
+  readonly name: string;
   /** Place of the field in a row with a schema; -1 for what comes from elsewhere. */
   readonly field: number;
 }
 
 /** A key's value as a JavaScript Map tells values apart. */
 export type Key = string | number | bigint | boolean;
+
+/** A column that may hold Debezium's placeholder. */
+interface Maskable {
+  readonly place: number;
+  readonly origin: Origin;
+  readonly check: UnavailableCheck;
+}
 
 /** Which columns of a row hold Debezium's placeholder: their places, or '' for none, which is the rule. */
 export type Mask = string;
@@ -63,7 +72,8 @@ export class Layout {
   readonly #mode: InsertMode | 'delete';
   readonly #prepare: (sql: string, parameters: readonly number[]) => Statement;
   readonly #statements = new Map<Mask, Statement | null>();
-  readonly #maskable: readonly number[];
+  readonly #rekeyings = new Map<Rekeying, Statement>();
+  readonly #maskable: readonly Maskable[];
   readonly #names: ReadonlySet<string>;
   /** About; always a small integer: a fraction would change the shape that V8 knows of this object, and it compiles for ever. */
   #rowBytes = 0;
@@ -80,9 +90,10 @@ export class Layout {
     this.#mode = mode;
     this.#prepare = prepare;
     this.#names = new Set(columns.map(({ column }) => column.name));
-    this.#maskable = columns.flatMap((column, i) =>
-      !column.key && column.field >= 0 && column.schema !== null && canBeUnavailable(column.schema) ? [i] : [],
-    );
+    this.#maskable = columns.flatMap(({ key, origin, schema }, place): Maskable[] => {
+      const check = key ? undefined : unavailableCheck(schema);
+      return check === undefined ? [] : [{ place, origin, check }];
+    });
   }
 
   /** Whether it writes every column that the other one does. */
@@ -100,21 +111,23 @@ export class Layout {
 
   maskOf(record: SinkRecord, row: Row | null): Mask {
     let mask = '';
-    for (const place of this.#maskable) {
-      const { origin } = this.columns[place] as LayoutColumn;
-      if (isUnavailable(origin.one(record, row))) mask += mask === '' ? place : `,${place}`;
-    }
+    for (const { place, origin, check } of this.#maskable)
+      if (check(origin.one(record, row))) mask += mask === '' ? place : `,${place}`;
     return mask;
   }
 
   /** The later row with what it lacks taken from the earlier one. */
   merged(later: Row, mask: Mask, earlier: Row): Row {
-    if (!isStruct(later) || !isStruct(earlier)) return later;
-    const values = later.schema.fields.map(field => (later as Struct).at(field.index));
-    for (const place of placesOf(mask)) {
-      const { field } = this.columns[place] as LayoutColumn;
-      values[field] = (earlier as Struct).at(field);
+    const columns = placesOf(mask).map(place => this.columns[place] as LayoutColumn);
+    if (!isStruct(later)) {
+      const known = new Map(Object.entries(earlier));
+      const lacking = new Set(columns.map(({ name }) => name));
+      return Object.fromEntries(
+        Object.entries(later).map(([name, value]) => [name, lacking.has(name) ? (known.get(name) ?? null) : value]),
+      );
     }
+    const values = later.schema.fields.map(field => (later as Struct).at(field.index));
+    for (const { field } of columns) values[field] = (earlier as Struct).at(field);
     return new ValueStruct(later.schema, values);
   }
 
@@ -126,6 +139,31 @@ export class Layout {
       this.#statements.set(mask, statement);
     }
     return statement;
+  }
+
+  /** Gives rows new keys. */
+  rekeyStatement(rekeying: Rekeying): Statement {
+    let statement = this.#rekeyings.get(rekeying);
+    if (statement === undefined) {
+      const columns = this.table.columns.filter(({ generated }) => !generated);
+      const types = this.keys.map(({ encoder }) => encoder.wire.array);
+      const sql = rekeySql(this.table.sql, this.keys, columns, rekeying);
+      statement = this.#prepare(sql, [...types, ...types]);
+      this.#rekeyings.set(rekeying, statement);
+    }
+    return statement;
+  }
+
+  /** Appends the arrays of old and new keys. Throws BadRow. */
+  bindKeys(keys: readonly (readonly (readonly Value[])[])[], out: Messages): void {
+    for (const side of keys)
+      for (const [i, { column, encoder }] of this.keys.entries())
+        try {
+          const values = side.map(key => key[i] as Value);
+          arrayParameter(encoder, values, values.length, out);
+        } catch (error) {
+          throw this.#badRow(error, 0, column);
+        }
   }
 
   #compile(mask: Mask): Statement | null {
@@ -178,16 +216,17 @@ export class Layout {
         origin.many(records, rows, start, end, scratch);
         arrayParameter(encoder, scratch, count, out);
       } catch (error) {
-        if (!(error instanceof BadValue)) throw error;
-        throw new BadRow(
-          start + error.row,
-          `The column ${column.name} of ${this.table.sql} was given ${error.message}`,
-        );
+        throw this.#badRow(error, start, column);
       } finally {
         scratch.length = 0;
       }
     }
     this.#rowBytes = Math.ceil((out.length - before) / count);
+  }
+
+  #badRow(error: unknown, start: number, column: Column): unknown {
+    if (!(error instanceof BadValue)) return error;
+    return new BadRow(start + error.row, `The column ${column.name} of ${this.table.sql} was given ${error.message}`);
   }
 }
 
@@ -201,8 +240,11 @@ export function common(a: Mask, b: Mask): Mask {
     .join();
 }
 
-function keyPart({ column, origin }: LayoutColumn, record: SinkRecord, row: Row | null): Key {
-  const value = origin.one(record, row);
+const keyPart = (column: LayoutColumn, record: SinkRecord, row: Row | null): Key =>
+  keyOfValue(column.origin.one(record, row), column);
+
+/** A value of a key column as a key. Throws MissingKey. */
+export function keyOfValue(value: Value | undefined, { column }: LayoutColumn): Key {
   switch (typeof value) {
     case 'string':
     case 'number':

@@ -198,7 +198,7 @@ export class Layouts {
       }
       // What the table computes by itself is the same there.
       if (column.generated) return [];
-      return [{ column, key, origin, schema, field: index, encoder: encoderFor(schema, column, this.#utc) }];
+      return [{ column, name, key, origin, schema, field: index, encoder: encoderFor(schema, column, this.#utc) }];
     });
   }
 

@@ -64,5 +64,43 @@ export function updateSql(table: string, columns: readonly SqlColumn[]): string 
 export const deleteSql = (table: string, columns: readonly SqlColumn[]): string =>
   `DELETE FROM ${table} o USING ${relation(columns)} WHERE ${matching(columns)}`;
 
+const pairs = (keys: readonly SqlColumn[]): string => {
+  const n = keys.length;
+  const columns = keys.map((key, i) => `${values(key, i + 1)} AS c${i + 1}, ${values(key, n + i + 1)} AS d${i + 1}`);
+  return `(SELECT ${columns.join(', ')}) n`;
+};
+
+/**
+ * What becomes of a row that gets a new key: it moves there; it is copied, as its deletion is another record's; or its copy
+ * replaces what is there, where no row is ever deleted.
+ */
+export type Rekeying = 'move' | 'copy' | 'replace';
+
+/**
+ * Rows under new keys; but for `replace`, not over rows that are there. Parameters are the columns of the old keys, then
+ * those of the new ones. columns: all of the table but generated ones.
+ */
+export function rekeySql(
+  table: string,
+  keys: readonly SqlColumn[],
+  columns: readonly Column[],
+  rekeying: Rekeying,
+): string {
+  const names = columns.map(column => quote(column.name));
+  const target = `INSERT INTO ${table} (${names.join(', ')}) OVERRIDING SYSTEM VALUE`;
+  const keyOf = (column: Column) => keys.findIndex(key => key.column === column);
+  const places = columns.map((column, i) => (keyOf(column) < 0 ? `o.${names[i]}` : `n.d${keyOf(column) + 1}`));
+  const set = columns.flatMap((column, i) =>
+    keyOf(column) >= 0 || column.identityAlways ? [] : [`${names[i]} = excluded.${names[i]}`],
+  );
+  const action = rekeying === 'replace' && set.length > 0 ? `DO UPDATE SET ${set.join(', ')}` : 'DO NOTHING';
+  const conflict = `ON CONFLICT (${keys.map(name).join(', ')}) ${action}`;
+  const from = `${pairs(keys)} WHERE ${matching(keys)}`;
+  if (rekeying !== 'move') return `${target} SELECT ${places.join(', ')} FROM ${table} o, ${from} ${conflict}`;
+  const returned = places.map((place, i) => `${place} AS c${i + 1}`).join(', ');
+  const all = columns.map((_column, i) => `m.c${i + 1}`).join(', ');
+  return `WITH m AS (DELETE FROM ${table} o USING ${from} RETURNING ${returned}) ${target} SELECT ${all} FROM m ${conflict}`;
+}
+
 const matching = (columns: readonly SqlColumn[]): string =>
   columns.flatMap((column, i) => (column.key ? [`o.${name(column)} = n.c${i + 1}`] : [])).join(' AND ');

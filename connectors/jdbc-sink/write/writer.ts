@@ -158,7 +158,8 @@ export class Writer {
   /** The changes of records [from, to), with the layouts that they need. Rejects with DataErrors, SINK_SCHEMA. */
   async #segments(records: readonly SinkRecord[], from: number, to: number): Promise<readonly Segment[]> {
     const { insertMode, pkMode, deletes } = this.#settings;
-    const fold = new Fold(insertMode !== 'insert' && pkMode !== 'kafka', deletes);
+    const unique = insertMode !== 'insert' && pkMode !== 'kafka';
+    const fold = new Fold(unique, deletes, insertMode === 'upsert' && unique);
     const change = this.#change;
     const refused: DataError[] = [];
     for (let i = from; i < to; i++) {

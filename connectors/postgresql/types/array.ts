@@ -1,7 +1,7 @@
 import type { Schema, Value } from '../../../src/api/index.ts';
 import { arrayOf, withOptional } from '../../../src/api/index.ts';
 import { NULL_TEXT } from '../json-text.ts';
-import type { Codec, Placeholder } from './codec.ts';
+import type { Codec } from './codec.ts';
 
 const OPEN = 0x7b;
 const CLOSE = 0x7d;
@@ -62,6 +62,7 @@ function quoted(bytes: Buffer, start: number, element: Element): number {
 export function array(item: Codec, delimiter = ','): Codec {
   const between = delimiter.charCodeAt(0);
   const schema = arrayOf(withOptional(item.schema as Schema, true));
+  const { unavailable } = item;
   return {
     schema,
     value(bytes, start, end) {
@@ -86,14 +87,6 @@ export function array(item: Codec, delimiter = ','): Codec {
       return true;
     },
     missing: [],
-    unavailable: placeholder => unavailableItems(item, placeholder),
+    ...(unavailable === undefined ? {} : { unavailable: placeholder => [unavailable(placeholder)] }),
   };
-}
-
-/** The placeholder as one text, or its bytes as whole numbers; other elements have no place for it. */
-function unavailableItems({ schema, unavailable }: Codec, placeholder: Placeholder): readonly Value[] | null {
-  if (schema.name === undefined && (schema.type === 'int16' || schema.type === 'int32')) return [...placeholder.bytes];
-  if (schema.name === undefined && schema.type === 'int64') return [...placeholder.bytes].map(BigInt);
-  const one = unavailable(placeholder);
-  return one === null ? null : [one];
 }

@@ -14,7 +14,6 @@ const single: Codec = {
     return true;
   },
   missing: false,
-  unavailable: () => null,
   defaults: { zero: '0' },
 };
 
@@ -40,7 +39,6 @@ const many = (length: number): Codec => ({
     return true;
   },
   missing: Buffer.alloc(0),
-  unavailable: () => null,
   defaults: { zero: '0' },
 });
 

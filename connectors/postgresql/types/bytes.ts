@@ -31,7 +31,6 @@ function binary(mode: BinaryMode, { decode }: Bytes): Codec {
         return true;
       },
       missing: Buffer.alloc(0),
-      unavailable: placeholder => placeholder.bytes,
     };
   const print = (decoded: Buffer): string => {
     if (mode === 'hex') return decoded.toString('hex');
@@ -52,7 +51,6 @@ function binary(mode: BinaryMode, { decode }: Bytes): Codec {
       return true;
     },
     missing: '',
-    unavailable: placeholder => placeholder.text,
   };
 }
 

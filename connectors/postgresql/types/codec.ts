@@ -1,4 +1,5 @@
 import type { ByteWriter, Schema, Value } from '../../../src/api/index.ts';
+import type { Placeholder } from './unavailable.ts';
 
 /**
  * How a column's text, as PostgreSQL's output function prints it, becomes Connect's value and JSON. Made once for each
@@ -19,8 +20,8 @@ export interface Codec {
   json(bytes: Buffer, start: number, end: number, out: ByteWriter): boolean;
   /** What stands in a NOT NULL column of which the database sent no value: the non-key columns of a deleted row. */
   readonly missing: Value;
-  /** What stands for an unchanged TOAST value; null where the type has no place for the placeholder. */
-  unavailable(placeholder: Placeholder): Value;
+  /** Stands for an unchanged TOAST value, where that is not the usual placeholder of the schema (`unavailableOf`). */
+  unavailable?(placeholder: Placeholder): Value;
   /** How literals and functions in DEFAULT clauses are read; absent: this type has no defaults in its schema. */
   readonly defaults?: DefaultText;
 }
@@ -30,18 +31,6 @@ export interface DefaultText {
   readonly zero: string;
   /** A literal as the database would print it in a row, where that is not how it stands in the DEFAULT clause. */
   normal?(literal: string): string;
-}
-
-/** `unavailable.value.placeholder`: text, or bytes written `hex:…`. */
-export interface Placeholder {
-  readonly text: string;
-  readonly bytes: Buffer;
-}
-
-export function placeholderOf(text: string): Placeholder {
-  if (!text.startsWith('hex:')) return { text, bytes: Buffer.from(text) };
-  const bytes = Buffer.from(text.slice(4), 'hex');
-  return { text: bytes.toString(), bytes };
 }
 
 /** ASCII text of a value. */

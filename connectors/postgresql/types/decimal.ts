@@ -40,7 +40,6 @@ function precise(precision: number | undefined, scale: number): Codec {
       return true;
     },
     missing: new Decimal(0n, scale),
-    unavailable: () => null,
     defaults: { zero: '0' },
   };
 }
@@ -92,7 +91,6 @@ const variable: Codec = {
     return true;
   },
   missing: new ValueStruct(variableSchema, [0, Buffer.from([0])]),
-  unavailable: () => null,
 };
 
 /** Numbers of more digits than a double has are rounded, as the mode says. */

@@ -79,7 +79,6 @@ const struct = (schema: StructSchema, missing: Value, read: (text: string) => Va
     return true;
   },
   missing,
-  unavailable: () => null,
 });
 
 export const point = struct(pointSchema, pointStruct([0, 0]), text => pointStruct(pointsIn(text)[0] as Point));

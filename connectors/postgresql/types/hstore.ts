@@ -52,7 +52,6 @@ const asMap: Codec = {
     return true;
   },
   missing: new Map(),
-  unavailable: ({ text: word }) => new Map([[word, word]]),
 };
 
 export const hstore = (mode: HstoreMode): Codec => (mode === 'map' ? asMap : asJson);

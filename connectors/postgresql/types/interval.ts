@@ -51,7 +51,6 @@ const numeric: Codec = {
     return true;
   },
   missing: 0n,
-  unavailable: () => null,
   defaults: { zero: 'PT0S' },
 };
 
@@ -63,7 +62,6 @@ const asText: Codec = {
     return true;
   },
   missing: 'P0Y0M0DT0H0M0S',
-  unavailable: placeholder => placeholder.text,
   defaults: { zero: 'PT0S' },
 };
 

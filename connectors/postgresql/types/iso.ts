@@ -10,7 +10,6 @@ const iso = (name: string, zero: string, missing: string, read: (text: string) =
     return true;
   },
   missing,
-  unavailable: placeholder => placeholder.text,
   defaults: { zero },
 });
 

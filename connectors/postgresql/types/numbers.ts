@@ -18,7 +18,6 @@ const copied = (
     return true;
   },
   missing: read('0'),
-  unavailable: () => null,
   defaults: { zero: '0' },
 });
 
@@ -86,7 +85,6 @@ export const boolean: Codec = {
     return true;
   },
   missing: false,
-  unavailable: () => null,
   defaults: { zero: 'f' },
 };
 

@@ -27,7 +27,6 @@ export function text(options: TextOptions = {}): Codec {
       return true;
     },
     missing: options.missing ?? '',
-    unavailable: placeholder => placeholder.text,
     ...(options.defaults === undefined ? {} : { defaults: options.defaults }),
   };
 }

@@ -45,7 +45,6 @@ export function date(mode: TimeMode): Codec {
       return true;
     },
     missing: connect ? new Date(0) : 0,
-    unavailable: () => null,
     defaults: EPOCH_DATE,
   };
 }
@@ -81,7 +80,6 @@ const milliTime: Codec = {
     return true;
   },
   missing: 0,
-  unavailable: () => null,
   defaults: MIDNIGHT,
 };
 
@@ -106,7 +104,6 @@ function longTime(name: string, width: 6 | 9): Codec {
       return true;
     },
     missing: 0n,
-    unavailable: () => null,
     defaults: MIDNIGHT,
   };
 }
@@ -145,7 +142,6 @@ function longTimestamp(name: string, width: Width, infinite: { readonly 1: bigin
       return true;
     },
     missing: 0n,
-    unavailable: () => null,
     defaults: EPOCH,
   };
 }

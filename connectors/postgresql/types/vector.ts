@@ -21,7 +21,6 @@ const vectorOf = (name: string, item: Codec): Codec => ({
     return true;
   },
   missing: [],
-  unavailable: () => null,
 });
 
 export const vector = vectorOf('DoubleVector', float64);

@@ -47,7 +47,6 @@ export function zonedTimestamp(typmod: number): Codec {
       return true;
     },
     missing: '1970-01-01T00:00:00Z',
-    unavailable: placeholder => placeholder.text,
     defaults: { zero: '1970-01-01 00:00:00+00' },
   };
 }
@@ -68,7 +67,6 @@ export const zonedTime: Codec = {
     return true;
   },
   missing: '00:00:00Z',
-  unavailable: placeholder => placeholder.text,
 };
 
 const clock = Buffer.from('00:00:00');

@@ -1,7 +1,7 @@
 import type { Relation, TableFacts } from '../../../connectors/postgresql/relation.ts';
 import type { SchemaSettings } from '../../../connectors/postgresql/table-schema.ts';
 import { topicNaming } from '../../../connectors/postgresql/topic-naming.ts';
-import { placeholderOf } from '../../../connectors/postgresql/types/codec.ts';
+import { placeholderOf } from '../../../connectors/postgresql/types/unavailable.ts';
 import { builtin } from './types.ts';
 
 /** A column of a tuple: text, null, or left out as unchanged. */

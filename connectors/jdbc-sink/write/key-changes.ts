@@ -1,0 +1,128 @@
+import {
+  Decimal,
+  get,
+  type Header,
+  isStruct,
+  LogicalName,
+  type SinkRecord,
+  type Value,
+} from '../../../src/api/index.ts';
+import { isPlainObject } from '../values/literals.ts';
+import { type Key, keyOfValue, type Layout, type LayoutColumn } from './layout.ts';
+
+/** Debezium's headers on the two records of a changed key: the deletion has the new key, the creation the old one. */
+export const NEW_KEY = '__debezium.newkey';
+export const OLD_KEY = '__debezium.oldkey';
+
+/** One row that gets a new key, as values of the layout's key columns. */
+export interface KeyChange {
+  readonly record: SinkRecord;
+  readonly place: number;
+  readonly old: readonly Value[];
+  readonly new: readonly Value[];
+}
+
+/** The last header of a name. Records of most changes have none. */
+export function keyHeader({ headers }: SinkRecord, name: string): Header | undefined {
+  return headers.length === 0 ? undefined : headers.findLast(({ key }) => key === name);
+}
+
+/** The key's values in a header; undefined where they cannot be read from it. */
+export function headerKey({ keys }: Layout, { value }: Header): readonly Value[] | undefined {
+  const members = membersOf(value);
+  if (members === undefined) return undefined;
+  const values = keys.map(key => {
+    const member = members(key.name);
+    return typeof member === 'string' && typeof value === 'string' ? parsed(member, key) : member;
+  });
+  return values.every(member => member !== undefined && member !== null) ? (values as Value[]) : undefined;
+}
+
+function membersOf(value: Value): ((name: string) => Value | undefined) | undefined {
+  if (isStruct(value)) return name => get(value, name);
+  if (value instanceof Map) return name => (value as ReadonlyMap<Value, Value>).get(name);
+  if (typeof value === 'string') {
+    const tokens = tokensOf(value);
+    return tokens && (name => tokens.get(name));
+  }
+  if (!isPlainObject(value)) return undefined;
+  const members = new Map(Object.entries(value));
+  return name => members.get(name);
+}
+
+const MEMBER = /"((?:[^"\\]|\\.)*)":("(?:[^"\\]|\\.)*"|[^",{}[\]]+)([,}])/suy;
+
+/** Members of a struct as SimpleHeaderConverter writes it, values as they stand there; undefined for any other text. */
+function tokensOf(text: string): ReadonlyMap<string, string> | undefined {
+  if (!text.startsWith('{')) return undefined;
+  const tokens = new Map<string, string>();
+  MEMBER.lastIndex = 1;
+  for (;;) {
+    const match = MEMBER.exec(text);
+    if (match === null) return undefined;
+    const [, name = '', token = '', end] = match;
+    tokens.set(unescaped(name), token);
+    if (end === '}') return MEMBER.lastIndex === text.length ? tokens : undefined;
+  }
+}
+
+const unescaped = (text: string): string => text.replace(/\\(.)/gsu, '$1');
+
+/** A value of a key column's schema from its text in a header. */
+function parsed(token: string, { schema }: LayoutColumn): Value | undefined {
+  const quoted = token.startsWith('"') ? unescaped(token.slice(1, -1)) : undefined;
+  switch (schema?.type) {
+    case 'string':
+      return quoted;
+    case 'bytes':
+      if (schema.name === LogicalName.Decimal) return decimal(token, Number(schema.parameters?.['scale'] ?? 0));
+      return quoted === undefined ? undefined : Buffer.from(quoted, 'base64');
+    case 'boolean':
+      return token === 'true';
+    case 'int64':
+      if (schema.name === LogicalName.Timestamp) return date(token);
+      return /^-?\d+$/.test(token) ? BigInt(token) : undefined;
+    case 'int32':
+      if (schema.name === LogicalName.Date || schema.name === LogicalName.Time) return date(token);
+      return number(token);
+    case 'int8':
+    case 'int16':
+    case 'float32':
+    case 'float64':
+      return number(token);
+    case undefined:
+      return quoted ?? number(token);
+    default:
+      return undefined;
+  }
+}
+
+function number(token: string): number | undefined {
+  const value = Number(token);
+  return Number.isNaN(value) ? undefined : value;
+}
+
+function decimal(token: string, scale: number): Decimal | undefined {
+  const match = /^(-?\d+)(?:\.(\d+))?$/.exec(token);
+  if (match === null) return undefined;
+  const [, whole = '', fraction = ''] = match;
+  return fraction.length > scale ? undefined : new Decimal(BigInt(whole + fraction.padEnd(scale, '0')), scale);
+}
+
+function date(token: string): Date | undefined {
+  const value = new Date(/^\d\d:/.test(token) ? `1970-01-01T${token}` : token);
+  return Number.isNaN(value.getTime()) ? undefined : value;
+}
+
+/** The key of its values, as the layout's `keyOf` has it. */
+export const keyOfValues = ({ keys }: Layout, values: readonly Value[]): Key =>
+  keys.length === 1
+    ? keyOfValue(values[0] as Value, keys[0] as LayoutColumn)
+    : keys.map((key, i) => String(keyOfValue(values[i] as Value, key))).join('\0');
+
+/** Values of a record's key. */
+export const keyValues = (
+  { keys }: Layout,
+  record: SinkRecord,
+  row: Parameters<LayoutColumn['origin']['one']>[1],
+): Value[] => keys.map(({ origin }) => origin.one(record, row));
