@@ -55,8 +55,8 @@ WITH RECURSIVE wanted AS (
   UNION
   SELECT t.oid, t.typbasetype, t.typelem, t.typcategory FROM wanted w
   JOIN pg_type t ON t.oid = w.typbasetype OR (t.oid = w.typelem AND w.typcategory = 'A'))
-SELECT t.oid::int4, t.typname AS name, t.typtype AS kind, t.typbasetype::int4 AS base, t.typtypmod AS "baseTypmod",
-  CASE WHEN t.typcategory = 'A' THEN t.typelem ELSE 0 END::int4 AS element, t.typdelim AS delimiter,
+SELECT t.oid, t.typname AS name, t.typtype AS kind, t.typbasetype AS base, t.typtypmod AS "baseTypmod",
+  CASE WHEN t.typcategory = 'A' THEN t.typelem ELSE 0 END AS element, t.typdelim AS delimiter,
   coalesce((SELECT json_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = t.oid), '[]') AS labels
 FROM pg_type t JOIN (SELECT DISTINCT oid FROM wanted) w ON w.oid = t.oid`;
 

@@ -1,5 +1,6 @@
 import { createDatabase, type TestDatabase } from './database.ts';
 import { eventually } from './eventually.ts';
+import type { PostgresServer } from './servers.ts';
 import { debeziumSource } from './table-connectors.ts';
 import { uniqueName } from './topic.ts';
 import { TestWorker } from './worker.ts';
@@ -32,8 +33,9 @@ export class TableCopies implements AsyncDisposable {
     this.#databases = [source];
   }
 
-  static async start(name: string): Promise<TableCopies> {
-    const source = await createDatabase(name);
+  /** server: of the source, where that is none of the shared ones. */
+  static async start(name: string, server?: PostgresServer): Promise<TableCopies> {
+    const source = await createDatabase(name, server);
     return new TableCopies(source, await TestWorker.start(name));
   }
 

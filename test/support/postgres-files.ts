@@ -44,6 +44,14 @@ export class PostgresFiles implements AsyncDisposable {
     }
   }
 
+  /** The server stops, and gives the next object that id when it has started again. */
+  async nextObjectId(id: number): Promise<void> {
+    const { bin, user } = await locatedPostgres();
+    await this.server.stop();
+    await run(join(bin, 'pg_resetwal'), ['-o', String(id), join(this.#folder, 'data')], { ...user });
+    this.server = await startIn(this.#folder, this.port);
+  }
+
   /** Copies all files, as a crash would leave them. The server is restarted. */
   async copy(): Promise<string> {
     await this.server.kill9();
@@ -107,8 +115,11 @@ export interface Standby {
 
 const newFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'millrace-files-'));
 
-async function startIn(folder: string, port: number): Promise<Server> {
+async function locatedPostgres() {
   const program = await locatePostgres();
   if (typeof program === 'string') throw new Error(program);
-  return startNativePostgres(program, { dataDir: folder, port });
+  return program;
 }
+
+const startIn = async (folder: string, port: number): Promise<Server> =>
+  startNativePostgres(await locatedPostgres(), { dataDir: folder, port });
