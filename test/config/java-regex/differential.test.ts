@@ -1,9 +1,6 @@
-import { spawn } from 'node:child_process';
-import { buffer } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { javaMatcher, javaReplacer } from '../../../src/config/java-regex/index.ts';
-import { findProgram } from '../../../src/stack/commands.ts';
+import { runJava, toBase64 } from '../../support/java.ts';
 import { seeded } from '../../support/seed.ts';
 import { type Case, generateCases } from './generate.ts';
 
@@ -54,17 +51,12 @@ function orRefused<T>(compile: () => T): T | undefined {
 }
 
 /** A line of each case: `refused`, or whether it matches and what `replaceFirst` makes of it, `!` where that throws. */
-async function java(cases: readonly Case[]): Promise<string[]> {
-  const program = await findProgram('java');
-  if (program === undefined) throw new Error('this test needs Java 17 or later: apt-get install default-jre-headless');
-  const source = fileURLToPath(new URL('./JavaRegex.java', import.meta.url));
-  const child = spawn(program, ['-XX:TieredStopAtLevel=1', source], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const lines = cases.map(({ pattern, ignoreCase, text, replacement }) =>
-    [encoded(pattern), ignoreCase ? 2 : 0, encoded(text), encoded(replacement)].join(' '),
+const java = (cases: readonly Case[]): Promise<string[]> =>
+  runJava(
+    new URL('./JavaRegex.java', import.meta.url),
+    cases.map(({ pattern, ignoreCase, text, replacement }) =>
+      [toBase64(pattern), ignoreCase ? 2 : 0, toBase64(text), toBase64(replacement)].join(' '),
+    ),
   );
-  child.stdin.end(`${lines.join('\n')}\n`);
-  return (await buffer(child.stdout)).toString().split('\n');
-}
 
-const encoded = (text: string): string => Buffer.from(text).toString('base64');
 const decoded = (text = '!'): string => (text === '!' ? text : Buffer.from(text, 'base64').toString());

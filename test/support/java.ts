@@ -1,0 +1,30 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { findProgram } from '../../src/stack/commands.ts';
+
+/**
+ * Runs a Java source file once, and answers the line that it prints for each line of input. Throws where there is no Java
+ * 17 or later.
+ */
+export async function runJava(
+  source: URL,
+  lines: readonly string[],
+  options: readonly string[] = [],
+): Promise<string[]> {
+  const program = await findProgram('java');
+  if (program === undefined) throw new Error('this test needs Java 17 or later: apt-get install default-jdk-headless');
+  const child = spawn(program, ['-XX:TieredStopAtLevel=1', ...options, fileURLToPath(source)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const exited = once(child, 'exit');
+  child.stdin.end(`${lines.join('\n')}\n`);
+  const answers = (await text(child.stdout)).replace(/\n$/, '').split('\n');
+  const [status] = await exited;
+  if (status !== 0 || answers.length !== lines.length)
+    throw new Error(`${source.pathname} answered ${answers.length} of ${lines.length} lines and ended with ${status}`);
+  return answers;
+}
+
+export const toBase64 = (plain: string): string => Buffer.from(plain).toString('base64');
