@@ -1,5 +1,12 @@
 import type { ConnectorEntry, ConnectorHost } from '../connectors/index.ts';
-import type { ConfigKeyInfo, ConfigProvider, Converter, SinkConnector, SourceConnector } from '../src/api/index.ts';
+import type {
+  ConfigKeyInfo,
+  ConfigProvider,
+  Converter,
+  Log,
+  SinkConnector,
+  SourceConnector,
+} from '../src/api/index.ts';
 import type { Resolved } from '../src/config/placeholders.ts';
 import { resolvePlaceholders } from '../src/config/placeholders.ts';
 import { namedLikeSecret, secretKeys } from '../src/config/secret-keys.ts';
@@ -86,10 +93,11 @@ export async function connectorOf(
 export async function pipelineOf(
   { plugins }: Pick<ComponentDeps, 'plugins'>,
   props: Readonly<Record<string, string>>,
+  log: Pick<Log, 'warn'>,
 ): Promise<Pipeline> {
   return {
     props,
-    transform: await transformChain(props, plugins),
+    transform: await transformChain(props, plugins, log),
     keys: await converterOf(plugins, props, 'key.converter'),
     values: await converterOf(plugins, props, 'value.converter'),
     headers: await converterOf(plugins, props, 'header.converter'),

@@ -103,8 +103,9 @@ export function createOperations(deps: OperationDeps): Operations {
       redactNames.add(inNames);
       deps.namesRedaction.add(inNames);
       if (connector.kind !== args.type) throw wrongType(args, connector.kind);
-      const pipeline = await pipelineOf(deps, props);
-      const task = { args, pipeline, progress, signal, confirm, redact, log: redact.log(log) };
+      const ownLog = redact.log(log);
+      const pipeline = await pipelineOf(deps, props, ownLog);
+      const task = { args, pipeline, progress, signal, confirm, redact, log: ownLog };
       if (connector.kind === 'source') await runSourceTask(deps, connector, task);
       else await runSinkTask(deps.kafka, connector, task);
     },

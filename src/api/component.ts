@@ -16,6 +16,8 @@ export interface ConfigKeyInfo {
   readonly displayName: string;
   readonly dependents: readonly string[];
   readonly recommended: readonly string[];
+  /** Names that the key had in earlier versions; they work as well. */
+  readonly formerNames?: readonly string[];
 }
 
 /** Configuration as Connect's JSON has it. A missing key and a null are the same. */
@@ -36,6 +38,8 @@ export interface ConfigCheck<C> {
   readonly errors: ReadonlyMap<string, readonly string[]>;
   /** Each key's value as text, defaults filled in; null where there is none or it cannot be read. Passwords are hidden. */
   readonly values: ReadonlyMap<string, string | null>;
+  /** By key: about what is valid and probably not meant. Logged when a task starts. */
+  readonly warnings?: ReadonlyMap<string, string>;
 }
 
 /** Structured log lines; never a secret or a record's content. */

@@ -96,7 +96,8 @@ export class Findings {
     for (const key of spec.keys) {
       const defined = definition(key);
       const given = values.get(key.name) ?? null;
-      const value = props[key.name] === undefined ? (defined.default_value ?? given) : given;
+      const isGiven = [key.name, ...(key.formerNames ?? [])].some(name => props[name] !== undefined);
+      const value = isGiven ? given : (defined.default_value ?? given);
       this.put({ ...defined, name: prefix + key.name }, value, key.recommended);
     }
     for (const [name, messages] of errors) this.error(prefix + name, ...messages.map(message));

@@ -24,6 +24,8 @@ interface KeyDocs {
   readonly displayName?: string;
   readonly dependents?: readonly string[];
   readonly recommended?: readonly string[];
+  /** Names that the key had in earlier versions. */
+  readonly formerNames?: readonly string[];
 }
 
 interface KeyOptions<T> extends KeyDocs, Checks<T> {
@@ -180,6 +182,8 @@ export type Config<S> = S extends ConfigSpec<infer C> ? C : never;
 export interface SpecOptions<C> {
   /** What no key can say alone: messages by key. Called only when every key by itself is right. */
   readonly refine?: (config: C, props: ConfigProps) => Readonly<Record<string, string | readonly string[]>>;
+  /** Warnings by key, about a configuration that is right by itself. */
+  readonly warn?: (config: C) => Readonly<Record<string, string | undefined>>;
 }
 
 /** A component's configuration from its keys, in the order in which they are shown. */
@@ -206,28 +210,45 @@ export function defineConfig<const K extends Readonly<Record<string, AnyKey>>>(
       displayName: o.displayName ?? name,
       dependents: o.dependents ?? [],
       recommended: o.recommended ?? [],
+      ...(o.formerNames && { formerNames: o.formerNames }),
     };
   });
 
   function check(props: ConfigProps): ConfigCheck<ConfigOf<K>> {
     const errors = new Map<string, readonly string[]>();
     const values = new Map<string, string | null>();
+    const warnings = new Map<string, string>();
     const config: Record<string, unknown> = {};
     for (const [name, key] of entries) {
-      const read = readKey(name, key, props[name] ?? null);
+      const used = [name, ...(key.options.formerNames ?? [])].filter(each => typeof props[each] === 'string');
+      const read = readKey(name, key, props[used[0] ?? name] ?? null);
       config[name] = read.value;
       values.set(name, key.type === 'PASSWORD' && read.text !== null ? hidden : read.text);
-      if (read.errors.length > 0) errors.set(name, read.errors);
+      const found = [...read.errors, ...conflict(name, used, props)];
+      if (found.length > 0) errors.set(name, found);
+      else if (used[0] !== undefined && used[0] !== name)
+        warnings.set(name, `${used[0]} is the former name of ${name}`);
     }
     if (errors.size > 0) return { config: undefined, errors, values };
     for (const [name, messages] of Object.entries(options.refine?.(config as ConfigOf<K>, props) ?? {}))
       errors.set(name, typeof messages === 'string' ? [messages] : messages);
-    return { config: errors.size > 0 ? undefined : (config as ConfigOf<K>), errors, values };
+    if (errors.size > 0) return { config: undefined, errors, values };
+    for (const [name, warning] of Object.entries(options.warn?.(config as ConfigOf<K>) ?? {}))
+      if (warning !== undefined) warnings.set(name, warning);
+    return { config: config as ConfigOf<K>, errors, values, warnings };
   }
   return { keys: infos, check };
 }
 
 const hidden = '[hidden]';
+
+/** Of a key that is given under several of its names. */
+function conflict(name: string, used: readonly string[], props: ConfigProps): string[] {
+  const other = used.find(each => props[each] !== props[used[0] ?? name]);
+  return other === undefined
+    ? []
+    : [`${used[0]} and ${other} are names of one setting and have different values: remove ${other}`];
+}
 
 interface KeyRead {
   readonly value?: unknown;

@@ -67,6 +67,8 @@ function guardedSpec(what: string, spec: ConfigSpec<unknown>): ConfigSpec<unknow
         const answer = spec.check(props);
         if (!(answer.errors instanceof Map) || !(answer.values instanceof Map))
           throw new TypeError('check answers errors and values as maps');
+        if (answer.warnings !== undefined && !(answer.warnings instanceof Map))
+          throw new TypeError('check answers warnings as a map');
         return answer;
       } catch (error) {
         throw asTaskConfig(`${what} cannot check its configuration`, error);

@@ -2,6 +2,7 @@ import type {
   ConfigProps,
   ConfigSpec,
   ConnectRecord,
+  Log,
   Predicate,
   PredicateFactory,
   Transform,
@@ -22,13 +23,13 @@ export type Chain = <R extends ConnectRecord>(record: R) => R | null;
 /**
  * The transforms that a connector's configuration names, as one function; identity where there are none. Whatever a
  * transform throws comes out as a DataError that names the transform; a fatal MillraceError stays fatal. TASK_CONFIG where
- * the configuration is wrong.
+ * the configuration is wrong. Logs a warning for a configuration that is probably not meant.
  */
-export async function transformChain(props: ConfigProps, parts: ChainParts): Promise<Chain> {
+export async function transformChain(props: ConfigProps, parts: ChainParts, log?: Pick<Log, 'warn'>): Promise<Chain> {
   const known = new Map<string, Predicate>();
   for (const alias of listOf(props['predicates'])) known.set(alias, await predicateOf(props, alias, parts));
   const steps: Step[] = [];
-  for (const alias of listOf(props['transforms'])) steps.push(await stepOf(props, alias, known, parts));
+  for (const alias of listOf(props['transforms'])) steps.push(await stepOf(props, { alias, known, parts, log }));
   const [first, ...rest] = steps;
   if (first === undefined) return record => record;
   if (rest.length === 0) return record => apply(first, record);
@@ -61,12 +62,15 @@ function apply<R extends ConnectRecord>({ alias, transform, predicate, when }: S
   }
 }
 
-async function stepOf(
-  props: ConfigProps,
-  alias: string,
-  known: ReadonlyMap<string, Predicate>,
-  parts: ChainParts,
-): Promise<Step> {
+interface StepContext {
+  readonly alias: string;
+  /** The predicates of the configuration. */
+  readonly known: ReadonlyMap<string, Predicate>;
+  readonly parts: ChainParts;
+  readonly log: Pick<Log, 'warn'> | undefined;
+}
+
+async function stepOf(props: ConfigProps, { alias, known, parts, log }: StepContext): Promise<Step> {
   const prefix = `transforms.${alias}.`;
   const own = withoutPrefix(props, prefix);
   const factory = (await parts.transform(typeOf(own, prefix)))?.factory;
@@ -76,7 +80,7 @@ async function stepOf(
   if (name !== undefined && predicate === undefined)
     throw wrong(`${prefix}predicate is ${name}, which predicates does not list.`);
   const when = own['negate']?.trim().toLowerCase() !== 'true';
-  return { alias, transform: factory.create(read(factory.config, own)), predicate, when };
+  return { alias, transform: factory.create(read(factory.config, own, prefix, log)), predicate, when };
 }
 
 async function predicateOf(props: ConfigProps, alias: string, parts: ChainParts): Promise<Predicate> {
@@ -93,9 +97,10 @@ function typeOf(own: Readonly<Record<string, string>>, prefix: string): string {
   return type;
 }
 
-function read<C>(spec: ConfigSpec<C>, own: Readonly<Record<string, string>>): C {
-  const { config, errors } = spec.check(own);
+function read<C>(spec: ConfigSpec<C>, own: Readonly<Record<string, string>>, prefix = '', log?: Pick<Log, 'warn'>): C {
+  const { config, errors, warnings = [] } = spec.check(own);
   if (config === undefined) throw wrong([...errors.values()].flat().join(' '));
+  for (const [key, warning] of warnings) log?.warn({ setting: prefix + key }, warning);
   return config;
 }
 

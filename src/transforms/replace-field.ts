@@ -12,11 +12,13 @@ const config = defineConfig({
   exclude: listKey({
     doc: 'Fields to leave out, whatever include says.',
     default: [],
+    formerNames: ['blacklist'],
     check: itemsOf('exclude', { empty: true }),
   }),
   include: listKey({
     doc: 'Fields to take; without any, all.',
     default: [],
+    formerNames: ['whitelist'],
     check: itemsOf('include', { empty: true }),
   }),
   renames: listKey({
