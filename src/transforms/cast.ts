@@ -8,13 +8,22 @@ import type {
   TransformFactory,
   Value,
 } from '../api/index.ts';
-import { memberOf, schemaOf, ValueStruct } from '../api/index.ts';
+import { schemaOf, ValueStruct } from '../api/index.ts';
 import type { Check, Config } from '../config/spec.ts';
 import { defineConfig, listKey } from '../config/spec.ts';
 import { castValue } from './cast-value.ts';
 import { fieldValue, replaceNullKey } from './common.ts';
 import type { Part } from './records.ts';
-import { basicsOf, bySchema, keyPart, requireObject, requireStruct, sameBasics, valuePart } from './records.ts';
+import {
+  basicsOf,
+  bySchema,
+  changeMembers,
+  keyPart,
+  requireObject,
+  requireStruct,
+  sameBasics,
+  valuePart,
+} from './records.ts';
 
 const targets = ['int8', 'int16', 'int32', 'int64', 'float32', 'float64', 'boolean', 'string'] as const;
 export type CastTarget = (typeof targets)[number];
@@ -90,12 +99,10 @@ class Cast implements Transform {
         castValue(schema, value, this.#whole),
       );
     if (schema === null) {
-      const object = requireObject(value, purpose);
-      const changed = [...this.#fields].map(([name, type]) => [
-        name,
-        castValue(null, memberOf(object, name) ?? null, type),
-      ]);
-      return this.#part.with(record, null, { ...object, ...Object.fromEntries(changed) });
+      const changes = [...this.#fields].map(
+        ([name, type]) => [name, (member: Value) => castValue(null, member, type)] as const,
+      );
+      return this.#part.with(record, null, changeMembers(requireObject(value, purpose), changes));
     }
     const struct = requireStruct(value, purpose);
     const updated = this.#structSchema(struct.schema);

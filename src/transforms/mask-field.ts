@@ -1,5 +1,5 @@
-import type { ConnectRecord, Schema, Struct, Transform, TransformFactory, Value } from '../api/index.ts';
-import { Decimal, Float64, isStruct, memberOf, ValueStruct } from '../api/index.ts';
+import type { ConnectRecord, JsonObject, Schema, Struct, Transform, TransformFactory, Value } from '../api/index.ts';
+import { Decimal, Float64, isStruct, ValueStruct } from '../api/index.ts';
 import type { Config } from '../config/spec.ts';
 import { defineConfig, itemsOf, listKey, nonEmpty, stringKey } from '../config/spec.ts';
 import { parseDecimal } from '../converters/decimal.ts';
@@ -7,7 +7,7 @@ import { kindOfValue } from '../converters/schemas.ts';
 import { DataError } from '../errors.ts';
 import { fieldValue, replaceNullKey } from './common.ts';
 import type { Part } from './records.ts';
-import { isObject, keyPart, requireObject, requireStruct, valuePart } from './records.ts';
+import { changeMembers, isObject, keyPart, requireObject, requireStruct, valuePart } from './records.ts';
 
 const config = defineConfig({
   fields: listKey({ doc: 'Names of the fields to mask.', importance: 'high', check: itemsOf('fields') }),
@@ -54,9 +54,12 @@ class MaskField implements Transform {
     );
   }
 
-  #object(value: Readonly<Record<string, Value | undefined>>): Value {
-    const masked = [...this.#fields].map(name => [name, this.#mask(memberOf(value, name) ?? null, null)]);
-    return { ...value, ...Object.fromEntries(masked) };
+  #object(value: JsonObject): Value {
+    const mask = (member: Value) => this.#mask(member, null);
+    return changeMembers(
+      value,
+      [...this.#fields].map(name => [name, mask]),
+    );
   }
 
   #struct(struct: Struct): Struct {

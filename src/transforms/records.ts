@@ -45,6 +45,17 @@ export function requireObject(value: Value, purpose: string): JsonObject {
   throw new DataError(`Only Map objects supported in absence of schema for [${purpose}], found: ${kindOfValue(value)}`);
 }
 
+/** Changes members of a value without a schema. Names that the value lacks, such as paths, add nothing. */
+export function changeMembers(
+  object: JsonObject,
+  changes: Iterable<readonly [string, (value: Value) => Value]>,
+): JsonObject {
+  const changed = [...changes]
+    .filter(([name]) => Object.hasOwn(object, name))
+    .map(([name, change]) => [name, change(object[name] ?? null)]);
+  return { ...object, ...Object.fromEntries(changed) };
+}
+
 export function isObject(value: Value | undefined): value is JsonObject {
   return (
     typeof value === 'object' &&

@@ -1,12 +1,12 @@
 import type { ConnectRecord, Schema, Struct, StructSchema, Transform, TransformFactory, Value } from '../api/index.ts';
-import { LogicalName, memberOf, schemaOf, ValueStruct } from '../api/index.ts';
+import { LogicalName, schemaOf, ValueStruct } from '../api/index.ts';
 import type { Config } from '../config/spec.ts';
 import { defineConfig, oneOfKey, stringKey } from '../config/spec.ts';
 import { kindOfValue } from '../converters/schemas.ts';
 import { DataError, messageOf } from '../errors.ts';
 import { fieldValue, replaceNullKey } from './common.ts';
 import type { Part } from './records.ts';
-import { bySchema, keyPart, requireObject, requireStruct, sameBasics, valuePart } from './records.ts';
+import { bySchema, changeMembers, keyPart, requireObject, requireStruct, sameBasics, valuePart } from './records.ts';
 import type { DateFormat } from './simple-date-format.ts';
 import { simpleDateFormat } from './simple-date-format.ts';
 
@@ -90,8 +90,8 @@ class TimestampConverter implements Transform {
     const value = this.#part.value(record);
     if (schema === null) {
       if (value === null || field === '') return this.#part.with(record, null, this.#plain(value));
-      const object = requireObject(value, purpose);
-      return this.#part.with(record, null, { ...object, [field]: this.#plain(memberOf(object, field) ?? null) });
+      const convert = (member: Value) => this.#plain(member);
+      return this.#part.with(record, null, changeMembers(requireObject(value, purpose), [[field, convert]]));
     }
     if (field === '') return this.#part.with(record, this.#target(schema.optional), this.#convert(value, schema));
     if (schema.type !== 'struct') throw new DataError(`Only Struct objects supported for [${purpose}]`);
