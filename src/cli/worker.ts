@@ -38,8 +38,7 @@ Connectors of files are made when there are none of their names, and configured 
 Ends with SIGTERM or SIGINT: tasks commit what they have in hand and go to the other workers.`,
     )
     .action(async (file: string | undefined, files: readonly string[], { set, processes }: WorkerOptions) => {
-      const { parseProperties } = await import('../config/properties.ts');
-      const props = file === undefined ? {} : parseProperties(await textOf(file));
+      const props = file === undefined ? {} : await propertiesOf(file);
       for (const pair of set) {
         const at = pair.indexOf('=');
         if (at < 1) throw new MillraceError('CONFIG_INVALID', `--set takes key=value, not ${pair}`);
@@ -128,9 +127,10 @@ function processes(text: string): number {
   throw new InvalidArgumentError('It takes a number of processes, 1 to 256.');
 }
 
-async function textOf(file: string): Promise<string> {
+async function propertiesOf(file: string): Promise<Record<string, string>> {
+  const { parseProperties } = await import('../config/properties.ts');
   try {
-    return await readFile(file, 'utf8');
+    return parseProperties(await readFile(file, 'utf8'));
   } catch (error) {
     throw new MillraceError('CONFIG_INVALID', `the worker properties ${file} cannot be read: ${messageOf(error)}`);
   }

@@ -41,14 +41,19 @@ const files: ConfigProviderFactory<{ 'allowed.paths': readonly string[] }> = {
   create: ({ 'allowed.paths': paths }) => ({
     async get(path, keys) {
       const file = await allowed(paths, path);
-      const bytes = await readConfigFile(file).catch((error: unknown) => {
-        throw unreadable(path, error);
-      });
-      const all = parseProperties(bytes.toString());
+      const all = await readProperties(file, path);
       return new Map(keys.flatMap(key => (Object.hasOwn(all, key) ? [[key, all[key] as string]] : [])));
     },
   }),
 };
+
+async function readProperties(file: string, path: string): Promise<Readonly<Record<string, string>>> {
+  try {
+    return parseProperties((await readConfigFile(file)).toString());
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+}
 
 const directories: ConfigProviderFactory<{ 'allowed.paths': readonly string[] }> = {
   config: folders,

@@ -37,10 +37,18 @@ export function usersOf(props: Props, environment: NodeJS.ProcessEnv = process.e
       `${EXTENSION} needs a JAAS file: set ${LOGIN_CONFIG} in the worker's properties, or KAFKA_OPTS=-D${LOGIN_CONFIG}=… in its environment.`,
     );
   const file = credentialsFile(contentOf(path, LOGIN_CONFIG), path);
-  const users = new Map(Object.entries(parseProperties(contentOf(file, `the option file in ${path}`))));
+  const users = usersIn(file, contentOf(file, `the option file in ${path}`));
   // Connect lets everyone in then.
   if (users.size === 0) throw invalid(`${file} has no users: write a line user=password for each.`);
   return users;
+}
+
+function usersIn(file: string, content: string): Users {
+  try {
+    return new Map(Object.entries(parseProperties(content)));
+  } catch (error) {
+    throw invalid(`${file} cannot be read: ${messageOf(error)}`);
+  }
 }
 
 const optionIn = (options: string): string | undefined =>

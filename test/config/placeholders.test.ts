@@ -90,6 +90,11 @@ describe('providers', () => {
     ])
       await expect(read(files, `${path}:password`)).rejects.toThrow('is not among allowed.paths');
     await expect(read(files, `${join(folder, 'in', 'nope')}:password`)).rejects.toThrow('cannot be read');
+    const broken = join(folder, 'in', 'broken.properties');
+    writeFileSync(broken, 'a=1\npassword=C:\\users\n');
+    await expect(read(files, `${broken}:a`)).rejects.toThrow(
+      `${broken} of a configuration provider cannot be read: line 2`,
+    );
   });
 
   test('a folder with a file for each key', async () => {

@@ -53,16 +53,20 @@ const withoutMark = (text: string): string => text.replace(/^\ufeff/, '');
 /** JSON where it begins as JSON, or is called so; properties otherwise. */
 function parse(text: string, path: string): Record<string, unknown> {
   if (text.trim() === '') throw wrong(path, 'is empty');
-  if (!/^\s*[[{"]/.test(text) && !path.endsWith('.json')) return parseProperties(text);
-  let read: unknown;
-  try {
-    read = parseJsonTexts(text);
-  } catch (error) {
-    throw wrong(path, `is ${messageOf(error)}`);
-  }
+  if (!/^\s*[[{"]/.test(text) && !path.endsWith('.json'))
+    return attempt(path, 'cannot be read:', () => parseProperties(text));
+  const read = attempt<unknown>(path, 'is', () => parseJsonTexts(text));
   if (typeof read !== 'object' || read === null || Array.isArray(read))
     throw wrong(path, 'does not hold a JSON object of a configuration');
   return read as Record<string, unknown>;
+}
+
+function attempt<T>(path: string, what: string, act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    throw wrong(path, `${what} ${messageOf(error)}`);
+  }
 }
 
 const wrong = (path: string, what: string) =>
