@@ -6,6 +6,7 @@ import { parseProperties } from '../src/config/properties.ts';
 import { secretKeys } from '../src/config/secret-keys.ts';
 import { parseDecimal } from '../src/converters/decimal.ts';
 import { parseHeader } from '../src/converters/values.ts';
+import { dateReader, dateWriter } from '../src/transforms/date-format/index.ts';
 import { pathOf } from '../src/transforms/field-path.ts';
 import { growthProblem } from './support/growth.ts';
 
@@ -16,6 +17,8 @@ const parsers: Readonly<Record<string, (text: string) => unknown>> = {
   'placeholders of a value': text => replacePlaceholders(text, () => ''),
   'secrets of a configuration': text => secretKeys({ password: text, other: text }),
   'a properties file': parseProperties,
+  'a date': dateReader("G y Z 'T' S"),
+  'a date pattern': text => dateWriter(text)(new Date(0)),
   'the path of a field': text => pathOf(text, 'V2'),
   'a name that PostgreSQL cuts': text => [stored(text, false), stored(text, true)],
   'the parts of a table name': nameParts,

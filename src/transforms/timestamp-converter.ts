@@ -5,10 +5,10 @@ import { defineConfig, oneOfKey, stringKey } from '../config/spec.ts';
 import { kindOfValue } from '../converters/schemas.ts';
 import { DataError, messageOf } from '../errors.ts';
 import { fieldValue, replaceNullKey } from './common.ts';
+import type { DateReader, DateWriter } from './date-format/index.ts';
+import { dateReader, dateWriter, patternWarning } from './date-format/index.ts';
 import type { Part } from './records.ts';
 import { bySchema, changeMembers, keyPart, requireObject, requireStruct, sameBasics, valuePart } from './records.ts';
-import type { DateFormat } from './simple-date-format.ts';
-import { simpleDateFormat } from './simple-date-format.ts';
 
 const config = defineConfig(
   {
@@ -39,7 +39,7 @@ const config = defineConfig(
           ? { format: 'TimestampConverter requires format option to be specified when using string timestamps' }
           : {};
       try {
-        simpleDateFormat(c.format);
+        (c['target.type'] === 'string' ? dateWriter : dateReader)(c.format);
         return {};
       } catch (error) {
         return {
@@ -47,6 +47,7 @@ const config = defineConfig(
         };
       }
     },
+    warn: c => ({ format: patternWarning(c.format) }),
   },
 );
 type Settings = Config<typeof config>;
@@ -74,13 +75,15 @@ const purpose = 'converting timestamp formats';
 class TimestampConverter implements Transform {
   readonly #part: Part;
   readonly #settings: Settings;
-  readonly #format: DateFormat | undefined;
+  readonly #readText: DateReader | undefined;
+  readonly #writeText: DateWriter | undefined;
   readonly #schemaOf: (schema: StructSchema) => StructSchema;
 
   constructor(part: Part, settings: Settings) {
     this.#part = part;
     this.#settings = settings;
-    this.#format = settings.format === '' ? undefined : simpleDateFormat(settings.format);
+    this.#readText = settings.format === '' ? undefined : dateReader(settings.format);
+    this.#writeText = settings['target.type'] === 'string' ? dateWriter(settings.format) : undefined;
     this.#schemaOf = bySchema(schema => this.#updated(schema));
   }
 
@@ -144,8 +147,8 @@ class TimestampConverter implements Transform {
   #read(value: Value): Date {
     if (value instanceof Date) return value;
     if (typeof value === 'string') {
-      if (this.#format === undefined) throw new DataError('TimestampConverter needs a format to read text');
-      return this.#format.parse(value);
+      if (this.#readText === undefined) throw new DataError('TimestampConverter needs a format to read text');
+      return this.#readText(value);
     }
     if (typeof value !== 'bigint' && !(typeof value === 'number' && Number.isInteger(value)))
       throw new DataError(`TimestampConverter does not support ${kindOfValue(value)} objects as timestamps`);
@@ -161,7 +164,7 @@ class TimestampConverter implements Transform {
     const ms = date.getTime();
     switch (this.#settings['target.type']) {
       case 'string':
-        return this.#format?.format(date) ?? null;
+        return this.#writeText?.(date) ?? null;
       case 'unix': {
         const precision = this.#settings['unix.precision'];
         const count = precision === 'seconds' ? BigInt(ms) / 1000n : BigInt(ms) * perMs[precision];

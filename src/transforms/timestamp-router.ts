@@ -2,8 +2,8 @@ import type { TransformFactory } from '../api/index.ts';
 import type { Config } from '../config/spec.ts';
 import { defineConfig, stringKey } from '../config/spec.ts';
 import { DataError, messageOf } from '../errors.ts';
+import { dateWriter, patternWarning } from './date-format/index.ts';
 import { withTopic } from './records.ts';
-import { simpleDateFormat } from './simple-date-format.ts';
 
 const topicPlace = '$' + '{topic}';
 const timestampPlace = '$' + '{timestamp}';
@@ -24,12 +24,13 @@ const config = defineConfig(
   {
     refine: c => {
       try {
-        simpleDateFormat(c['timestamp.format']);
+        dateWriter(c['timestamp.format']);
         return {};
       } catch (error) {
         return { 'timestamp.format': messageOf(error) };
       }
     },
+    warn: c => ({ 'timestamp.format': patternWarning(c['timestamp.format']) }),
   },
 );
 
@@ -37,11 +38,11 @@ const config = defineConfig(
 export const timestampRouter: TransformFactory<Config<typeof config>> = {
   config,
   create({ 'topic.format': topicFormat, 'timestamp.format': timestampFormat }) {
-    const dates = simpleDateFormat(timestampFormat);
+    const write = dateWriter(timestampFormat);
     return {
       apply(record) {
         if (record.timestamp === null) throw new DataError('Timestamp missing on record');
-        const time = dates.format(new Date(record.timestamp));
+        const time = write(new Date(record.timestamp));
         return withTopic(
           record,
           topicFormat.replaceAll(topicPlace, () => record.topic).replaceAll(timestampPlace, () => time),
