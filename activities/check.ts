@@ -1,7 +1,7 @@
 import type { ConnectorEntry } from '../connectors/index.ts';
 import type { ConfigProps, Log, SinkConnector, SourceConnector } from '../src/api/index.ts';
 import type { ConfigInfos } from '../src/config/findings.ts';
-import { bytesOf, ROOM } from '../src/config/room.ts';
+import { bytesOf, MANY, ROOM } from '../src/config/room.ts';
 import { plainSecrets, secretKeys } from '../src/config/secret-keys.ts';
 import { type ComponentLookup, invalidConfigMessage, validateConnector } from '../src/config/validate.ts';
 import { kindOf, MillraceError, messageOf } from '../src/errors.ts';
@@ -32,7 +32,11 @@ export async function checkConnector(
   props: ConfigProps,
   ask?: { readonly log: Log; signal(): AbortSignal },
 ): Promise<Checked> {
-  const given = Object.fromEntries(Object.entries(props).filter(isText));
+  const { [MANY]: many, ...texts } = Object.fromEntries(Object.entries(props).filter(isText));
+  const given =
+    many === undefined
+      ? texts
+      : { ...(await deps.unseal(texts['name'] ?? '', { [MANY]: many }).catch(asBadRequest)).props, ...texts };
   // Without Connect's copy of the whole configuration, passwords included.
   if ((given['connector.class'] ?? '').trim() === '')
     throw new MillraceError('BAD_REQUEST', 'Connector config contains no connector type: it needs connector.class.');

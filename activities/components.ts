@@ -42,7 +42,7 @@ export async function resolved(
   keys: readonly ConfigKeyInfo[] = [],
 ): Promise<ResolvedConfig> {
   const { props: unsealed, secrets: own } = await deps.unseal(connector, config);
-  const given = Object.entries({ ...defaults(deps.workerProps, config), ...unsealed });
+  const given = Object.entries({ ...defaults(deps.workerProps, unsealed), ...unsealed });
   const isSecret = namedLikeSecret(keys);
   const { props: hidden, secrets } = await resolvePlaceholders(
     Object.fromEntries(given.filter(([key]) => isSecret(key))),

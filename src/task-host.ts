@@ -29,7 +29,7 @@ serve(port, {
     kafka,
     offsets,
     log,
-    keep: (connector, config, keys) => secrets.seal(connector, config, keys),
+    keep: (connector, config, long) => secrets.seal(connector, config, { long }),
     forget: (connector, config) => secrets.forget(connector, config),
     namesRedaction,
   }),

@@ -133,9 +133,11 @@ export async function startWorker(
     log,
   });
   const plane = dataPlane;
-  const { prepare, plugins } = preparation({
+  const { prepare, reveal, plugins } = preparation({
     plugins: components.plugins,
     secrets,
+    showSecrets: config['rest.show.passwords'],
+    log,
     check: props => plane.call('checkConfig', [props], { isolated: false }),
   });
 
@@ -147,7 +149,8 @@ export async function startWorker(
     taskQueue,
     workerId: identity,
     prepare,
-    keep: (connector, config, keys) => secrets.seal(connector, config, keys),
+    keep: (connector, config, long) => secrets.seal(connector, config, { long }),
+    reveal,
     forget: (connector, unused) => secrets.forget(connector, unused),
   });
   let leaving = new AbortController();

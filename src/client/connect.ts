@@ -36,6 +36,7 @@ export async function connectMillrace(options: MillraceOptions = {}): Promise<Mi
     workerId: taskQueue,
     // Secrets are kept apart by the workers; those of a connector that is deleted are removed there.
     forget: async () => undefined,
+    reveal: async (_connector, config) => config,
   };
   const connectors = connectorsOf(type => temporalControl({ ...deps, prepare: preparedFor(type) }));
   return { connectors, close, [Symbol.asyncDispose]: close };

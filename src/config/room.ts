@@ -22,6 +22,9 @@ export const ROOM = {
   tasks: 1_000_000,
 } as const;
 
+/** Key of a configuration at which the short values stand that are too many, as JSON. */
+export const MANY = 'millrace.config.many';
+
 export const bytesOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));
 
 /** The keys of the longest values, as few as have to go so that the rest has `most` bytes with `instead` bytes each in their place. */

@@ -133,6 +133,11 @@ export const workerConfig = defineConfig({
     importance: 'low',
     doc: 'Folders of plugins, plugins, and names of npm packages that are plugins, with commas between.',
   }),
+  'rest.show.passwords': booleanKey({
+    default: false,
+    importance: 'medium',
+    doc: 'Show passwords in the configurations that the REST API answers, as Kafka Connect does. Without it, placeholders stand in their place, which may be sent back as they are.',
+  }),
   'file.connectors.allowed.paths': listKey({
     default: [],
     importance: 'medium',

@@ -2,30 +2,42 @@ import { randomUUID } from 'node:crypto';
 import type { ConfigProvider } from '../api/index.ts';
 import { memberOf } from '../api/index.ts';
 import type { Resolved } from '../config/placeholders.ts';
+import { MANY } from '../config/room.ts';
 import { MillraceError } from '../errors.ts';
 import { type ConfigTopicSettings, configTopic } from './config-topic.ts';
 import { nameOpenTransaction } from './open-transactions.ts';
 import type { KafkaClient } from './port.ts';
 
 /**
- * Secrets that came inline in a connector's configuration, kept where Kafka Connect keeps them: in the compacted
- * `config.storage.topic`, one record each. In their place the configuration holds `${secret:<id>}`, which may stand in
- * a workflow's history, an answer or a log. An id is never used for a second value, and is good for the connector and the
- * key that it was made for alone: whoever sees it gets nothing with it.
+ * Values of connectors' configurations that do not stand in their workflows, secrets that came inline and what is too long,
+ * kept where Kafka Connect keeps configurations: in the compacted `config.storage.topic`, one record each. In their place
+ * the configuration holds `${secret:<id>}`, which may stand in a workflow's history, an answer or a log. An id is never used
+ * for a second value, and is good for the connector and the key that it was made for alone: whoever sees it gets nothing
+ * with it.
  */
 export interface SecretStore {
   /**
    * Stores the values of the named keys and answers the configuration with placeholders in their place. A value that
    * stands behind the placeholders which `before` has at the same key keeps those.
    */
-  seal(connector: string, config: Config, keys: readonly string[], before?: Config): Promise<Record<string, string>>;
-  /** Puts secrets in the place of their placeholders. TASK_CONFIG for one that is not there or not of that key. */
+  seal(connector: string, config: Config, keys: SealedKeys, before?: Config): Promise<Record<string, string>>;
+  /** Puts values in the place of their placeholders. TASK_CONFIG for one that is not there or not of that key. */
   unseal(connector: string, config: Config): Promise<Resolved>;
+  /** A configuration as it was given, but for its secrets, unless they are to be shown, too. */
+  reveal(connector: string, config: Config, showSecrets: boolean): Promise<Record<string, string>>;
   /** Removes those secrets of a connector that a configuration names. Idempotent. */
   forget(connector: string, config: Config): Promise<void>;
 }
 
 type Config = Readonly<Record<string, string>>;
+
+export interface SealedKeys {
+  readonly secrets?: readonly string[];
+  /** Of values that are no secrets, and long. */
+  readonly long?: readonly string[];
+  /** Of short values that are too many: one value is made of all. */
+  readonly many?: readonly string[];
+}
 
 /** As it is stored, in JSON. */
 interface Secret {
@@ -34,6 +46,8 @@ interface Secret {
   /** Of the configuration. */
   readonly key: string;
   readonly value: string;
+  /** It is no secret. */
+  readonly shown?: boolean;
 }
 
 /** Time that the open transaction of somebody who stores secrets has to end. */
@@ -95,18 +109,23 @@ export function secretStore(
   }
 
   return {
-    async seal(connector, config, keys, before = {}) {
+    async seal(connector, config, { secrets = [], long = [], many = [] }, before = {}) {
       const sealed = { ...config };
+      const together = many.toSorted().map(key => [key, config[key]]);
+      for (const key of many) delete sealed[key];
+      if (many.length > 0) sealed[MANY] = JSON.stringify(Object.fromEntries(together));
+      const kept = [...secrets, ...long, ...(many.length > 0 ? [MANY] : [])];
       const entries: (readonly [key: string, parts: (readonly [id: string, text: string])[]])[] = [];
-      for (const key of keys) {
-        const [value = '', held = ''] = [config[key], memberOf(before, key)];
+      for (const key of kept) {
+        const [value = '', held = ''] = [sealed[key], memberOf(before, key)];
         if (await standsFor(connector, key, held, value)) sealed[key] = held;
         else entries.push([key, pieces(value).map(text => [randomUUID(), text])]);
       }
       if (entries.length === 0) return sealed;
-      const made = entries.flatMap(([key, parts]) =>
-        parts.map(([id, value]) => [id, { cluster, connector, key, value }] as const),
-      );
+      const made = entries.flatMap(([key, parts]) => {
+        const shown = secrets.includes(key) ? {} : { shown: true };
+        return parts.map(([id, value]) => [id, { cluster, connector, key, value, ...shown }] as const);
+      });
       await write(made);
       for (const [id, secret] of made) known.set(id, secret);
       for (const [key, parts] of entries) sealed[key] = parts.map(([id]) => `\${secret:${id}}`).join('');
@@ -115,18 +134,33 @@ export function secretStore(
     async unseal(connector, config) {
       const ids = Object.values(config).flatMap(secretIds);
       if (ids.length === 0) return { props: config, secrets: [] };
-      const secrets = await own(connector, ids);
-      const secretAt = (key: string, id: string): string => {
-        const secret = secrets.get(id);
+      const kept = await own(connector, ids);
+      const valueAt = (key: string, id: string): string => {
+        const secret = kept.get(id);
         if (secret === undefined) throw lost(id, key, connector, topic);
         if (secret.key !== key) throw misplaced(id, key, secret.key);
         return secret.value;
       };
       const props = Object.entries(config).map(([key, text]) => [
         key,
-        text.replaceAll(placeholder, (_all, id: string) => secretAt(key, id)),
+        text.replaceAll(placeholder, (_all, id: string) => valueAt(key, id)),
       ]);
-      return { props: Object.fromEntries(props), secrets: [...secrets.values()].map(({ value }) => value) };
+      const secrets = [...kept.values()].filter(({ shown }) => shown !== true).map(({ value }) => value);
+      return { props: apart(Object.fromEntries(props)), secrets };
+    },
+    async reveal(connector, config, showSecrets) {
+      const ids = Object.values(config).flatMap(secretIds);
+      if (ids.length === 0) return { ...config };
+      const kept = await own(connector, ids);
+      const valueAt = (key: string, id: string): string | undefined => {
+        const secret = kept.get(id);
+        return secret?.key === key && (showSecrets || secret.shown === true) ? secret.value : undefined;
+      };
+      const props = Object.entries(config).map(([key, text]) => [
+        key,
+        text.replaceAll(placeholder, (all, id: string) => valueAt(key, id) ?? all),
+      ]);
+      return apart(Object.fromEntries(props));
     },
     async forget(connector, config) {
       const ids = Object.values(config).flatMap(secretIds);
@@ -136,6 +170,13 @@ export function secretStore(
       for (const id of there) known.set(id, null);
     },
   };
+}
+
+/** With the values of MANY each at its key, where MANY is no placeholder. */
+function apart({ [MANY]: many, ...others }: Config): Record<string, string> {
+  if (many === undefined) return others;
+  if (secretIds(many).length > 0) return { ...others, [MANY]: many };
+  return { ...(JSON.parse(many) as Config), ...others };
 }
 
 /** Of one that belongs to another connector, nothing more is told. */

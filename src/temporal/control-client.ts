@@ -49,6 +49,8 @@ export interface ControlDeps {
   ): Promise<{ type: ConnectorType; config: ConnectorConfig }>;
   /** Puts values where secrets are, for what is too long for a workflow. Without it such things are refused. */
   keep?(connector: string, config: ConnectorConfig, keys: readonly string[]): Promise<ConnectorConfig>;
+  /** A configuration as `prepare` was given it, but for secrets that are not to be shown. */
+  reveal(connector: string, config: ConnectorConfig): Promise<ConnectorConfig>;
   /** Secrets of a connector's configuration that is no longer used. Idempotent. */
   forget(connector: string, config: ConnectorConfig): Promise<void>;
 }
@@ -70,6 +72,8 @@ const DELETED_MS = 60_000;
 const ALTER_MS = 70_000;
 /** Requests take turns, those that change connectors apart from the others: each has its deadline from its turn on. */
 const AT_ONCE = 16;
+/** The second meets a connector that somebody else has created or configured meanwhile, the third one that was deleted then. */
+const CONFIGURE_ATTEMPTS = 3;
 /** How often a patch is made anew where somebody else was quicker. */
 const PATCH_ATTEMPTS = 10;
 /** How long to wait for Temporal's index to follow a creation or a deletion. */
@@ -136,11 +140,11 @@ export function temporalControl(deps: ControlDeps): Control {
 
   const indexed = indexWatch(() => call('', names));
 
-  const infoOf = (status: ConnectorStatus): ConnectorInfo => ({
-    name: status.name,
-    config: shown(status.config),
-    tasks: status.tasks.map(task => ({ connector: status.name, task: task.id })),
-    type: status.type,
+  const infoOf = async ({ name, config, tasks, type }: ConnectorStatus): Promise<ConnectorInfo> => ({
+    name,
+    config: await deps.reveal(name, shown(config)),
+    tasks: tasks.map(({ id }) => ({ connector: name, task: id })),
+    type,
   });
 
   /** What the connector itself says; undefined where its worker is too busy, or frozen, to say it in time. */
@@ -188,7 +192,7 @@ export function temporalControl(deps: ControlDeps): Control {
       throw error;
     }
     await deps.forget(name, unused(before.config, prepared.config));
-    return { ...infoOf(before), config: prepared.config };
+    return infoOf({ ...before, config: prepared.config });
   }
 
   /** Stopped until it stands where it shall begin. */
@@ -246,25 +250,26 @@ export function temporalControl(deps: ControlDeps): Control {
         throw error;
       });
       await indexed(name, true, INDEX_MS);
-      return { name, config: prepared.config, tasks: [], type: prepared.type };
+      return { name, config: await deps.reveal(name, prepared.config), tasks: [], type: prepared.type };
     },
     info: async name => infoOf(await whole(name)),
     async configure(name, config) {
-      const before = await whole(name).catch((error: unknown) => {
-        if (error instanceof MillraceError && error.code === 'NOT_FOUND') return undefined;
-        throw error;
-      });
-      if (before === undefined) return { info: await control.create(name, config), created: true };
-      const info = await change(before, config).catch(async (error: unknown) => {
-        if (!isConflict(error)) throw error;
-        return change(await whole(name), config, true);
-      });
-      return { info, created: false };
+      for (let attempt = 1; ; attempt++) {
+        const before = await whole(name).catch(unlessNotFound);
+        try {
+          if (before === undefined) return { info: await control.create(name, config), created: true };
+          return { info: await change(before, config, attempt > 1), created: false };
+        } catch (error) {
+          // Somebody else was quicker, to create or to configure it.
+          if (!isConflict(error) || attempt === CONFIGURE_ATTEMPTS) throw error;
+        }
+      }
     },
     async patch(name, patch) {
       for (let attempt = 1; ; attempt++) {
         const before = await whole(name);
-        const merged = Object.entries({ ...before.config, ...patch, name }).filter(isText);
+        const given = await deps.reveal(name, before.config);
+        const merged = Object.entries({ ...given, ...patch, name }).filter(isText);
         try {
           return await change(before, Object.fromEntries(merged));
         } catch (error) {
@@ -288,10 +293,12 @@ export function temporalControl(deps: ControlDeps): Control {
     restartTask: (name, task) => update(name, updates.restartTask, task),
     async tasks(name) {
       const { config, tasks } = await whole(name);
-      return tasks.map(({ id, config: own }) => ({
-        id: { connector: name, task: id },
-        config: shown({ ...config, ...own }),
-      }));
+      return Promise.all(
+        tasks.map(async ({ id, config: own }) => ({
+          id: { connector: name, task: id },
+          config: await deps.reveal(name, shown({ ...config, ...own })),
+        })),
+      );
     },
     topics: async name => (await whole(name)).topics,
     resetTopics: name => update(name, updates.resetTopics),
@@ -338,6 +345,10 @@ const shown = (config: ConnectorConfig): ConnectorConfig => ({
   ...config,
   ...Object.fromEntries(secretKeys(config).map(key => [key, '[hidden]'])),
 });
+
+function unlessNotFound(error: unknown): undefined {
+  if (!(error instanceof MillraceError && error.code === 'NOT_FOUND')) throw error;
+}
 
 const isConflict = (error: unknown): boolean => error instanceof MillraceError && error.code === 'CONFLICT';
 

@@ -24,6 +24,7 @@ test('a connector whose worker does not answer has the status that Temporal know
     workerId: 'here:8083',
     prepare: async (_name, config) => ({ type: 'sink', config }),
     forget: async () => undefined,
+    reveal: async (_name, config) => config,
   });
   try {
     await control.create('alone', { 'connector.class': 'X' });
@@ -71,6 +72,7 @@ test('a connector that has just been paused says so, however long its tasks take
     workerId: 'here:8083',
     prepare: async (_name, config) => ({ type: 'sink', config }),
     forget: async () => undefined,
+    reveal: async (_name, config) => config,
   });
   const stateNow = async () => (await control.status('slow')).connector.state;
   await control.create('slow', { 'connector.class': 'X' });
