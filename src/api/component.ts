@@ -38,7 +38,7 @@ export interface ConfigCheck<C> {
   readonly errors: ReadonlyMap<string, readonly string[]>;
   /** Each key's value as text, defaults filled in; null where there is none or it cannot be read. Passwords are hidden. */
   readonly values: ReadonlyMap<string, string | null>;
-  /** By key: about what is valid and probably not meant. Logged when a task starts. */
+  /** By key: about what is valid and probably not meant. Those of transforms are logged when a task starts. */
   readonly warnings?: ReadonlyMap<string, string>;
 }
 

@@ -1,5 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { packageFolder } from '../../../src/package-folder.ts';
 import { dateReader, dateWriter, patternWarning } from '../../../src/transforms/date-format/index.ts';
+import { zoneNames } from '../../../src/transforms/date-format/zones.ts';
 
 const date = new Date('2024-02-09T15:04:05.006Z');
 
@@ -89,4 +93,11 @@ test.each([
 ])('%s: %s', (pattern, warning) => {
   if (warning === undefined) expect(patternWarning(pattern)).toBeUndefined();
   else expect(patternWarning(pattern)).toContain(warning);
+});
+
+test('the page of transforms lists the abbreviations of time zones', () => {
+  const page = readFileSync(join(packageFolder(), 'docs/reference/transforms.md'), 'utf8');
+  const [, listed = ''] = /^Names of time zones: ([^;]*);/m.exec(page) ?? [];
+  const abbreviations = zoneNames.filter(name => !name.includes(' ')).map(name => name.toUpperCase());
+  expect(listed.match(/[A-Z]+/g)?.toSorted()).toEqual(['GMT', ...abbreviations].toSorted());
 });
