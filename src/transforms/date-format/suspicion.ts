@@ -25,6 +25,12 @@ const mistakes: readonly {
     explained: 'the month',
     holds: has => has('M') && has('HkKh') && has('s') && !has('m'),
   },
+  {
+    letter: 'h',
+    meant: 'H',
+    explained: 'the hour of half a day, 12 for midnight and for noon',
+    holds: has => has('h') && !has('aHk'),
+  },
 ];
 
 /** Warning about a valid pattern that is probably not what its author means, such as `YYYY` for `yyyy`. */

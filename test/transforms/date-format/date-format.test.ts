@@ -87,6 +87,8 @@ test.each([
   ['YYYY-MM-DD', 'dd is probably meant'],
   ['yyyy-MM-dd HH:MM:ss', 'mm is probably meant'],
   ['HH:MM:ss', 'mm is probably meant'],
+  ['yyyy-MM-dd hh:mm:ss', 'HH is probably meant'],
+  ['h:mm a', undefined],
   ["YYYY-'W'ww", undefined],
   ['yyyy-DDD', undefined],
   ["yyyy-MM-dd'T'HH:mm:ss.SSSZ", undefined],
