@@ -87,7 +87,7 @@ export class RowStruct implements Struct {
     const field = this.#fields[i];
     if (field === undefined) return null;
     const start = this.start(i);
-    if (start >= 0) return field.codec.value(this.bytes, start, this.end(i));
+    if (start >= 0) return field.codec.value(this.bytes, start, this.end(i)) ?? noValue(field);
     if (start === IS_UNCHANGED) return this.#before?.has(i) ? this.#before.at(i) : field.unavailable;
     return field.notNull ? field.missing : null;
   }
@@ -127,7 +127,10 @@ export class RowStruct implements Struct {
     const place = this.#base + 2 * field.column;
     const start = this.#page[place] as number;
     if (start >= 0) {
-      if (!field.codec.json(this.bytes, start, this.#page[place + 1] as number, out)) noValue(field, out);
+      if (!field.codec.json(this.bytes, start, this.#page[place + 1] as number, out)) {
+        noValue(field);
+        out.raw(field.nullText);
+      }
     } else if (start === IS_UNCHANGED) this.#unchangedJson(field, out);
     else out.raw(field.notNull ? field.missingText : field.nullText);
   }
@@ -141,13 +144,13 @@ export class RowStruct implements Struct {
 }
 
 /** The column's type has no value for what the database holds. */
-function noValue(field: RowField, out: ByteWriter): void {
-  if (field.notNull)
-    throw new DataError(
-      `column ${field.name} is NOT NULL and holds a value that its type cannot carry (NaN or infinity, or a time out ` +
-        'of range): decimal.handling.mode=string or double, or another time.precision.mode, can.',
-    );
-  out.raw(field.nullText);
+function noValue({ name, notNull, codec }: RowField): null {
+  if (!notNull && codec.nullForNaN) return null;
+  const is = notNull ? 'is NOT NULL and ' : '';
+  throw new DataError(
+    `column ${name} ${is}holds a value that its type cannot carry (NaN or infinity, or a time out of range): ` +
+      'decimal.handling.mode=string or double, or another time.precision.mode, can.',
+  );
 }
 
 /** Fields of a row under their own schema: a record's key. */

@@ -52,16 +52,19 @@ export function columnTypes(schema: Schema, postgis: string): readonly string[] 
       return ['numeric'];
     case 'connect-date':
     case 'date':
+    case 'iso-date':
       return ['date'];
     case 'connect-time':
     case 'time':
     case 'micro-time':
     case 'nano-time':
+    case 'iso-time':
       return [`time${precision(parameters)}`];
     case 'connect-timestamp':
     case 'timestamp':
     case 'micro-timestamp':
     case 'nano-timestamp':
+    case 'iso-timestamp':
       return [`timestamp${precision(parameters)}`];
     case 'zoned-timestamp':
       return [`timestamp${precision(parameters)} with time zone`];
@@ -85,6 +88,10 @@ export function columnTypes(schema: Schema, postgis: string): readonly string[] 
       return [bitType(parameters)];
     case 'point':
       return ['point'];
+    case 'line':
+      return ['line'];
+    case 'circle':
+      return ['circle'];
     case 'geometry':
       return [`${quote(postgis)}.geometry`, 'text'];
     case 'geography':

@@ -2,6 +2,47 @@
 
 const DAY_MICROS = 86_400_000_000n;
 
+/**
+ * What Debezium sends for infinity and -infinity: days, and microseconds at or beyond which no timestamp of PostgreSQL is
+ * (its documentation of the PostgreSQL connector, "Temporal values").
+ */
+const SENT_DAYS = 2_146_033_979;
+const SENT_MINUS_DAYS = -2_147_472_691;
+const SENT_MICROS = 9_223_372_036_825_200_000n;
+const SENT_MINUS_MICROS = -9_223_372_036_832_400_000n;
+const MAX_INT32 = 2 ** 31 - 1;
+const MAX_INT64 = 2n ** 63n - 1n;
+const MIN_INT64 = -(2n ** 63n);
+/** The furthest Date, in milliseconds: infinity in Connect's own types. */
+const DATE_LIMIT = 8_640_000_000_000_000;
+
+/** 1 and -1 for infinity and -infinity, else 0. */
+type Sign = -1 | 0 | 1;
+
+/** The ends of 32 bits are infinite too. */
+export function infiniteDays(days: number): Sign {
+  if (days === SENT_DAYS || days >= MAX_INT32) return 1;
+  return days === SENT_MINUS_DAYS || days <= -MAX_INT32 ? -1 : 0;
+}
+
+export function infiniteMicros(micros: bigint): Sign {
+  if (micros >= SENT_MICROS) return 1;
+  return micros <= SENT_MINUS_MICROS ? -1 : 0;
+}
+
+/** The ends of 64 bits, which no timestamp in nanoseconds has. */
+export function infiniteNanos(nanos: bigint): Sign {
+  if (nanos === MAX_INT64) return 1;
+  return nanos === MIN_INT64 ? -1 : 0;
+}
+
+export function infiniteDate(ms: number): Sign {
+  if (ms >= DATE_LIMIT) return 1;
+  return ms <= -DATE_LIMIT ? -1 : 0;
+}
+
+export const infinityText = (sign: Sign): string => (sign < 0 ? '-infinity' : 'infinity');
+
 /** Days since 1970-01-01 of a date; month from 1. Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms". */
 export function daysOf(year: number, month: number, day: number): number {
   const y = month <= 2 ? year - 1 : year;
@@ -48,6 +89,37 @@ export function timestampText(micros: bigint, zone = ''): string {
 export function floorDivide(value: bigint, by: bigint): bigint {
   const quotient = value / by;
   return value % by < 0n ? quotient - 1n : quotient;
+}
+
+const ISO_DAY = /^([+-]?\d{4,7})-(\d\d)-(\d\d)(?:Z|[+-]\d\d:?\d\d)?$/;
+/** Of `time.precision.mode=isostring`. */
+const ISO_INFINITE: Readonly<Record<string, Sign>> = {
+  '+5877611-06-21Z': 1,
+  '-5877611-06-22Z': -1,
+  '+292278994-08-16T23:00:00Z': 1,
+  '-292275055-05-16T23:00:00Z': -1,
+};
+const isoInfinite = new Map(Object.entries(ISO_INFINITE));
+
+/** Whether ISO 8601 text stands for infinity. */
+export const infiniteIso = (text: string): Sign => isoInfinite.get(text) ?? 0;
+
+/** Days since 1970 of a date in ISO 8601, with or without an offset; undefined where it is none. */
+export function readDay(text: string): number | undefined {
+  const match = ISO_DAY.exec(text);
+  if (match === null) return undefined;
+  const [year, month, day] = match.slice(1).map(Number) as [number, number, number];
+  return valid(year, month, day, 0, 0, 0) ? daysOf(year, month, day) : undefined;
+}
+
+/** Microseconds since midnight of a time of day, which may be 24:00; undefined where the text is none. */
+export function readClock(text: string): number | undefined {
+  const match = /^(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?Z?$/.exec(text);
+  if (match === null) return undefined;
+  const [, hour = '', minute = '', second = '0', fraction = '0'] = match;
+  const micros =
+    (Number(hour) * 3600 + Number(minute) * 60 + Number(second)) * 1e6 + Math.round(Number(`0.${fraction}`) * 1e6);
+  return Number(minute) < 60 && Number(second) < 60 && micros <= 86_400_000_000 ? micros : undefined;
 }
 
 /** An instant read from text. */

@@ -2,10 +2,30 @@ import type { Schema } from '../../../src/api/index.ts';
 import type { Column } from '../table/catalogue.ts';
 import type { Encoder } from './encoder.ts';
 import { type Kind, kindOf } from './kinds.ts';
-import { arrayLiteral, hex, hstoreText, jsonText, type Literal, literalOf, variableDecimal } from './literals.ts';
+import {
+  arrayLiteral,
+  hex,
+  hstoreText,
+  isoDateText,
+  isoTimestampText,
+  jsonText,
+  type Literal,
+  literalOf,
+  shapeTexts,
+  variableDecimal,
+} from './literals.ts';
 import { asDecimal, bool, boolAsInt, float4, float8, int4, int8, numeric } from './numbers.ts';
 import { plainEncoder } from './plain.ts';
-import { connectDate, days, duration, type TimestampEncoders, time, timestamp, timestamptz } from './temporal.ts';
+import {
+  connectDate,
+  days,
+  duration,
+  isoDays,
+  type TimestampEncoders,
+  time,
+  timestamp,
+  timestamptz,
+} from './temporal.ts';
 import { bytea, rendered, text } from './text.ts';
 
 const integers = new Set(['int2', 'int4', 'int8']);
@@ -68,6 +88,12 @@ function binary(kind: Kind, type: string, utc: boolean): Encoder | undefined {
       return type === 'time' ? time.nano : numbers.has(type) ? int8 : undefined;
     case 'connect-timestamp':
       return temporal.has(type) || type === 'time' ? instants(type, utc).connect : undefined;
+    case 'iso-date':
+      return temporal.has(type) ? isoDays : undefined;
+    case 'iso-time':
+      return type === 'time' ? time.iso : undefined;
+    case 'iso-timestamp':
+      return clock(type, utc)?.text;
     case 'zoned-timestamp':
       return temporal.has(type) || type === 'time' ? instants(type, utc).text : undefined;
     case 'timestamp':
@@ -101,7 +127,20 @@ function asText(schema: Schema, kind: Kind, column: Column): Encoder {
 }
 
 const schemaIsText = (kind: Kind): boolean =>
-  ['string', 'zoned-timestamp', 'zoned-time', 'interval', 'uuid', 'json', 'xml', 'ltree', 'tsvector'].includes(kind);
+  [
+    'string',
+    'iso-date',
+    'iso-time',
+    'iso-timestamp',
+    'zoned-timestamp',
+    'zoned-time',
+    'interval',
+    'uuid',
+    'json',
+    'xml',
+    'ltree',
+    'tsvector',
+  ].includes(kind);
 
 /** JSON text for hstore is the one text that is not what its column reads. */
 const needsWork = (kind: Kind, column: Column): boolean => kind === 'json' && column.type === 'hstore';
@@ -112,6 +151,11 @@ function forColumn(schema: Schema, kind: Kind, column: Column, plain: Literal): 
   switch (kind) {
     case 'json':
       return type === 'hstore' ? value => hstoreText(JSON.parse(String(value))) : plain;
+    case 'iso-date':
+      return temporal.has(type) ? isoDateText : plain;
+    case 'iso-timestamp':
+    case 'zoned-timestamp':
+      return temporal.has(type) ? isoTimestampText : plain;
     case 'map':
       return type === 'hstore' ? hstoreText : jsonText;
     case 'array':
@@ -124,6 +168,7 @@ function forColumn(schema: Schema, kind: Kind, column: Column, plain: Literal): 
       return type === 'bit' || type === 'varbit' ? value => (value === true ? '1' : '0') : plain;
     case 'bits': {
       // The column's own length, where it has one, goes before the schema's.
+      if (type === 'varbit') return literalOf({ ...schema, parameters: {} });
       const length = type === 'bit' && column.modifier > 0 ? String(column.modifier) : schema.parameters?.['length'];
       return literalOf(length === undefined ? schema : { ...schema, parameters: { length } });
     }
@@ -134,6 +179,9 @@ function forColumn(schema: Schema, kind: Kind, column: Column, plain: Literal): 
     case 'geometry':
     case 'geography':
       return isJson ? jsonText : geometric(kind, type, plain);
+    case 'line':
+    case 'circle':
+      return type === kind ? plain : jsonText;
     default:
       return plain;
   }
@@ -149,6 +197,8 @@ function elements(items: Schema, column: Column): Literal {
 
 /** PostgreSQL's own point, or PostGIS's types out of the WKB that each of Debezium's geometries has. */
 function geometric(kind: Kind, type: string, plain: Literal): Literal {
+  const shape = kind === 'geometry' ? shapeTexts.get(type) : undefined;
+  if (shape !== undefined) return shape;
   if (kind !== 'point' || type === 'point') return plain;
   return type === 'geometry' || type === 'geography' ? literalOf(geometrySchema) : plain;
 }

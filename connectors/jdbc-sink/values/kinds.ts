@@ -20,6 +20,9 @@ export type Kind =
   | 'timestamp'
   | 'micro-timestamp'
   | 'nano-timestamp'
+  | 'iso-date'
+  | 'iso-time'
+  | 'iso-timestamp'
   | 'zoned-timestamp'
   | 'zoned-time'
   | 'interval'
@@ -33,6 +36,8 @@ export type Kind =
   | 'bits'
   | 'variable-decimal'
   | 'point'
+  | 'line'
+  | 'circle'
   | 'geometry'
   | 'geography'
   | 'vector'
@@ -68,6 +73,9 @@ const logical: Readonly<Record<string, { readonly kind: Kind; readonly types: re
   'io.debezium.time.Timestamp': { kind: 'timestamp', types: ['int64'] },
   'io.debezium.time.MicroTimestamp': { kind: 'micro-timestamp', types: ['int64'] },
   'io.debezium.time.NanoTimestamp': { kind: 'nano-timestamp', types: ['int64'] },
+  'io.debezium.time.IsoDate': { kind: 'iso-date', types: ['string'] },
+  'io.debezium.time.IsoTime': { kind: 'iso-time', types: ['string'] },
+  'io.debezium.time.IsoTimestamp': { kind: 'iso-timestamp', types: ['string'] },
   'io.debezium.time.ZonedTimestamp': { kind: 'zoned-timestamp', types: ['string'] },
   'io.debezium.time.ZonedTime': { kind: 'zoned-time', types: ['string'] },
   'io.debezium.time.Interval': { kind: 'interval', types: ['string'] },
@@ -81,6 +89,8 @@ const logical: Readonly<Record<string, { readonly kind: Kind; readonly types: re
   'io.debezium.data.Bits': { kind: 'bits', types: ['bytes'] },
   'io.debezium.data.VariableScaleDecimal': { kind: 'variable-decimal', types: ['struct'] },
   'io.debezium.data.geometry.Point': { kind: 'point', types: ['struct'] },
+  'io.debezium.data.geometry.Line': { kind: 'line', types: ['struct'] },
+  'io.debezium.data.geometry.Circle': { kind: 'circle', types: ['struct'] },
   'io.debezium.data.geometry.Geometry': { kind: 'geometry', types: ['struct'] },
   'io.debezium.data.geometry.Geography': { kind: 'geography', types: ['struct'] },
   'io.debezium.data.FloatVector': { kind: 'vector', types: ['array'] },

@@ -1,5 +1,19 @@
 import { Decimal, get, isStruct, type Schema, type Struct, type Value } from '../../../src/api/index.ts';
-import { dateText, floorDivide, timestampText, timeText } from './calendar.ts';
+import {
+  dateText,
+  floorDivide,
+  type Instant,
+  infiniteDate,
+  infiniteDays,
+  infiniteIso,
+  infiniteMicros,
+  infiniteNanos,
+  infinityText,
+  readDay,
+  readInstant,
+  timestampText,
+  timeText,
+} from './calendar.ts';
 import { describe } from './encoder.ts';
 import { kindOf } from './kinds.ts';
 
@@ -10,6 +24,13 @@ import { kindOf } from './kinds.ts';
 export type Literal = (value: NonNullable<Value>) => string;
 
 const DAY_MS = 86_400_000;
+const MAX_INT64 = 2n ** 63n - 1n;
+const MIN_INT64 = -(2n ** 63n);
+
+/** The ends of 64 bits stand for all that is beyond them. */
+export const BEYOND_DURATION =
+  'a duration beyond 64 bits of microseconds, of which the record does not have the value: ' +
+  'interval.handling.mode=string of the source has it';
 
 function checked<T>(guard: (value: unknown) => value is T, wanted: string, print: (value: T) => string): Literal {
   return value => {
@@ -33,10 +54,45 @@ export const hex = (bytes: Uint8Array): string =>
 
 const micros = (value: number | bigint, factor: bigint): bigint => BigInt(value) * factor;
 const fromNanos = (value: number | bigint): bigint => floorDivide(BigInt(value), 1000n);
-const days = (count: number): string => {
+/** Days since 1970. */
+export const daysText = (count: number): string => {
+  const infinite = infiniteDays(count);
+  if (infinite !== 0) return infinityText(infinite);
   const { date, era } = dateText(count);
   return date + era;
 };
+
+/** Microseconds since 1970. */
+export const microsText = (count: bigint, zone = ''): string => {
+  const infinite = infiniteMicros(count);
+  return infinite === 0 ? timestampText(count, zone) : infinityText(infinite);
+};
+
+/** What a Date stands for: infinity at its limits. */
+const finite =
+  (print: (ms: number) => string) =>
+  (value: Date): string => {
+    const infinite = infiniteDate(value.getTime());
+    return infinite === 0 ? print(value.getTime()) : infinityText(infinite);
+  };
+
+/** ISO 8601 as the columns of dates and timestamps read it: PostgreSQL has no years with a sign. */
+export const isoDateText: Literal = checked(isString, 'a date of ISO 8601', text => {
+  const infinite = infiniteIso(text);
+  const count = readDay(text);
+  return infinite === 0 ? (count === undefined ? text : daysText(count)) : infinityText(infinite);
+});
+
+const instant: Instant = { seconds: 0, micros: 0 };
+export const isoTimestampText: Literal = checked(isString, 'a timestamp of ISO 8601', text => {
+  const infinite = infiniteIso(text);
+  if (infinite !== 0) return infinityText(infinite);
+  if (!readInstant(text, instant)) return text;
+  return timestampText(BigInt(instant.seconds) * 1_000_000n + BigInt(instant.micros), '+00');
+});
+
+/** -0 is a number of its own. */
+const numberText = (value: number): string => (Object.is(value, -0) ? '-0' : String(value));
 
 /** Of one schema; compiled once. */
 export function literalOf(schema: Schema): Literal {
@@ -46,7 +102,7 @@ export function literalOf(schema: Schema): Literal {
       return checked(isWhole, 'a whole number', String);
     case 'float':
     case 'double':
-      return checked(isNumber, 'a number', String);
+      return checked(isNumber, 'a number', numberText);
     case 'boolean':
       return checked(isBoolean, 'a boolean', String);
     case 'bytes':
@@ -60,13 +116,21 @@ export function literalOf(schema: Schema): Literal {
         return decimal.toString();
       };
     case 'connect-date':
-      return checked(isDate, 'a date', value => days(Math.floor(value.getTime() / DAY_MS)));
+      return checked(
+        isDate,
+        'a date',
+        finite(ms => daysText(Math.floor(ms / DAY_MS))),
+      );
     case 'connect-time':
       return checked(isDate, 'a time', value => timeText(micros(value.getTime(), 1000n)));
     case 'connect-timestamp':
-      return checked(isDate, 'a timestamp', value => timestampText(micros(value.getTime(), 1000n), '+00'));
+      return checked(
+        isDate,
+        'a timestamp',
+        finite(ms => timestampText(micros(ms, 1000n), '+00')),
+      );
     case 'date':
-      return checked(isNumber, 'days since 1970', days);
+      return checked(isNumber, 'days since 1970', daysText);
     case 'time':
       return checked(isWhole, 'milliseconds', value => timeText(micros(value, 1000n)));
     case 'micro-time':
@@ -74,11 +138,13 @@ export function literalOf(schema: Schema): Literal {
     case 'nano-time':
       return checked(isWhole, 'nanoseconds', value => timeText(fromNanos(value)));
     case 'timestamp':
-      return checked(isWhole, 'milliseconds since 1970', value => timestampText(micros(value, 1000n)));
+      return checked(isWhole, 'milliseconds since 1970', value => microsText(micros(value, 1000n)));
     case 'micro-timestamp':
-      return checked(isWhole, 'microseconds since 1970', value => timestampText(BigInt(value)));
+      return checked(isWhole, 'microseconds since 1970', value => microsText(BigInt(value)));
     case 'nano-timestamp':
-      return checked(isWhole, 'nanoseconds since 1970', value => timestampText(fromNanos(value)));
+      return checked(isWhole, 'nanoseconds since 1970', value =>
+        microsText(infiniteNanos(BigInt(value)) === 0 ? fromNanos(value) : BigInt(value)),
+      );
     case 'micro-duration':
       return checked(isWhole, 'microseconds', value => durationText(BigInt(value)));
     case 'nano-duration':
@@ -91,8 +157,12 @@ export function literalOf(schema: Schema): Literal {
       return value => {
         const [x, y] = [fieldOf(value, 'x'), fieldOf(value, 'y')];
         if (!isNumber(x) || !isNumber(y)) throw new Error('a point without its coordinates');
-        return `(${x},${y})`;
+        return `(${numberText(x)},${numberText(y)})`;
       };
+    case 'line':
+      return lineText;
+    case 'circle':
+      return circleText;
     case 'geometry':
     case 'geography':
       return geometryText;
@@ -222,5 +292,62 @@ const geometryText: Literal = value => {
 
 /** As an interval of hours, minutes and seconds. */
 function durationText(value: bigint): string {
+  if (value === MAX_INT64 || value === MIN_INT64) throw new Error(BEYOND_DURATION);
   return value < 0n ? `-${timeText(-value)}` : timeText(value);
 }
+
+function numberOf(value: Value | undefined, name: string): string {
+  const number = value === undefined ? undefined : fieldOf(value, name);
+  if (!isNumber(number)) throw new Error(`a shape without its number ${name}`);
+  return numberText(number);
+}
+
+const lineText: Literal = value => `{${numberOf(value, 'a')},${numberOf(value, 'b')},${numberOf(value, 'c')}}`;
+
+const circleText: Literal = value => {
+  const center = fieldOf(value, 'center');
+  return `<(${numberOf(center, 'x')},${numberOf(center, 'y')}),${numberOf(value, 'radius')}>`;
+};
+
+const LINE_STRING = 2;
+const POLYGON = 3;
+
+/** Points of well-known binary that is a line, or a polygon of one ring. */
+function pointsOf(value: Value): string[] {
+  const wkb = fieldOf(value, 'wkb');
+  if (!isBytes(wkb) || wkb.length < 9) throw new Error('a geometry without its WKB');
+  const view = new DataView(wkb.buffer, wkb.byteOffset, wkb.byteLength);
+  const little = wkb[0] === 1;
+  const type = view.getUint32(1, little);
+  const start = type === LINE_STRING ? 5 : 9;
+  if (type !== LINE_STRING && !(type === POLYGON && view.getUint32(5, little) === 1))
+    throw new Error('a geometry that is neither a line nor a polygon without holes');
+  const count = view.getUint32(start, little);
+  if (wkb.length !== start + 4 + count * 16) throw new Error('a geometry whose WKB is cut off');
+  return Array.from({ length: count }, (_, i) => {
+    const at = start + 4 + i * 16;
+    return `(${numberText(view.getFloat64(at, little))},${numberText(view.getFloat64(at + 8, little))})`;
+  });
+}
+
+/** Geometries as Debezium has PostgreSQL's own types in them, by the type of the column. */
+export const shapeTexts: ReadonlyMap<string, Literal> = new Map<string, Literal>([
+  ['lseg', value => `[${pointsOf(value).join()}]`],
+  // Four corners, of which two opposite ones are the box.
+  [
+    'box',
+    value =>
+      pointsOf(value)
+        .filter((_, i) => i === 0 || i === 2)
+        .join(),
+  ],
+  ['polygon', value => `(${pointsOf(value).slice(0, -1).join()})`],
+  [
+    'path',
+    value => {
+      const extensions = fieldOf(value, 'extensions');
+      const isOpen = isMap(extensions) && extensions.get('closed') === 'false';
+      return isOpen ? `[${pointsOf(value).join()}]` : `(${pointsOf(value).join()})`;
+    },
+  ],
+]);

@@ -1,8 +1,17 @@
 import type { Value } from '../../../src/api/index.ts';
 import type { Column } from '../table/catalogue.ts';
-import { dateText, timestampText, timeText } from './calendar.ts';
+import { timeText } from './calendar.ts';
 import type { Encoder } from './encoder.ts';
-import { hstoreText, inQuotes, isPlainObject, jsonText, type Literal, plainText } from './literals.ts';
+import {
+  daysText,
+  hstoreText,
+  inQuotes,
+  isPlainObject,
+  jsonText,
+  type Literal,
+  microsText,
+  plainText,
+} from './literals.ts';
 import { base64, bytesOf, rendered } from './text.ts';
 
 /** Types in which a boolean is 1 or 0. */
@@ -70,16 +79,13 @@ function clockOf({ type, modifier }: Column): ((value: bigint) => string) | unde
   const factor = modifier >= 0 && modifier <= 3 ? 1000n : 1n;
   switch (type) {
     case 'date':
-      return value => {
-        const { date, era } = dateText(Number(value));
-        return date + era;
-      };
+      return value => daysText(Number(value));
     case 'time':
       return value => timeText(value * factor);
     case 'timestamp':
-      return value => timestampText(value * factor);
+      return value => microsText(value * factor);
     case 'timestamptz':
-      return value => timestampText(value * factor, '+00');
+      return value => microsText(value * factor, '+00');
     default:
       return undefined;
   }

@@ -1,6 +1,18 @@
 import type { Value } from '../../../src/api/index.ts';
-import { floorDivide, type Instant, readInstant } from './calendar.ts';
+import {
+  floorDivide,
+  type Instant,
+  infiniteDate,
+  infiniteDays,
+  infiniteIso,
+  infiniteMicros,
+  infiniteNanos,
+  readClock,
+  readDay,
+  readInstant,
+} from './calendar.ts';
 import { BadValue, type Encoder, type WireType, wires, wrongType } from './encoder.ts';
+import { BEYOND_DURATION } from './literals.ts';
 import { setSafe } from './numbers.ts';
 
 /** PostgreSQL counts from 2000-01-01. */
@@ -12,12 +24,6 @@ const EPOCH_MICROS = 946_684_800_000_000n;
 const INFINITE_DAYS = 2 ** 31 - 1;
 const INFINITE_MICROS = 2n ** 63n - 1n;
 const MINUS_INFINITE_MICROS = -(2n ** 63n);
-/**
- * What Debezium sends for `infinity` and `-infinity`, in microseconds: its documentation of the PostgreSQL connector,
- * "Temporal values".
- */
-const SENT_INFINITY = 9_223_372_036_825_200_000n;
-const SENT_MINUS_INFINITY = -9_223_372_036_832_400_000n;
 
 /** Beyond this a double no longer counts microseconds exactly. */
 const EXACT_MS = 9e12;
@@ -34,24 +40,31 @@ const daysEncoder = (daysOf: (value: Value) => number | undefined, wanted: strin
       const days = daysOf(value);
       if (days === undefined || !(Math.abs(days) <= 2 ** 31)) throw wrongType(i, value, wanted);
       out.int32(4);
-      // The ends of the range stand for infinity on both sides.
-      out.int32(
-        days >= INFINITE_DAYS ? INFINITE_DAYS : days <= -INFINITE_DAYS ? -INFINITE_DAYS - 1 : days - EPOCH_DAYS,
-      );
+      const infinite = infiniteDays(days);
+      out.int32(infinite === 0 ? days - EPOCH_DAYS : infinite > 0 ? INFINITE_DAYS : -INFINITE_DAYS - 1);
     }
   },
 });
 
 /** Connect's Date: midnight UTC. */
-export const connectDate = daysEncoder(
-  value => (value instanceof Date ? Math.floor(value.getTime() / 86_400_000) : undefined),
-  'a date',
-);
+export const connectDate = daysEncoder(value => {
+  if (!(value instanceof Date)) return undefined;
+  const ms = value.getTime();
+  const infinite = infiniteDate(ms);
+  return infinite === 0 ? Math.floor(ms / 86_400_000) : infinite * INFINITE_DAYS;
+}, 'a date');
 /** `io.debezium.time.Date`: days since 1970. */
 export const days = daysEncoder(
   value => (Number.isSafeInteger(value) ? (value as number) : undefined),
   'days since 1970',
 );
+
+/** Dates of ISO 8601, as `io.debezium.time.IsoDate` has them. */
+export const isoDays = daysEncoder(value => {
+  if (typeof value !== 'string') return undefined;
+  const infinite = infiniteIso(value);
+  return infinite === 0 ? readDay(value) : infinite * INFINITE_DAYS;
+}, 'a date of ISO 8601');
 
 /** 64-bit values out of BigInts or doubles below 2^53. */
 function longs(wire: WireType, wanted: string, longOf: (value: Value) => bigint | number | undefined): Encoder {
@@ -96,12 +109,13 @@ export const time = {
     const nanos = big(value);
     return nanos === undefined ? undefined : nanos / 1000n;
   }),
+  iso: longs(wires.time, 'a time of ISO 8601', value => (typeof value === 'string' ? readClock(value) : undefined)),
 };
 
 /** Microseconds since 2000 of microseconds since 1970, or of what Debezium has for infinity. */
 function sinceEpoch(micros: bigint): bigint {
-  if (micros >= SENT_INFINITY) return INFINITE_MICROS;
-  if (micros <= SENT_MINUS_INFINITY) return MINUS_INFINITE_MICROS;
+  const infinite = infiniteMicros(micros);
+  if (infinite !== 0) return infinite > 0 ? INFINITE_MICROS : MINUS_INFINITE_MICROS;
   const since = micros - EPOCH_MICROS;
   // Out of PostgreSQL's range, but not infinity: left for it to refuse.
   return since <= MINUS_INFINITE_MICROS ? MINUS_INFINITE_MICROS + 1n : since;
@@ -125,6 +139,8 @@ function timestamps(wire: WireType): TimestampEncoders {
       if (!(value instanceof Date)) return undefined;
       const ms = value.getTime();
       if (Math.abs(ms) < EXACT_MS) return (ms - EPOCH_MS) * 1000;
+      const infinite = infiniteDate(ms);
+      if (infinite !== 0) return infinite > 0 ? INFINITE_MICROS : MINUS_INFINITE_MICROS;
       return Number.isNaN(ms) ? undefined : sinceEpoch(BigInt(ms) * 1000n);
     }),
     milli: longs(wire, 'milliseconds since 1970', value => {
@@ -137,7 +153,8 @@ function timestamps(wire: WireType): TimestampEncoders {
     }),
     nano: longs(wire, 'nanoseconds since 1970', value => {
       const nanos = big(value);
-      return nanos === undefined ? undefined : sinceEpoch(floorDivide(nanos, 1000n));
+      if (nanos === undefined) return undefined;
+      return sinceEpoch(infiniteNanos(nanos) === 0 ? floorDivide(nanos, 1000n) : nanos);
     }),
     text: {
       wire,
@@ -157,7 +174,14 @@ function timestamps(wire: WireType): TimestampEncoders {
           if (readInstant(value, instant)) {
             const seconds = instant.seconds - EPOCH_SECONDS;
             if (Math.abs(seconds) < EXACT_MS / 1000) setSafe(data, at + 4, seconds * 1e6 + instant.micros);
-            else data.setBigInt64(at + 4, BigInt(seconds) * 1_000_000n + BigInt(instant.micros));
+            else {
+              const micros = BigInt(seconds) * 1_000_000n + BigInt(instant.micros);
+              const infinite = infiniteIso(value);
+              data.setBigInt64(
+                at + 4,
+                infinite === 0 ? micros : infinite > 0 ? INFINITE_MICROS : MINUS_INFINITE_MICROS,
+              );
+            }
           } else if (value === 'infinity') data.setBigInt64(at + 4, INFINITE_MICROS);
           else if (value === '-infinity') data.setBigInt64(at + 4, MINUS_INFINITE_MICROS);
           else throw new BadValue(i, 'text that is not a timestamp of ISO 8601 with an offset');
@@ -184,6 +208,7 @@ const intervals = (microsOf: (value: Value) => bigint | undefined): Encoder => (
       }
       const micros = microsOf(value);
       if (micros === undefined) throw wrongType(i, value, 'a duration');
+      if (micros === INFINITE_MICROS || micros === MINUS_INFINITE_MICROS) throw new BadValue(i, BEYOND_DURATION);
       out.int32(16);
       out.reserve(8);
       out.data.setBigInt64(out.length, micros);

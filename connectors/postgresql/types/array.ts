@@ -67,21 +67,36 @@ export function array(item: Codec, delimiter = ','): Codec {
     schema,
     value(bytes, start, end) {
       const values: Value[] = [];
-      eachElement(bytes, start, end, between, (b, s, e) => values.push(s < 0 ? null : item.value(b, s, e)));
-      return values;
+      let hasAll = true;
+      eachElement(bytes, start, end, between, (b, s, e) => {
+        const value = s < 0 ? null : item.value(b, s, e);
+        if (value === null && s >= 0) hasAll = false;
+        values.push(value);
+      });
+      return hasAll || item.nullForNaN ? values : null;
     },
     json(bytes, start, end, out) {
+      const before = out.length;
       out.reserve(1);
       out.buffer[out.length++] = OPEN_LIST;
       let first = true;
+      let hasAll = true;
       eachElement(bytes, start, end, between, (b, s, e) => {
         if (!first) {
           out.reserve(1);
           out.buffer[out.length++] = COMMA;
         }
         first = false;
-        if (s < 0 || !item.json(b, s, e, out)) out.raw(NULL_TEXT);
+        if (s < 0) out.raw(NULL_TEXT);
+        else if (!item.json(b, s, e, out)) {
+          hasAll = false;
+          out.raw(NULL_TEXT);
+        }
       });
+      if (!hasAll && !item.nullForNaN) {
+        out.length = before;
+        return false;
+      }
       out.reserve(1);
       out.buffer[out.length++] = CLOSE_LIST;
       return true;

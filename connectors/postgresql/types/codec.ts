@@ -11,13 +11,15 @@ import type { Placeholder } from './unavailable.ts';
 export interface Codec {
   /** Required: a column's own schema is this, made optional or given a default. */
   readonly schema: Schema;
-  /** null where the type has no value for what the database holds: NaN in a precise decimal. */
+  /** null where the type has no value for what the database holds: NaN in a precise decimal, a time out of range. */
   value(bytes: Buffer, start: number, end: number): Value;
   /**
    * Appends the same as JsonConverter does, by its default settings, for what `value` returns. False, with nothing
    * appended, where that is null.
    */
   json(bytes: Buffer, start: number, end: number, out: ByteWriter): boolean;
+  /** Such a value is null in a nullable column, as in Debezium; without this, it is a data error of its record. */
+  readonly nullForNaN?: true;
   /** What stands in a NOT NULL column of which the database sent no value: the non-key columns of a deleted row. */
   readonly missing: Value;
   /** Stands for an unchanged TOAST value, where that is not the usual placeholder of the schema (`unavailableOf`). */

@@ -39,6 +39,7 @@ function precise(precision: number | undefined, scale: number): Codec {
       else writeJson(out, schema, this.value(bytes, start, end));
       return true;
     },
+    nullForNaN: true,
     missing: new Decimal(0n, scale),
     defaults: { zero: '0' },
   };
@@ -90,6 +91,7 @@ const variable: Codec = {
     writeJson(out, variableSchema, value);
     return true;
   },
+  nullForNaN: true,
   missing: new ValueStruct(variableSchema, [0, Buffer.from([0])]),
 };
 

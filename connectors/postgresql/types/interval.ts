@@ -7,6 +7,8 @@ export type IntervalMode = 'numeric' | 'string';
 const DAY_MICROS = 86_400_000_000n;
 /** A month of 30.4375 days. */
 const MONTH_MICROS = 2_629_800_000_000n;
+const MAX = 2n ** 63n - 1n;
+const MIN = -(2n ** 63n);
 const UNITS: Readonly<Record<string, bigint>> = {
   Y: 12n * MONTH_MICROS,
   M: MONTH_MICROS,
@@ -29,11 +31,13 @@ function secondsToMicros(text: string): bigint {
   return text.startsWith('-') ? -size : size;
 }
 
+/** Saturates at the ends of 64 bits, as Debezium does. */
 function toMicros(text: string): bigint {
   let total = 0n;
   for (const [unit, amount] of parts(text))
     total += unit === 'TS' ? secondsToMicros(amount) : BigInt(amount) * (UNITS[unit] as bigint);
-  return total;
+  if (total > MAX) return MAX;
+  return total < MIN ? MIN : total;
 }
 
 /** Every unit written out. */

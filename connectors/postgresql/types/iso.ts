@@ -29,13 +29,7 @@ export const isoDate = iso(
   text => INFINITE_DATE[text] ?? `${isoDay(text)}Z`,
 );
 
-export const isoTime = iso(
-  'io.debezium.time.IsoTime',
-  '00:00:00',
-  '00:00:00Z',
-  // ISO 8601 knows 24:00, but what reads these does not.
-  text => `${text.replace(/^24/, '00')}Z`,
-);
+export const isoTime = iso('io.debezium.time.IsoTime', '00:00:00', '00:00:00Z', text => `${text}Z`);
 
 export const isoTimestamp = iso(
   'io.debezium.time.IsoTimestamp',

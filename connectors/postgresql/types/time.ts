@@ -18,8 +18,9 @@ export type TimeMode =
 const DATE_INFINITE = { 1: 2_146_033_979, [-1]: -2_147_472_691 } as const;
 const LONG_INFINITE = { 1: 2n ** 63n - 1n, [-1]: -(2n ** 63n) } as const;
 const MILLIS_INFINITE = { 1: 9_223_372_036_825_200_000n, [-1]: -9_223_372_036_832_400_000n } as const;
-/** The furthest that a JavaScript Date goes. */
+/** The furthest that a JavaScript Date goes: infinity, and nothing else, in Connect's own types. */
 const DATE_LIMIT = 8_640_000_000_000_000;
+const DAY_LIMIT = 100_000_000;
 const DAY_SECONDS = 86_400;
 const DAY_MS = DAY_SECONDS * 1000;
 const EPOCH_DATE = { zero: '1970-01-01' };
@@ -34,14 +35,21 @@ export function date(mode: TimeMode): Codec {
   const connect = mode === 'connect';
   const days = (bytes: Buffer, start: number, end: number): number => {
     readDate(bytes, start, end);
-    return civil.infinite === 0 ? civil.days : DATE_INFINITE[civil.infinite];
+    if (civil.infinite === 0) return civil.days;
+    return connect ? civil.infinite * DAY_LIMIT : DATE_INFINITE[civil.infinite];
   };
+  const isOut = (value: number): boolean => connect && civil.infinite === 0 && Math.abs(value) >= DAY_LIMIT;
   return {
     schema: named('int32', connect ? LogicalName.Date : 'io.debezium.time.Date'),
-    value: connect ? (bytes, start, end) => new Date(clamped(days(bytes, start, end) * DAY_MS)) : days,
+    value(bytes, start, end) {
+      const value = days(bytes, start, end);
+      if (!connect) return value;
+      return isOut(value) ? null : new Date(value * DAY_MS);
+    },
     json(bytes, start, end, out) {
       const value = days(bytes, start, end);
-      writeInteger(out, connect ? clamped(value * DAY_MS) / DAY_MS : value);
+      if (isOut(value)) return false;
+      writeInteger(out, value);
       return true;
     },
     missing: connect ? new Date(0) : 0,
@@ -149,24 +157,29 @@ function longTimestamp(name: string, width: Width, infinite: { readonly 1: bigin
 const micros = longTimestamp('io.debezium.time.MicroTimestamp', 6, LONG_INFINITE);
 const millis = longTimestamp('io.debezium.time.Timestamp', 3, MILLIS_INFINITE);
 
-const connectMillis = (bytes: Buffer, start: number, end: number): number => {
+/** null: out of a Date's range. */
+const connectMillis = (bytes: Buffer, start: number, end: number): number | null => {
   readTimestamp(bytes, start, end);
   if (civil.infinite !== 0) return civil.infinite * DATE_LIMIT;
-  return clamped(epochSeconds() * 1000 + Math.floor(civil.micros / 1000));
+  const ms = epochSeconds() * 1000 + Math.floor(civil.micros / 1000);
+  return Math.abs(ms) >= DATE_LIMIT ? null : ms;
 };
 
 const connectTimestamp: Codec = {
   ...millis,
   schema: named('int64', LogicalName.Timestamp),
-  value: (bytes, start, end) => new Date(connectMillis(bytes, start, end)),
+  value(bytes, start, end) {
+    const ms = connectMillis(bytes, start, end);
+    return ms === null ? null : new Date(ms);
+  },
   json(bytes, start, end, out) {
-    writeInteger(out, connectMillis(bytes, start, end));
+    const ms = connectMillis(bytes, start, end);
+    if (ms === null) return false;
+    writeInteger(out, ms);
     return true;
   },
   missing: new Date(0),
 };
-
-const clamped = (ms: number): number => Math.min(Math.max(ms, -DATE_LIMIT), DATE_LIMIT);
 
 const epochSeconds = (): number => civil.days * DAY_SECONDS + civil.seconds;
 
