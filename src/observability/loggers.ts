@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Log } from '../api/component.ts';
+import { loggersOfJava } from './java-loggers.ts';
 
 /** Levels by Java's names, as Connect's /admin/loggers has them, and pino's. */
 const levels = {
@@ -10,6 +11,7 @@ const levels = {
   INFO: 'info',
   DEBUG: 'debug',
   TRACE: 'trace',
+  ALL: 'trace',
 } as const;
 
 export type Level = keyof typeof levels;
@@ -40,7 +42,7 @@ const LONGEST_NAME = 249;
 
 /**
  * The loggers of this process by name. Names are paths with dots (`rest`, `connector.orders`); setting the level of one
- * sets those below it, and `root` stands above all. A logger made later takes the level of the nearest one above it.
+ * sets those below it, and `root` stands above all; that of a Java class sets the logger of the same work. A logger made later takes the level of the nearest one above it.
  */
 export class Loggers {
   readonly #root: Logger;
@@ -98,8 +100,9 @@ export class Loggers {
     if (!this.#named.has(name)) this.#requested++;
     this.#entry(name);
     const changed: string[] = [];
+    const meant = [name, ...loggersOfJava(name)];
     for (const [known, entry] of this.#named) {
-      if (!isAt(known, name) || entry.logger.level === levels[level]) continue;
+      if (!meant.some(one => isAt(known, one)) || entry.logger.level === levels[level]) continue;
       entry.logger.level = levels[level];
       entry.modified = Date.now();
       changed.push(known);
