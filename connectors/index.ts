@@ -11,6 +11,8 @@ export interface ConnectorEntry {
   readonly kind: 'source' | 'sink';
   /** Java class of the connector that it stands in for. */
   readonly className: string;
+  /** Java class of its tasks, which the REST API tells; none: it stands in for none. */
+  readonly taskClass?: string;
   /** Other names: the short ones that Connect's aliases would give. */
   readonly aliases: readonly string[];
   /** The plugin that it comes from; none: it comes with Millrace. */
@@ -27,42 +29,49 @@ export const connectors: readonly ConnectorEntry[] = [
   {
     kind: 'source',
     className: 'io.debezium.connector.postgresql.PostgresConnector',
+    taskClass: 'io.debezium.connector.postgresql.PostgresConnectorTask',
     aliases: ['PostgresConnector', 'Postgres'],
     load: async () => (await import('./postgresql/index.ts')).connector as AnySource,
   },
   {
     kind: 'source',
     className: 'io.confluent.connect.jdbc.JdbcSourceConnector',
+    taskClass: 'io.confluent.connect.jdbc.source.JdbcSourceTask',
     aliases: ['JdbcSourceConnector', 'JdbcSource'],
     load: async () => (await import('./jdbc-source/index.ts')).connector as AnySource,
   },
   {
     kind: 'sink',
     className: 'io.confluent.connect.jdbc.JdbcSinkConnector',
+    taskClass: 'io.confluent.connect.jdbc.sink.JdbcSinkTask',
     aliases: ['JdbcSinkConnector', 'JdbcSink'],
     load: async () => (await import('./jdbc-sink/index.ts')).confluentJdbcSink as AnySink,
   },
   {
     kind: 'sink',
     className: 'io.debezium.connector.jdbc.JdbcSinkConnector',
+    taskClass: 'io.debezium.connector.jdbc.JdbcSinkConnectorTask',
     aliases: [],
     load: async () => (await import('./jdbc-sink/index.ts')).debeziumJdbcSink as AnySink,
   },
   {
     kind: 'source',
     className: 'org.apache.kafka.connect.file.FileStreamSourceConnector',
+    taskClass: 'org.apache.kafka.connect.file.FileStreamSourceTask',
     aliases: ['FileStreamSourceConnector', 'FileStreamSource'],
     load: async ({ files }) => (await import('./file-stream-source/index.ts')).fileStreamSource(files) as AnySource,
   },
   {
     kind: 'sink',
     className: 'org.apache.kafka.connect.file.FileStreamSinkConnector',
+    taskClass: 'org.apache.kafka.connect.file.FileStreamSinkTask',
     aliases: ['FileStreamSinkConnector', 'FileStreamSink'],
     load: async ({ files }) => (await import('./file-stream-sink/index.ts')).fileStreamSink(files) as AnySink,
   },
   {
     kind: 'sink',
     className: 'io.confluent.connect.elasticsearch.ElasticsearchSinkConnector',
+    taskClass: 'io.confluent.connect.elasticsearch.ElasticsearchSinkTask',
     aliases: ['ElasticsearchSinkConnector', 'ElasticsearchSink'],
     load: async () => (await import('./elasticsearch-sink/index.ts')).connector as AnySink,
   },

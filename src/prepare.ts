@@ -73,6 +73,7 @@ export function preparation({ plugins, secrets, showSecrets, log, check }: Prepa
     },
     plugins: {
       list: connectorsOnly => plugins.list(connectorsOnly),
+      taskClass: name => plugins.findConnector(name)?.taskClass,
       keys: async name => pluginKeys(await plugins.keys(name), plugins.findConnector(name)?.kind, plugins.version),
       async validate(plugin, config) {
         return (await checked({ ...config, 'connector.class': config['connector.class'] ?? plugin })).infos;

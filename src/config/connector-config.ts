@@ -166,6 +166,10 @@ const source = {
     order: 3,
     width: 'short',
     displayName: 'Transaction Boundary',
+    check: boundary =>
+      boundary === 'connector'
+        ? 'The connector does not support connector-defined transaction boundaries with the given configuration. Please use another transaction boundary.'
+        : undefined,
   }),
   'transaction.boundary.interval.ms': longKey({
     doc: "Milliseconds between two commits where transaction.boundary is 'interval'.",

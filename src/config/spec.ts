@@ -125,7 +125,7 @@ export const listKey = ((options: Defaulted<readonly string[], readonly string[]
 /** One of a few words; case does not matter, the value is the word as listed. */
 export function enumKey<const W extends string>(
   words: readonly W[],
-  options: KeyDocs & { readonly default: W },
+  options: KeyDocs & { readonly default: W; readonly check?: Check<W> },
 ): ConfigKey<W> {
   return key<W, W>(
     'STRING',

@@ -46,6 +46,8 @@ export interface MetricsText {
 export interface Plugins {
   /** With `connectorsOnly` sources and sinks alone; otherwise transforms, predicates and converters too. */
   list(connectorsOnly: boolean): readonly PluginInfo[];
+  /** The Java class of a connector's tasks, as Kafka Connect tells it; undefined for one that has none. */
+  taskClass(connectorClass: string): string | undefined;
   /** The configuration keys of a plugin, by class, short name or alias. NOT_FOUND. */
   keys(plugin: string): Promise<readonly KeyDefinition[]>;
   /** Checks a connector's configuration, whatever state it is in. BAD_REQUEST where `connector.class` is unknown. */

@@ -87,7 +87,7 @@ export function restServer(deps: RestDeps, { tls, serves, ...surface }: Served =
   connectorResources(app, control, kafka);
   configResource(app, control, kafka);
   stateResources(app, control);
-  taskResources(app, control);
+  taskResources(app, control, deps.plugins);
   offsetsResource(app, control, deps.offsets);
   topicResources(app, control, deps.topicTracking);
   pluginResources(app, deps.plugins);

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { MillraceError } from '../errors.ts';
 import type { Control } from '../temporal/control.ts';
+import type { Plugins } from './deps.ts';
 import { isNotFound, notFoundAs } from './errors.ts';
 import { existingName, missing } from './names.ts';
 import { resource } from './resource.ts';
@@ -9,11 +10,15 @@ import { resource } from './resource.ts';
 const TASK = ':task(^-?\\d{1,9}$)';
 
 /** /connectors/{connector}/tasks and below */
-export function taskResources(app: FastifyInstance, control: Control): void {
+export function taskResources(app: FastifyInstance, control: Control, plugins: Plugins): void {
   resource(app, '/connectors/:connector/tasks', {
     async GET(request) {
       const name = existingName(request, missing.connector);
-      return control.tasks(name).catch(notFoundAs(missing.connector(name)));
+      const tasks = await control.tasks(name).catch(notFoundAs(missing.connector(name)));
+      return tasks.map(({ id, config }) => {
+        const taskClass = plugins.taskClass(config['connector.class'] ?? '');
+        return { id, config: taskClass === undefined ? config : { ...config, 'task.class': taskClass } };
+      });
     },
   });
 

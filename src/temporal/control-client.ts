@@ -16,6 +16,7 @@ import {
   connectorWorkflowType,
   type OffsetEntry,
   queries,
+  type RestartRequest,
   type State,
   searchAttributes,
   type TargetState,
@@ -287,8 +288,9 @@ export function temporalControl(deps: ControlDeps): Control {
     resume: name => update(name, updates.resume),
     stop: name => update(name, updates.stop),
     async restart(name, request) {
+      const before = await control.status(name);
       await update(name, updates.restart, request);
-      return control.status(name);
+      return restarting(before, request);
     },
     restartTask: (name, task) => update(name, updates.restartTask, task),
     async tasks(name) {
@@ -322,6 +324,20 @@ export function temporalControl(deps: ControlDeps): Control {
 }
 
 const notFound = (name: string): MillraceError => new MillraceError('NOT_FOUND', `Connector ${name} not found`);
+
+/** As Kafka Connect tells it: what is restarted shows that, whatever it does by now. */
+function restarting(status: StatusInfo, { includeTasks, onlyFailed }: RestartRequest): StatusInfo {
+  const restarted = <T extends { readonly state: string; readonly trace?: string }>(one: T): T => {
+    if (onlyFailed && one.state !== 'FAILED') return one;
+    const { trace: _, ...rest } = one;
+    return { ...rest, state: 'RESTARTING' } as T;
+  };
+  return {
+    ...status,
+    connector: restarted(status.connector),
+    tasks: includeTasks ? status.tasks.map(restarted) : status.tasks,
+  };
+}
 
 const anotherType = (name: string, before: ConnectorType, after: ConnectorType): MillraceError =>
   new MillraceError(

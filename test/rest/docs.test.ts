@@ -38,6 +38,7 @@ const { app } = restApp(
     loggers: new Loggers(pino({ level: 'silent' })),
     plugins: {
       list: () => [],
+      taskClass: () => undefined,
       keys: async () => [],
       validate: async name => ({ name, error_count: 0, groups: [], configs: [] }),
     },

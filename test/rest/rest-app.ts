@@ -31,6 +31,7 @@ const plugins: Plugins = {
     { class: 'org.x.FileStreamSourceConnector', type: 'source', version: '1' },
     ...(connectorsOnly ? [] : [{ class: 'org.x.Mask', type: 'transformation', version: '1' } as const]),
   ],
+  taskClass: () => undefined,
   async keys(plugin) {
     if (!plugin.includes('FileStreamSource')) throw new MillraceError('NOT_FOUND', 'words of the test');
     return [definition];

@@ -13,7 +13,12 @@ const app = (served: Served) =>
   restServer(
     {
       control: recordingControl({ list: async () => [] }).control,
-      plugins: { list: () => [], keys: async () => [], validate: () => Promise.reject(new Error('not asked')) },
+      plugins: {
+        list: () => [],
+        taskClass: () => undefined,
+        keys: async () => [],
+        validate: () => Promise.reject(new Error('not asked')),
+      },
       clusterId: async () => 'x',
       offsets: async () => [],
       version: '1',

@@ -121,7 +121,12 @@ describe('a listener with https', () => {
       restServer(
         {
           control,
-          plugins: { list: () => [], keys: async () => [], validate: () => Promise.reject(new Error('not asked')) },
+          plugins: {
+            list: () => [],
+            taskClass: () => undefined,
+            keys: async () => [],
+            validate: () => Promise.reject(new Error('not asked')),
+          },
           clusterId: async () => 'x',
           offsets: async () => [],
           version: '1',
