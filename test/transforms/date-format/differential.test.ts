@@ -20,7 +20,7 @@ test('generated patterns write and read what they do in Java, or are refused', a
     pattern: generatePattern(random),
     time: generateTime(random),
   }));
-  const reading = Array.from({ length: 20_000 }, () => {
+  const reading = Array.from({ length: 12_000 }, () => {
     const pattern = generatePattern(random);
     return { pattern, text: generateText(random, pattern) };
   });
@@ -56,7 +56,7 @@ test('names of time zones mean what they mean in Java, in any year and case', as
   const random = seeded();
   const texts = zoneNames.flatMap(name =>
     [name, name.toUpperCase()].flatMap(zone =>
-      Array.from({ length: 40 }, () => `${new Date(generateTime(random)).toISOString().slice(0, 19)} ${zone}`),
+      Array.from({ length: 15 }, () => `${new Date(generateTime(random)).toISOString().slice(0, 19)} ${zone}`),
     ),
   );
   const pattern = "yyyy-MM-dd'T'HH:mm:ss z";
