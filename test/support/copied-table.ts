@@ -120,4 +120,9 @@ export class TableCopy {
   rows(table: string): Promise<Record<string, string | null>[]> {
     return rowTexts(this.database, table);
   }
+
+  /** Ends the copying. The database stays. */
+  async delete(): Promise<void> {
+    for (const end of ['source', 'sink']) await this.#worker.call('DELETE', `/connectors/${this.name}-${end}`);
+  }
 }
