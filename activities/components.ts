@@ -95,12 +95,18 @@ export async function pipelineOf(
   props: Readonly<Record<string, string>>,
   log: Pick<Log, 'warn'>,
 ): Promise<Pipeline> {
+  const [keys, values, headers] = [
+    await converterOf(plugins, props, 'key.converter'),
+    await converterOf(plugins, props, 'value.converter'),
+    await converterOf(plugins, props, 'header.converter'),
+  ];
   return {
     props,
     transform: await transformChain(props, plugins, log),
-    keys: await converterOf(plugins, props, 'key.converter'),
-    values: await converterOf(plugins, props, 'value.converter'),
-    headers: await converterOf(plugins, props, 'header.converter'),
+    keys: keys.converter,
+    values: values.converter,
+    headers: headers.converter,
+    names: { keys: keys.className, values: values.className, headers: headers.className },
     tolerant: (props['errors.tolerance'] ?? 'none').toLowerCase() === 'all',
   };
 }
@@ -118,13 +124,14 @@ async function converterOf(
   plugins: ComponentDeps['plugins'],
   props: Readonly<Record<string, string>>,
   which: Which,
-): Promise<Converter> {
+): Promise<{ readonly converter: Converter; readonly className: string }> {
   const name = props[which] ?? usual[which];
-  const factory = (await plugins.converter(name, which === 'header.converter'))?.factory;
-  if (factory === undefined) throw new MillraceError('TASK_CONFIG', `${which} is ${name}, which there is not.`);
+  const found = await plugins.converter(name, which === 'header.converter');
+  if (found === undefined) throw new MillraceError('TASK_CONFIG', `${which} is ${name}, which there is not.`);
   const own = Object.entries(props)
     .filter(([key]) => key.startsWith(`${which}.`))
     .map(([key, value]) => [key.slice(which.length + 1), value] as const);
+  const { factory, className } = found;
   const config = parsed(factory.config, Object.fromEntries(own));
-  return factory.create(config, which === 'key.converter');
+  return { converter: factory.create(config, which === 'key.converter'), className };
 }

@@ -1,4 +1,5 @@
 import type { ConnectRecord, Converter } from '../src/api/index.ts';
+import type { ConverterNames } from '../src/engine/record-decoder.ts';
 import { MillraceError } from '../src/errors.ts';
 import type { Compression, ProducerOptions } from '../src/kafka/port.ts';
 import { producerSetting, withTimeout } from './transactional-ids.ts';
@@ -11,6 +12,8 @@ export interface Pipeline {
   readonly keys: Converter;
   readonly values: Converter;
   readonly headers: Converter;
+  /** Java classes of the converters. */
+  readonly names: ConverterNames;
   /** `errors.tolerance` is all. */
   readonly tolerant: boolean;
 }

@@ -62,9 +62,12 @@ export class MillraceError extends Error {
 export class DataError extends MillraceError {
   override readonly name: string = 'DataError';
   readonly index: number | undefined;
-  constructor(message: string, options?: { cause?: unknown; index?: number }) {
+  /** Java class of the component that could not take the record, where that is not clear from where it happened. */
+  readonly component: string | undefined;
+  constructor(message: string, options?: { cause?: unknown; index?: number; component?: string }) {
     super('RECORD_INVALID', message, options);
     this.index = options?.index;
+    this.component = options?.component;
   }
 }
 

@@ -1,4 +1,4 @@
-import { messageOf } from '../errors.ts';
+import { DataError, messageOf } from '../errors.ts';
 import type { RawHeader } from '../kafka/port.ts';
 import type { DeadLetter, DeadLetterSettings } from './dead-letters.ts';
 
@@ -31,7 +31,7 @@ export function* deadLetterForms(letter: DeadLetter, settings: DeadLetterSetting
 }
 
 function context(
-  { at, raw, stage, error }: DeadLetter,
+  { at, raw, stage, component, error }: DeadLetter,
   { connector, task, redact }: DeadLetterSettings,
   most: number,
 ): RawHeader[] {
@@ -43,11 +43,15 @@ function context(
     header('connector.name', connector),
     header('task.id', String(task)),
     header('stage', stage),
-    header('exception.class.name', error instanceof Error ? error.name : 'Error'),
+    ...(component === undefined ? [] : [header('class.name', component)]),
+    header('exception.class.name', `org.apache.kafka.connect.errors.${javaException(error)}`),
     header('exception.message', told(messageOf(error))),
     header('exception.stacktrace', told(error instanceof Error ? (error.stack ?? '') : '')),
   ];
 }
+
+/** As Kafka Connect's own components have it. */
+const javaException = (error: unknown) => (error instanceof DataError ? 'DataException' : 'ConnectException');
 
 const header = (name: string, text: string): RawHeader => ({ key: PREFIX + name, value: Buffer.from(text) });
 

@@ -9,6 +9,8 @@ export interface DeadLetter {
   readonly at: TopicPartition;
   readonly raw: RawRecord;
   readonly stage: Stage;
+  /** Java class of the component that could not take it. */
+  readonly component: string | undefined;
   readonly error: unknown;
 }
 

@@ -6,6 +6,13 @@ import { decodeHeaders } from './headers.ts';
 /** Where in a record's way an error happened, in Connect's words. */
 export type Stage = 'KEY_CONVERTER' | 'VALUE_CONVERTER' | 'HEADER_CONVERTER' | 'TRANSFORMATION' | 'TASK_PUT';
 
+/** Java classes. */
+export interface ConverterNames {
+  readonly keys: string;
+  readonly values: string;
+  readonly headers: string;
+}
+
 /** Turns what Kafka holds into what a sink takes: converters, then transforms. */
 export class RecordDecoder {
   /** Stage of the record under way: where an error that `decode` throws happened. */
@@ -14,17 +21,28 @@ export class RecordDecoder {
   private readonly keys: Converter;
   private readonly values: Converter;
   private readonly headers: Converter;
+  private readonly names: ConverterNames | undefined;
 
   constructor(parts: {
     transform: (record: ConnectRecord) => ConnectRecord | null;
     keys: Converter;
     values: Converter;
     headers: Converter;
+    names?: ConverterNames;
   }) {
     this.transform = parts.transform;
     this.keys = parts.keys;
     this.values = parts.values;
     this.headers = parts.headers;
+    this.names = parts.names;
+  }
+
+  /** Java class of the component that the record under way was with when `decode` threw this error. */
+  component(error: unknown): string | undefined {
+    if (this.stage === 'KEY_CONVERTER') return this.names?.keys;
+    if (this.stage === 'VALUE_CONVERTER') return this.names?.values;
+    if (this.stage === 'HEADER_CONVERTER') return this.names?.headers;
+    return error instanceof DataError ? error.component : undefined;
   }
 
   /** null when a transform dropped it. Throws DataError. */

@@ -62,6 +62,8 @@ export interface SinkLimits {
 }
 
 /** Records, and bytes of them, to decode before yielding to the event loop. */
+/** What Kafka Connect names for records that a sink reports. */
+const SINK_TASK = 'org.apache.kafka.connect.sink.SinkTask';
 const SLICE = 1024;
 const SLICE_BYTES = 256 * 1024;
 /** How long Kafka may hold a request for records that are not there yet: sooner means more requests of idle tasks. */
@@ -297,7 +299,8 @@ class SinkLoop<C> {
           }
         } catch (error) {
           if (kindOf(error) !== 'data' || !this.of.tolerant) throw this.located(error, at, raw);
-          letters.push({ at, raw, stage: this.of.decoder.stage, error });
+          const { decoder } = this.of;
+          letters.push({ at, raw, stage: decoder.stage, component: decoder.component(error), error });
         }
         const last = i === list.length - 1;
         if (last || count >= limits.batchRecords) {
@@ -357,7 +360,7 @@ class SinkLoop<C> {
           [...refused].map(([index, reason]) => {
             const { originalTopic: topic, originalPartition: partition } = batch.records[index] as SinkRecord;
             const raw = raws[index] as RawRecord;
-            return { at: { topic, partition }, raw, stage: 'TASK_PUT', error: reason };
+            return { at: { topic, partition }, raw, stage: 'TASK_PUT', component: SINK_TASK, error: reason };
           }),
         );
         const isLeft = (_item: unknown, index: number) => !refused.has(index);

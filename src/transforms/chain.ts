@@ -13,7 +13,7 @@ import { DataError, MillraceError, messageOf } from '../errors.ts';
 
 /** The transforms and predicates that there are, by class name or alias. */
 export interface ChainParts {
-  transform(name: string): Promise<{ readonly factory: TransformFactory } | undefined>;
+  transform(name: string): Promise<{ readonly factory: TransformFactory; readonly className: string } | undefined>;
   predicate(name: string): Promise<{ readonly factory: PredicateFactory } | undefined>;
 }
 
@@ -45,20 +45,21 @@ export async function transformChain(props: ConfigProps, parts: ChainParts, log?
 
 interface Step {
   readonly alias: string;
+  readonly className: string;
   readonly transform: Transform;
   readonly predicate: Predicate | undefined;
   /** Whether the predicate must hold, or must not. */
   readonly when: boolean;
 }
 
-function apply<R extends ConnectRecord>({ alias, transform, predicate, when }: Step, record: R): R | null {
+function apply<R extends ConnectRecord>({ alias, className, transform, predicate, when }: Step, record: R): R | null {
   try {
     return predicate === undefined || predicate.test(record) === when ? transform.apply(record) : record;
   } catch (error) {
     const message = `Transform ${alias}: ${messageOf(error)}`;
     if (error instanceof MillraceError && error.kind === 'fatal')
       throw new MillraceError(error.code, message, { cause: error });
-    throw new DataError(message, { cause: error });
+    throw new DataError(message, { cause: error, component: className });
   }
 }
 
@@ -73,14 +74,15 @@ interface StepContext {
 async function stepOf(props: ConfigProps, { alias, known, parts, log }: StepContext): Promise<Step> {
   const prefix = `transforms.${alias}.`;
   const own = withoutPrefix(props, prefix);
-  const factory = (await parts.transform(typeOf(own, prefix)))?.factory;
-  if (factory === undefined) throw wrong(`${prefix}type is ${own['type']}, which there is not.`);
+  const { factory, className } = (await parts.transform(typeOf(own, prefix))) ?? {};
+  if (factory === undefined || className === undefined)
+    throw wrong(`${prefix}type is ${own['type']}, which there is not.`);
   const name = own['predicate']?.trim();
   const predicate = name === undefined ? undefined : known.get(name);
   if (name !== undefined && predicate === undefined)
     throw wrong(`${prefix}predicate is ${name}, which predicates does not list.`);
   const when = own['negate']?.trim().toLowerCase() !== 'true';
-  return { alias, transform: factory.create(read(factory.config, own, prefix, log)), predicate, when };
+  return { alias, className, transform: factory.create(read(factory.config, own, prefix, log)), predicate, when };
 }
 
 async function predicateOf(props: ConfigProps, alias: string, parts: ChainParts): Promise<Predicate> {

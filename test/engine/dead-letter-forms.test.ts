@@ -16,6 +16,7 @@ const letter = {
   at: { topic: 'orders', partition: 3 },
   raw,
   stage: 'TASK_PUT' as const,
+  component: 'org.apache.kafka.connect.sink.SinkTask',
   error: new DataError(`no login with hunter2: ${'x'.repeat(2000)}`),
 };
 const settings = (contextHeaders: boolean) => ({
