@@ -15,7 +15,7 @@ import { jsonText } from '../values/literals.ts';
 import type { Row } from './changes.ts';
 import type { Origin } from './origins.ts';
 import { deleteSql, insertSql, type Rekeying, rekeySql, type SqlColumn, updateSql, upsertSql } from './sql.ts';
-import { type UnavailableCheck, unavailableCheck } from './unavailable.ts';
+import { mayBeUnavailable, type UnavailableCheck, unavailableCheck } from './unavailable.ts';
 
 /** A column and where its values come from. */
 export interface LayoutColumn extends SqlColumn {
@@ -111,8 +111,10 @@ export class Layout {
 
   maskOf(record: SinkRecord, row: Row | null): Mask {
     let mask = '';
-    for (const { place, origin, check } of this.#maskable)
-      if (check(origin.one(record, row))) mask += mask === '' ? place : `,${place}`;
+    for (const { place, origin, check } of this.#maskable) {
+      const value = origin.one(record, row);
+      if (mayBeUnavailable(value) && check(value)) mask += mask === '' ? place : `,${place}`;
+    }
     return mask;
   }
 

@@ -61,6 +61,15 @@ export function unavailableCheck(schema: Schema | null): UnavailableCheck | unde
   }
 }
 
+/** Rules most values out by their type and length: this is asked of each value, the column's own check of few. */
+export function mayBeUnavailable(value: Value): boolean {
+  if (typeof value === 'string') {
+    const { length } = value;
+    return length === unavailable.length || length === base64.length || length === member.length;
+  }
+  return typeof value === 'number' ? value === double : typeof value === 'object' && value !== null;
+}
+
 const isText: UnavailableCheck = value =>
   typeof value === 'string' && value.length === unavailable.length && value === unavailable;
 
