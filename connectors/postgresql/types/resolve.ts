@@ -128,7 +128,8 @@ export function codecOf(
   typmod: number,
   settings: TypeSettings,
 ): Codec | undefined {
-  const known = knownCodec(types, oid_, typmod, settings);
+  // A type that has been dropped since: the text that the server sent is all that is known of the value.
+  const known = types.has(oid_) ? knownCodec(types, oid_, typmod, settings) : text();
   return known ?? (settings.unknownTypes ? unknown(settings.binary) : undefined);
 }
 
