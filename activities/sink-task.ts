@@ -1,8 +1,10 @@
 import type { SinkConnector } from '../src/api/index.ts';
+import { type OffsetReset, offsetReset } from '../src/config/offset-reset.ts';
 import { deadLetterQueue } from '../src/engine/dead-letters.ts';
 import { RecordDecoder } from '../src/engine/record-decoder.ts';
 import { runSink } from '../src/engine/sink-runner.ts';
 import { parsed } from '../src/engine/source-runner.ts';
+import { MillraceError, messageOf } from '../src/errors.ts';
 import type { KafkaClient } from '../src/kafka/port.ts';
 import { givenFence } from './fence.ts';
 import { producerOptions } from './pipeline.ts';
@@ -16,6 +18,15 @@ const FETCH_BYTES = 2 << 20;
 const BATCH_RECORDS = 5000;
 const REFRESH_MS = 10_000;
 const COMMIT_MS = 2000;
+
+/** TASK_CONFIG */
+function resetOf(props: Readonly<Record<string, string>>): OffsetReset {
+  try {
+    return offsetReset(props);
+  } catch (error) {
+    throw new MillraceError('TASK_CONFIG', messageOf(error));
+  }
+}
 
 /** Runs one sink task with its resolved configuration until the signal aborts. */
 export async function runSinkTask(
@@ -33,10 +44,7 @@ export async function runSinkTask(
     kafka,
     group: groupOf(args.connector, props),
     assignment: () => assignment(kafka, props, args),
-    reset:
-      (props['consumer.override.auto.offset.reset'] ?? props['consumer.auto.offset.reset']) === 'latest'
-        ? 'latest'
-        : 'earliest',
+    reset: resetOf(props),
     recreated: props['millrace.topic.recreated']?.trim().toLowerCase() === 'earliest' ? 'earliest' : 'fail',
     decoder: new RecordDecoder(pipeline),
     tolerant: pipeline.tolerant,

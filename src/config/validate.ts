@@ -3,6 +3,7 @@ import { refusedOverrides } from './client-overrides.ts';
 import { commonConfig, sinkTopicErrors, withoutPrefix } from './connector-config.ts';
 import type { ConfigInfos, Disclosure, KeyDefinition } from './findings.ts';
 import { Findings, keyDefinition } from './findings.ts';
+import { offsetResetErrors } from './offset-reset.ts';
 import { booleanKey, defineConfig, stringKey } from './spec.ts';
 import { readTopicCreation } from './topic-creation.ts';
 
@@ -54,7 +55,8 @@ export async function validateConnector(
   recommend(found, lookup);
   if (connector.version !== undefined) found.version('connector.plugin.version', connector.version);
   if (connector.kind === 'sink')
-    for (const [key, message] of Object.entries(sinkTopicErrors(props))) found.error(key, message);
+    for (const [key, message] of Object.entries({ ...sinkTopicErrors(props), ...offsetResetErrors(props) }))
+      found.error(key, message);
   else for (const [key, messages] of readTopicCreation(props).errors) found.error(key, ...messages);
   await addChain(found, props, lookup);
   await addConnector(found, connector, props);

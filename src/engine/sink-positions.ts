@@ -1,4 +1,5 @@
 import type { AssignedPartition, SinkPosition, TopicPartition } from '../api/index.ts';
+import type { OffsetReset } from '../config/offset-reset.ts';
 import { MillraceError } from '../errors.ts';
 import type { ReadPosition } from '../kafka/port.ts';
 import { originOf } from './offset-origin.ts';
@@ -36,16 +37,37 @@ export async function startOf(
   for (const partition of recreated) positions.delete(partitionName(partition));
   const open = assigned.filter(partition => !positions.has(partitionName(partition)) && !recreated.includes(partition));
   const group = open.length === 0 ? new Map<string, number>() : await groupPositions(run, open);
-  const none = [...open.filter(partition => !group.has(partitionName(partition))), ...recreated];
-  const ends = new Map(
-    (none.length === 0 ? [] : await run.kafka.admin.offsets(none)).map((o, i) => [
-      partitionName(o),
-      run.reset === 'earliest' || i >= none.length - recreated.length ? o.low : o.end,
-    ]),
-  );
+  const unread = open.filter(partition => !group.has(partitionName(partition)));
+  const ends = new Map([
+    ...(await resetPositions(run, unread, run.reset)),
+    ...(await resetPositions(run, recreated, { to: 'earliest' })),
+  ]);
   return assigned.map(({ topic, topicId, partition }) => {
     const name = partitionName({ topic, partition });
     return { topic, topicId, partition, offset: positions.get(name)?.next ?? group.get(name) ?? ends.get(name) ?? 0 };
+  });
+}
+
+/** Where partitions begin of which nobody has a position. SOURCE_POSITION_LOST where that is not wanted. */
+async function resetPositions(
+  { kafka, connector }: Run,
+  partitions: readonly TopicPartition[],
+  reset: OffsetReset,
+): Promise<readonly (readonly [name: string, offset: number])[]> {
+  const [first] = partitions;
+  if (first === undefined) return [];
+  if (reset.to === 'none')
+    throw new MillraceError(
+      'SOURCE_POSITION_LOST',
+      `Nothing says where to begin in ${first.topic}-${first.partition}, and auto.offset.reset is none: stop the connector, set ` +
+        `its offsets (PATCH /connectors/${connector}/offsets) and resume it, or set another reset.`,
+    );
+  const ranges = await kafka.admin.offsets(partitions);
+  const since = reset.to === 'time' ? await kafka.admin.offsetsSince(partitions, Date.now() - reset.ageMs) : [];
+  return ranges.map((range, i) => {
+    const { low, end } = range;
+    if (reset.to === 'time') return [partitionName(range), since[i] ?? end];
+    return [partitionName(range), reset.to === 'earliest' ? low : end];
   });
 }
 

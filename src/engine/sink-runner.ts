@@ -12,6 +12,7 @@ import type {
   SinkWriter,
   TopicPartition,
 } from '../api/index.ts';
+import type { OffsetReset } from '../config/offset-reset.ts';
 import { DataError, DataErrors, kindOf, MillraceError, messageOf } from '../errors.ts';
 import type { FetchedRecords, KafkaClient, PartitionOffset, RawRecord, Reader, RefusedBatch } from '../kafka/port.ts';
 import type { DeadLetter, DeadLetterQueue } from './dead-letters.ts';
@@ -33,7 +34,7 @@ export interface SinkRun<C> extends SinkWriter {
   /** The partitions that are this task's; asked again now and then, as topics come and grow. */
   readonly assignment: () => Promise<readonly AssignedPartition[]>;
   /** Where to begin without any position. */
-  readonly reset: 'earliest' | 'latest';
+  readonly reset: OffsetReset;
   /** What to do where the sink holds a position of another topic of the same name. */
   readonly recreated: 'fail' | 'earliest';
   readonly decoder: RecordDecoder;

@@ -147,6 +147,13 @@ export function kafkaAdmin(cluster: Cluster): KafkaAdmin {
       });
     },
 
+    async offsetsSince(partitions, timestamp) {
+      return run('ask for offsets', async () => {
+        const found = await offsetsAt(cluster, partitions, timestamp, 'read_uncommitted');
+        return found.map(offset => (offset < 0 ? null : offset));
+      });
+    },
+
     async topicConfig(topic) {
       return run(`ask for the configuration of topic ${topic}`, async () => {
         const resources = [{ type: 2, name: topic, configNames: [] }];

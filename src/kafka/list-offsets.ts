@@ -12,13 +12,13 @@ export const LATEST = -1;
 export type Isolation = 'read_uncommitted' | 'read_committed';
 
 /**
- * First or last offset of each partition, in the order given, asked of their leaders. Rejects with what Kafka answers
- * for the worst of them.
+ * First or last offset of each partition, or that of the first record with a timestamp of `place` or later (-1: none), in the
+ * order given, asked of their leaders. Rejects with what Kafka answers for the worst of them.
  */
 export async function offsetsAt(
   cluster: Cluster,
   partitions: readonly TopicPartition[],
-  place: typeof EARLIEST | typeof LATEST,
+  place: number,
   isolation: Isolation,
 ): Promise<readonly number[]> {
   const found = new Map<string, number>();

@@ -244,6 +244,11 @@ export interface KafkaAdmin {
   deleteTopics(topics: readonly string[]): Promise<void>;
   /** Of each partition, in the order given. */
   offsets(partitions: readonly TopicPartition[]): Promise<readonly PartitionOffsets[]>;
+  /**
+   * Of each partition, in the order given, the first record with a timestamp at or after this one (milliseconds since 1970);
+   * null where there is none.
+   */
+  offsetsSince(partitions: readonly TopicPartition[], timestamp: number): Promise<readonly (number | null)[]>;
   /** A topic's configuration by key, defaults included; sensitive values are left out. */
   topicConfig(topic: string): Promise<ReadonlyMap<string, string>>;
   /** A group's committed offsets, of all partitions when none are given; partitions without one are left out. */

@@ -319,7 +319,7 @@ describe('a sink', () => {
       kafka,
       group: `connect-${name}`,
       assignment: async () => [{ topic, partition: 0, topicId: '' }],
-      reset: 'earliest',
+      reset: { to: 'earliest' },
       decoder: new RecordDecoder({
         transform: record => record,
         keys: plain,

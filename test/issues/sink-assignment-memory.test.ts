@@ -66,7 +66,7 @@ test('a sink keeps nothing of its earlier assignments', async () => {
     kafka,
     group: uniqueName('group'),
     assignment: async () => [...assigned],
-    reset: 'earliest',
+    reset: { to: 'earliest' },
     decoder: new RecordDecoder({ transform: record => record, keys: bytes, values: bytes, headers: bytes }),
     tolerant: false,
     deadLetters: null,

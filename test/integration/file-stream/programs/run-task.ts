@@ -63,7 +63,7 @@ else
     config: parsed(fileSink.config, props),
     group: `connect-${connector}`,
     assignment: async () => [{ topic, partition: 0, topicId: '' }],
-    reset: 'earliest',
+    reset: { to: 'earliest' },
     recreated: 'fail',
     decoder: new RecordDecoder(pipeline),
     tolerant: false,
