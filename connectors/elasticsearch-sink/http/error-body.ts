@@ -32,11 +32,31 @@ export const isBlocked = (error: ElasticError | undefined): boolean => error?.ty
 export function readError(error: unknown): ElasticError | undefined {
   if (typeof error === 'string') return { type: 'error', reason: withoutValues(error) };
   if (typeof error !== 'object' || error === null) return undefined;
-  const { type, reason } = error as { type?: unknown; reason?: unknown };
+  const { type, reason, caused_by } = error as { type?: unknown; reason?: unknown; caused_by?: unknown };
+  const own = typeof reason === 'string' ? withoutValues(reason) : '';
+  const cause = causeOf(caused_by);
   return {
     type: typeof type === 'string' ? type : 'error',
-    reason: typeof reason === 'string' ? withoutValues(reason) : '',
+    reason: cause === undefined || cause === own ? own : `${own}: ${cause}`,
   };
+}
+
+/** Causes that quote nothing of a document but names of its fields; others may quote values, in many ways. */
+const plainCauses = [
+  /^Limit of [a-z ]+ \[\d+\] has been exceeded\b.*/i,
+  /^.*\bfield name (?:cannot|can't|is longer|starting|must)\b.*/i,
+  /^.*\bcannot be an empty string\b.*/i,
+  /^mapper \[[^\]]*\] cannot be changed from type \[\w+\] to \[\w+\]$/,
+  /^The number of nested documents has exceeded the allowed limit of \[\d+\].*/,
+];
+
+/** The innermost cause that may be told. */
+function causeOf(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null) return undefined;
+  const { reason, caused_by } = error as { reason?: unknown; caused_by?: unknown };
+  const inner = causeOf(caused_by);
+  if (inner !== undefined || typeof reason !== 'string') return inner;
+  return plainCauses.some(plain => plain.test(reason)) ? withoutValues(reason) : undefined;
 }
 
 /** Cuts out everything from the bracket after the first `id` or `value` to the last bracket. */

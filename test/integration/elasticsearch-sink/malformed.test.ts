@@ -46,6 +46,20 @@ it('fail: each is a data error of its record, found in one round, and the others
   expect(sink.figures).toMatchObject({ malformed: 3, stale: 0 });
 });
 
+it('the cause below the cause is told where it names a limit or a field', async () => {
+  await using index = new TestIndex('causes');
+  await index.create({ settings: { 'index.mapping.total_fields.limit': 5, 'index.mapping.depth.limit': 2 } });
+  await using sink = await TestSink.open(index.url, { 'schema.ignore': 'true' });
+  const values = [{ a: 1, b: 2, c: 3, d: 4, e: 5, f: 6 }, { '': 1 }, { x: { y: { z: 'secret' } } }, { '.': 'secret' }];
+  const refused = await sink.writeTolerant(
+    values.map((value, offset) => record(index.name, offset, { key: `key-${offset}`, value })),
+  );
+  expect(refused[0]).toMatch(/Limit of total fields \[5\] has been exceeded/);
+  expect(refused[1]).toMatch(/field name cannot be an empty string/);
+  expect(refused[2]).toMatch(/Limit of mapping depth \[2\] has been exceeded/);
+  expect(JSON.stringify(refused)).not.toMatch(/secret|key-/);
+});
+
 it.each(['ignore', 'warn'])('%s: left out', async behavior => {
   await using index = new TestIndex(`malformed_${behavior}`);
   await index.create(mapping);
