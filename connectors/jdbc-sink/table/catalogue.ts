@@ -11,6 +11,8 @@ export interface Column {
   readonly array: boolean;
   /** Arrays: name of the elements' type, a domain's base type. */
   readonly element: string | null;
+  /** Its collation takes texts of different bytes for equal, by rules of its own. */
+  readonly nondeterministic: boolean;
   /** Length or precision as PostgreSQL keeps it (`atttypmod`); -1 without. */
   readonly modifier: number;
   /** GENERATED ALWAYS AS IDENTITY: takes values by OVERRIDING SYSTEM VALUE only. */
@@ -50,7 +52,9 @@ SELECT a.attname AS name, t.typname AS type, format_type(t.oid, -1) AS cast, b.m
       SELECT t.typelem UNION ALL SELECT d.typbasetype FROM item JOIN pg_catalog.pg_type d ON d.oid = item.typ AND d.typtype = 'd'
     )
     SELECT e.typname FROM item JOIN pg_catalog.pg_type e ON e.oid = item.typ AND e.typtype <> 'd') END AS element,
-  a.attidentity = 'a' AS identity_always, a.attgenerated <> '' AS generated
+  a.attidentity = 'a' AS identity_always,
+  EXISTS (SELECT FROM pg_catalog.pg_collation l WHERE l.oid = a.attcollation AND NOT l.collisdeterministic) AS nondeterministic,
+  a.attgenerated <> '' AS generated
 FROM base b
 JOIN pg_catalog.pg_type t ON t.oid = b.typ AND t.typtype <> 'd'
 JOIN pg_catalog.pg_attribute a ON a.attrelid = $1::oid AND a.attnum = b.attnum

@@ -83,6 +83,8 @@ class TableChanges {
   readonly #deleted = new Set<Key>();
   readonly keyChanges: (KeyChanges & { readonly changes: KeyChange[] })[] = [];
   readonly #rekeyed = new Set<Key>();
+  /** Of keys that the database may take for equal, the one that is in here. */
+  readonly #spellings = new Map<string, Key>();
   truncated = false;
 
   append(layout: Layout, mask: Mask, record: SinkRecord, row: Row, place: number): number {
@@ -120,6 +122,13 @@ class TableChanges {
     return true;
   }
 
+  /** Whether an equal key of other bytes is in here. */
+  isSpelledOtherwise(coarse: string, key: Key): boolean {
+    const known = this.#spellings.get(coarse);
+    if (known === undefined) this.#spellings.set(coarse, key);
+    return known !== undefined && known !== key;
+  }
+
   /** Whether the row of the key gets another key, or is made so. */
   rekeys(key: Key): boolean {
     return this.#rekeyed.size > 0 && this.#rekeyed.has(key);
@@ -151,6 +160,7 @@ class TableChanges {
     this.#deleted.clear();
     this.keyChanges.length = 0;
     this.#rekeyed.clear();
+    this.#spellings.clear();
   }
 
   get deletes(): readonly Rows[] {
@@ -233,6 +243,7 @@ export class Fold {
     if (mask !== '' && this.#rekeys && !isSettled) this.#copy(layout, record, row, place);
     if (this.#unique) {
       const key = layout.keyOf(record, row);
+      this.#spell(layout, key);
       if (this.#changes(layout).write(key, layout, mask, record, row, place)) return;
       this.#cut();
       this.#changes(layout).appendKey(key, layout, mask, record, row, place);
@@ -247,6 +258,7 @@ export class Fold {
       this.#changes(layout).append(layout, mask, record, row, place);
       return;
     }
+    this.#spell(layout, key);
     // A second insert of a key is the database's to refuse, not ours to hide from it.
     if (this.#changes(layout).has(key)) this.#cut();
     this.#changes(layout).appendKey(key, layout, mask, record, row, place);
@@ -270,6 +282,7 @@ export class Fold {
   }
 
   #delete(key: Key, layout: Layout, record: SinkRecord, place: number): void {
+    this.#spell(layout, key);
     if (this.#changes(layout).rekeys(key)) this.#cut();
     this.#changes(layout).delete(key, layout, record, place);
   }
@@ -310,9 +323,19 @@ export class Fold {
     });
   }
 
+  /** Begins a new segment where an equal key of other bytes is in this one. */
+  #spell(layout: Layout, key: Key): void {
+    const coarse = layout.coarse(key);
+    if (coarse === undefined || !this.#changes(layout).isSpelledOtherwise(coarse, key)) return;
+    this.#cut();
+    this.#changes(layout).isSpelledOtherwise(coarse, key);
+  }
+
   #rekey(layout: Layout, rekeying: Rekeying, change: KeyChange): void {
     const old = keyOfValues(layout, change.old);
     const key = keyOfValues(layout, change.new);
+    this.#spell(layout, old);
+    this.#spell(layout, key);
     const changes = this.#changes(layout);
     if ([old, key].some(each => changes.has(each) || changes.rekeys(each))) this.#cut();
     this.#changes(layout).rekey(old, key, layout, rekeying, change);

@@ -75,6 +75,7 @@ export class Layout {
   readonly #rekeyings = new Map<Rekeying, Statement>();
   readonly #maskable: readonly Maskable[];
   readonly #names: ReadonlySet<string>;
+  readonly #coarsen: ((key: string) => string) | undefined;
   /** About; always a small integer: a fraction would change the shape that V8 knows of this object, and it compiles for ever. */
   #rowBytes = 0;
 
@@ -89,6 +90,7 @@ export class Layout {
     this.keys = columns.filter(({ key }) => key);
     this.#mode = mode;
     this.#prepare = prepare;
+    this.#coarsen = coarsener(this.keys);
     this.#names = new Set(columns.map(({ column }) => column.name));
     this.#maskable = columns.flatMap(({ key, origin, schema }, place): Maskable[] => {
       const check = key ? undefined : unavailableCheck(schema);
@@ -107,6 +109,14 @@ export class Layout {
     const [only] = keys;
     if (keys.length === 1 && only !== undefined) return keyPart(only, record, row);
     return keys.map(key => String(keyPart(key, record, row))).join('\0');
+  }
+
+  /**
+   * The same for all keys that the database may take for equal to this one; undefined where only the key itself is. Equal keys
+   * of different bytes must not meet in one statement, nor change their order.
+   */
+  coarse(key: Key): string | undefined {
+    return this.#coarsen?.(String(key));
   }
 
   maskOf(record: SinkRecord, row: Row | null): Mask {
@@ -242,6 +252,13 @@ export function common(a: Mask, b: Mask): Mask {
     .join();
 }
 
+function coarsener(keys: readonly LayoutColumn[]): ((key: string) => string) | undefined {
+  if (keys.some(({ column }) => column.nondeterministic)) return () => '';
+  if (!keys.some(({ column }) => column.type === 'citext')) return undefined;
+  // Coarser than the lower case of any locale: without accents and with both forms of the Turkish i.
+  return key => key.normalize('NFKD').replace(/\p{M}/gu, '').toUpperCase().toLowerCase().replaceAll('ı', 'i');
+}
+
 const keyPart = (column: LayoutColumn, record: SinkRecord, row: Row | null): Key =>
   keyOfValue(column.origin.one(record, row), column);
 
@@ -249,6 +266,8 @@ const keyPart = (column: LayoutColumn, record: SinkRecord, row: Row | null): Key
 export function keyOfValue(value: Value | undefined, { column }: LayoutColumn): Key {
   switch (typeof value) {
     case 'string':
+      // To char(n), spaces at the end are nothing.
+      return column.type === 'bpchar' ? value.replace(/ +$/, '') : value;
     case 'number':
     case 'bigint':
     case 'boolean':
