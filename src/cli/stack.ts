@@ -62,7 +62,8 @@ export function command(): Command {
   return stack;
 }
 
-async function up(services: readonly ServiceName[], flags: UpFlags): Promise<void> {
+async function up(named: readonly ServiceName[], flags: UpFlags): Promise<void> {
+  const services = withPorts(named, flags);
   const running = await currentStack();
   if (running?.phase === 'starting') {
     throw new MillraceError('CONFLICT', 'a stack is starting; see millrace stack status');
@@ -94,6 +95,18 @@ async function up(services: readonly ServiceName[], flags: UpFlags): Promise<voi
       line => process.stderr.write(`${line}\n`),
     ));
   print(flags, { running: true, ...facts(state) }, table(state.servers));
+}
+
+/** With the servers that have a port: whoever gives one wants the server. */
+function withPorts(services: readonly ServiceName[], flags: UpFlags): readonly ServiceName[] {
+  const ports: Readonly<Record<ServiceName, number | undefined>> = {
+    temporal: flags.temporalPort ?? flags.temporalUiPort,
+    kafka: flags.kafkaPort,
+    postgres: flags.postgresPort,
+    elasticsearch: flags.elasticsearchPort,
+    mariadb: flags.mariadbPort,
+  };
+  return allServiceNames.filter(service => services.includes(service) || ports[service] !== undefined);
 }
 
 async function status(flags: { readonly json?: true }): Promise<void> {

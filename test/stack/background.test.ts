@@ -57,6 +57,11 @@ test('up a second time answers what runs, and refuses what it lacks', async () =
   const first = JSON.parse((await stack('up', 'postgres', '--json')).stdout) as Status;
   const second = JSON.parse((await stack('up', 'postgres', '--json')).stdout) as Status;
   expect(second.servers).toEqual(first.servers);
+  // Whoever gives a port wants the server.
+  expect(await stack('up', 'postgres', '--mariadb-port', '3306')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('a stack runs without mariadb'),
+  });
   expect(await stack('up', 'postgres', 'kafka')).toMatchObject({
     code: 1,
     stderr: expect.stringContaining('a stack runs without kafka'),
