@@ -41,6 +41,8 @@ export function nameAdjuster(mode: NameAdjustment, dots: boolean): (name: string
     [...name]
       .map((character, i) => {
         if (dots && i > 0 && character === '.') return character;
+        // Debezium replaces the first digit of a type's name, and lets that of a field stand behind an underscore.
+        if (!dots && !unicode && i === 0 && /\d/.test(character)) return `_${character}`;
         return allowed.test(character) && (i > 0 || !/\d/.test(character)) ? character : replaced(character);
       })
       .join('');

@@ -137,7 +137,8 @@ describe('names', () => {
 
   test('for Avro', () => {
     expect(nameAdjuster('avro', true)('p-1.a b.Value')).toBe('p_1.a_b.Value');
-    expect(nameAdjuster('avro', false)('1.a')).toBe('__a');
+    expect(nameAdjuster('avro', false)('1.a')).toBe('_1_a');
+    expect(nameAdjuster('avro', true)('1.a')).toBe('_.a');
     expect(nameAdjuster('avro_unicode', false)('a-b_c')).toBe('a_u002db_u005fc');
     expect(nameAdjuster('none', false)('a-b')).toBe('a-b');
   });
