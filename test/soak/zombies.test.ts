@@ -10,8 +10,11 @@ const ways = [losses['is frozen'], losses['is cut off from Temporal']] as const;
 
 test.each(Object.entries(scenarios))(
   '%s while its worker is lost: that one writes nothing more',
-  async (_, scenario) => {
-    for (let round = 0; round < ROUNDS; round++) await runScenario(draw, scenario, ways[(round % 2) as 0 | 1]);
+  async (name, scenario) => {
+    for (let round = 1; round <= ROUNDS; round++) {
+      await runScenario(draw, scenario, ways[(round % 2) as 0 | 1]);
+      console.log(`${name}: round ${round} of ${ROUNDS} passed`);
+    }
   },
   3_600_000,
 );
