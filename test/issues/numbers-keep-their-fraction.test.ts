@@ -8,7 +8,7 @@ import { eventually } from '../support/eventually.ts';
 import { quoted } from '../support/generate/identifiers.ts';
 import { generator } from '../support/generate/index.ts';
 import { produce, testKafka } from '../support/produce.ts';
-import { debeziumSource } from '../support/table-connectors.ts';
+import { appendingSink, debeziumSource } from '../support/table-connectors.ts';
 import { topicRecords } from '../support/topic-records.ts';
 import { TestWorker } from '../support/worker.ts';
 
@@ -73,6 +73,30 @@ test('of columns, in snapshot and stream, as Debezium writes them', async () => 
   await eventually('the change is there', async () => (await values()).length === 2);
   const columns = '"d":8.0,"f":1.0E10,"n":3.0,"a":[-0.0,1.0E-5,1.2345678E7]';
   expect(await values()).toEqual([1, 2].map(id => `{"id":${id},${columns}}`));
+});
+
+test('of JSON without a schema in columns of every kind, where they are values and keys', async () => {
+  await using db = await createDatabase('fractions');
+  const [topic, name] = [draw.topic(), draw.sinkName()];
+  await db.query(
+    'CREATE TABLE t (id int PRIMARY KEY, i bigint, n numeric, f float8, t text, j json, at timestamp, a float8[], r int[])',
+  );
+  const row = (id: string, i: string) =>
+    `{"id":${id},"i":${i},"n":10.0,"f":1.0E10,"t":10.0,"j":{"x":[1.0,2]},"at":86400000000.0,"a":[1.0,2.5],"r":[3.0]}`;
+  await produce(kafka, topic, [row('1.0', '1'), row('1', '2.0'), row('2', '3.0')]);
+  await worker.create(name, {
+    ...appendingSink(db, topic, 't'),
+    'insert.mode': 'upsert',
+    'pk.mode': 'record_value',
+    'pk.fields': 'id',
+  });
+  await eventually('the rows are there', async () => (await db.query('SELECT id FROM t')).length === 2);
+  const rows = await db.query('SELECT id, i, n, f, t, j::text, at::text, a::text, r::text FROM t ORDER BY id');
+  const others = { n: '10', f: 1e10, t: '10', j: '{"x":[1.0,2]}', at: '1970-01-02 00:00:00', a: '{1,2.5}', r: '{3}' };
+  expect(rows).toEqual([
+    { id: 1, i: '2', ...others },
+    { id: 2, i: '3', ...others },
+  ]);
 });
 
 test('of documents: Elasticsearch makes a field of floats', async () => {

@@ -1,4 +1,4 @@
-import { Decimal, get, isStruct, type Schema, type Struct, type Value } from '../../../src/api/index.ts';
+import { Decimal, Float64, get, isStruct, type Schema, type Struct, type Value } from '../../../src/api/index.ts';
 import {
   dateText,
   floorDivide,
@@ -213,6 +213,8 @@ export function plainText(value: unknown): string {
   if (typeof value === 'string') return value;
   if (value instanceof Date) return isDate(value) ? value.toISOString() : unreachable();
   if (isBytes(value)) return `\\x${hex(value)}`;
+  // Integer columns take no fraction.
+  if (value instanceof Float64) return String(value.value);
   if (value instanceof Decimal || typeof value !== 'object' || value === null) return String(value);
   return jsonText(value as NonNullable<Value>);
 }
@@ -233,7 +235,7 @@ function jsonOf(value: Value | undefined): string {
     default:
       break;
   }
-  if (value instanceof Decimal) return value.toString();
+  if (value instanceof Decimal || value instanceof Float64) return value.toString();
   if (value instanceof Date) return JSON.stringify(value.toISOString());
   if (isBytes(value)) return JSON.stringify(Buffer.from(value).toString('base64'));
   if (isList(value)) return `[${value.map(jsonOf).join(',')}]`;

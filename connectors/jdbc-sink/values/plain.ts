@@ -1,4 +1,4 @@
-import type { Value } from '../../../src/api/index.ts';
+import { Float64, type Value } from '../../../src/api/index.ts';
 import type { Column } from '../table/catalogue.ts';
 import { timeText } from './calendar.ts';
 import type { Encoder } from './encoder.ts';
@@ -46,7 +46,11 @@ function literalFor(column: Column): Literal {
   }
   if (numbers.has(type)) return value => (typeof value === 'boolean' ? (value ? '1' : '0') : scalar(value));
   const clock = clockOf(column);
-  return clock === undefined ? scalar : value => (isWhole(value) ? clock(BigInt(value)) : scalar(value));
+  if (clock === undefined) return scalar;
+  return given => {
+    const value = given instanceof Float64 ? given.value : given;
+    return isWhole(value) ? clock(BigInt(value)) : scalar(value);
+  };
 }
 
 /** Arrays within an array are of the same column. */

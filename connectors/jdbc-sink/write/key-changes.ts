@@ -1,5 +1,6 @@
 import {
   Decimal,
+  Float64,
   get,
   type Header,
   isStruct,
@@ -33,7 +34,8 @@ export function headerKey({ keys }: Layout, { value }: Header): readonly Value[]
   if (members === undefined) return undefined;
   const values = keys.map(key => {
     const member = members(key.name);
-    return typeof member === 'string' && typeof value === 'string' ? parsed(member, key) : member;
+    if (typeof member === 'string' && typeof value === 'string') return parsed(member, key);
+    return member instanceof Float64 ? member.value : member;
   });
   return values.every(member => member !== undefined && member !== null) ? (values as Value[]) : undefined;
 }

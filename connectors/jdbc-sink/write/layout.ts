@@ -1,5 +1,6 @@
 import {
   Decimal,
+  Float64,
   isStruct,
   type Schema,
   type SinkRecord,
@@ -280,6 +281,7 @@ export function keyOfValue(value: Value | undefined, { column }: LayoutColumn): 
   if (value === null) throw new MissingKey(column.name);
   if (value instanceof Uint8Array) return Buffer.from(value).toString('latin1');
   if (value instanceof Date) return value.getTime();
+  if (value instanceof Float64) return value.value;
   // The same number to the database, however many decimals are shown.
   if (value instanceof Decimal)
     return value.scale > 0 ? value.toString().replace(/(?:\.|(?<!0))0+$/, '') : value.toString();
