@@ -97,7 +97,7 @@ async function up(named: readonly ServiceName[], flags: UpFlags): Promise<void> 
   print(flags, { running: true, ...facts(state) }, table(state.servers));
 }
 
-/** With the servers that have a port: whoever gives one wants the server. */
+/** Adds the servers for which a port option is given. */
 function withPorts(services: readonly ServiceName[], flags: UpFlags): readonly ServiceName[] {
   const ports: Readonly<Record<ServiceName, number | undefined>> = {
     temporal: flags.temporalPort ?? flags.temporalUiPort,

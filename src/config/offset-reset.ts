@@ -1,6 +1,6 @@
 import type { ConfigProps } from '../api/component.ts';
 
-/** Where a sink begins in partitions of which it has no position: Kafka's `auto.offset.reset`. */
+/** Kafka's `auto.offset.reset`: the start offset of a partition that has no committed offset. */
 export type OffsetReset =
   | { readonly to: 'earliest' | 'latest' | 'none' }
   /** At the first record that is not older than this: KIP-1106. */
@@ -9,7 +9,7 @@ export type OffsetReset =
 const SETTING = 'auto.offset.reset';
 const OVERRIDE = `consumer.override.${SETTING}`;
 
-/** Of a connector's configuration over the worker's properties; earliest, as Kafka Connect has it. Throws Error. */
+/** Reads `auto.offset.reset`: the connector's override, else the worker's property, else earliest. Throws Error. */
 export function offsetReset(props: ConfigProps): OffsetReset {
   const text = props[OVERRIDE] ?? props[`consumer.${SETTING}`] ?? 'earliest';
   const word = text.trim().toLowerCase();
@@ -35,7 +35,7 @@ export function offsetResetErrors(props: ConfigProps): Record<string, string> {
 
 const DURATION = /^P(?:(\d{1,9})D)?(?:T(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9}(?:\.\d{0,9})?)S)?)?$/i;
 
-/** Of an ISO 8601 duration of days, hours, minutes and seconds; undefined for all else. */
+/** Milliseconds of an ISO 8601 duration of days, hours, minutes and seconds; undefined if it is none. */
 function durationMs(text: string): number | undefined {
   const match = DURATION.exec(text);
   if (match === null || /[PT]$/i.test(text)) return undefined;

@@ -242,7 +242,7 @@ export function defineConfig<const K extends Readonly<Record<string, AnyKey>>>(
 
 const hidden = '[hidden]';
 
-/** Of a key that is given under several of its names. */
+/** An error if a key is given under several of its names with different values. */
 function conflict(name: string, used: readonly string[], props: ConfigProps): string[] {
   const other = used.find(each => props[each] !== props[used[0] ?? name]);
   return other === undefined

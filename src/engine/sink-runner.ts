@@ -63,7 +63,7 @@ export interface SinkLimits {
 }
 
 /** Records, and bytes of them, to decode before yielding to the event loop. */
-/** What Kafka Connect names for records that a sink reports. */
+/** Kafka Connect's `__connect.errors.class.name` of records that the sink itself reports. */
 const SINK_TASK = 'org.apache.kafka.connect.sink.SinkTask';
 const SLICE = 1024;
 const SLICE_BYTES = 256 * 1024;

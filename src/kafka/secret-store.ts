@@ -172,7 +172,7 @@ export function secretStore(
   };
 }
 
-/** With the values of MANY each at its key, where MANY is no placeholder. */
+/** Replaces MANY by the keys and values that it holds, unless it is still a placeholder. */
 function apart({ [MANY]: many, ...others }: Config): Record<string, string> {
   if (many === undefined) return others;
   if (secretIds(many).length > 0) return { ...others, [MANY]: many };

@@ -68,7 +68,7 @@ export const microsText = (count: bigint, zone = ''): string => {
   return infinite === 0 ? timestampText(count, zone) : infinityText(infinite);
 };
 
-/** What a Date stands for: infinity at its limits. */
+/** The time of a Date; its limits stand for PostgreSQL's infinities. */
 const finite =
   (print: (ms: number) => string) =>
   (value: Date): string => {

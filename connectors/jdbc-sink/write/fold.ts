@@ -83,7 +83,7 @@ class TableChanges {
   readonly #deleted = new Set<Key>();
   readonly keyChanges: (KeyChanges & { readonly changes: KeyChange[] })[] = [];
   readonly #rekeyed = new Set<Key>();
-  /** Of keys that the database may take for equal, the one that is in here. */
+  /** The key that this segment has, by its normalized form: equal keys of citext or a collation may differ in bytes. */
   readonly #spellings = new Map<string, Key>();
   truncated = false;
 
@@ -122,14 +122,14 @@ class TableChanges {
     return true;
   }
 
-  /** Whether an equal key of other bytes is in here. */
+  /** True if this segment has a key with the same normalized form and other bytes. */
   isSpelledOtherwise(coarse: string, key: Key): boolean {
     const known = this.#spellings.get(coarse);
     if (known === undefined) this.#spellings.set(coarse, key);
     return known !== undefined && known !== key;
   }
 
-  /** Whether the row of the key gets another key, or is made so. */
+  /** True if a key change of this segment has the key as its old or its new one. */
   rekeys(key: Key): boolean {
     return this.#rekeyed.size > 0 && this.#rekeyed.has(key);
   }
@@ -195,7 +195,7 @@ interface Write {
   readonly mask: Mask;
 }
 
-/** Whether a write creates the row of which the deletion was the other half. */
+/** True if the write is the create event of the key change whose delete event is given. */
 function isCreationOf({ key, layout, record }: Deletion, write: Write): boolean {
   const header = keyHeader(write.record, OLD_KEY);
   if (header === undefined || layout.table.sql !== write.layout.table.sql) return false;

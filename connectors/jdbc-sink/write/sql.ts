@@ -71,8 +71,8 @@ const pairs = (keys: readonly SqlColumn[]): string => {
 };
 
 /**
- * What becomes of a row that gets a new key: it moves there; it is copied, as its deletion is another record's; or its copy
- * replaces what is there, where no row is ever deleted.
+ * How a key change is applied. `move`: the row's key is updated. `copy`: the row is copied to the new key, and its delete event
+ * is processed elsewhere. `replace`: as `copy`, over a row that is there (deletes are disabled).
  */
 export type Rekeying = 'move' | 'copy' | 'replace';
 

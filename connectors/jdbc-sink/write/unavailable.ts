@@ -3,7 +3,7 @@ import { Decimal, get, isStruct, type Schema, type Struct, type Value } from '..
 import { unavailable } from '../config/settings.ts';
 import { isPlainObject } from '../values/literals.ts';
 
-/** Whether a value is the placeholder of a large value that was not sent. */
+/** True for Debezium's placeholder of an unchanged TOAST value. */
 export type UnavailableCheck = (value: Value) => boolean;
 
 const bytes = Buffer.from(unavailable);

@@ -55,8 +55,8 @@ const MAX_WHOLE = 7;
 const POINT_ZERO = Buffer.from('.0');
 
 /**
- * Where the point stands in a number that is Java's text as it is; -1: nowhere, so that `.0` is missing. undefined: Java
- * writes it in another way.
+ * The index of the decimal point, or -1 if there is none, of a number that Java prints with the same digits (and `.0` where
+ * there is no point). undefined: Java prints it in another way, such as with an exponent.
  */
 function javaPoint(bytes: Uint8Array, start: number, end: number): number | undefined {
   const first = bytes[start] === MINUS ? start + 1 : start;
