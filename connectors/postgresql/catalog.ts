@@ -1,3 +1,4 @@
+import { publishedPartSql } from './published-part.ts';
 import type { TableFacts } from './relation.ts';
 import { visibleIn } from './snapshot/visibility.ts';
 import type { Sql } from './sql.ts';
@@ -8,15 +9,15 @@ const PARTITIONS = `CASE WHEN c.relkind = 'p' THEN
   (SELECT md5(string_agg(p.relid::oid::text, ',' ORDER BY p.relid::oid)) FROM pg_partition_tree(c.oid) p) END`;
 
 /** Changes whenever a column, a unique index, the replica identity or the partitions of table `c` do. */
-export const TABLE_VERSION = `concat_ws(';', c.oid, c.relreplident, ${PARTITIONS},
+const DEFINITION = `concat_ws(';', c.oid, c.relreplident, ${PARTITIONS},
   (SELECT string_agg(v.xmin::text, ',' ORDER BY v.attnum) FROM pg_attribute v WHERE v.attrelid = c.oid AND v.attnum > 0),
   (SELECT string_agg(concat(v.indexrelid, ':', v.xmin), ',' ORDER BY v.indexrelid) FROM pg_index v
    WHERE v.indrelid = c.oid AND v.indisunique))`;
 
 /** Of each table: columns as they are now, and the unique indexes that can be a key, the primary key first. */
-const TABLES = `
+const tablesSql = (part: string, version: string): string => `
 SELECT json_build_object('oid', c.oid::int8, 'schema', n.nspname, 'table', c.relname, 'replicaIdentity', c.relreplident, 'partitioned', c.relkind = 'p',
-  'rows', greatest(c.reltuples, 0), 'bytes', pg_relation_size(c.oid), 'version', ${TABLE_VERSION},
+  'rows', greatest(c.reltuples, 0), 'bytes', pg_relation_size(c.oid), 'version', ${version}, 'publication', ${part},
   'file', coalesce(pg_relation_filenode(c.oid)::int8, 0),
   'columns', (
     SELECT coalesce(json_agg(json_build_object('name', a.attname, 'number', a.attnum, 'version', a.xmin::text, 'type', a.atttypid::int8, 'typmod', a.atttypmod,
@@ -66,20 +67,35 @@ const CAPTURED = {
   roots: `WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence = 'p'`,
 };
 
+/** The publication that the stream is of. */
+export interface CatalogOptions {
+  readonly publication: string;
+  /** server_version_num */
+  readonly serverVersion: number;
+}
+
 /** What the database's own catalogue says of its tables and types, now. */
 export class Catalog {
+  /** SQL: changes whenever the definition of table `c` does, or the part of it that is published. */
+  readonly tableVersion: string;
   readonly #sql: Sql;
+  readonly #publication: string;
+  readonly #tables: string;
   readonly #types = new Map<number, TypeInfo>();
 
-  constructor(sql: Sql) {
+  constructor(sql: Sql, { publication, serverVersion }: CatalogOptions) {
+    const { part, digest } = publishedPartSql(publication, serverVersion);
     this.#sql = sql;
+    this.#publication = publication;
+    this.tableVersion = `concat_ws(';', ${DEFINITION}, ${digest})`;
+    this.#tables = tablesSql(part, this.tableVersion);
   }
 
   /** undefined: the table is gone. */
   async table(oid: number): Promise<TableFacts | undefined> {
     const [row] = await this.#sql.query<{ facts: TableFacts }>(
       'reading the catalogue',
-      `${TABLES} WHERE c.oid = $1::oid`,
+      `${this.#tables} WHERE c.oid = $1::oid`,
       [oid],
     );
     return row?.facts;
@@ -91,11 +107,21 @@ export class Catalog {
     return found;
   }
 
+  /** Whether the publication has the table, or a part of it. */
+  async isPublished({ schema, table }: TableFacts): Promise<boolean> {
+    const { found } = await this.#sql.one<{ found: boolean }>(
+      'reading the publication',
+      `SELECT EXISTS (SELECT FROM pg_publication_tables WHERE pubname = $1 AND schemaname = $2 AND tablename = $3) AS found`,
+      [this.#publication, schema, table],
+    );
+    return found;
+  }
+
   /** Every table that could be captured, by name. */
   async tables(viaRoot: boolean): Promise<TableFacts[]> {
     const rows = await this.#sql.query<{ facts: TableFacts }>(
       'reading the catalogue',
-      `${TABLES} ${viaRoot ? CAPTURED.roots : CAPTURED.leaves} AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+      `${this.#tables} ${viaRoot ? CAPTURED.roots : CAPTURED.leaves} AND n.nspname NOT IN ('pg_catalog', 'information_schema')
         AND n.nspname NOT LIKE 'pg\\_toast%' ORDER BY n.nspname, c.relname`,
     );
     return rows.map(row => row.facts);

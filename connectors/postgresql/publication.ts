@@ -57,6 +57,15 @@ export async function ensurePublication(
     await sql.query(`updating the publication ${name}`, `ALTER PUBLICATION ${quoted} SET (${root})`);
 }
 
+/**
+ * Whether the publication, once ensured, publishes changes of partitions as those of the partitioned table: one that exists
+ * and is left as it is may not be as publish.via.partition.root says.
+ */
+export async function publishesViaRoot(sql: Sql, { name, mode, viaRoot }: PublicationSettings): Promise<boolean> {
+  const [found] = await sql.query<PublicationRow>('looking for the publication', FIND, [name]);
+  return found === undefined || (mode === 'filtered' && !found.all_tables) ? viaRoot : found.via_root;
+}
+
 function scopeOf({ name, mode }: PublicationSettings, tables: readonly TableFacts[]): string {
   switch (mode) {
     case 'all_tables':

@@ -1,3 +1,5 @@
+import type { PublishedPart } from './published-part.ts';
+
 /** A column as a Relation message (or a SELECT list) names it. */
 export interface RelationColumn {
   readonly name: string;
@@ -65,8 +67,10 @@ export interface TableFacts {
   readonly rows: number;
   /** Without indexes and TOAST. */
   readonly bytes: number;
-  /** Another after each change of a column, a unique index, the replica identity or the partitions. */
+  /** Another after each change of a column, a unique index, the replica identity, the partitions or the published part. */
   readonly version: string;
+  /** null: rows are published whole, or not at all. */
+  readonly publication: PublishedPart | null;
   /** pg_relation_filenode: another when the table is rewritten or truncated; 0 for partitioned tables. */
   readonly file: number;
   readonly columns: readonly ColumnFacts[];
@@ -79,7 +83,8 @@ export interface TableFacts {
  *
  * The primary key; without one, a unique index. A Relation message may be older than the catalogue: under REPLICA
  * IDENTITY DEFAULT it names the primary key itself. Under USING INDEX the old row has the index's columns alone, so a
- * primary key that is not among them could not be told of a deleted row: the index is the key then.
+ * primary key that is not among them could not be told of a deleted row: the index is the key then. A key of which the
+ * publication's column list leaves out a part tells rows apart no more, and is none.
  */
 export function keyColumns(relation: Relation, facts: TableFacts | undefined): readonly string[] {
   const present = new Set(relation.columns.map(column => column.name));
@@ -87,14 +92,21 @@ export function keyColumns(relation: Relation, facts: TableFacts | undefined): r
   const known = (facts?.indexes ?? []).filter(index => index.columns.every(name => present.has(name)));
   const primary = known.find(index => index.primary)?.columns;
   if (relation.replicaIdentity === 'd') {
-    if (identity.length === 0) return known[0]?.columns ?? [];
+    if (identity.length === 0 || isCut(facts, ({ primary }) => primary)) return known[0]?.columns ?? [];
     return primary !== undefined && sameNames(primary, identity) ? primary : identity;
   }
-  if (relation.replicaIdentity === 'i') {
+  if (relation.replicaIdentity === 'i' && !isCut(facts, ({ identity }) => identity)) {
     if (primary?.every(name => identity.includes(name))) return primary;
     return known.find(index => sameNames(index.columns, identity))?.columns ?? identity;
   }
   return known[0]?.columns ?? [];
+}
+
+/** Whether the publication's column list leaves out a part of that index. */
+function isCut(facts: TableFacts | undefined, which: (index: IndexFacts) => boolean): boolean {
+  const list = facts?.publication?.columns;
+  const index = facts?.indexes.find(which);
+  return list != null && index !== undefined && !index.columns.every(name => list.includes(name));
 }
 
 /**

@@ -3,6 +3,7 @@ import type { PostgresConfig } from './config.ts';
 import { statements } from './config.ts';
 import type { ConnectionSettings } from './connection.ts';
 import { columnTest, customKeys, type NameTest, nameTest, type TableTest, tableTest } from './filters.ts';
+import type { PublicationSettings } from './publication.ts';
 import { contextHeaders, NO_HEADERS, type RecordSettings } from './records.ts';
 import type { SchemaSettings } from './table-schema.ts';
 import { topicNaming } from './topic-naming.ts';
@@ -32,6 +33,12 @@ export const capturedTables = (config: PostgresConfig): TableTest =>
     { include: config['schema.include.list'], exclude: config['schema.exclude.list'] },
     { include: config['table.include.list'], exclude: config['table.exclude.list'] },
   );
+
+export const publicationSettings = (config: PostgresConfig): PublicationSettings => ({
+  name: config['publication.name'],
+  mode: config['publication.autocreate.mode'],
+  viaRoot: config['publish.via.partition.root'],
+});
 
 export function snapshotTables(config: PostgresConfig): NameTest {
   const list = config['snapshot.include.collection.list'];

@@ -9,7 +9,7 @@ import { Heartbeats } from './heartbeats.ts';
 import { ServerGuard } from './log-identity.ts';
 import { MessageFormat } from './logical-message.ts';
 import { position, readOffset, serverPartition } from './offsets.ts';
-import { ensurePublication, unpublished } from './publication.ts';
+import { ensurePublication, type PublicationSettings, publishesViaRoot, unpublished } from './publication.ts';
 import { RecordMaker } from './records.ts';
 import type { TableFacts } from './relation.ts';
 import { Replication } from './replication.ts';
@@ -20,6 +20,7 @@ import {
   capturedMessages,
   capturedTables,
   connectionSettings,
+  publicationSettings,
   recordSettings,
   schemaSettings,
   snapshotTables,
@@ -94,12 +95,13 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
     context.signal.addEventListener('abort', stop, { once: true });
     const server = await askServer(sql);
     checkServer(server, streams(config));
-    const catalog = new Catalog(sql);
+    const publication = publicationSettings(config);
+    const catalog = new Catalog(sql, { publication: publication.name, serverVersion: server.version });
     const captured = capturedTables(config);
-    const viaRoot = config['publish.via.partition.root'];
+    const viaRoot = await publishesViaRoot(sql, publication);
     const tables = (await catalog.tables(viaRoot)).filter(({ schema, table }) => captured(schema, table));
     refuseSameNames(tables);
-    await this.#publication(config, context, sql, tables);
+    if (streams(config)) await this.#publication(publication, context, sql, tables);
     const prefix = config['topic.prefix'];
     const start: StartContext = {
       sql,
@@ -133,15 +135,13 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
   }
 
   async #publication(
-    config: PostgresConfig,
+    publication: PublicationSettings,
     context: SourceTaskContext,
     sql: Sql,
     tables: readonly TableFacts[],
   ): Promise<void> {
-    if (!streams(config)) return;
-    const name = config['publication.name'];
-    const mode = config['publication.autocreate.mode'];
-    await ensurePublication(sql, { name, mode, viaRoot: config['publish.via.partition.root'] }, tables);
+    await ensurePublication(sql, publication, tables);
+    const { name } = publication;
     const missing = await unpublished(sql, name, tables);
     if (missing.length > 0)
       context.log.warn(

@@ -1,4 +1,3 @@
-import { TABLE_VERSION } from '../catalog.ts';
 import { quoteIdentifier, quoteLiteral, quoteTable } from '../connection.ts';
 import type { Range, StoredChunk } from './chunk.ts';
 import { comparison } from './order.ts';
@@ -13,10 +12,12 @@ export interface ChunkQuery {
   readonly range: Range;
   /** See TableWork.interrupted. */
   readonly interrupted: StoredChunk | null;
+  /** See Catalog.tableVersion. */
+  readonly tableVersion: string;
 }
 
 /** The key after so many rows of the range, and the one after it. */
-export function boundQuery(query: ChunkQuery, rows: number): string {
+export function boundQuery(query: Omit<ChunkQuery, 'interrupted' | 'tableVersion'>, rows: number): string {
   const keys = keyList(query.version);
   return `SELECT ${keys} FROM ${source(query)}${where(conditions(query))} ORDER BY ${keys} OFFSET ${rows - 1} LIMIT 2`;
 }
@@ -31,7 +32,7 @@ export function openQuery(query: ChunkQuery): string {
   return (
     `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; LOCK TABLE ${name} IN ACCESS SHARE MODE; ` +
     `SELECT pg_current_snapshot()::text, pg_current_wal_insert_lsn()::text, ` +
-    `(extract(epoch FROM clock_timestamp()) * 1000000)::int8::text, ${TABLE_VERSION} ` +
+    `(extract(epoch FROM clock_timestamp()) * 1000000)::int8::text, ${query.tableVersion} ` +
     `FROM pg_class c WHERE c.oid = ${quoteLiteral(name)}::regclass; ${declare(query)}`
   );
 }
@@ -51,16 +52,22 @@ function declare(query: ChunkQuery): string {
 }
 
 /** `FROM` of the rows, named t. */
-function source({ version, override }: ChunkQuery): string {
+function source({ version, override }: Pick<ChunkQuery, 'version' | 'override'>): string {
   const { schema, table, partitioned } = version.facts;
   if (override !== null) return `(${override}) t`;
   return `${partitioned ? '' : 'ONLY '}${quoteTable(schema, table)} t`;
 }
 
-function conditions({ version, range: { lo, hi } }: ChunkQuery): string[] {
+function conditions({ version, range: { lo, hi } }: Pick<ChunkQuery, 'version' | 'range'>): string[] {
   const { key } = version.identity;
-  if (key === null) return lo === null ? [] : [`t.ctid > ${quoteLiteral(lo[0] ?? '')}`];
-  return [...(lo === null ? [] : [comparison(key, '>', lo)]), ...(hi === null ? [] : [comparison(key, '<=', hi)])];
+  const rowFilter = version.facts.publication?.rowFilter ?? null;
+  const published = rowFilter === null ? [] : [`(${rowFilter})`];
+  if (key === null) return [...(lo === null ? [] : [`t.ctid > ${quoteLiteral(lo[0] ?? '')}`]), ...published];
+  return [
+    ...published,
+    ...(lo === null ? [] : [comparison(key, '>', lo)]),
+    ...(hi === null ? [] : [comparison(key, '<=', hi)]),
+  ];
 }
 
 const keyList = ({ identity }: TableVersion): string =>

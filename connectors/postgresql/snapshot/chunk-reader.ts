@@ -42,6 +42,8 @@ export interface ChunkReaderSettings {
   /** A chunk ends behind the first step that reaches this. */
   readonly chunkBytes: number;
   readonly lockTimeoutMs: number;
+  /** See Catalog. */
+  readonly tableVersion: string;
   /** Makes the server flush its log up to there. */
   flush(lsn: Lsn): Promise<void>;
 }
@@ -84,7 +86,7 @@ export class ChunkReader {
     const found: Bound[] = [];
     await this.#run(
       `looking for a place to divide ${work.table.id}`,
-      boundQuery({ version: work.version, override: work.override, interrupted: null, range }, rows),
+      boundQuery({ version: work.version, override: work.override, range }, rows),
       (_result, bytes, start) => found.push(rowTexts(bytes, start) as string[]),
     );
     // Where the row found is the last, the range ends there.
@@ -98,12 +100,14 @@ export class ChunkReader {
   async read(work: TableWork, claim: Claim, take: (chunk: ReadChunk) => Promise<void>): Promise<void> {
     const { range, version } = claim;
     const { interrupted, override } = work;
+    const { tableVersion } = this.#settings;
     const keyless = version.identity.key === null;
     const chunk = new OpenChunk(work, claim, this.#settings);
     const stepBytes = Math.min(STEP_BYTES, this.#settings.chunkBytes);
     const step = () => Math.min(MAX_STEP_ROWS, Math.max(1, Math.floor(stepBytes / this.#bytesPerRow(work))));
     let wanted = step();
-    await this.#fetch(chunk, `${openQuery({ version, override, range, interrupted })}; FETCH ${wanted} FROM rows`);
+    const query = openQuery({ version, override, range, interrupted, tableVersion });
+    await this.#fetch(chunk, `${query}; FETCH ${wanted} FROM rows`);
     for (let more = true; more; ) {
       let fetched = chunk.fetched;
       while (fetched === wanted && chunk.bytes < this.#settings.chunkBytes) {

@@ -81,6 +81,7 @@ export async function openSnapshot(options: OpenSnapshot): Promise<Snapshot> {
       maker: options.maker,
       chunkBytes: Math.min(options.maxBatchBytes, CHUNK_BYTES),
       lockTimeoutMs: config['snapshot.lock.timeout.ms'],
+      tableVersion: catalog.tableVersion,
       flush: lsn => flushLog(sql, lsn),
     },
     catalog,
@@ -101,14 +102,16 @@ async function describe(catalog: Catalog, facts: TableFacts, schemas: SchemaSett
   return tableVersion({ ...table, row: { schema: table.row.schema, fields } }, facts);
 }
 
-/** What the server would say of the table in a Relation message. */
+/** What the server would say of the table in a Relation message: of the published columns. */
 function relationOf(facts: TableFacts): Relation {
   const identity =
     facts.replicaIdentity === 'd'
       ? facts.indexes.find(index => index.primary)
       : facts.indexes.find(index => index.identity);
   const inIdentity = (name: string) => facts.replicaIdentity === 'f' || identity?.columns.includes(name) === true;
-  return { ...facts, columns: facts.columns.map(column => ({ ...column, identity: inIdentity(column.name) })) };
+  const list = facts.publication?.columns ?? null;
+  const columns = facts.columns.filter(({ name }) => list === null || list.includes(name));
+  return { ...facts, columns: columns.map(column => ({ ...column, identity: inIdentity(column.name) })) };
 }
 
 /** null: there are no chunks that the stream has not passed. */

@@ -1,8 +1,10 @@
 import type { Log } from '../../../src/api/index.ts';
+import { MillraceError } from '../../../src/errors.ts';
 import type { Catalog } from '../catalog.ts';
+import { quoteTable } from '../connection.ts';
 import type { Sql } from '../sql.ts';
 import type { StoredChunk } from './chunk.ts';
-import { difference } from './table-identity.ts';
+import { difference, type TableIdentity } from './table-identity.ts';
 import { isComplete, type TableVersion, TableWork, unread } from './table-work.ts';
 
 export interface PlanContext {
@@ -50,7 +52,9 @@ async function restartReason(
   if (isComplete(done)) return first.identity.oid === identity.oid ? undefined : difference(first.identity, identity);
   for (const chunk of done) {
     const reason = difference(chunk.identity, identity);
-    if (reason !== undefined) return reason;
+    if (reason === undefined) continue;
+    if (await isWithdrawn(catalog, chunk.identity, version)) throw withdrawn(version);
+    return reason;
   }
   if (facts.partitioned && identity.key === null) return 'it is partitioned and has no key';
   return attachedReason(catalog, version, done);
@@ -68,3 +72,21 @@ export async function attachedReason(
     ? 'partitions with rows were attached to it'
     : undefined;
 }
+
+/** Whether the publication had a part of the table when it was read, and has nothing of it now. */
+export async function isWithdrawn(
+  catalog: Pick<Catalog, 'isPublished'>,
+  before: TableIdentity,
+  { identity, facts }: TableVersion,
+): Promise<boolean> {
+  return before.publication !== null && identity.publication === null && !(await catalog.isPublished(facts));
+}
+
+/** A table that is in no publication is read whole: not one of which columns or rows were withheld a moment ago. */
+export const withdrawn = ({ table, facts }: TableVersion): MillraceError =>
+  new MillraceError(
+    'SOURCE_SETUP',
+    `table ${table.id} was taken out of the publication, which had a part of it, while its snapshot was taken: add it again ` +
+      `(ALTER PUBLICATION … ADD TABLE ${quoteTable(facts.schema, facts.table)} …), or no longer capture it ` +
+      '(table.exclude.list), and restart the task',
+  );

@@ -9,7 +9,7 @@ import type { SnapshotMarker } from '../source-info.ts';
 import type { Bound, Range, StoredChunk } from './chunk.ts';
 import { chunkPartition, chunkPosition } from './chunk.ts';
 import { ChunkReader, type ChunkReaderSettings, type ReadChunk, TableChanged } from './chunk-reader.ts';
-import { attachedReason } from './plan-table.ts';
+import { attachedReason, isWithdrawn, withdrawn } from './plan-table.ts';
 import { difference } from './table-identity.ts';
 import type { Claim, TableVersion, TableWork } from './table-work.ts';
 
@@ -31,7 +31,7 @@ export interface SnapshotSettings {
   /** Entries of older snapshots, taken back with the first batch. */
   readonly stale: readonly SourcePartition[];
   readonly log: Log;
-  readonly catalog: Pick<Catalog, 'hasAttached'>;
+  readonly catalog: Pick<Catalog, 'hasAttached' | 'isPublished'>;
   /** The table as it is now; undefined where it is gone, or no longer captured. */
   describe(oid: number): Promise<TableVersion | undefined>;
 }
@@ -249,6 +249,11 @@ export class Snapshot {
       log.warn({ table: work.table.id }, 'a table was dropped or renamed while its snapshot was taken');
       return;
     }
+    if (await isWithdrawn(this.#settings.catalog, version.identity, now)) {
+      // It may be about to be added again.
+      if (work.failures >= MOST_WITHDRAWALS) throw withdrawn(now);
+      return;
+    }
     const reason = await this.#restartReason(work, version, now);
     work.version = now;
     if (reason === undefined) return;
@@ -325,6 +330,8 @@ const isNext = ({ work, tail }: ReadChunk): boolean => !tail || (work.open === 1
 
 /** Of readings of a table in a row that it was altered under. */
 const MOST_FAILURES = 8;
+/** The same, where the publication had nothing of it. */
+const MOST_WITHDRAWALS = 4;
 const FIRST_PAUSE_MS = 100;
 const MAX_PAUSE_MS = 2000;
 

@@ -8,12 +8,15 @@ export interface TableIdentity {
   readonly key: readonly KeyColumn[] | null;
   /** pg_relation_filenode of a table that is read by ctid: rows move when it is rewritten. 0 for others. */
   readonly file: number;
+  /** Digest of the part of the table that is published; null: all of it. */
+  readonly publication: string | null;
 }
 
 export const identityOf = (facts: TableFacts, key: readonly KeyColumn[] | null): TableIdentity => ({
   oid: facts.oid,
   key,
   file: key === null ? facts.file : 0,
+  publication: facts.publication?.digest ?? null,
 });
 
 /** Says how a table differs from the one that chunks were read of; undefined where it does not. */
@@ -23,16 +26,18 @@ export function difference(before: TableIdentity, now: TableIdentity): string | 
     return `it was read by ${describeKey(before)}, and now is by ${describeKey(now)}`;
   if (JSON.stringify(before.key) !== JSON.stringify(now.key)) return `its key, ${describeKey(now)}, was altered`;
   if (before.file !== now.file) return 'it was rewritten or truncated, and has no key';
+  if (before.publication !== now.publication) return 'its column list or row filter in the publication was altered';
   return undefined;
 }
 
 const describeKey = ({ key }: TableIdentity): string =>
   key === null ? 'ctid' : `(${key.map(({ name }) => name).join(', ')})`;
 
-export const identityFields = ({ oid, key, file }: TableIdentity) => ({
+export const identityFields = ({ oid, key, file, publication }: TableIdentity) => ({
   oid,
   key: key as Json,
   file,
+  publication,
 });
 
 export function readIdentity(offset: NonNullable<SourceOffset>): TableIdentity {
@@ -41,5 +46,6 @@ export function readIdentity(offset: NonNullable<SourceOffset>): TableIdentity {
     oid: Number(offset['oid']),
     key: Array.isArray(key) ? (key as unknown as readonly KeyColumn[]) : null,
     file: Number(offset['file']),
+    publication: typeof offset['publication'] === 'string' ? offset['publication'] : null,
   };
 }

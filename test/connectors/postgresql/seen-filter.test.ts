@@ -24,7 +24,7 @@ function row(id: number): RowStruct {
 const chunk = (number: number, lo: number | null, hi: number | null, snapshot: string, lsn: number): Chunk => ({
   table: 'public.orders',
   number,
-  identity: { oid: 1, key: facts.columns, file: 0 },
+  identity: { oid: 1, key: facts.columns, file: 0, publication: null },
   lo: lo === null ? null : [String(lo)],
   hi: hi === null ? null : [String(hi)],
   snapshot,

@@ -74,6 +74,7 @@ export function describeTable(
       bytes: 0,
       version: '1',
       file: 1,
+      publication: null,
       columns: plain.map((column, i) => ({
         ...column,
         number: i + 1,

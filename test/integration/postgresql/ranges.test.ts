@@ -11,7 +11,7 @@ const chunk = (number: number, lo: string | null, hi: string | null): StoredChun
   id: '',
   table: 't',
   number,
-  identity: { oid: 1, key: null, file: 0 },
+  identity: { oid: 1, key: null, file: 0, publication: null },
   lo: lo === null ? null : [lo],
   hi: hi === null ? null : [hi],
   snapshot: '1:1:',
