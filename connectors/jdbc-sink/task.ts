@@ -6,6 +6,7 @@ import { warningOf } from './protocol/connect.ts';
 import { Session } from './protocol/session.ts';
 import { sessionName } from './protocol/session-name.ts';
 import { endStalled } from './protocol/stalled.ts';
+import { withRetries } from './retries.ts';
 import { claimPositions, otherClusters } from './write/offsets.ts';
 import { ensureOffsets } from './write/offsets-table.ts';
 import { Writer } from './write/writer.ts';
@@ -13,31 +14,53 @@ import { Writer } from './write/writer.ts';
 /** How long a write may go on after the task was told to stop: then the connection is cut, and nothing is committed. */
 const GRACE_MS = 5_000;
 
+interface Opened {
+  readonly settings: Settings;
+  readonly context: SinkTaskContext;
+  /** Of the engine, and of this task's own end. */
+  readonly signal: AbortSignal;
+}
+
 /** One connection to the destination, and the batches written over it. */
 export class JdbcSinkTask<C> implements SinkTask<C> {
   readonly #settingsOf: (config: C) => Settings;
   readonly #closing = new AbortController();
   #session: Session | undefined;
   #writer: Writer | undefined;
+  #opened: Opened | undefined;
 
   constructor(settingsOf: (config: C) => Settings) {
     this.#settingsOf = settingsOf;
   }
 
   async open(config: C, context: SinkTaskContext): Promise<readonly SinkPosition[]> {
-    const { task, log, signal, assigned } = context;
     const settings = this.#settingsOf(config);
-    const either = AbortSignal.any([signal, this.#closing.signal]);
-    const session = await Session.open(settings, sessionName(context, task), either);
+    const opened = { settings, context, signal: AbortSignal.any([context.signal, this.#closing.signal]) };
+    this.#opened = opened;
+    this.#cutWhenStopped(context.signal);
+    const session = await this.#connect(opened);
+    const warning = warningOf(session.client, settings);
+    if (warning !== undefined) context.log.warn({}, warning);
+    const positions = await this.#claim(session, opened);
+    if (positions.length === 0) await this.#warnOfOtherClusters(session, context);
+    return positions;
+  }
+
+  async #connect({ settings, context, signal }: Opened): Promise<Session> {
+    const name = sessionName(context, context.task);
+    const session = await withRetries(settings.connecting, { log: context.log, signal }, () =>
+      Session.open(settings, name, signal),
+    );
     this.#session = session;
     if (this.#closing.signal.aborted) await session.close();
-    this.#cutWhenStopped(signal, session);
-    const warning = warningOf(session.client, settings);
-    if (warning !== undefined) log.warn({}, warning);
+    return session;
+  }
+
+  async #claim(session: Session, { settings, context }: Opened): Promise<readonly SinkPosition[]> {
+    const { log, assigned } = context;
     await endStalled(session, log);
     await ensureOffsets(session);
     const positions = await claimPositions(session, context, assigned);
-    if (positions.length === 0) await this.#warnOfOtherClusters(session, context);
     this.#writer = new Writer(session, context, settings, log);
     return positions;
   }
@@ -53,10 +76,23 @@ export class JdbcSinkTask<C> implements SinkTask<C> {
       );
   }
 
+  /**
+   * With max.retries, a write that failed is tried again over a new connection. One that was committed all the same is
+   * fenced then, as its positions have moved.
+   */
   async write(batch: SinkBatch): Promise<void> {
-    if (this.#writer === undefined)
-      throw new MillraceError('INTERNAL', 'The sink was written to before it was opened.');
-    await this.#writer.write(batch);
+    const opened = this.#opened;
+    if (opened === undefined) throw new MillraceError('INTERNAL', 'The sink was written to before it was opened.');
+    const { settings, context, signal } = opened;
+    await withRetries(settings.writing, { log: context.log, signal }, async failures => {
+      if (failures > 0) {
+        await this.#session?.close();
+        await this.#claim(await this.#connect(opened), opened);
+      }
+      if (this.#writer === undefined)
+        throw new MillraceError('INTERNAL', 'The sink was written to after it was closed.');
+      await this.#writer.write(batch);
+    });
   }
 
   async close(): Promise<void> {
@@ -66,10 +102,11 @@ export class JdbcSinkTask<C> implements SinkTask<C> {
   }
 
   /** A write that waits for a lock must not hold up the task's end for ever. */
-  #cutWhenStopped(signal: AbortSignal, session: Session): void {
+  #cutWhenStopped(signal: AbortSignal): void {
     let timer: NodeJS.Timeout | undefined;
     const stopping = addAbortListener(signal, () => {
-      timer = setTimeout(() => session.client.connection.stream.destroy(new Error('the task is stopping')), GRACE_MS);
+      const cut = () => this.#session?.client.connection.stream.destroy(new Error('the task is stopping'));
+      timer = setTimeout(cut, GRACE_MS);
     });
     addAbortListener(this.#closing.signal, () => {
       clearTimeout(timer);

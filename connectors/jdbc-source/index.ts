@@ -17,7 +17,7 @@ export const connector: SourceConnector<JdbcSourceConfig> = {
   kind: 'source',
   config,
   async plan(settings, tasksMax, context) {
-    if (settings.query !== '') return [{}];
+    if (settings.sql !== '') return [{}];
     return withSession(settings, context, async session => {
       const tables = await findTables(session, settings);
       refuseSameNames(tables);

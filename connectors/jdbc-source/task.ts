@@ -1,7 +1,7 @@
 import { addAbortListener } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SourceBatch, SourceTask, SourceTaskContext } from '../../src/api/index.ts';
-import { MillraceError, messageOf } from '../../src/errors.ts';
+import { kindOf, MillraceError, messageOf } from '../../src/errors.ts';
 import type { JdbcSourceConfig } from './config/keys.ts';
 import type { Relation, Session } from './database/database.ts';
 import { openSession } from './database/open.ts';
@@ -12,7 +12,7 @@ import { findTables, refuseSameNames } from './tables/plan.ts';
 import { fullName, type TableId } from './tables/table-id.ts';
 import { zoneOf } from './values/zone.ts';
 
-/** How long one `read` waits for something to do. */
+/** How long one `read` waits for something to do at most. */
 const WAIT_MS = 1000;
 
 interface Running {
@@ -20,6 +20,8 @@ interface Running {
   readonly reader: Reader;
   /** Why it cannot be read; undefined while it can. */
   failure: MillraceError | undefined;
+  /** Failures in a row that may pass. */
+  retries: number;
 }
 
 /** Reads its tables, or the query, in turn over one session: what has begun is read to its end first. */
@@ -44,7 +46,7 @@ export class JdbcSourceTask implements SourceTask<JdbcSourceConfig> {
     });
     const session = await this.#connected();
     if (session.tlsWarning !== undefined) context.log.warn({}, session.tlsWarning);
-    if (config.query !== '') return this.#add({ kind: 'query', sql: config.query.trim().replace(/;$/, '') });
+    if (config.sql !== '') return this.#add({ kind: 'query', sql: config.sql.trim().replace(/;$/, '') });
     const found = await findTables(session, config);
     refuseSameNames(found);
     this.#names = new Set(found.map(fullName));
@@ -91,7 +93,7 @@ export class JdbcSourceTask implements SourceTask<JdbcSourceConfig> {
       look: session => sourceOf(session, relation, config, warn),
       warn,
     });
-    this.#running.set(name, { name, reader, failure: undefined });
+    this.#running.set(name, { name, reader, failure: undefined, retries: 0 });
   }
 
   /** Takes on tables that no task has, and lets go of those that are gone. */
@@ -127,7 +129,7 @@ export class JdbcSourceTask implements SourceTask<JdbcSourceConfig> {
   }
 
   async read(): Promise<SourceBatch | null> {
-    const until = performance.now() + WAIT_MS;
+    const until = performance.now() + Math.min(WAIT_MS, this.#settings()['poll.linger.ms']);
     for (;;) {
       if (this.#closed.signal.aborted) return null;
       const session = await this.#connected().catch((error: unknown) => {
@@ -162,10 +164,12 @@ export class JdbcSourceTask implements SourceTask<JdbcSourceConfig> {
     try {
       const batch = await one.reader.step(session);
       one.failure = undefined;
+      one.retries = 0;
       return batch;
     } catch (error) {
       if (this.#closed.signal.aborted) return null;
       await one.reader.reset().catch(() => {});
+      if (this.#isRetried(one, error)) return null;
       if (!(error instanceof MillraceError) || error.code !== 'SOURCE_SETUP') throw error;
       one.failure = error;
       const all = [...this.#running.values()];
@@ -175,6 +179,23 @@ export class JdbcSourceTask implements SourceTask<JdbcSourceConfig> {
       one.reader.due = performance.now() + this.#settings()['table.poll.interval.ms'];
       return null;
     }
+  }
+
+  /** With query.retry.attempts, failures that may pass are counted here. Throws SOURCE_SETUP when they are used up. */
+  #isRetried(one: Running, error: unknown): boolean {
+    const config = this.#settings();
+    const limit = config['query.retry.attempts'];
+    if (limit <= 0 || kindOf(error) !== 'retriable') return false;
+    one.retries++;
+    if (one.retries > limit)
+      throw new MillraceError(
+        'SOURCE_SETUP',
+        `${messageOf(error)} (tried again ${limit} times, as query.retry.attempts says; leave that out to try without end)`,
+        { cause: error },
+      );
+    this.#started().log.warn({ table: one.name, reason: messageOf(error) }, 'a query failed and is tried again');
+    one.reader.due = performance.now() + config['poll.interval.ms'];
+    return true;
   }
 
   #counted(batch: SourceBatch): SourceBatch {

@@ -1,12 +1,17 @@
 import {
+  atLeast,
   booleanKey,
   type ConfigOf,
+  classKey,
   defineConfig,
   enumKey,
+  intKey,
   listKey,
+  longKey,
   nonEmpty,
   stringKey,
 } from '../../../src/config/spec.ts';
+import { type Given, nothingGiven, withGiven } from './given.ts';
 import {
   backoffKey,
   batchSizeKey,
@@ -22,6 +27,9 @@ import { contradictions, type Settings, type TableType, topicMark } from './sett
 const tableTypes = ['TABLE', 'PARTITIONED TABLE', 'VIEW'] as const satisfies readonly TableType[];
 const typeOf = (name: string) => tableTypes.find(type => type === name.toUpperCase().replaceAll('_', ' '));
 
+const defaultProvider = 'io.confluent.connect.jdbc.util.DefaultJdbcCredentialsProvider';
+const stringColumn = 'record_value';
+
 const keys = {
   'connection.url': urlKey(
     'JDBC URL of the PostgreSQL database: jdbc:postgresql://host:port/database. TLS is set by its parameters ' +
@@ -30,6 +38,33 @@ const keys = {
   ),
   'connection.user': userKey,
   'connection.password': passwordOfUserKey,
+  'jdbc.credentials.provider.class': classKey({
+    doc: 'Only the default, which takes connection.user and connection.password, is supported.',
+    default: defaultProvider,
+    importance: 'low',
+    group: 'Connection',
+    displayName: 'JDBC Credentials Provider Class',
+    check: name =>
+      name === defaultProvider
+        ? undefined
+        : 'Java classes are not loaded: set connection.user and connection.password, with placeholders of a configuration provider',
+  }),
+  'connection.attempts': intKey({
+    doc: 'Attempts to connect, connection.backoff.ms apart, after which the task is FAILED. Left out, connecting is tried again until it succeeds.',
+    default: 3,
+    importance: 'low',
+    group: 'Connection',
+    displayName: 'JDBC connection attempts',
+    check: atLeast(1),
+  }),
+  'connection.backoff.ms': longKey({
+    doc: 'Time between the attempts that connection.attempts counts.',
+    default: 10_000,
+    importance: 'low',
+    group: 'Connection',
+    displayName: 'JDBC connection backoff in milliseconds',
+    check: atLeast(0),
+  }),
   'dialect.name': stringKey({
     doc: 'Name of the database dialect; empty takes it from the URL.',
     default: '',
@@ -55,6 +90,12 @@ const keys = {
     default: false,
     group: 'Writes',
     displayName: 'Enable deletes',
+  }),
+  'replace.null.with.default': booleanKey({
+    doc: 'Whether a null of a field whose schema has a default is written as that default.',
+    default: true,
+    group: 'Writes',
+    displayName: 'Replace null value with default value',
   }),
   'table.types': listKey({
     doc: 'Kinds of relation that may be written to: TABLE (partitioned ones too), PARTITIONED TABLE, VIEW.',
@@ -121,19 +162,52 @@ const keys = {
     group: 'DDL Support',
     displayName: 'Quote Identifiers',
   }),
-  'max.retries': retriesKey(10),
-  'retry.backoff.ms': backoffKey(3000),
+  'string.output.value.column.name': stringKey({
+    doc: 'Only the default is taken: records are rows. The transform HoistField$Value makes rows of plain strings.',
+    default: stringColumn,
+    importance: 'low',
+    group: 'Data Mapping',
+    displayName: 'String Value Column Name',
+    check: name =>
+      name === stringColumn
+        ? undefined
+        : 'records are rows: set the transform org.apache.kafka.connect.transforms.HoistField$Value with this name as its field instead',
+  }),
+  'trim.sensitive.log': booleanKey({
+    doc: 'Values of records are left out of logs and messages with either value.',
+    default: false,
+    importance: 'low',
+    group: 'Writes',
+    displayName: 'Trim sensitive values from logs',
+  }),
+  'mssql.use.merge.holdlock': booleanKey({
+    doc: 'Applies to SQL Server, as in the connector of that name, and so to no destination of this one.',
+    default: true,
+    importance: 'low',
+    group: 'Writes',
+    displayName: 'SQL Server - Use HOLDLOCK in MERGE',
+  }),
+  'max.retries': retriesKey(10, 'retry.backoff.ms'),
+  'retry.backoff.ms': backoffKey(3000, 'max.retries'),
 };
 
 /** Configuration of `io.confluent.connect.jdbc.JdbcSinkConnector`. */
-export const confluentConfig = defineConfig(keys, { refine: config => contradictions(confluentSettings(config)) });
+export const confluentConfig = withGiven(
+  defineConfig(keys, { refine: config => contradictions(confluentSettings({ ...config, ...nothingGiven })) }),
+  { withParameters: true },
+);
 
-export type ConfluentConfig = ConfigOf<typeof keys>;
+export type ConfluentConfig = ConfigOf<typeof keys> & Given;
 
 export function confluentSettings(config: ConfluentConfig): Settings {
   const wanted = new Set(config['fields.whitelist']);
   return {
-    destination: destinationOf(config['connection.url'], config['connection.user'], config['connection.password']),
+    destination: destinationOf(
+      config['connection.url'],
+      config['connection.user'],
+      config['connection.password'],
+      config.driverParameters,
+    ),
     insertMode: config['insert.mode'],
     pkMode: config['pk.mode'],
     pkFields: config['pk.fields'],
@@ -149,6 +223,17 @@ export function confluentSettings(config: ConfluentConfig): Settings {
     timeZone: config['db.timezone'],
     postgis: 'public',
     statementRows: config['batch.size'],
+    replaceNulls: config['replace.null.with.default'],
+    connecting: {
+      setting: 'connection.attempts',
+      retries: config.given.has('connection.attempts') ? config['connection.attempts'] - 1 : null,
+      backoffMs: config['connection.backoff.ms'],
+    },
+    writing: {
+      setting: 'max.retries',
+      retries: config.given.has('max.retries') ? config['max.retries'] : null,
+      backoffMs: config['retry.backoff.ms'],
+    },
     names: {
       create: 'auto.create=true',
       evolve: 'auto.evolve=true',

@@ -9,6 +9,7 @@ import {
   nonEmpty,
   stringKey,
 } from '../../../src/config/spec.ts';
+import { type Given, nothingGiven, withGiven } from './given.ts';
 import {
   backoffKey,
   batchSizeKey,
@@ -140,8 +141,8 @@ const keys = {
     group: 'DDL Support',
     check: nonEmpty,
   }),
-  'flush.max.retries': retriesKey(5),
-  'flush.retry.delay.ms': backoffKey(1000),
+  'flush.max.retries': retriesKey(5, 'flush.retry.delay.ms'),
+  'flush.retry.delay.ms': backoffKey(1000, 'flush.max.retries'),
 };
 
 function patterns(list: readonly string[]): string | undefined {
@@ -153,23 +154,31 @@ function patterns(list: readonly string[]): string | undefined {
 }
 
 /** Configuration of `io.debezium.connector.jdbc.JdbcSinkConnector`. */
-export const debeziumConfig = defineConfig(keys, {
-  refine: config =>
-    config['field.include.list'].length > 0 && config['field.exclude.list'].length > 0
-      ? {
-          'field.exclude.list':
-            'Cannot define both field.exclude.list and field.include.list. Please specify only one.',
-        }
-      : contradictions(debeziumSettings(config)),
-});
+export const debeziumConfig = withGiven(
+  defineConfig(keys, {
+    refine: config =>
+      config['field.include.list'].length > 0 && config['field.exclude.list'].length > 0
+        ? {
+            'field.exclude.list':
+              'Cannot define both field.exclude.list and field.include.list. Please specify only one.',
+          }
+        : contradictions(debeziumSettings({ ...config, ...nothingGiven })),
+  }),
+  { withParameters: false },
+);
 
-export type DebeziumConfig = ConfigOf<typeof keys>;
+export type DebeziumConfig = ConfigOf<typeof keys> & Given;
 
 export function debeziumSettings(config: DebeziumConfig): Settings {
   const evolve = config['schema.evolution'] === 'basic';
   const collections = config['collection.name.format'];
   return {
-    destination: destinationOf(config['connection.url'], config['connection.username'], config['connection.password']),
+    destination: destinationOf(
+      config['connection.url'],
+      config['connection.username'],
+      config['connection.password'],
+      config.driverParameters,
+    ),
     insertMode: config['insert.mode'],
     pkMode: config['primary.key.mode'],
     pkFields: config['primary.key.fields'],
@@ -185,6 +194,13 @@ export function debeziumSettings(config: DebeziumConfig): Settings {
     timeZone: config['use.time.zone'],
     postgis: config['dialect.postgres.postgis.schema'],
     statementRows: config['batch.size'],
+    replaceNulls: false,
+    connecting: { setting: 'connection.attempts', retries: null, backoffMs: 0 },
+    writing: {
+      setting: 'flush.max.retries',
+      retries: config.given.has('flush.max.retries') ? config['flush.max.retries'] : null,
+      backoffMs: config['flush.retry.delay.ms'],
+    },
     names: {
       create: 'schema.evolution=basic',
       evolve: 'schema.evolution=basic',

@@ -1,3 +1,4 @@
+import { urlParameters } from '../../../src/databases/driver-parameters.ts';
 import { type LinkSettings, linkSettings } from '../../../src/databases/link.ts';
 
 /** Where to write, as read from a JDBC URL of PostgreSQL's driver. */
@@ -30,9 +31,9 @@ const SOCKET_TIMEOUT_MS = 600_000;
 /**
  * Reads `jdbc:postgresql://host:port/database?parameters` and its short forms, as the PostgreSQL JDBC driver's
  * documentation has them. Parameters that only steer the Java driver (`reWriteBatchedInserts`, `stringtype`, …) are
- * passed over. Throws Error whose message fits behind the key's name.
+ * passed over. `others`: parameters of keys of their own. Throws Error whose message fits behind the key's name.
  */
-export function readJdbcUrl(url: string): Destination {
+export function readJdbcUrl(url: string, others: ReadonlyMap<string, string> = new Map()): Destination {
   if (!url.startsWith('jdbc:')) throw new Error(`a JDBC URL begins with jdbc:, as in ${prefix}//localhost:5432/shop`);
   if (!url.startsWith(prefix)) {
     const other = /^jdbc:([a-z0-9+]+)/i.exec(url)?.[1] ?? 'this database';
@@ -41,7 +42,7 @@ export function readJdbcUrl(url: string): Destination {
   const rest = url.slice(prefix.length);
   const question = rest.indexOf('?');
   const address = question < 0 ? rest : rest.slice(0, question);
-  const parameters = new URLSearchParams(question < 0 ? '' : rest.slice(question + 1));
+  const parameters = urlParameters(question < 0 ? '' : rest.slice(question + 1), others);
   const { host, port, database } = readAddress(address);
   const text = (name: string) => parameters.get(name) ?? undefined;
   const user = text('user');

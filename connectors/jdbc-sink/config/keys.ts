@@ -54,19 +54,18 @@ export const batchSizeKey = (size: number) =>
     check: atLeast(1),
   });
 
-/** Accepted, since configurations have them: failures that pass by themselves are tried again for ever. */
-export const retriesKey = (retries: number) =>
+export const retriesKey = (retries: number, backoff: string) =>
   intKey({
-    doc: 'Accepted and without effect: failures that pass by themselves are tried again until they have passed.',
+    doc: `Times that a write is tried again, ${backoff} later, before the task is FAILED. Left out, failures that pass by themselves are tried again until they have passed.`,
     default: retries,
     group: 'Retries',
     displayName: 'Maximum Retries',
     check: atLeast(0),
   });
 
-export const backoffKey = (ms: number) =>
+export const backoffKey = (ms: number, retries: string) =>
   intKey({
-    doc: 'Accepted and without effect: the engine paces its own retries.',
+    doc: `Time between the attempts that ${retries} counts.`,
     default: ms,
     group: 'Retries',
     displayName: 'Retry Backoff (millis)',
@@ -74,8 +73,13 @@ export const backoffKey = (ms: number) =>
   });
 
 /** The destination of the URL, with user and password of their own keys put over it. */
-export function destinationOf(url: string, user: string | null, password: string | null): Destination {
-  const destination = readJdbcUrl(url);
+export function destinationOf(
+  url: string,
+  user: string | null,
+  password: string | null,
+  parameters: ReadonlyMap<string, string>,
+): Destination {
+  const destination = readJdbcUrl(url, parameters);
   const name = user ?? destination.user;
   return {
     ...destination,

@@ -1,3 +1,4 @@
+import type { RetryLimit } from '../retries.ts';
 import type { Destination } from './jdbc-url.ts';
 
 export type InsertMode = 'insert' | 'upsert' | 'update';
@@ -32,6 +33,10 @@ export interface Settings {
   readonly postgis: string;
   /** Rows in one statement at most. */
   readonly statementRows: number;
+  /** Nulls of fields that have a default are written as that. */
+  readonly replaceNulls: boolean;
+  readonly connecting: RetryLimit;
+  readonly writing: RetryLimit;
   readonly names: SettingNames;
 }
 

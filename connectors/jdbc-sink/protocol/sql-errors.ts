@@ -91,11 +91,13 @@ export function sinkError(error: unknown, doing: string): MillraceError {
 }
 
 /**
- * What PostgreSQL says of data that it did not take, without the data: its messages quote values behind a colon, and
- * hold the rest in details that are left out here.
+ * What PostgreSQL says of data that it did not take, without the data: its messages quote values behind a colon, or behind
+ * `value`, and hold the rest in details that are left out here.
  */
 export function dataMessage(error: unknown): string {
-  const told = messageOf(error).replace(/: ".*$/s, '');
+  const told = messageOf(error)
+    .replace(/: ".*$/s, '')
+    .replace(/\bvalue ".*"(?= is )/s, 'value');
   if (!(error instanceof pg.DatabaseError)) return told;
   return `${told} (SQLSTATE ${error.code})`;
 }

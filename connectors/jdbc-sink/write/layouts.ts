@@ -11,6 +11,7 @@ import { isPlainObject } from '../values/literals.ts';
 import type { Change } from './changes.ts';
 import { Layout, type LayoutColumn } from './layout.ts';
 import {
+  defaultedField,
   header,
   keyField,
   keyMember,
@@ -208,7 +209,12 @@ export class Layouts {
     if (shape instanceof PlainShape) {
       return shape.names.filter(wanted).map(name => plainField(name, rowMember(name), false));
     }
-    return structFields(shape, rowField, false).filter(field => wanted(field.name));
+    const fields = structFields(shape, rowField, false).filter(field => wanted(field.name));
+    if (!this.#settings.replaceNulls) return fields;
+    return fields.map(field => {
+      const value = field.schema?.default ?? null;
+      return value === null ? field : { ...field, origin: defaultedField(field.index, value) };
+    });
   }
 
   #keyFields(record: SinkRecord, rowShape: Shape, keyShape: Shape): readonly Field[] {

@@ -27,6 +27,10 @@ export const rowField = (index: number): Origin => ({
   },
 });
 
+/** As a field of a row, with the default of its schema in the place of null. */
+export const defaultedField = (index: number, value: Value): Origin =>
+  origin((_record, row) => (row as Struct).at(index) ?? value);
+
 export const rowMember = (name: string): Origin =>
   origin((_record, row) => memberOf(row as Readonly<Record<string, Value>>, name) ?? null);
 

@@ -1,4 +1,5 @@
 import { memberOf } from '../../../src/api/index.ts';
+import { urlParameters } from '../../../src/databases/driver-parameters.ts';
 import { type LinkSettings, linkSettings } from '../../../src/databases/link.ts';
 
 /** Which server is spoken to, and by which protocol. */
@@ -34,9 +35,10 @@ const examples =
 
 /**
  * Reads the URLs of the PostgreSQL, MySQL and MariaDB JDBC drivers: `jdbc:mysql://host:port/database?parameters`.
- * Parameters that only steer the Java drivers are passed over. Throws Error whose message fits behind the key's name.
+ * Parameters that only steer the Java drivers are passed over. `others`: parameters of keys of their own. Throws
+ * Error whose message fits behind the key's name.
  */
-export function readJdbcUrl(url: string): Address {
+export function readJdbcUrl(url: string, others: ReadonlyMap<string, string> = new Map()): Address {
   const match = /^jdbc:(postgresql|mysql|mariadb):(.*)$/s.exec(url);
   const product = match?.[1] as Product | undefined;
   if (product === undefined) {
@@ -49,7 +51,7 @@ export function readJdbcUrl(url: string): Address {
   }
   const rest = match?.[2] ?? '';
   const question = rest.indexOf('?');
-  const parameters = new URLSearchParams(question < 0 ? '' : rest.slice(question + 1));
+  const parameters = urlParameters(question < 0 ? '' : rest.slice(question + 1), others);
   const text = (...names: string[]) => names.map(name => parameters.get(name) ?? undefined).find(value => value);
   const place = readPlace(question < 0 ? rest : rest.slice(0, question), product);
   const user = text('user') ?? place.user;

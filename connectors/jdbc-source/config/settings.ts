@@ -6,7 +6,7 @@ import type { JdbcSourceConfig } from './keys.ts';
 
 /** The URL's address, with user and password of their own keys put over it. */
 export function addressOf(config: JdbcSourceConfig): Address {
-  const address = readJdbcUrl(config['connection.url']);
+  const address = readJdbcUrl(config['connection.url'], config.driverParameters);
   const user = config['connection.user'] ?? address.user;
   return {
     ...address,

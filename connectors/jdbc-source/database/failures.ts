@@ -53,14 +53,23 @@ const PASSING_CODES = new Set([
   'ER_CANT_CREATE_THREAD',
 ]);
 
-/** doing: `connecting to PostgreSQL at host:5432`. What is a MillraceError stays one. */
-export function toFailure(error: unknown, doing: string): MillraceError {
+/**
+ * doing: `connecting to PostgreSQL at host:5432`. What is a MillraceError stays one. isMasked: the server's message, which
+ * may quote the query, gives way to its code.
+ */
+export function toFailure(error: unknown, doing: string, isMasked = false): MillraceError {
   if (error instanceof MillraceError) return error;
   const { code = '', sqlState } = (error ?? {}) as DriverError;
   const state = sqlState ?? (/^[0-9A-Z]{5}$/.test(code) ? code : '');
-  return new MillraceError(errorCode(code, state, messageOf(error)), `${doing}: ${describe(error, code)}`, {
-    cause: error,
-  });
+  const kind = errorCode(code, state, messageOf(error));
+  if (!isMasked || !answered(error))
+    return new MillraceError(kind, `${doing}: ${describe(error, code)}`, { cause: error });
+  const states = [code, state].filter((part, i, all) => part !== '' && all.indexOf(part) === i).join(', ');
+  return new MillraceError(
+    kind,
+    `${doing}: the server refused with ${states}; its message is left out, as it may quote query.masked`,
+    { cause: { code, sqlState } },
+  );
 }
 
 function errorCode(code: string, state: string, message: string): ErrorCode {

@@ -1,23 +1,55 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../../../src/api/index.ts';
+import { kindOf, MillraceError, messageOf } from '../../../src/errors.ts';
 import type { JdbcSourceConfig } from '../config/keys.ts';
 import { addressOf } from '../config/settings.ts';
 import { zoneOf } from '../values/zone.ts';
 import type { Session } from './database.ts';
+import { isolationLevel } from './isolation.ts';
 
-/** A session with the database of connection.url. Its driver is loaded when the first one is opened. */
+/**
+ * A session with the database of connection.url. With connection.attempts, connecting is tried so often, and SOURCE_SETUP
+ * then; without it, a failure that may pass is SOURCE_UNAVAILABLE.
+ */
 export async function openSession(
   config: JdbcSourceConfig,
   connector: string,
   log: Log,
   signal: AbortSignal,
 ): Promise<Session> {
+  const attempts = config.connectionAttempts;
+  for (let failures = 1; ; failures++)
+    try {
+      return await open(config, connector, log, signal);
+    } catch (error) {
+      if (attempts === null || kindOf(error) !== 'retriable' || signal.aborted) throw error;
+      if (failures >= attempts)
+        throw new MillraceError(
+          'SOURCE_SETUP',
+          `${messageOf(error)} (${failures} attempts, as connection.attempts says; leave that out to try without end)`,
+          { cause: error },
+        );
+      log.warn({ reason: messageOf(error), attempt: failures }, 'connecting failed and is tried again');
+      await sleep(config['connection.backoff.ms'], undefined, { signal }).catch(() => {
+        throw error;
+      });
+    }
+}
+
+/** The driver is loaded when the first session is opened. */
+async function open(config: JdbcSourceConfig, connector: string, log: Log, signal: AbortSignal): Promise<Session> {
   const address = addressOf(config);
-  const quoted = config['quote.sql.identifiers'] === 'always';
-  const zone = zoneOf(config['db.timezone']);
+  const options = {
+    connector,
+    quoted: config['quote.sql.identifiers'] === 'always',
+    zone: zoneOf(config['db.timezone']),
+    isolation: isolationLevel(config['transaction.isolation.mode']),
+    isMasked: config['query.masked'] !== '',
+  };
   if (address.product === 'postgresql') {
     const { openPostgres } = await import('../postgresql/session.ts');
-    return openPostgres(address, { connector, quoted, zone, numeric: config['numeric.mapping'] }, signal);
+    return openPostgres(address, { ...options, numeric: config.numericMapping }, signal);
   }
   const { openMysql } = await import('../mysql/session.ts');
-  return openMysql(address, { connector, quoted, zone, warn: message => log.warn({}, message) }, signal);
+  return openMysql(address, { ...options, warn: message => log.warn({}, message) }, signal);
 }

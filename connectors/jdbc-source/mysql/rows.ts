@@ -12,6 +12,15 @@ interface RunningQuery {
   on(event: 'end', listener: () => void): this;
 }
 
+interface CursorOptions {
+  readonly doing: string;
+  readonly sql: string;
+  /** Messages of the server may quote what nobody else may see. */
+  readonly isMasked: boolean;
+  /** Ends the session. */
+  abandon(): void;
+}
+
 /**
  * Rows of one query as they come, bytes and nothing parsed. No more than a few are held: behind those the link is
  * paused, and the server waits.
@@ -20,6 +29,7 @@ export class MysqlCursor implements Cursor {
   readonly fields: Promise<readonly FieldPacket[]>;
   readonly #connection: Connection;
   readonly #doing: string;
+  readonly #isMasked: boolean;
   readonly #watched: WatchedSession;
   #wanted = 1000;
   readonly #abandon: () => void;
@@ -29,11 +39,11 @@ export class MysqlCursor implements Cursor {
   #failure: unknown;
   #wake: (() => void) | undefined;
 
-  /** abandon: ends the session. */
-  constructor(connection: Connection, watched: WatchedSession, doing: string, sql: string, abandon: () => void) {
+  constructor(connection: Connection, watched: WatchedSession, { doing, sql, isMasked, abandon }: CursorOptions) {
     this.#connection = connection;
     this.#watched = watched;
     this.#doing = doing;
+    this.#isMasked = isMasked;
     this.#abandon = abandon;
     const query = connection.query({ sql, rowsAsArray: true, typeCast: false }) as unknown as RunningQuery;
     this.fields = new Promise((resolve, reject) => {
@@ -77,7 +87,7 @@ export class MysqlCursor implements Cursor {
       }
       if (this.#rows.length < this.#wanted && !this.ended) await this.#more();
     }
-    if (this.#failure !== undefined) throw toFailure(this.#failure, this.#doing);
+    if (this.#failure !== undefined) throw toFailure(this.#failure, this.#doing, this.#isMasked);
     const rows = this.#rows.length > this.#wanted ? this.#rows.splice(0, this.#wanted) : this.#rows;
     if (rows === this.#rows) this.#rows = [];
     return rows;

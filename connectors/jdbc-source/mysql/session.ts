@@ -20,6 +20,10 @@ export interface SessionOptions {
   readonly connector: string;
   readonly quoted: boolean;
   readonly zone: Zone;
+  /** Of transactions, in SQL; undefined for the database's own. */
+  readonly isolation: string | undefined;
+  /** Messages of the server may quote what nobody else may see. */
+  readonly isMasked: boolean;
   /** Says once that transactions cannot be looked at. */
   warn(message: string): void;
 }
@@ -29,7 +33,7 @@ const WINDOW_MS = 100;
 
 /** Rejects with SOURCE_UNAVAILABLE or SOURCE_SETUP. */
 export async function openMysql(address: Address, options: SessionOptions, signal: AbortSignal): Promise<Session> {
-  const { connection, isEncrypted } = await login(address, `millrace ${options.connector}`, signal);
+  const { connection, isEncrypted } = await login(address, `millrace ${options.connector}`, signal, options.isolation);
   const watched: WatchedSession = {
     server: nameOf(address),
     failure: 'SOURCE_UNAVAILABLE',
@@ -65,6 +69,7 @@ async function login(
   address: Address,
   programName: string,
   signal: AbortSignal,
+  isolation?: string,
 ): Promise<{ readonly connection: Connection; readonly isEncrypted: boolean }> {
   const doing = `connecting to ${nameOf(address)}`;
   const attempts = tlsAttempts(address);
@@ -90,6 +95,7 @@ async function login(
         connection.connect(error => (error === null ? resolve() : reject(error))),
       );
       await ask(connection, "SET time_zone = '+00:00'");
+      if (isolation !== undefined) await ask(connection, `SET SESSION TRANSACTION ISOLATION LEVEL ${isolation}`);
     };
     try {
       await openInTime(address, signal, () => socketOf(connection), open);
@@ -152,7 +158,12 @@ class MysqlSession implements Session {
   }
 
   #start(doing: string, sql: string): MysqlCursor {
-    const cursor = new MysqlCursor(this.#connection, this.#watched, doing, sql, () => this.destroy());
+    const cursor = new MysqlCursor(this.#connection, this.#watched, {
+      doing,
+      sql,
+      isMasked: this.#options.isMasked,
+      abandon: () => this.destroy(),
+    });
     this.#running = cursor;
     return cursor;
   }

@@ -1,5 +1,5 @@
 import type { FieldDef } from 'pg';
-import type { NumericMapping } from '../config/keys.ts';
+import type { NumericMapping } from '../config/database-keys.ts';
 import type { Clock, Column } from '../database/database.ts';
 import * as kinds from '../values/decoders.ts';
 import type { Cells } from '../values/row.ts';

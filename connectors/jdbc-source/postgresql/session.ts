@@ -11,8 +11,8 @@ import {
   socketOf,
 } from '../../../src/databases/postgresql/session.ts';
 import { MillraceError } from '../../../src/errors.ts';
+import type { NumericMapping } from '../config/database-keys.ts';
 import type { Address } from '../config/jdbc-url.ts';
-import type { NumericMapping } from '../config/keys.ts';
 import { tlsAttempts } from '../config/settings.ts';
 import type { Clock, Column, Cursor, Mark, Relation, Session, TableScope } from '../database/database.ts';
 import { answered, toFailure } from '../database/failures.ts';
@@ -32,13 +32,17 @@ export interface SessionOptions {
   readonly quoted: boolean;
   readonly numeric: NumericMapping;
   readonly zone: Zone;
+  /** Of transactions, in SQL; undefined for the database's own. */
+  readonly isolation: string | undefined;
+  /** Messages of the server may quote what nobody else may see. */
+  readonly isMasked: boolean;
 }
 
 /** Rejects with SOURCE_UNAVAILABLE or SOURCE_SETUP. */
 export async function openPostgres(address: Address, options: SessionOptions, signal: AbortSignal): Promise<Session> {
   const name = applicationName(options.connector);
   const server = `PostgreSQL at ${address.host}:${address.port}`;
-  const client = await login(address, name, signal);
+  const client = await login(address, name, signal, options.isolation);
   const watched: WatchedSession = {
     server,
     failure: 'SOURCE_UNAVAILABLE',
@@ -56,7 +60,11 @@ export async function openPostgres(address: Address, options: SessionOptions, si
   );
 }
 
-async function login(address: Address, name: string, signal: AbortSignal): Promise<pg.Client> {
+/** A setting among the options of a session. */
+const setting = (name: string, value: string | undefined): string[] =>
+  value === undefined ? [] : [`-c ${name}=${value.replaceAll(' ', '\\ ')}`];
+
+async function login(address: Address, name: string, signal: AbortSignal, isolation?: string): Promise<pg.Client> {
   const doing = `connecting to PostgreSQL at ${address.host}:${address.port}`;
   const attempts = tlsAttempts(address);
   for (const [i, ssl] of attempts.entries()) {
@@ -70,7 +78,12 @@ async function login(address: Address, name: string, signal: AbortSignal): Promi
       keepAlive: address.tcpKeepAlive,
       keepAliveInitialDelayMillis: KEEPALIVE_MS,
       application_name: name,
-      options: `${address.options ?? ''} ${FORMATS}${address.searchPath === undefined ? '' : ` -c search_path=${address.searchPath.replaceAll(' ', '\\ ')}`}`,
+      options: [
+        address.options ?? '',
+        FORMATS,
+        ...setting('search_path', address.searchPath),
+        ...setting('default_transaction_isolation', isolation),
+      ].join(' '),
     });
     // A session that breaks while nobody waits for it: whoever uses it next hears of it.
     client.on('error', () => {});
@@ -134,19 +147,21 @@ class PostgresSession implements Session {
       return await watchAnswer(this.#watched, doing, answer);
     } catch (error) {
       if (!answered(error)) this.destroy();
-      throw toFailure(error, doing);
+      throw toFailure(error, doing, this.#options.isMasked);
     }
   }
 
-  async tables({ schemaPattern, types }: TableScope): Promise<readonly TableId[]> {
+  async tables({ catalogPattern, schemaPattern, types }: TableScope): Promise<readonly TableId[]> {
     const kinds = types.flatMap(type => relationKinds[type.toUpperCase()] ?? []).map(kind => `'${kind}'`);
     if (kinds.length === 0) return [];
-    const pattern = schemaPattern === null ? '' : ` AND n.nspname LIKE ${quoteLiteral(schemaPattern)}`;
+    const like = (name: string, pattern: string | null) =>
+      pattern === null ? '' : ` AND ${name} LIKE ${quoteLiteral(pattern)}`;
+    const scope = like('current_database()', catalogPattern) + like('n.nspname', schemaPattern);
     const rows = await this.query(
       'looking for tables',
       `SELECT current_database(), n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
        WHERE c.relkind IN (${kinds.join()}) AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
-         AND n.nspname NOT LIKE 'pg\\_temp\\_%' AND has_table_privilege(c.oid, 'SELECT')${pattern}
+         AND n.nspname NOT LIKE 'pg\\_temp\\_%' AND has_table_privilege(c.oid, 'SELECT')${scope}
        ORDER BY 2, 3`,
     );
     return rows.map(([catalog, schema, name]) => ({ catalog, schema, name }) as TableId);

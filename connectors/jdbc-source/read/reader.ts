@@ -153,7 +153,7 @@ export class Reader {
   async #read(source: Source): Promise<SourceBatch | null> {
     const { config, maxBatchBytes } = this.#context;
     const wanted = Math.max(1, Math.floor(maxBatchBytes / (this.#rowBytes ?? maxBatchBytes / FIRST_ROWS)));
-    const rows = (await this.#cursor?.next(Math.min(config['batch.max.rows'], wanted))) ?? [];
+    const rows = (await this.#cursor?.next(Math.min(mostRows(config), wanted))) ?? [];
     const bytes = bytesOf(rows);
     if (rows.length > 0) this.#rowBytes = Math.max(1, bytes / rows.length);
     this.#sameWidth(source, rows[0]);
@@ -249,6 +249,9 @@ export class Reader {
     return { records, positions: [{ partition: partitionOf(source.relation), offset }], bytes };
   }
 }
+
+const mostRows = (config: JdbcSourceConfig): number =>
+  Math.min(config['batch.max.rows'], config['max.buffer.size'] || Number.POSITIVE_INFINITY);
 
 const noHeaders: readonly never[] = [];
 const noBound: Bound = { time: null, number: null };

@@ -1,6 +1,8 @@
 import { type Schema, type StructSchema, structOfFields } from '../../../src/api/index.ts';
 import { MillraceError } from '../../../src/errors.ts';
-import type { JdbcSourceConfig, Mode } from '../config/keys.ts';
+import { mappedColumns } from '../config/column-mappings.ts';
+import type { JdbcSourceConfig } from '../config/keys.ts';
+import type { Mode } from '../config/mode-keys.ts';
 import type { Clock, Column, Relation, Session } from '../database/database.ts';
 import { fullName } from '../tables/table-id.ts';
 import type { Decode } from '../values/row.ts';
@@ -42,7 +44,8 @@ export async function sourceOf(
   const from = relation.kind === 'query' ? `(${relation.sql})` : tableInSql(session, relation);
   const columns = await session.columns(relation, from);
   refuseDoubles(columns, name);
-  const mode = config.mode;
+  const { mode } = config;
+  const context = { config, name, warn };
   return {
     relation,
     name,
@@ -55,8 +58,8 @@ export async function sourceOf(
       relation.kind === 'query' ? {} : { name: relation.table.name },
     ),
     decoders: columns.map(({ decode }) => decode),
-    time: mode.startsWith('timestamp') ? timeOf(session, columns, config, name, warn) : null,
-    number: mode.endsWith('incrementing') ? numberOf(session, columns, config, name, warn) : null,
+    time: mode.startsWith('timestamp') ? timeOf(session, columns, timeNames(relation, config), context) : null,
+    number: mode.endsWith('incrementing') ? numberOf(session, columns, numberName(relation, config), context) : null,
     suffix: config['query.suffix'],
   };
 }
@@ -82,18 +85,40 @@ function find(columns: readonly Column[], wanted: string, name: string): Column 
   throw new MillraceError('SOURCE_SETUP', `${name} has no column ${wanted}; its columns are ${all}`);
 }
 
+interface ColumnContext {
+  readonly config: JdbcSourceConfig;
+  /** The relation's, for messages. */
+  readonly name: string;
+  warn(message: string): void;
+}
+
+function timeNames(relation: Relation, config: JdbcSourceConfig): readonly string[] {
+  const mappings = config['timestamp.columns.mapping'];
+  return relation.kind === 'query' || mappings.length === 0
+    ? config['timestamp.column.name']
+    : mappedColumns(mappings, 'timestamp.columns.mapping', relation.table);
+}
+
+/** Empty: the column that counts by itself. */
+function numberName(relation: Relation, config: JdbcSourceConfig): string {
+  const mappings = config['incrementing.column.mapping'];
+  return relation.kind === 'query' || mappings.length === 0
+    ? config['incrementing.column.name']
+    : (mappedColumns(mappings, 'incrementing.column.mapping', relation.table)[0] ?? '');
+}
+
 function timeOf(
   session: Session,
   columns: readonly Column[],
-  config: JdbcSourceConfig,
-  name: string,
-  warn: (message: string) => void,
+  names: readonly string[],
+  context: ColumnContext,
 ): TimeExpression {
-  const found = config['timestamp.column.name'].map(wanted => find(columns, wanted, name));
+  const { name } = context;
+  const found = names.map(wanted => find(columns, wanted, name));
   for (const { name: column, clock } of found)
     if (clock === null) throw new MillraceError('SOURCE_SETUP', `column ${column} of ${name} is no timestamp`);
   if (found.every(({ schema }) => schema.optional))
-    nullable(config, `all of the timestamp columns ${found.map(column => column.name).join(', ')}`, name, warn);
+    nullable(`all of the timestamp columns ${found.map(column => column.name).join(', ')}`, context);
   const parts = found.map(column => `${ROW}.${session.quote(column.name)}`);
   // Of columns of several kinds, the database makes the widest.
   const clock =
@@ -105,14 +130,8 @@ function timeOf(
   };
 }
 
-function numberOf(
-  session: Session,
-  columns: readonly Column[],
-  config: JdbcSourceConfig,
-  name: string,
-  warn: (message: string) => void,
-): string {
-  const wanted = config['incrementing.column.name'];
+function numberOf(session: Session, columns: readonly Column[], wanted: string, context: ColumnContext): string {
+  const { name } = context;
   const automatic = columns.filter(({ autoIncrement }) => autoIncrement);
   if (wanted === '' && automatic.length !== 1)
     throw new MillraceError(
@@ -124,12 +143,12 @@ function numberOf(
   const decimal = schema.type === 'bytes' && schema.parameters?.['scale'] === '0';
   if (!/^int(8|16|32|64)$/.test(schema.type) && !decimal)
     throw new MillraceError('SOURCE_SETUP', `column ${column.name} of ${name} holds no whole numbers`);
-  if (schema.optional) nullable(config, `the incrementing column ${column.name}`, name, warn);
+  if (schema.optional) nullable(`the incrementing column ${column.name}`, context);
   return `${ROW}.${session.quote(column.name)}`;
 }
 
 /** Rows whose column is null are never read: refused where validate.non.null=true says so. */
-function nullable(config: JdbcSourceConfig, what: string, name: string, warn: (message: string) => void): void {
+function nullable(what: string, { config, name, warn }: ColumnContext): void {
   if (config.refuseNullable)
     throw new MillraceError(
       'SOURCE_SETUP',

@@ -1,0 +1,176 @@
+import { regexProblem } from '../../../src/config/java-regex/index.ts';
+import {
+  atLeast,
+  booleanKey,
+  classKey,
+  enumKey,
+  intKey,
+  listKey,
+  longKey,
+  passwordKey,
+  stringKey,
+} from '../../../src/config/spec.ts';
+import { messageOf } from '../../../src/errors.ts';
+import { readJdbcUrl } from './jdbc-url.ts';
+
+/** Confluent's names, defaults and meanings: the database and what is read of it. */
+const database = { group: 'Database', importance: 'high', width: 'long' } as const;
+
+const expressions = (list: readonly string[]): string | undefined => {
+  for (const expression of list) {
+    const problem = regexProblem(expression);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+};
+const urlCheck = (url: string): string | undefined => {
+  try {
+    readJdbcUrl(url);
+    return undefined;
+  } catch (error) {
+    return messageOf(error);
+  }
+};
+
+export const numericMappings = ['none', 'precision_only', 'best_fit', 'best_fit_eager_double'] as const;
+export type NumericMapping = (typeof numericMappings)[number];
+
+const defaultProvider = 'io.confluent.connect.jdbc.util.DefaultJdbcCredentialsProvider';
+
+export const databaseKeys = {
+  'connection.url': stringKey({
+    ...database,
+    displayName: 'JDBC URL',
+    check: urlCheck,
+    doc: 'JDBC URL of a PostgreSQL, MySQL or MariaDB database, such as jdbc:mysql://localhost:3306/shop. Its parameters set TLS (sslmode=verify-full, sslMode=VERIFY_IDENTITY verify the server) and time limits (connectTimeout, loginTimeout, socketTimeout).',
+  }),
+  'connection.user': stringKey({
+    ...database,
+    width: 'medium',
+    default: null,
+    displayName: 'JDBC User',
+    doc: 'Database user. Takes precedence over the one in the URL.',
+  }),
+  'connection.password': passwordKey({
+    ...database,
+    width: 'short',
+    default: null,
+    displayName: 'JDBC Password',
+    doc: 'Password of the database user. Takes precedence over the one in the URL.',
+  }),
+  'jdbc.credentials.provider.class': classKey({
+    ...database,
+    importance: 'low',
+    default: defaultProvider,
+    check: name =>
+      name === defaultProvider
+        ? undefined
+        : 'Java classes are not loaded: set connection.user and connection.password, with placeholders of a configuration provider',
+    displayName: 'JDBC Credentials Provider Class',
+    doc: 'Only the default, which takes connection.user and connection.password, is supported.',
+  }),
+  'connection.attempts': intKey({
+    ...database,
+    importance: 'low',
+    width: 'short',
+    default: 3,
+    check: atLeast(1),
+    displayName: 'JDBC connection attempts',
+    doc: 'Attempts to connect, connection.backoff.ms apart, after which the task is FAILED. Left out, connecting is tried again until it succeeds.',
+  }),
+  'connection.backoff.ms': longKey({
+    ...database,
+    importance: 'low',
+    width: 'short',
+    default: 10_000,
+    check: atLeast(0),
+    displayName: 'JDBC connection backoff in milliseconds',
+    doc: 'Time between the attempts that connection.attempts counts.',
+  }),
+  'table.whitelist': listKey({
+    ...database,
+    importance: 'medium',
+    default: [],
+    displayName: 'Table Whitelist',
+    doc: 'Tables that are copied: names, or names with their schema or database before them. All of them by default.',
+  }),
+  'table.blacklist': listKey({
+    ...database,
+    importance: 'medium',
+    default: [],
+    displayName: 'Table Blacklist',
+    doc: 'Tables that are not copied.',
+  }),
+  'table.include.list': listKey({
+    ...database,
+    importance: 'medium',
+    default: [],
+    check: expressions,
+    displayName: 'Tables Included',
+    doc: 'Regular expressions that match the full names (schema.table, database.table) of the tables that are copied.',
+  }),
+  'table.exclude.list': listKey({
+    ...database,
+    importance: 'medium',
+    default: [],
+    check: expressions,
+    displayName: 'Tables Excluded',
+    doc: 'Regular expressions that match the full names of tables that are not copied.',
+  }),
+  'catalog.pattern': stringKey({
+    ...database,
+    importance: 'medium',
+    width: 'short',
+    default: null,
+    displayName: 'Catalog pattern',
+    doc: 'Pattern (% and _) of the databases whose tables are looked at; without it, the one in the URL. A connection to PostgreSQL has no other.',
+  }),
+  'schema.pattern': stringKey({
+    ...database,
+    importance: 'high',
+    width: 'short',
+    default: null,
+    displayName: 'Schema pattern',
+    doc: 'Pattern (% and _) of the schemas whose tables are looked at on PostgreSQL; without it, all of them. MySQL and MariaDB have catalog.pattern instead.',
+  }),
+  'table.types': listKey({
+    ...database,
+    importance: 'low',
+    width: 'medium',
+    default: ['TABLE'],
+    displayName: 'Table Types',
+    recommended: ['TABLE', 'VIEW', 'PARTITIONED TABLE', 'MATERIALIZED VIEW', 'FOREIGN TABLE'],
+    doc: 'Kinds of relation that are copied.',
+  }),
+  'quote.sql.identifiers': enumKey(['always', 'never'], {
+    ...database,
+    importance: 'medium',
+    default: 'always',
+    displayName: 'Quote Identifiers',
+    doc: 'Whether names of tables and columns are quoted in SQL.',
+  }),
+  'numeric.precision.mapping': booleanKey({
+    ...database,
+    importance: 'low',
+    width: 'short',
+    default: false,
+    displayName: 'Map Numeric Values By Precision (deprecated)',
+    doc: 'Former setting: true is numeric.mapping=precision_only, where numeric.mapping is left out.',
+  }),
+  'numeric.mapping': enumKey(numericMappings, {
+    ...database,
+    importance: 'low',
+    width: 'short',
+    default: 'none',
+    displayName: 'Map Numeric Values, Integral or Decimal, By Precision and Scale',
+    doc: "How NUMERIC columns are written: as Decimal (none), as integers where their precision allows (precision_only), also as doubles where it does (best_fit), as doubles whenever they have a scale (best_fit_eager_double). MySQL's DECIMAL is always a Decimal.",
+  }),
+  'dialect.name': stringKey({
+    ...database,
+    importance: 'low',
+    default: '',
+    displayName: 'Database Dialect',
+    recommended: ['PostgreSqlDatabaseDialect', 'MySqlDatabaseDialect'],
+    doc: 'Name of the database dialect, which must be that of the URL; empty takes it from there.',
+  }),
+};
