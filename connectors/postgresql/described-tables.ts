@@ -3,7 +3,9 @@ import { MillraceError } from '../../src/errors.ts';
 import type { Catalog } from './catalog.ts';
 import type { TupleReader } from './pgoutput.ts';
 import type { Relation, TableFacts } from './relation.ts';
+import type { IdentityCheck } from './replica-identity.ts';
 import { IS_NULL } from './row-struct.ts';
+import { sameName, sharing } from './same-names.ts';
 import { buildTable, type SchemaSettings, type Table } from './table-schema.ts';
 import type { TypeInfo } from './types/resolve.ts';
 
@@ -17,25 +19,30 @@ export interface Described {
   table: Table;
 }
 
+type NamedTable = Pick<Relation, 'oid' | 'schema' | 'table'>;
+
+export interface DescribedTablesSettings {
+  readonly catalog: Catalog;
+  readonly schemas: SchemaSettings;
+  /** Captured ones, when the stream was opened. */
+  readonly tables: readonly NamedTable[];
+  readonly identities: Pick<IdentityCheck, 'described'>;
+  readonly log: Log;
+  captures(schema: string, table: string): boolean;
+}
+
 /** The tables that the stream speaks of, by object id. */
 export class DescribedTables {
-  readonly #catalog: Catalog;
-  readonly #schemas: SchemaSettings;
-  readonly #captures: (schema: string, table: string) => boolean;
-  readonly #log: Log;
+  readonly #settings: DescribedTablesSettings;
   /** null: not captured. */
   readonly #tables = new Map<number, Described | null>();
+  /** By topic, the table that has it. */
+  readonly #topics: Map<string, NamedTable>;
 
-  constructor(
-    catalog: Catalog,
-    schemas: SchemaSettings,
-    captures: (schema: string, table: string) => boolean,
-    log: Log,
-  ) {
-    this.#catalog = catalog;
-    this.#schemas = schemas;
-    this.#captures = captures;
-    this.#log = log;
+  constructor(settings: DescribedTablesSettings) {
+    const { tables, schemas } = settings;
+    this.#settings = settings;
+    this.#topics = new Map(tables.map(one => [schemas.naming.table(one.schema, one.table), one]));
   }
 
   /** null where the table is not captured. SOURCE_PROTOCOL where the server has not described it. */
@@ -52,21 +59,36 @@ export class DescribedTables {
    */
   async describe(relation: Relation): Promise<void> {
     const { oid, schema, table: name, columns } = relation;
-    if (!this.#captures(schema, name)) {
+    const { catalog, schemas, identities, log } = this.#settings;
+    await identities.described(relation);
+    if (!this.#settings.captures(schema, name)) {
       this.#tables.set(oid, null);
       return;
     }
+    await this.#takeTopic(relation);
     const before = this.#tables.get(oid);
-    const facts = (await this.#catalog.table(oid)) ?? before?.facts;
-    const types = await this.#catalog.types(columns.map(column => column.type));
+    const facts = (await catalog.table(oid)) ?? before?.facts;
+    const types = await catalog.types(columns.map(column => column.type));
     const now = { relation, facts, types, nullable: new Set<string>() };
     if (before && sameSchemas(before, now)) {
       this.#tables.set(oid, { ...now, table: before.table });
       return;
     }
-    const table = buildTable(relation, facts, types, this.#schemas);
-    warnOfOmitted(table, this.#log);
+    const table = buildTable(relation, facts, types, schemas);
+    warnOfOmitted(table, log);
     this.#tables.set(oid, { ...now, table });
+  }
+
+  /** A table that was created later may not mix its records with those of another: SOURCE_SETUP. */
+  async #takeTopic(relation: NamedTable): Promise<void> {
+    const { schemas, catalog } = this.#settings;
+    const topic = schemas.naming.table(relation.schema, relation.table);
+    const other = this.#topics.get(topic);
+    if (other !== undefined && other.oid !== relation.oid && !isNamed(other, relation)) {
+      const facts = await catalog.table(other.oid);
+      if (facts !== undefined && isNamed(facts, other)) throw sameName([other, relation], sharing(topic));
+    }
+    this.#topics.set(topic, relation);
   }
 
   /** The table in a version that takes the tuple: the catalogue's NOT NULL may be newer than a row with a null there. */
@@ -77,10 +99,13 @@ export class DescribedTables {
     if (offending.length === 0) return table;
     const { relation, facts, types, nullable } = described;
     for (const column of offending) nullable.add(relation.columns[column]?.name ?? '');
-    described.table = buildTable(relation, facts, types, this.#schemas, nullable);
+    described.table = buildTable(relation, facts, types, this.#settings.schemas, nullable);
     return described.table;
   }
 }
+
+const isNamed = (a: Omit<NamedTable, 'oid'>, b: Omit<NamedTable, 'oid'>): boolean =>
+  a.schema === b.schema && a.table === b.table;
 
 /** Says which columns are in no record, since nothing else would. */
 export function warnOfOmitted({ id, omitted }: Table, log: Log): void {

@@ -1,3 +1,4 @@
+import type { Log } from '../../src/api/index.ts';
 import { MillraceError } from '../../src/errors.ts';
 import { quoteIdentifier, quoteTable } from './connection.ts';
 import type { TableFacts } from './relation.ts';
@@ -28,7 +29,7 @@ const FIND = `SELECT p.puballtables AS all_tables, p.pubviaroot AS via_root,
  * Creates the publication, or adds the tables that it lacks, as the mode says. Tables are never taken out of it: it may be
  * that of another connector too, whose changes would stop without a word. tables: those that are captured.
  */
-export async function ensurePublication(
+async function ensurePublication(
   sql: Sql,
   settings: PublicationSettings,
   tables: readonly TableFacts[],
@@ -55,6 +56,22 @@ export async function ensurePublication(
     );
   if (found.via_root !== viaRoot)
     await sql.query(`updating the publication ${name}`, `ALTER PUBLICATION ${quoted} SET (${root})`);
+}
+
+/** Ensures the publication, and warns of captured tables that it does not have. */
+export async function openPublication(
+  sql: Sql,
+  settings: PublicationSettings,
+  tables: readonly TableFacts[],
+  log: Log,
+): Promise<void> {
+  await ensurePublication(sql, settings, tables);
+  const missing = await unpublished(sql, settings.name, tables);
+  if (missing.length > 0)
+    log.warn(
+      { publication: settings.name, tables: missing.map(({ schema, table }) => `${schema}.${table}`) },
+      'captured tables are not in the publication: their changes will not come',
+    );
 }
 
 /**
@@ -90,11 +107,7 @@ function scopeOf({ name, mode }: PublicationSettings, tables: readonly TableFact
 }
 
 /** Captured tables whose changes the publication does not publish. */
-export async function unpublished(
-  sql: Sql,
-  name: string,
-  tables: readonly TableFacts[],
-): Promise<readonly TableFacts[]> {
+async function unpublished(sql: Sql, name: string, tables: readonly TableFacts[]): Promise<readonly TableFacts[]> {
   const rows = await sql.query<{ schema: string; table: string }>(
     'reading the publication',
     'SELECT schemaname AS schema, tablename AS table FROM pg_publication_tables WHERE pubname = $1',

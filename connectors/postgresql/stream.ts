@@ -1,7 +1,7 @@
-import type { Log, SourceBatch, SourcePosition, SourceRecord } from '../../src/api/index.ts';
+import type { SourceBatch, SourcePosition, SourceRecord } from '../../src/api/index.ts';
 import type { Catalog } from './catalog.ts';
 import { ChangeDecoder, type DecoderSettings, type StreamTotals } from './change-decoder.ts';
-import { DescribedTables } from './described-tables.ts';
+import { DescribedTables, type DescribedTablesSettings } from './described-tables.ts';
 import type { LogIdentity } from './log-identity.ts';
 import { type Lsn, readLsn } from './lsn.ts';
 import type { StreamPosition } from './offsets.ts';
@@ -11,22 +11,18 @@ import type { Relation } from './relation.ts';
 import { COPY_DATA, KEEPALIVE, type Replication, readKeepalive, XLOG_DATA, XLOG_HEADER } from './replication.ts';
 import type { ResumeCheck } from './resume-check.ts';
 import type { SeenFilter } from './snapshot/seen-filter.ts';
-import type { SchemaSettings } from './table-schema.ts';
 import type { TransactionMetadata } from './transaction-metadata.ts';
 
-export interface StreamSettings extends DecoderSettings {
+export interface StreamSettings extends DecoderSettings, Omit<DescribedTablesSettings, 'catalog'> {
   /** topic.prefix */
   readonly server: string;
   readonly identity: LogIdentity;
-  readonly schemas: SchemaSettings;
   readonly maxBatchBytes: number;
   /** How often the position of log without changes of ours is written. */
   readonly idleMs: number;
   /** End of the server's log (LSN) when the stream was opened. */
   readonly aim: Lsn;
   readonly metadata: TransactionMetadata | null;
-  readonly log: Log;
-  captures(schema: string, table: string): boolean;
   /** As in SourceTaskContext. */
   untilCommit(): Promise<void> | undefined;
   /** Records to hand out now, whatever else there is: heartbeats. */
@@ -78,7 +74,7 @@ export class Stream {
     replication.ask();
     this.tracker = new PositionTracker(settings.server, settings.identity, position);
     this.#pending = new PendingRecords(settings.metadata);
-    this.#tables = new DescribedTables(catalog, settings.schemas, settings.captures, settings.log);
+    this.#tables = new DescribedTables({ ...settings, catalog });
     this.#decoder = new ChangeDecoder(settings, this.#tables, this.#pending, this.tracker, {
       partial: position.partial,
       filter,

@@ -1,5 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import type { Log, SourceBatch, SourcePartition, SourceTask, SourceTaskContext } from '../../src/api/index.ts';
+import type {
+  Log,
+  SourceBatch,
+  SourcePartition,
+  SourceRecord,
+  SourceTask,
+  SourceTaskContext,
+} from '../../src/api/index.ts';
 import { applicationName } from '../../src/config/application-name.ts';
 import type { MillraceError } from '../../src/errors.ts';
 import { Catalog } from './catalog.ts';
@@ -9,9 +16,11 @@ import { Heartbeats } from './heartbeats.ts';
 import { ServerGuard } from './log-identity.ts';
 import { MessageFormat } from './logical-message.ts';
 import { position, readOffset, serverPartition } from './offsets.ts';
-import { ensurePublication, type PublicationSettings, publishesViaRoot, unpublished } from './publication.ts';
+import { openPublication, publishesViaRoot } from './publication.ts';
+import { describePlace } from './record-place.ts';
 import { RecordMaker } from './records.ts';
 import type { TableFacts } from './relation.ts';
+import { IdentityCheck } from './replica-identity.ts';
 import { Replication } from './replication.ts';
 import { Reporter } from './report.ts';
 import { refuseSameNames } from './same-names.ts';
@@ -61,6 +70,7 @@ interface Running {
   readonly catalog: Catalog;
   readonly start: StartContext;
   readonly tables: readonly TableFacts[];
+  readonly identities: IdentityCheck;
   readonly maker: RecordMaker;
   readonly heartbeats: Heartbeats;
   readonly reporter: Reporter;
@@ -100,8 +110,14 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
     const captured = capturedTables(config);
     const viaRoot = await publishesViaRoot(sql, publication);
     const tables = (await catalog.tables(viaRoot)).filter(({ schema, table }) => captured(schema, table));
-    refuseSameNames(tables);
-    if (streams(config)) await this.#publication(publication, context, sql, tables);
+    const settings = schemaSettings(config);
+    refuseSameNames(tables, settings.naming);
+    const { log, report } = context;
+    const identities = new IdentityCheck({ sql, publication: publication.name, log, report });
+    if (streams(config)) {
+      await openPublication(sql, publication, tables, log);
+      await identities.run();
+    }
     const prefix = config['topic.prefix'];
     const start: StartContext = {
       sql,
@@ -116,7 +132,6 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
       history: timeline => timelineHistory(connection, options, timeline),
     };
     const beginning = await begin(start);
-    const settings = schemaSettings(config);
     const heartbeats = new Heartbeats(config, sql, settings.naming.heartbeat, context.log, () => this.#interrupt());
     this.#running = {
       config,
@@ -127,27 +142,12 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
       catalog,
       start,
       tables,
+      identities,
       maker: new RecordMaker(recordSettings(config, context.task, randomUUID())),
       heartbeats,
       reporter: new Reporter(sql, context),
     };
     await this.#begin(beginning, start.chunks);
-  }
-
-  async #publication(
-    publication: PublicationSettings,
-    context: SourceTaskContext,
-    sql: Sql,
-    tables: readonly TableFacts[],
-  ): Promise<void> {
-    await ensurePublication(sql, publication, tables);
-    const { name } = publication;
-    const missing = await unpublished(sql, name, tables);
-    if (missing.length > 0)
-      context.log.warn(
-        { publication: name, tables: missing.map(({ schema, table }) => `${schema}.${table}`) },
-        'captured tables are not in the publication: their changes will not come',
-      );
   }
 
   async #begin(beginning: Beginning, stored: readonly StoredChunk[]): Promise<void> {
@@ -246,7 +246,7 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
   /** Answers a batch of its own where the position has not been stored yet. */
   async #openStream(): Promise<SourceBatch | null> {
     const running = this.#running as Running;
-    const { config, context, catalog, sql, guard, maker, heartbeats } = running;
+    const { config, context, catalog, sql, guard, maker, heartbeats, tables, identities } = running;
     if (this.#next === undefined) return null;
     const { position: start, resume, chunks, stale, stored } = this.#next;
     const schemas = schemaSettings(config);
@@ -278,6 +278,8 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
         log: context.log,
         untilCommit: () => context.untilCommit?.(),
         captures: capturedTables(config),
+        tables,
+        identities,
         includesMessage: capturedMessages(config),
         due: () => heartbeats.take(),
         passed: () => forgotten(chunks),
@@ -296,6 +298,10 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
 
   caughtUp(): boolean {
     return this.#resting || this.#stream?.caughtUp === true;
+  }
+
+  async placeOf(record: SourceRecord): Promise<string | undefined> {
+    return describePlace(record);
   }
 
   acknowledge(batch: SourceBatch): void {

@@ -1,0 +1,30 @@
+import type { SourceRecord } from '../../src/api/index.ts';
+import { quoteIdentifier, quoteTable } from './connection.ts';
+import { Envelope } from './envelope.ts';
+import { formatLsn } from './lsn.ts';
+import type { RowStruct } from './row-struct.ts';
+
+const CHANGES = { c: 'an inserted', u: 'an updated', d: 'a deleted', r: 'a', t: 'a' } as const;
+
+/**
+ * Says of a record that cannot be written which row it is of: table, columns of its key and largest column, without values.
+ * undefined: it is of no row.
+ */
+export function describePlace({ value, keySchema }: SourceRecord): string | undefined {
+  if (!(value instanceof Envelope)) return undefined;
+  const { table, op, before, after, lsn } = value;
+  const row = after ?? before;
+  const fields = keySchema?.type === 'struct' ? keySchema.fields.map(({ name }) => name) : [];
+  const key = fields.length === 0 ? 'no key' : `the key (${fields.map(quoteIdentifier).join(', ')})`;
+  const largest = row === null ? '' : largestColumn(row);
+  return `${CHANGES[op]} row of table ${quoteTable(table.schema, table.name)}, which has ${key}, at LSN ${formatLsn(lsn)}${largest}`;
+}
+
+function largestColumn(row: RowStruct): string {
+  const sizes = row.schema.fields.map(({ name }, i) => ({
+    name,
+    bytes: row.start(i) < 0 ? 0 : row.end(i) - row.start(i),
+  }));
+  const [first] = sizes.sort((a, b) => b.bytes - a.bytes);
+  return first === undefined ? '' : ` (its largest column, ${quoteIdentifier(first.name)}, has ${first.bytes} bytes)`;
+}

@@ -1,0 +1,88 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Committed, openTask, propsOf } from '../integration/postgresql/harness.ts';
+import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { quoted } from '../support/generate/identifiers.ts';
+import { generator } from '../support/generate/index.ts';
+
+/** A publication makes the server refuse an application's UPDATE and DELETE of tables that have no replica identity. */
+const draw = generator(import.meta.url);
+let db: TestDatabase;
+const [keyed, keyless, deferred, unique, full, nothing, lost, partitioned, later] = Array.from({ length: 9 }, () =>
+  quoted(draw.table()),
+) as [string, string, string, string, string, string, string, string, string];
+const schema = quoted(draw.schema());
+const column = quoted(draw.column());
+beforeAll(async () => {
+  db = await createDatabase('identity');
+  const create = (table: string, definition: string) =>
+    db.query(`CREATE TABLE ${schema}.${table} (${column} int ${definition})`);
+  await db.query(`CREATE SCHEMA ${schema}`);
+  await create(keyed, 'PRIMARY KEY');
+  await create(keyless, '');
+  await create(deferred, 'PRIMARY KEY DEFERRABLE');
+  await create(unique, 'NOT NULL UNIQUE');
+  for (const table of [full, nothing]) await create(table, table === nothing ? 'PRIMARY KEY' : '');
+  await db.query(`ALTER TABLE ${schema}.${full} REPLICA IDENTITY FULL`);
+  await db.query(`ALTER TABLE ${schema}.${nothing} REPLICA IDENTITY NOTHING`);
+  await create(lost, 'NOT NULL');
+  await db.query(`CREATE UNIQUE INDEX lost_index ON ${schema}.${lost} (${column})`);
+  await db.query(`ALTER TABLE ${schema}.${lost} REPLICA IDENTITY USING INDEX lost_index`);
+  await db.query(`DROP INDEX ${schema}.lost_index`);
+  await db.query(`CREATE TABLE ${schema}.${partitioned} (${column} int) PARTITION BY LIST (${column})`);
+  await db.query(`CREATE TABLE ${schema}.leaf PARTITION OF ${schema}.${partitioned} DEFAULT`);
+});
+afterAll(() => db?.drop());
+
+/** Published tables that the server lets nobody update. */
+async function refused(): Promise<string[]> {
+  const names: string[] = [];
+  for (const table of [keyed, keyless, deferred, unique, full, nothing, lost, 'leaf', later])
+    await db.query(`UPDATE ${schema}.${table} SET ${column} = 1`).catch(({ message }) => {
+      if (!/does not exist/.test(message)) names.push(`${schema}.${table === 'leaf' ? '"leaf"' : table}`);
+    });
+  return names.sort();
+}
+
+test.each(['false', 'true'])('are named, with what mends them; via root: %s', async viaRoot => {
+  const committed = new Committed();
+  await using task = await openTask(
+    // Only one is captured: a publication of all tables has the others too.
+    propsOf(db, {
+      'publication.autocreate.mode': 'all_tables',
+      'publication.name': `p_${viaRoot}`,
+      'slot.name': `${db.name.slice(0, 50)}_${viaRoot}`,
+      'publish.via.partition.root': viaRoot,
+      'table.include.list': `.*leaf`,
+    }),
+    committed,
+  );
+  const warned = () =>
+    task.warnings
+      .filter(({ message }) => /refuses UPDATE and DELETE/.test(message))
+      .flatMap(({ fields }) => fields['tables']);
+  const expected = [keyless, deferred, unique, nothing, lost, '"leaf"'].map(table => `${schema}.${table}`).sort();
+  expect(await refused()).toEqual(expect.arrayContaining(expected));
+  expect(warned().sort()).toEqual(await refused());
+  const [{ message } = { message: '' }] = task.warnings.filter(({ message: text }) => /refuses UPDATE/.test(text));
+  for (const name of await refused()) expect(message).toContain(`ALTER TABLE ${name} REPLICA IDENTITY FULL`);
+  await task.until(() => String(task.figures['TablesWithoutReplicaIdentity'] ?? '').startsWith(`${expected.length}: `));
+
+  // One that is created later, when the first row of it comes.
+  await task.until(() => task.task.caughtUp?.() === true);
+  await db.query(`CREATE TABLE ${schema}.${later} (${column} int)`);
+  await db.query(`INSERT INTO ${schema}.${later} VALUES (1)`);
+  await task.until(() => warned().includes(`${schema}.${later}`));
+  expect(warned().sort()).toEqual(await refused());
+  await db.query(`DROP TABLE ${schema}.${later}; DROP PUBLICATION p_${viaRoot}`);
+});
+
+test('a publication of insertions alone refuses nothing', async () => {
+  await db.query("CREATE PUBLICATION insertions FOR ALL TABLES WITH (publish = 'insert')");
+  const committed = new Committed();
+  await using task = await openTask(
+    propsOf(db, { 'publication.name': 'insertions', 'table.include.list': '.*leaf' }),
+    committed,
+  );
+  expect(await refused()).toEqual([]);
+  expect(task.warnings.map(({ message }) => message).filter(text => /refuses UPDATE/.test(text))).toEqual([]);
+});
