@@ -29,6 +29,12 @@ const common: Keys = {
   },
   'connection.attempts': { default: '3', takes: ['1', '3', '10'], refuses: { 0: /at least 1/ } },
   'connection.backoff.ms': { default: '10000', takes: ['0', '10000'] },
+  'date.calendar.system': {
+    // LEGACY at Confluent: dates before 1582-10-15 would be other dates.
+    default: 'PROLEPTIC_GREGORIAN',
+    takes: ['PROLEPTIC_GREGORIAN'],
+    refuses: { LEGACY: /PROLEPTIC_GREGORIAN/ },
+  },
   'quote.sql.identifiers': { default: 'always', takes: ['always', 'never', 'NEVER'] },
   'db.timezone': { default: 'UTC', takes: ['UTC', 'Europe/Berlin'] },
   // Any parameter of the driver.
@@ -125,6 +131,20 @@ const source: Keys = {
     takes: ['', 'from-db_1.'],
     refuses: { 'a/b': /ASCII alphanumerics/, ['x'.repeat(250)]: /249/ },
   },
+  'timestamp.granularity': {
+    default: 'connect_logical',
+    takes: [
+      'connect_logical',
+      'micros_long',
+      'micros_string',
+      'micros_iso_datetime_string',
+      'nanos_long',
+      'nanos_string',
+      'nanos_iso_datetime_string',
+      'NANOS_LONG',
+    ],
+    refuses: { millis_long: /connect_logical/ },
+  },
   'timestamp.delay.interval.ms': { default: '0', takes: ['1000'] },
 };
 
@@ -158,6 +178,9 @@ const sink: Keys = {
   'auto.evolve': { default: 'false', takes: ['true', 'false'] },
   'trim.sensitive.log': { default: 'false', takes: ['true', 'false'] },
   'mssql.use.merge.holdlock': { default: 'true', takes: ['true', 'false'] },
+  'date.timezone': { default: 'DB_TIMEZONE', takes: ['DB_TIMEZONE', 'UTC'] },
+  'timestamp.precision.mode': { default: 'microseconds', takes: ['microseconds', 'nanoseconds', 'NANOSECONDS'] },
+  'timestamp.fields.list': { default: '', takes: ['changed,made'] },
   'max.retries': { default: '10', takes: ['0', '10'] },
   'retry.backoff.ms': { default: '3000', takes: ['0', '3000'] },
 };
@@ -200,6 +223,16 @@ test('a query is masked or not, and is alone', () => {
   ]);
   const { values } = jdbcSource.config.check({ ...base, 'query.masked': 'SELECT secret' });
   expect(values.get('query.masked')).toBe('[hidden]');
+});
+
+test('dates keep their day in any time zone', () => {
+  const errorsOf = (more: Record<string, string>) => [...confluentJdbcSink.config.check({ ...url, ...more }).errors];
+  const west = { 'db.timezone': 'America/New_York' };
+  expect(errorsOf(west)).toEqual([]);
+  expect(errorsOf({ ...west, 'date.timezone': 'UTC' })).toEqual([]);
+  expect(errorsOf({ ...west, 'date.timezone': 'DB_TIMEZONE' })).toEqual([
+    ['date.timezone', [expect.stringContaining('set UTC')]],
+  ]);
 });
 
 test('MySQL has no schemas, and its own dialect', () => {

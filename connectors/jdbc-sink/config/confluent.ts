@@ -22,7 +22,7 @@ import {
   urlKey,
   userKey,
 } from './keys.ts';
-import { contradictions, type Settings, type TableType, topicMark } from './settings.ts';
+import { contradictions, offsetOf, type Settings, type TableType, topicMark } from './settings.ts';
 
 const tableTypes = ['TABLE', 'PARTITIONED TABLE', 'VIEW'] as const satisfies readonly TableType[];
 const typeOf = (name: string) => tableTypes.find(type => type === name.toUpperCase().replaceAll('_', ' '));
@@ -144,6 +144,36 @@ const keys = {
     displayName: 'Fields Whitelist',
   }),
   'db.timezone': timeZoneKey,
+  'date.timezone': enumKey(['DB_TIMEZONE', 'UTC'], {
+    doc: 'Dates are written as they are, as with UTC; DB_TIMEZONE is taken where db.timezone is UTC.',
+    default: 'DB_TIMEZONE',
+    group: 'Data Mapping',
+    displayName: 'Time Zone used for Date',
+  }),
+  'date.calendar.system': enumKey(['PROLEPTIC_GREGORIAN', 'LEGACY'], {
+    doc: 'Calendar of dates before 1582-10-15: only PROLEPTIC_GREGORIAN, which the database has and java.time, is supported.',
+    default: 'PROLEPTIC_GREGORIAN',
+    importance: 'low',
+    group: 'Data Mapping',
+    displayName: 'Date Calendar System',
+    check: calendar =>
+      calendar === 'LEGACY'
+        ? 'dates before 1582-10-15 would become others: set PROLEPTIC_GREGORIAN, or leave it out'
+        : undefined,
+  }),
+  'timestamp.precision.mode': enumKey(['microseconds', 'nanoseconds'], {
+    doc: 'Unit of the numbers in fields of timestamp.fields.list. Columns have microseconds; what is below is cut off.',
+    default: 'microseconds',
+    group: 'Data Mapping',
+    displayName: 'Sink Timestamp Precision mode',
+  }),
+  'timestamp.fields.list': listKey({
+    doc: 'Fields of the value, int64 or strings of digits, that are instants: micro- or nanoseconds since 1970, as timestamp.precision.mode says.',
+    default: [],
+    group: 'Data Mapping',
+    width: 'long',
+    displayName: 'Timestamp Fields Whitelist',
+  }),
   'auto.create': booleanKey({
     doc: 'Whether a missing destination table is created from the records’ schema.',
     default: false,
@@ -193,9 +223,22 @@ const keys = {
 
 /** Configuration of `io.confluent.connect.jdbc.JdbcSinkConnector`. */
 export const confluentConfig = withGiven(
-  defineConfig(keys, { refine: config => contradictions(confluentSettings({ ...config, ...nothingGiven })) }),
+  defineConfig(keys, {
+    refine: (config, props) => ({
+      ...contradictions(confluentSettings({ ...config, ...nothingGiven })),
+      ...wrongDateZone(config, (props['date.timezone'] ?? '') !== ''),
+    }),
+  }),
   { withParameters: true },
 );
+
+/** In zones west of Greenwich, DB_TIMEZONE writes the day before. */
+function wrongDateZone(config: ConfigOf<typeof keys>, isGiven: boolean): Record<string, string> {
+  const zone = config['db.timezone'];
+  return isGiven && config['date.timezone'] === 'DB_TIMEZONE' && zone !== 'UTC' && offsetOf(zone) !== '+00:00'
+    ? { 'date.timezone': `dates are written as they are, in ${zone} too: set UTC, or leave it out` }
+    : {};
+}
 
 export type ConfluentConfig = ConfigOf<typeof keys> & Given;
 
@@ -224,6 +267,7 @@ export function confluentSettings(config: ConfluentConfig): Settings {
     postgis: 'public',
     statementRows: config['batch.size'],
     replaceNulls: config['replace.null.with.default'],
+    instants: { names: new Set(config['timestamp.fields.list']), unit: config['timestamp.precision.mode'] },
     connecting: {
       setting: 'connection.attempts',
       retries: config.given.has('connection.attempts') ? config['connection.attempts'] - 1 : null,

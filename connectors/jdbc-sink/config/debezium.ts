@@ -195,6 +195,7 @@ export function debeziumSettings(config: DebeziumConfig): Settings {
     postgis: config['dialect.postgres.postgis.schema'],
     statementRows: config['batch.size'],
     replaceNulls: false,
+    instants: { names: new Set(), unit: 'microseconds' },
     connecting: { setting: 'connection.attempts', retries: null, backoffMs: 0 },
     writing: {
       setting: 'flush.max.retries',

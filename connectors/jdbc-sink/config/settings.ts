@@ -35,9 +35,16 @@ export interface Settings {
   readonly statementRows: number;
   /** Nulls of fields that have a default are written as that. */
   readonly replaceNulls: boolean;
+  readonly instants: InstantFields;
   readonly connecting: RetryLimit;
   readonly writing: RetryLimit;
   readonly names: SettingNames;
+}
+
+/** Fields whose numbers, or texts of numbers, are instants. */
+export interface InstantFields {
+  readonly names: ReadonlySet<string>;
+  readonly unit: 'microseconds' | 'nanoseconds';
 }
 
 export type TableType = 'TABLE' | 'PARTITIONED TABLE' | 'VIEW';

@@ -63,6 +63,8 @@ export function columnTypes(schema: Schema, postgis: string): readonly string[] 
     case 'connect-timestamp':
     case 'timestamp':
     case 'micro-timestamp':
+    case 'micro-instant':
+    case 'nano-instant':
     case 'nano-timestamp':
     case 'iso-timestamp':
       return [`timestamp${precision(parameters)}`];

@@ -88,6 +88,10 @@ function binary(kind: Kind, type: string, utc: boolean): Encoder | undefined {
       return type === 'time' ? time.nano : numbers.has(type) ? int8 : undefined;
     case 'connect-timestamp':
       return temporal.has(type) || type === 'time' ? instants(type, utc).connect : undefined;
+    case 'micro-instant':
+      return temporal.has(type) || type === 'time' ? instants(type, utc).microInstant : undefined;
+    case 'nano-instant':
+      return temporal.has(type) || type === 'time' ? instants(type, utc).nanoInstant : undefined;
     case 'iso-date':
       return temporal.has(type) ? isoDays : undefined;
     case 'iso-time':

@@ -20,6 +20,8 @@ export type Kind =
   | 'timestamp'
   | 'micro-timestamp'
   | 'nano-timestamp'
+  | 'micro-instant'
+  | 'nano-instant'
   | 'iso-date'
   | 'iso-time'
   | 'iso-timestamp'
@@ -60,6 +62,10 @@ const physical = {
   struct: 'struct',
 } as const satisfies Record<Schema['type'], Kind>;
 
+/** Logical names that the sink gives to fields of timestamp.fields.list; records do not have them. */
+export const MICRO_INSTANT = 'millrace.sink.MicroInstant';
+export const NANO_INSTANT = 'millrace.sink.NanoInstant';
+
 /** Logical names, each with the types under which it means that. */
 const logical: Readonly<Record<string, { readonly kind: Kind; readonly types: readonly Schema['type'][] }>> = {
   [LogicalName.Decimal]: { kind: 'decimal', types: ['bytes'] },
@@ -73,6 +79,8 @@ const logical: Readonly<Record<string, { readonly kind: Kind; readonly types: re
   'io.debezium.time.Timestamp': { kind: 'timestamp', types: ['int64'] },
   'io.debezium.time.MicroTimestamp': { kind: 'micro-timestamp', types: ['int64'] },
   'io.debezium.time.NanoTimestamp': { kind: 'nano-timestamp', types: ['int64'] },
+  [MICRO_INSTANT]: { kind: 'micro-instant', types: ['int64', 'string'] },
+  [NANO_INSTANT]: { kind: 'nano-instant', types: ['int64', 'string'] },
   'io.debezium.time.IsoDate': { kind: 'iso-date', types: ['string'] },
   'io.debezium.time.IsoTime': { kind: 'iso-time', types: ['string'] },
   'io.debezium.time.IsoTimestamp': { kind: 'iso-timestamp', types: ['string'] },

@@ -121,12 +121,22 @@ function sinceEpoch(micros: bigint): bigint {
   return since <= MINUS_INFINITE_MICROS ? MINUS_INFINITE_MICROS + 1n : since;
 }
 
+/** undefined as well for what is beyond 64 bits. */
+const sinceEpoch64 = (micros: bigint | undefined): bigint | undefined =>
+  micros === undefined || BigInt.asIntN(64, micros) !== micros ? undefined : sinceEpoch(micros);
+
+const wholeNumber = (value: Value): bigint | undefined =>
+  typeof value === 'string' && /^-?\d{1,30}$/.test(value) ? BigInt(value) : big(value);
+
 export interface TimestampEncoders {
   /** Connect's Timestamp: a Date. */
   readonly connect: Encoder;
   readonly milli: Encoder;
   readonly micro: Encoder;
   readonly nano: Encoder;
+  /** Whole numbers since 1970, as numbers or as text. */
+  readonly microInstant: Encoder;
+  readonly nanoInstant: Encoder;
   /** ISO 8601 text with an offset. */
   readonly text: Encoder;
 }
@@ -155,6 +165,11 @@ function timestamps(wire: WireType): TimestampEncoders {
       const nanos = big(value);
       if (nanos === undefined) return undefined;
       return sinceEpoch(infiniteNanos(nanos) === 0 ? floorDivide(nanos, 1000n) : nanos);
+    }),
+    microInstant: longs(wire, 'a whole number of microseconds since 1970', value => sinceEpoch64(wholeNumber(value))),
+    nanoInstant: longs(wire, 'a whole number of nanoseconds since 1970', value => {
+      const nanos = wholeNumber(value);
+      return sinceEpoch64(nanos === undefined ? undefined : floorDivide(nanos, 1000n));
     }),
     text: {
       wire,

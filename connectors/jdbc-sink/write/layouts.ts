@@ -1,4 +1,4 @@
-import { isStruct, type Schema, type SinkRecord, type StructSchema, schemaOf } from '../../../src/api/index.ts';
+import { isStruct, type Schema, type SinkRecord, type StructSchema } from '../../../src/api/index.ts';
 import { DataError, MillraceError } from '../../../src/errors.ts';
 import { defaultKafkaColumns, offsetOf, type Settings } from '../config/settings.ts';
 import type { Session } from '../protocol/session.ts';
@@ -9,20 +9,10 @@ import type { TableNames } from '../table/names.ts';
 import { encoderFor } from '../values/encoder-for.ts';
 import { isPlainObject } from '../values/literals.ts';
 import type { Change } from './changes.ts';
+import { type Field, kafkaFields, plainField, structFields, withDefault } from './fields.ts';
+import { withInstants } from './instant-fields.ts';
 import { Layout, type LayoutColumn } from './layout.ts';
-import {
-  defaultedField,
-  header,
-  keyField,
-  keyMember,
-  type Origin,
-  offset,
-  partition,
-  rowField,
-  rowMember,
-  topic,
-  wholeKey,
-} from './origins.ts';
+import { header, keyField, keyMember, rowField, rowMember, wholeKey } from './origins.ts';
 
 /** What stands for a shape of rows or keys: a schema, or the names that a plain object has. */
 type Shape = StructSchema | Schema | PlainShape;
@@ -32,15 +22,6 @@ class PlainShape {
   constructor(names: readonly string[]) {
     this.names = names;
   }
-}
-
-/** A field that will be a column. */
-interface Field {
-  readonly name: string;
-  readonly schema: Schema | null;
-  readonly key: boolean;
-  readonly origin: Origin;
-  readonly index: number;
 }
 
 /** What stands for the row where there is none. */
@@ -204,17 +185,14 @@ export class Layouts {
   }
 
   #rowFields(topicName: string, shape: Shape, keys: ReadonlySet<string>): readonly Field[] {
-    const { writes } = this.#settings;
+    const { writes, replaceNulls, instants } = this.#settings;
     const wanted = (name: string) => !keys.has(name) && writes(topicName, name);
     if (shape instanceof PlainShape) {
-      return shape.names.filter(wanted).map(name => plainField(name, rowMember(name), false));
+      const members = shape.names.filter(wanted).map(name => plainField(name, rowMember(name), false));
+      return withInstants(members, instants);
     }
     const fields = structFields(shape, rowField, false).filter(field => wanted(field.name));
-    if (!this.#settings.replaceNulls) return fields;
-    return fields.map(field => {
-      const value = field.schema?.default ?? null;
-      return value === null ? field : { ...field, origin: defaultedField(field.index, value) };
-    });
+    return withInstants(replaceNulls ? fields.map(withDefault) : fields, instants);
   }
 
   #keyFields(record: SinkRecord, rowShape: Shape, keyShape: Shape): readonly Field[] {
@@ -286,34 +264,6 @@ export class Layouts {
 
 const identity = (topicName: string, { schema, table }: TableName): string =>
   [topicName, schema ?? '', table].join('\0');
-
-const plainField = (name: string, origin: Origin, key: boolean): Field => ({
-  name,
-  schema: null,
-  key,
-  origin,
-  index: -1,
-});
-
-function structFields(schema: Schema, originOf: (index: number) => Origin, key: boolean): readonly Field[] {
-  if (schema.type !== 'struct') return [];
-  return schema.fields.map(field => ({
-    name: field.name,
-    schema: field.schema,
-    key,
-    origin: originOf(field.index),
-    index: field.index,
-  }));
-}
-
-function kafkaFields(names: readonly string[]): readonly Field[] {
-  const parts = [
-    { schema: schemaOf('string'), origin: topic },
-    { schema: schemaOf('int32'), origin: partition },
-    { schema: schemaOf('int64'), origin: offset },
-  ];
-  return parts.map((part, i) => ({ ...part, name: names[i] as string, key: true, index: -1 }));
-}
 
 /** Where a record is in Kafka. */
 export const placeOf = ({ originalTopic, originalPartition, offset: at, timestamp }: SinkRecord): string =>

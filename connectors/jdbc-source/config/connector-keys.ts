@@ -1,4 +1,5 @@
-import { atLeast, intKey, longKey, stringKey } from '../../../src/config/spec.ts';
+import { atLeast, enumKey, intKey, longKey, stringKey } from '../../../src/config/spec.ts';
+import { timestampGranularities } from '../values/timestamps.ts';
 import { timeZoneCheck } from '../values/zone.ts';
 
 /** Confluent's names, defaults and meanings: topics, polls and times. */
@@ -81,6 +82,14 @@ export const connectorKeys = {
     check: atLeast(0),
     displayName: 'Delay Interval (ms)',
     doc: 'How long after its timestamp a row is read: time for what nothing shows to be still on its way.',
+  }),
+  'timestamp.granularity': enumKey(timestampGranularities, {
+    ...connector,
+    importance: 'low',
+    width: 'medium',
+    default: 'connect_logical',
+    displayName: 'Timestamp granularity for timestamp columns',
+    doc: "Form of timestamps: Connect's Timestamp, which has milliseconds; whole micro- or nanoseconds since 1970 as a number or as text; date and time as text in db.timezone. The databases have microseconds.",
   }),
   'db.timezone': stringKey({
     ...connector,

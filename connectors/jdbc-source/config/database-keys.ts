@@ -35,6 +35,11 @@ const urlCheck = (url: string): string | undefined => {
 export const numericMappings = ['none', 'precision_only', 'best_fit', 'best_fit_eager_double'] as const;
 export type NumericMapping = (typeof numericMappings)[number];
 
+const calendarCheck = (calendar: string): string | undefined =>
+  calendar === 'LEGACY'
+    ? "dates before 1582-10-15 are the databases' own: set PROLEPTIC_GREGORIAN, or leave it out"
+    : undefined;
+
 const defaultProvider = 'io.confluent.connect.jdbc.util.DefaultJdbcCredentialsProvider';
 
 export const databaseKeys = {
@@ -164,6 +169,15 @@ export const databaseKeys = {
     default: 'none',
     displayName: 'Map Numeric Values, Integral or Decimal, By Precision and Scale',
     doc: "How NUMERIC columns are written: as Decimal (none), as integers where their precision allows (precision_only), also as doubles where it does (best_fit), as doubles whenever they have a scale (best_fit_eager_double). MySQL's DECIMAL is always a Decimal.",
+  }),
+  'date.calendar.system': enumKey(['PROLEPTIC_GREGORIAN', 'LEGACY'], {
+    ...database,
+    importance: 'low',
+    width: 'medium',
+    default: 'PROLEPTIC_GREGORIAN',
+    check: calendarCheck,
+    displayName: 'Date Calendar System',
+    doc: 'Calendar of dates before 1582-10-15: only PROLEPTIC_GREGORIAN, which the databases have and java.time, is supported.',
   }),
   'dialect.name': stringKey({
     ...database,

@@ -42,7 +42,7 @@ async function open(config: JdbcSourceConfig, connector: string, log: Log, signa
   const options = {
     connector,
     quoted: config['quote.sql.identifiers'] === 'always',
-    zone: zoneOf(config['db.timezone']),
+    timestamps: { granularity: config['timestamp.granularity'], zone: zoneOf(config['db.timezone']) },
     isolation: isolationLevel(config['transaction.isolation.mode']),
     isMasked: config['query.masked'] !== '',
   };

@@ -1,7 +1,7 @@
 import type { FieldPacket } from 'mysql2';
 import type { Clock, Column } from '../database/database.ts';
 import * as kinds from '../values/decoders.ts';
-import type { Zone } from '../values/zone.ts';
+import { type TimestampFormat, timestamp } from '../values/timestamps.ts';
 import { zoneOf } from '../values/zone.ts';
 
 /** Column types and flags of the protocol: https://dev.mysql.com/doc/dev/mysql-server/latest/field__types_8h.html */
@@ -33,7 +33,7 @@ const BINARY = 63;
 
 const utc = zoneOf('UTC');
 
-function kindOf(field: FieldPacket, zone: Zone): kinds.Kind {
+function kindOf(field: FieldPacket, format: TimestampFormat): kinds.Kind {
   const unsigned = (Number(field.flags) & UNSIGNED) !== 0;
   switch (field.columnType) {
     case type.tiny:
@@ -61,10 +61,10 @@ function kindOf(field: FieldPacket, zone: Zone): kinds.Kind {
     case type.time:
       return kinds.time;
     case type.datetime:
-      return kinds.timestamp(zone);
+      return timestamp(format.zone, format);
     // The session's time zone is UTC.
     case type.timestamp:
-      return kinds.timestamp(utc);
+      return timestamp(utc, format);
     case type.bit:
       return field.columnLength === 1 ? kinds.bit : kinds.bytes;
     case type.geometry:
@@ -85,9 +85,9 @@ const clocks: Readonly<Record<number, Clock>> = {
   [type.date]: 'day',
 };
 
-export function describeColumns(fields: readonly FieldPacket[], zone: Zone): readonly Column[] {
+export function describeColumns(fields: readonly FieldPacket[], format: TimestampFormat): readonly Column[] {
   return fields.map(field => {
-    const kind = kindOf(field, zone);
+    const kind = kindOf(field, format);
     const flags = Number(field.flags);
     const clock = clocks[field.columnType ?? -1] ?? null;
     return {

@@ -9,7 +9,7 @@ import type { Clock, Column, Cursor, Mark, Relation, Session, TableScope } from 
 import { answered, toFailure } from '../database/failures.ts';
 import type { TableId } from '../tables/table-id.ts';
 import type { Cells } from '../values/row.ts';
-import type { Zone } from '../values/zone.ts';
+import type { TimestampFormat } from '../values/timestamps.ts';
 import { describeColumns } from './columns.ts';
 import { quoteLiteral } from './quote.ts';
 import { MysqlCursor } from './rows.ts';
@@ -19,7 +19,7 @@ import { writesSince } from './transactions.ts';
 export interface SessionOptions {
   readonly connector: string;
   readonly quoted: boolean;
-  readonly zone: Zone;
+  readonly timestamps: TimestampFormat;
   /** Of transactions, in SQL; undefined for the database's own. */
   readonly isolation: string | undefined;
   /** Messages of the server may quote what nobody else may see. */
@@ -202,7 +202,7 @@ class MysqlSession implements Session {
     const doing = 'looking at columns';
     const cursor = this.#start(doing, `SELECT * FROM ${source} millrace_row LIMIT 0`);
     await cursor.next(1);
-    return describeColumns(await cursor.fields, this.#options.zone);
+    return describeColumns(await cursor.fields, this.#options.timestamps);
   }
 
   async open(doing: string, sql: string): Promise<Cursor> {

@@ -3,7 +3,7 @@ import type { NumericMapping } from '../config/database-keys.ts';
 import type { Clock, Column } from '../database/database.ts';
 import * as kinds from '../values/decoders.ts';
 import type { Cells } from '../values/row.ts';
-import type { Zone } from '../values/zone.ts';
+import { type TimestampFormat, timestamp } from '../values/timestamps.ts';
 
 const oid = {
   bool: 16,
@@ -45,7 +45,7 @@ export function numericKind(typmod: number, mapping: NumericMapping): kinds.Kind
   return kinds.decimal(Math.max(scale, 0));
 }
 
-function kindOf(type: number, typmod: number, mapping: NumericMapping, zone: Zone): kinds.Kind {
+function kindOf(type: number, typmod: number, mapping: NumericMapping, format: TimestampFormat): kinds.Kind {
   switch (type) {
     case oid.bool:
       return kinds.boolean;
@@ -71,7 +71,7 @@ function kindOf(type: number, typmod: number, mapping: NumericMapping, zone: Zon
       return kinds.time;
     case oid.timestamp:
     case oid.timestamptz:
-      return kinds.timestamp(zone);
+      return timestamp(format.zone, format);
     case oid.bit:
       // bit(1) is JDBC's boolean.
       return typmod === 1 ? { ...kinds.boolean, decode: cell => cell === '1' } : kinds.text;
@@ -95,14 +95,14 @@ interface Origin {
 export async function describeColumns(
   fields: readonly FieldDef[],
   mapping: NumericMapping,
-  zone: Zone,
+  format: TimestampFormat,
   ask: (sql: string) => Promise<readonly Cells[]>,
 ): Promise<readonly Column[]> {
   const origins = await originsOf(fields, ask);
   return fields.map(field => {
     const { dataTypeID: type, dataTypeModifier: typmod, name } = field;
     const origin = origins.get(`${field.tableID}.${field.columnID}`);
-    const kind = kindOf(type, typmod, mapping, zone);
+    const kind = kindOf(type, typmod, mapping, format);
     return {
       name,
       schema: kind.schema(origin?.notNull !== true),

@@ -18,7 +18,7 @@ import type { Clock, Column, Cursor, Mark, Relation, Session, TableScope } from 
 import { answered, toFailure } from '../database/failures.ts';
 import type { TableId } from '../tables/table-id.ts';
 import type { Cells } from '../values/row.ts';
-import type { Zone } from '../values/zone.ts';
+import type { TimestampFormat } from '../values/timestamps.ts';
 import { describeColumns } from './columns.ts';
 import { quoteLiteral } from './quote.ts';
 
@@ -31,7 +31,7 @@ export interface SessionOptions {
   readonly connector: string;
   readonly quoted: boolean;
   readonly numeric: NumericMapping;
-  readonly zone: Zone;
+  readonly timestamps: TimestampFormat;
   /** Of transactions, in SQL; undefined for the database's own. */
   readonly isolation: string | undefined;
   /** Messages of the server may quote what nobody else may see. */
@@ -170,7 +170,7 @@ class PostgresSession implements Session {
   async columns(_relation: Relation, source: string): Promise<readonly Column[]> {
     const { fields } = await this.#run('looking at columns', `SELECT * FROM ${source} millrace_row LIMIT 0`);
     const ask = (sql: string) => this.query('looking at columns', sql);
-    return describeColumns(fields, this.#options.numeric, this.#options.zone, ask);
+    return describeColumns(fields, this.#options.numeric, this.#options.timestamps, ask);
   }
 
   /** A cursor of the server's own, in a transaction that lasts as long as it is read. */

@@ -41,6 +41,13 @@ export function readInstant(text: string, zone: Zone): Instant | undefined {
   return { ms: seconds + Math.floor(nanos / 1_000_000), nanos };
 }
 
+/** As readInstant. Throws for what is no instant as well. */
+export function instantOfText(text: string, zone: Zone): Instant {
+  const instant = readInstant(text, zone);
+  if (instant === undefined) throw new Error(`${text} is no date`);
+  return instant;
+}
+
 /** `2026-03-04 05:06:07.123456` on the clock of `zone`; microseconds are as fine as these databases are. */
 export function writeLocal({ ms, nanos }: Instant, zone: Zone): string {
   const local = new Date(zone.toLocal(Math.floor(ms / 1000) * 1000));

@@ -71,8 +71,6 @@ const dateOf = (zone: Zone) => (cell: string | Buffer) => {
 
 export const date = logical('int32', LogicalName.Date, dateOf(utc));
 export const time = logical('int32', LogicalName.Time, cell => new Date(readTimeOfDay(cell.toString())));
-/** zone: where its clock hangs; texts with an offset of their own are instants in any zone. */
-export const timestamp = (zone: Zone): Kind => logical('int64', LogicalName.Timestamp, dateOf(zone));
 /** MySQL's YEAR, the first day of which it is to JDBC. */
 export const year = logical('int32', LogicalName.Date, cell => {
   const number = Number(cell.toString());

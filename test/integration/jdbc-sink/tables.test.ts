@@ -66,7 +66,8 @@ describe('missing tables', () => {
       { name: 'flag', type: 'boolean', required: true, otherwise: 'false' },
     ]);
     expect(await db.query('SELECT * FROM orders')).toEqual([
-      { id: 1, required: 'r', optional: null, quoted: 'q', counted: null, flag: true },
+      // replace.null.with.default is true by default.
+      { id: 1, required: 'r', optional: null, quoted: 'q', counted: 7, flag: true },
     ]);
   });
 
