@@ -151,7 +151,7 @@ export class ChangeDecoder {
     const repeated = this.resume?.begin(begin) ?? false;
     this.transaction = new OpenTransaction(begin, {
       names: this.#settings.names,
-      previousCommit: this.#tracker.commit,
+      previousCommit: this.#tracker.sequence,
       filtered: this.filter !== null && begin.commitLsn < this.filter.end,
       written: this.partial,
       repeated,
@@ -300,7 +300,8 @@ export class ChangeDecoder {
         names,
         txId: null,
         micros: this.totals.lastCommitMicros || this.#tick.micros,
-        previousCommit: this.#tracker.commit,
+        // It counts as committed itself.
+        previousCommit: message.lsn,
       };
       const origin = message.transactional ? this.#open.origin : createOrigin(alone);
       const from = this.#pending.records.length;
@@ -313,7 +314,7 @@ export class ChangeDecoder {
     if (message.transactional) return;
     // Its LSN is the end of its record, where the next begins: a commit there is skipped by a reader that starts later.
     this.#pending.commit();
-    this.#tracker.moved(message.lsn);
+    this.#tracker.passedMessage(message.lsn);
   }
 
   /** Bytes of which no record was made fill no batch. */

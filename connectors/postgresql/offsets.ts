@@ -16,10 +16,11 @@ import type { Lsn } from './lsn.ts';
  * | snapshot, last_snapshot_record, snapshot_completed | a snapshot that runs, or has just ended |
  * | millrace_snapshot | which snapshot the positions of its chunks belong to |
  * | last_commit_lsn, last_commit_xid | end and transaction of the last commit that was read |
+ * | sequence_lsn | what `source.sequence` begins with, where that is not last_commit_lsn |
  * | open_commit_lsn | where the commit of the transaction `txId` begins, of which a part was written |
  * | system_identifier, timeline_id, database_oid | the log that these are of; see LogIdentity |
  *
- * Debezium passes over the last three rows, and over `millrace_snapshot`. Offsets without them are taken as they are.
+ * Debezium passes over the last four rows, and over `millrace_snapshot`. Offsets without them are taken as they are.
  */
 export interface StreamPosition {
   /** Reading begins here: everything that commits behind it is still to come. */
@@ -28,6 +29,11 @@ export interface StreamPosition {
   readonly partial: PartialTransaction | null;
   /** The last transaction before `start` that was read; null where that is not known. */
   readonly last: ReadTransaction | null;
+  /**
+   * First element of `source.sequence` of the changes to come: end of the last commit, or of the last message outside of
+   * transactions, that was read; null: none was since the snapshot.
+   */
+  readonly sequence: Lsn | null;
 }
 
 export interface ReadTransaction {
@@ -71,16 +77,19 @@ export function readOffset(offset: SourceOffset): StoredPosition {
   };
   const lsn = number('lsn');
   const commit = number('lsn_commit') ?? number('lsn_proc') ?? lsn;
+  const identity = readIdentity(offset);
   if (commit === null)
     throw new MillraceError(
       'SOURCE_POSITION_LOST',
       `the stored offset has no lsn: ${JSON.stringify(offset)}; reset the connector's offsets to begin anew`,
     );
-  const identity = readIdentity(offset);
+  const last = lastOf(number('last_commit_lsn'), number('last_commit_xid'));
   const position = {
     start: commit,
     partial: partialOf(offset, lsn, number),
-    last: lastOf(number('last_commit_lsn'), number('last_commit_xid')),
+    last,
+    // Debezium begins it with lsn_commit, which moves on here while nothing is committed too.
+    sequence: identity === null ? number('lsn_commit') : (number('sequence_lsn') ?? last?.lsn ?? null),
   };
   const snapshot = offset['snapshot'];
   if (snapshot !== undefined && snapshot !== null && snapshot !== false) {
@@ -115,25 +124,27 @@ export interface StreamOffset {
   readonly start: Lsn;
   /** null: log without transactions. */
   readonly last: ReadTransaction | null;
+  /** See StreamPosition. */
+  readonly sequence: Lsn | null;
   /** Microseconds since 1970 of the last commit, or of the transaction that is read; null where it is not known. */
   readonly micros: number | null;
 }
 
 /** Behind a commit. */
-export const commitOffset = ({ start, last, micros, identity }: StreamOffset): NonNullable<SourceOffset> => ({
+export const commitOffset = ({ start, last, sequence, micros, identity }: StreamOffset): NonNullable<SourceOffset> => ({
   lsn_proc: start,
   messageType: 'COMMIT',
   lsn_commit: start,
   lsn: start,
   ...(last === null ? {} : { txId: last.xid }),
   ...(micros === null ? {} : { ts_usec: micros }),
-  ...lastFields(last),
+  ...lastFields(last, sequence),
   ...identityFields(identity),
 });
 
 /** Within a transaction. */
 export const partialOffset = (
-  { start, last, micros, identity }: StreamOffset,
+  { start, last, sequence, micros, identity }: StreamOffset,
   { xid, lsn, events, commitLsn }: PartialTransaction,
   messageType: string,
 ): NonNullable<SourceOffset> => ({
@@ -145,21 +156,21 @@ export const partialOffset = (
   txId: xid,
   ...(micros === null ? {} : { ts_usec: micros }),
   ...(commitLsn === null ? {} : { open_commit_lsn: commitLsn }),
-  ...lastFields(last),
+  ...lastFields(last, sequence),
   ...identityFields(identity),
 });
 
 /** While a snapshot is taken, and when it has ended. position: where the stream begins after it. */
 export function snapshotOffset(
-  { start, partial, last }: StreamPosition,
+  { start, partial, last, sequence }: StreamPosition,
   identity: LogIdentity,
   state: { readonly id: string; readonly completed: boolean; readonly micros: number },
 ): NonNullable<SourceOffset> {
   const { id, completed, micros } = state;
   return {
     ...(partial === null
-      ? { lsn: start, ts_usec: micros, ...lastFields(last), ...identityFields(identity) }
-      : partialOffset({ identity, start, last, micros }, partial, 'INSERT')),
+      ? { lsn: start, ts_usec: micros, ...lastFields(last, sequence), ...identityFields(identity) }
+      : partialOffset({ identity, start, last, sequence, micros }, partial, 'INSERT')),
     last_snapshot_record: completed,
     snapshot: 'INITIAL',
     snapshot_completed: completed,
@@ -167,7 +178,9 @@ export function snapshotOffset(
   };
 }
 
-const lastFields = (last: ReadTransaction | null) =>
-  last === null ? {} : { last_commit_lsn: last.lsn, last_commit_xid: last.xid };
+const lastFields = (last: ReadTransaction | null, sequence: Lsn | null) => ({
+  ...(last === null ? {} : { last_commit_lsn: last.lsn, last_commit_xid: last.xid }),
+  ...(sequence === null || sequence === last?.lsn ? {} : { sequence_lsn: sequence }),
+});
 
 export const position = (partition: SourcePartition, offset: SourceOffset): SourcePosition => ({ partition, offset });

@@ -22,14 +22,14 @@ export class OpenTransaction {
   /** Changes at that LSN: one record of the log may hold many rows. */
   events = 0;
   readonly #names: SourceNames;
-  readonly #previousCommit: Lsn;
+  readonly #previousCommit: Lsn | null;
   #origin: Origin | undefined;
 
   constructor(
     begin: Begin,
     options: {
       readonly names: SourceNames;
-      readonly previousCommit: Lsn;
+      readonly previousCommit: Lsn | null;
       readonly filtered: boolean;
       readonly written: PartialTransaction | null;
       readonly repeated: boolean;

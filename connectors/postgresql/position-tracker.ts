@@ -19,22 +19,32 @@ export class PositionTracker {
   /** The last that a batch has been made for. */
   #given: Lsn;
   #last: ReadTransaction | null;
+  /** See StreamPosition. */
+  sequence: Lsn | null;
   #micros: number | null = null;
   readonly #server: string;
   readonly #identity: LogIdentity;
 
-  constructor(server: string, identity: LogIdentity, { start, last }: StreamPosition) {
+  constructor(server: string, identity: LogIdentity, { start, last, sequence }: StreamPosition) {
     this.#server = server;
     this.#identity = identity;
     this.commit = start;
     this.#given = start;
     this.#last = last;
+    this.sequence = sequence;
   }
 
   committed(end: Lsn, xid: number, micros: number): void {
     this.commit = end;
+    this.sequence = end;
     this.#last = { lsn: end, xid };
     this.#micros = micros;
+  }
+
+  /** A message outside of transactions, which ends at `end`. */
+  passedMessage(end: Lsn): void {
+    this.moved(end);
+    this.sequence = end;
   }
 
   /** Log without changes for us. */
@@ -63,6 +73,6 @@ export class PositionTracker {
   }
 
   #offset(micros: number | null): StreamOffset {
-    return { identity: this.#identity, start: this.commit, last: this.#last, micros };
+    return { identity: this.#identity, start: this.commit, last: this.#last, sequence: this.sequence, micros };
   }
 }

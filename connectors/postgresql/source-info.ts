@@ -82,7 +82,7 @@ export interface OriginOptions {
   readonly names: SourceNames;
   readonly txId: number | null;
   readonly micros: number;
-  /** End of the commit before this one in the stream; null where unknown, and in snapshots. */
+  /** First element of `sequence`: see StreamPosition; null in snapshots. */
   readonly previousCommit: Lsn | null;
   readonly origin?: string | null;
   readonly originLsn?: Lsn | null;

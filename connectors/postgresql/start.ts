@@ -142,7 +142,10 @@ async function beginAnew(context: StartContext, found: UsableSlot | undefined, s
   return { kind: 'stream', ...start, stored: false, anew: true };
 }
 
-const startAt = (start: Lsn): StreamStart => ({ position: { start, partial: null, last: null }, resume: null });
+const startAt = (start: Lsn): StreamStart => ({
+  position: { start, partial: null, last: null, sequence: null },
+  resume: null,
+});
 
 async function make({ sql, server, config, log }: StartContext): Promise<Lsn> {
   checkRoomForSlot(server);

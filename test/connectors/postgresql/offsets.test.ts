@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { commitOffset, partialOffset, readOffset, snapshotOffset } from '../../../connectors/postgresql/offsets.ts';
 
-const unknown = { last: null };
+const unknown = { last: null, sequence: null };
 
 /** Offsets as a running Debezium 3.7 has stored them. */
 describe('offsets of Debezium', () => {
@@ -50,7 +50,12 @@ describe('offsets of Debezium', () => {
     };
     expect(readOffset(offset)).toEqual({
       kind: 'stream',
-      position: { start: 1071626600, partial: { xid: 4711, lsn: 1071626632, events: 3, commitLsn: null }, ...unknown },
+      position: {
+        start: 1071626600,
+        partial: { xid: 4711, lsn: 1071626632, events: 3, commitLsn: null },
+        last: null,
+        sequence: 1071626600,
+      },
       identity: null,
     });
   });
@@ -76,12 +81,12 @@ describe('offsets of Debezium', () => {
 });
 
 describe('our own', () => {
-  test('are read as they were written', () => {
+  test.each([70, 75])('are read as they were written; the sequence begins with %i', sequence => {
     expect(readOffset(null)).toEqual({ kind: 'none' });
     // More than a double holds.
     const identity = { system: '18446744073709551615', timeline: 3, database: 4294967295 };
-    const known = { identity, start: 77, last: { xid: 5, lsn: 70 }, micros: 6 };
-    const position = { start: 77, partial: null, last: known.last };
+    const known = { identity, start: 77, last: { xid: 5, lsn: 70 }, sequence, micros: 6 };
+    const position = { start: 77, partial: null, last: known.last, sequence };
     expect(readOffset(commitOffset(known))).toEqual({ kind: 'stream', position, identity });
     const partial = { xid: 6, lsn: 99, events: 2, commitLsn: 120 };
     // Others committed while the transaction ran.

@@ -5,7 +5,7 @@ import type { StoredChunk } from '../../../connectors/postgresql/snapshot/chunk.
 const log = { system: '7', timeline: 3, database: 5 };
 const check = (more: Partial<PositionCheck>) =>
   checkPositionInLog({
-    position: { start: 1000, partial: null, last: null },
+    position: { start: 1000, partial: null, last: null, sequence: null },
     stored: log,
     chunks: [],
     server: log,
@@ -28,7 +28,7 @@ test.each<[string, Partial<PositionCheck>]>([
   ['of an ancestor', { stored: { ...log, timeline: 2 } }],
   [
     'of an ancestor, at its very end',
-    { stored: { ...log, timeline: 2 }, position: { start: 1500, partial: null, last: null } },
+    { stored: { ...log, timeline: 2 }, position: { start: 1500, partial: null, last: null, sequence: null } },
   ],
 ])('a position %s is taken', async (_, more) => {
   await check(more);
@@ -39,7 +39,11 @@ test.each<[string, Partial<PositionCheck>, RegExp]>([
   ['of another database', { stored: { ...log, database: 6 } }, /another one of the same server \(oid 5, not 6\)/],
   ['beyond the end', { logEnd: 999 }, /the log of this server ends at 0\/3E7/],
   ['beyond the end, of a log that the offset does not name', { stored: null, logEnd: 999 }, /ends at/],
-  ['of a transaction that is not in it', { position: { start: 1000, partial: partial(2001), last: null } }, /0\/7D1/],
+  [
+    'of a transaction that is not in it',
+    { position: { start: 1000, partial: partial(2001), last: null, sequence: null } },
+    /0\/7D1/,
+  ],
   ['of a chunk that is not in it', { chunks: [chunk(1200), chunk(2001)] }, /0\/7D1/],
   ['of an ancestor, beyond its end', { stored: { ...log, timeline: 1 } }, /left timeline 1 at 0\/384 \(it is on 3\)/],
   [
