@@ -1,5 +1,6 @@
 import type { ConnectorEntry } from '../connectors/index.ts';
 import type { ConfigProps, Log, SinkConnector, SourceConnector } from '../src/api/index.ts';
+import { type ClientProps, type ClientSettings, clientRoles } from '../src/config/client-settings/index.ts';
 import type { ConfigInfos } from '../src/config/findings.ts';
 import { bytesOf, MANY, ROOM } from '../src/config/room.ts';
 import { plainSecrets, secretKeys } from '../src/config/secret-keys.ts';
@@ -10,6 +11,8 @@ import { type ComponentDeps, connectorOf, resolved } from './components.ts';
 
 export interface CheckDeps extends ComponentDeps {
   readonly plugins: ComponentDeps['plugins'] & ComponentLookup;
+  /** Throws where the settings of a Kafka client are no connection; the message begins with the setting that is wrong. */
+  checkConnection(settings: ClientProps): void;
 }
 
 export interface Checked {
@@ -41,7 +44,11 @@ export async function checkConnector(
   if ((given['connector.class'] ?? '').trim() === '')
     throw new MillraceError('BAD_REQUEST', 'Connector config contains no connector type: it needs connector.class.');
   const { entry, connector } = await connectorOf(deps, given).catch(asBadRequest);
-  const { props: known, secrets: found } = await resolved(deps, given['name'] ?? '', given).catch(asBadRequest);
+  const {
+    props: known,
+    clients,
+    secrets: found,
+  } = await resolved(deps, given['name'] ?? '', given).catch(asBadRequest);
   const secrets = [...found, ...secretKeys(given, connector.config.keys).map(key => given[key] ?? '')];
   const absent = Object.fromEntries(Object.entries(props).filter(([, value]) => value === null));
   const infos = await validateConnector(
@@ -58,7 +65,7 @@ export async function checkConnector(
     },
     { ...given, ...only(known, given), ...absent },
     deps.plugins,
-    { workerDefaults: deps.workerProps, shown: props, secrets },
+    { workerDefaults: deps.workerProps, clientErrors: connectionErrors(deps, clients, known), shown: props, secrets },
   );
   // Those of converters and transforms, too.
   const open = secretKeys(
@@ -103,6 +110,26 @@ function textsOf(name: string, config: Readonly<Record<string, unknown>>): Conne
       `The configuration of the connector ${name} has the name ${texts['name']}.`,
     );
   return { ...texts, name };
+}
+
+/** Messages by key for clients whose settings together are no connection, such as a login without its password. */
+function connectionErrors(
+  { checkConnection }: CheckDeps,
+  clients: ClientSettings,
+  props: Readonly<Record<string, string>>,
+): ReadonlyMap<string, string> {
+  const errors = new Map<string, string>();
+  for (const role of clientRoles) {
+    const prefix = `${role}.override.`;
+    if (!Object.keys(props).some(key => key.startsWith(prefix))) continue;
+    try {
+      checkConnection(clients[role]);
+    } catch (error) {
+      const message = messageOf(error);
+      errors.set(prefix + (/^[a-z.]+/.exec(message)?.[0] ?? 'security.protocol'), prefix + message);
+    }
+  }
+  return errors;
 }
 
 function asBadRequest(error: unknown): never {

@@ -7,6 +7,7 @@ import type {
   SinkConnector,
   SourceConnector,
 } from '../src/api/index.ts';
+import { type ClientSettings, clientSettings, isClientProperty } from '../src/config/client-settings/index.ts';
 import type { Resolved } from '../src/config/placeholders.ts';
 import { resolvePlaceholders } from '../src/config/placeholders.ts';
 import { namedLikeSecret, secretKeys } from '../src/config/secret-keys.ts';
@@ -27,6 +28,7 @@ export interface ComponentDeps extends ConnectorHost {
 }
 
 export interface ResolvedConfig extends Resolved {
+  readonly clients: ClientSettings;
   /** Secrets that stand at keys which are not for secrets, so that they may come up in names of topics and the like. */
   readonly inNames: readonly string[];
 }
@@ -53,11 +55,24 @@ export async function resolved(
     deps.providers,
   );
   const props = { ...others, ...hidden };
+  const worker = await workerClients(deps);
+  const type = deps.plugins.findConnector(config['connector.class'] ?? '')?.kind ?? 'source';
   return {
     props,
-    secrets: [...own, ...secrets, ...inNames, ...secretKeys(props).map(key => props[key] ?? '')],
+    clients: clientSettings(type, worker.props, props),
+    secrets: [...own, ...secrets, ...inNames, ...worker.secrets, ...secretKeys(props).map(key => props[key] ?? '')],
     inNames,
   };
+}
+
+/** The worker's settings of its tasks' clients. Placeholders are resolved each time: a password may have changed. */
+export async function workerClients({
+  workerProps,
+  providers,
+}: Pick<ComponentDeps, 'workerProps' | 'providers'>): Promise<Resolved> {
+  const given = Object.fromEntries(Object.entries(workerProps).filter(([key]) => isClientProperty(key)));
+  const { props, secrets } = await resolvePlaceholders(given, providers);
+  return { props, secrets: [...secrets, ...secretKeys(props).map(key => props[key] ?? '')] };
 }
 
 /** The worker's settings that concern connectors. A connector that names its own converter takes none of its keys over. */
@@ -66,7 +81,7 @@ function defaults(props: Readonly<Record<string, string>>, config: ConnectorConf
   for (const [key, value] of Object.entries(props)) {
     const converter = /^(key|value|header)\.converter(\.|$)/.exec(key)?.[1];
     if (converter !== undefined && config[`${converter}.converter`] !== undefined) continue;
-    if (converter !== undefined || /^(producer\.|consumer\.|topic\.creation\.enable$)/.test(key)) taken[key] = value;
+    if (converter !== undefined || key === 'topic.creation.enable') taken[key] = value;
   }
   return taken;
 }

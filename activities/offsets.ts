@@ -5,9 +5,10 @@ import { metadataOf } from '../src/engine/offset-origin.ts';
 import type { OffsetStore } from '../src/engine/offset-store.ts';
 import { parsed } from '../src/engine/source-runner.ts';
 import { MillraceError } from '../src/errors.ts';
-import type { Confirm, KafkaClient, TopicDescription } from '../src/kafka/port.ts';
+import type { Confirm, KafkaClient, TopicDescription, TransactionalProducer } from '../src/kafka/port.ts';
 import type { JsonValue, OffsetEntry, OffsetsAltered, OffsetsArgs } from '../workflows/messages.ts';
 import type { ResolvedConfig } from './components.ts';
+import type { ConnectorServices } from './connector-services.ts';
 import { givenFence } from './fence.ts';
 import { producerOptions } from './pipeline.ts';
 import { groupOf, topicsOf } from './sink-partitions.ts';
@@ -19,20 +20,15 @@ export interface AlterContext extends PlanContext {
   readonly confirm: Confirm;
 }
 
-export interface OffsetsDeps {
-  readonly kafka: KafkaClient;
-  readonly offsets: OffsetStore;
-}
-
 /** A request that asks for offsets is answered after so long at the latest. */
 const READ_MS = 15_000;
 
 /** A connector's stored positions as Kafka Connect's REST API has them, without secrets of its configuration. */
 export async function readOffsets(
-  { kafka, offsets }: OffsetsDeps,
+  { kafka, offsets }: Pick<ConnectorServices, 'kafka' | 'offsets'>,
   type: 'source' | 'sink',
   connector: string,
-  { props, inNames }: Pick<ResolvedConfig, 'props' | 'inNames'>,
+  { clients, inNames }: Pick<ResolvedConfig, 'clients' | 'inNames'>,
 ): Promise<readonly OffsetEntry[]> {
   const redaction = new Redaction(inNames);
   const shown = <T extends JsonValue>(value: T): T =>
@@ -49,7 +45,7 @@ export async function readOffsets(
     const stored = await inTime(offsets.load(connector, { signal, committedOnly: true }));
     return stored.all().map(({ partition, offset }) => shown({ partition, offset }));
   }
-  const held = await inTime(kafka.admin.groupOffsets(groupOf(connector, props)));
+  const held = await inTime(kafka.admin.groupOffsets(groupOf(connector, clients.consumer)));
   return held.map(({ topic, partition, offset }) => ({
     partition: { kafka_topic: shown(topic), kafka_partition: partition },
     offset: { kafka_offset: offset },
@@ -68,19 +64,21 @@ function redacted(value: JsonValue, redaction: Redaction): JsonValue {
  * connector's tasks have been fenced before; this one is fenced before they start again.
  */
 export async function alterSourceOffsets(
-  { kafka, offsets: store }: OffsetsDeps,
+  services: ConnectorServices,
   source: SourceConnector<unknown>,
   args: OffsetsArgs,
-  props: Readonly<Record<string, string>>,
+  { props, clients }: Pick<ResolvedConfig, 'props' | 'clients'>,
   context: AlterContext,
 ): Promise<OffsetsAltered> {
   const { connector, offsets } = args;
+  const { kafka, offsets: store, workerOffsets } = services;
   const { signal, confirm } = context;
   const config = parsed(source.config, props);
   const wanted = offsets === null ? null : offsets.map(sourcePosition);
   if (wanted !== null) await source.alterOffsets?.(config, wanted, context);
   await confirm();
-  const options = { ...producerOptions({ props }, offsetsId(args)), ...givenFence(args) };
+  const settings = producerOptions(clients.producer, offsetsId(args));
+  const options = { ...settings, ...givenFence(args, services) };
   const producer = await kafka.producer({ ...options, positions: [store.topic], signal });
   try {
     const held = (await store.load(connector, { signal })).all();
@@ -89,31 +87,51 @@ export async function alterSourceOffsets(
       await confirm();
       await source.alterOffsets?.(config, positions, context);
     }
-    if (positions.length === 0) return { byConnector: source.alterOffsets !== undefined };
-    await producer.prepare([store.topic]);
-    const transaction = producer.batch();
-    await store.append(transaction, connector, positions);
-    await confirm();
-    signal.throwIfAborted();
-    await producer.commit(transaction);
+    await putPositions(producer, store, connector, positions, context);
+    // A position that is forgotten here would come back from there.
+    if (workerOffsets !== undefined) {
+      await using worker = disposed(await workerOffsets.kafka.producer({ ...settings, signal }));
+      await putPositions(worker.producer, workerOffsets.offsets, connector, positions, context);
+    }
   } finally {
     await producer.close();
   }
   return { byConnector: source.alterOffsets !== undefined };
 }
 
+async function putPositions(
+  producer: TransactionalProducer,
+  store: OffsetStore,
+  connector: string,
+  positions: readonly SourcePosition[],
+  { signal, confirm }: AlterContext,
+): Promise<void> {
+  if (positions.length === 0) return;
+  await producer.prepare([store.topic]);
+  const transaction = producer.batch();
+  await store.append(transaction, connector, positions);
+  await confirm();
+  signal.throwIfAborted();
+  await producer.commit(transaction);
+}
+
+const disposed = (producer: TransactionalProducer): AsyncDisposable & { readonly producer: TransactionalProducer } => ({
+  producer,
+  [Symbol.asyncDispose]: () => producer.close(),
+});
+
 /** The group's offsets, and first those that the sink holds itself, which count. */
 export async function alterSinkOffsets(
-  { kafka }: Pick<OffsetsDeps, 'kafka'>,
+  { kafka }: Pick<ConnectorServices, 'kafka'>,
   sink: SinkConnector<unknown>,
   args: OffsetsArgs & { readonly attempt: number },
-  props: Readonly<Record<string, string>>,
+  { props, clients }: Pick<ResolvedConfig, 'props' | 'clients'>,
   context: AlterContext,
 ): Promise<OffsetsAltered> {
   const { connector, offsets } = args;
   const { confirm } = context;
   const config = parsed(sink.config, props);
-  const group = groupOf(connector, props);
+  const group = groupOf(connector, clients.consumer);
   const positions = offsets === null ? await everywhere(kafka, group, props) : offsets.map(sinkPosition);
   const topics = await kafka.admin.describeTopics([...new Set(positions.map(({ topic }) => topic))]);
   if (offsets !== null) mustExist(topics, positions);

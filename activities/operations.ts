@@ -1,13 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ConfigProps, Log, PlanContext, SinkConnector, SourceConnector } from '../src/api/index.ts';
+import { type ClientSettings, clientSettings } from '../src/config/client-settings/index.ts';
 import type { ConfigInfos } from '../src/config/findings.ts';
 import type { Redaction } from '../src/config/redaction.ts';
 import { secretKeys } from '../src/config/secret-keys.ts';
 import { untilAborted } from '../src/engine/grace.ts';
-import type { OffsetStore } from '../src/engine/offset-store.ts';
 import { parsed } from '../src/engine/source-runner.ts';
 import { kindOf, MillraceError, messageOf } from '../src/errors.ts';
-import type { KafkaClient } from '../src/kafka/port.ts';
 import type {
   ConnectorConfig,
   ConnectorType,
@@ -21,7 +20,8 @@ import type {
   TaskArgs,
 } from '../workflows/messages.ts';
 import { type CheckDeps, checkConnector, checkedConfig } from './check.ts';
-import { connectorOf, pipelineOf, resolved } from './components.ts';
+import { connectorOf, pipelineOf, resolved, workerClients } from './components.ts';
+import type { ConnectorServices, OpenServices } from './connector-services.ts';
 import { fenceProducers } from './fence.ts';
 import type { TaskAttempt } from './index.ts';
 import { keptApart } from './kept-apart.ts';
@@ -32,8 +32,7 @@ import { sinkWriter } from './sink-writer.ts';
 import { runSourceTask } from './source-task.ts';
 
 export interface OperationDeps extends CheckDeps {
-  readonly kafka: KafkaClient;
-  readonly offsets: OffsetStore;
+  readonly open: OpenServices;
   readonly log: Log;
   /** Stores the values of a connector's keys as secrets, and returns the configuration with placeholders in their place. */
   keep(connector: string, config: ConnectorConfig, keys: readonly string[]): Promise<ConnectorConfig>;
@@ -99,15 +98,16 @@ export function createOperations(deps: OperationDeps): Operations {
     },
     async runTask({ redact, redactNames, signal, confirm }, args, progress, log) {
       const opening = wholeConfig(deps, args).then(config => opened(deps, args.connector, config, redact));
-      const { connector, props, inNames } = await untilAborted(signal, opening);
+      const { connector, props, clients, inNames } = await untilAborted(signal, opening);
       redactNames.add(inNames);
       deps.namesRedaction.add(inNames);
       if (connector.kind !== args.type) throw wrongType(args, connector.kind);
       const ownLog = redact.log(log);
       const pipeline = await pipelineOf(deps, props, ownLog);
-      const task = { args, pipeline, progress, signal, confirm, redact, log: ownLog };
-      if (connector.kind === 'source') await runSourceTask(deps, connector, task);
-      else await runSinkTask(deps.kafka, connector, task);
+      const task = { args, pipeline, clients, progress, signal, confirm, redact, log: ownLog };
+      using services = deps.open(connector.kind, clients, props);
+      if (connector.kind === 'source') await runSourceTask(services, connector, task);
+      else await runSinkTask(services, connector, task);
     },
   };
 }
@@ -162,16 +162,35 @@ async function fence(deps: OperationDeps, context: OperationContext, args: Fence
   const skipped = (error: unknown): undefined =>
     void log.warn({ connector: name, reason: messageOf(error) }, 'earlier tasks are not fenced in their destination');
   const known = await opened(deps, name, config, context.redact).catch(skipped);
+  const props = known?.props ?? config;
+  const clients = known?.clients ?? clientSettings(args.type, (await workerClients(deps)).props, config);
   await context.confirm();
+  using services = servicesOf(deps, args, clients, props);
+  if (services === undefined) return {};
   const [fences] = await Promise.all([
-    fenceProducers(deps, args, known?.props ?? config, signal),
-    known && fenceDestination(deps, args, known, { log, signal }).catch(skipped),
+    fenceProducers({ services, producer: clients.producer, log }, args, props, signal),
+    known && fenceDestination(services, args, known, { log, signal }).catch(skipped),
   ]);
   return fences;
 }
 
+/** undefined, and a warning, where the clients' settings have placeholders that stand for nothing any more. */
+function servicesOf(
+  { open, log }: OperationDeps,
+  { connector, type }: FenceArgs,
+  clients: ClientSettings,
+  props: ConnectorConfig,
+): ConnectorServices | undefined {
+  try {
+    return open(type, clients, props);
+  } catch (error) {
+    log.warn({ connector, reason: messageOf(error) }, 'producers of earlier tasks could not be fenced');
+    return undefined;
+  }
+}
+
 async function fenceDestination(
-  { kafka }: OperationDeps,
+  { kafka }: ConnectorServices,
   args: FenceArgs,
   { connector, props }: Awaited<ReturnType<typeof opened>>,
   { log, signal }: PlanContext,
@@ -195,13 +214,15 @@ async function remove(deps: OperationDeps, context: OperationContext, args: Plan
 }
 
 async function alter(deps: OperationDeps, context: OperationContext, given: OffsetsAttempt): Promise<OffsetsAltered> {
-  const { connector, props } = await opened(deps, given.connector, given.config, context.redact);
+  const known = await opened(deps, given.connector, given.config, context.redact);
+  const { connector } = known;
   const offsets = given.kept === undefined ? given.offsets : await read(deps, given.connector, 'offsets', given.kept);
   const args: OffsetsAttempt = { ...given, offsets };
   const altering = { ...contextOf(deps, context), confirm: context.confirm };
+  using services = deps.open(connector.kind, known.clients, known.props);
   return connector.kind === 'source'
-    ? alterSourceOffsets(deps, connector, args, props, altering)
-    : alterSinkOffsets(deps, connector, args, props, altering);
+    ? await alterSourceOffsets(services, connector, args, known, altering)
+    : await alterSinkOffsets(services, connector, args, known, altering);
 }
 
 /** A task's configuration, where the connector's was too long to be given to it. */
@@ -239,10 +260,10 @@ function fatal(error: unknown): unknown {
 /** The connector and its resolved configuration, whose secrets `redact` learns before any server is asked. */
 async function opened(deps: OperationDeps, name: string, config: ConnectorConfig, redact: Redaction) {
   const { connector } = await connectorOf(deps, config);
-  const { props, secrets, inNames } = await resolved(deps, name, config, connector.config.keys);
+  const { props, clients, secrets, inNames } = await resolved(deps, name, config, connector.config.keys);
   redact.add(secrets);
   redact.add(secretKeys(props, connector.config.keys).map(key => props[key] ?? ''));
-  return { connector, props, inNames };
+  return { connector, props, clients, inNames };
 }
 
 /** As far as Kafka is there: a secret that is left behind is no reason for a connector to stay. */

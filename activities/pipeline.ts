@@ -1,8 +1,9 @@
 import type { ConnectRecord, Converter } from '../src/api/index.ts';
+import type { ClientProps } from '../src/config/client-settings/index.ts';
 import type { ConverterNames } from '../src/engine/record-decoder.ts';
 import { MillraceError } from '../src/errors.ts';
 import type { Compression, ProducerOptions } from '../src/kafka/port.ts';
-import { producerSetting, withTimeout } from './transactional-ids.ts';
+import { withTimeout } from './transactional-ids.ts';
 
 /** What stands between a connector and Kafka, made from a task's configuration with its placeholders resolved. */
 export interface Pipeline {
@@ -18,26 +19,32 @@ export interface Pipeline {
   readonly tolerant: boolean;
 }
 
-const codecs: readonly string[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] satisfies Compression[];
-
-/** Producer settings: the connector's `producer.override.*`, else the worker's `producer.*`, else Kafka's defaults. */
-export function producerOptions({ props }: Pick<Pipeline, 'props'>, transactionalId: string): ProducerOptions {
-  const compression = producerSetting(props, 'compression.type') ?? 'none';
-  if (!codecs.includes(compression))
+/** Settings of the producer of a connector's task. TASK_CONFIG. */
+export function producerOptions(producer: ClientProps, transactionalId: string): ProducerOptions {
+  const compression = producer['compression.type']?.trim().toLowerCase() ?? 'none';
+  if (!isCompression(compression))
     throw new MillraceError(
       'TASK_CONFIG',
       `compression.type is ${compression}; it must be one of ${codecs.join(', ')}.`,
     );
-  const maxRequestBytes = producerSetting(props, 'max.request.size');
+  const maxRequestBytes = numberOf(producer, 'max.request.size');
+  const batchBytes = numberOf(producer, 'batch.size');
   return {
-    ...withTimeout(transactionalId, props),
-    compression: compression as Compression,
-    ...(maxRequestBytes === undefined ? {} : { maxRequestBytes: bytesOf(maxRequestBytes) }),
+    ...withTimeout(transactionalId, producer),
+    compression,
+    ...(maxRequestBytes === undefined ? {} : { maxRequestBytes }),
+    ...(batchBytes === undefined ? {} : { batchBytes }),
   };
 }
 
-function bytesOf(text: string): number {
-  const bytes = Number(text.trim());
-  if (Number.isSafeInteger(bytes) && bytes > 0 && text.trim() !== '') return bytes;
-  throw new MillraceError('TASK_CONFIG', `max.request.size is ${text}; it must be a number of bytes.`);
+const codecs = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const satisfies readonly Compression[];
+const isCompression = (name: string): name is Compression => (codecs as readonly string[]).includes(name);
+
+/** A setting that is a number; undefined where it is not given. TASK_CONFIG. */
+export function numberOf(settings: ClientProps, key: string): number | undefined {
+  const text = settings[key]?.trim();
+  if (text === undefined) return undefined;
+  const number = Number(text);
+  if (text !== '' && Number.isFinite(number) && number >= 0) return number;
+  throw new MillraceError('TASK_CONFIG', `${key} is ${text}; it must be a number.`);
 }

@@ -1,11 +1,12 @@
 import type { AssignedPartition } from '../src/api/index.ts';
+import type { ClientProps } from '../src/config/client-settings/index.ts';
 import { javaMatcher, rememberAnswers, type TextTest } from '../src/config/java-regex/index.ts';
 import type { KafkaClient } from '../src/kafka/port.ts';
 import type { TaskArgs } from '../workflows/messages.ts';
 
 /** The consumer group that a sink's offsets are shown under. */
-export const groupOf = (connector: string, props: Readonly<Record<string, string>>): string =>
-  props['consumer.override.group.id'] ?? `connect-${connector}`;
+export const groupOf = (connector: string, consumer: ClientProps): string =>
+  consumer['group.id'] ?? `connect-${connector}`;
 
 /**
  * A task's share of its connector's partitions: a plan that every task knows without asking, so that starting, failing

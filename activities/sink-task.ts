@@ -1,40 +1,55 @@
 import type { SinkConnector } from '../src/api/index.ts';
+import type { ClientProps } from '../src/config/client-settings/index.ts';
 import { type OffsetReset, offsetReset } from '../src/config/offset-reset.ts';
 import { deadLetterQueue } from '../src/engine/dead-letters.ts';
 import { RecordDecoder } from '../src/engine/record-decoder.ts';
 import { runSink } from '../src/engine/sink-runner.ts';
 import { parsed } from '../src/engine/source-runner.ts';
-import { MillraceError, messageOf } from '../src/errors.ts';
-import type { KafkaClient } from '../src/kafka/port.ts';
+import { MillraceError } from '../src/errors.ts';
+import type { ConnectorServices } from './connector-services.ts';
 import { givenFence } from './fence.ts';
-import { producerOptions } from './pipeline.ts';
+import { numberOf, producerOptions } from './pipeline.ts';
 import { assignment, groupOf } from './sink-partitions.ts';
 import { sinkWriter } from './sink-writer.ts';
 import type { TaskContext } from './task-context.ts';
 import { deadLetterId } from './transactional-ids.ts';
 
 const FETCH_BYTES = 2 << 20;
-/** Larger than Connect's 500, as rows are written as sets. `consumer.override.max.poll.records` overrides it. */
+/** Larger than Kafka's 500, as rows are written as sets. `max.poll.records` overrides it. */
 const BATCH_RECORDS = 5000;
 const REFRESH_MS = 10_000;
 const COMMIT_MS = 2000;
 
+/** Kafka's default, which counts where `fetch.min.bytes` makes the broker wait. */
+const FETCH_WAIT_MS = 500;
+
 /** TASK_CONFIG */
-function resetOf(props: Readonly<Record<string, string>>): OffsetReset {
-  try {
-    return offsetReset(props);
-  } catch (error) {
-    throw new MillraceError('TASK_CONFIG', messageOf(error));
-  }
+function resetOf(consumer: ClientProps): OffsetReset {
+  const text = consumer['auto.offset.reset'] ?? 'earliest';
+  const reset = offsetReset(text);
+  if (reset === undefined) throw new MillraceError('TASK_CONFIG', `There is no auto.offset.reset ${text}.`);
+  return reset;
+}
+
+function fetchLimits(consumer: ClientProps) {
+  const fetchMinBytes = numberOf(consumer, 'fetch.min.bytes');
+  return {
+    fetchBytes: numberOf(consumer, 'fetch.max.bytes') ?? FETCH_BYTES,
+    partitionBytes: numberOf(consumer, 'max.partition.fetch.bytes'),
+    fetchMinBytes,
+    fetchWaitMs: numberOf(consumer, 'fetch.max.wait.ms') ?? (fetchMinBytes === undefined ? undefined : FETCH_WAIT_MS),
+  };
 }
 
 /** Runs one sink task with its resolved configuration until the signal aborts. */
 export async function runSinkTask(
-  kafka: KafkaClient,
+  services: ConnectorServices,
   sink: SinkConnector<unknown>,
-  { args, pipeline, progress, signal, confirm, redact, log }: TaskContext,
+  { args, pipeline, clients, progress, signal, confirm, redact, log }: TaskContext,
 ): Promise<void> {
+  const { kafka, deadLetterKafka } = services;
   const { props } = pipeline;
+  const { consumer } = clients;
   const letters = props['errors.deadletterqueue.topic.name'] ?? '';
   await runSink({
     ...(await sinkWriter(kafka, args)),
@@ -42,9 +57,9 @@ export async function runSinkTask(
     sink,
     config: parsed(sink.config, props),
     kafka,
-    group: groupOf(args.connector, props),
+    group: groupOf(args.connector, consumer),
     assignment: () => assignment(kafka, props, args),
-    reset: resetOf(props),
+    reset: resetOf(consumer),
     recreated: props['millrace.topic.recreated']?.trim().toLowerCase() === 'earliest' ? 'earliest' : 'fail',
     decoder: new RecordDecoder(pipeline),
     tolerant: pipeline.tolerant,
@@ -52,8 +67,8 @@ export async function runSinkTask(
       letters === ''
         ? null
         : deadLetterQueue(
-            kafka,
-            { ...producerOptions(pipeline, deadLetterId(args)), ...givenFence(args) },
+            deadLetterKafka,
+            { ...producerOptions(clients.producer, deadLetterId(args)), ...givenFence(args, services) },
             {
               topic: letters,
               replicationFactor: Number(props['errors.deadletterqueue.topic.replication.factor'] ?? -1),
@@ -66,9 +81,9 @@ export async function runSinkTask(
             },
           ),
     limits: {
-      fetchBytes: FETCH_BYTES,
-      batchRecords: Number(props['consumer.override.max.poll.records'] ?? BATCH_RECORDS),
-      refreshMs: REFRESH_MS,
+      ...fetchLimits(consumer),
+      batchRecords: numberOf(consumer, 'max.poll.records') ?? BATCH_RECORDS,
+      refreshMs: numberOf(consumer, 'metadata.max.age.ms') ?? REFRESH_MS,
       commitMs: COMMIT_MS,
     },
     untilCaughtUp: args.untilCaughtUp === true,

@@ -1,12 +1,13 @@
 import type { SourceConnector } from '../src/api/index.ts';
+import type { ClientProps } from '../src/config/client-settings/index.ts';
 import { COMMIT_INTERVAL } from '../src/config/connector-config.ts';
 import { readTopicCreation } from '../src/config/topic-creation.ts';
-import type { OffsetStore } from '../src/engine/offset-store.ts';
 import { RecordEncoder } from '../src/engine/record-encoder.ts';
 import { parsed, runSource } from '../src/engine/source-runner.ts';
-import type { KafkaClient, NewTopic } from '../src/kafka/port.ts';
+import type { NewTopic } from '../src/kafka/port.ts';
+import type { ConnectorServices } from './connector-services.ts';
 import { givenFence } from './fence.ts';
-import { type Pipeline, producerOptions } from './pipeline.ts';
+import { numberOf, type Pipeline, producerOptions } from './pipeline.ts';
 import type { TaskContext } from './task-context.ts';
 import { taskId } from './transactional-ids.ts';
 
@@ -14,31 +15,26 @@ import { taskId } from './transactional-ids.ts';
 const BATCH_BYTES = 2 << 20;
 const TRANSACTION_BYTES = 8 << 20;
 
-export interface SourceTaskDeps {
-  readonly kafka: KafkaClient;
-  readonly offsets: OffsetStore;
-}
-
 /** Runs one source task with its resolved configuration until the signal aborts. */
 export async function runSourceTask(
-  deps: SourceTaskDeps,
+  services: ConnectorServices,
   source: SourceConnector<unknown>,
-  { args, pipeline, progress, signal, confirm, log }: TaskContext,
+  { args, pipeline, clients, progress, signal, confirm, log }: TaskContext,
 ): Promise<void> {
   await runSource({
     connector: args.connector,
     task: args.task,
     source,
     config: parsed(source.config, pipeline.props),
-    kafka: deps.kafka,
-    producer: { ...producerOptions(pipeline, taskId(args)), ...givenFence(args) },
-    offsets: deps.offsets,
+    kafka: services.kafka,
+    producer: { ...producerOptions(clients.producer, taskId(args)), ...givenFence(args, services) },
+    offsets: services.offsets,
     encoder: new RecordEncoder(pipeline),
     topics: { newTopic: topicSettings(pipeline) },
     limits: {
       batchBytes: BATCH_BYTES,
-      transactionBytes: TRANSACTION_BYTES,
-      commitIntervalMs: Number(pipeline.props[COMMIT_INTERVAL.key] ?? COMMIT_INTERVAL.defaultMs),
+      transactionBytes: Math.min(TRANSACTION_BYTES, numberOf(clients.producer, 'buffer.memory') ?? TRANSACTION_BYTES),
+      commitIntervalMs: commitInterval(pipeline, clients.producer),
     },
     untilCaughtUp: args.untilCaughtUp === true,
     observer: progress,
@@ -47,6 +43,10 @@ export async function runSourceTask(
     confirm,
   });
 }
+
+/** Milliseconds. Kafka's `linger.ms` says the same of its requests. */
+const commitInterval = ({ props }: Pipeline, producer: ClientProps): number =>
+  Number(props[COMMIT_INTERVAL.key] ?? numberOf(producer, 'linger.ms') ?? COMMIT_INTERVAL.defaultMs);
 
 /**
  * As `topic.creation.*` has it (KIP-158), the broker's own defaults where it says nothing; null where

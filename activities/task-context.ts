@@ -1,4 +1,5 @@
 import type { Log } from '../src/api/index.ts';
+import type { ClientSettings } from '../src/config/client-settings/index.ts';
 import type { Redaction } from '../src/config/redaction.ts';
 import type { TaskAttempt } from './index.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -8,6 +9,7 @@ import type { Progress } from './progress.ts';
 export interface TaskContext {
   readonly args: TaskAttempt;
   readonly pipeline: Pipeline;
+  readonly clients: ClientSettings;
   readonly progress: Progress;
   readonly signal: AbortSignal;
   /** See CurrentAttempt.confirm. */

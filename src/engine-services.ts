@@ -1,15 +1,16 @@
 import type { Log } from './api/index.ts';
+import { type ClientProps, clientRoles, clientSettings } from './config/client-settings/index.ts';
 import { configProviders } from './config/config-providers.ts';
 import { fileAccess } from './config/file-access.ts';
 import { resolvePlaceholders } from './config/placeholders.ts';
 import { Redaction } from './config/redaction.ts';
 import { type WorkerConfig, workerConfigOf } from './config/worker-config.ts';
-import type { OffsetStore } from './engine/offset-store.ts';
+import { connectorServices } from './connector-services.ts';
 import { kafkaClient } from './kafka/client.ts';
+import { clientPool } from './kafka/client-pool.ts';
 import { configTopic } from './kafka/config-topic.ts';
 import { kafkaConfigFromProperties } from './kafka/kafka-config.ts';
-import { appendPositions, ensureOffsetsTopic, loadPositions, type OffsetsTopic } from './kafka/offset-store.ts';
-import type { KafkaClient } from './kafka/port.ts';
+import type { OffsetsTopic } from './kafka/offset-store.ts';
 import { noSecrets, secretStore } from './kafka/secret-store.ts';
 import type { Loggers } from './observability/loggers.ts';
 import { codeFolders } from './plugins/code-folders.ts';
@@ -41,11 +42,12 @@ export async function engineServices(
   const { props } = await resolvePlaceholders(given, providers);
   const config = workerConfigOf(props);
   const namesRedaction = new Redaction();
-  const kafkaConfig = kafkaConfigFromProperties({
-    ...props,
-    'bootstrap.servers': config['bootstrap.servers'].join(','),
-  });
-  const kafka = kafkaClient(kafkaConfig, namesRedaction.log(loggers.log('kafka')));
+  const brokers = { 'bootstrap.servers': config['bootstrap.servers'].join(',') };
+  const kafkaConfig = kafkaConfigFromProperties({ ...props, ...brokers });
+  checkClients({ ...props, ...brokers });
+  const kafkaLog = namesRedaction.log(loggers.log('kafka'));
+  const kafka = kafkaClient(kafkaConfig, kafkaLog);
+  const pool = clientPool({ config: kafkaConfig, client: kafka }, kafkaLog);
   const files = fileAccess({
     allowed: config['file.connectors.allowed.paths'],
     exposed: exposedListeners(parseListeners(props)),
@@ -72,14 +74,17 @@ export async function engineServices(
     kafka,
     configs,
     secrets,
-    offsets: offsetsIn(kafka, offsetsTopic(config)),
+    /** Ends what waits for Kafka, on whichever cluster. */
+    disconnect: () => pool.disconnect(),
     /** Worker properties as they were given: their placeholders are resolved again for each connector. */
     components: {
-      workerProps: given,
+      workerProps: { ...brokers, ...given },
+      open: connectorServices({ config: kafkaConfig, client: kafka, offsetsTopic: offsetsTopic(config) }, pool),
       providers,
       unseal: (connector: string, config: Readonly<Record<string, string>>) => secrets.unseal(connector, config),
       plugins,
       files,
+      checkConnection: (settings: ClientProps) => void kafkaConfigFromProperties(settings),
     },
     namesRedaction,
   };
@@ -95,14 +100,8 @@ const offsetsTopic = (config: WorkerConfig): OffsetsTopic => ({
   replicationFactor: config['offset.storage.replication.factor'],
 });
 
-/** The offsets topic as the engine's store; created when it is first needed. */
-function offsetsIn(kafka: KafkaClient, topic: OffsetsTopic): OffsetStore {
-  return {
-    topic: topic.topic,
-    async load(connector, options) {
-      await ensureOffsetsTopic(kafka, topic);
-      return loadPositions(kafka, topic.topic, connector, options);
-    },
-    append: (batch, connector, positions) => appendPositions(batch, topic.topic, connector, positions),
-  };
+/** CONFIG_INVALID where the settings of tasks' clients are no connection. */
+function checkClients(props: Readonly<Record<string, string>>): void {
+  const clients = clientSettings('source', props, {});
+  for (const role of clientRoles) kafkaConfigFromProperties(clients[role]);
 }

@@ -15,7 +15,7 @@ const { properties, configFiles, process: label, levels } = await port.settings;
 const root = pino({ level: process.env['MILLRACE_LOG_LEVEL'] ?? 'info' }, pino.destination({ sync: true }));
 const loggers = new Loggers(root);
 for (const { logger, level } of levels) loggers.follow(logger, level as Level);
-const { kafka, secrets, offsets, components, namesRedaction } = await engineServices(properties, {
+const { secrets, disconnect, components, namesRedaction } = await engineServices(properties, {
   loggers,
   configFiles,
   // The main thread loads the same plugins, and says so.
@@ -26,8 +26,6 @@ const log = loggers.log('task');
 serve(port, {
   operations: createOperations({
     ...components,
-    kafka,
-    offsets,
     log,
     keep: (connector, config, long) => secrets.seal(connector, config, { long }),
     forget: (connector, config) => secrets.forget(connector, config),
@@ -36,6 +34,6 @@ serve(port, {
   log,
   observe: ({ connector, task, type }) => tasks.task({ connector, task, type }),
   metrics: () => tasks.text(),
-  kafkaLost: () => kafka.disconnect(),
+  kafkaLost: disconnect,
   setLevel: ({ logger, level }) => void loggers.follow(logger, level as Level),
 });

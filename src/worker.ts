@@ -81,7 +81,7 @@ export async function startWorker(
     changed: (logger, level) => dataPlane?.setLevel({ logger, level }),
   });
   const log = loggers.log('worker');
-  const { props, config, kafkaConfig, kafka, configs, secrets, offsets, components } = await engineServices(given, {
+  const { props, config, kafkaConfig, kafka, configs, secrets, components } = await engineServices(given, {
     loggers,
     configFiles,
   });
@@ -211,8 +211,11 @@ export async function startWorker(
     control,
     plugins,
     clusterId: () => kafka.admin.clusterId(),
-    offsets: async ({ name, type, config: own }) =>
-      readOffsets({ kafka, offsets }, type, name, await resolved(components, name, own)),
+    async offsets({ name, type, config: own }) {
+      const connector = await resolved(components, name, own);
+      using services = components.open(type, connector.clients, connector.props);
+      return await readOffsets(services, type, name, connector);
+    },
     log: loggers.log('rest'),
     loggers,
     topicTracking: { enabled: config['topic.tracking.enable'], reset: config['topic.tracking.allow.reset'] },

@@ -1,36 +1,16 @@
-import type { ConfigProps } from '../api/component.ts';
-
 /** Kafka's `auto.offset.reset`: the start offset of a partition that has no committed offset. */
 export type OffsetReset =
   | { readonly to: 'earliest' | 'latest' | 'none' }
   /** At the first record that is not older than this: KIP-1106. */
   | { readonly to: 'time'; readonly ageMs: number };
 
-const SETTING = 'auto.offset.reset';
-const OVERRIDE = `consumer.override.${SETTING}`;
-
-/** Reads `auto.offset.reset`: the connector's override, else the worker's property, else earliest. Throws Error. */
-export function offsetReset(props: ConfigProps): OffsetReset {
-  const text = props[OVERRIDE] ?? props[`consumer.${SETTING}`] ?? 'earliest';
+/** Reads a value of `auto.offset.reset`; undefined for one that Kafka does not have. */
+export function offsetReset(text: string): OffsetReset | undefined {
   const word = text.trim().toLowerCase();
   if (word === 'earliest' || word === 'latest' || word === 'none') return { to: word };
   const [, duration = ''] = /^by_duration:(.*)$/i.exec(text.trim()) ?? [];
   const ageMs = durationMs(duration);
-  if (ageMs === undefined)
-    throw new Error(
-      `Invalid value ${text} for configuration ${SETTING}: it must be earliest, latest, none, or by_duration with a duration, such as by_duration:PT1H`,
-    );
-  return { to: 'time', ageMs };
-}
-
-/** Messages by key. */
-export function offsetResetErrors(props: ConfigProps): Record<string, string> {
-  try {
-    offsetReset({ [OVERRIDE]: props[OVERRIDE] });
-    return {};
-  } catch (error) {
-    return { [OVERRIDE]: (error as Error).message };
-  }
+  return ageMs === undefined ? undefined : { to: 'time', ageMs };
 }
 
 const DURATION = /^P(?:(\d{1,9})D)?(?:T(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9}(?:\.\d{0,9})?)S)?)?$/i;

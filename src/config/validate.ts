@@ -1,9 +1,9 @@
 import type { ConfigKeyInfo, ConfigProps, ConfigSpec } from '../api/component.ts';
-import { refusedOverrides } from './client-overrides.ts';
+import { overrideErrors } from './client-settings/index.ts';
+import { refusedOverrides } from './client-settings/override-policy.ts';
 import { commonConfig, sinkTopicErrors, withoutPrefix } from './connector-config.ts';
 import type { ConfigInfos, Disclosure, KeyDefinition } from './findings.ts';
 import { Findings, keyDefinition } from './findings.ts';
-import { offsetResetErrors } from './offset-reset.ts';
 import { booleanKey, defineConfig, stringKey } from './spec.ts';
 import { readTopicCreation } from './topic-creation.ts';
 
@@ -40,6 +40,8 @@ export interface ConnectorToValidate {
 export interface ValidateOptions extends Disclosure {
   /** The worker's properties: its converters stand in for the connector's, its policy is for their clients. */
   readonly workerDefaults?: ConfigProps;
+  /** Messages by key about the settings of Kafka clients that no setting can say alone. */
+  readonly clientErrors?: ReadonlyMap<string, string>;
 }
 
 /** Checks a connector's whole configuration and answers as Kafka Connect does. Never throws for a wrong configuration. */
@@ -55,15 +57,19 @@ export async function validateConnector(
   recommend(found, lookup);
   if (connector.version !== undefined) found.version('connector.plugin.version', connector.version);
   if (connector.kind === 'sink')
-    for (const [key, message] of Object.entries({ ...sinkTopicErrors(props), ...offsetResetErrors(props) }))
-      found.error(key, message);
+    for (const [key, message] of Object.entries(sinkTopicErrors(props))) found.error(key, message);
   else for (const [key, messages] of readTopicCreation(props).errors) found.error(key, ...messages);
   await addChain(found, props, lookup);
   await addConnector(found, connector, props);
   for (const which of ['header', 'key', 'value'] as const)
     await addConverter(found, `${which}.converter`, props, lookup);
-  for (const [key, message] of refusedOverrides(connector.kind, props, options.workerDefaults ?? {}))
-    found.error(key, message);
+  const worker = options.workerDefaults ?? {};
+  for (const errors of [
+    overrideErrors(connector.kind, worker, props),
+    options.clientErrors ?? [],
+    refusedOverrides(connector.kind, props, worker),
+  ])
+    for (const [key, message] of errors) found.error(key, message);
   for (const [key, value] of Object.entries(props))
     if (value === null) found.error(key, 'Null value can not be supplied as the configuration value.');
   return found.infos(props['connector.class'] ?? '');

@@ -1,5 +1,6 @@
 import { MillraceError } from '../errors.ts';
-import { overridePolicy } from './client-overrides.ts';
+import { workerClientErrors } from './client-settings/index.ts';
+import { overridePolicy } from './client-settings/override-policy.ts';
 import { isConnectKey } from './connect-keys.ts';
 import {
   atLeast,
@@ -196,8 +197,9 @@ export interface WorkerConfigRead {
 export function readWorkerConfig(props: Readonly<Record<string, string>>): WorkerConfigRead {
   const names = new Set(workerConfig.keys.map(key => key.name));
   const unknown = Object.keys(props).filter(name => !names.has(name) && !isConnectKey(name));
-  const { config, errors } = workerConfig.check(props);
-  return { config, unknown, errors };
+  const { config, errors: own } = workerConfig.check(props);
+  const ofClients = [...workerClientErrors(props)].map(([key, message]) => [key, [message]] as const);
+  return { config: ofClients.length > 0 ? undefined : config, unknown, errors: new Map([...own, ...ofClients]) };
 }
 
 /** Worker properties that are right in all. CONFIG_INVALID with a sentence for each that is not. */

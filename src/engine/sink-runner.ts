@@ -54,6 +54,11 @@ export interface SinkRun<C> extends SinkWriter {
 export interface SinkLimits {
   /** Bytes fetched at once, about. */
   readonly fetchBytes: number;
+  /** Bytes of one partition in that; undefined: all of them. */
+  readonly partitionBytes?: number | undefined;
+  /** See ReaderOptions. */
+  readonly fetchMinBytes?: number | undefined;
+  readonly fetchWaitMs?: number | undefined;
   /** Records in one write. */
   readonly batchRecords: number;
   /** How often the assignment is asked anew. */
@@ -121,11 +126,13 @@ async function runAssigned<C>(run: SinkRun<C>, assigned: readonly AssignedPartit
     const held = await untilGraceEnds('open', run.signal, task.open(run.config, context));
     const positions = new Positions(held);
     const start = await untilAborted(run.signal, startOf(run, assigned, held));
-    const { fetchBytes, batchRecords } = run.limits;
+    const { fetchBytes, partitionBytes = fetchBytes, fetchMinBytes, fetchWaitMs, batchRecords } = run.limits;
     const reader = await run.kafka.reader({
       assigned: start,
       maxBytes: fetchBytes,
-      maxPartitionBytes: fetchBytes,
+      maxPartitionBytes: partitionBytes,
+      ...(fetchMinBytes === undefined ? {} : { minBytes: fetchMinBytes }),
+      ...(fetchWaitMs === undefined ? {} : { fetchWaitMs }),
       maxRecords: batchRecords,
       maxWaitMs: WAIT_MS,
       signal: run.signal,

@@ -11,7 +11,12 @@ const READ_COMMITTED = 1;
  */
 export function encodeById(positions: readonly FetchPosition[], limits: FetchLimits): Buffer {
   const fields = new FieldWriter(64 + positions.length * 64).tags();
-  fields.int32(-1).int32(limits.maxWaitMs).int32(1).int32(limits.maxBytes).int8(READ_COMMITTED);
+  fields
+    .int32(-1)
+    .int32(limits.maxWaitMs)
+    .int32(limits.minBytes ?? 1)
+    .int32(limits.maxBytes)
+    .int8(READ_COMMITTED);
   // Without a session (KIP-227): each request tells all it wants.
   fields.int32(0).int32(-1);
   // In the order given, which is the order in which Kafka fills the answer.

@@ -15,6 +15,8 @@ export interface FetchLimits {
   readonly maxBytes: number;
   readonly maxPartitionBytes: number;
   readonly maxWaitMs: number;
+  /** Default: 1. */
+  readonly minBytes?: number;
   /** Up to the high watermark, the records of open and of aborted transactions included. */
   readonly uncommitted?: boolean;
 }
@@ -64,7 +66,11 @@ export async function fetchOnce(
  */
 function encode(positions: readonly FetchPosition[], limits: FetchLimits): Buffer {
   const fields = new FieldWriter(64 + positions.length * 64);
-  fields.int32(-1).int32(limits.maxWaitMs).int32(1).int32(limits.maxBytes);
+  fields
+    .int32(-1)
+    .int32(limits.maxWaitMs)
+    .int32(limits.minBytes ?? 1)
+    .int32(limits.maxBytes);
   fields.int8(limits.uncommitted ? READ_UNCOMMITTED : READ_COMMITTED);
   // Without a session (KIP-227): each request tells all it wants.
   fields.int32(0).int32(-1);

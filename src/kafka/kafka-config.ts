@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readConfigFileSync } from '../config/config-file.ts';
 import { pem } from '../config/pem.ts';
 import { MillraceError, messageOf } from '../errors.ts';
 import type { SaslOptions } from './kafkajs-internals.ts';
@@ -24,25 +24,24 @@ export interface TlsOptions {
   readonly cert?: string;
   readonly key?: string;
   readonly passphrase?: string;
+  /** Left out: those of Node.js. */
+  readonly minVersion?: TlsVersion;
+  readonly maxVersion?: TlsVersion;
   /** Left out: the certificate must be for the host connected to. */
   readonly checkServerIdentity?: () => undefined;
 }
+
+type TlsVersion = 'TLSv1.2' | 'TLSv1.3';
 
 type Props = Readonly<Record<string, string | null | undefined>>;
 
 const invalid = (message: string): MillraceError => new MillraceError('CONFIG_INVALID', message);
 
-/**
- * Reads the properties of Kafka's Java clients. prefixes: where to look, the first that has a key wins, such as
- * `['producer.', '']`. Throws CONFIG_INVALID with a sentence; never tells a secret.
- */
-export function kafkaConfigFromProperties(props: Props, prefixes: readonly string[] = ['']): KafkaConfig {
+/** Reads the properties of Kafka's Java clients. Throws CONFIG_INVALID with a sentence; never tells a secret. */
+export function kafkaConfigFromProperties(props: Props): KafkaConfig {
   const get = (name: string): string | undefined => {
-    for (const prefix of prefixes) {
-      const value = props[prefix + name]?.trim();
-      if (value !== undefined && value !== '') return value;
-    }
-    return undefined;
+    const value = props[name]?.trim();
+    return value === '' ? undefined : value;
   };
   const protocol = (get('security.protocol') ?? 'PLAINTEXT').toUpperCase();
   const secure = /^(?:(SASL)_)?(?:PLAINTEXT|(SSL))$/.exec(protocol);
@@ -56,7 +55,7 @@ export function kafkaConfigFromProperties(props: Props, prefixes: readonly strin
   return {
     brokers: brokersOf(get('bootstrap.servers')),
     clientId: get('client.id') ?? 'millrace',
-    ...(secure[2] === undefined ? {} : { ssl: tlsOf(get, props, prefixes) }),
+    ...(secure[2] === undefined ? {} : { ssl: tlsOf(get, props) }),
     ...(secure[1] === undefined ? {} : { sasl: saslOf(get) }),
     ...(requestTimeoutMs === undefined ? {} : { requestTimeoutMs }),
     ...(connectionTimeoutMs === undefined ? {} : { connectionTimeoutMs }),
@@ -77,11 +76,14 @@ function brokersOf(text: string | undefined): readonly string[] {
   return brokers;
 }
 
+/** A timer that is set to more, and to what is added to a timeout, fires at once. */
+const MOST_MS = 1_000_000_000;
+
 function milliseconds(name: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 1) throw invalid(`${name} is "${text}", which is not a number of ms.`);
-  return value;
+  if (!/^\d{1,19}$/.test(text) || value < 1) throw invalid(`${name} is "${text}", which is not a number of ms.`);
+  return Math.min(value, MOST_MS);
 }
 
 function saslOf(get: (name: string) => string | undefined): SaslOptions {
@@ -112,7 +114,12 @@ function jaasOptions(text: string): ReadonlyMap<string, string> {
   return options;
 }
 
-function tlsOf(get: (name: string) => string | undefined, props: Props, prefixes: readonly string[]): TlsOptions {
+function tlsOf(get: (name: string) => string | undefined, props: Props): TlsOptions {
+  for (const store of ['keystore', 'truststore'])
+    if (get(`ssl.${store}.password`) !== undefined)
+      throw invalid(
+        `ssl.${store}.password is for JKS and PKCS12 stores, and PEM is read: remove it. ssl.key.password is for an encrypted key.`,
+      );
   const ca = pem(get('ssl.truststore.certificates') ?? pemFile(get, 'truststore'));
   // A PEM key store in one file holds both the key and its chain of certificates.
   const store = pemFile(get, 'keystore');
@@ -121,14 +128,23 @@ function tlsOf(get: (name: string) => string | undefined, props: Props, prefixes
   if ((key === undefined) !== (cert === undefined))
     throw invalid('ssl.keystore.key and ssl.keystore.certificate.chain belong together: one is missing.');
   const passphrase = get('ssl.key.password');
+  const versions = get('ssl.enabled.protocols')
+    ?.split(',')
+    .map(version => version.trim())
+    .sort();
   // Present and empty turns the check of the host name off, as for Kafka's own clients.
-  const checked = prefixes.map(prefix => props[`${prefix}ssl.endpoint.identification.algorithm`]).find(v => v != null);
   return {
     ...(ca === undefined ? {} : { ca }),
     ...(key === undefined || cert === undefined ? {} : { key, cert }),
     ...(passphrase === undefined ? {} : { passphrase }),
-    ...(checked?.trim() === '' ? { checkServerIdentity: () => undefined } : {}),
+    ...(versions === undefined ? {} : { minVersion: tlsVersion(versions[0]), maxVersion: tlsVersion(versions.at(-1)) }),
+    ...(props['ssl.endpoint.identification.algorithm']?.trim() === '' ? { checkServerIdentity: () => undefined } : {}),
   };
+}
+
+function tlsVersion(text: string | undefined): TlsVersion {
+  if (text === 'TLSv1.2' || text === 'TLSv1.3') return text;
+  throw invalid(`ssl.enabled.protocols has "${text}"; TLSv1.2 and TLSv1.3 are supported.`);
 }
 
 function pemFile(get: (name: string) => string | undefined, store: 'truststore' | 'keystore'): string | undefined {
@@ -137,7 +153,7 @@ function pemFile(get: (name: string) => string | undefined, store: 'truststore' 
   if (path === undefined) return undefined;
   let text: string;
   try {
-    text = readFileSync(path, 'latin1');
+    text = readConfigFileSync(path).toString('latin1');
   } catch (error) {
     throw invalid(`${name} cannot be read: ${messageOf(error)}`);
   }

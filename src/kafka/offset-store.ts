@@ -40,8 +40,23 @@ export async function loadPositions(
   client: KafkaClient,
   topic: string,
   connector: string,
-  { signal, committedOnly = false }: { readonly signal?: AbortSignal; readonly committedOnly?: boolean } = {},
+  options: LoadOptions = {},
 ): Promise<PositionReader> {
+  return positionsIn(await readPositions(client, topic, connector, options));
+}
+
+interface LoadOptions {
+  readonly signal?: AbortSignal;
+  readonly committedOnly?: boolean;
+}
+
+/** As loadPositions, by partition; the offset of one that was forgotten is null. */
+export async function readPositions(
+  client: KafkaClient,
+  topic: string,
+  connector: string,
+  { signal, committedOnly = false }: LoadOptions = {},
+): Promise<ReadonlyMap<string, StoredPosition>> {
   const positions = new Map<string, StoredPosition>();
   const prefix = Buffer.from(`[${JSON.stringify(connector)},`);
   const open = await client.readCommitted(topic, {
@@ -67,7 +82,7 @@ export async function loadPositions(
         'Kafka ends it when its producer does, or after its transaction.timeout.ms; a hanging one, which kafka-transactions.sh ' +
         'find-hanging lists, has to be ended with kafka-transactions.sh abort.',
     );
-  return positionReader(positions);
+  return positions;
 }
 
 /** Appends positions to a transaction, so that they are committed with the records they stand for, or not at all. */
@@ -117,7 +132,8 @@ interface StoredPosition extends SourcePosition {
   readonly own: boolean;
 }
 
-function positionReader(stored: ReadonlyMap<string, StoredPosition>): PositionReader {
+/** stored: by partition, as readPositions has them. */
+export function positionsIn(stored: ReadonlyMap<string, StoredPosition>): PositionReader {
   return {
     get: partition => stored.get(canonical(partition))?.offset ?? null,
     all: () =>

@@ -79,6 +79,8 @@ export interface ProducerOptions extends TransactionalId {
   readonly compression: Compression;
   /** `max.request.size`: of one record before compression; undefined: as large as its topic takes. */
   readonly maxRequestBytes?: number;
+  /** `batch.size`: most bytes of a record batch with several records, before compression; undefined: as its topic takes. */
+  readonly batchBytes?: number;
   /** Topics that positions are read from behind the fence: no transaction of this id is open in them then. */
   readonly positions?: readonly string[];
   /** Ends the opening of the epoch; afterwards it has no effect. */
@@ -147,8 +149,12 @@ export interface ReaderOptions {
   /** Bytes fetched for all partitions at once, about. */
   readonly maxBytes: number;
   readonly maxPartitionBytes: number;
-  /** How long the broker may wait for the first byte. */
+  /** How long a poll waits for the first record. */
   readonly maxWaitMs: number;
+  /** `fetch.min.bytes`; undefined: 1. */
+  readonly minBytes?: number;
+  /** `fetch.max.wait.ms`: how long the broker waits for that; undefined: `maxWaitMs`. */
+  readonly fetchWaitMs?: number;
   /** Records that one poll gives at the most; large ones are fewer. */
   readonly maxRecords?: number;
   /** Closes the reader. */

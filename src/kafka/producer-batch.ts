@@ -22,6 +22,8 @@ export interface BatchSettings {
   readonly compression: Compression;
   /** `max.request.size` */
   readonly maxRequestBytes?: number;
+  /** `batch.size` */
+  readonly batchBytes?: number;
 }
 
 /** The record batches of one partition, in order. */
@@ -33,6 +35,8 @@ export interface PartitionBatches {
 
 interface TopicState extends TopicLimits {
   readonly name: string;
+  /** Most bytes of a record batch with several records. */
+  readonly sharedBytes: number;
   /** By partition, the growing one last. */
   readonly writers: (RecordBatchWriter[] | undefined)[];
   /** Where records without a key go. */
@@ -158,7 +162,8 @@ export class TransactionBatch implements ProducerBatch {
         throw new MillraceError('INTERNAL', `Topic ${name} was not prepared before records were appended to it.`);
       const keyless = Math.floor(Math.random() * limits.partitions);
       const batchBytes = Math.min(limits.batchBytes, this.#settings.maxRequestBytes ?? limits.batchBytes);
-      state = { ...limits, batchBytes, name, writers: new Array(limits.partitions), keyless };
+      const sharedBytes = Math.min(batchBytes, this.#settings.batchBytes ?? batchBytes);
+      state = { ...limits, batchBytes, sharedBytes, name, writers: new Array(limits.partitions), keyless };
       this.#topics.set(name, state);
     }
     this.#last = state;
@@ -168,7 +173,7 @@ export class TransactionBatch implements ProducerBatch {
   #writer(state: TopicState, partition: number, size: number): RecordBatchWriter {
     const batches = state.writers[partition];
     const last = batches?.[batches.length - 1];
-    if (last !== undefined && last.length + size <= state.batchBytes) return last;
+    if (last !== undefined && last.length + size <= state.sharedBytes) return last;
     if (batches !== undefined && last !== undefined) {
       const next = new RecordBatchWriter(this.#pool);
       batches.push(next);

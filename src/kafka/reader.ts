@@ -157,7 +157,7 @@ class LeaderReader implements Reader {
     try {
       if (node < 0) throw new BrokerError(codes.LEADER_NOT_AVAILABLE, nameOf(group[0]));
       const connection = await this.#cluster.broker(node);
-      const { maxBytes, maxPartitionBytes, maxWaitMs } = this.#options;
+      const { maxBytes, maxPartitionBytes, minBytes = 1, fetchWaitMs = this.#options.maxWaitMs } = this.#options;
       const answer = await fetchOnce(
         connection,
         group.map(({ topic, topicId, partition, fetchPosition }) => ({
@@ -166,7 +166,7 @@ class LeaderReader implements Reader {
           partition,
           offset: fetchPosition,
         })),
-        { maxBytes: Math.ceil(maxBytes / leaders), maxPartitionBytes, maxWaitMs },
+        { maxBytes: Math.ceil(maxBytes / leaders), maxPartitionBytes, minBytes, maxWaitMs: fetchWaitMs },
         allocate,
       );
       failIf(answer.error, 'a fetch');

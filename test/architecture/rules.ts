@@ -216,6 +216,7 @@ export const roots: readonly string[] = [
   'src/worker.ts',
   'src/task-host.ts',
   'src/engine-services.ts',
+  'src/connector-services.ts',
   'src/worker-processes.ts',
   'src/server.ts',
   'src/prepare.ts',

@@ -26,15 +26,9 @@ describe('the properties of Kafka’s clients', () => {
     });
   });
 
-  test('are looked for under each prefix in turn', () => {
-    const props = {
-      ...servers,
-      'producer.client.id': 'writer',
-      'client.id': 'worker',
-      'producer.bootstrap.servers': 'p:1',
-    };
-    expect(kafkaConfigFromProperties(props, ['producer.', ''])).toEqual({ brokers: ['p:1'], clientId: 'writer' });
-    expect(kafkaConfigFromProperties(props)).toEqual({ brokers: ['a:9092'], clientId: 'worker' });
+  test('have times that a timer takes', () => {
+    const read = kafkaConfigFromProperties({ ...servers, 'request.timeout.ms': '2147483647' });
+    expect(read.requestTimeoutMs).toBe(1_000_000_000);
   });
 
   test.each([

@@ -15,7 +15,10 @@ import { Fields, FieldWriter } from '../../src/kafka/wire.ts';
  */
 export type Fate = 'pass' | 'lose request' | 'lose answer' | 'late' | 'silence' | 'not leader' | 'pretend';
 
-/** A bad network between a client and one broker, which is made to believe that the broker is here. */
+/**
+ * A bad network between a client and one broker, which is made to believe that the broker is here. Accepts every login by
+ * SASL PLAIN.
+ */
 export interface KafkaProxy extends AsyncDisposable {
   /** host:port */
   readonly address: string;
@@ -23,6 +26,8 @@ export interface KafkaProxy extends AsyncDisposable {
   next(apiKey: number, ...fates: Fate[]): void;
   /** The fate of every request of an API from now on. */
   always(apiKey: number, fate: Fate): void;
+  /** APIs that a user has asked for, by their numbers; undefined for one that has not logged in. */
+  askedBy(user: string): ReadonlySet<number> | undefined;
   /** How many requests of an API have come. */
   seen(apiKey: number): number;
   /** From now on nothing comes through either way, and connections stay open. */
@@ -35,6 +40,8 @@ export interface KafkaProxy extends AsyncDisposable {
 
 const METADATA = 3;
 const FIND_COORDINATOR = 10;
+const SASL_HANDSHAKE = 17;
+const SASL_AUTHENTICATE = 36;
 const LATE_MS = 300;
 
 export async function startKafkaProxy(broker: string): Promise<KafkaProxy> {
@@ -44,6 +51,7 @@ export async function startKafkaProxy(broker: string): Promise<KafkaProxy> {
   const planned = new Map<number, Fate[]>();
   const standing = new Map<number, Fate>();
   const counts = new Map<number, number>();
+  const users = new Map<string, Set<number>>();
 
   const severed = new Set<Socket>();
   const clients = new Set<Socket>();
@@ -64,6 +72,7 @@ export async function startKafkaProxy(broker: string): Promise<KafkaProxy> {
       socket.on('close', () => sockets.delete(socket));
     }
     let held = false;
+    let user: string | undefined;
     if (isCut) severed.add(client);
     client.on('close', () => held || upstream.destroy());
     upstream.on('close', () => client.destroy());
@@ -72,6 +81,13 @@ export async function startKafkaProxy(broker: string): Promise<KafkaProxy> {
       if (severed.has(client)) return;
       const apiKey = frame.readInt16BE(4);
       counts.set(apiKey, (counts.get(apiKey) ?? 0) + 1);
+      if (apiKey === SASL_HANDSHAKE) return void client.write(mechanisms(frame));
+      if (apiKey === SASL_AUTHENTICATE) {
+        user = userOf(frame);
+        users.set(user, users.get(user) ?? new Set());
+        return void client.write(loggedIn(frame));
+      }
+      if (user !== undefined) users.get(user)?.add(apiKey);
       const fate = planned.get(apiKey)?.shift() ?? standing.get(apiKey) ?? 'pass';
       asked.set(frame.readInt32BE(8), { apiKey, fate });
       if (fate === 'lose request') cut();
@@ -106,6 +122,7 @@ export async function startKafkaProxy(broker: string): Promise<KafkaProxy> {
     address: `127.0.0.1:${own()}`,
     next: (apiKey, ...fates) => void planned.set(apiKey, [...(planned.get(apiKey) ?? []), ...fates]),
     always: (apiKey, fate) => void standing.set(apiKey, fate),
+    askedBy: user => users.get(user),
     seen: apiKey => counts.get(apiKey) ?? 0,
     cut() {
       isCut = true;
@@ -121,6 +138,24 @@ export async function startKafkaProxy(broker: string): Promise<KafkaProxy> {
       await new Promise(resolve => server.close(resolve));
     },
   };
+}
+
+/** The answer to a SaslHandshake request: error_code [mechanisms] */
+function mechanisms(frame: Buffer): Buffer {
+  const answer = new FieldWriter().int32(header(frame).correlation).int16(codes.NONE);
+  return framed(answer.array(['PLAIN'], name => answer.string(name)).take());
+}
+
+/** The user of a SaslAuthenticate request of PLAIN: auth_bytes, which are authzid NUL user NUL password. */
+function userOf(frame: Buffer): string {
+  const { request } = header(frame);
+  return request.slice(request.int32()).toString().split('\0')[1] ?? '';
+}
+
+/** The answer to a SaslAuthenticate request: error_code error_message auth_bytes, and session_lifetime_ms of version 1 */
+function loggedIn(frame: Buffer): Buffer {
+  const answer = new FieldWriter().int32(header(frame).correlation).int16(codes.NONE).int16(-1).int32(0);
+  return framed(frame.readInt16BE(6) === 0 ? answer.take() : answer.int64(0).take());
 }
 
 /** The answer to an AddPartitionsToTxn request of version 1 that has added them. */

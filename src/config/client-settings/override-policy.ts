@@ -1,5 +1,6 @@
-import type { ConfigProps } from '../api/component.ts';
-import { shortName } from './class-names.ts';
+import type { ConfigProps } from '../../api/component.ts';
+import { shortName } from '../class-names.ts';
+import { type ClientRole, clientRoles } from './index.ts';
 
 /** Which client settings connectors may have of their own, by KIP-458's policies. */
 const SUFFIX = 'ConnectorClientConfigOverridePolicy';
@@ -39,10 +40,8 @@ const sentence = (policy: Policy, key: string): string =>
 const allowlist = (worker: ConfigProps): string[] =>
   (worker['connector.client.config.override.allowlist'] ?? '').split(',').map(key => key.trim());
 
-/** Settings of clients that a connector has no use for are not looked at. */
-function clientsOf(kind: 'source' | 'sink', props: ConfigProps): readonly string[] {
-  if (kind === 'source')
-    return Object.keys(props).some(key => key.startsWith('topic.creation.')) ? ['producer', 'admin'] : ['producer'];
+/** The clients that a connector uses: the settings of others have no effect. */
+function clientsOf(kind: 'source' | 'sink', props: ConfigProps): readonly ClientRole[] {
   const letters = props['errors.deadletterqueue.topic.name'] ?? '';
-  return letters === '' ? ['consumer'] : ['consumer', 'producer', 'admin'];
+  return kind === 'source' || letters !== '' ? clientRoles : ['consumer'];
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { refusedOverrides } from '../../src/config/client-overrides.ts';
+import { refusedOverrides } from '../../../src/config/client-settings/override-policy.ts';
 
 const all = {
   'producer.override.acks': '1',
@@ -22,12 +22,30 @@ const keysOf = (kind: 'source' | 'sink', policy: string, extra = {}) =>
     ).keys(),
   ].sort();
 
-/** What Kafka Connect 4.3.1 answered to the same configurations. */
+/**
+ * What Kafka Connect 4.3.1 answered to the same configurations. A source has a consumer and an admin client here in any
+ * case, so that their settings take effect: the policy is for them, too.
+ */
 test.each([
   ['source', 'All', {}, []],
-  ['source', 'None', {}, ['producer.override.acks', 'producer.override.sasl.mechanism']],
-  ['source', 'Principal', {}, ['producer.override.acks']],
-  ['source', 'Allowlist', {}, ['producer.override.sasl.mechanism']],
+  ['source', 'None', {}, Object.keys(all).sort()],
+  [
+    'source',
+    'Principal',
+    {},
+    ['admin.override.retries', 'consumer.override.max.poll.records', 'producer.override.acks'],
+  ],
+  [
+    'source',
+    'Allowlist',
+    {},
+    [
+      'admin.override.retries',
+      'admin.override.security.protocol',
+      'consumer.override.sasl.jaas.config',
+      'producer.override.sasl.mechanism',
+    ],
+  ],
   ['sink', 'None', {}, ['consumer.override.max.poll.records', 'consumer.override.sasl.jaas.config']],
   ['sink', 'Principal', {}, ['consumer.override.max.poll.records']],
   ['sink', 'Allowlist', {}, ['consumer.override.sasl.jaas.config']],

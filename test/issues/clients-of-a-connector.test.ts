@@ -1,0 +1,132 @@
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { JsonValue } from '../../workflows/messages.ts';
+import { eventually } from '../support/eventually.ts';
+import { generator } from '../support/generate/index.ts';
+import { type KafkaProxy, startKafkaProxy } from '../support/kafka-proxy.ts';
+import { produce, testKafka } from '../support/produce.ts';
+import { servers } from '../support/servers.ts';
+import { topicRecords } from '../support/topic-records.ts';
+import { TestWorker } from '../support/worker.ts';
+
+/** Settings of Kafka clients take effect: brokers, logins, a topic of its own for a source's offsets (KIP-458, KIP-618). */
+const draw = generator(import.meta.url);
+const password = 'pass word of "none"';
+let worker: TestWorker;
+let proxy: KafkaProxy;
+
+beforeAll(async () => {
+  proxy = await startKafkaProxy(servers().kafka);
+  worker = await TestWorker.start('clients');
+});
+afterAll(async () => {
+  await worker?.[Symbol.asyncDispose]();
+  await proxy?.[Symbol.asyncDispose]();
+});
+
+const login = (role: 'producer' | 'consumer' | 'admin', user: string) => ({
+  [`${role}.override.bootstrap.servers`]: proxy.address,
+  [`${role}.override.security.protocol`]: 'SASL_PLAINTEXT',
+  [`${role}.override.sasl.mechanism`]: 'PLAIN',
+  [`${role}.override.sasl.jaas.config`]: `org.apache.kafka.common.security.plain.PlainLoginModule required username="${user}" password="${password.replaceAll('"', '\\"')}";`,
+});
+const api = { produce: 0, fetch: 1, createTopics: 19, initProducerId: 22 };
+const at = (name: string) => `/connectors/${encodeURIComponent(name)}`;
+const positions = async (topic: string, name: string) =>
+  (await topicRecords(topic)).filter(({ key }) => key?.startsWith(`[${JSON.stringify(name)},`));
+
+test('a source writes, fences and stores its offsets as the user that it names, and goes on from an earlier topic', async () => {
+  const [name, topic, own, file] = [draw.connectorName(), draw.topic(), draw.topic(), join(worker.folder, 'own.txt')];
+  const config = { 'connector.class': 'FileStreamSource', file, topic };
+  const lines = async () => (await topicRecords(topic)).map(({ value }) => value);
+  await writeFile(file, 'one\ntwo\n');
+  await worker.create(name, config);
+  await eventually('the first lines are there', async () => (await lines()).length === 2);
+
+  const moved = {
+    ...config,
+    ...login('producer', 'writer'),
+    ...login('admin', 'creator'),
+    'offsets.storage.topic': own,
+  };
+  await worker.call('PUT', `${at(name)}/config`, moved);
+  await eventually('the task logs in', async () => proxy.askedBy('writer')?.has(api.initProducerId) === true);
+  await appendFile(file, 'three\n');
+  await eventually('the third line is there', async () => (await lines()).length >= 3);
+  expect(await lines()).toEqual(['one', 'two', 'three']);
+  await eventually('it was written so', async () => proxy.askedBy('writer')?.has(api.produce) === true);
+  expect(proxy.askedBy('creator')).toContain(api.createTopics);
+  expect((await positions(own, name)).length).toBeGreaterThan(0);
+
+  const { offsets } = await worker.call<{ offsets: { offset: JsonValue }[] }>('GET', `${at(name)}/offsets`);
+  expect(offsets).toMatchObject([{ offset: { position: 14 } }]);
+  await worker.call('PUT', `${at(name)}/stop`);
+  await worker.call('DELETE', `${at(name)}/offsets`);
+  for (const place of [own, worker.properties['offset.storage.topic'] ?? ''])
+    expect((await positions(place, name)).at(-1), place).toMatchObject({ value: null });
+  await worker.call('PUT', `${at(name)}/resume`);
+  await eventually('all lines are there again', async () => (await lines()).length === 6);
+  expect(proxy.askedBy('writer')).toContain(api.fetch);
+  const answers = JSON.stringify(await worker.call('GET', '/connectors?expand=info&expand=status'));
+  for (const text of [answers, await worker.log()]) expect(text).not.toContain('pass word');
+  await worker.call('DELETE', at(name));
+});
+
+test('a sink reads, and sends its dead letters, as the users that it names', async () => {
+  const [name, topic, letters, file] = [draw.sinkName(), draw.topic(), draw.topic(), join(worker.folder, 'read.txt')];
+  const kafka = testKafka();
+  await produce(kafka, topic, ['{"a":1}', 'no JSON']).finally(() => kafka.close());
+  await worker.create(name, {
+    'connector.class': 'FileStreamSink',
+    topics: topic,
+    file,
+    'value.converter': 'JsonConverter',
+    'value.converter.schemas.enable': 'false',
+    'errors.tolerance': 'all',
+    'errors.deadletterqueue.topic.name': letters,
+    'errors.deadletterqueue.topic.replication.factor': '1',
+    ...login('consumer', 'reader'),
+    ...login('producer', 'undertaker'),
+  });
+  await eventually('the dead letter is there', async () => (await topicRecords(letters)).length === 1);
+  await eventually('the other record is there', async () => (await readFile(file, 'utf8')).includes('a=1'));
+  expect(proxy.askedBy('reader')).toContain(api.fetch);
+  expect(proxy.askedBy('reader')).not.toContain(api.produce);
+  expect(proxy.askedBy('undertaker')).toContain(api.produce);
+  await worker.call('DELETE', at(name));
+});
+
+test('a connector whose brokers do not answer can be given others', async () => {
+  const [name, topic, file] = [draw.connectorName(), draw.topic(), join(worker.folder, 'elsewhere.txt')];
+  const config = { 'connector.class': 'FileStreamSource', file, topic };
+  await writeFile(file, 'line\n');
+  await worker.create(name, {
+    ...config,
+    'producer.override.bootstrap.servers': '127.0.0.1:1',
+    'producer.override.request.timeout.ms': '500',
+  });
+  await eventually('the task fails', async () => (await worker.task(name))?.last_failure !== undefined);
+  await worker.call('PUT', `${at(name)}/config`, config);
+  await eventually('the line is there', async () => (await topicRecords(topic)).length === 1);
+  await worker.call('DELETE', at(name));
+});
+
+test.each([
+  ['producer.override.acks', '1', /acks=all/],
+  ['producer.override.sasl.mechanism', 'GSSAPI', /PLAIN, SCRAM-SHA-256 and SCRAM-SHA-512/],
+  ['consumer.override.bootstrap.servers', '127.0.0.1:1', /name the brokers of the producer/],
+  ['admin.override.retry.backoff.ms', '7', /remove it/],
+])('%s=%s is refused', async (key, value, reason) => {
+  const config = {
+    'connector.class': 'FileStreamSource',
+    file: join(worker.folder, 'none.txt'),
+    topic: draw.topic(),
+    'producer.override.security.protocol': 'SASL_PLAINTEXT',
+    'producer.override.sasl.mechanism': 'PLAIN',
+    'producer.override.sasl.jaas.config': 'x required username="u" password="p";',
+    [key]: value,
+  };
+  const refusal = worker.create(draw.connectorName(), config);
+  await expect(refusal).rejects.toThrow(new RegExp(`400.*${key.replaceAll('.', '\\.')}.*${reason.source}`, 's'));
+});
