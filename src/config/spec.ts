@@ -31,12 +31,12 @@ interface KeyDocs {
 interface KeyOptions<T> extends KeyDocs, Checks<T> {
   /** Absent: the key is required. */
   readonly default?: T;
-  /** Default as text, where String(default) is not it. */
-  readonly defaultText?: string | null;
+  /** Shown as the default, where `String(default)` is not it. */
+  readonly defaultText?: string;
 }
 
 type Required_<T> = KeyDocs & { readonly default?: never } & Checks<T>;
-type Defaulted<T, D> = KeyDocs & { readonly default: D } & Checks<T>;
+type Defaulted<T, D> = KeyDocs & { readonly default: D; readonly defaultText?: string } & Checks<T>;
 interface Checks<T> {
   readonly check?: Check<T>;
 }
@@ -123,11 +123,11 @@ export const listKey = ((options: Defaulted<readonly string[], readonly string[]
 >;
 
 /** One of a few words; case does not matter, the value is the word as listed. */
-export function enumKey<const W extends string>(
+export function enumKey<const W extends string, D extends W | null = W>(
   words: readonly W[],
-  options: KeyDocs & { readonly default: W; readonly check?: Check<W> },
-): ConfigKey<W> {
-  return key<W, W>(
+  options: Defaulted<W, D>,
+): ConfigKey<W | D> {
+  return key<W, D>(
     'STRING',
     (text, context) =>
       words.find(word => word.toLowerCase() === text.trim().toLowerCase()) ??

@@ -22,6 +22,7 @@ import {
   requireObject,
   requireStruct,
   sameBasics,
+  structSchemaOf,
   valuePart,
 } from './records.ts';
 
@@ -105,7 +106,7 @@ class Cast implements Transform {
       return this.#part.with(record, null, changeMembers(requireObject(value, purpose), changes));
     }
     const struct = requireStruct(value, purpose);
-    const updated = this.#structSchema(struct.schema);
+    const updated = this.#structSchema(structSchemaOf(schema, struct));
     return this.#part.with(record, updated, this.#struct(struct, updated));
   }
 

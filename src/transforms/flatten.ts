@@ -13,6 +13,7 @@ import {
   requireObject,
   requireStruct,
   sameBasics,
+  structSchemaOf,
   valuePart,
 } from './records.ts';
 
@@ -38,7 +39,7 @@ const flatten = (part: Part): TransformFactory<Config<typeof config>> => ({
           return part.with(record, null, Object.fromEntries(members));
         }
         const struct = requireStruct(value, purpose);
-        const { schema: to, paths } = planOf(struct.schema);
+        const { schema: to, paths } = planOf(structSchemaOf(schema, struct));
         return part.with(
           record,
           to,

@@ -39,6 +39,14 @@ export function requireStruct(value: Value, purpose: string): Struct {
   throw new DataError(`Only Struct objects supported for [${purpose}], found: ${kindOfValue(value)}`);
 }
 
+/**
+ * The schema of a record's struct. Of a row that was taken out of its envelope the record says whether it is optional; the
+ * struct's own schema is the column's.
+ */
+export function structSchemaOf(schema: Schema, struct: Struct): StructSchema {
+  return schema.type === 'struct' ? schema : struct.schema;
+}
+
 /** A value without a schema that is an object. */
 export function requireObject(value: Value, purpose: string): JsonObject {
   if (isObject(value)) return value;
