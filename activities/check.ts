@@ -1,10 +1,11 @@
 import type { ConnectorEntry } from '../connectors/index.ts';
 import type { ConfigProps, Log, SinkConnector, SourceConnector } from '../src/api/index.ts';
 import { type ClientProps, type ClientSettings, clientRoles } from '../src/config/client-settings/index.ts';
+import type { ComponentLookup } from '../src/config/component-lookup.ts';
 import type { ConfigInfos } from '../src/config/findings.ts';
 import { bytesOf, MANY, ROOM } from '../src/config/room.ts';
 import { plainSecrets, secretKeys } from '../src/config/secret-keys.ts';
-import { type ComponentLookup, invalidConfigMessage, validateConnector } from '../src/config/validate.ts';
+import { invalidConfigMessage, validateConnector } from '../src/config/validate.ts';
 import { kindOf, MillraceError, messageOf } from '../src/errors.ts';
 import type { ConnectorConfig, PlanArgs } from '../workflows/messages.ts';
 import { type ComponentDeps, connectorOf, resolved } from './components.ts';

@@ -5,11 +5,11 @@ import { connectors as ownConnectors } from '../connectors/index.ts';
 import type { ConfigSpec, ConverterFactory, Log, PredicateFactory, TransformFactory } from './api/index.ts';
 import type { Named, Origin } from './config/class-names.ts';
 import { findConnector as findConnectorIn, findNamed } from './config/class-names.ts';
+import type { ComponentConfig, ComponentLookup } from './config/component-lookup.ts';
 import { type ConfigProviderEntry, configProviderEntries } from './config/config-providers.ts';
 import { noFiles } from './config/file-access.ts';
 import type { KeyDefinition } from './config/findings.ts';
 import { keyDefinition } from './config/findings.ts';
-import type { ComponentConfig, ComponentLookup } from './config/validate.ts';
 import { converters as ownConverters } from './converters/index.ts';
 import { MillraceError } from './errors.ts';
 import { packageFolder } from './package-folder.ts';
@@ -44,6 +44,8 @@ export interface PluginRegistry extends ComponentLookup {
   list(connectorsOnly: boolean): readonly PluginInfo[];
   /** The keys of any plugin, as GET /connector-plugins/{plugin}/config tells them. NOT_FOUND. */
   keys(name: string): Promise<readonly KeyDefinition[]>;
+  /** The version of a plugin; Millrace's own where there is none of that name. */
+  versionOf(name: string): Promise<string>;
 }
 
 export interface RegistryOptions {
@@ -141,6 +143,12 @@ export function pluginRegistry({
         ...dataConverters.map(info('converter')),
         ...converters.map(info('header_converter')),
       ];
+    },
+
+    async versionOf(name) {
+      const connector = findConnector(name);
+      if (connector !== undefined) return versionOf(connector);
+      return ((await transform(name)) ?? (await predicate(name)) ?? (await anyConverter(name)))?.version ?? version;
     },
 
     async keys(name) {

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { CheckedConfig } from '../activities/operations.ts';
 import type { ConfigProps, Log } from './api/index.ts';
 import { pluginKeys } from './config/plugin-keys.ts';
+import { versionProblem } from './config/plugin-version.ts';
 import { bytesOf, longestKeys, ROOM } from './config/room.ts';
 import { invalidConfigMessage } from './config/validate.ts';
 import { HostLostError } from './data-plane/host-lost.ts';
@@ -74,7 +75,12 @@ export function preparation({ plugins, secrets, showSecrets, log, check }: Prepa
     plugins: {
       list: connectorsOnly => plugins.list(connectorsOnly),
       taskClass: name => plugins.findConnector(name)?.taskClass,
-      keys: async name => pluginKeys(await plugins.keys(name), plugins.findConnector(name)?.kind, plugins.version),
+      async keys(name, version = 'latest') {
+        const keys = await plugins.keys(name);
+        const problem = versionProblem(name, version, await plugins.versionOf(name));
+        if (problem !== undefined) throw new MillraceError('BAD_REQUEST', problem);
+        return pluginKeys(keys, plugins.findConnector(name)?.kind, plugins.version);
+      },
       async validate(plugin, config) {
         return (await checked({ ...config, 'connector.class': config['connector.class'] ?? plugin })).infos;
       },

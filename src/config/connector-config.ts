@@ -344,7 +344,7 @@ function converter(what: string, displayName: string, order: number) {
 
 function version(what: string, displayName: string, order: number, importance: 'low' | 'medium' = 'low') {
   return stringKey({
-    doc: `Version of the ${what}. Accepted: each comes in one version.`,
+    doc: `Version of the ${what}, or a range of versions such as [1.0,2.0). Each comes in one version.`,
     default: null,
     importance,
     group: 'Common',

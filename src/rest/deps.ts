@@ -48,8 +48,8 @@ export interface Plugins {
   list(connectorsOnly: boolean): readonly PluginInfo[];
   /** The Java class of a connector's tasks, as Kafka Connect tells it; undefined for one that has none. */
   taskClass(connectorClass: string): string | undefined;
-  /** The configuration keys of a plugin, by class, short name or alias. NOT_FOUND. */
-  keys(plugin: string): Promise<readonly KeyDefinition[]>;
+  /** The configuration keys of a plugin, by class, short name or alias. NOT_FOUND; BAD_REQUEST for another version. */
+  keys(plugin: string, version?: string): Promise<readonly KeyDefinition[]>;
   /** Checks a connector's configuration, whatever state it is in. BAD_REQUEST where `connector.class` is unknown. */
   validate(plugin: string, config: PatchedConfig): Promise<ConfigInfos>;
 }

@@ -1,8 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { isVersionSpec } from '../config/plugin-version.ts';
 import { bodyOf, configBody } from './body.ts';
 import type { Plugins } from './deps.ts';
 import { badRequest, notFoundAs } from './errors.ts';
-import { queryFlag, resource } from './resource.ts';
+import { queryFlag, queryText, resource } from './resource.ts';
 
 /** /connector-plugins and below */
 export function pluginResources(app: FastifyInstance, plugins: Plugins): void {
@@ -15,7 +16,10 @@ export function pluginResources(app: FastifyInstance, plugins: Plugins): void {
   resource(app, '/connector-plugins/:plugin/config', {
     async GET(request) {
       const plugin = pluginOf(request);
-      return plugins.keys(plugin).catch(notFoundAs(`Unknown plugin ${plugin}.`));
+      const version = queryText(request, 'version');
+      if (version !== undefined && !isVersionSpec(version))
+        throw badRequest(`Invalid version specification: ${version}`);
+      return plugins.keys(plugin, version).catch(notFoundAs(`Unknown plugin ${plugin}.`));
     },
   });
 
