@@ -3,11 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { SourceBatch, SourceTask, SourceTaskContext } from '../../src/api/index.ts';
 import { kindOf, MillraceError, messageOf } from '../../src/errors.ts';
 import type { JdbcSourceConfig } from './config/keys.ts';
+import { addressOf } from './config/settings.ts';
 import type { Relation, Session } from './database/database.ts';
 import { openSession } from './database/open.ts';
 import { storedOffset } from './read/offsets.ts';
+import { withoutSemicolon } from './read/query-text.ts';
 import { Reader } from './read/reader.ts';
-import { sourceOf } from './read/source.ts';
+import { lookAt, wholeQuery } from './read/source.ts';
 import { findTables, refuseSameNames } from './tables/plan.ts';
 import { fullName, type TableId } from './tables/table-id.ts';
 import { zoneOf } from './values/zone.ts';
@@ -46,7 +48,8 @@ export class JdbcSourceTask implements SourceTask<JdbcSourceConfig> {
     });
     const session = await this.#connected();
     if (session.tlsWarning !== undefined) context.log.warn({}, session.tlsWarning);
-    if (config.sql !== '') return this.#add({ kind: 'query', sql: config.sql.trim().replace(/;$/, '') });
+    if (config.sql !== '')
+      return this.#add({ kind: 'query', sql: withoutSemicolon(config.sql, addressOf(config).product) });
     const found = await findTables(session, config);
     refuseSameNames(found);
     this.#names = new Set(found.map(fullName));
@@ -90,7 +93,8 @@ export class JdbcSourceTask implements SourceTask<JdbcSourceConfig> {
       config,
       zone: zoneOf(config['db.timezone']),
       maxBatchBytes,
-      look: session => sourceOf(session, relation, config, warn),
+      look: session => lookAt(session, relation, config, warn),
+      whole: wholeQuery(relation, config, warn),
       warn,
     });
     this.#running.set(name, { name, reader, failure: undefined, retries: 0 });

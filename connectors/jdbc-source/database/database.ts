@@ -22,6 +22,8 @@ export type Relation =
 
 /** Rows of one query, which is all that the session does until it is closed. */
 export interface Cursor {
+  /** Rejects with a MillraceError, SOURCE_SETUP where the statement returns no rows. */
+  columns(): Promise<readonly Column[]>;
   /** The next rows, so many at most; [] at the end. Rejects with a MillraceError. */
   next(rows: number): Promise<readonly Cells[]>;
   /** Where rows are left over, this may be the end of the session: see `gone`. */
@@ -53,7 +55,8 @@ export interface Session {
   tables(filter: TableScope): Promise<readonly TableId[]>;
   columns(relation: Relation, source: string): Promise<readonly Column[]>;
   query(doing: string, sql: string): Promise<readonly Cells[]>;
-  open(doing: string, sql: string): Promise<Cursor>;
+  /** mayWrite: the statement is the user's, which may call functions that write; it commits at its end. */
+  open(doing: string, sql: string, options: { readonly mayWrite: boolean }): Promise<Cursor>;
   /** Takes a mark; `maximum` is the SQL of a value to read before it, or null. */
   mark(maximum: string | null): Promise<{ readonly mark: Mark; readonly maximum: string | null }>;
   /**

@@ -78,6 +78,10 @@ function errorCode(code: string, state: string, message: string): ErrorCode {
   return PASSING.test(state) && !code.startsWith('ER_') ? 'SOURCE_UNAVAILABLE' : 'SOURCE_SETUP';
 }
 
+/** A statement that returns no rows is no query. */
+export const noRows = (doing: string): MillraceError =>
+  new MillraceError('SOURCE_SETUP', `${doing}: the statement returns no rows; query must be one that does`);
+
 /** Whether the server itself has answered so: the session goes on. */
 export const answered = (error: unknown): boolean => {
   const { code = '', sqlState } = (error ?? {}) as DriverError;

@@ -1,14 +1,16 @@
 import type { Connection, FieldPacket, QueryError } from 'mysql2';
-import { type WatchedSession, watchAnswer } from '../../../src/databases/answer-watch.ts';
-import type { Cursor } from '../database/database.ts';
-import { toFailure } from '../database/failures.ts';
+import { SilentServerError, type WatchedSession, watchAnswer } from '../../../src/databases/answer-watch.ts';
+import type { Column, Cursor } from '../database/database.ts';
+import { noRows, toFailure } from '../database/failures.ts';
 import type { Cells } from '../values/row.ts';
+import type { TimestampFormat } from '../values/timestamps.ts';
+import { describeColumns } from './columns.ts';
 
 /** The events of mysql2's Query, which its types leave out. */
 interface RunningQuery {
   on(event: 'error', listener: (error: QueryError) => void): this;
   on(event: 'fields', listener: (fields: FieldPacket[] | undefined) => void): this;
-  on(event: 'result', listener: (row: Cells) => void): this;
+  on(event: 'result', listener: (row: Cells, result: number) => void): this;
   on(event: 'end', listener: () => void): this;
 }
 
@@ -17,8 +19,10 @@ interface CursorOptions {
   readonly sql: string;
   /** Messages of the server may quote what nobody else may see. */
   readonly isMasked: boolean;
+  readonly timestamps: TimestampFormat;
   /** Ends the session. */
   abandon(): void;
+  warn(message: string): void;
 }
 
 /**
@@ -26,36 +30,47 @@ interface CursorOptions {
  * paused, and the server waits.
  */
 export class MysqlCursor implements Cursor {
-  readonly fields: Promise<readonly FieldPacket[]>;
+  readonly #fields: Promise<readonly FieldPacket[]>;
   readonly #connection: Connection;
   readonly #doing: string;
   readonly #isMasked: boolean;
+  readonly #timestamps: TimestampFormat;
   readonly #watched: WatchedSession;
   #wanted = 1000;
   readonly #abandon: () => void;
   #rows: Cells[] = [];
   #ended = false;
+  #isWarned = false;
   #paused = false;
   #failure: unknown;
   #wake: (() => void) | undefined;
+  #rejectFields: (error: unknown) => void = () => {};
 
-  constructor(connection: Connection, watched: WatchedSession, { doing, sql, isMasked, abandon }: CursorOptions) {
+  constructor(
+    connection: Connection,
+    watched: WatchedSession,
+    { doing, sql, isMasked, timestamps, abandon, warn }: CursorOptions,
+  ) {
     this.#connection = connection;
     this.#watched = watched;
     this.#doing = doing;
     this.#isMasked = isMasked;
+    this.#timestamps = timestamps;
     this.#abandon = abandon;
     const query = connection.query({ sql, rowsAsArray: true, typeCast: false }) as unknown as RunningQuery;
-    this.fields = new Promise((resolve, reject) => {
+    this.#fields = new Promise((resolve, reject) => {
+      this.#rejectFields = reject;
       query.on('fields', fields => resolve(fields ?? []));
-      query.on('error', error => {
-        reject(error);
-        this.fail(error);
-      });
+      query.on('error', error => this.fail(error));
     });
-    this.fields.catch(() => {});
-    query.on('result', row => {
+    this.#fields.catch(() => {});
+    query.on('result', (row, result) => {
       if (!Array.isArray(row)) return;
+      if (result > 0) {
+        if (!this.#isWarned) warn(`${doing}: of several results, as procedures have them, only the first is read`);
+        this.#isWarned = true;
+        return;
+      }
       this.#rows.push(row);
       if (this.#rows.length < this.#wanted) return;
       if (!this.#paused) connection.pause();
@@ -75,7 +90,18 @@ export class MysqlCursor implements Cursor {
   /** Also for what the query itself does not hear of, such as a link that was hung up. */
   fail(error: unknown): void {
     if (!this.#ended) this.#failure ??= error;
+    this.#rejectFields(error);
     this.#wake?.();
+  }
+
+  async columns(): Promise<readonly Column[]> {
+    const fields = await watchAnswer(this.#watched, this.#doing, this.#fields).catch((error: unknown) => {
+      this.fail(error);
+      if (error instanceof SilentServerError) this.#abandon();
+      throw toFailure(error, this.#doing, this.#isMasked);
+    });
+    if (fields.length === 0) throw noRows(this.#doing);
+    return describeColumns(fields, this.#timestamps);
   }
 
   async next(wanted: number): Promise<readonly Cells[]> {

@@ -1,19 +1,18 @@
 import { type Connection, createConnection } from 'mysql2';
-import type { WatchedSession } from '../../../src/databases/answer-watch.ts';
+import { type WatchedSession, watchAnswer } from '../../../src/databases/answer-watch.ts';
 import { bytesMoved, KEEPALIVE_MS, openInTime } from '../../../src/databases/link.ts';
 import { tlsWarning } from '../../../src/databases/tls-warning.ts';
 import { MillraceError } from '../../../src/errors.ts';
 import type { Address } from '../config/jdbc-url.ts';
 import { tlsAttempts } from '../config/settings.ts';
 import type { Clock, Column, Cursor, Mark, Relation, Session, TableScope } from '../database/database.ts';
-import { answered, toFailure } from '../database/failures.ts';
+import { answered, noRows, toFailure } from '../database/failures.ts';
 import type { TableId } from '../tables/table-id.ts';
 import type { Cells } from '../values/row.ts';
 import type { TimestampFormat } from '../values/timestamps.ts';
-import { describeColumns } from './columns.ts';
 import { quoteLiteral } from './quote.ts';
 import { MysqlCursor } from './rows.ts';
-import { ask, INQUIRY_NAME, inquireThread, socketOf } from './thread.ts';
+import { ask, describe, INQUIRY_NAME, inquireThread, socketOf } from './thread.ts';
 import { writesSince } from './transactions.ts';
 
 export interface SessionOptions {
@@ -162,7 +161,9 @@ class MysqlSession implements Session {
       doing,
       sql,
       isMasked: this.#options.isMasked,
+      timestamps: this.#options.timestamps,
       abandon: () => this.destroy(),
+      warn: message => this.#options.warn(message),
     });
     this.#running = cursor;
     return cursor;
@@ -202,11 +203,21 @@ class MysqlSession implements Session {
     const doing = 'looking at columns';
     const cursor = this.#start(doing, `SELECT * FROM ${source} millrace_row LIMIT 0`);
     await cursor.next(1);
-    return describeColumns(await cursor.fields, this.#options.timestamps);
+    return cursor.columns();
   }
 
-  async open(doing: string, sql: string): Promise<Cursor> {
+  async open(doing: string, sql: string, { mayWrite }: { readonly mayWrite: boolean }): Promise<Cursor> {
+    if (mayWrite) await this.#requireRows(doing, sql);
     return this.#start(doing, sql);
+  }
+
+  /** Rejects with SOURCE_SETUP, before it runs, for a statement that returns no rows. */
+  async #requireRows(doing: string, sql: string): Promise<void> {
+    const columns = await watchAnswer(this.#watched, doing, describe(this.#connection, sql)).catch((error: unknown) => {
+      if (!answered(error)) this.destroy();
+      throw toFailure(error, doing, this.#options.isMasked);
+    });
+    if (columns === 0 && !showsRowsLater.test(sql)) throw noRows(doing);
   }
 
   async mark(maximum: string | null): Promise<{ mark: Mark; maximum: string | null }> {
@@ -252,6 +263,9 @@ class MysqlSession implements Session {
     clearTimeout(timer);
   }
 }
+
+/** Statements whose rows the server describes only when it runs them. */
+const showsRowsLater = /\b(?:call|execute|returning)\b/i;
 
 /** JDBC's names of table types, as information_schema has them. */
 const tableKinds: Readonly<Record<string, readonly string[]>> = {

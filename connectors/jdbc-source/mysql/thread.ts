@@ -19,6 +19,16 @@ export const ask = (connection: Connection, sql: string): Promise<RowDataPacket[
     connection.query<RowDataPacket[]>(sql, (error, rows) => (error === null ? resolve(rows) : reject(error)));
   });
 
+/** Columns that a statement returns, without running it; undefined where the server does not prepare such statements. */
+export const describe = (connection: Connection, sql: string): Promise<number | undefined> =>
+  new Promise((resolve, reject) => {
+    connection.prepare(sql, (error, statement) => {
+      if (error !== null) return error.code === 'ER_UNSUPPORTED_PS' ? resolve(undefined) : reject(error);
+      resolve((statement as unknown as { readonly columns: readonly unknown[] }).columns.length);
+      statement.close();
+    });
+  });
+
 /** Sends COM_QUIT, and closes the socket after a moment: mysql2 closes it only when the server has. */
 function hangUp(connection: Connection): void {
   connection.end(() => {});

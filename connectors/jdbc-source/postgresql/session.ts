@@ -15,11 +15,12 @@ import type { NumericMapping } from '../config/database-keys.ts';
 import type { Address } from '../config/jdbc-url.ts';
 import { tlsAttempts } from '../config/settings.ts';
 import type { Clock, Column, Cursor, Mark, Relation, Session, TableScope } from '../database/database.ts';
-import { answered, toFailure } from '../database/failures.ts';
+import { answered, noRows, toFailure } from '../database/failures.ts';
 import type { TableId } from '../tables/table-id.ts';
 import type { Cells } from '../values/row.ts';
 import type { TimestampFormat } from '../values/timestamps.ts';
 import { describeColumns } from './columns.ts';
+import { PortalExchange } from './portal.ts';
 import { quoteLiteral } from './quote.ts';
 
 /** Every value as the text that the server sends. */
@@ -169,21 +170,51 @@ class PostgresSession implements Session {
 
   async columns(_relation: Relation, source: string): Promise<readonly Column[]> {
     const { fields } = await this.#run('looking at columns', `SELECT * FROM ${source} millrace_row LIMIT 0`);
+    return this.#describe(fields);
+  }
+
+  #describe(fields: readonly pg.FieldDef[]): Promise<readonly Column[]> {
     const ask = (sql: string) => this.query('looking at columns', sql);
     return describeColumns(fields, this.#options.numeric, this.#options.timestamps, ask);
   }
 
-  /** A cursor of the server's own, in a transaction that lasts as long as it is read. */
-  async open(doing: string, sql: string): Promise<Cursor> {
-    await this.#run(doing, 'BEGIN READ ONLY');
-    try {
-      await this.#run(doing, `DECLARE millrace NO SCROLL CURSOR FOR ${sql}`);
-    } catch (error) {
-      await this.#run(doing, 'ROLLBACK').catch(() => {});
+  /** A portal, in a transaction that lasts as long as it is read. */
+  async open(doing: string, sql: string, { mayWrite }: { readonly mayWrite: boolean }): Promise<Cursor> {
+    await this.#run(doing, mayWrite ? 'BEGIN' : 'BEGIN READ ONLY');
+    let isOpen = true;
+    const end = async (statement: string) => {
+      if (isOpen) await this.#run(doing, statement);
+      isOpen = false;
+    };
+    const portal = 'millrace';
+    const { fields } = await this.#exchange(doing, PortalExchange.open(portal, sql)).catch(async (error: unknown) => {
+      await end('ROLLBACK').catch(() => {});
       throw error;
+    });
+    return {
+      columns: async () => {
+        if (fields.length === 0) throw noRows(doing);
+        return this.#describe(fields);
+      },
+      next: async rows => {
+        if (!isOpen) return [];
+        const answer = await this.#exchange(doing, PortalExchange.fetch(portal, rows));
+        if (answer.isComplete) await end('COMMIT');
+        return answer.rows;
+      },
+      close: () => end('ROLLBACK'),
+    };
+  }
+
+  async #exchange(doing: string, exchange: PortalExchange): Promise<PortalExchange> {
+    try {
+      this.#client.query(exchange);
+      await watchAnswer(this.#watched, doing, exchange.done);
+      return exchange;
+    } catch (error) {
+      if (!answered(error)) this.destroy();
+      throw toFailure(error, doing, this.#options.isMasked);
     }
-    const next = async (rows: number) => (await this.#run(doing, `FETCH ${rows} FROM millrace`)).rows;
-    return { next, close: async () => void (await this.#run(doing, 'ROLLBACK')) };
   }
 
   /**

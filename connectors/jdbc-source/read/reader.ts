@@ -1,7 +1,7 @@
 import type { SourceBatch, SourceOffset, SourceRecord } from '../../../src/api/index.ts';
 import { MillraceError } from '../../../src/errors.ts';
 import type { JdbcSourceConfig } from '../config/keys.ts';
-import type { Cursor, Mark, Session } from '../database/database.ts';
+import type { Column, Cursor, Mark, Session } from '../database/database.ts';
 import { instantOfMs, sameFraction, writeLocal } from '../values/civil.ts';
 import { type Cells, RowStruct } from '../values/row.ts';
 import type { Zone } from '../values/zone.ts';
@@ -16,7 +16,14 @@ export interface ReaderContext {
   readonly maxBatchBytes: number;
   /** Looks at the relation anew. */
   look(session: Session): Promise<Source>;
+  /** A query that is run as it stands, and what its result is; undefined for all else. */
+  readonly whole: WholeQuery | undefined;
   warn(message: string): void;
+}
+
+export interface WholeQuery {
+  readonly sql: string;
+  sourceOf(session: Session, columns: readonly Column[]): Source;
 }
 
 /** How often open transactions are looked at again. */
@@ -60,6 +67,8 @@ export class Reader {
 
   /** Goes on a little. null: nothing now, see `due`. Rejects with a MillraceError; `reset` makes it fit to go on. */
   async step(session: Session): Promise<SourceBatch | null> {
+    const { whole } = this.#context;
+    if (whole !== undefined && this.#cursor === undefined) await this.#run(session, whole);
     const source = this.#source ?? (await this.#first(session));
     if (this.#cursor === undefined) {
       const start = await this.#begin(session, source);
@@ -147,7 +156,13 @@ export class Reader {
   }
 
   async #open(session: Session, sql: string): Promise<undefined> {
-    this.#cursor = await session.open(`reading ${this.#source?.name}`, sql);
+    const mayWrite = this.#source?.relation.kind === 'query';
+    this.#cursor = await session.open(`reading ${this.#source?.name}`, sql, { mayWrite });
+  }
+
+  async #run(session: Session, { sql, sourceOf }: WholeQuery): Promise<void> {
+    this.#cursor = await session.open('reading the query', sql, { mayWrite: true });
+    this.#source = sourceOf(session, await this.#cursor.columns());
   }
 
   async #read(source: Source): Promise<SourceBatch | null> {

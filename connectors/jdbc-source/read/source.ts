@@ -6,6 +6,7 @@ import type { Mode } from '../config/mode-keys.ts';
 import type { Clock, Column, Relation, Session } from '../database/database.ts';
 import { fullName } from '../tables/table-id.ts';
 import type { Decode } from '../values/row.ts';
+import type { WholeQuery } from './reader.ts';
 
 /** A relation as it is read: its columns, and the SQL of its parts. */
 export interface Source {
@@ -34,15 +35,53 @@ export interface TimeExpression {
 export const ROW = 'millrace_row';
 
 /** Looks at a relation. SOURCE_SETUP where its columns do not fit the mode. */
-export async function sourceOf(
+export async function lookAt(
   session: Session,
   relation: Relation,
   config: JdbcSourceConfig,
   warn: (message: string) => void,
 ): Promise<Source> {
+  // A comment at the query's end ends with the line.
+  const from = relation.kind === 'query' ? `(${relation.sql}\n)` : tableInSql(session, relation);
+  const columns = await session.columns(relation, from).catch((error: unknown) => {
+    throw relation.kind === 'query' ? withAdvice(error, config.mode) : error;
+  });
+  return sourceOf(session, relation, { config, from, columns, warn });
+}
+
+function withAdvice(error: unknown, mode: Mode): unknown {
+  if (!(error instanceof MillraceError) || error.code !== 'SOURCE_SETUP') return error;
+  return new MillraceError(
+    'SOURCE_SETUP',
+    `${error.message}. With mode=${mode} the query is part of a SELECT with the mode's conditions; mode=bulk runs any statement that returns rows as it stands`,
+    { cause: error.cause },
+  );
+}
+
+interface Looked {
+  readonly config: JdbcSourceConfig;
+  readonly from: string;
+  readonly columns: readonly Column[];
+  warn(message: string): void;
+}
+
+/** With mode=bulk a query is run as it stands: no SQL of its own is put around it. */
+export function wholeQuery(
+  relation: Relation,
+  config: JdbcSourceConfig,
+  warn: (message: string) => void,
+): WholeQuery | undefined {
+  if (relation.kind === 'table' || config.mode !== 'bulk') return undefined;
+  const suffix = config['query.suffix'];
+  return {
+    sql: suffix === '' ? config.sql : `${relation.sql}\n${suffix}`,
+    sourceOf: (session, columns) => sourceOf(session, relation, { config, from: '', columns, warn }),
+  };
+}
+
+/** A relation with these columns. Throws SOURCE_SETUP where they do not fit the mode. */
+function sourceOf(session: Session, relation: Relation, { config, from, columns, warn }: Looked): Source {
   const name = relation.kind === 'query' ? 'the query' : fullName(relation.table);
-  const from = relation.kind === 'query' ? `(${relation.sql})` : tableInSql(session, relation);
-  const columns = await session.columns(relation, from);
   refuseDoubles(columns, name);
   const { mode } = config;
   const context = { config, name, warn };
@@ -75,12 +114,15 @@ function refuseDoubles(columns: readonly Column[], name: string): void {
   throw new MillraceError('SOURCE_SETUP', `${name} has two columns ${double}; give one of them another name`);
 }
 
-/** As databases do: the name as it is, else whatever its case. */
+/** As databases do: the name as it is, else whatever its case; then without a table's name or alias before it. */
 function find(columns: readonly Column[], wanted: string, name: string): Column {
-  const found =
-    columns.find(column => column.name === wanted) ??
-    columns.find(column => column.name.toLowerCase() === wanted.toLowerCase());
-  if (found !== undefined) return found;
+  const bare = /(?:^|[^.]\.)(?:"([^"]+)"|`([^`]+)`|([^."`]+))$/.exec(wanted);
+  for (const each of [wanted, bare?.[1] ?? bare?.[2] ?? bare?.[3] ?? wanted]) {
+    const found =
+      columns.find(column => column.name === each) ??
+      columns.find(column => column.name.toLowerCase() === each.toLowerCase());
+    if (found !== undefined) return found;
+  }
   const all = columns.map(column => column.name).join(', ');
   throw new MillraceError('SOURCE_SETUP', `${name} has no column ${wanted}; its columns are ${all}`);
 }
