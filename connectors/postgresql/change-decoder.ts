@@ -2,6 +2,7 @@ import type { SourceRecord } from '../../src/api/index.ts';
 import { MillraceError } from '../../src/errors.ts';
 import { type Tick, tick } from './clock.ts';
 import type { Described, DescribedTables } from './described-tables.ts';
+import { Envelope } from './envelope.ts';
 import { isOwnMessage } from './heartbeat.ts';
 import { type MessageFormat, MessageValue, messageRecord } from './logical-message.ts';
 import { type Lsn, readUint32 } from './lsn.ts';
@@ -199,6 +200,8 @@ export class ChangeDecoder {
     if (verdict === true) return;
     const from = this.#pending.records.length;
     this.#settings.maker.insert(this.#site(table, lsn), row, this.#pending.records);
+    // An update that lets a row pass the publication's row filter comes as an insertion.
+    if (this.#tuple.unchanged > 0) this.#lacks(described, table, row, null, from);
     this.#counted(from, end - at);
     this.#ask(verdict, this.#pending.records.length - from);
   }
@@ -222,9 +225,11 @@ export class ChangeDecoder {
     const { maker } = this.#settings;
     const site = this.#site(table, lsn);
     const from = this.#pending.records.length;
+    const isIncomplete = this.#tuple.unchanged > 0 && before !== null && whole === null;
     if (before !== null && maker.isKeyChange(table, before, after)) {
       if (this.#open.filtered) this.#filteredKeyChange(site, before, after);
       else maker.update(site, before, after, this.#pending.records);
+      if (isIncomplete) this.#lacks(described, table, after, this.#open.begin.commitLsn, from);
       this.#counted(from, end - at);
     } else {
       const verdict = this.#judge(table, after);
@@ -232,9 +237,18 @@ export class ChangeDecoder {
       const old = before === null || verdict === false ? verdict : this.#judge(table, before);
       if (verdict === true && old === true) return;
       maker.update(site, whole, after, this.#pending.records);
+      if (isIncomplete) this.#lacks(described, table, after, this.#open.begin.commitLsn, from);
       this.#counted(from, end - at);
       if (verdict !== false) this.#pending.ask([verdict, old], this.#pending.records.length - from);
     }
+  }
+
+  /** The last record since `from`, if it is of that row, may have to have its row read again. See IncompleteRow. */
+  #lacks({ facts }: Described, table: Table, row: RowStruct, commitLsn: Lsn | null, from: number): void {
+    const { records } = this.#pending;
+    const record = records.length > from ? records.at(-1) : undefined;
+    if (facts === undefined || !(record?.value instanceof Envelope) || record.value.after !== row) return;
+    this.#pending.lacks({ record, row, table, facts, commitLsn });
   }
 
   /** The table in a version that takes both tuples. */

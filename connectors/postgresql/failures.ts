@@ -69,3 +69,10 @@ export function readErrorResponse(bytes: Buffer, start: number, end: number): Da
     severity: fields.get('V') ?? '',
   });
 }
+
+/** SQLSTATE of a table and of a column that are no longer there. */
+export const GONE: ReadonlySet<string> = new Set(['42P01', '42703']);
+
+/** SQLSTATE of a failure's cause; '' for none. */
+export const databaseCode = (error: unknown): string =>
+  String(((error as Error).cause as DatabaseError | undefined)?.code ?? '');

@@ -17,10 +17,11 @@ import type { Lsn } from './lsn.ts';
  * | millrace_snapshot | which snapshot the positions of its chunks belong to |
  * | last_commit_lsn, last_commit_xid | end and transaction of the last commit that was read |
  * | sequence_lsn | what `source.sequence` begins with, where that is not last_commit_lsn |
+ * | read_again_lsn | where it stands ahead: rows that lack values are read again up to there; see MissingValues |
  * | open_commit_lsn | where the commit of the transaction `txId` begins, of which a part was written |
  * | system_identifier, timeline_id, database_oid | the log that these are of; see LogIdentity |
  *
- * Debezium passes over the last four rows, and over `millrace_snapshot`. Offsets without them are taken as they are.
+ * Debezium passes over the last five rows, and over `millrace_snapshot`. Offsets without them are taken as they are.
  */
 export interface StreamPosition {
   /** Reading begins here: everything that commits behind it is still to come. */
@@ -34,6 +35,8 @@ export interface StreamPosition {
    * transactions, that was read; null: none was since the snapshot.
    */
   readonly sequence: Lsn | null;
+  /** Rows that lack values are read again for transactions that commit before this; null: for none. See MissingValues. */
+  readonly readAgainUntil: Lsn | null;
 }
 
 export interface ReadTransaction {
@@ -90,6 +93,7 @@ export function readOffset(offset: SourceOffset): StoredPosition {
     last,
     // Debezium begins it with lsn_commit, which moves on here while nothing is committed too.
     sequence: identity === null ? number('lsn_commit') : (number('sequence_lsn') ?? last?.lsn ?? null),
+    readAgainUntil: number('read_again_lsn'),
   };
   const snapshot = offset['snapshot'];
   if (snapshot !== undefined && snapshot !== null && snapshot !== false) {
@@ -126,25 +130,26 @@ export interface StreamOffset {
   readonly last: ReadTransaction | null;
   /** See StreamPosition. */
   readonly sequence: Lsn | null;
+  readonly readAgainUntil: Lsn | null;
   /** Microseconds since 1970 of the last commit, or of the transaction that is read; null where it is not known. */
   readonly micros: number | null;
 }
 
 /** Behind a commit. */
-export const commitOffset = ({ start, last, sequence, micros, identity }: StreamOffset): NonNullable<SourceOffset> => ({
+export const commitOffset = ({ start, micros, identity, ...stream }: StreamOffset): NonNullable<SourceOffset> => ({
   lsn_proc: start,
   messageType: 'COMMIT',
   lsn_commit: start,
   lsn: start,
-  ...(last === null ? {} : { txId: last.xid }),
+  ...(stream.last === null ? {} : { txId: stream.last.xid }),
   ...(micros === null ? {} : { ts_usec: micros }),
-  ...lastFields(last, sequence),
+  ...streamFields(stream),
   ...identityFields(identity),
 });
 
 /** Within a transaction. */
 export const partialOffset = (
-  { start, last, sequence, micros, identity }: StreamOffset,
+  { start, micros, identity, ...stream }: StreamOffset,
   { xid, lsn, events, commitLsn }: PartialTransaction,
   messageType: string,
 ): NonNullable<SourceOffset> => ({
@@ -156,21 +161,21 @@ export const partialOffset = (
   txId: xid,
   ...(micros === null ? {} : { ts_usec: micros }),
   ...(commitLsn === null ? {} : { open_commit_lsn: commitLsn }),
-  ...lastFields(last, sequence),
+  ...streamFields(stream),
   ...identityFields(identity),
 });
 
 /** While a snapshot is taken, and when it has ended. position: where the stream begins after it. */
 export function snapshotOffset(
-  { start, partial, last, sequence }: StreamPosition,
+  { start, partial, ...stream }: StreamPosition,
   identity: LogIdentity,
   state: { readonly id: string; readonly completed: boolean; readonly micros: number },
 ): NonNullable<SourceOffset> {
   const { id, completed, micros } = state;
   return {
     ...(partial === null
-      ? { lsn: start, ts_usec: micros, ...lastFields(last, sequence), ...identityFields(identity) }
-      : partialOffset({ identity, start, last, sequence, micros }, partial, 'INSERT')),
+      ? { lsn: start, ts_usec: micros, ...streamFields(stream), ...identityFields(identity) }
+      : partialOffset({ identity, start, micros, ...stream }, partial, 'INSERT')),
     last_snapshot_record: completed,
     snapshot: 'INITIAL',
     snapshot_completed: completed,
@@ -178,9 +183,14 @@ export function snapshotOffset(
   };
 }
 
-const lastFields = (last: ReadTransaction | null, sequence: Lsn | null) => ({
+const streamFields = ({
+  last,
+  sequence,
+  readAgainUntil,
+}: Pick<StreamPosition, 'last' | 'sequence' | 'readAgainUntil'>) => ({
   ...(last === null ? {} : { last_commit_lsn: last.lsn, last_commit_xid: last.xid }),
   ...(sequence === null || sequence === last?.lsn ? {} : { sequence_lsn: sequence }),
+  ...(readAgainUntil === null ? {} : { read_again_lsn: readAgainUntil }),
 });
 
 export const position = (partition: SourcePartition, offset: SourceOffset): SourcePosition => ({ partition, offset });

@@ -1,4 +1,5 @@
 import type { SourceRecord } from '../../src/api/index.ts';
+import type { IncompleteRow } from './missing-values.ts';
 import type { Question, SeenFilter, Verdict } from './snapshot/seen-filter.ts';
 import type { Boundary, TransactionMetadata } from './transaction-metadata.ts';
 
@@ -12,6 +13,8 @@ interface Asked {
 
 export interface Taken {
   readonly records: readonly SourceRecord[];
+  /** Of these records. */
+  readonly incomplete: readonly IncompleteRow[];
   readonly bytes: number;
 }
 
@@ -23,6 +26,7 @@ export class PendingRecords {
   readonly #metadata: TransactionMetadata | null;
   #boundaries: Boundary[] = [];
   #asked: Asked[] = [];
+  #incomplete: { readonly at: number; readonly row: IncompleteRow }[] = [];
   #mark = 0;
   #markBytes = 0;
   readonly #written = new Set<SourceRecord>();
@@ -52,6 +56,11 @@ export class PendingRecords {
     this.#asked.push({ questions, from: this.records.length - count, count });
   }
 
+  /** The last record's row lacks values. */
+  lacks(row: IncompleteRow): void {
+    this.#incomplete.push({ at: this.records.length - 1, row });
+  }
+
   /** The last `count` records were written before: they count, and are not handed out. */
   discard(count: number): void {
     for (const record of this.records.slice(this.records.length - count)) this.#written.add(record);
@@ -74,6 +83,8 @@ export class PendingRecords {
     this.#markBytes = 0;
     const asked = this.#asked.filter(({ from }) => from < end);
     this.#asked = this.#asked.filter(({ from }) => from >= end).map(one => ({ ...one, from: one.from - end }));
+    const incomplete = this.#incomplete.filter(({ at }) => at < end).map(({ row }) => row);
+    this.#incomplete = this.#incomplete.filter(({ at }) => at >= end).map(one => ({ ...one, at: one.at - end }));
     const boundaries = this.#boundaries.filter(({ at }) => at <= end);
     this.#boundaries = this.#boundaries.filter(({ at }) => at > end).map(one => ({ ...one, at: one.at - end }));
     if (asked.length > 0 && filter !== null) taken = await settle(taken, asked, boundaries, filter);
@@ -85,7 +96,8 @@ export class PendingRecords {
         this.#written.clear();
       }
     }
-    return { records: taken, bytes };
+    const kept = incomplete.length === 0 ? null : new Set(taken);
+    return { records: taken, bytes, incomplete: incomplete.filter(({ record }) => kept?.has(record)) };
   }
 }
 

@@ -21,17 +21,20 @@ export class PositionTracker {
   #last: ReadTransaction | null;
   /** See StreamPosition. */
   sequence: Lsn | null;
+  /** See StreamPosition. */
+  readAgainUntil: Lsn | null;
   #micros: number | null = null;
   readonly #server: string;
   readonly #identity: LogIdentity;
 
-  constructor(server: string, identity: LogIdentity, { start, last, sequence }: StreamPosition) {
+  constructor(server: string, identity: LogIdentity, { start, last, sequence, readAgainUntil }: StreamPosition) {
     this.#server = server;
     this.#identity = identity;
     this.commit = start;
     this.#given = start;
     this.#last = last;
     this.sequence = sequence;
+    this.readAgainUntil = readAgainUntil;
   }
 
   committed(end: Lsn, xid: number, micros: number): void {
@@ -73,6 +76,7 @@ export class PositionTracker {
   }
 
   #offset(micros: number | null): StreamOffset {
-    return { identity: this.#identity, start: this.commit, last: this.#last, sequence: this.sequence, micros };
+    const { commit: start, sequence, readAgainUntil } = this;
+    return { identity: this.#identity, start, last: this.#last, sequence, readAgainUntil, micros };
   }
 }

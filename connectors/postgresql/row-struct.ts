@@ -63,7 +63,7 @@ export class RowStruct implements Struct {
   readonly #page: Int32Array;
   readonly #base: number;
   /** The row before, where it has what this one leaves out as unchanged. */
-  readonly #before: RowStruct | null;
+  #before: RowStruct | null;
 
   constructor(layout: RowLayout, bytes: Buffer, page: Int32Array, base: number, before: RowStruct | null) {
     this.schema = layout.schema;
@@ -100,6 +100,16 @@ export class RowStruct implements Struct {
   /** The row that has the text of field i: the one before, where this one leaves it out as unchanged. */
   holder(i: number): RowStruct {
     return this.start(i) === IS_UNCHANGED && this.#before?.has(i) ? this.#before : this;
+  }
+
+  /** Whether values were left out as unchanged that are not in the row before either. */
+  isIncomplete(): boolean {
+    return this.#fields.some((_, i) => !this.holder(i).has(i));
+  }
+
+  /** Takes what was left out as unchanged from another version of the row, which has all values. */
+  complete(row: RowStruct): void {
+    this.#before = row;
   }
 
   json(out: ByteWriter): void {

@@ -19,11 +19,24 @@ export class Sql {
   }
 
   /** Rows of a query. Rejects with a MillraceError; doing says what for. */
-  async query<Row extends pg.QueryResultRow>(doing: string, sql: string, values: unknown[] = []): Promise<Row[]> {
+  query<Row extends pg.QueryResultRow>(doing: string, sql: string, values: unknown[] = []): Promise<Row[]> {
+    return this.#run(doing, async client => (await client.query<Row>(sql, values)).rows);
+  }
+
+  /** Rows as the text that the server sends; null for null. */
+  texts(doing: string, sql: string): Promise<(string | null)[][]> {
+    const types = { getTypeParser: () => (text: string) => text };
+    return this.#run(doing, async client => {
+      const { rows } = await client.query<(string | null)[]>({ text: sql, rowMode: 'array', types });
+      return rows;
+    });
+  }
+
+  async #run<T>(doing: string, ask: (client: pg.Client) => Promise<T>): Promise<T> {
     const client = await this.#open();
     try {
       const session = watchedSession(this.#settings, client, this.#options.applicationName);
-      return (await watchAnswer(session, doing, client.query<Row>(sql, values))).rows;
+      return await watchAnswer(session, doing, ask(client));
     } catch (error) {
       if ((error as { severity?: string }).severity === undefined) this.#forget(client);
       throw toFailure(error, doing);

@@ -143,7 +143,7 @@ async function beginAnew(context: StartContext, found: UsableSlot | undefined, s
 }
 
 const startAt = (start: Lsn): StreamStart => ({
-  position: { start, partial: null, last: null, sequence: null },
+  position: { start, partial: null, last: null, sequence: null, readAgainUntil: null },
   resume: null,
 });
 

@@ -4,6 +4,7 @@ import { ChangeDecoder, type DecoderSettings, type StreamTotals } from './change
 import { DescribedTables, type DescribedTablesSettings } from './described-tables.ts';
 import type { LogIdentity } from './log-identity.ts';
 import { type Lsn, readLsn } from './lsn.ts';
+import { MissingValues } from './missing-values.ts';
 import type { StreamPosition } from './offsets.ts';
 import { PendingRecords } from './pending.ts';
 import { PositionTracker } from './position-tracker.ts';
@@ -11,12 +12,14 @@ import type { Relation } from './relation.ts';
 import { COPY_DATA, KEEPALIVE, type Replication, readKeepalive, XLOG_DATA, XLOG_HEADER } from './replication.ts';
 import type { ResumeCheck } from './resume-check.ts';
 import type { SeenFilter } from './snapshot/seen-filter.ts';
+import type { Sql } from './sql.ts';
 import type { TransactionMetadata } from './transaction-metadata.ts';
 
 export interface StreamSettings extends DecoderSettings, Omit<DescribedTablesSettings, 'catalog'> {
   /** topic.prefix */
   readonly server: string;
   readonly identity: LogIdentity;
+  readonly sql: Sql;
   readonly maxBatchBytes: number;
   /** How often the position of log without changes of ours is written. */
   readonly idleMs: number;
@@ -54,6 +57,7 @@ export class Stream {
   readonly #tables: DescribedTables;
   readonly #pending: PendingRecords;
   readonly #decoder: ChangeDecoder;
+  readonly #missing: MissingValues;
   /** Stored before the stream was opened. */
   readonly #start: Lsn;
   #idleSince = performance.now();
@@ -74,6 +78,7 @@ export class Stream {
     replication.ask();
     this.tracker = new PositionTracker(settings.server, settings.identity, position);
     this.#pending = new PendingRecords(settings.metadata);
+    this.#missing = new MissingValues(settings.sql, settings.log, position.readAgainUntil);
     this.#tables = new DescribedTables({ ...settings, catalog });
     this.#decoder = new ChangeDecoder(settings, this.#tables, this.#pending, this.tracker, {
       partial: position.partial,
@@ -159,6 +164,7 @@ export class Stream {
     const moved = this.tracker.behind && (pending.complete > 0 || this.#idleIsDue());
     if (!cut && !moved && due.length === 0) return null;
     const taken = await pending.take(cut, filter);
+    await this.#missing.fill(taken.incomplete, filter?.end ?? 0);
     if (cut) {
       if (transaction.wasWritten) return null;
       this.#decoder.partial = transaction.partial;
@@ -174,6 +180,7 @@ export class Stream {
   /** While a part of a transaction has been written, every position says how large it is. */
   position(): SourcePosition {
     const { partial, transaction, totals } = this.#decoder;
+    this.tracker.readAgainUntil = this.#missing.until(this.tracker.commit);
     if (partial === null) return this.tracker.atCommit();
     return this.tracker.inside(
       partial,

@@ -267,6 +267,7 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
       {
         server: config['topic.prefix'],
         identity: guard.identity,
+        sql,
         names: schemas.names,
         schemas,
         maker,

@@ -12,6 +12,15 @@ export async function logEnd(sql: Sql): Promise<Lsn> {
   return parseLsn(lsn);
 }
 
+/** Everything that is seen was written before it, and may not have been flushed. */
+export async function insertEnd(sql: Sql): Promise<Lsn> {
+  const { lsn } = await sql.one<{ lsn: string }>(
+    'asking for the end of the log',
+    'SELECT pg_current_wal_insert_lsn()::text AS lsn',
+  );
+  return parseLsn(lsn);
+}
+
 /** Makes sure that the log before `lsn` survives a crash: transactions without synchronous_commit are seen before that. */
 export async function flushLog(sql: Sql, lsn: Lsn): Promise<void> {
   await sql.query(

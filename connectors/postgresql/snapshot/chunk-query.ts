@@ -1,4 +1,5 @@
 import { quoteIdentifier, quoteLiteral, quoteTable } from '../connection.ts';
+import type { TableFacts } from '../relation.ts';
 import type { Range, StoredChunk } from './chunk.ts';
 import { comparison } from './order.ts';
 import type { TableVersion } from './table-work.ts';
@@ -52,16 +53,22 @@ function declare(query: ChunkQuery): string {
 }
 
 /** `FROM` of the rows, named t. */
-function source({ version, override }: Pick<ChunkQuery, 'version' | 'override'>): string {
-  const { schema, table, partitioned } = version.facts;
-  if (override !== null) return `(${override}) t`;
-  return `${partitioned ? '' : 'ONLY '}${quoteTable(schema, table)} t`;
+const source = ({ version, override }: Pick<ChunkQuery, 'version' | 'override'>): string =>
+  override === null ? rowsOf(version.facts) : `(${override}) t`;
+
+/** `FROM` of all rows of a table, named t. */
+export const rowsOf = ({ schema, table, partitioned }: TableFacts): string =>
+  `${partitioned ? '' : 'ONLY '}${quoteTable(schema, table)} t`;
+
+/** Conditions on a table's rows that the publication sets. */
+export function publishedOnly({ publication }: TableFacts): string[] {
+  const rowFilter = publication?.rowFilter ?? null;
+  return rowFilter === null ? [] : [`(${rowFilter})`];
 }
 
 function conditions({ version, range: { lo, hi } }: Pick<ChunkQuery, 'version' | 'range'>): string[] {
   const { key } = version.identity;
-  const rowFilter = version.facts.publication?.rowFilter ?? null;
-  const published = rowFilter === null ? [] : [`(${rowFilter})`];
+  const published = publishedOnly(version.facts);
   if (key === null) return [...(lo === null ? [] : [`t.ctid > ${quoteLiteral(lo[0] ?? '')}`]), ...published];
   return [
     ...published,

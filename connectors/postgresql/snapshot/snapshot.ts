@@ -3,6 +3,7 @@ import type { Log, SourceBatch, SourcePartition, SourcePosition, SourceRecord } 
 import { MillraceError, messageOf } from '../../../src/errors.ts';
 import type { Catalog } from '../catalog.ts';
 import { Envelope } from '../envelope.ts';
+import { databaseCode, GONE } from '../failures.ts';
 import type { LogIdentity } from '../log-identity.ts';
 import { position, type StreamPosition, serverPartition, snapshotOffset } from '../offsets.ts';
 import type { SnapshotMarker } from '../source-info.ts';
@@ -334,12 +335,6 @@ const MOST_FAILURES = 8;
 const MOST_WITHDRAWALS = 4;
 const FIRST_PAUSE_MS = 100;
 const MAX_PAUSE_MS = 2000;
-
-/** SQLSTATE of a table and of a column that are no longer there. */
-const GONE = new Set(['42P01', '42703']);
-
-const databaseCode = (error: unknown): string =>
-  String(((error as Error).cause as { code?: unknown } | undefined)?.code ?? '');
 
 function mark(record: SourceRecord | undefined, marker: SnapshotMarker): void {
   if (record?.value instanceof Envelope) record.value.marker = marker;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { commitOffset, partialOffset, readOffset, snapshotOffset } from '../../../connectors/postgresql/offsets.ts';
 
-const unknown = { last: null, sequence: null };
+const unknown = { last: null, sequence: null, readAgainUntil: null };
 
 /** Offsets as a running Debezium 3.7 has stored them. */
 describe('offsets of Debezium', () => {
@@ -55,6 +55,7 @@ describe('offsets of Debezium', () => {
         partial: { xid: 4711, lsn: 1071626632, events: 3, commitLsn: null },
         last: null,
         sequence: 1071626600,
+        readAgainUntil: null,
       },
       identity: null,
     });
@@ -85,8 +86,8 @@ describe('our own', () => {
     expect(readOffset(null)).toEqual({ kind: 'none' });
     // More than a double holds.
     const identity = { system: '18446744073709551615', timeline: 3, database: 4294967295 };
-    const known = { identity, start: 77, last: { xid: 5, lsn: 70 }, sequence, micros: 6 };
-    const position = { start: 77, partial: null, last: known.last, sequence };
+    const known = { identity, start: 77, last: { xid: 5, lsn: 70 }, sequence, readAgainUntil: 90, micros: 6 };
+    const position = { start: 77, partial: null, last: known.last, sequence, readAgainUntil: 90 };
     expect(readOffset(commitOffset(known))).toEqual({ kind: 'stream', position, identity });
     const partial = { xid: 6, lsn: 99, events: 2, commitLsn: 120 };
     // Others committed while the transaction ran.

@@ -5,7 +5,7 @@ import type { StoredChunk } from '../../../connectors/postgresql/snapshot/chunk.
 const log = { system: '7', timeline: 3, database: 5 };
 const check = (more: Partial<PositionCheck>) =>
   checkPositionInLog({
-    position: { start: 1000, partial: null, last: null, sequence: null },
+    position: { start: 1000, partial: null, last: null, sequence: null, readAgainUntil: null },
     stored: log,
     chunks: [],
     server: log,
@@ -28,7 +28,10 @@ test.each<[string, Partial<PositionCheck>]>([
   ['of an ancestor', { stored: { ...log, timeline: 2 } }],
   [
     'of an ancestor, at its very end',
-    { stored: { ...log, timeline: 2 }, position: { start: 1500, partial: null, last: null, sequence: null } },
+    {
+      stored: { ...log, timeline: 2 },
+      position: { start: 1500, partial: null, last: null, sequence: null, readAgainUntil: null },
+    },
   ],
 ])('a position %s is taken', async (_, more) => {
   await check(more);
@@ -41,7 +44,7 @@ test.each<[string, Partial<PositionCheck>, RegExp]>([
   ['beyond the end, of a log that the offset does not name', { stored: null, logEnd: 999 }, /ends at/],
   [
     'of a transaction that is not in it',
-    { position: { start: 1000, partial: partial(2001), last: null, sequence: null } },
+    { position: { start: 1000, partial: partial(2001), last: null, sequence: null, readAgainUntil: null } },
     /0\/7D1/,
   ],
   ['of a chunk that is not in it', { chunks: [chunk(1200), chunk(2001)] }, /0\/7D1/],

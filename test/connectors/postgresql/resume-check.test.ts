@@ -8,7 +8,13 @@ const lost = expect.objectContaining({ code: 'SOURCE_POSITION_LOST' });
 /** Position 1200: the last commit ended at 1000, and the log moved on. */
 const check = (confirmed: number, partial: { xid: number; commitLsn: number } | null = null) =>
   new ResumeCheck(
-    { start: 1200, last, sequence: 1000, partial: partial && { ...partial, lsn: 1100, events: 1 } },
+    {
+      start: 1200,
+      last,
+      sequence: 1000,
+      readAgainUntil: null,
+      partial: partial && { ...partial, lsn: 1100, events: 1 },
+    },
     confirmed,
   );
 

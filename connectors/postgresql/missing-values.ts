@@ -1,0 +1,136 @@
+import type { Log, SourceRecord } from '../../src/api/index.ts';
+import { messageOf } from '../../src/errors.ts';
+import { quoteIdentifier, quoteLiteral } from './connection.ts';
+import { databaseCode, GONE } from './failures.ts';
+import type { Lsn } from './lsn.ts';
+import { chunkKey, type KeyColumn, type TableFacts } from './relation.ts';
+import { IS_NULL, IS_UNCHANGED, RowStruct } from './row-struct.ts';
+import { publishedOnly, rowsOf } from './snapshot/chunk-query.ts';
+import { fieldsOf, keyText } from './snapshot/key-text.ts';
+import type { Sql } from './sql.ts';
+import type { Table } from './table-schema.ts';
+import { flushLog, insertEnd, logEnd } from './wal.ts';
+
+/** A row of which the server has left out large values, since the change that moved it to this key left them alone. */
+export interface IncompleteRow {
+  readonly record: SourceRecord;
+  readonly row: RowStruct;
+  readonly table: Table;
+  readonly facts: TableFacts;
+  /** Where its transaction commits; null: the values are in no earlier record, whenever that was. */
+  readonly commitLsn: Lsn | null;
+}
+
+/** Rows of one query. */
+const ROWS_AT_ONCE = 500;
+
+/** SQLSTATE of a table that may not be read. */
+const DENIED = '42501';
+
+/**
+ * Reads rows again of which the topic may not have all values: a row that moves from a chunk of a snapshot that is still to be
+ * read to one that was read is in neither. It then has what it has now, which later changes may have brought.
+ *
+ * A row that is not found has been deleted or has moved on: what moves until the log's end of that moment is read again too.
+ */
+export class MissingValues {
+  readonly #sql: Sql;
+  readonly #log: Log;
+  #until: Lsn;
+
+  constructor(sql: Sql, log: Log, until: Lsn | null) {
+    this.#sql = sql;
+    this.#log = log;
+    this.#until = until ?? 0;
+  }
+
+  /** Rows of transactions that commit before this are read again; null where the stream at `position` has passed it. */
+  until(position: Lsn): Lsn | null {
+    return this.#until > position ? this.#until : null;
+  }
+
+  /** snapshotEnd: end of the log at the last chunk that the stream has not passed; 0 for none. */
+  async fill(rows: readonly IncompleteRow[], snapshotEnd: Lsn): Promise<void> {
+    let left = rows.filter(({ row }) => row.isIncomplete());
+    for (;;) {
+      const until = Math.max(this.#until, snapshotEnd);
+      const isDue = ({ commitLsn }: IncompleteRow) => commitLsn === null || commitLsn < until;
+      const due = left.filter(isDue);
+      if (due.length === 0) return;
+      left = left.filter(one => !isDue(one));
+      let isMissing = false;
+      for (const ofTable of Map.groupBy(due, ({ table }) => table).values())
+        for (let from = 0; from < ofTable.length; from += ROWS_AT_ONCE)
+          isMissing = !(await this.#read(ofTable.slice(from, from + ROWS_AT_ONCE))) || isMissing;
+      const end = await insertEnd(this.#sql);
+      // What was read must not vanish in a crash of the server.
+      if ((await logEnd(this.#sql)) < end) await flushLog(this.#sql, end);
+      if (isMissing) this.#until = Math.max(this.#until, end);
+    }
+  }
+
+  /** Rows of one table. Whether all are there. */
+  async #read(rows: readonly IncompleteRow[]): Promise<boolean> {
+    const [first] = rows;
+    if (first === undefined) return true;
+    const { table, facts } = first;
+    const key = chunkKey(facts, new Set(table.row.fields.map(({ name }) => name)));
+    const fields = key === null ? null : fieldsOf(table, key);
+    // Nothing tells which row it was.
+    if (key === null || fields === null) return true;
+    const asked = rows.flatMap(({ row }) => {
+      const values = keyText(fields, row);
+      return values === undefined ? [] : [{ row, values }];
+    });
+    const found = new Map<string, RowStruct>();
+    for (const texts of await this.#query(table, facts, key, asked)) {
+      const row = rowOfTexts(table, texts);
+      found.set(JSON.stringify(keyText(fields, row)), row);
+    }
+    let all = asked.length === rows.length;
+    for (const { row, values } of asked) {
+      const now = found.get(JSON.stringify(values));
+      if (now === undefined) all = false;
+      else row.complete(now);
+    }
+    return all;
+  }
+
+  async #query(
+    table: Table,
+    facts: TableFacts,
+    key: readonly KeyColumn[],
+    asked: readonly { readonly values: readonly string[] }[],
+  ): Promise<readonly (readonly (string | null)[])[]> {
+    const columns = table.row.fields.map(({ name }) => `t.${quoteIdentifier(name)}`);
+    const keys = key.map(({ name }) => `t.${quoteIdentifier(name)}`);
+    const values = asked.map(one => `(${one.values.map(quoteLiteral).join(', ')})`);
+    try {
+      return await this.#sql.texts(
+        `reading rows of ${table.id} again`,
+        `SELECT ${columns.join(', ')} FROM ${rowsOf(facts)} WHERE ${[...publishedOnly(facts), `(${keys.join(', ')}) IN (${values.join(', ')})`].join(' AND ')}`,
+      );
+    } catch (error) {
+      const code = databaseCode(error);
+      if (code !== DENIED && !GONE.has(code)) throw error;
+      this.#log.warn(
+        { table: table.id, rows: asked.length },
+        `large values of rows that changed their key cannot be read: ${messageOf(error)}`,
+      );
+      return [];
+    }
+  }
+}
+
+function rowOfTexts({ row }: Table, texts: readonly (string | null)[]): RowStruct {
+  const bytes = Buffer.from(texts.map(text => text ?? '').join(''));
+  const places = new Int32Array(2 * Math.max(0, ...row.fields.map(({ column }) => column + 1))).fill(IS_UNCHANGED);
+  let at = 0;
+  for (const [i, { column }] of row.fields.entries()) {
+    const text = texts[i] ?? null;
+    places[2 * column] = text === null ? IS_NULL : at;
+    at += text === null ? 0 : Buffer.byteLength(text);
+    places[2 * column + 1] = at;
+  }
+  return new RowStruct(row, bytes, places, 0, null);
+}
