@@ -25,6 +25,8 @@ export interface Address extends LinkSettings {
   /** PostgreSQL's `currentSchema` and `options`. */
   readonly searchPath: string | undefined;
   readonly options: string | undefined;
+  /** MySQL's date 0000-00-00 is read as null, as zeroDateTimeBehavior=CONVERT_TO_NULL says. */
+  readonly zeroDatesAreNull: boolean;
 }
 
 const ports: Readonly<Record<Product, number>> = { postgresql: 5432, mysql: 3306, mariadb: 3306 };
@@ -68,6 +70,7 @@ export function readJdbcUrl(url: string, others: ReadonlyMap<string, string> = n
     key: text('sslkey', 'clientSslKey', 'sslKey'),
     searchPath: text('currentSchema'),
     options: product === 'postgresql' ? text('options') : undefined,
+    zeroDatesAreNull: product !== 'postgresql' && zeroDatesAreNull(text('zeroDateTimeBehavior')),
     ...linkSettings(text, { unitMs: product === 'postgresql' ? 1000 : 1, socketTimeoutMs: SOCKET_TIMEOUT_MS }),
   };
 }
@@ -121,6 +124,20 @@ function postgresTls(text: Parameter): TlsMode {
   if (mode === 'disable' || mode === 'prefer' || mode === 'require' || mode === 'verify-ca' || mode === 'verify-full')
     return mode;
   throw new Error(`sslmode=${mode} is none of disable, allow, prefer, require, verify-ca, verify-full`);
+}
+
+/** Connector/J's names, of now and before. */
+function zeroDatesAreNull(behavior: string | undefined): boolean {
+  switch (behavior?.toLowerCase()) {
+    case undefined:
+    case 'exception':
+      return false;
+    case 'convert_to_null':
+    case 'converttonull':
+      return true;
+    default:
+      throw new Error(`zeroDateTimeBehavior=${behavior} is not supported: set EXCEPTION or CONVERT_TO_NULL`);
+  }
 }
 
 const mysqlModes: Readonly<Record<string, TlsMode>> = {

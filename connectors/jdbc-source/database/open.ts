@@ -51,5 +51,6 @@ async function open(config: JdbcSourceConfig, connector: string, log: Log, signa
     return openPostgres(address, { ...options, numeric: config.numericMapping }, signal);
   }
   const { openMysql } = await import('../mysql/session.ts');
-  return openMysql(address, { ...options, warn: message => log.warn({}, message) }, signal);
+  const { zeroDatesAreNull } = address;
+  return openMysql(address, { ...options, zeroDatesAreNull, warn: message => log.warn({}, message) }, signal);
 }

@@ -1,6 +1,7 @@
 import type { FieldPacket } from 'mysql2';
 import type { Clock, Column } from '../database/database.ts';
 import * as kinds from '../values/decoders.ts';
+import type { Decode } from '../values/row.ts';
 import { type TimestampFormat, timestamp } from '../values/timestamps.ts';
 import { zoneOf } from '../values/zone.ts';
 
@@ -85,7 +86,16 @@ const clocks: Readonly<Record<number, Clock>> = {
   [type.date]: 'day',
 };
 
-export function describeColumns(fields: readonly FieldPacket[], format: TimestampFormat): readonly Column[] {
+export interface ColumnFormat extends TimestampFormat {
+  readonly zeroDatesAreNull: boolean;
+}
+
+const zeroAsNull =
+  (decode: Decode): Decode =>
+  cell =>
+    cell.toString().startsWith('0000-00-00') ? null : decode(cell);
+
+export function describeColumns(fields: readonly FieldPacket[], format: ColumnFormat): readonly Column[] {
   return fields.map(field => {
     const kind = kindOf(field, format);
     const flags = Number(field.flags);
@@ -93,7 +103,7 @@ export function describeColumns(fields: readonly FieldPacket[], format: Timestam
     return {
       name: field.name,
       schema: kind.schema((flags & NOT_NULL) === 0),
-      decode: kind.decode,
+      decode: clock !== null && format.zeroDatesAreNull ? zeroAsNull(kind.decode) : kind.decode,
       clock,
       fine: clock !== 'day' && field.decimals === 6,
       autoIncrement: (flags & AUTO_INCREMENT) !== 0,

@@ -3,8 +3,7 @@ import { SilentServerError, type WatchedSession, watchAnswer } from '../../../sr
 import type { Column, Cursor } from '../database/database.ts';
 import { noRows, toFailure } from '../database/failures.ts';
 import type { Cells } from '../values/row.ts';
-import type { TimestampFormat } from '../values/timestamps.ts';
-import { describeColumns } from './columns.ts';
+import { type ColumnFormat, describeColumns } from './columns.ts';
 
 /** The events of mysql2's Query, which its types leave out. */
 interface RunningQuery {
@@ -19,7 +18,7 @@ interface CursorOptions {
   readonly sql: string;
   /** Messages of the server may quote what nobody else may see. */
   readonly isMasked: boolean;
-  readonly timestamps: TimestampFormat;
+  readonly format: ColumnFormat;
   /** Ends the session. */
   abandon(): void;
   warn(message: string): void;
@@ -34,7 +33,7 @@ export class MysqlCursor implements Cursor {
   readonly #connection: Connection;
   readonly #doing: string;
   readonly #isMasked: boolean;
-  readonly #timestamps: TimestampFormat;
+  readonly #format: ColumnFormat;
   readonly #watched: WatchedSession;
   #wanted = 1000;
   readonly #abandon: () => void;
@@ -49,13 +48,13 @@ export class MysqlCursor implements Cursor {
   constructor(
     connection: Connection,
     watched: WatchedSession,
-    { doing, sql, isMasked, timestamps, abandon, warn }: CursorOptions,
+    { doing, sql, isMasked, format, abandon, warn }: CursorOptions,
   ) {
     this.#connection = connection;
     this.#watched = watched;
     this.#doing = doing;
     this.#isMasked = isMasked;
-    this.#timestamps = timestamps;
+    this.#format = format;
     this.#abandon = abandon;
     const query = connection.query({ sql, rowsAsArray: true, typeCast: false }) as unknown as RunningQuery;
     this.#fields = new Promise((resolve, reject) => {
@@ -101,7 +100,7 @@ export class MysqlCursor implements Cursor {
       throw toFailure(error, this.#doing, this.#isMasked);
     });
     if (fields.length === 0) throw noRows(this.#doing);
-    return describeColumns(fields, this.#timestamps);
+    return describeColumns(fields, this.#format);
   }
 
   async next(wanted: number): Promise<readonly Cells[]> {

@@ -19,6 +19,7 @@ export interface SessionOptions {
   readonly connector: string;
   readonly quoted: boolean;
   readonly timestamps: TimestampFormat;
+  readonly zeroDatesAreNull: boolean;
   /** Of transactions, in SQL; undefined for the database's own. */
   readonly isolation: string | undefined;
   /** Messages of the server may quote what nobody else may see. */
@@ -161,7 +162,7 @@ class MysqlSession implements Session {
       doing,
       sql,
       isMasked: this.#options.isMasked,
-      timestamps: this.#options.timestamps,
+      format: { ...this.#options.timestamps, zeroDatesAreNull: this.#options.zeroDatesAreNull },
       abandon: () => this.destroy(),
       warn: message => this.#options.warn(message),
     });

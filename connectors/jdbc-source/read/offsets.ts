@@ -2,7 +2,7 @@ import type { Json, PositionReader, SourceOffset, SourcePartition } from '../../
 import { MillraceError } from '../../../src/errors.ts';
 import type { Clock, Relation } from '../database/database.ts';
 import { fullName, namesOf } from '../tables/table-id.ts';
-import { instantOfMs, readInstant, sameFraction, writeLocal } from '../values/civil.ts';
+import { type Instant, instantOfMs, readInstant, sameFraction, writeLocal } from '../values/civil.ts';
 import { type Zone, zoneOf } from '../values/zone.ts';
 
 /**
@@ -65,12 +65,21 @@ export function writeOffset(place: Place, clock: Clock | null, zone: Zone): NonN
 }
 
 function timeOf(text: string, zone: Zone): Record<string, Json> {
-  const instant = readInstant(text, zone) ?? instantOfMs(0);
+  const instant = instantOf(text, zone);
   return {
     timestamp: instant.ms,
     timestamp_nanos: instant.nanos,
     ...(writeLocal(instant, zone) === text ? {} : { millrace_timestamp: text }),
   };
+}
+
+/** A time that is no instant, such as infinity, is kept as its text. */
+function instantOf(text: string, zone: Zone): Instant {
+  try {
+    return readInstant(text, zone);
+  } catch {
+    return instantOfMs(0);
+  }
 }
 
 /** Rejects with SOURCE_POSITION_LOST what it cannot go on from. */

@@ -129,7 +129,10 @@ export class Reader {
   async #takeMark(session: Session, source: Source): Promise<{ mark: Mark; bound: Bound } | undefined> {
     const numbered = source.time === null;
     const { mark, maximum } = await session.mark(numbered ? maximumOf(source, this.#place) : null);
-    if (numbered) return maximum === null ? undefined : { mark, bound: { time: null, number: maximum } };
+    if (numbered)
+      return maximum === null
+        ? undefined
+        : { mark, bound: { time: null, number: String(wholeNumber(source, maximum)) } };
     const end = mark.serverMs - this.#context.config['timestamp.delay.interval.ms'];
     const whole = source.time?.fine === true ? end : Math.floor(end / 1000) * 1000;
     const text = this.#text(source, whole);
@@ -279,9 +282,18 @@ function timeOf(source: Source, row: Cells | undefined): string | null {
 function placeOf(source: Source, row: Cells): Place {
   return {
     time: source.time === null ? null : timeOf(source, row),
-    number: source.number === null ? null : BigInt(String(row.at(-1))),
+    number: source.number === null ? null : wholeNumber(source, String(row.at(-1))),
     group: null,
   };
+}
+
+/** Throws SOURCE_SETUP for NaN, which PostgreSQL's numeric has. */
+function wholeNumber({ name }: Source, text: string): bigint {
+  if (/^-?\d+$/.test(text)) return BigInt(text);
+  throw new MillraceError(
+    'SOURCE_SETUP',
+    `the incrementing column of ${name} has ${text}, behind which nothing can be read: remove that row, or use another column`,
+  );
 }
 
 function bytesOf(rows: readonly Cells[]): number {

@@ -1,7 +1,7 @@
 import type { Zone } from './zone.ts';
 
 const DAY = 86_400_000;
-/** The furthest instants that a Date holds; they stand for PostgreSQL's infinities. */
+/** Milliseconds from 1970 to the last instant that a Date holds. */
 const FURTHEST = 8_640_000_000_000_000;
 
 /** An instant to the microsecond and below: milliseconds since 1970, and nanoseconds within its second. */
@@ -16,19 +16,19 @@ const timestamp =
 
 /**
  * Reads a date or a timestamp as PostgreSQL (ISO) and MySQL write it; one without an offset of its own is on the clock
- * of `zone`. Undefined for a MySQL date with a month or a day of zero. Throws for what is none.
+ * of `zone`. Throws for what is no instant: infinities, and MySQL's dates of no calendar, such as 2024-00-10 and
+ * 2024-02-31; and for years beyond 275760, as a Date has no others.
  */
-export function readInstant(text: string, zone: Zone): Instant | undefined {
+export function readInstant(text: string, zone: Zone): Instant {
   const match = timestamp.exec(text);
-  if (match === null) {
-    if (text === 'infinity' || text === '-infinity')
-      return { ms: text === 'infinity' ? FURTHEST : -FURTHEST, nanos: 0 };
-    throw new Error(`${text} is no timestamp`);
-  }
+  if (match === null) throw new Error(`${text} is no instant, and Connect holds no other date`);
   const part = (i: number) => Number(match[i] ?? 0);
-  if (part(2) === 0 || part(3) === 0) return undefined;
   const year = match[11] === undefined ? part(1) : 1 - part(1);
-  const local = utc(year, part(2), part(3)) + part(4) * 3_600_000 + part(5) * 60_000 + part(6) * 1000;
+  const day = new Date(utc(year, part(2), part(3)));
+  const local = day.getTime() + part(4) * 3_600_000 + part(5) * 60_000 + part(6) * 1000;
+  if (Number.isNaN(local)) throw new Error(`${text} is beyond the dates that can be held`);
+  if (day.getUTCMonth() !== part(2) - 1 || day.getUTCDate() !== part(3))
+    throw new Error(`${text} is no date of a calendar`);
   let seconds: number;
   if (match[8] === undefined) seconds = zone.toInstant(local);
   else {
@@ -37,15 +37,9 @@ export function readInstant(text: string, zone: Zone): Instant | undefined {
     const negative = match[8].startsWith('-');
     seconds = local - (hours * 3_600_000 + (negative ? -beside : beside));
   }
+  if (Math.abs(seconds) > FURTHEST) throw new Error(`${text} is beyond the dates that can be held`);
   const nanos = Number((match[7] ?? '').padEnd(9, '0'));
   return { ms: seconds + Math.floor(nanos / 1_000_000), nanos };
-}
-
-/** As readInstant. Throws for what is no instant as well. */
-export function instantOfText(text: string, zone: Zone): Instant {
-  const instant = readInstant(text, zone);
-  if (instant === undefined) throw new Error(`${text} is no date`);
-  return instant;
 }
 
 /** `2026-03-04 05:06:07.123456` on the clock of `zone`; microseconds are as fine as these databases are. */

@@ -1,7 +1,7 @@
 import { Decimal, LogicalName, type PrimitiveSchema, schemaOf } from '../../../src/api/index.ts';
 import { readInstant, readTimeOfDay } from './civil.ts';
 import type { Decode } from './row.ts';
-import { type Zone, zoneOf } from './zone.ts';
+import { zoneOf } from './zone.ts';
 
 /** A column's schema, optional or not as the column is, and how its cells become values of it. */
 export interface Kind {
@@ -51,7 +51,7 @@ export function decimal(scale: number): Kind {
       const text_ = cell.toString();
       const match = /^(-?\d+)(?:\.(\d*))?$/.exec(text_);
       // NaN and the infinities are numbers of PostgreSQL's, and none of Java's.
-      if (match === null) return null;
+      if (match === null) throw new Error(`${text_} is no number of Connect's Decimal`);
       const fraction = (match[2] ?? '').replace(/(?<!0)0+$/, '');
       if (fraction.length > scale) throw new Error(`${text_} has more than ${scale} digits behind its point`);
       return new Decimal(BigInt((match[1] ?? '') + fraction.padEnd(scale, '0')), scale);
@@ -64,17 +64,13 @@ const logical = (type: 'int32' | 'int64', name: string, decode: Decode): Kind =>
   schema: optional => schemaOf(type, { optional, name, version: 1 }),
   decode,
 });
-const dateOf = (zone: Zone) => (cell: string | Buffer) => {
-  const instant = readInstant(cell.toString(), zone);
-  return instant === undefined ? null : new Date(instant.ms);
-};
-
-export const date = logical('int32', LogicalName.Date, dateOf(utc));
+export const date = logical('int32', LogicalName.Date, cell => new Date(readInstant(cell.toString(), utc).ms));
 export const time = logical('int32', LogicalName.Time, cell => new Date(readTimeOfDay(cell.toString())));
 /** MySQL's YEAR, the first day of which it is to JDBC. */
 export const year = logical('int32', LogicalName.Date, cell => {
   const number = Number(cell.toString());
-  return number === 0 ? null : new Date(Date.UTC(number, 0, 1));
+  if (number === 0) throw new Error('0000 is no year');
+  return new Date(Date.UTC(number, 0, 1));
 });
 
 /** A whole number of up to 18 digits, in the smallest type that holds them. */

@@ -4,7 +4,7 @@ import { DataError, messageOf } from '../../../src/errors.ts';
 /** What the driver hands out of a column, nothing parsed: PostgreSQL text, MySQL and MariaDB bytes. */
 export type Cell = string | Buffer | null;
 export type Cells = readonly Cell[];
-/** Throws for what the column's schema cannot hold; null for what stands for nothing, such as MySQL's zero dates. */
+/** Throws for what the column's schema cannot hold; null for MySQL's zero dates where the URL asks for that. */
 export type Decode = (cell: string | Buffer) => Value;
 
 /** A row whose values are made when they are asked for. What cannot be made is a DataError of this record alone. */

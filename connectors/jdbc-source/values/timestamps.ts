@@ -1,5 +1,5 @@
 import { LogicalName, type PrimitiveSchema, schemaOf } from '../../../src/api/index.ts';
-import { type Instant, instantOfText } from './civil.ts';
+import { type Instant, readInstant } from './civil.ts';
 import type { Kind } from './decoders.ts';
 import type { Decode } from './row.ts';
 import type { Zone } from './zone.ts';
@@ -24,7 +24,7 @@ export interface TimestampFormat {
 
 /** clock: where texts without an offset of their own are. */
 export function timestamp(clock: Zone, { granularity, zone }: TimestampFormat): Kind {
-  const instantOf = (cell: string | Buffer): Instant => instantOfText(cell.toString(), clock);
+  const instantOf = (cell: string | Buffer): Instant => readInstant(cell.toString(), clock);
   switch (granularity) {
     case 'connect_logical':
       return kind('int64', cell => new Date(instantOf(cell).ms), LogicalName.Timestamp);

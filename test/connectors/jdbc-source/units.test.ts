@@ -26,7 +26,7 @@ describe('time zones', () => {
     ['2024-10-27 02:30:00', '2024-10-27T01:30:00Z'],
     ['2024-07-01 12:00:00', '2024-07-01T10:00:00Z'],
   ])('%s in Berlin is %s', (local, instant) => {
-    expect(readInstant(local, berlin)?.ms).toBe(Date.parse(instant));
+    expect(readInstant(local, berlin).ms).toBe(Date.parse(instant));
   });
 
   test('instants come back from the wall’s clock, but for the hour that it shows twice', () => {
@@ -54,14 +54,14 @@ describe('values', () => {
     ['1969-12-31 23:59:59.5', -500, 500_000_000],
     ['2024-01-02', Date.UTC(2024, 0, 2), 0],
     ['12024-01-02 00:00:00', Date.UTC(12024, 0, 2), 0],
-    ['infinity', 8.64e15, 0],
   ])('%s', (text, ms, nanos) => {
     expect(readInstant(text, utc)).toEqual({ ms, nanos });
   });
 
-  test('MySQL’s zero dates stand for nothing; years before Christ are counted', () => {
-    expect(readInstant('0000-00-00 00:00:00', utc)).toBeUndefined();
-    expect(readInstant('0044-03-15 BC', utc)?.ms).toBe(new Date('-000043-03-15T00:00:00Z').getTime());
+  test('zero dates and infinities are no instants; years before Christ are counted', () => {
+    for (const text of ['0000-00-00 00:00:00', '2024-00-10', 'infinity', '-infinity', '290000-01-01 00:00:00'])
+      expect(() => readInstant(text, utc)).toThrow(text);
+    expect(readInstant('0044-03-15 BC', utc).ms).toBe(new Date('-000043-03-15T00:00:00Z').getTime());
   });
 
   test('times of day', () => {
@@ -73,7 +73,7 @@ describe('values', () => {
 
   test('numbers keep every digit, and none is cut', () => {
     expect(decimal(2).decode('-12.3')).toEqual(new Decimal(-1230n, 2));
-    expect(decimal(2).decode('NaN')).toBeNull();
+    expect(() => decimal(2).decode('NaN')).toThrow('no number');
     expect(() => decimal(1).decode('1.25')).toThrow('more than 1 digits');
     expect(int64.decode('9223372036854775807')).toBe(9_223_372_036_854_775_807n);
     expect(() => int64.decode('18446744073709551615')).toThrow('beyond int64');
