@@ -14,6 +14,7 @@ import {
 } from '../../src/config/spec.ts';
 import { messageOf } from '../../src/errors.ts';
 import { customKeys, nameTest, splitList } from './filters.ts';
+import { strategies } from './topic-naming.ts';
 import { unsupported } from './unsupported.ts';
 
 /** Debezium's names, defaults and meanings. */
@@ -340,6 +341,11 @@ const keys = {
     ...advanced,
     default: 'transaction',
     doc: 'The end of the name of the topic of transactions.',
+  }),
+  'topic.naming.strategy': stringKey({
+    ...advanced,
+    default: strategies[0],
+    doc: `What topics are named after: ${strategies[0]}: schema and table; ${strategies[1]}: the table alone.`,
   }),
   'topic.delimiter': stringKey({ ...advanced, default: '.', doc: 'What stands between the parts of a topic name.' }),
   'connection.validation.timeout.ms': longKey({

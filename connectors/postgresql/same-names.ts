@@ -18,8 +18,8 @@ export function refuseSameNames(tables: readonly Named[], naming: TopicNaming): 
 }
 
 export const sharing = (topic: string): string =>
-  `have one topic, ${topic}, as Kafka takes only letters, digits, dots, hyphens and underscores in its name, and ` +
-  'topic.delimiter stands between its parts';
+  `have one topic, ${topic}, as Kafka takes only letters, digits, dots, hyphens and underscores in its name, ` +
+  'topic.delimiter stands between its parts, and topic.naming.strategy says whether the schema is one of them';
 
 function refuse(byName: ReadonlyMap<string, readonly Named[]>, what: (name: string) => string): void {
   for (const [name, same] of byName) if (same.length > 1) throw sameName(same, what(name));

@@ -6,7 +6,7 @@ import { columnTest, customKeys, type NameTest, nameTest, type TableTest, tableT
 import type { PublicationSettings } from './publication.ts';
 import { contextHeaders, NO_HEADERS, type RecordSettings } from './records.ts';
 import type { SchemaSettings } from './table-schema.ts';
-import { topicNaming } from './topic-naming.ts';
+import { strategies, topicNaming } from './topic-naming.ts';
 import { placeholderOf } from './types/unavailable.ts';
 
 /** What the parts of the connector are told, from its configuration. */
@@ -60,6 +60,7 @@ export function schemaSettings(config: PostgresConfig): SchemaSettings {
     naming: topicNaming({
       prefix: config['topic.prefix'],
       delimiter: config['topic.delimiter'],
+      withSchema: config['topic.naming.strategy'] !== strategies[1],
       heartbeatPrefix: config['heartbeat.topics.prefix'] ?? config['topic.heartbeat.prefix'],
       transaction: config['topic.transaction'],
     }),

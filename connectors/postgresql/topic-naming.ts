@@ -1,4 +1,10 @@
-/** Names of topics and schemas, as Debezium's SchemaTopicNamingStrategy and its name adjusters make them. */
+/** Values of `topic.naming.strategy`. */
+export const strategies = [
+  'io.debezium.schema.SchemaTopicNamingStrategy',
+  'io.debezium.schema.DefaultTopicNamingStrategy',
+] as const;
+
+/** Names of topics and schemas, as Debezium's strategies and its name adjusters make them. */
 export interface TopicNaming {
   readonly heartbeat: string;
   readonly transaction: string;
@@ -10,6 +16,8 @@ export interface TopicNaming {
 export interface TopicNamingOptions {
   readonly prefix: string;
   readonly delimiter: string;
+  /** Whether a table's topic has the schema in its name. */
+  readonly withSchema: boolean;
   readonly heartbeatPrefix: string;
   readonly transaction: string;
 }
@@ -17,13 +25,14 @@ export interface TopicNamingOptions {
 /** Characters that Kafka does not take in a topic's name become underscores. */
 const sanitized = (name: string): string => name.replace(/[^A-Za-z0-9._-]/g, '_');
 
-export function topicNaming({ prefix, delimiter, heartbeatPrefix, transaction }: TopicNamingOptions): TopicNaming {
+export function topicNaming(options: TopicNamingOptions): TopicNaming {
+  const { prefix, delimiter, withSchema, heartbeatPrefix, transaction } = options;
   const join = (...parts: string[]) => sanitized(parts.join(delimiter));
   return {
     heartbeat: join(heartbeatPrefix, prefix),
     transaction: join(prefix, transaction),
     message: join(prefix, 'message'),
-    table: (schema, table) => join(prefix, schema, table),
+    table: (schema, table) => (withSchema ? join(prefix, schema, table) : join(prefix, table)),
   };
 }
 

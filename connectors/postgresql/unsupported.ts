@@ -1,4 +1,5 @@
 import type { ConfigProps } from '../../src/api/index.ts';
+import { strategies } from './topic-naming.ts';
 
 /**
  * Keys of Debezium's connector that change what records hold, or what is promised, and that are not served here: better
@@ -22,11 +23,7 @@ const unserved: readonly (readonly [key: RegExp, taken: readonly string[], inste
   [/^database\.sslfactory$/, NOTHING, 'use database.sslmode'],
   [/^lsn\.flush\.mode$/, ['', 'connector'], 'the slot is always acknowledged behind Kafka'],
   [/^flush\.lsn\.source$/, ['', 'true'], 'the slot is always acknowledged behind Kafka'],
-  [
-    /^topic\.naming\.strategy$/,
-    ['', 'io.debezium.schema.SchemaTopicNamingStrategy', 'io.debezium.schema.DefaultTopicNamingStrategy'],
-    'use the RegexRouter transform',
-  ],
+  [/^topic\.naming\.strategy$/, ['', ...strategies], 'use the RegexRouter transform'],
   [
     /^sourceinfo\.struct\.maker$/,
     ['', 'io.debezium.connector.postgresql.PostgresSourceInfoStructMaker'],

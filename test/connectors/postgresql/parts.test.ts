@@ -130,9 +130,27 @@ describe('lists', () => {
 
 describe('names', () => {
   test('of topics have no character that Kafka does not take', () => {
-    const naming = topicNaming({ prefix: 'p', delimiter: '.', heartbeatPrefix: '__hb', transaction: 'tx' });
+    const naming = topicNaming({
+      prefix: 'p',
+      delimiter: '.',
+      withSchema: true,
+      heartbeatPrefix: '__hb',
+      transaction: 'tx',
+    });
     expect(naming.table('Odd Schema', 'Tab-le.Ünï')).toBe('p.Odd_Schema.Tab-le._n_');
     expect([naming.heartbeat, naming.transaction, naming.message]).toEqual(['__hb.p', 'p.tx', 'p.message']);
+  });
+
+  test('of topics are without the schema where the strategy leaves it out', () => {
+    const naming = topicNaming({
+      prefix: 'p',
+      delimiter: '_',
+      withSchema: false,
+      heartbeatPrefix: '__hb',
+      transaction: 'tx',
+    });
+    expect(naming.table('public', 'a b')).toBe('p_a_b');
+    expect([naming.heartbeat, naming.transaction, naming.message]).toEqual(['__hb_p', 'p_tx', 'p_message']);
   });
 
   test('for Avro', () => {

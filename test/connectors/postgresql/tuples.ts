@@ -26,7 +26,13 @@ export function tuple(cells: readonly Cell[]): Buffer {
 
 export const settings: SchemaSettings = {
   names: { name: 'p', db: 'a "shop"' },
-  naming: topicNaming({ prefix: 'p', delimiter: '.', heartbeatPrefix: 'h', transaction: 'transaction' }),
+  naming: topicNaming({
+    prefix: 'p',
+    delimiter: '.',
+    withSchema: true,
+    heartbeatPrefix: 'h',
+    transaction: 'transaction',
+  }),
   types: {
     decimals: 'precise',
     times: 'adaptive',
