@@ -157,6 +157,14 @@ const keys = {
   'table.exclude.list': list('Regular expressions of tables (schema.table) whose changes are not captured.', 'medium'),
   'column.include.list': list('Regular expressions of the columns (schema.table.column) in records.', 'medium'),
   'column.exclude.list': list('Regular expressions of columns (schema.table.column) left out of records.', 'medium'),
+  'column.propagate.source.type': list(
+    'Regular expressions of the columns (schema.table.column) whose type, length, scale and name are parameters of their schema: __debezium.source.column.type and so on.',
+    'medium',
+  ),
+  'datatype.propagate.source.type': list(
+    'The same for columns of these types (schema.table.type, such as public.orders.varchar).',
+    'medium',
+  ),
   'message.key.columns': stringKey({
     ...events,
     width: 'long',

@@ -78,7 +78,16 @@ export function schemaSettings(config: PostgresConfig): SchemaSettings {
     fieldNames: config['field.name.adjustment.mode'],
     includesColumn: columnTest({ include: config['column.include.list'], exclude: config['column.exclude.list'] }),
     customKey: customKeys(config['message.key.columns']),
+    propagatesType: propagatesType(config),
   };
+}
+
+function propagatesType(config: PostgresConfig): SchemaSettings['propagatesType'] {
+  const named = (key: 'column.propagate.source.type' | 'datatype.propagate.source.type') =>
+    nameTest(config[key] ?? '', key);
+  const [ofColumn, ofType] = [named('column.propagate.source.type'), named('datatype.propagate.source.type')];
+  return (schema, table, column, type) =>
+    ofColumn(`${schema}.${table}.${column}`) || ofType(`${schema}.${table}.${type}`);
 }
 
 /** run: names this run of the task in its headers. */

@@ -8,6 +8,7 @@ import { type SourceNames, sourceText } from './source-info.ts';
 import { type NameAdjustment, nameAdjuster, type TopicNaming } from './topic-naming.ts';
 import { defaultValue } from './types/default-value.ts';
 import { codecOf, type TypeInfo, type TypeSettings } from './types/resolve.ts';
+import { sourceType } from './types/source-type.ts';
 import { type Placeholder, unavailableOf } from './types/unavailable.ts';
 
 /** One version of a table: its schemas, made once, and how its rows are read and written. */
@@ -34,6 +35,8 @@ export interface SchemaSettings {
   readonly fieldNames: NameAdjustment;
   /** column.include.list, column.exclude.list */
   includesColumn(schema: string, table: string, column: string): boolean;
+  /** column.propagate.source.type, datatype.propagate.source.type. type: its name, such as VARCHAR. */
+  propagatesType(schema: string, table: string, column: string, type: string): boolean;
   /** message.key.columns; undefined: the table's own key. */
   customKey(schema: string, table: string, columns: readonly string[]): readonly string[] | undefined;
 }
@@ -65,7 +68,10 @@ export function buildTable(
     return typeof one === 'string' ? [] : [{ ...one, i }];
   });
   const value = structOfFields(
-    made.map(({ column, fieldSchema }) => ({ name: fieldName(column.name), schema: fieldSchema })),
+    made.map(({ column, fieldSchema, parameters }) => ({
+      name: fieldName(column.name),
+      schema: withParameters(fieldSchema, parameters),
+    })),
     { optional: true, name: typeName(`${topic}.Value`) },
   );
   const fields = made.map((one, index) => rowField(one, one.i, value, index, settings.placeholder));
@@ -83,7 +89,7 @@ export function buildTable(
     names: settings.names,
     sourceText: sourceText(schema, table),
     row: { schema: value, fields },
-    key: keyLayout(at(key), value, typeName(`${topic}.Key`)),
+    key: keyLayout(at(key), value, made, typeName(`${topic}.Key`)),
     envelope: envelopeSchema(value, typeName(`${topic}.Envelope`)),
     omitted,
     required: fields.filter(field => field.notNull).map(field => field.column),
@@ -94,7 +100,12 @@ interface Made {
   readonly column: RelationColumn;
   readonly fieldSchema: Schema;
   readonly codec: NonNullable<ReturnType<typeof codecOf>>;
+  /** Of the type in the database; in the row's schema, not in the key's. */
+  readonly parameters: Readonly<Record<string, string>>;
 }
+
+const withParameters = (schema: Schema, parameters: Readonly<Record<string, string>>): Schema =>
+  Object.keys(parameters).length === 0 ? schema : { ...schema, parameters: { ...schema.parameters, ...parameters } };
 
 /** omitted: its type is left out. generated: only snapshots would have it. */
 function makeColumn(
@@ -118,8 +129,20 @@ function makeColumn(
     optional: !notNull,
     ...(value === undefined ? {} : { default: value }),
   };
-  return { column, codec, fieldSchema };
+  const type = sourceType(types, column.type, column.typmod, known?.default ?? null);
+  const { schema, table } = relation;
+  const parameters = settings.propagatesType(schema, table, column.name, type.name)
+    ? {
+        [`${SOURCE_COLUMN}.type`]: type.name,
+        [`${SOURCE_COLUMN}.length`]: String(type.length),
+        [`${SOURCE_COLUMN}.scale`]: String(type.scale),
+        [`${SOURCE_COLUMN}.name`]: column.name,
+      }
+    : {};
+  return { column, codec, fieldSchema, parameters };
 }
+
+const SOURCE_COLUMN = '__debezium.source.column';
 
 function rowField(
   { column, fieldSchema, codec }: Made,
@@ -155,10 +178,18 @@ function prefix(row: StructSchema, index: number, first: boolean): Uint8Array {
   return Buffer.from(`${first ? '{' : ','}${JSON.stringify(row.fields[index]?.name)}:`);
 }
 
-function keyLayout(fields: readonly number[] | null, row: StructSchema, name: string): KeyLayout | null {
+function keyLayout(
+  fields: readonly number[] | null,
+  row: StructSchema,
+  made: readonly Made[],
+  name: string,
+): KeyLayout | null {
   if (fields === null) return null;
   const schema = structOfFields(
-    fields.map(index => row.fields[index] as (typeof row.fields)[number]),
+    fields.flatMap(index => {
+      const [field, column] = [row.fields[index], made[index]];
+      return field === undefined || column === undefined ? [] : [{ name: field.name, schema: column.fieldSchema }];
+    }),
     { name },
   );
   return { schema, fields, prefixes: fields.map((index, i) => prefix(row, index, i === 0)) };

@@ -10,7 +10,6 @@ const NOTHING = ['', 'false', 'none'];
 const unserved: readonly (readonly [key: RegExp, taken: readonly string[], instead: string])[] = [
   [/^column\.mask\./, [], 'use the MaskField transform'],
   [/^column\.truncate\./, [], 'use a transform'],
-  [/^(column|datatype)\.propagate\.source\.type$/, NOTHING, 'leave it out'],
   [/^include\.schema\.comments$/, NOTHING, 'leave it out'],
   [/^converters$/, NOTHING, 'use a transform'],
   [/^post\.processors$/, NOTHING, 'use a transform'],

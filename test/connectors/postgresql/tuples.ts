@@ -47,6 +47,7 @@ export const settings: SchemaSettings = {
   fieldNames: 'none',
   includesColumn: () => true,
   customKey: () => undefined,
+  propagatesType: () => false,
 };
 
 export interface Column {
