@@ -44,9 +44,16 @@ export async function runSourceTask(
   });
 }
 
-/** Milliseconds. Kafka's `linger.ms` says the same of its requests. */
-const commitInterval = ({ props }: Pipeline, producer: ClientProps): number =>
-  Number(props[COMMIT_INTERVAL.key] ?? numberOf(producer, 'linger.ms') ?? COMMIT_INTERVAL.defaultMs);
+/**
+ * Milliseconds. `transaction.boundary=interval` says the same in Kafka Connect's words, and Kafka's `linger.ms` of its
+ * requests.
+ */
+export function commitInterval({ props }: Pick<Pipeline, 'props'>, producer: ClientProps): number {
+  const byInterval = props['transaction.boundary']?.trim().toLowerCase() === 'interval';
+  const boundary = byInterval ? (props['transaction.boundary.interval.ms'] ?? COMMIT_INTERVAL.maxMs) : undefined;
+  const linger = numberOf(producer, 'linger.ms');
+  return Number(props[COMMIT_INTERVAL.key] ?? boundary ?? linger ?? COMMIT_INTERVAL.defaultMs);
+}
 
 /**
  * As `topic.creation.*` has it (KIP-158), the broker's own defaults where it says nothing; null where

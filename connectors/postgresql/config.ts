@@ -15,6 +15,7 @@ import {
 import { messageOf } from '../../src/errors.ts';
 import { customKeys, nameTest, splitList } from './filters.ts';
 import { strategies } from './topic-naming.ts';
+import { tuningKeys } from './tuning-keys.ts';
 import { unsupported } from './unsupported.ts';
 
 /** Debezium's names, defaults and meanings. */
@@ -362,6 +363,7 @@ const keys = {
     check: atLeast(1),
     doc: 'How long the check of a configuration may take to connect.',
   }),
+  ...tuningKeys,
 } as const;
 
 export type PostgresConfig = ConfigOf<typeof keys> & {

@@ -42,6 +42,7 @@ import { type Beginning, begin, isLost, type StartContext, type StreamStart } fr
 import { Stream, StreamBatch } from './stream.ts';
 import { timelineHistory } from './timeline-history.ts';
 import { TransactionMetadata } from './transaction-metadata.ts';
+import { idleSettings } from './tuning-keys.ts';
 import { logEnd } from './wal.ts';
 
 /** How long a `read` waits for something to come. */
@@ -94,6 +95,7 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
   readonly #interrupts = new Set<() => void>();
 
   async open(config: PostgresConfig, context: SourceTaskContext): Promise<void> {
+    for (const sentence of idleSettings(config)) context.log.warn({}, sentence);
     const connection = connectionSettings(config);
     const name = applicationName(context.connector);
     const guard = new ServerGuard();

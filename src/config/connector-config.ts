@@ -160,7 +160,7 @@ const source = {
     displayName: 'Exactly once support',
   }),
   'transaction.boundary': enumKey(['interval', 'poll', 'connector'], {
-    doc: "Where Kafka transactions end. Millrace ends them where the source's own transactions do, whatever stands here.",
+    doc: "Where Kafka transactions end: always where the source's own do. 'interval': after transaction.boundary.interval.ms at the soonest, while they are small.",
     default: 'poll',
     group: 'Exactly Once Support',
     order: 3,
@@ -172,14 +172,17 @@ const source = {
         : undefined,
   }),
   'transaction.boundary.interval.ms': longKey({
-    doc: "Milliseconds between two commits where transaction.boundary is 'interval'.",
+    doc: "Milliseconds between two commits where transaction.boundary is 'interval'; 60000 by default. millrace.commit.interval.ms goes over it.",
     default: null,
     importance: 'low',
     group: 'Exactly Once Support',
     order: 4,
     width: 'short',
     displayName: 'Transaction boundary interval',
-    check: value => (value === null || value >= 0 ? undefined : 'Value must be at least 0'),
+    check: value => {
+      if (value === null || (value >= 0 && value <= COMMIT_INTERVAL.maxMs)) return undefined;
+      return value < 0 ? 'Value must be at least 0' : `Value must be at most ${COMMIT_INTERVAL.maxMs}`;
+    },
   }),
   [COMMIT_INTERVAL.key]: intKey({
     doc:

@@ -1,3 +1,4 @@
+import { otherLogins } from './other-logins.ts';
 import { any, oneOf, only, type Rule, whole } from './rule.ts';
 
 const RETRIES = 'requests are repeated after 20 ms at first and 500 ms at most, until request.timeout.ms; remove it';
@@ -38,8 +39,8 @@ const tls: Readonly<Record<string, Rule>> = {
   'ssl.truststore.type': oneOf(['JKS', 'PKCS12', 'PEM']),
 };
 
-/** Those of GSSAPI and OAUTHBEARER have no effect with other mechanisms, and `sasl.mechanism` refuses these two. */
 const sasl: Readonly<Record<string, Rule>> = {
+  ...Object.fromEntries(Object.entries(otherLogins).map(([key, value]) => [key, only([value, ''], LOGIN)])),
   'sasl.client.callback.handler.class': only([''], LOGIN),
   'sasl.jaas.config': any,
   'sasl.login.callback.handler.class': only([''], LOGIN),

@@ -41,6 +41,7 @@ export const consumer: Readonly<Record<string, Rule>> = {
       'records of open and aborted transactions are never read; remove it, or set read_committed',
     ),
   ),
+  'internal.throw.on.fetch.stable.offset.unsupported': oneOf(['true', 'false']),
   'key.deserializer': only([BYTES], 'keys are deserialized by key.converter; set that instead'),
   'max.partition.fetch.bytes': whole(1),
   'max.poll.interval.ms': only(
@@ -51,5 +52,7 @@ export const consumer: Readonly<Record<string, Rule>> = {
   'metadata.max.age.ms': whole(1),
   'partition.assignment.strategy': only([RANGE, COOPERATIVE, `${RANGE},${COOPERATIVE}`], ASSIGNED),
   'session.timeout.ms': only(['45000'], ASSIGNED),
+  'share.acknowledgement.mode': lowerCase(only(['implicit'], ASSIGNED)),
+  'share.acquire.mode': lowerCase(only(['batch_optimized'], ASSIGNED)),
   'value.deserializer': only([BYTES], 'values are deserialized by value.converter; set that instead'),
 };

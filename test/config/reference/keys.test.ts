@@ -1,0 +1,85 @@
+import { describe, expect, test } from 'vitest';
+import { connectors } from '../../../connectors/index.ts';
+import type { ConfigProps, ConfigSpec } from '../../../src/api/index.ts';
+import { type ClientRole, clientRules } from '../../../src/config/client-settings/index.ts';
+import { sinkConnectorConfig, sourceConnectorConfig } from '../../../src/config/connector-config.ts';
+import { pluginRegistry } from '../../../src/plugins.ts';
+import { type DocumentedKey, reference } from './reference.ts';
+
+/** Every documented key takes effect, or any value but its default is refused by a message that names the key. */
+/** A value that is not the default. */
+function otherValue({ type, value }: DocumentedKey): string {
+  if (type === 'BOOLEAN') return value === 'true' ? 'false' : 'true';
+  return ['INT', 'LONG', 'SHORT', 'DOUBLE'].includes(type)
+    ? String(Math.floor(Number(value)) + 7)
+    : 'org.example.Other';
+}
+
+describe.each(['producer', 'consumer', 'admin'] satisfies ClientRole[])('the settings of a %s', role => {
+  const rules = new Map(Object.entries(clientRules[role]));
+  const keys = reference.get(role) ?? [];
+  /** Kafka Connect itself sets another one, or Millrace does as exactly once demands. */
+  const otherDefaults = ['enable.auto.commit', 'isolation.level'];
+
+  test('are known, all of them and, but for one of Kafka 3, no others', () => {
+    const current = [...rules.keys()].filter(key => key !== 'auto.include.jmx.reporter');
+    expect(current.sort()).toEqual(keys.map(({ key }) => key).sort());
+  });
+
+  test('are taken with their defaults', () => {
+    const refused = keys.filter(({ key, value }) => value !== '' && rules.get(key)?.refuses(value) !== undefined);
+    expect(refused.map(({ key }) => key).filter(key => !otherDefaults.includes(key))).toEqual([]);
+  });
+
+  test('that are refused have a reason that says what to do', () => {
+    for (const each of keys) {
+      const reason = rules.get(each.key)?.refuses(otherValue(each));
+      if (reason !== undefined)
+        expect(reason, each.key).toMatch(/remove it|instead|it must be|set |not allowed|restart it/);
+    }
+  });
+});
+
+const plugins = pluginRegistry();
+const minimal: Readonly<Record<string, ConfigProps>> = {
+  'io.debezium.connector.postgresql.PostgresConnector': {
+    'database.hostname': 'h',
+    'database.user': 'u',
+    'database.password': 'p',
+    'database.dbname': 'd',
+    'topic.prefix': 't',
+  },
+};
+
+async function specOf(component: string): Promise<ConfigSpec<unknown> | undefined> {
+  const connector = plugins.findConnector(component);
+  if (connector !== undefined) return (await connector.load({ files: { check: () => undefined } as never })).config;
+  const found =
+    (await plugins.transform(component)) ??
+    (await plugins.predicate(component)) ??
+    (await plugins.converter(component, true));
+  return found?.config;
+}
+
+/** The JDBC sink under Debezium's name has its own list. */
+const components = [...reference.keys()].filter(name => /\./.test(name) && !name.includes('.jdbc.'));
+
+test.each(components)('the keys of %s', async component => {
+  const spec = await specOf(component);
+  expect(spec).toBeDefined();
+  const kind = connectors.find(({ className }) => className === component)?.kind;
+  const common = kind === undefined ? [] : (kind === 'source' ? sourceConnectorConfig : sinkConnectorConfig).keys;
+  const served = new Set([...(spec?.keys ?? []), ...common].flatMap(key => [key.name, ...(key.formerNames ?? [])]));
+  const props = minimal[component] ?? {};
+  const silent = (reference.get(component) ?? []).filter(each => {
+    if (served.has(each.key)) return false;
+    const { errors } = spec?.check({ ...props, [each.key]: otherValue(each) }) ?? { errors: new Map() };
+    return !errors.has(each.key);
+  });
+  expect(silent.map(({ key }) => key)).toEqual([]);
+  const refused = (reference.get(component) ?? []).filter(({ key, value }) => {
+    if (served.has(key) || value === '') return false;
+    return spec?.check({ ...props, [key]: value }).errors.has(key);
+  });
+  expect(refused.map(({ key }) => key)).toEqual([]);
+});

@@ -1,0 +1,24 @@
+import { readFileSync } from 'node:fs';
+
+export interface DocumentedKey {
+  readonly key: string;
+  readonly type: string;
+  /** '' for none. */
+  readonly value: string;
+}
+
+/**
+ * Configuration keys of Kafka Connect 4.3.1 and Debezium 3.7.0 by component, in the order of the file: clients and worker
+ * by these words, others by their classes, as GET /connector-plugins/{class}/config tells them.
+ */
+export const reference: ReadonlyMap<string, readonly DocumentedKey[]> = read();
+
+function read(): Map<string, DocumentedKey[]> {
+  const keys = new Map<string, DocumentedKey[]>();
+  for (const line of readFileSync(new URL('keys.tsv', import.meta.url), 'utf8').split('\n')) {
+    if (line === '' || line.startsWith('#')) continue;
+    const [component = '', key = '', type = '', value = ''] = line.split('\t');
+    keys.set(component, [...(keys.get(component) ?? []), { key, type, value }]);
+  }
+  return keys;
+}
