@@ -14,6 +14,8 @@ export type Meaning =
   | 'repeated'
   /** The table is not what the statement was made for. */
   | 'structure'
+  /** The server's own trouble, or a value that an extension's type does not take: shows when records are written one by one. */
+  | 'doubtful'
   /** Rights, login, database. */
   | 'setup';
 
@@ -39,11 +41,17 @@ const classes: Readonly<Record<string, Meaning>> = {
   XX: 'passing',
 };
 
+/** internal_error out of the function that reads a type's text, by its source file: hstore_io.c before PostgreSQL 16. */
+const isOfInput = ({ file }: pg.DatabaseError): boolean => file?.endsWith('_io.c') === true;
+
 export function meaningOf(error: unknown): Meaning {
   if (!(error instanceof pg.DatabaseError)) return isSetup(error) ? 'setup' : 'passing';
   const code = error.code ?? '';
   if (code === '42501') return 'setup';
   if (code === '57P04') return 'setup';
+  // Statements of this sink have no syntax errors; texts for ltree, tsquery and hstore may.
+  if (code === '42601') return 'data';
+  if (code === 'XX000') return isOfInput(error) ? 'data' : 'doubtful';
   return classes[code.slice(0, 2)] ?? 'structure';
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log, SinkBatch, SinkRecord, SinkTaskContext, SinkWriter } from '../../../src/api/index.ts';
 import { SilentServerError } from '../../../src/databases/answer-watch.ts';
 import { DataError, DataErrors, FencedError, MillraceError, messageOf } from '../../../src/errors.ts';
@@ -16,6 +17,8 @@ import { Layouts, NOWHERE, noKey, placeOf } from './layouts.ts';
 import { isFence, moveOffsets, moveStatement } from './offsets.ts';
 import { statementsOf } from './statements.ts';
 
+/** Pause before a failure that may be the server's own is looked at again. */
+const DOUBT_MS = 250;
 /** Records folded between two breaths of the event loop. */
 const BREATH = 4096;
 
@@ -52,15 +55,18 @@ export class Writer {
 
   async write(batch: SinkBatch): Promise<void> {
     try {
-      await this.#attempt(batch);
+      await this.#attempt(batch, 'first');
     } catch (error) {
-      if (!(error instanceof StepFailed) || meaningOf(error.cause) !== 'structure') throw this.#told(error);
+      const meaning = error instanceof StepFailed ? meaningOf(error.cause) : undefined;
+      if (meaning !== 'structure' && meaning !== 'doubtful') throw this.#told(error);
       // The table is no longer what it was when the statement was made: once more with what it is now.
-      this.#log.warn({ reason: messageOf(error.cause) }, 'the destination has changed; reading its catalogue again');
+      const reason = messageOf((error as StepFailed).cause);
+      this.#log.warn({ reason }, 'the destination may have changed; reading its catalogue again');
       this.#catalogue.forget();
       this.#layouts.forget();
+      if (meaning === 'doubtful') await sleep(DOUBT_MS);
       try {
-        await this.#attempt(batch);
+        await this.#attempt(batch, 'again');
       } catch (again) {
         throw this.#told(again);
       }
@@ -68,7 +74,7 @@ export class Writer {
   }
 
   /** One transaction in one round trip; record by record only where the whole fails for its data. */
-  async #attempt(batch: SinkBatch): Promise<void> {
+  async #attempt(batch: SinkBatch, turn: 'first' | 'again'): Promise<void> {
     const { records } = batch;
     await this.#session.tidy();
     this.#layouts.tidy();
@@ -78,7 +84,7 @@ export class Writer {
     } catch (error) {
       if (isLost(error)) throw error;
       await this.#rollBack();
-      if (!isOfRecord(error)) throw error;
+      if (!(turn === 'again' && isDoubtful(error)) && !isOfRecord(error)) throw error;
       const [only] = records;
       if (only !== undefined && records.length === 1) throw this.#refused(only, 0, error);
       await this.#isolate(batch, false);
@@ -114,9 +120,12 @@ export class Writer {
   async #isolate(batch: SinkBatch, immediate: boolean): Promise<void> {
     const { records } = batch;
     const refused: DataError[] = [];
+    const doubted: StepFailed[] = [];
     try {
       await this.#session.run(this.#begin(batch));
-      await this.#part({ records, immediate, refused }, 0, records.length);
+      await this.#part({ records, immediate, refused, doubted }, 0, records.length);
+      // Not one goes in: that is not the records' fault.
+      if (doubted.length === records.length) throw doubted[0] as StepFailed;
       if (refused.length > 0) throw new DataErrors(refused);
       await this.#session.run([this.#committed]);
     } catch (error) {
@@ -128,17 +137,18 @@ export class Writer {
   }
 
   async #part(isolation: Isolation, from: number, to: number): Promise<void> {
-    const { records, immediate, refused } = isolation;
+    const { records, immediate, refused, doubted } = isolation;
     const segments = await this.#segments(records, from, to);
     try {
       await this.#session.run(this.#saved(segments, immediate));
     } catch (error) {
-      if (!isOfRecord(error)) throw error;
+      if (!isOfRecord(error) && !isDoubtful(error)) throw error;
       await this.#session.run([
         this.#plain('ROLLBACK TO part', 'rolling back'),
         this.#plain('RELEASE part', 'rolling back'),
       ]);
       if (to - from <= 1) {
+        if (isDoubtful(error)) doubted.push(error);
         refused.push(this.#refused(records[from] as SinkRecord, from, error));
         return;
       }
@@ -222,6 +232,14 @@ export class Writer {
         `Another task of the connector ${this.#identity.connector} has claimed or moved the positions in millrace_offsets: nothing of this batch was written.`,
       );
     }
+    if (isDoubtful(error)) {
+      return new MillraceError(
+        'SINK_SCHEMA',
+        `PostgreSQL failed ${doing} with an internal error, for each record of the batch by itself as well: ${messageOf(cause)} ` +
+          `(SQLSTATE ${sqlState(cause)}). Restart the task when the server's log has told why.`,
+        { cause },
+      );
+    }
     if (sqlState(cause) === '42P10') {
       return new MillraceError(
         'SINK_SCHEMA',
@@ -243,11 +261,16 @@ interface Isolation {
   readonly records: readonly SinkRecord[];
   readonly immediate: boolean;
   readonly refused: DataError[];
+  /** Failures of single records that may be the server's own. */
+  readonly doubted: StepFailed[];
 }
 
 /** The database did not take a record, or it cannot be sent. */
 const isOfRecord = (error: unknown): error is StepFailed | DataError =>
   isOfData(error) || (error instanceof DataError && !(error instanceof DataErrors));
+
+const isDoubtful = (error: unknown): error is StepFailed =>
+  error instanceof StepFailed && !isFence(error) && meaningOf(error.cause) === 'doubtful';
 
 /** The database did not take a record; the fence is no record. */
 function isOfData(error: unknown): error is StepFailed {
