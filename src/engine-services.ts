@@ -4,7 +4,7 @@ import { configProviders } from './config/config-providers.ts';
 import { fileAccess } from './config/file-access.ts';
 import { resolvePlaceholders } from './config/placeholders.ts';
 import { Redaction } from './config/redaction.ts';
-import { type WorkerConfig, workerConfigOf } from './config/worker-config.ts';
+import { storageConfig, type WorkerConfig, workerConfigOf } from './config/worker-config.ts';
 import { connectorServices } from './connector-services.ts';
 import { kafkaClient } from './kafka/client.ts';
 import { clientPool } from './kafka/client-pool.ts';
@@ -61,6 +61,7 @@ export async function engineServices(
   const configTopicSettings = {
     topic: config['config.storage.topic'],
     replicationFactor: config['config.storage.replication.factor'],
+    config: storageConfig(props, 'config.storage.'),
     cluster: config['group.id'],
   };
   const configs = configTopic(kafka, configTopicSettings);
@@ -79,7 +80,7 @@ export async function engineServices(
     /** Worker properties as they were given: their placeholders are resolved again for each connector. */
     components: {
       workerProps: { ...brokers, ...given },
-      open: connectorServices({ config: kafkaConfig, client: kafka, offsetsTopic: offsetsTopic(config) }, pool),
+      open: connectorServices({ config: kafkaConfig, client: kafka, offsetsTopic: offsetsTopic(config, props) }, pool),
       providers,
       unseal: (connector: string, config: Readonly<Record<string, string>>) => secrets.unseal(connector, config),
       plugins,
@@ -94,10 +95,11 @@ export async function engineServices(
 const pluginPath = ({ 'plugin.path': path }: Readonly<Record<string, string>>): readonly string[] =>
   workerConfigOf(path === undefined ? {} : { 'plugin.path': path })['plugin.path'];
 
-const offsetsTopic = (config: WorkerConfig): OffsetsTopic => ({
+const offsetsTopic = (config: WorkerConfig, props: Readonly<Record<string, string>>): OffsetsTopic => ({
   topic: config['offset.storage.topic'],
   partitions: config['offset.storage.partitions'],
   replicationFactor: config['offset.storage.replication.factor'],
+  config: storageConfig(props, 'offset.storage.'),
 });
 
 /** CONFIG_INVALID where the settings of tasks' clients are no connection. */

@@ -85,7 +85,9 @@ export async function startWorker(
     loggers,
     configFiles,
   });
-  for (const key of readWorkerConfig(props).unknown) log.warn({ key }, 'unknown worker property, ignored');
+  const { unknown, idle } = readWorkerConfig(props);
+  for (const key of unknown) log.warn({ key }, 'unknown worker property, ignored');
+  for (const [key, instead] of idle) log.info({ key, instead }, 'worker property without effect');
   if (props['offset.storage.file.filename'] !== undefined)
     log.warn(
       { 'offset.storage.topic': config['offset.storage.topic'] },

@@ -1,7 +1,7 @@
 import { MillraceError } from '../errors.ts';
 import { workerClientErrors } from './client-settings/index.ts';
 import { overridePolicy } from './client-settings/override-policy.ts';
-import { isConnectKey } from './connect-keys.ts';
+import { isConnectProperty, propertiesWithoutEffect, refusedProperties } from './connect-properties.ts';
 import {
   atLeast,
   booleanKey,
@@ -190,16 +190,19 @@ export interface WorkerConfigRead {
   readonly config: WorkerConfig | undefined;
   /** Keys that mean nothing to anybody. */
   readonly unknown: readonly string[];
+  /** Keys of Kafka Connect that have no effect: what counts instead, by name. */
+  readonly idle: ReadonlyMap<string, string>;
   readonly errors: ReadonlyMap<string, readonly string[]>;
 }
 
 /** Reads worker properties: what is wrong is an error with a sentence, what is unknown is listed. */
 export function readWorkerConfig(props: Readonly<Record<string, string>>): WorkerConfigRead {
   const names = new Set(workerConfig.keys.map(key => key.name));
-  const unknown = Object.keys(props).filter(name => !names.has(name) && !isConnectKey(name));
+  const unknown = Object.keys(props).filter(name => !names.has(name) && !isConnectProperty(name));
   const { config, errors: own } = workerConfig.check(props);
-  const ofClients = [...workerClientErrors(props)].map(([key, message]) => [key, [message]] as const);
-  return { config: ofClients.length > 0 ? undefined : config, unknown, errors: new Map([...own, ...ofClients]) };
+  const others = [...refusedProperties(props), ...workerClientErrors(props)];
+  const errors = new Map([...own, ...others.map(([key, message]) => [key, [message]] as const)]);
+  return { config: errors.size > 0 ? undefined : config, unknown, idle: propertiesWithoutEffect(props), errors };
 }
 
 /** Worker properties that are right in all. CONFIG_INVALID with a sentence for each that is not. */
@@ -208,3 +211,17 @@ export function workerConfigOf(props: Readonly<Record<string, string>>): WorkerC
   if (config !== undefined) return config;
   throw new MillraceError('CONFIG_INVALID', [...errors.values()].flat().join('\n'));
 }
+
+/** Not configuration of the topic itself. */
+const ofTheWorker = ['topic', 'partitions', 'replication.factor', 'cleanup.policy', 'file.filename'];
+
+/** Configuration of `offset.storage.topic` or `config.storage.topic`, from the properties with their prefix. */
+export const storageConfig = (
+  props: Readonly<Record<string, string>>,
+  prefix: 'offset.storage.' | 'config.storage.',
+): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(props)
+      .filter(([key]) => key.startsWith(prefix) && !ofTheWorker.includes(key.slice(prefix.length)))
+      .map(([key, value]) => [key.slice(prefix.length), value]),
+  );

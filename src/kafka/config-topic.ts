@@ -25,6 +25,8 @@ export interface ConfigTopic {
 export interface ConfigTopicSettings {
   readonly topic: string;
   readonly replicationFactor: number;
+  /** Its configuration when it is created; `cleanup.policy` is compact in any case. */
+  readonly config?: Readonly<Record<string, string>>;
   /** Cluster name: makes transactional ids its own. */
   readonly cluster: string;
 }
@@ -36,11 +38,13 @@ const LAST_PAUSE_MS = 30_000;
 
 export function configTopic(
   kafka: KafkaClient,
-  { topic, replicationFactor, cluster }: ConfigTopicSettings,
+  { topic, replicationFactor, config = {}, cluster }: ConfigTopicSettings,
 ): ConfigTopic {
   let made: Promise<void> | undefined;
   const create = () =>
-    kafka.admin.createTopics([{ topic, partitions: 1, replicationFactor, config: { 'cleanup.policy': 'compact' } }]);
+    kafka.admin.createTopics([
+      { topic, partitions: 1, replicationFactor, config: { ...config, 'cleanup.policy': 'compact' } },
+    ]);
 
   async function prepare(): Promise<void> {
     await create();

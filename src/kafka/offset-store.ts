@@ -15,12 +15,14 @@ export interface OffsetsTopic {
   /** -1: the broker's default. */
   readonly partitions: number;
   readonly replicationFactor: number;
+  /** Its configuration when it is created; `cleanup.policy` is compact in any case. */
+  readonly config?: Readonly<Record<string, string>>;
 }
 
 /** Makes the topic where it is missing. Rejects with SOURCE_SETUP where it would not keep every offset. Idempotent. */
 export async function ensureOffsetsTopic(client: KafkaClient, offsets: OffsetsTopic): Promise<void> {
   const { topic } = offsets;
-  const wanted: NewTopic = { ...offsets, config: { 'cleanup.policy': 'compact' } };
+  const wanted: NewTopic = { ...offsets, config: { ...offsets.config, 'cleanup.policy': 'compact' } };
   await client.admin.createTopics([wanted]);
   await checkCompacted(client, topic, 'source offsets');
 }

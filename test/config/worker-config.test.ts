@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parseProperties } from '../../src/config/properties.ts';
-import { readWorkerConfig } from '../../src/config/worker-config.ts';
+import { readWorkerConfig, storageConfig } from '../../src/config/worker-config.ts';
 import { packageFolder } from '../../src/package-folder.ts';
 
 test("Kafka Connect's own properties are all known", () => {
@@ -123,4 +123,41 @@ test.each([
 
 test.each(['127.0.0.1:9092', '[::1]:9092', 'PLAINTEXT://kafka-1.example.com:9092'])('%s is an address', server => {
   expect(readWorkerConfig({ 'bootstrap.servers': server }).errors.size).toBe(0);
+});
+
+test('what has no effect is told with what counts instead', () => {
+  const { config, idle } = readWorkerConfig({
+    'rebalance.timeout.ms': '5',
+    'retry.backoff.ms': '100',
+    'send.buffer.bytes': '9',
+  });
+  expect(config).toBeDefined();
+  expect([...idle]).toEqual([
+    ['rebalance.timeout.ms', expect.stringContaining('without rebalances')],
+    ['send.buffer.bytes', expect.stringContaining('operating system')],
+  ]);
+});
+
+test('what would make TLS or a login less safe is refused, and its value not shown', () => {
+  const { config, errors } = readWorkerConfig({
+    'ssl.cipher.suites': 'A',
+    'sasl.login.class': 'my.Login',
+    'ssl.protocol': 'SSLv3',
+  });
+  expect(config).toBeUndefined();
+  expect([...errors.keys()].sort()).toEqual(['sasl.login.class', 'ssl.cipher.suites', 'ssl.protocol']);
+  expect(JSON.stringify([...errors])).not.toContain('my.Login');
+});
+
+test('topics of the worker are configured with their prefix', () => {
+  const props = {
+    'offset.storage.topic': 't',
+    'offset.storage.partitions': '5',
+    'offset.storage.replication.factor': '3',
+    'offset.storage.cleanup.policy': 'delete',
+    'offset.storage.min.insync.replicas': '2',
+    'config.storage.segment.bytes': '1048576',
+  };
+  expect(storageConfig(props, 'offset.storage.')).toEqual({ 'min.insync.replicas': '2' });
+  expect(storageConfig(props, 'config.storage.')).toEqual({ 'segment.bytes': '1048576' });
 });

@@ -13,12 +13,16 @@ import { TestWorker } from '../support/worker.ts';
 /** Settings of Kafka clients take effect: brokers, logins, a topic of its own for a source's offsets (KIP-458, KIP-618). */
 const draw = generator(import.meta.url);
 const password = 'pass word of "none"';
+const SEGMENT_MS = '123456000';
 let worker: TestWorker;
 let proxy: KafkaProxy;
 
 beforeAll(async () => {
   proxy = await startKafkaProxy(servers().kafka);
-  worker = await TestWorker.start('clients');
+  worker = await TestWorker.start('clients', () => ({
+    'offset.storage.segment.ms': SEGMENT_MS,
+    'config.storage.segment.ms': SEGMENT_MS,
+  }));
 });
 afterAll(async () => {
   await worker?.[Symbol.asyncDispose]();
@@ -71,6 +75,20 @@ test('a source writes, fences and stores its offsets as the user that it names, 
   const answers = JSON.stringify(await worker.call('GET', '/connectors?expand=info&expand=status'));
   for (const text of [answers, await worker.log()]) expect(text).not.toContain('pass word');
   await worker.call('DELETE', at(name));
+});
+
+test('topics of the worker, and those of offsets, are created with its configuration', async () => {
+  const [name, own] = [draw.connectorName(), draw.topic()];
+  const file = join(worker.folder, 'configured.txt');
+  await writeFile(file, 'line\n');
+  const source = { 'connector.class': 'FileStreamSource', file, topic: draw.topic() };
+  await worker.create(name, { ...source, 'offsets.storage.topic': own });
+  await eventually('the line is there', async () => (await topicRecords(source.topic)).length === 1);
+  await worker.call('DELETE', at(name));
+  const kafka = testKafka();
+  for (const topic of [own, ...['offset', 'config'].map(of => worker.properties[`${of}.storage.topic`] ?? '')])
+    expect((await kafka.admin.topicConfig(topic)).get('segment.ms'), topic).toBe(SEGMENT_MS);
+  await kafka.close();
 });
 
 test('a sink reads, and sends its dead letters, as the users that it names', async () => {

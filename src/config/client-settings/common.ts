@@ -29,7 +29,7 @@ const tls: Readonly<Record<string, Rule>> = {
   'ssl.keystore.password': any,
   // What a store holds is told by its content, and only PEM is read.
   'ssl.keystore.type': oneOf(['JKS', 'PKCS12', 'PEM']),
-  'ssl.protocol': only(['TLSv1.3', 'TLSv1.2', 'TLS'], TLS),
+  'ssl.protocol': only(['TLSv1.3', 'TLS'], TLS),
   'ssl.provider': only([''], TLS),
   'ssl.secure.random.implementation': only([''], TLS),
   'ssl.trustmanager.algorithm': only(['PKIX', 'SunX509'], TLS),

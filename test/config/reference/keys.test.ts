@@ -3,6 +3,7 @@ import { connectors } from '../../../connectors/index.ts';
 import type { ConfigProps, ConfigSpec } from '../../../src/api/index.ts';
 import { type ClientRole, clientRules } from '../../../src/config/client-settings/index.ts';
 import { sinkConnectorConfig, sourceConnectorConfig } from '../../../src/config/connector-config.ts';
+import { readWorkerConfig, workerConfig } from '../../../src/config/worker-config.ts';
 import { pluginRegistry } from '../../../src/plugins.ts';
 import { type DocumentedKey, reference } from './reference.ts';
 
@@ -38,6 +39,22 @@ describe.each(['producer', 'consumer', 'admin'] satisfies ClientRole[])('the set
         expect(reason, each.key).toMatch(/remove it|instead|it must be|set |not allowed|restart it/);
     }
   });
+});
+
+test('the properties of a worker', () => {
+  const served = new Set(workerConfig.keys.map(({ name }) => name));
+  const silent = (reference.get('worker') ?? []).filter(each => {
+    const { errors, idle, unknown } = readWorkerConfig({ [each.key]: otherValue(each) });
+    expect(unknown).toEqual([]);
+    return !served.has(each.key) && !errors.has(each.key) && !idle.has(each.key);
+  });
+  /** Those of the REST API, of headers, and of the worker's connection to Kafka. */
+  const elsewhere =
+    /^(access\.control|admin\.listeners|client\.id|header\.converter$|request\.timeout|response\.http|rest\.|s(asl|sl|ecurity|ocket)\.|status\.storage\.topic)/;
+  expect(silent.map(({ key }) => key).filter(key => !elsewhere.test(key))).toEqual([]);
+  const usual = (reference.get('worker') ?? []).filter(({ value }) => value !== '');
+  const { errors, idle } = readWorkerConfig(Object.fromEntries(usual.map(({ key, value }) => [key, value])));
+  expect([...errors.keys(), ...idle.keys()]).toEqual([]);
 });
 
 const plugins = pluginRegistry();
