@@ -115,7 +115,13 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
     const settings = schemaSettings(config);
     refuseSameNames(tables, settings.naming);
     const { log, report } = context;
-    const identities = new IdentityCheck({ sql, publication: publication.name, log, report });
+    const identities = new IdentityCheck({
+      sql,
+      publication: publication.name,
+      serverVersion: server.version,
+      log,
+      report,
+    });
     if (streams(config)) {
       await openPublication(sql, publication, tables, log);
       await identities.run();

@@ -39,13 +39,16 @@ test('in snapshot and stream, and in the copy', async () => {
     `CREATE TABLE orders (id int PRIMARY KEY, item text, ${text} text DEFAULT 'the default', ${number} numeric(6,2) DEFAULT 1.5)`,
   );
   await db.query(`INSERT INTO orders VALUES (1, 'lamp', NULL, NULL), (2, 'chair', DEFAULT, DEFAULT)`);
-  // The default of a worker without a properties file.
-  const key = { 'key.converter': 'org.apache.kafka.connect.json.JsonConverter' };
+  // As a worker without a properties file has them.
+  const defaults = {
+    'key.converter': 'org.apache.kafka.connect.json.JsonConverter',
+    'value.converter': 'org.apache.kafka.connect.json.JsonConverter',
+  };
   const { host, port, user, password } = db.connection;
-  await worker.create(draw.connectorName(), { ...source.config, ...key, ...debeziumSource(db, prefix) });
+  await worker.create(draw.connectorName(), { ...defaults, ...source.config, ...debeziumSource(db, prefix) });
   await worker.create(draw.sinkName(), {
+    ...defaults,
     ...sink.config,
-    ...key,
     'connection.url': `jdbc:postgresql://${host}:${port}/${db.name}`,
     'connection.user': user,
     'connection.password': password || 'unused',

@@ -86,3 +86,34 @@ test('a publication of insertions alone refuses nothing', async () => {
   expect(await refused()).toEqual([]);
   expect(task.warnings.map(({ message }) => message).filter(text => /refuses UPDATE/.test(text))).toEqual([]);
 });
+
+test('a column list or a row filter that goes with no replica identity', async () => {
+  const names = ['list', 'filtered', 'both', 'good', 'full', 'rooted'] as const;
+  await db.query('CREATE SCHEMA parts');
+  for (const name of names.slice(0, 5))
+    await db.query(`CREATE TABLE parts.${name} (id int PRIMARY KEY, ${column} int, other int)`);
+  await db.query(`CREATE TABLE parts.rooted (id int PRIMARY KEY, ${column} int, other int) PARTITION BY LIST (id)`);
+  await db.query('CREATE TABLE parts.leaf PARTITION OF parts.rooted DEFAULT');
+  await db.query('ALTER TABLE parts.full REPLICA IDENTITY FULL');
+  await db.query(
+    `CREATE PUBLICATION parts FOR TABLE parts.list (${column}), parts.filtered WHERE (${column} > 1 AND id > 0),
+       parts.both (other) WHERE (other > 1), parts.good (id, ${column}) WHERE (id > 1), parts.full WHERE (other > 1),
+       parts.rooted WHERE (other > 1) WITH (publish_via_partition_root = true)`,
+  );
+  await using task = await openTask(
+    propsOf(db, {
+      'publication.name': 'parts',
+      'publication.autocreate.mode': 'disabled',
+      'slot.name': `${db.name.slice(0, 50)}_parts`,
+      'schema.include.list': 'parts',
+    }),
+    new Committed(),
+  );
+  const refusedTables: string[] = [];
+  for (const name of [...names.slice(0, 5), 'leaf'])
+    await db.query(`UPDATE parts.${name} SET other = 1`).catch(() => refusedTables.push(`"parts"."${name}"`));
+  expect(refusedTables).toHaveLength(4);
+  const [warning] = task.warnings.filter(({ message }) => /column list must have all columns/.test(message));
+  expect(warning?.fields['tables']).toEqual(refusedTables.sort());
+  await db.query('DROP PUBLICATION parts');
+});
