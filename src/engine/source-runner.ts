@@ -15,6 +15,7 @@ import { closeAfter, untilAborted, untilGraceEnds } from './grace.ts';
 import type { TaskObserver } from './observer.ts';
 import type { OffsetStore } from './offset-store.ts';
 import { appendEncoded, type EncodedRecord, type RecordEncoder } from './record-encoder.ts';
+import { TopicMerges } from './topic-merges.ts';
 
 export interface SourceRun<C> {
   readonly connector: string;
@@ -106,6 +107,7 @@ class SourceLoop<C> {
   private readonly task: SourceTask<C>;
   private readonly scratch = new Bytes(64 * 1024);
   private readonly known = new Set<string>();
+  private readonly merges: TopicMerges;
   /** Records to topics that are not known yet, which are created many at a time. */
   private deferred: { readonly record: SourceRecord; readonly encoded: EncodedRecord }[] = [];
   private deferredBytes = 0;
@@ -121,6 +123,7 @@ class SourceLoop<C> {
     this.producer = producer;
     this.task = task;
     this.open = producer.batch();
+    this.merges = new TopicMerges(run.log);
   }
 
   get untilCommit(): Promise<void> | undefined {
@@ -183,6 +186,7 @@ class SourceLoop<C> {
     this.run_.observer.read(records.length, batch.bytes);
     if (performance.now() >= this.forgetAt) {
       this.known.clear();
+      this.merges.forget();
       this.forgetAt = performance.now() + FORGET_MS;
     }
     for (let from = 0; from < records.length; from += SLICE) {
@@ -203,6 +207,7 @@ class SourceLoop<C> {
     try {
       const topic = encoder.encode(record, this.scratch);
       if (topic === null) return undefined;
+      this.merges.note(record.topic, topic);
       if (!this.known.has(topic)) return this.defer(record);
       return encoder.appendTo(this.open, this.scratch)?.catch(error => this.skip(record, error));
     } catch (error) {
