@@ -13,22 +13,12 @@ import {
 import { messageOf } from '../../../src/errors.ts';
 import { readResources, resourceUsages } from './resources.ts';
 import { tlsKeys, tlsOf } from './tls.ts';
+import { unservedKeys } from './unserved-keys.ts';
 import { urlsOf } from './urls.ts';
 
 const connector = { group: 'Connector' } as const;
 const conversion = { group: 'Data Conversion' } as const;
 const noEffect = (why: string) => `Accepted and without effect: ${why}.`;
-
-/** Keys of what is not there: taken only as their defaults, so that nobody believes that it is. */
-const unsupported = (name: string, displayName: string, preset: string) =>
-  stringKey({
-    doc: `Not supported: only the default is taken.`,
-    default: preset,
-    importance: 'low',
-    displayName,
-    check: value =>
-      value.toLowerCase() === preset.toLowerCase() ? undefined : `${name} is not supported; take it out`,
-  });
 
 const keys = {
   'connection.url': listKey({
@@ -77,8 +67,6 @@ const keys = {
     width: 'long',
     displayName: 'Topic to External Resource Mapping',
   }),
-  'data.stream.type': unsupported('data.stream.type', 'Data Stream Type', 'none'),
-  'data.stream.dataset': unsupported('data.stream.dataset', 'Data Stream Dataset', ''),
   'batch.size': intKey({
     ...connector,
     doc: 'Records in one bulk request at most.',
@@ -270,9 +258,8 @@ const keys = {
     importance: 'low',
     displayName: 'Type Name',
   }),
-  'proxy.host': unsupported('proxy.host', 'Proxy Host', ''),
-  'kerberos.user.principal': unsupported('kerberos.user.principal', 'Kerberos User Principal', ''),
   ...tlsKeys,
+  ...unservedKeys,
 };
 
 export type ElasticsearchConfig = ConfigOf<typeof keys>;

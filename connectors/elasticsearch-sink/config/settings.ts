@@ -1,4 +1,4 @@
-import type { ElasticsearchConfig } from './keys.ts';
+import { type ElasticsearchConfig, elasticsearchConfig } from './keys.ts';
 import { readResources } from './resources.ts';
 import { type TlsOptions, tlsOf } from './tls.ts';
 import { urlsOf } from './urls.ts';
@@ -39,6 +39,15 @@ export interface Settings {
   readonly warnings: readonly string[];
 }
 
+const IDLE = ['linger.ms', 'flush.timeout.ms', 'flush.synchronously', 'max.buffered.records', 'type.name'] as const;
+
+/** Sentences about keys without effect that are given another value than their default. */
+const idle = (config: ElasticsearchConfig): string[] =>
+  IDLE.flatMap(name => {
+    const key = elasticsearchConfig.keys.find(each => each.name === name);
+    return key === undefined || String(config[name]) === key.defaultValue ? [] : [`${name}: ${key.documentation}`];
+  });
+
 export function settingsOf(config: ElasticsearchConfig): Settings {
   const keys = new Set(config['topic.key.ignore']);
   const schemas = new Set(config['topic.schema.ignore']);
@@ -56,7 +65,7 @@ export function settingsOf(config: ElasticsearchConfig): Settings {
     dropInvalid: config['drop.invalid.message'],
     versionHeader: config['external.version.header'] || undefined,
     resources: readResources(config),
-    warnings: config['type.name'] === '' ? [] : ['type.name has no effect: indices have had no types since version 7'],
+    warnings: idle(config),
   };
 }
 

@@ -5,7 +5,7 @@ import { type ClientRole, clientRules } from '../../../src/config/client-setting
 import { sinkConnectorConfig, sourceConnectorConfig } from '../../../src/config/connector-config.ts';
 import { readWorkerConfig, workerConfig } from '../../../src/config/worker-config.ts';
 import { pluginRegistry } from '../../../src/plugins.ts';
-import { type DocumentedKey, reference } from './reference.ts';
+import { confluent, type DocumentedKey, reference } from './reference.ts';
 
 /** Every documented key takes effect, or any value but its default is refused by a message that names the key. */
 /** A value that is not the default. */
@@ -66,6 +66,13 @@ const minimal: Readonly<Record<string, ConfigProps>> = {
     'database.dbname': 'd',
     'topic.prefix': 't',
   },
+  'io.confluent.connect.elasticsearch.ElasticsearchSinkConnector': { 'connection.url': 'http://h:9200' },
+  'io.confluent.connect.jdbc.JdbcSinkConnector': { 'connection.url': 'jdbc:postgresql://h/d' },
+  'io.confluent.connect.jdbc.JdbcSourceConnector': {
+    'connection.url': 'jdbc:postgresql://h/d',
+    'topic.prefix': 't',
+    mode: 'bulk',
+  },
 };
 
 async function specOf(component: string): Promise<ConfigSpec<unknown> | undefined> {
@@ -79,7 +86,10 @@ async function specOf(component: string): Promise<ConfigSpec<unknown> | undefine
 }
 
 /** The JDBC sink under Debezium's name has its own list. */
-const components = [...reference.keys()].filter(name => /\./.test(name) && !name.includes('.jdbc.'));
+const documented = new Map([...reference, ...confluent]);
+const components = [...documented.keys()].filter(
+  name => /\./.test(name) && !name.startsWith('io.debezium.connector.jdbc.'),
+);
 
 test.each(components)('the keys of %s', async component => {
   const spec = await specOf(component);
@@ -88,13 +98,13 @@ test.each(components)('the keys of %s', async component => {
   const common = kind === undefined ? [] : (kind === 'source' ? sourceConnectorConfig : sinkConnectorConfig).keys;
   const served = new Set([...(spec?.keys ?? []), ...common].flatMap(key => [key.name, ...(key.formerNames ?? [])]));
   const props = minimal[component] ?? {};
-  const silent = (reference.get(component) ?? []).filter(each => {
+  const silent = (documented.get(component) ?? []).filter(each => {
     if (served.has(each.key)) return false;
     const { errors } = spec?.check({ ...props, [each.key]: otherValue(each) }) ?? { errors: new Map() };
     return !errors.has(each.key);
   });
   expect(silent.map(({ key }) => key)).toEqual([]);
-  const refused = (reference.get(component) ?? []).filter(({ key, value }) => {
+  const refused = (documented.get(component) ?? []).filter(({ key, value }) => {
     if (served.has(key) || value === '') return false;
     return spec?.check({ ...props, [key]: value }).errors.has(key);
   });

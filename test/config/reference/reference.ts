@@ -11,11 +11,14 @@ export interface DocumentedKey {
  * Configuration keys of Kafka Connect 4.3.1 and Debezium 3.7.0 by component, in the order of the file: clients and worker
  * by these words, others by their classes, as GET /connector-plugins/{class}/config tells them.
  */
-export const reference: ReadonlyMap<string, readonly DocumentedKey[]> = read();
+export const reference: ReadonlyMap<string, readonly DocumentedKey[]> = read('keys.tsv');
 
-function read(): Map<string, DocumentedKey[]> {
+/** The same for Confluent's connectors, out of their documentation. */
+export const confluent: ReadonlyMap<string, readonly DocumentedKey[]> = read('confluent.tsv');
+
+function read(name: string): Map<string, DocumentedKey[]> {
   const keys = new Map<string, DocumentedKey[]>();
-  for (const line of readFileSync(new URL('keys.tsv', import.meta.url), 'utf8').split('\n')) {
+  for (const line of readFileSync(new URL(name, import.meta.url), 'utf8').split('\n')) {
     if (line === '' || line.startsWith('#')) continue;
     const [component = '', key = '', type = '', value = ''] = line.split('\t');
     keys.set(component, [...(keys.get(component) ?? []), { key, type, value }]);
