@@ -12,6 +12,8 @@ import type { InsertMode } from '../config/settings.ts';
 import type { Messages, Statement } from '../protocol/messages.ts';
 import type { Column, Table } from '../table/catalogue.ts';
 import { arrayParameter, BadValue, type Encoder } from '../values/encoder.ts';
+import { keyForm } from '../values/equal-keys.ts';
+import { exact, type KeyForm } from '../values/key-form.ts';
 import { jsonText } from '../values/literals.ts';
 import type { Row } from './changes.ts';
 import type { Origin } from './origins.ts';
@@ -76,7 +78,7 @@ export class Layout {
   readonly #rekeyings = new Map<Rekeying, Statement>();
   readonly #maskable: readonly Maskable[];
   readonly #names: ReadonlySet<string>;
-  readonly #coarsen: ((key: string) => string) | undefined;
+  readonly #coarsen: KeyForm | undefined;
   /** About; always a small integer: a fraction would change the shape that V8 knows of this object, and it compiles for ever. */
   #rowBytes = 0;
 
@@ -253,11 +255,17 @@ export function common(a: Mask, b: Mask): Mask {
     .join();
 }
 
-function coarsener(keys: readonly LayoutColumn[]): ((key: string) => string) | undefined {
-  if (keys.some(({ column }) => column.nondeterministic)) return () => '';
-  if (!keys.some(({ column }) => column.type === 'citext')) return undefined;
-  // Coarser than the lower case of any locale: without accents and with both forms of the Turkish i.
-  return key => key.normalize('NFKD').replace(/\p{M}/gu, '').toUpperCase().toLowerCase().replaceAll('ı', 'i');
+/** undefined where different keys are different rows. */
+function coarsener(keys: readonly LayoutColumn[]): KeyForm | undefined {
+  const forms = keys.map(({ column, schema, encoder }) => keyForm(column, schema, encoder));
+  if (forms.every(form => form === exact)) return undefined;
+  const [only] = forms;
+  if (forms.length === 1) return only;
+  return key => {
+    const parts = key.split('\0');
+    // Bytes may hold what stands between the parts.
+    return parts.length === forms.length ? parts.map((part, i) => (forms[i] ?? exact)(part)).join('\0') : '';
+  };
 }
 
 const keyPart = (column: LayoutColumn, record: SinkRecord, row: Row | null): Key =>

@@ -1,0 +1,106 @@
+import type { Schema } from '../../../src/api/index.ts';
+import type { Column } from '../table/catalogue.ts';
+import { floorDivide, type Instant, readInstant } from './calendar.ts';
+import { type Encoder, wires } from './encoder.ts';
+import { numberForm } from './equal-numbers.ts';
+import { any, exact, type KeyForm, type KeyKind } from './key-form.ts';
+import { kindOf } from './kinds.ts';
+
+/**
+ * The form of a column's keys. Coarser than the column's equality where that is not known here: keys of one form are kept
+ * apart and in their order, which is right for different ones too.
+ */
+export function keyForm(column: Column, schema: Schema | null, { wire }: Encoder): KeyForm {
+  if (column.array || column.nondeterministic) return any;
+  const kind = schema === null ? 'plain' : kindOf(schema);
+  // The session's time zone, which may repeat an hour, makes one of the other.
+  const isConverted =
+    (column.type === 'timestamp' && wire === wires.timestamptz) ||
+    (column.type === 'timestamptz' && wire === wires.timestamp);
+  return isConverted ? any : (textForm(column, kind) ?? numberForm(column, kind) ?? timeForm(column, kind) ?? any);
+}
+
+const texts = new Set<KeyKind>(['string', 'plain', 'uuid', 'ltree']);
+
+function textForm({ type, modifier }: Column, kind: KeyKind): KeyForm | undefined {
+  switch (type) {
+    case 'text':
+    case 'bpchar':
+      return exact;
+    case 'varchar':
+      // Spaces beyond the length are cut off.
+      return modifier < 0 ? exact : key => key.replace(/ +$/, '');
+    case 'name':
+      return key => Buffer.from(key).subarray(0, 63).toString('latin1');
+    case 'citext':
+      // Coarser than the lower case of any locale: without accents and with both forms of the Turkish i.
+      return key => key.normalize('NFKD').replace(/\p{M}/gu, '').toUpperCase().toLowerCase().replaceAll('ı', 'i');
+    case 'ltree':
+      return texts.has(kind) ? exact : any;
+    case 'bool':
+      return kind === 'boolean' ? exact : any;
+    case 'bytea':
+      return kind === 'bytes' ? exact : any;
+    case 'uuid':
+    case 'macaddr':
+      return texts.has(kind) ? key => key.toLowerCase().replace(/[^0-9a-f]/g, '') : any;
+    case 'inet':
+      return texts.has(kind) ? inetForm : any;
+    default:
+      return undefined;
+  }
+}
+
+/** Addresses of version 6 have many spellings, and are all one here. */
+function inetForm(key: string): string {
+  const match = /^(\d+)\.(\d+)\.(\d+)\.(\d+)(?:\/(\d+))?$/.exec(key);
+  return match === null ? '' : `${match.slice(1, 5).map(Number).join('.')}/${Number(match[5] ?? 32)}`;
+}
+
+const micros: KeyForm = nanos => (/^-?\d+$/.test(nanos) ? String(floorDivide(BigInt(nanos), 1000n)) : '');
+
+/** Decimals of the seconds of a column. */
+const precisionOf = ({ modifier }: Column): number => (modifier < 0 ? 6 : modifier);
+
+function timeForm(column: Column, kind: KeyKind): KeyForm | undefined {
+  const precision = precisionOf(column);
+  switch (column.type) {
+    case 'date':
+      if (kind === 'iso-date') return key => key.replace(/Z$/, '');
+      return kind === 'connect-date' || kind === 'date' ? exact : any;
+    case 'time':
+    case 'timestamp':
+    case 'timestamptz':
+      break;
+    case 'interval':
+      return kind === 'micro-duration' ? exact : any;
+    default:
+      return undefined;
+  }
+  const isTime = column.type === 'time';
+  switch (kind) {
+    case 'connect-time':
+    case 'time':
+      return isTime && precision >= 3 ? exact : any;
+    case 'micro-time':
+      return isTime && precision === 6 ? exact : any;
+    case 'nano-time':
+      return isTime && precision === 6 ? micros : any;
+    case 'connect-timestamp':
+    case 'timestamp':
+      return !isTime && precision >= 3 ? exact : any;
+    case 'micro-timestamp':
+      return !isTime && precision === 6 ? exact : any;
+    case 'nano-timestamp':
+      return !isTime && precision === 6 ? micros : any;
+    case 'zoned-timestamp':
+      return !isTime && precision === 6 ? instantForm : any;
+    default:
+      return any;
+  }
+}
+
+function instantForm(key: string): string {
+  const instant: Instant = { seconds: 0, micros: 0 };
+  return readInstant(key, instant) ? String(BigInt(instant.seconds) * 1_000_000n + BigInt(instant.micros)) : key;
+}
