@@ -24,7 +24,8 @@ export function publishedPartSql(
   serverVersion: number,
 ): { readonly part: string; readonly digest: string } {
   if (serverVersion < FIRST_VERSION) return { part: 'NULL', digest: 'NULL' };
-  const digest = `md5(concat(r.prattrs, ';', ${FILTER}))`;
+  // By the numbers of columns, whatever names they and the session's search_path give the filter's text.
+  const digest = "md5(concat(r.prattrs, ';', r.prqual::text))";
   const from = `FROM pg_publication p JOIN pg_publication_rel r ON r.prpubid = p.oid
     WHERE p.pubname = ${quoteLiteral(publication)} AND r.prrelid = c.oid AND NOT p.puballtables
       AND (r.prattrs IS NOT NULL OR r.prqual IS NOT NULL)
