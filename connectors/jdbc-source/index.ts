@@ -28,7 +28,9 @@ export const connector: SourceConnector<JdbcSourceConfig> = {
   task: () => new JdbcSourceTask(),
   async validate(settings, context) {
     try {
-      await withSession(settings, context, async session => refuseSameNames(await findTables(session, settings)));
+      await withSession(settings, context, async session => {
+        if (settings.sql === '') refuseSameNames(await findTables(session, settings));
+      });
       return {};
     } catch (error) {
       return { 'connection.url': [`Error while validating connector config: ${messageOf(error)}`] };

@@ -14,8 +14,9 @@ import { findTables, refuseSameNames } from './tables/plan.ts';
 import { fullName, type TableId } from './tables/table-id.ts';
 import { zoneOf } from './values/zone.ts';
 
-/** How long one `read` waits for something to do at most. */
-const WAIT_MS = 1000;
+/** How long one `read` waits for something to do, as poll.linger.ms says: less would keep the processor busy. */
+const LEAST_WAIT_MS = 100;
+const MOST_WAIT_MS = 1000;
 
 interface Running {
   readonly name: string;
@@ -133,7 +134,8 @@ export class JdbcSourceTask implements SourceTask<JdbcSourceConfig> {
   }
 
   async read(): Promise<SourceBatch | null> {
-    const until = performance.now() + Math.min(WAIT_MS, this.#settings()['poll.linger.ms']);
+    const until =
+      performance.now() + Math.max(LEAST_WAIT_MS, Math.min(MOST_WAIT_MS, this.#settings()['poll.linger.ms']));
     for (;;) {
       if (this.#closed.signal.aborted) return null;
       const session = await this.#connected().catch((error: unknown) => {

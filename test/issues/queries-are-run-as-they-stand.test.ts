@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { connector } from '../../connectors/jdbc-source/index.ts';
 import { withoutSemicolon } from '../../connectors/jdbc-source/read/query-text.ts';
 import { rejection } from '../integration/jdbc-sink/sink.ts';
-import { openTask, propsOf, type Source, sources } from '../integration/jdbc-source/harness.ts';
+import { configOf, openTask, planContext, propsOf, type Source, sources } from '../integration/jdbc-source/harness.ts';
 import { Committed, payloadOf } from '../integration/postgresql/harness.ts';
 import { generator } from '../support/generate/index.ts';
 // Its server is started for files that name it.
@@ -122,6 +123,13 @@ describe.each(sources)('%s', (_name, make) => {
     const failure = await rejection(first({ query: 'DELETE FROM t' }, 1));
     expect(failure).toMatchObject({ code: 'SOURCE_SETUP', message: expect.stringContaining('returns no rows') });
     expect((await db.run('SELECT * FROM t')).length).toBe(3);
+  });
+
+  test('whatever tables the database has', async () => {
+    if (db.product === 'mariadb') return;
+    await db.run('CREATE SCHEMA beside; CREATE TABLE beside.t (id int)');
+    const settings = configOf(propsOf(db, { mode: 'bulk', query: 'SELECT 1' }));
+    expect(await connector.validate?.(settings, planContext)).toEqual({});
   });
 
   test('with a suffix', async () => {

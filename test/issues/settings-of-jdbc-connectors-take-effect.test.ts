@@ -133,6 +133,21 @@ describe('the JDBC source on PostgreSQL', () => {
     });
   });
 
+  test('poll.linger.ms is how long a read waits, and never no time', async () => {
+    const waited = async (ms: string) => {
+      const more = { mode: 'incrementing', 'incrementing.column.name': 'id', 'table.whitelist': 'numbers' };
+      const props = { ...more, 'poll.interval.ms': '60000', 'poll.linger.ms': ms };
+      await using running = await openTask(propsOf(db, props), new Committed());
+      while ((await running.step()) === null);
+      while ((await running.step()) !== null);
+      const began = performance.now();
+      expect(await running.step()).toBe(null);
+      return performance.now() - began;
+    };
+    expect(await waited('0')).toBeGreaterThan(90);
+    expect(await waited('300')).toBeGreaterThan(290);
+  });
+
   test('catalog.pattern is that of the database', async () => {
     const tablesOf = async (pattern: string) => {
       const props = propsOf(db, { mode: 'bulk', 'catalog.pattern': pattern });

@@ -54,7 +54,7 @@ export const connectorKeys = {
     default: 5000,
     check: atLeast(0),
     displayName: 'Poll Linger Milliseconds',
-    doc: 'How long a read waits for a row at most; it never waits for more than a second.',
+    doc: 'How long a read waits for a row at most, between 100 ms and 1 s here.',
   }),
   'table.monitoring.startup.polling.limit.ms': longKey({
     ...connector,
