@@ -99,7 +99,8 @@ export async function alterSourceOffsets(
   return { byConnector: source.alterOffsets !== undefined };
 }
 
-async function putPositions(
+/** Puts positions in the place of those that a store has, in a transaction. */
+export async function putPositions(
   producer: TransactionalProducer,
   store: OffsetStore,
   connector: string,
@@ -115,7 +116,9 @@ async function putPositions(
   await producer.commit(transaction);
 }
 
-const disposed = (producer: TransactionalProducer): AsyncDisposable & { readonly producer: TransactionalProducer } => ({
+export const disposed = (
+  producer: TransactionalProducer,
+): AsyncDisposable & { readonly producer: TransactionalProducer } => ({
   producer,
   [Symbol.asyncDispose]: () => producer.close(),
 });

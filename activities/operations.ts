@@ -22,6 +22,7 @@ import type {
 import { type CheckDeps, checkConnector, checkedConfig } from './check.ts';
 import { connectorOf, pipelineOf, resolved, workerClients } from './components.ts';
 import type { ConnectorServices, OpenServices } from './connector-services.ts';
+import { copyOffsets } from './copy-offsets.ts';
 import { fenceProducers } from './fence.ts';
 import type { TaskAttempt } from './index.ts';
 import { keptApart } from './kept-apart.ts';
@@ -171,6 +172,7 @@ async function fence(deps: OperationDeps, context: OperationContext, args: Fence
     fenceProducers({ services, producer: clients.producer, log }, args, props, signal),
     known && fenceDestination(services, args, known, { log, signal }).catch(skipped),
   ]);
+  await copyOffsets(services, args, clients, { log, signal, confirm: context.confirm });
   return fences;
 }
 

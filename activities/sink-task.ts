@@ -31,11 +31,13 @@ function resetOf(consumer: ClientProps): OffsetReset {
   return reset;
 }
 
+/** Kafka's two limits are upper bounds: more than FETCH_BYTES would cost memory and save nothing. */
 function fetchLimits(consumer: ClientProps) {
   const fetchMinBytes = numberOf(consumer, 'fetch.min.bytes');
+  const most = (key: string) => Math.min(FETCH_BYTES, numberOf(consumer, key) ?? FETCH_BYTES);
   return {
-    fetchBytes: numberOf(consumer, 'fetch.max.bytes') ?? FETCH_BYTES,
-    partitionBytes: numberOf(consumer, 'max.partition.fetch.bytes'),
+    fetchBytes: most('fetch.max.bytes'),
+    partitionBytes: most('max.partition.fetch.bytes'),
     fetchMinBytes,
     fetchWaitMs: numberOf(consumer, 'fetch.max.wait.ms') ?? (fetchMinBytes === undefined ? undefined : FETCH_WAIT_MS),
   };

@@ -1,7 +1,7 @@
 import type { ClientProps } from '../src/config/client-settings/index.ts';
 import type { TransactionalId } from '../src/kafka/port.ts';
 
-interface Connector {
+export interface Connector {
   /** `group.id` of the workers. */
   readonly cluster: string;
   readonly connector: string;
@@ -10,9 +10,10 @@ interface Task extends Connector {
   readonly task: number;
 }
 
-/** Ids of the producers of a source's task, of a sink's dead-letter queue, and of what sets a source's offsets. */
+/** Ids of the producers of a source's task, of a sink's dead-letter queue, and of what sets or copies a source's offsets. */
 export const taskId = ({ cluster, connector, task }: Task): string => `${cluster}-${connector}-${task}`;
 export const deadLetterId = (task: Task): string => `${taskId(task)}-dlq`;
+export const copyId = (connector: Connector): string => `${offsetsId(connector)}-copy`;
 export const offsetsId = ({ cluster, connector }: Connector): string => `${cluster}-${connector}-offsets`;
 
 /** Kafka's default. */

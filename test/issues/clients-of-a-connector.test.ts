@@ -77,6 +77,30 @@ test('a source writes, fences and stores its offsets as the user that it names, 
   await worker.call('DELETE', at(name));
 });
 
+test('a source goes on where it was when it loses its own offsets topic, and when it gets another', async () => {
+  const [name, topic, file] = [draw.connectorName(), draw.topic(), join(worker.folder, 'moved.txt')];
+  const config = { 'connector.class': 'FileStreamSource', file, topic };
+  const lines: string[] = [];
+  const addLine = async (): Promise<void> => {
+    lines.push(`line ${lines.length}`);
+    await appendFile(file, `${lines.at(-1)}\n`);
+  };
+  for (const place of [draw.topic(), undefined, draw.topic()]) {
+    const own = place === undefined ? config : { ...config, 'offsets.storage.topic': place };
+    await worker.call('PUT', `${at(name)}/config`, own);
+    const held = async () => (await positions(place ?? worker.properties['offset.storage.topic'] ?? '', name)).length;
+    const before = await held();
+    // The tasks of the configuration before may still take some of them.
+    await eventually('offsets are stored there', async () => {
+      await addLine();
+      return (await held()) > before + 1;
+    });
+    await eventually('all lines are there', async () => (await topicRecords(topic)).length >= lines.length);
+    expect((await topicRecords(topic)).map(({ value }) => value)).toEqual(lines);
+  }
+  await worker.call('DELETE', at(name));
+});
+
 test('topics of the worker, and those of offsets, are created with its configuration', async () => {
   const [name, own] = [draw.connectorName(), draw.topic()];
   const file = join(worker.folder, 'configured.txt');

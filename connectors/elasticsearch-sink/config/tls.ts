@@ -29,6 +29,8 @@ export const tlsKeys = {
     doc: 'Empty: the name in the server’s certificate is not looked at.',
     default: 'https',
     displayName: 'Endpoint identification algorithm',
+    check: value =>
+      ['', 'https'].includes(value.toLowerCase()) ? undefined : 'it must be https, or empty to accept any host name',
   }),
 };
 
