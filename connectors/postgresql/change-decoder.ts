@@ -6,6 +6,7 @@ import { Envelope } from './envelope.ts';
 import { isOwnMessage } from './heartbeat.ts';
 import { type MessageFormat, MessageValue, messageRecord } from './logical-message.ts';
 import { type Lsn, readUint32 } from './lsn.ts';
+import type { KeyedRow } from './missing-values.ts';
 import type { PartialTransaction } from './offsets.ts';
 import { OpenTransaction } from './open-transaction.ts';
 import type { PendingRecords } from './pending.ts';
@@ -227,7 +228,7 @@ export class ChangeDecoder {
     const from = this.#pending.records.length;
     const isIncomplete = this.#tuple.unchanged > 0 && before !== null && whole === null;
     if (before !== null && maker.isKeyChange(table, before, after)) {
-      if (this.#open.filtered) this.#filteredKeyChange(site, before, after);
+      if (this.#open.filtered) this.#filteredKeyChange(described, site, before, after);
       else maker.update(site, before, after, this.#pending.records);
       if (isIncomplete) this.#lacks(described, table, after, this.#open.begin.commitLsn, from);
       this.#counted(from, end - at);
@@ -258,16 +259,17 @@ export class ChangeDecoder {
   }
 
   /** The chunks of the old key and of the new one may not have seen the same. */
-  #filteredKeyChange(site: ChangeSite, before: RowStruct, after: RowStruct): void {
+  #filteredKeyChange(described: Described, site: ChangeSite, before: RowStruct, after: RowStruct): void {
     const { records } = this.#pending;
     const made: SourceRecord[] = [];
     this.#settings.maker.update(site, before, after, made);
     const created = made.pop();
     if (created === undefined) return;
     const old = this.#judge(site.table, before);
-    if (old !== true) {
+    const deletion = this.#deletion(described, site.table, before);
+    if (old !== true || deletion !== null) {
       records.push(...made);
-      this.#ask(old, made.length);
+      this.#ask(old, made.length, deletion);
     }
     const verdict = this.#judge(site.table, after);
     if (verdict === true) return;
@@ -283,11 +285,12 @@ export class ChangeDecoder {
     const row = rowOf(table, bytes, this.#tuple, null);
     this.totals.deletes++;
     const verdict = this.#judge(table, row);
-    if (verdict === true) return;
+    const deletion = this.#deletion(described, table, row);
+    if (verdict === true && deletion === null) return;
     const from = this.#pending.records.length;
     this.#settings.maker.delete(this.#site(table, lsn), row, this.#pending.records);
     this.#counted(from, end - at);
-    this.#ask(verdict, this.#pending.records.length - from);
+    this.#ask(verdict, this.#pending.records.length - from, deletion);
   }
 
   #truncate(oids: readonly number[], lsn: Lsn): void {
@@ -340,8 +343,14 @@ export class ChangeDecoder {
   }
 
   /** Lets the last records wait for an answer, where only the server can tell. */
-  #ask(verdict: Verdict, count: number): void {
-    if (typeof verdict !== 'boolean') this.#pending.ask([verdict], count);
+  #ask(verdict: Verdict, count: number, deletion: KeyedRow | null = null): void {
+    if (verdict !== false) this.#pending.ask([verdict], count, deletion);
+  }
+
+  /** A row of a table that was read again may be in the topic, though all chunks that count saw it deleted. */
+  #deletion({ facts }: Described, table: Table, row: RowStruct): KeyedRow | null {
+    const isReadAgain = this.#open.filtered && this.filter?.isReadAgain(table) === true;
+    return isReadAgain && facts !== undefined ? { row, table, facts } : null;
   }
 
   /** Whether the chunk of the row has seen the change of it. */

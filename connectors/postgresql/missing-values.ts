@@ -11,12 +11,16 @@ import type { Sql } from './sql.ts';
 import type { Table } from './table-schema.ts';
 import { flushLog, insertEnd, logEnd } from './wal.ts';
 
-/** A row of which the server has left out large values, since the change that moved it to this key left them alone. */
-export interface IncompleteRow {
-  readonly record: SourceRecord;
+/** A row that may be looked up by its key. */
+export interface KeyedRow {
   readonly row: RowStruct;
   readonly table: Table;
   readonly facts: TableFacts;
+}
+
+/** A row of which the server has left out large values, since the change that moved it to this key left them alone. */
+export interface IncompleteRow extends KeyedRow {
+  readonly record: SourceRecord;
   /** Where its transaction commits; null: the values are in no earlier record, whenever that was. */
   readonly commitLsn: Lsn | null;
 }
@@ -59,41 +63,68 @@ export class MissingValues {
       if (due.length === 0) return;
       left = left.filter(one => !isDue(one));
       let isMissing = false;
-      for (const ofTable of Map.groupBy(due, ({ table }) => table).values())
-        for (let from = 0; from < ofTable.length; from += ROWS_AT_ONCE)
-          isMissing = !(await this.#read(ofTable.slice(from, from + ROWS_AT_ONCE))) || isMissing;
-      const end = await insertEnd(this.#sql);
-      // What was read must not vanish in a crash of the server.
-      if ((await logEnd(this.#sql)) < end) await flushLog(this.#sql, end);
+      for (const part of partsOf(due)) isMissing = !(await this.#read(part)) || isMissing;
+      const end = await this.#flush();
       if (isMissing) this.#until = Math.max(this.#until, end);
     }
   }
 
+  /** Whether rows that a snapshot saw deleted are not there, in their order. False where that cannot be told. */
+  async areGone(rows: readonly KeyedRow[]): Promise<boolean[]> {
+    const gone = new Set<RowStruct>();
+    for (const part of partsOf(rows)) {
+      const { keys, found } = (await this.#lookUp(part)) ?? {};
+      if (keys === undefined || found === undefined) continue;
+      const asked = new Set(keys.values());
+      // One that the database takes for equal, written otherwise.
+      if ([...found.keys()].some(key => !asked.has(key))) continue;
+      for (const [row, key] of keys) if (!found.has(key)) gone.add(row);
+    }
+    if (gone.size > 0) await this.#flush();
+    return rows.map(({ row }) => gone.has(row));
+  }
+
+  /** What was read must not vanish in a crash of the server. Answers the end of the log. */
+  async #flush(): Promise<Lsn> {
+    const end = await insertEnd(this.#sql);
+    if ((await logEnd(this.#sql)) < end) await flushLog(this.#sql, end);
+    return end;
+  }
+
   /** Rows of one table. Whether all are there. */
   async #read(rows: readonly IncompleteRow[]): Promise<boolean> {
-    const [first] = rows;
-    if (first === undefined) return true;
-    const { table, facts } = first;
-    const key = chunkKey(facts, new Set(table.row.fields.map(({ name }) => name)));
-    const fields = key === null ? null : fieldsOf(table, key);
-    // Nothing tells which row it was.
-    if (key === null || fields === null) return true;
-    const asked = rows.flatMap(({ row }) => {
-      const values = keyText(fields, row);
-      return values === undefined ? [] : [{ row, values }];
-    });
-    const found = new Map<string, RowStruct>();
-    for (const texts of await this.#query(table, facts, key, asked)) {
-      const row = rowOfTexts(table, texts);
-      found.set(JSON.stringify(keyText(fields, row)), row);
-    }
-    let all = asked.length === rows.length;
-    for (const { row, values } of asked) {
-      const now = found.get(JSON.stringify(values));
+    const { keys, found } = (await this.#lookUp(rows)) ?? {};
+    let all = keys?.size === rows.length;
+    for (const [row, key] of keys ?? []) {
+      const now = found?.get(key);
       if (now === undefined) all = false;
       else row.complete(now);
     }
     return all;
+  }
+
+  /** Of rows of one table their keys, and by key the rows that are there. undefined where they cannot be read. */
+  async #lookUp(
+    rows: readonly KeyedRow[],
+  ): Promise<{ keys: ReadonlyMap<RowStruct, string>; found: ReadonlyMap<string, RowStruct> } | undefined> {
+    const [first] = rows;
+    if (first === undefined) return undefined;
+    const { table, facts } = first;
+    const key = chunkKey(facts, new Set(table.row.fields.map(({ name }) => name)));
+    const fields = key === null ? null : fieldsOf(table, key);
+    // Nothing tells which row it was.
+    if (key === null || fields === null) return undefined;
+    const asked = rows.flatMap(({ row }) => {
+      const values = keyText(fields, row);
+      return values === undefined ? [] : [{ row, values }];
+    });
+    const texts = await this.#query(table, facts, key, asked);
+    if (texts === undefined) return undefined;
+    const now = texts.map(one => rowOfTexts(table, one));
+    return {
+      keys: new Map(asked.map(({ row, values }) => [row, JSON.stringify(values)])),
+      found: new Map(now.map(row => [JSON.stringify(keyText(fields, row)), row])),
+    };
   }
 
   async #query(
@@ -101,7 +132,7 @@ export class MissingValues {
     facts: TableFacts,
     key: readonly KeyColumn[],
     asked: readonly { readonly values: readonly string[] }[],
-  ): Promise<readonly (readonly (string | null)[])[]> {
+  ): Promise<readonly (readonly (string | null)[])[] | undefined> {
     const columns = table.row.fields.map(({ name }) => `t.${quoteIdentifier(name)}`);
     const keys = key.map(({ name }) => `t.${quoteIdentifier(name)}`);
     const values = asked.map(one => `(${one.values.map(quoteLiteral).join(', ')})`);
@@ -115,11 +146,20 @@ export class MissingValues {
       if (code !== DENIED && !GONE.has(code)) throw error;
       this.#log.warn(
         { table: table.id, rows: asked.length },
-        `large values of rows that changed their key cannot be read: ${messageOf(error)}`,
+        `rows that changed their key, or were deleted, cannot be looked up: ${messageOf(error)}`,
       );
-      return [];
+      return undefined;
     }
   }
+}
+
+/** Rows of one table each, as many as one query asks for. */
+function partsOf<R extends KeyedRow>(rows: readonly R[]): R[][] {
+  const parts: R[][] = [];
+  for (const ofTable of Map.groupBy(rows, ({ table }) => table).values())
+    for (let from = 0; from < ofTable.length; from += ROWS_AT_ONCE)
+      parts.push(ofTable.slice(from, from + ROWS_AT_ONCE));
+  return parts;
 }
 
 function rowOfTexts({ row }: Table, texts: readonly (string | null)[]): RowStruct {

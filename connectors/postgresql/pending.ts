@@ -1,5 +1,5 @@
 import type { SourceRecord } from '../../src/api/index.ts';
-import type { IncompleteRow } from './missing-values.ts';
+import type { IncompleteRow, KeyedRow, MissingValues } from './missing-values.ts';
 import type { Question, SeenFilter, Verdict } from './snapshot/seen-filter.ts';
 import type { Boundary, TransactionMetadata } from './transaction-metadata.ts';
 
@@ -9,6 +9,8 @@ interface Asked {
   /** The records that depend on it. */
   readonly from: number;
   readonly count: number;
+  /** They delete this row of a table that was read again: they stay as long as the row is not there. */
+  readonly deletion: KeyedRow | null;
 }
 
 export interface Taken {
@@ -50,10 +52,10 @@ export class PendingRecords {
   }
 
   /** The last `count` records fall where all verdicts come out as true; some of these are open questions. */
-  ask(verdicts: readonly Verdict[], count: number): void {
+  ask(verdicts: readonly Verdict[], count: number, deletion: KeyedRow | null = null): void {
     if (count === 0 || verdicts.includes(false)) return;
     const questions = verdicts.filter(verdict => typeof verdict !== 'boolean');
-    this.#asked.push({ questions, from: this.records.length - count, count });
+    this.#asked.push({ questions, from: this.records.length - count, count, deletion });
   }
 
   /** The last record's row lacks values. */
@@ -72,7 +74,7 @@ export class PendingRecords {
   }
 
   /** Takes out what is complete, or everything. */
-  async take(everything: boolean, filter: SeenFilter | null): Promise<Taken> {
+  async take(everything: boolean, filter: SeenFilter | null, missing: Pick<MissingValues, 'areGone'>): Promise<Taken> {
     const end = everything ? this.records.length : this.#mark;
     const bytes = everything ? this.bytes : this.#markBytes;
     const isAll = end === this.records.length;
@@ -87,7 +89,7 @@ export class PendingRecords {
     this.#incomplete = this.#incomplete.filter(({ at }) => at >= end).map(one => ({ ...one, at: one.at - end }));
     const boundaries = this.#boundaries.filter(({ at }) => at <= end);
     this.#boundaries = this.#boundaries.filter(({ at }) => at > end).map(one => ({ ...one, at: one.at - end }));
-    if (asked.length > 0 && filter !== null) taken = await settle(taken, asked, boundaries, filter);
+    if (asked.length > 0 && filter !== null) taken = await settle(taken, asked, boundaries, filter, missing);
     if (this.#metadata !== null) {
       taken = this.#metadata.apply(taken, boundaries);
       const last = taken.findLastIndex(record => this.#written.delete(record));
@@ -107,15 +109,21 @@ async function settle(
   asked: readonly Asked[],
   boundaries: readonly Boundary[],
   filter: SeenFilter,
+  missing: Pick<MissingValues, 'areGone'>,
 ): Promise<SourceRecord[]> {
   const seen = await filter.answer(asked.flatMap(({ questions }) => questions));
-  const dropped = new Set<number>();
   let answered = 0;
-  for (const { questions, from, count } of asked) {
+  const wereSeen = asked.filter(({ questions }) => {
     const own = seen.slice(answered, answered + questions.length);
     answered += questions.length;
-    if (own.every(Boolean)) for (let at = from; at < from + count; at++) dropped.add(at);
-  }
+    return own.every(Boolean);
+  });
+  const deletions = wereSeen.flatMap(({ deletion }) => deletion ?? []);
+  const gone = await missing.areGone(deletions);
+  const stay = new Set(deletions.filter((_, i) => gone[i]));
+  const dropped = new Set<number>();
+  for (const { from, count, deletion } of wereSeen)
+    if (deletion === null || !stay.has(deletion)) for (let at = from; at < from + count; at++) dropped.add(at);
   let before = 0;
   let next = 0;
   for (const boundary of boundaries) {

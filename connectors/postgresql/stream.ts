@@ -163,7 +163,7 @@ export class Stream {
     const cut = transaction !== null && pending.complete === 0 && pending.bytes >= this.#settings.maxBatchBytes;
     const moved = this.tracker.behind && (pending.complete > 0 || this.#idleIsDue());
     if (!cut && !moved && due.length === 0) return null;
-    const taken = await pending.take(cut, filter);
+    const taken = await pending.take(cut, filter, this.#missing);
     await this.#missing.fill(taken.incomplete, filter?.end ?? 0);
     if (cut) {
       if (transaction.wasWritten) return null;

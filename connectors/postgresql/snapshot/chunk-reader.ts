@@ -286,6 +286,7 @@ class OpenChunk {
       visibility: parseVisibility(this.#snapshot),
       lsn: this.#lsn,
       rows: this.rows,
+      again: work.again,
     };
     const read = { work, epoch: this.#epoch, chunk, records: this.#records, bytes: this.bytes, tail: end === null };
     this.#lo = end;

@@ -23,13 +23,15 @@ export interface Chunk extends Range {
   /** Everything that it saw is committed before this. */
   readonly lsn: Lsn;
   readonly rows: number;
+  /** Its table had begun to be read before, and was altered: the topic may have rows that were deleted since. */
+  readonly again: boolean;
 }
 
 /** A chunk's own entry among the stored positions: written with its rows, taken back when the stream has passed it. */
 export function chunkPosition(server: string, id: string, chunk: Chunk): SourcePosition {
-  const { table, number, lo, hi, snapshot, lsn, rows } = chunk;
-  const identity = identityFields(chunk.identity);
-  return { partition: chunkPartition(server, table, number), offset: { id, lo, hi, snapshot, lsn, rows, ...identity } };
+  const { table, number, lo, hi, snapshot, lsn, rows, again } = chunk;
+  const fields = { ...(again ? { again } : {}), ...identityFields(chunk.identity) };
+  return { partition: chunkPartition(server, table, number), offset: { id, lo, hi, snapshot, lsn, rows, ...fields } };
 }
 
 export const chunkPartition = (server: string, table: string, number: number): SourcePartition => ({
@@ -73,6 +75,7 @@ function readChunk(
     visibility: parseVisibility(snapshot),
     lsn: Number(offset['lsn']),
     rows: Number(offset['rows']),
+    again: offset['again'] === true,
   };
 }
 

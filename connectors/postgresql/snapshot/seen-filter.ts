@@ -48,6 +48,8 @@ export class SeenFilter {
   readonly #near: number;
   /** Tables that were truncated while they were read: all that comes after is kept. */
   readonly #truncated = new Set<string>();
+  /** Tables that were read again from their beginning. */
+  readonly #again: ReadonlySet<string>;
   #xid = -1;
   #runs = new Map<ChunkedTable, Runs>();
   /** By version of a table, where the key is in its rows. */
@@ -58,6 +60,7 @@ export class SeenFilter {
     this.#sql = sql;
     this.#tables = tables;
     const chunks = [...tables.values()].flatMap(table => table.chunks);
+    this.#again = new Set(chunks.filter(({ again }) => again).map(({ table }) => table));
     this.end = chunks.reduce((highest, { lsn }) => Math.max(highest, lsn), 0);
     this.#near = chunks.reduce((highest, { visibility }) => Math.max(highest, visibility.xmax), 0);
   }
@@ -79,6 +82,11 @@ export class SeenFilter {
       if (order > 0) seen = !seen;
     }
     return seen;
+  }
+
+  /** Whether the topic may have rows of the table that none of its chunks has. See Chunk. */
+  isReadAgain({ id }: Table): boolean {
+    return this.#again.has(id);
   }
 
   #fieldsOf(table: Table, key: readonly KeyColumn[]): readonly number[] {

@@ -40,6 +40,8 @@ export class TableWork {
   open = 0;
   /** Rows have been handed out, now or before an interruption. */
   begun: boolean;
+  /** See Chunk. */
+  again: boolean;
   #interrupted: StoredChunk | null;
   #ranges: Range[];
   #number: number;
@@ -59,6 +61,7 @@ export class TableWork {
     this.#ranges = [...ranges];
     this.#number = stored.reduce((highest, chunk) => Math.max(highest, chunk.number + 1), 0);
     this.begun = stored.some(chunk => chunk.rows > 0);
+    this.again = stored.some(chunk => chunk.again);
   }
 
   get table(): Table {
@@ -81,6 +84,7 @@ export class TableWork {
 
   /** Nothing of it counts as read. */
   restart(): void {
+    this.again ||= this.begun;
     this.#abandon([EVERYTHING]);
   }
 

@@ -31,6 +31,7 @@ const chunk = (number: number, lo: number | null, hi: number | null, snapshot: s
   visibility: parseVisibility(snapshot),
   lsn,
   rows: 1,
+  again: false,
 });
 
 /** Up to 10, to 20, to 30 and beyond; the third was read first, by another reader. */

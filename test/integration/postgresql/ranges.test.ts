@@ -18,6 +18,7 @@ const chunk = (number: number, lo: string | null, hi: string | null): StoredChun
   visibility: { xmin: 1, xmax: 1, running: new Set<number>() },
   lsn: 1,
   rows: 0,
+  again: false,
 });
 
 const range = (lo: string | null, hi: string | null): { lo: Bound | null; hi: Bound | null } => ({
