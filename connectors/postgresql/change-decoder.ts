@@ -1,4 +1,3 @@
-import type { SourceRecord } from '../../src/api/index.ts';
 import { MillraceError } from '../../src/errors.ts';
 import { type Tick, tick } from './clock.ts';
 import type { Described, DescribedTables } from './described-tables.ts';
@@ -261,20 +260,19 @@ export class ChangeDecoder {
   /** The chunks of the old key and of the new one may not have seen the same. */
   #filteredKeyChange(described: Described, site: ChangeSite, before: RowStruct, after: RowStruct): void {
     const { records } = this.#pending;
-    const made: SourceRecord[] = [];
-    this.#settings.maker.update(site, before, after, made);
-    const created = made.pop();
-    if (created === undefined) return;
+    const { maker } = this.#settings;
     const old = this.#judge(site.table, before);
     const deletion = this.#deletion(described, site.table, before);
     if (old !== true || deletion !== null) {
-      records.push(...made);
-      this.#ask(old, made.length, deletion);
+      const from = records.length;
+      maker.oldKey(site, before, after, records);
+      this.#ask(old, records.length - from, deletion);
     }
     const verdict = this.#judge(site.table, after);
     if (verdict === true) return;
-    records.push(created);
-    this.#ask(verdict, 1);
+    const from = records.length;
+    maker.newKey(site, before, after, records);
+    this.#ask(verdict, records.length - from);
   }
 
   #delete(bytes: Buffer, at: number, end: number, lsn: Lsn): void {

@@ -75,13 +75,17 @@ export class RecordMaker {
     return before !== null && key !== null && !sameKey(key, before, after);
   }
 
-  /** A changed key: the old one is deleted. */
+  /** A changed key: the old one is deleted. Skipped as a deletion, and with the update that it is a part of. */
   oldKey(site: ChangeSite, before: RowStruct, after: RowStruct, out: SourceRecord[]): void {
+    const { skips } = this.#settings;
+    if (skips.has('u') || skips.has('d')) return;
     this.#deleted(site, before, [this.#keyHeader(NEW_KEY, site.table, after), ...this.#settings.headers], out);
   }
 
-  /** A changed key: the new one is created. */
+  /** A changed key: the new one is created. Skipped as a creation, and with the update that it is a part of. */
   newKey(site: ChangeSite, before: RowStruct, after: RowStruct, out: SourceRecord[]): void {
+    const { skips } = this.#settings;
+    if (skips.has('u') || skips.has('c')) return;
     const headers = [this.#keyHeader(OLD_KEY, site.table, before), ...this.#settings.headers];
     out.push(this.#record(site, 'c', null, after, after, headers));
   }

@@ -31,7 +31,8 @@ export function topicNaming(options: TopicNamingOptions): TopicNaming {
   return {
     heartbeat: join(heartbeatPrefix, prefix),
     transaction: join(prefix, transaction),
-    message: join(prefix, 'message'),
+    // Whatever the delimiter is.
+    message: sanitized(`${prefix}.message`),
     table: (schema, table) => (withSchema ? join(prefix, schema, table) : join(prefix, table)),
   };
 }

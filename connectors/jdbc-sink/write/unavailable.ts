@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { Decimal, get, isStruct, type Schema, type Struct, type Value } from '../../../src/api/index.ts';
+import { nameUuid } from '../../../src/databases/name-uuid.ts';
 import { unavailable } from '../config/settings.ts';
 import { isPlainObject } from '../values/literals.ts';
 
@@ -15,7 +15,7 @@ const unscaled = BigInt(`0x${bytes.toString('hex')}`);
 const double = Number(unscaled);
 /** Each bit of an array of booleans. */
 const bits = [...bytes].flatMap(byte => [7, 6, 5, 4, 3, 2, 1, 0].map(bit => ((byte >> bit) & 1) === 1));
-/** For arrays of UUIDs Debezium makes one of the placeholder, as Java's `UUID.nameUUIDFromBytes` does. */
+/** For arrays of UUIDs Debezium makes one of the placeholder. */
 const uuid = nameUuid(bytes);
 /** Debezium's coordinate of a point, and its points of PostGIS's types. */
 const COORDINATE = -99_999_999;
@@ -24,13 +24,6 @@ const shapes = [
   '0101000020e61000000c21e7fdff7f66401842cefbff7f5640',
 ].map(hex => Buffer.from(hex, 'hex'));
 const DAY_MS = 86_400_000;
-
-function nameUuid(name: Buffer): string {
-  const hash = createHash('md5').update(name).digest();
-  hash[6] = ((hash[6] as number) & 0x0f) | 0x30;
-  hash[8] = ((hash[8] as number) & 0x3f) | 0x80;
-  return hash.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
-}
 
 /** Decimals of fewer digits are never stored out of line: they take less room than what would stand for them. */
 const MIN_PRECISION = 37;

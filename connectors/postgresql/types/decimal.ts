@@ -137,13 +137,27 @@ function moneyText(bytes: Buffer, start: number, end: number): number {
   return length;
 }
 
-/** money: a Decimal of two digits behind the point. */
+/** The amount in `amount` with 0 or 1 digits behind the point in the place of 2; halves go away from zero. */
+function roundedMoney(length: number, digits: number): number {
+  const cents = BigInt(latin1(amount, 0, length).replace('.', ''));
+  const [unit, half] = digits === 0 ? [100n, 50n] : [10n, 5n];
+  const units = (cents < 0n ? cents - half : cents + half) / unit;
+  const whole = units < 0n ? -units : units;
+  const text = digits === 0 ? String(whole) : `${whole / 10n}.${whole % 10n}`;
+  return amount.write(units < 0n ? `-${text}` : text, 'latin1');
+}
+
+/** money: a Decimal with `money.fraction.digits`, rounded where there are fewer than the two that the database has. */
 export function money(mode: DecimalMode, fractionDigits: number): Codec {
   const { defaults: _, ...inner } =
     mode === 'precise' ? precise(undefined, fractionDigits) : mode === 'string' ? asText(fractionDigits) : double;
+  const text = (bytes: Buffer, start: number, end: number): number => {
+    const length = moneyText(bytes, start, end);
+    return mode === 'precise' && fractionDigits < 2 ? roundedMoney(length, fractionDigits) : length;
+  };
   return {
     ...inner,
-    value: (bytes, start, end) => inner.value(amount, 0, moneyText(bytes, start, end)),
-    json: (bytes, start, end, out) => inner.json(amount, 0, moneyText(bytes, start, end), out),
+    value: (bytes, start, end) => inner.value(amount, 0, text(bytes, start, end)),
+    json: (bytes, start, end, out) => inner.json(amount, 0, text(bytes, start, end), out),
   };
 }

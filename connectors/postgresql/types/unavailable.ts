@@ -7,6 +7,7 @@ import {
   type Value,
   ValueStruct,
 } from '../../../src/api/index.ts';
+import { nameUuid } from '../../../src/databases/name-uuid.ts';
 
 /** `unavailable.value.placeholder`: text, or bytes written `hex:…`. */
 export interface Placeholder {
@@ -65,6 +66,8 @@ function items(schema: Schema, placeholder: Placeholder): readonly Value[] {
     case 'float32':
     case 'float64':
       return bytes.map(byte => number(schema, byte));
+    case 'string':
+      return [schema.name === 'io.debezium.data.Uuid' ? nameUuid(placeholder.bytes) : placeholder.text];
     default:
       return [unavailableOf(schema, placeholder)];
   }

@@ -13,7 +13,7 @@ import { enumeration, plainText, text } from '../../../connectors/postgresql/typ
 import { date, type TimeMode, time, timestamp } from '../../../connectors/postgresql/types/time.ts';
 import { vector } from '../../../connectors/postgresql/types/vector.ts';
 import { zonedTime, zonedTimestamp } from '../../../connectors/postgresql/types/zoned.ts';
-import { Bytes, structOf, ValueStruct, withOptional } from '../../../src/api/index.ts';
+import { Bytes, Decimal, structOf, ValueStruct, withOptional } from '../../../src/api/index.ts';
 import { converter } from '../../converters/neutral.ts';
 import * as pg from './pg-text.ts';
 
@@ -67,7 +67,7 @@ const cases: readonly (readonly [name: string, codec: Codec, text: fc.Arbitrary<
       pg.numeric(0).map(value => (value === '0' ? value : `${value}00`)),
     ] as const,
     [`numeric ${mode}`, numeric(-1, mode), fc.oneof(pg.numeric(0), pg.numeric(7), pg.notANumber)] as const,
-    [`money ${mode}`, money(mode, 2), pg.money] as const,
+    ...[0, 1, 2, 4].map(digits => [`money ${mode}, ${digits} digits`, money(mode, digits), pg.money] as const),
   ]),
   ...modes.flatMap(mode => [
     [`date ${mode}`, date(mode), pg.date] as const,
@@ -111,4 +111,17 @@ describe('a codec writes the JSON that JsonConverter makes of its value', () => 
       { numRuns: 300 },
     );
   });
+});
+
+test.each([
+  ['$1.50', 0, 2n],
+  ['-$1.50', 0, -2n],
+  ['$0.49', 0, 0n],
+  ['-$0.04', 1, 0n],
+  ['-$0.05', 1, -1n],
+  ['-$92,233,720,368,547,758.08', 0, -92_233_720_368_547_758n],
+  ['$1,234.56', 4, 12_345_600n],
+])('money %s with %i digits', (text, digits, unscaled) => {
+  const bytes = Buffer.from(text);
+  expect(money('precise', digits).value(bytes, 0, bytes.length)).toEqual(new Decimal(unscaled, digits));
 });

@@ -150,7 +150,7 @@ describe('names', () => {
       transaction: 'tx',
     });
     expect(naming.table('public', 'a b')).toBe('p_a_b');
-    expect([naming.heartbeat, naming.transaction, naming.message]).toEqual(['__hb_p', 'p_tx', 'p_message']);
+    expect([naming.heartbeat, naming.transaction, naming.message]).toEqual(['__hb_p', 'p_tx', 'p.message']);
   });
 
   test('for Avro', () => {
