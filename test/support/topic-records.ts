@@ -31,6 +31,10 @@ export const topicRecords = (topic: string): Promise<TopicRecord[]> =>
     return found;
   });
 
+/** Names of the topics that begin so. */
+export const topicsWith = (prefix: string): Promise<string[]> =>
+  withKafka(async kafka => (await kafka.admin.topics()).filter(topic => topic.startsWith(prefix)));
+
 /** Committed records of a topic, and transactions: each has a marker with an offset of its own in a partition. */
 export async function topicContents(topic: string): Promise<{ records: number; transactions: number }> {
   const [records, size] = [(await topicRecords(topic)).length, await topicSize(topic)];

@@ -1,0 +1,148 @@
+/** Records of one change, or of one row of a snapshot, as Debezium and Millrace wrote them; payloads of JsonConverter. */
+export interface Pair {
+  readonly there: Record_;
+  readonly here: Record_;
+}
+export interface Record_ {
+  readonly schema: Shape;
+  readonly payload: Envelope;
+}
+interface Envelope {
+  readonly op?: string;
+  readonly before?: Row | null;
+  readonly after?: Row | null;
+  readonly source?: Row;
+}
+type Row = Readonly<Record<string, unknown>>;
+interface Shape {
+  readonly field?: string;
+  readonly fields?: readonly Shape[];
+}
+
+/** A column's schema or its value where the two are not the same. */
+interface Difference {
+  readonly of: 'schema' | 'value';
+  readonly type: string;
+  readonly op: string;
+  readonly there: unknown;
+  readonly here: unknown;
+  readonly modes: Readonly<Record<string, string>>;
+}
+
+/** Reasons, as in docs/reference/debezium-differences.md. */
+const reasons: readonly (readonly [reason: string, explains: (one: Difference) => boolean])[] = [
+  ['a negative scale is one', ({ type }) => type.startsWith('numeric(5,-2)')],
+  [
+    'arrays of every type',
+    ({ type, of, there, here }) =>
+      type.endsWith('[]') &&
+      /^(bit|varbit|money|name|xml|interval|point|line|lseg|box|path|polygon|circle|price|tsvector|ltree|mood)\b/.test(
+        type,
+      ) &&
+      (of === 'schema' ? isArray(here) : !Array.isArray(there)),
+  ],
+  ['placeholders in every type', ({ there, here }) => there === null && isPlaceholder(here)],
+  ['name in the stream', ({ type, of, there }) => type === 'name' && of === 'value' && there === null],
+  ['dates at infinity and before Christ', ({ type, of }) => /^date(\[\])?$/.test(type) && of === 'value'],
+  [
+    'times in arrays',
+    ({ type, of }) => /^(time|timetz|timestamp|timestamptz)(\(\d\))?\[\]$/.test(type) && of === 'value',
+  ],
+  ['the end of a day', ({ there, here }) => there === '00:00:00Z' && here === '24:00:00Z'],
+  ['polygons that are closed', ({ type, of }) => type === 'polygon' && of === 'value'],
+  [
+    'intervals beyond 2^53 microseconds',
+    ({ type, there, here }) =>
+      type === 'interval' && Math.abs(Number(there)) > 2 ** 53 && Math.abs(Number(here)) > 2 ** 53,
+  ],
+  [
+    'digits of floats before Java 19',
+    ({ type, of, there, here }) => /^float[48](\[\])?$/.test(type) && of === 'value' && sameFloats(there, here),
+  ],
+  [
+    'source.sequence after transactions that are skipped whole',
+    ({ type, modes }) => type === 'source.sequence' && modes['skipped.operations'] !== 'none',
+  ],
+  ['NaN as text', ({ there, here }) => there === 'NAN' && here === 'NaN'],
+  ['members of hstore', ({ type, there, here }) => type.startsWith('hstore') && sameMembers(there, here)],
+];
+
+/** What differs in a pair of records, by reason; `unexplained: …` where there is none. */
+export function differences(
+  { there, here }: Pair,
+  types: ReadonlyMap<string, string>,
+  modes: Readonly<Record<string, string>>,
+): string[] {
+  const op = there.payload.op ?? '';
+  const found: string[] = [];
+  const compare = (of: Difference['of'], column: string, a: unknown, b: unknown) => {
+    if (JSON.stringify(a) === JSON.stringify(b)) return;
+    const type = types.get(column) ?? column;
+    const one: Difference = { of, type, op, there: a, here: b, modes };
+    const reason = reasons.find(([, explains]) => explains(one))?.[0];
+    found.push(reason ?? `unexplained: ${of} of ${type} in ${op}: ${brief(a)} there, ${brief(b)} here`);
+  };
+  compare('value', 'op', there.payload.op, here.payload.op);
+  compare('schema', 'envelope', withoutRows(there.schema), withoutRows(here.schema));
+  const [thereColumns, hereColumns] = [columnsOf(there.schema), columnsOf(here.schema)];
+  for (const name of union(thereColumns, hereColumns)) compare('schema', name, thereColumns[name], hereColumns[name]);
+  for (const side of ['before', 'after'] as const) {
+    const [a, b] = [there.payload[side] ?? {}, here.payload[side] ?? {}];
+    for (const name of union(a, b)) compare('value', name, a[name], b[name]);
+  }
+  const [a, b] = [stable(there), stable(here)];
+  for (const name of union(a, b)) compare('value', `source.${name}`, a[name], b[name]);
+  return found;
+}
+
+/** Of `source`, what does not depend on the reader or on the time when the snapshot was taken. */
+function stable({ payload: { source = {}, op } }: Record_): Row {
+  const volatile = ['version', 'ts_ms', 'ts_us', 'ts_ns', ...(op === 'r' ? ['lsn', 'txId', 'sequence'] : [])];
+  return Object.fromEntries(Object.entries(source).filter(([name]) => !volatile.includes(name)));
+}
+
+const union = (a: Row, b: Row): Set<string> => new Set([...Object.keys(a), ...Object.keys(b)]);
+const isArray = (schema: unknown): boolean => (schema as { type?: string } | undefined)?.type === 'array';
+const brief = (value: unknown): string => (JSON.stringify(value) ?? 'nothing').slice(0, 200);
+
+const columnsOf = ({ fields }: Shape): Row =>
+  Object.fromEntries(
+    (fields?.find(({ field }) => field === 'after')?.fields ?? []).map(column => [column.field ?? '', column]),
+  );
+const withoutRows = (shape: Shape): unknown => ({
+  ...shape,
+  fields: shape.fields?.map(one => (/^(before|after)$/.test(one.field ?? '') ? { ...one, fields: [] } : one)),
+});
+
+const sameFloats = (a: unknown, b: unknown): boolean =>
+  JSON.stringify([a].flat().map(each => Math.fround(Number(each)))) ===
+  JSON.stringify([b].flat().map(each => Math.fround(Number(each))));
+
+function sameMembers(a: unknown, b: unknown): boolean {
+  const members = (value: unknown) =>
+    JSON.stringify(
+      [value].flat().map(each => Object.entries((typeof each === 'string' ? JSON.parse(each) : each) ?? {}).sort()),
+    );
+  return members(a) === members(b);
+}
+
+const PLACEHOLDER = '__debezium_unavailable_value';
+
+/** The placeholder, in whatever form its type has for it. */
+function isPlaceholder(value: unknown): boolean {
+  const text = JSON.stringify(value) ?? '';
+  const forms = [
+    PLACEHOLDER,
+    Buffer.from(PLACEHOLDER).toString('base64').slice(0, 36),
+    Buffer.from(PLACEHOLDER).toString('hex'),
+    // A decimal that is the number of these bytes.
+    Buffer.from(PLACEHOLDER).toString('latin1'),
+  ];
+  if (forms.some(form => text.includes(form))) return true;
+  // One element for each byte or each bit; POINT(-99999999 -99999999).
+  return (
+    (Array.isArray(value) && [PLACEHOLDER.length, PLACEHOLDER.length * 8].includes(value.length)) ||
+    text.includes('AAD8g9eXwQAAAPyD15fB') ||
+    text.includes('AAAA/IPXl8EAAAD8g9eXwQ')
+  );
+}
