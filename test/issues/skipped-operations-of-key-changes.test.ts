@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { generator } from '../support/generate/index.ts';
@@ -8,6 +8,11 @@ import { TestWorker } from '../support/worker.ts';
 
 /** A change of a key is a deletion and a creation, and `skipped.operations` skips them as such: as in Debezium. */
 const draw = generator(import.meta.url);
+let worker: TestWorker;
+beforeAll(async () => {
+  worker = await TestWorker.start('skipped');
+});
+afterAll(() => worker?.[Symbol.asyncDispose]());
 
 test.each([
   ['d', ['c 1', 'c 2', 'c 3']],
@@ -15,7 +20,6 @@ test.each([
   ['u', ['c 1', 'c 3']],
 ])('skipped.operations=%s', async (skipped, expected) => {
   await using source = await createDatabase('skipped');
-  await using worker = await TestWorker.start('skipped');
   const name = draw.connectorName();
   await source.query('CREATE TABLE t (id int PRIMARY KEY)');
   await worker.create(name, {
@@ -25,11 +29,12 @@ test.each([
     'value.converter': 'org.apache.kafka.connect.json.JsonConverter',
     'value.converter.schemas.enable': 'false',
   });
-  await eventually('the source streams', async () => {
-    const [slot] = await source.query(
-      'SELECT 1 FROM pg_replication_slots WHERE active AND database = current_database()',
+  // It is active before, while it waits for its first position.
+  await eventually('the slot has a position', async () => {
+    const slots = await source.query(
+      'SELECT 1 FROM pg_replication_slots WHERE active AND confirmed_flush_lsn IS NOT NULL AND database = current_database()',
     );
-    return slot !== undefined;
+    return slots.length === 1;
   });
   await source.query('INSERT INTO t VALUES (1)');
   await source.query('UPDATE t SET id = 2');
