@@ -117,8 +117,13 @@ test('an error in close leaves no connection open', async () => {
   await restart();
   const before = await connectionsTo(kafka);
   expect(before).toBeGreaterThan(0);
-  for (let round = 0; round < 3; round++) await restart();
-  await eventually('as many connections as before', async () => (await connectionsTo(kafka)) <= before);
+  const restarts = 4;
+  for (let round = 0; round < restarts; round++) await restart();
+  // Some connections of the task that was counted may not have been open yet. A leak is one for each restart.
+  await eventually(
+    'fewer than one more for each restart',
+    async () => (await connectionsTo(kafka)) < before + restarts,
+  );
 });
 
 test('connectors are stopped and deleted whose methods do not end', async () => {

@@ -182,13 +182,12 @@ describe('streaming', () => {
       await db.query(`DELETE FROM ${table}`);
     }
     await db.query("INSERT INTO a VALUES (2, 'hush', 'end')");
-    await task.records(4);
+    await task.records(3);
     expect(
       committed.records.map(record => [record.topic, keyOf(record), payloadOf(record).op, payloadOf(record).after]),
     ).toEqual([
       [`${db.name}.public.a`, { name: 'n', id: 1 }, 'c', { id: 1, name: 'n' }],
-      // The key has changed with the name.
-      [`${db.name}.public.a`, { name: 'n', id: 1 }, 'd', null],
+      // The key has changed with the name: of its deletion and its creation the first is skipped.
       [`${db.name}.public.a`, { name: 'm', id: 1 }, 'c', { id: 1, name: 'm' }],
       [`${db.name}.public.a`, { name: 'end', id: 2 }, 'c', { id: 2, name: 'end' }],
     ]);
