@@ -29,8 +29,8 @@ export default defineConfig({
           name: 'main',
           include: ['test/**/*.test.ts', '{examples/*,templates/*/*}/test/**/*.test.ts'],
           exclude: ['test/chaos/**', 'test/soak/**'],
-          // Files mostly wait for servers; vitest's default leaves one of two cores idle.
-          maxWorkers: 2,
+          // Files mostly wait for servers: two at a time use three quarters of two cores.
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },
