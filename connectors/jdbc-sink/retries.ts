@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../../src/api/index.ts';
 import { FencedError, kindOf, MillraceError, messageOf } from '../../src/errors.ts';
 
-/** How often a failure that may pass is tried again, by the setting of that name. */
+/** Retries of a transient failure, limited by the setting of that name. */
 export interface RetryLimit {
   readonly setting: string;
   /** null: the engine tries again, without limit. */

@@ -17,7 +17,7 @@ const GRACE_MS = 5_000;
 interface Opened {
   readonly settings: Settings;
   readonly context: SinkTaskContext;
-  /** Of the engine, and of this task's own end. */
+  /** Aborted by the engine, and when this task closes. */
   readonly signal: AbortSignal;
 }
 

@@ -14,7 +14,7 @@ import { findTables, refuseSameNames } from './tables/plan.ts';
 import { fullName, type TableId } from './tables/table-id.ts';
 import { zoneOf } from './values/zone.ts';
 
-/** How long one `read` waits for something to do, as poll.linger.ms says: less would keep the processor busy. */
+/** Bounds of poll.linger.ms, which is the time that one `read` waits for work: less would keep the processor busy. */
 const LEAST_WAIT_MS = 100;
 const MOST_WAIT_MS = 1000;
 

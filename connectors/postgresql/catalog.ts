@@ -107,7 +107,7 @@ export class Catalog {
     return found;
   }
 
-  /** Whether the publication has the table, or a part of it. */
+  /** True if the publication has the table or a part of it. */
   async isPublished({ schema, table }: TableFacts): Promise<boolean> {
     const { found } = await this.#sql.one<{ found: boolean }>(
       'reading the publication',

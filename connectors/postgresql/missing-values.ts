@@ -69,7 +69,7 @@ export class MissingValues {
     }
   }
 
-  /** Whether rows that a snapshot saw deleted are not there, in their order. False where that cannot be told. */
+  /** For each row, true if it is not in its table now; false also where that cannot be told. */
   async areGone(rows: readonly KeyedRow[]): Promise<boolean[]> {
     const gone = new Set<RowStruct>();
     for (const part of partsOf(rows)) {
@@ -84,7 +84,7 @@ export class MissingValues {
     return rows.map(({ row }) => gone.has(row));
   }
 
-  /** What was read must not vanish in a crash of the server. Answers the end of the log. */
+  /** Flushes the log up to its end, so that rows that were read survive a crash of the server. Returns that end. */
   async #flush(): Promise<Lsn> {
     const end = await insertEnd(this.#sql);
     if ((await logEnd(this.#sql)) < end) await flushLog(this.#sql, end);
@@ -103,7 +103,7 @@ export class MissingValues {
     return all;
   }
 
-  /** Of rows of one table their keys, and by key the rows that are there. undefined where they cannot be read. */
+  /** Keys of rows of one table, and by key the rows that the table has now; undefined if it cannot be read. */
   async #lookUp(
     rows: readonly KeyedRow[],
   ): Promise<{ keys: ReadonlyMap<RowStruct, string>; found: ReadonlyMap<string, RowStruct> } | undefined> {

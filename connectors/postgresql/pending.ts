@@ -15,7 +15,7 @@ interface Asked {
 
 export interface Taken {
   readonly records: readonly SourceRecord[];
-  /** Of these records. */
+  /** Rows of these records that lack large values. */
   readonly incomplete: readonly IncompleteRow[];
   readonly bytes: number;
 }

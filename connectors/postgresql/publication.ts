@@ -75,7 +75,7 @@ export async function openPublication(
 }
 
 /**
- * Whether the publication, once ensured, publishes changes of partitions as those of the partitioned table: one that exists
+ * True if the publication, once ensured, publishes changes of partitions as those of the partitioned table: one that exists
  * and is left as it is may not be as publish.via.partition.root says.
  */
 export async function publishesViaRoot(sql: Sql, { name, mode, viaRoot }: PublicationSettings): Promise<boolean> {

@@ -102,7 +102,7 @@ export function keyColumns(relation: Relation, facts: TableFacts | undefined): r
   return known[0]?.columns ?? [];
 }
 
-/** Whether the publication's column list leaves out a part of that index. */
+/** True if the publication's column list leaves out a part of that index. */
 function isCut(facts: TableFacts | undefined, which: (index: IndexFacts) => boolean): boolean {
   const list = facts?.publication?.columns;
   const index = facts?.indexes.find(which);

@@ -5,7 +5,7 @@ import type { Sql } from './sql.ts';
 
 /** Names of tables in one message. */
 const MOST_NAMES = 20;
-/** Of a figure in the connector's status. */
+/** Name of a figure in the connector's status. */
 const MOST_NAMES_IN_STATUS = 3;
 
 /**

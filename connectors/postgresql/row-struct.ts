@@ -102,7 +102,7 @@ export class RowStruct implements Struct {
     return this.start(i) === IS_UNCHANGED && this.#before?.has(i) ? this.#before : this;
   }
 
-  /** Whether values were left out as unchanged that are not in the row before either. */
+  /** True if values were left out as unchanged and the old row lacks them too. */
   isIncomplete(): boolean {
     return this.#fields.some((_, i) => !this.holder(i).has(i));
   }

@@ -100,7 +100,7 @@ interface Made {
   readonly column: RelationColumn;
   readonly fieldSchema: Schema;
   readonly codec: NonNullable<ReturnType<typeof codecOf>>;
-  /** Of the type in the database; in the row's schema, not in the key's. */
+  /** Parameters that tell the database's type; in the row's schema, not in the key's. */
   readonly parameters: Readonly<Record<string, string>>;
 }
 

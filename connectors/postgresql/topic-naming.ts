@@ -16,7 +16,7 @@ export interface TopicNaming {
 export interface TopicNamingOptions {
   readonly prefix: string;
   readonly delimiter: string;
-  /** Whether a table's topic has the schema in its name. */
+  /** True if a table's topic has the schema in its name. */
   readonly withSchema: boolean;
   readonly heartbeatPrefix: string;
   readonly transaction: string;

@@ -69,7 +69,7 @@ const idleProperties: ReadonlyMap<string, Idle> = new Map([
   ['worker.unsync.backoff.ms', idle('300000', GROUP)],
 ]);
 
-/** What stands behind these belongs to a component, a client, or a topic. */
+/** Prefixes of properties of a component, a client or a topic. */
 const prefixes: readonly string[] = [
   'admin.',
   'config.providers.',
@@ -92,7 +92,7 @@ const prefixes: readonly string[] = [
   'value.converter.',
 ];
 
-/** Whether Kafka Connect knows a worker property that is no part of the worker's own configuration. */
+/** True for a worker property of Kafka Connect that is not part of the worker's own configuration. */
 export const isConnectProperty = (name: string): boolean =>
   readElsewhere.has(name) ||
   idleProperties.has(name) ||

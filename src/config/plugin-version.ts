@@ -14,7 +14,7 @@ export function versionProblem(plugin: string, wanted: string, available: string
   return `Plugin ${plugin} not found that matches the version range ${text === '' ? '[,]' : shown}, available versions: [${available}]`;
 }
 
-/** Whether a text is a version or a range of versions. */
+/** True for a version or a range of versions. */
 export const isVersionSpec = (text: string): boolean =>
   !/^[[(]/.test(text.trim()) || typeof rangesOf(text.trim()) !== 'string';
 

@@ -9,7 +9,7 @@ export class TopicMerges {
   /** By topic, the first of the source's topics that was sent to it. */
   readonly #first = new Map<string, string>();
   readonly #warned = new Set<string>();
-  /** Of the last record. */
+  /** Topics of the last record. */
   #from = '';
   #to = '';
 

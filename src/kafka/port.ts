@@ -149,7 +149,7 @@ export interface ReaderOptions {
   /** Bytes fetched for all partitions at once, about. */
   readonly maxBytes: number;
   readonly maxPartitionBytes: number;
-  /** How long a poll waits for the first record. */
+  /** Milliseconds that a poll waits for the first record. */
   readonly maxWaitMs: number;
   /** `fetch.min.bytes`; undefined: 1. */
   readonly minBytes?: number;

@@ -99,7 +99,7 @@ export function sinkError(error: unknown, doing: string): MillraceError {
 }
 
 /**
- * What PostgreSQL says of data that it did not take, without the data: its messages quote values behind a colon, or behind
+ * PostgreSQL's message about data that it refused, without the data: its messages quote values behind a colon, or behind
  * `value`, and hold the rest in details that are left out here.
  */
 export function dataMessage(error: unknown): string {

@@ -20,7 +20,7 @@ export interface SessionOptions {
   readonly quoted: boolean;
   readonly timestamps: TimestampFormat;
   readonly zeroDatesAreNull: boolean;
-  /** Of transactions, in SQL; undefined for the database's own. */
+  /** Isolation level of transactions, in SQL; undefined for the database's default. */
   readonly isolation: string | undefined;
   /** Messages of the server may quote what nobody else may see. */
   readonly isMasked: boolean;

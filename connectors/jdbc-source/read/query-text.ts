@@ -1,6 +1,6 @@
 import type { Product } from '../config/jdbc-url.ts';
 
-/** What is no SQL of its own: blanks, comments and semicolons. MySQL's comments with an exclamation mark are code. */
+/** Text that is ignored between statements: blanks, comments and semicolons. MySQL's comments with an exclamation mark are code. */
 const insignificant = {
   postgresql: /\s+|--[^\n]*|;/y,
   mysql: /\s+|--(?=[\s]|$)[^\n]*|#[^\n]*|\/\*(?![!M])[\s\S]*?\*\/|;/y,

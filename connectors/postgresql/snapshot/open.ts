@@ -102,7 +102,7 @@ async function describe(catalog: Catalog, facts: TableFacts, schemas: SchemaSett
   return tableVersion({ ...table, row: { schema: table.row.schema, fields } }, facts);
 }
 
-/** What the server would say of the table in a Relation message: of the published columns. */
+/** The table as a Relation message of the server would describe it: its published columns. */
 function relationOf(facts: TableFacts): Relation {
   const identity =
     facts.replicaIdentity === 'd'

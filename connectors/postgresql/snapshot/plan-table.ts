@@ -73,7 +73,7 @@ export async function attachedReason(
     : undefined;
 }
 
-/** Whether the publication had a part of the table when it was read, and has nothing of it now. */
+/** True if the publication had a part of the table when it was read, and has nothing of it now. */
 export async function isWithdrawn(
   catalog: Pick<Catalog, 'isPublished'>,
   before: TableIdentity,

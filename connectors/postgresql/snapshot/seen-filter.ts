@@ -84,7 +84,7 @@ export class SeenFilter {
     return seen;
   }
 
-  /** Whether the topic may have rows of the table that none of its chunks has. See Chunk. */
+  /** True if the topic may have rows of the table that none of its chunks has. See Chunk. */
   isReadAgain({ id }: Table): boolean {
     return this.#again.has(id);
   }

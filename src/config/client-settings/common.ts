@@ -27,7 +27,7 @@ const tls: Readonly<Record<string, Rule>> = {
   'ssl.keystore.key': any,
   'ssl.keystore.location': any,
   'ssl.keystore.password': any,
-  // What a store holds is told by its content, and only PEM is read.
+  // The content decides, and only PEM is read.
   'ssl.keystore.type': oneOf(['JKS', 'PKCS12', 'PEM']),
   'ssl.protocol': only(['TLSv1.3', 'TLS'], TLS),
   'ssl.provider': only([''], TLS),
