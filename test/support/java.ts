@@ -19,6 +19,8 @@ export async function runJava(
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const exited = once(child, 'exit');
+  // A program may end before it has read its input; its exit status tells why.
+  child.stdin.on('error', () => {});
   child.stdin.end(`${lines.join('\n')}\n`);
   const answers = (await text(child.stdout)).replace(/\n$/, '').split('\n');
   const [status] = await exited;

@@ -96,6 +96,8 @@ function shell(line: string, input = ''): Promise<string> {
     const child = execFile('sh', ['-c', here(line)], { cwd: folder }, (error, stdout) =>
       error ? reject(error) : resolve(stdout),
     );
+    // A program may end before it has read its input; its exit status tells why.
+    child.stdin?.on('error', () => {});
     child.stdin?.end(here(input));
   });
 }
