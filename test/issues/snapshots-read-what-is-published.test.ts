@@ -133,7 +133,7 @@ test('taken out of the publication in the midst: nothing that was withheld is re
   );
   await task.close();
   await expect(t.task(committed)).rejects.toThrow(/was taken out of the publication/);
-  expect(t.read(committed).filter(record => t.hidden in payloadOf(record).after)).toEqual([]);
+  expect(t.read(committed).filter(record => Object.hasOwn(payloadOf(record).after, t.hidden))).toEqual([]);
 });
 
 test('partitions: of the root or each for itself, as the publication has it', async () => {
