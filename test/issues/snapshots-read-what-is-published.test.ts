@@ -92,7 +92,9 @@ test.each([
   if (first === undefined || last === undefined) expect.unreachable();
   expect(payloadOf(last)).toMatchObject({ op: 'c', after: { [t.k]: ROWS + 1 } });
   expect(payloadOf(first, true).schema).toEqual(payloadOf(last, true).schema);
-  expect(Object.keys(payloadOf(last).after)).toEqual(identity === '' ? [t.k, t.a] : [t.k, t.hidden, t.a]);
+  expect(new Set(Object.keys(payloadOf(last).after))).toEqual(
+    new Set(identity === '' ? [t.k, t.a] : [t.k, t.hidden, t.a]),
+  );
 });
 
 test.each(['while it is read', 'while no task runs'])('altered %s: the table is read again', async when => {

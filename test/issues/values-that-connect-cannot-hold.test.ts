@@ -43,7 +43,8 @@ const fieldOf = (record: SourceRecord | undefined, field: string): Value => {
 
 describe.each(sources)('%s', (_name, make) => {
   let db: Source;
-  const value = draw.column().replaceAll(/["`\\]/g, '_');
+  // MariaDB takes no characters beyond U+FFFF in names, and no blank at their end.
+  const value = draw.column().replaceAll(/["`\\]|[\u{10000}-\u{10ffff}]|\s$/gu, '_');
   beforeAll(async () => {
     db = await make();
     // Zero dates are taken without the modes that refuse them.
