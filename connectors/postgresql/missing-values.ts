@@ -21,7 +21,7 @@ export interface KeyedRow {
 /** A row of which the server has left out large values, since the change that moved it to this key left them alone. */
 export interface IncompleteRow extends KeyedRow {
   readonly record: SourceRecord;
-  /** Where its transaction commits; null: the values are in no earlier record, whenever that was. */
+  /** LSN of the commit of its transaction; null: no earlier record has the values, whatever the LSN is. */
   readonly commitLsn: Lsn | null;
 }
 

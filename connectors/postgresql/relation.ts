@@ -83,8 +83,8 @@ export interface TableFacts {
  *
  * The primary key; without one, a unique index. A Relation message may be older than the catalogue: under REPLICA
  * IDENTITY DEFAULT it names the primary key itself. Under USING INDEX the old row has the index's columns alone, so a
- * primary key that is not among them could not be told of a deleted row: the index is the key then. A key of which the
- * publication's column list leaves out a part tells rows apart no more, and is none.
+ * primary key with other columns is unknown for a deleted row: the index is the key then. A key of which the publication's
+ * column list leaves out a column no longer identifies a row, and is not used.
  */
 export function keyColumns(relation: Relation, facts: TableFacts | undefined): readonly string[] {
   const present = new Set(relation.columns.map(column => column.name));

@@ -7,7 +7,7 @@ function merges() {
   return { warned, all: new TopicMerges({ ...silent, warn: fields => void warned.push(fields) }) };
 }
 
-test('tells of each topic once that gets records of several', () => {
+test('warns once of each topic that receives records of several topics', () => {
   const { warned, all } = merges();
   for (const [from, to] of [
     ['a', 'x'],

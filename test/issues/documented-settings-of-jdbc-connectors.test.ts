@@ -13,7 +13,7 @@ interface Documented {
   readonly takes: readonly string[];
   /** Documented values that are refused, and what the message names. */
   readonly refuses?: Readonly<Record<string, RegExp>>;
-  /** What has to stand beside it. */
+  /** Other keys that it requires. */
   readonly beside?: Readonly<Record<string, string | null>>;
 }
 type Keys = Readonly<Record<string, Documented>>;

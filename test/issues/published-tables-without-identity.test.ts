@@ -33,7 +33,7 @@ beforeAll(async () => {
 });
 afterAll(() => db?.drop());
 
-/** Published tables that the server lets nobody update. */
+/** Published tables on which the server refuses UPDATE and DELETE. */
 async function refused(): Promise<string[]> {
   const names: string[] = [];
   for (const table of [keyed, keyless, deferred, unique, full, nothing, lost, 'leaf', later])

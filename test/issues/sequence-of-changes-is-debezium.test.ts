@@ -42,7 +42,7 @@ test('of snapshot and stream, over restarts, messages and log without changes', 
   await others();
   const first = await change();
   expect(sequenceOf(first)).toEqual([null, String(sourceOf(first).lsn)]);
-  /** Of the last transaction. */
+  /** LSN of the end of the last commit. */
   const commit = () =>
     String(committed.all().find(({ partition }) => 'server' in partition)?.offset?.['last_commit_lsn']);
 

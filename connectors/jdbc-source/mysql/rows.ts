@@ -16,7 +16,7 @@ interface RunningQuery {
 interface CursorOptions {
   readonly doing: string;
   readonly sql: string;
-  /** Messages of the server may quote what nobody else may see. */
+  /** See SessionOptions: the server's messages may quote a secret query. */
   readonly isMasked: boolean;
   readonly format: ColumnFormat;
   /** Ends the session. */

@@ -35,7 +35,7 @@ export interface SessionOptions {
   readonly timestamps: TimestampFormat;
   /** Isolation level of transactions, in SQL; undefined for the database's default. */
   readonly isolation: string | undefined;
-  /** Messages of the server may quote what nobody else may see. */
+  /** The query is secret (query.masked): the server's messages, which may quote it, are left out of errors and logs. */
   readonly isMasked: boolean;
 }
 
