@@ -3,7 +3,7 @@ import type { Column } from '../table/catalogue.ts';
 import { floorDivide, type Instant, readInstant } from './calendar.ts';
 import { type Encoder, wires } from './encoder.ts';
 import { numberForm } from './equal-numbers.ts';
-import { any, exact, type KeyForm, type KeyKind } from './key-form.ts';
+import { allEqual, exact, type KeyForm, type KeyKind } from './key-form.ts';
 import { kindOf } from './kinds.ts';
 
 /**
@@ -11,13 +11,15 @@ import { kindOf } from './kinds.ts';
  * apart and in their order, which is right for different ones too.
  */
 export function keyForm(column: Column, schema: Schema | null, { wire }: Encoder): KeyForm {
-  if (column.array || column.nondeterministic) return any;
+  if (column.array || column.nondeterministic) return allEqual;
   const kind = schema === null ? 'plain' : kindOf(schema);
   // The session's time zone, which may repeat an hour, makes one of the other.
   const isConverted =
     (column.type === 'timestamp' && wire === wires.timestamptz) ||
     (column.type === 'timestamptz' && wire === wires.timestamp);
-  return isConverted ? any : (textForm(column, kind) ?? numberForm(column, kind) ?? timeForm(column, kind) ?? any);
+  return isConverted
+    ? allEqual
+    : (textForm(column, kind) ?? numberForm(column, kind) ?? timeForm(column, kind) ?? allEqual);
 }
 
 const texts = new Set<KeyKind>(['string', 'plain', 'uuid', 'ltree']);
@@ -36,16 +38,16 @@ function textForm({ type, modifier }: Column, kind: KeyKind): KeyForm | undefine
       // Coarser than the lower case of any locale: without accents and with both forms of the Turkish i.
       return key => key.normalize('NFKD').replace(/\p{M}/gu, '').toUpperCase().toLowerCase().replaceAll('ı', 'i');
     case 'ltree':
-      return texts.has(kind) ? exact : any;
+      return texts.has(kind) ? exact : allEqual;
     case 'bool':
-      return kind === 'boolean' ? exact : any;
+      return kind === 'boolean' ? exact : allEqual;
     case 'bytea':
-      return kind === 'bytes' ? exact : any;
+      return kind === 'bytes' ? exact : allEqual;
     case 'uuid':
     case 'macaddr':
-      return texts.has(kind) ? key => key.toLowerCase().replace(/[^0-9a-f]/g, '') : any;
+      return texts.has(kind) ? key => key.toLowerCase().replace(/[^0-9a-f]/g, '') : allEqual;
     case 'inet':
-      return texts.has(kind) ? inetForm : any;
+      return texts.has(kind) ? inetForm : allEqual;
     default:
       return undefined;
   }
@@ -67,13 +69,13 @@ function timeForm(column: Column, kind: KeyKind): KeyForm | undefined {
   switch (column.type) {
     case 'date':
       if (kind === 'iso-date') return key => key.replace(/Z$/, '');
-      return kind === 'connect-date' || kind === 'date' ? exact : any;
+      return kind === 'connect-date' || kind === 'date' ? exact : allEqual;
     case 'time':
     case 'timestamp':
     case 'timestamptz':
       break;
     case 'interval':
-      return kind === 'micro-duration' ? exact : any;
+      return kind === 'micro-duration' ? exact : allEqual;
     default:
       return undefined;
   }
@@ -81,22 +83,22 @@ function timeForm(column: Column, kind: KeyKind): KeyForm | undefined {
   switch (kind) {
     case 'connect-time':
     case 'time':
-      return isTime && precision >= 3 ? exact : any;
+      return isTime && precision >= 3 ? exact : allEqual;
     case 'micro-time':
-      return isTime && precision === 6 ? exact : any;
+      return isTime && precision === 6 ? exact : allEqual;
     case 'nano-time':
-      return isTime && precision === 6 ? micros : any;
+      return isTime && precision === 6 ? micros : allEqual;
     case 'connect-timestamp':
     case 'timestamp':
-      return !isTime && precision >= 3 ? exact : any;
+      return !isTime && precision >= 3 ? exact : allEqual;
     case 'micro-timestamp':
-      return !isTime && precision === 6 ? exact : any;
+      return !isTime && precision === 6 ? exact : allEqual;
     case 'nano-timestamp':
-      return !isTime && precision === 6 ? micros : any;
+      return !isTime && precision === 6 ? micros : allEqual;
     case 'zoned-timestamp':
-      return !isTime && precision === 6 ? instantForm : any;
+      return !isTime && precision === 6 ? instantForm : allEqual;
     default:
-      return any;
+      return allEqual;
   }
 }
 

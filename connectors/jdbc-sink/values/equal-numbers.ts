@@ -1,5 +1,5 @@
 import type { Column } from '../table/catalogue.ts';
-import { any, exact, type KeyForm, type KeyKind } from './key-form.ts';
+import { allEqual, exact, type KeyForm, type KeyKind } from './key-form.ts';
 
 const counts = new Set<KeyKind>(['int', 'long', 'date', 'time', 'micro-time', 'timestamp', 'micro-timestamp']);
 const floats = new Set<KeyKind>(['float', 'double']);
@@ -24,7 +24,7 @@ export function numberForm({ type, modifier }: Column, kind: KeyKind): KeyForm |
     case 'float8':
       return floats.has(kind) || kind === 'int' ? exact : key => String(Number(key));
     case 'money':
-      return counts.has(kind) ? exact : any;
+      return counts.has(kind) ? exact : allEqual;
     default:
       return undefined;
   }

@@ -1,12 +1,12 @@
 import type { Kind } from './kinds.ts';
 
-/** Makes one text of all texts of keys that a column takes for the same. */
+/** Maps keys that a column compares as equal to one text. */
 export type KeyForm = (key: string) => string;
 
-/** Different keys are different rows. */
+/** Keys of different text are different rows. */
 export const exact: KeyForm = key => key;
-/** Any two keys may be the same: what has too many spellings. */
-export const any: KeyForm = () => '';
+/** Treats all keys as equal, where the column's equality is not known: each key is written by itself, in order. */
+export const allEqual: KeyForm = () => '';
 
 /** Kinds of keys; `plain` is JSON without a schema. */
 export type KeyKind = Kind | 'plain';
