@@ -143,7 +143,7 @@ const keys = {
     width: 'long',
     displayName: 'Fields Whitelist',
   }),
-  'db.timezone': timeZoneKey,
+  'db.timezone': timeZoneKey(),
   'date.timezone': enumKey(['DB_TIMEZONE', 'UTC'], {
     doc: 'Dates are written as they are, as with UTC; DB_TIMEZONE is taken where db.timezone is UTC.',
     default: 'DB_TIMEZONE',
@@ -263,6 +263,7 @@ export function confluentSettings(config: ConfluentConfig): Settings {
     quoted: config['quote.sql.identifiers'] === 'always',
     tableTypes: config['table.types'].flatMap(name => typeOf(name) ?? []),
     writes: wanted.size === 0 ? () => true : (_topic, field) => wanted.has(field),
+    isCloudEvent: () => false,
     timeZone: config['db.timezone'],
     postgis: 'public',
     statementRows: config['batch.size'],

@@ -1,10 +1,12 @@
 import { javaMatcher, regexProblem } from '../../../src/config/java-regex/index.ts';
 import {
+  atLeast,
   booleanKey,
   type ConfigOf,
   classKey,
   defineConfig,
   enumKey,
+  intKey,
   listKey,
   nonEmpty,
   stringKey,
@@ -27,10 +29,11 @@ const defaultNaming = [
   'io.debezium.connector.jdbc.naming.DefaultTableNamingStrategy',
   'io.debezium.connector.jdbc.naming.DefaultColumnNamingStrategy',
 ];
-const naming = (doc: string, name: string) =>
+const naming = (doc: string, name: string, formerNames: readonly string[] = []) =>
   classKey({
     doc,
     default: name,
+    formerNames,
     importance: 'low',
     group: 'Data Mapping',
     check: value =>
@@ -48,6 +51,20 @@ const format = {
   check: nonEmpty,
 } as const;
 
+/** The size of a connection pool, each of which holds the one connection that a task has. */
+const poolSizeKey = (doc: string, value: number) =>
+  intKey({
+    doc: `Accepted and without effect: a task has a single connection. In Debezium: ${doc}`,
+    default: value,
+    importance: 'low',
+    group: 'Connection',
+    check: atLeast(1),
+  });
+
+const cloudEvents = '.*CloudEvents\\.Envelope$';
+
+const tableMark = `$\{table}`;
+
 const keys = {
   'connection.url': urlKey(
     'JDBC URL of the PostgreSQL database: jdbc:postgresql://host:port/database. TLS is set by its parameters ' +
@@ -56,6 +73,26 @@ const keys = {
   ),
   'connection.username': userKey,
   'connection.password': passwordOfUserKey,
+  'connection.pool.min_size': poolSizeKey('connections in the pool at least.', 5),
+  'connection.pool.max_size': poolSizeKey('connections in the pool at most.', 32),
+  'connection.pool.acquire_increment': poolSizeKey('connections that are opened at once.', 32),
+  'connection.pool.timeout': intKey({
+    doc:
+      'Accepted and without effect: the connection of a task stays open while the task runs. In Debezium: seconds ' +
+      'after which an unused connection is closed.',
+    default: 1800,
+    importance: 'low',
+    group: 'Connection',
+    check: atLeast(0),
+  }),
+  'connection.restart.on.errors': booleanKey({
+    doc:
+      'Accepted and without effect: a lost connection is always opened again, and only what the destination has ' +
+      'not committed is written again.',
+    default: false,
+    importance: 'low',
+    group: 'Connection',
+  }),
   'insert.mode': enumKey(['insert', 'upsert', 'update'], {
     doc: 'insert: plain inserts; upsert: insert or, where the key is there, update; update: update rows that are there.',
     default: 'insert',
@@ -87,9 +124,17 @@ const keys = {
     default: null,
     importance: 'low',
   }),
+  'collection.table.format': stringKey({
+    doc: 'Only the default: Debezium itself does not read it.',
+    default: tableMark,
+    importance: 'low',
+    group: 'Data Mapping',
+    check: value => (value === tableMark ? undefined : 'it has no effect in Debezium; set collection.name.format'),
+  }),
   'collection.naming.strategy': naming(
     'Strategy that makes the table’s name.',
     'io.debezium.sink.naming.DefaultCollectionNamingStrategy',
+    ['table.naming.strategy'],
   ),
   'column.naming.strategy': naming(
     'Strategy that makes the columns’ names.',
@@ -123,7 +168,16 @@ const keys = {
     group: 'Data Mapping',
     check: patterns,
   }),
-  'use.time.zone': timeZoneKey,
+  'cloud.events.schema.name.pattern': stringKey({
+    doc:
+      'Regular expression for the names of the schemas of CloudEvents. The row, or the change event, is the field ' +
+      'data of such a record.',
+    default: cloudEvents,
+    importance: 'low',
+    group: 'Data Mapping',
+    check: pattern => patterns([pattern]),
+  }),
+  'use.time.zone': timeZoneKey(['database.time_zone']),
   'schema.evolution': enumKey(['none', 'basic'], {
     doc: 'basic: missing tables are created and missing columns added, from the records’ schema.',
     default: 'none',
@@ -140,6 +194,18 @@ const keys = {
     importance: 'low',
     group: 'DDL Support',
     check: nonEmpty,
+  }),
+  'dialect.postgres.unnest.insert.enabled': booleanKey({
+    doc: 'Accepted and without effect: the rows of a batch are always written by as few statements as possible.',
+    default: false,
+    importance: 'low',
+    group: 'Writes',
+  }),
+  'dialect.sqlserver.identity.insert': booleanKey({
+    doc: 'Accepted and without effect on PostgreSQL, as in Debezium.',
+    default: false,
+    importance: 'low',
+    group: 'Writes',
   }),
   'flush.max.retries': retriesKey(5, 'flush.retry.delay.ms'),
   'flush.retry.delay.ms': backoffKey(1000, 'flush.max.retries'),
@@ -191,6 +257,9 @@ export function debeziumSettings(config: DebeziumConfig): Settings {
     quoted: config['quote.identifiers'],
     tableTypes: ['TABLE', 'PARTITIONED TABLE', 'VIEW'],
     writes: fieldFilter(config['field.include.list'], config['field.exclude.list']),
+    isCloudEvent: javaMatcher(config['cloud.events.schema.name.pattern'], {
+      setting: 'cloud.events.schema.name.pattern',
+    }),
     timeZone: config['use.time.zone'],
     postgis: config['dialect.postgres.postgis.schema'],
     statementRows: config['batch.size'],

@@ -33,15 +33,17 @@ export const passwordOfUserKey = passwordKey({
   displayName: 'JDBC Password',
 });
 
-export const timeZoneKey = stringKey({
-  doc:
-    'Time zone of the database session: in it, instants become timestamps without time zone, and timestamps without ' +
-    'time zone become instants.',
-  default: 'UTC',
-  group: 'Data Mapping',
-  displayName: 'DB Time Zone',
-  check: timeZoneCheck,
-});
+export const timeZoneKey = (formerNames: readonly string[] = []) =>
+  stringKey({
+    doc:
+      'Time zone of the database session: in it, instants become timestamps without time zone, and timestamps without ' +
+      'time zone become instants.',
+    default: 'UTC',
+    formerNames,
+    group: 'Data Mapping',
+    displayName: 'DB Time Zone',
+    check: timeZoneCheck,
+  });
 
 export const batchSizeKey = (size: number) =>
   intKey({

@@ -8,25 +8,13 @@ export type Row = Struct | Readonly<Record<string, Value>>;
 
 export type Operation = 'write' | 'delete' | 'truncate' | 'none';
 
-/** Debezium's envelope, taken apart by the places of its fields; -1 for one that is not there. */
+/** The places of the fields of what holds a row; -1 for one that is not there. */
 interface Envelope {
   readonly op: number;
   readonly after: number;
   readonly source: number;
-}
-
-const envelopes = new WeakMap<StructSchema, Envelope | null>();
-
-/** null: the schema is that of a flat row. */
-function envelopeOf(schema: StructSchema): Envelope | null {
-  let envelope = envelopes.get(schema);
-  if (envelope === undefined) {
-    const place = (name: string) => schema.byName.get(name)?.index ?? -1;
-    const isEnvelope = schema.name?.endsWith('.Envelope') === true && place('op') >= 0 && place('after') >= 0;
-    envelope = isEnvelope ? { op: place('op'), after: place('after'), source: place('source') } : null;
-    envelopes.set(schema, envelope);
-  }
-  return envelope;
+  /** Of a CloudEvent, whose data is the row or the change event; -1 for others. */
+  readonly data: number;
 }
 
 /** A value that is no row. Its message never tells the value. */
@@ -41,20 +29,28 @@ export class Change {
   source: Value | undefined;
   readonly #deletes: boolean;
   readonly #truncates: boolean;
+  readonly #isCloudEvent: Settings['isCloudEvent'];
+  readonly #envelopes = new WeakMap<StructSchema, Envelope | null>();
 
-  constructor({ deletes, truncates }: Pick<Settings, 'deletes' | 'truncates'>) {
+  constructor({ deletes, truncates, isCloudEvent }: Pick<Settings, 'deletes' | 'truncates' | 'isCloudEvent'>) {
     this.#deletes = deletes;
     this.#truncates = truncates;
+    this.#isCloudEvent = isCloudEvent;
   }
 
   /** Takes the record's value apart. Throws NotARow. */
   read({ value }: SinkRecord): void {
     this.row = null;
     this.source = undefined;
+    this.#value(value);
+  }
+
+  #value(value: Value | undefined): void {
     if (value === null || value === undefined) this.operation = this.#deletes ? 'delete' : 'none';
     else if (isStruct(value)) {
-      const envelope = envelopeOf(value.schema);
+      const envelope = this.#envelopeOf(value.schema);
       if (envelope === null) this.#write(value);
+      else if (envelope.data >= 0) this.#value(value.at(envelope.data));
       else {
         this.source = envelope.source < 0 ? undefined : value.at(envelope.source);
         this.#event(value.at(envelope.op), value.at(envelope.after));
@@ -65,6 +61,23 @@ export class Change {
         this.#event(value['op'], value['after']);
       } else this.#write(value);
     } else throw new NotARow(`a value that is neither a struct nor an object, but ${describe(value)}`);
+  }
+
+  /** null: the schema is that of a flat row. */
+  #envelopeOf(schema: StructSchema): Envelope | null {
+    let envelope = this.#envelopes.get(schema);
+    if (envelope === undefined) {
+      const place = (name: string) => schema.byName.get(name)?.index ?? -1;
+      const places = { op: place('op'), after: place('after'), source: place('source'), data: -1 };
+      const isEvent = places.op >= 0 && places.after >= 0;
+      if (isEvent && schema.name?.endsWith('.Envelope') === true) envelope = places;
+      else if (isEvent && schema.name === undefined && places.source >= 0) envelope = places;
+      else if (schema.name !== undefined && place('data') >= 0 && this.#isCloudEvent(schema.name))
+        envelope = { ...places, data: place('data') };
+      else envelope = null;
+      this.#envelopes.set(schema, envelope);
+    }
+    return envelope;
   }
 
   #event(op: Value | undefined, after: Value | undefined): void {

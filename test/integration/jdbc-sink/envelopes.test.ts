@@ -1,5 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { arrayOf, mapOf, schemaOf, structOf, type Value, withOptional } from '../../../src/api/index.ts';
+import {
+  arrayOf,
+  mapOf,
+  type StructSchema,
+  schemaOf,
+  structOf,
+  type Value,
+  withOptional,
+} from '../../../src/api/index.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { type Family, record, recordsOf, rejection, struct, TestSink } from './sink.ts';
 
@@ -19,16 +27,14 @@ const row = structOf(
   { name: 'shop.public.orders.Value' },
 );
 const source = structOf({ db: schemaOf('string'), schema: schemaOf('string'), table: schemaOf('string') });
-const envelope = structOf(
-  {
-    before: withOptional(row, true),
-    after: withOptional(row, true),
-    source,
-    op: schemaOf('string'),
-    ts_ms: schemaOf('int64', { optional: true }),
-  },
-  { name: 'shop.public.orders.Envelope' },
-);
+const eventFields = {
+  before: withOptional(row, true),
+  after: withOptional(row, true),
+  source,
+  op: schemaOf('string'),
+  ts_ms: schemaOf('int64', { optional: true }),
+};
+const envelope = structOf(eventFields, { name: 'shop.public.orders.Envelope' });
 const origin = { db: 'shop', schema: 'public', table: 'orders' };
 
 type Values = Readonly<Record<string, Value>>;
@@ -100,6 +106,34 @@ describe.each(families)('Debezium’s events for %s', (family, config) => {
     const good = event('c', null, { id: 1, name: 'a', note: null });
     const bad = event('c', { id: 2, name: 'b', note: null }, null);
     expect(await rejection(sink.write([good, bad]))).toMatchObject({ code: 'RECORD_INVALID', index: 1 });
+  });
+});
+
+describe('CloudEvents', () => {
+  const cloudEvent = (name: string, data: StructSchema) =>
+    structOf({ id: schemaOf('string'), source: schemaOf('string'), data: withOptional(data, true) }, { name });
+  const usual = 'shop.public.orders.CloudEvents.Envelope';
+
+  it.each([
+    ['with a change event', usual, structOf(eventFields), {}],
+    ['with a row', usual, row, {}],
+    ['of another name', 'events.Order', row, { 'cloud.events.schema.name.pattern': 'events\\..*' }],
+  ])('%s: the row is in their data', async (_what, name, data, config) => {
+    await using sink = await TestSink.open(db, { ...families[1]?.[1], ...config }, { family: 'debezium' });
+    const schema = cloudEvent(name, data);
+    const write = (id: number, values: Values | null) =>
+      record({
+        keySchema: key,
+        key: struct(key, { id }),
+        valueSchema: schema,
+        value: struct(schema, { id: 'e', source: 's', data: values === null ? null : struct(data, values) }),
+      });
+    const isRow = data === row;
+    const values = (id: number) => ({ id, name: 'a', note: null });
+    const event = (id: number) =>
+      isRow ? values(id) : { before: null, after: struct(row, values(id)), source: struct(source, origin), op: 'c' };
+    await sink.write([write(1, event(1)), write(2, event(2)), write(1, null)]);
+    expect(await rows()).toEqual([values(2)]);
   });
 });
 
