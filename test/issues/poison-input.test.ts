@@ -107,38 +107,6 @@ test('a regular expression that backtracks without end in Java and V8', async ()
   });
 });
 
-test.each([
-  ['an object', '{"a":', '}'],
-  ['an array', '[', ']'],
-])('a record with %s nested 3,000 levels deep is a dead letter', async (_what, open, close) => {
-  const topic = uniqueName('nested');
-  const queue = `${topic}_dead`;
-  const { host, port, user, password } = database.connection;
-  await worker.produce(topic, [
-    { value: `${open.repeat(3000)}1${close.repeat(3000)}` },
-    { value: JSON.stringify({ plain: 'next' }) },
-  ]);
-  await database.query(`CREATE TABLE "${topic}" (plain text)`);
-  await worker.create(topic, {
-    'connector.class': 'io.confluent.connect.jdbc.JdbcSinkConnector',
-    'connection.url': `jdbc:postgresql://${host}:${port}/${database.name}?sslmode=disable`,
-    'connection.user': user,
-    'connection.password': password,
-    topics: topic,
-    'value.converter': 'org.apache.kafka.connect.json.JsonConverter',
-    'value.converter.schemas.enable': 'false',
-    'insert.mode': 'insert',
-    'errors.tolerance': 'all',
-    'errors.deadletterqueue.topic.name': queue,
-    'errors.deadletterqueue.topic.replication.factor': '1',
-  });
-  await worker.answeringWhile(() =>
-    eventually('the next row is there', async () => (await database.query(`SELECT * FROM "${topic}"`)).length === 1),
-  );
-  expect((await worker.status(topic)).tasks[0]?.state).toBe('RUNNING');
-  expect(await worker.count(queue)).toBe(1);
-});
-
 test('records whose schemas have 30,000 fields each are refused in a moment', async () => {
   const topic = uniqueName('wide');
   const file = join(worker.folder, topic);
