@@ -1,6 +1,6 @@
 import { addAbortListener } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { SourceBatch, SourceTask, SourceTaskContext } from '../../src/api/index.ts';
+import type { SourceBatch, SourceRecord, SourceTask, SourceTaskContext } from '../../src/api/index.ts';
 import { kindOf, MillraceError, messageOf } from '../../src/errors.ts';
 import type { JdbcSourceConfig } from './config/keys.ts';
 import { addressOf } from './config/settings.ts';
@@ -202,6 +202,14 @@ export class JdbcSourceTask implements SourceTask<JdbcSourceConfig> {
     this.#started().log.warn({ table: one.name, reason: messageOf(error) }, 'a query failed and is tried again');
     one.reader.due = performance.now() + config['poll.interval.ms'];
     return true;
+  }
+
+  async placeOf(record: SourceRecord): Promise<string | undefined> {
+    for (const { reader } of this.#running.values()) {
+      const place = reader.placeOf(record);
+      if (place !== undefined) return place;
+    }
+    return undefined;
   }
 
   #counted(batch: SourceBatch): SourceBatch {

@@ -54,6 +54,10 @@ export class Reader {
   /** Rows at the beginning of a group's cursor that were read before. */
   #skip = { hash: '', rows: 0 };
   #rowBytes: number | undefined;
+  /** Rows of this poll that were in batches. */
+  #rows = 0;
+  /** Records of the last batch. */
+  #records: readonly SourceRecord[] = [];
 
   constructor(stored: SourceOffset, context: ReaderContext) {
     this.#stored = stored;
@@ -84,7 +88,24 @@ export class Reader {
     this.#cursor = undefined;
     this.#held = [];
     this.#heldBytes = 0;
+    this.#rows = 0;
     await cursor?.close();
+  }
+
+  /** Says which row a record of the last batch is of, without values but those of its offset. */
+  placeOf(record: SourceRecord): string | undefined {
+    const index = this.#records.indexOf(record);
+    if (index < 0 || this.#source === undefined) return undefined;
+    const { name, time, number } = this.#source;
+    const row = `row ${this.#rows - this.#records.length + index + 1} of this poll of ${name}`;
+    const cells = (record.value as RowStruct).cells;
+    const { group } = this.#place;
+    const place = group === null ? placeOf(this.#source, cells) : { time: group.time, number: null };
+    const offset = [
+      ...(time === null ? [] : [`timestamp ${place.time}`]),
+      ...(number === null || place.number === null ? [] : [`incrementing ${place.number}`]),
+    ];
+    return offset.length === 0 ? row : `${row} (${offset.join(', ')})`;
   }
 
   async #first(session: Session): Promise<Source> {
@@ -262,6 +283,8 @@ export class Reader {
         headers: noHeaders,
       }),
     );
+    this.#records = records;
+    this.#rows += records.length;
     if (source.mode === 'bulk') return { records, positions: [], bytes };
     const offset = writeOffset(this.#place, source.time?.clock ?? null, this.#context.zone);
     return { records, positions: [{ partition: partitionOf(source.relation), offset }], bytes };

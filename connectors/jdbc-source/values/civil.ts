@@ -21,14 +21,14 @@ const timestamp =
  */
 export function readInstant(text: string, zone: Zone): Instant {
   const match = timestamp.exec(text);
-  if (match === null) throw new Error(`${text} is no instant, and Connect holds no other date`);
+  if (match === null) throw new Error('infinite dates and zero dates are no instants, and Connect holds no others');
   const part = (i: number) => Number(match[i] ?? 0);
   const year = match[11] === undefined ? part(1) : 1 - part(1);
   const day = new Date(utc(year, part(2), part(3)));
   const local = day.getTime() + part(4) * 3_600_000 + part(5) * 60_000 + part(6) * 1000;
-  if (Number.isNaN(local)) throw new Error(`${text} is beyond the dates that can be held`);
+  if (Number.isNaN(local)) throw new Error('the date is beyond those that can be held');
   if (day.getUTCMonth() !== part(2) - 1 || day.getUTCDate() !== part(3))
-    throw new Error(`${text} is no date of a calendar`);
+    throw new Error('the date is none of the calendar');
   let seconds: number;
   if (match[8] === undefined) seconds = zone.toInstant(local);
   else {
@@ -37,7 +37,7 @@ export function readInstant(text: string, zone: Zone): Instant {
     const negative = match[8].startsWith('-');
     seconds = local - (hours * 3_600_000 + (negative ? -beside : beside));
   }
-  if (Math.abs(seconds) > FURTHEST) throw new Error(`${text} is beyond the dates that can be held`);
+  if (Math.abs(seconds) > FURTHEST) throw new Error('the date is beyond those that can be held');
   const nanos = Number((match[7] ?? '').padEnd(9, '0'));
   return { ms: seconds + Math.floor(nanos / 1_000_000), nanos };
 }
@@ -61,11 +61,11 @@ export const instantOfMs = (ms: number): Instant => ({ ms, nanos: (((ms % 1000) 
 /** Milliseconds of the day of `12:34:56.789`, in UTC where it has an offset. Throws beyond a day. */
 export function readTimeOfDay(text: string): number {
   const match = /^(-?)(\d{2,}):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:([+-]\d\d)(?::?(\d\d))?)?/.exec(text);
-  if (match === null) throw new Error(`${text} is no time`);
+  if (match === null) throw new Error('it is no time');
   const part = (i: number) => Number(match[i] ?? 0);
   const ms =
     part(2) * 3_600_000 + part(3) * 60_000 + part(4) * 1000 + Number((match[5] ?? '').padEnd(3, '0').slice(0, 3));
-  if (match[1] === '-' || ms >= DAY) throw new Error(`${text} is no time of a day, and Connect's Time holds no other`);
+  if (match[1] === '-' || ms >= DAY) throw new Error("it is no time of a day, and Connect's Time holds no other");
   if (match[6] === undefined) return ms;
   const east = part(6) * 3_600_000 + (match[6].startsWith('-') ? -1 : 1) * part(7) * 60_000;
   return (ms - east + 2 * DAY) % DAY;

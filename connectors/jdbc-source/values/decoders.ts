@@ -18,7 +18,7 @@ const whole = (type: 'int8' | 'int16' | 'int32', bits: number) =>
   kind(type, cell => {
     const value = Number(cell.toString());
     if (!Number.isInteger(value) || value >= 2 ** (bits - 1) || value < -(2 ** (bits - 1)))
-      throw new Error(`${value} is beyond ${type}`);
+      throw new Error(`the number is beyond ${type}`);
     return value;
   });
 
@@ -27,7 +27,7 @@ export const int16 = whole('int16', 16);
 export const int32 = whole('int32', 32);
 export const int64 = kind('int64', cell => {
   const value = BigInt(cell.toString());
-  if (BigInt.asIntN(64, value) !== value) throw new Error(`${value} is beyond int64`);
+  if (BigInt.asIntN(64, value) !== value) throw new Error('the number is beyond int64');
   return value;
 });
 const float = (cell: string | Buffer) => Number(cell.toString());
@@ -51,9 +51,9 @@ export function decimal(scale: number): Kind {
       const text_ = cell.toString();
       const match = /^(-?\d+)(?:\.(\d*))?$/.exec(text_);
       // NaN and the infinities are numbers of PostgreSQL's, and none of Java's.
-      if (match === null) throw new Error(`${text_} is no number of Connect's Decimal`);
+      if (match === null) throw new Error("NaN and the infinities are no numbers of Connect's Decimal");
       const fraction = (match[2] ?? '').replace(/(?<!0)0+$/, '');
-      if (fraction.length > scale) throw new Error(`${text_} has more than ${scale} digits behind its point`);
+      if (fraction.length > scale) throw new Error(`the number has more than ${scale} digits behind its point`);
       return new Decimal(BigInt((match[1] ?? '') + fraction.padEnd(scale, '0')), scale);
     },
   };

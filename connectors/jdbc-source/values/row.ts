@@ -10,17 +10,18 @@ export type Decode = (cell: string | Buffer) => Value;
 /** A row whose values are made when they are asked for. What cannot be made is a DataError of this record alone. */
 export class RowStruct implements Struct {
   readonly schema: StructSchema;
-  readonly #cells: Cells;
+  /** Those of the columns, and behind them those of the mode. */
+  readonly cells: Cells;
   readonly #decoders: readonly Decode[];
 
   constructor(schema: StructSchema, cells: Cells, decoders: readonly Decode[]) {
     this.schema = schema;
-    this.#cells = cells;
+    this.cells = cells;
     this.#decoders = decoders;
   }
 
   at(index: number): Value {
-    const cell = this.#cells[index] ?? null;
+    const cell = this.cells[index] ?? null;
     if (cell === null) return null;
     let value: Value;
     try {

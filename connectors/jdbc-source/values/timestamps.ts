@@ -54,7 +54,7 @@ const nanosOf = ({ ms, nanos }: Instant): bigint =>
   BigInt(Math.floor(ms / 1000)) * 1_000_000_000n + BigInt(nanos - (nanos % 1000));
 
 function within64(value: bigint): bigint {
-  if (BigInt.asIntN(64, value) !== value) throw new Error(`${value} is beyond int64`);
+  if (BigInt.asIntN(64, value) !== value) throw new Error('the number is beyond int64');
   return value;
 }
 

@@ -60,7 +60,7 @@ describe('values', () => {
 
   test('zero dates and infinities are no instants; years before Christ are counted', () => {
     for (const text of ['0000-00-00 00:00:00', '2024-00-10', 'infinity', '-infinity', '290000-01-01 00:00:00'])
-      expect(() => readInstant(text, utc)).toThrow(text);
+      expect(() => readInstant(text, utc)).toThrow(/no instants|none of the calendar|beyond those/);
     expect(readInstant('0044-03-15 BC', utc).ms).toBe(new Date('-000043-03-15T00:00:00Z').getTime());
   });
 
@@ -73,7 +73,7 @@ describe('values', () => {
 
   test('numbers keep every digit, and none is cut', () => {
     expect(decimal(2).decode('-12.3')).toEqual(new Decimal(-1230n, 2));
-    expect(() => decimal(2).decode('NaN')).toThrow('no number');
+    expect(() => decimal(2).decode('NaN')).toThrow('no numbers of');
     expect(() => decimal(1).decode('1.25')).toThrow('more than 1 digits');
     expect(int64.decode('9223372036854775807')).toBe(9_223_372_036_854_775_807n);
     expect(() => int64.decode('18446744073709551615')).toThrow('beyond int64');
