@@ -148,10 +148,13 @@ class Producer implements TransactionalProducer {
     const topics = [...new Set(partitions.map(({ topic }) => topic))];
     const lowered = await this.#topics.lowered(topics).catch(() => undefined);
     if (lowered !== undefined) return again(`Topic ${lowered} takes smaller records than before (max.message.bytes)`);
-    const most = Math.max(...partitions.flatMap(({ batches }) => batches.map(({ length }) => length)));
+    const sizes = partitions.flatMap(({ topic, batches }) => batches.map(({ length }) => ({ topic, length })));
+    const [largest] = sizes.sort((one, other) => other.length - one.length);
+    if (largest === undefined) return error;
     return new RecordTooLargeError(
-      `Kafka answers ${error.message}; the largest record or batch of the transaction has ${most} bytes. Raise max.message.bytes of the topic, ` +
-        "and let the worker's user describe the configuration of topics (DESCRIBE_CONFIGS), so that it can name the record.",
+      `Kafka answers ${error.message}; the largest record or batch of the transaction has ${largest.length} bytes, for topic ${largest.topic}. ` +
+        "Raise max.message.bytes of that topic, and let the worker's user describe the configuration of topics " +
+        '(DESCRIBE_CONFIGS), so that it can name the record.',
       { cause: error },
     );
   }

@@ -11,9 +11,18 @@ import { Fields, FieldWriter } from '../../src/kafka/wire.ts';
  * - `late`: the connection is cut at once, and the broker gets the request 300 ms later;
  * - `silence`: nothing happens any more, and the connection stays open;
  * - `not leader`: of a Produce alone: it is answered as by a broker that does not know yet that it leads the partitions;
+ * - `forbidden`: of a DescribeConfigs alone: it is answered as to a user who may not;
  * - `pretend`: of an AddPartitionsToTxn alone: it is answered as if it had been carried out, and never reaches the broker.
  */
-export type Fate = 'pass' | 'lose request' | 'lose answer' | 'late' | 'silence' | 'not leader' | 'pretend';
+export type Fate =
+  | 'pass'
+  | 'lose request'
+  | 'lose answer'
+  | 'late'
+  | 'silence'
+  | 'not leader'
+  | 'forbidden'
+  | 'pretend';
 
 /**
  * A bad network between a client and one broker, which is made to believe that the broker is here. Accepts every login by
@@ -92,6 +101,7 @@ export async function startKafkaProxy(broker: string): Promise<KafkaProxy> {
       asked.set(frame.readInt32BE(8), { apiKey, fate });
       if (fate === 'lose request') cut();
       else if (fate === 'not leader') client.write(notLeader(frame));
+      else if (fate === 'forbidden') client.write(configsForbidden(frame));
       else if (fate === 'pretend') client.write(partitionsAdded(frame));
       else if (fate === 'late') {
         held = true;
@@ -171,6 +181,23 @@ function partitionsAdded(frame: Buffer): Buffer {
   const answer = new FieldWriter().int32(correlation).int32(0);
   answer.array(topics, ({ name, partitions }) =>
     answer.string(name).array(partitions, index => answer.int32(index).int16(codes.NONE)),
+  );
+  return framed(answer.take());
+}
+
+/** The answer to a DescribeConfigs request of version 2 of a user who may describe none of its resources. */
+function configsForbidden(frame: Buffer): Buffer {
+  const { correlation, request } = header(frame);
+  const resources = request.array(() => {
+    const type = request.slice(1);
+    const name = request.string() ?? '';
+    request.array(() => request.string());
+    return { type, name };
+  });
+  // throttle_time_ms
+  const answer = new FieldWriter().int32(correlation).int32(0);
+  answer.array(resources, ({ type, name }) =>
+    answer.int16(codes.TOPIC_AUTHORIZATION_FAILED).int16(-1).bytes(type).string(name).int32(0),
   );
   return framed(answer.take());
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { MillraceError } from '../../../src/errors.ts';
+import { MillraceError, RecordTooLargeError } from '../../../src/errors.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type Fate, startKafkaProxy } from '../../support/kafka-proxy.ts';
 import { servers } from '../../support/servers.ts';
@@ -19,6 +19,7 @@ const api = {
   AddOffsetsToTxn: 25,
   EndTxn: 26,
   TxnOffsetCommit: 28,
+  DescribeConfigs: 32,
 } as const;
 type Api = keyof typeof api;
 const fates = ['lose request', 'lose answer', 'late', 'silence'] as const satisfies readonly Fate[];
@@ -201,6 +202,31 @@ describe.each(implementations)('over a bad network, $name', implementation => {
         lines.filter((_, i) => i % 2 === partition),
       );
     await client.close();
+  });
+
+  test('a record that Kafka refuses is told with its topic, where its limit could not be asked for', async () => {
+    await using b = bench(implementation);
+    const [topic, narrow] = [await b.topic(), await b.topic(1, { 'max.message.bytes': '2000' })];
+    await using proxy = await startKafkaProxy(servers().kafka);
+    proxy.always(api.DescribeConfigs, 'forbidden');
+    const client = implementation.connect(proxy.address, 1000);
+    try {
+      const options = { compression: 'none', transactionTimeoutMs: 3000 } as const;
+      const producer = await client.producer({ transactionalId: uniqueName('contract'), ...options });
+      await producer.prepare([topic, narrow]);
+      const batch = producer.batch();
+      append(batch, topic, { value: 'x'.repeat(100) });
+      append(batch, narrow, { value: 'x'.repeat(3000) });
+      const refused = await producer.commit(batch).catch((error: unknown) => error);
+      expect(refused).toBeInstanceOf(RecordTooLargeError);
+      expect((refused as Error).message).toMatch(
+        new RegExp(
+          `has 3\\d{3} bytes, for topic ${narrow}. Raise max.message.bytes of that topic, and let .*DESCRIBE_CONFIGS`,
+        ),
+      );
+    } finally {
+      await client.close();
+    }
   });
 
   test('a reader goes on through lost answers', async () => {
