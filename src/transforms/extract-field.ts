@@ -38,9 +38,9 @@ const extractField = (part: Part): TransformFactory<Settings> => ({
         const value = part.value(record);
         if (schema === null)
           return part.with(record, null, value === null ? null : memberAt(requireObject(value, purpose), path));
+        const struct = value === null ? null : requireStruct(value, purpose);
         const found = fieldOf(schema);
-        const inner = value === null ? null : valueAt(requireStruct(value, purpose), path, replaceNull);
-        return part.with(record, found.schema, inner);
+        return part.with(record, found.schema, struct === null ? null : valueAt(struct, path, replaceNull));
       },
     };
   },
