@@ -54,7 +54,13 @@ export async function createLoad(database: TestDatabase, rows: number): Promise<
   );
 }
 
-/** Makes `transactions` transactions of ten changes of orders each, from two connections; picks up after a lost server. */
+/** Orders' transactions for each of the typed table, whose rows are a hundred times as large. */
+const TYPED_SHARE = 50;
+
+/**
+ * Makes `transactions` transactions of ten changes of orders each, from two connections, and some of the typed table from a
+ * third; picks up after a lost server.
+ */
 export async function runLoad(
   database: TestDatabase,
   first: number,
@@ -62,14 +68,17 @@ export async function runLoad(
   signal?: AbortSignal,
 ): Promise<void> {
   const shares = 2;
-  await Promise.all(
-    Array.from({ length: shares }, async (_, share) => {
+  // Beyond those that there are before anything runs.
+  const typed = `call change_typed(${first + 1000}, ${Math.ceil(transactions / TYPED_SHARE)})`;
+  await Promise.all([
+    retried(database.url, typed, signal),
+    ...Array.from({ length: shares }, async (_, share) => {
       const step = 50;
       for (let done = 0; done < transactions / shares; done += step) {
         await retried(database.url, `call change_orders(${first + done}, ${step}, ${share}, ${shares})`, signal);
       }
     }),
-  );
+  ]);
 }
 
 /** A load that goes on until it is stopped. */

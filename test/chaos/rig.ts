@@ -9,14 +9,16 @@ import type { StatusInfo } from '../../src/temporal/control.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { generator } from '../support/generate/index.ts';
+import { modes } from '../support/round-trip.ts';
 import { uniqueName } from '../support/topic.ts';
 import { createLoad } from './load.ts';
 import type { TroubleSpan } from './slot-check.ts';
+import { createTyped } from './typed-table.ts';
 
 const draw = generator(import.meta.url);
 
 /** Connectors of the pipeline, by what they are for. */
-export const connectors = ['source', 'sink-orders', 'sink-events'] as const;
+export const connectors = ['source', 'sink-orders', 'sink-events', 'sink-typed'] as const;
 export type Role = (typeof connectors)[number];
 
 /** Functions that start the servers; default: those of the stack. */
@@ -58,7 +60,7 @@ export class Rig<Kafka extends RigKafka = OwnServer> implements AsyncDisposable 
     this.folder = parts.folder;
   }
 
-  /** rows: in each of the source's tables before anything runs. */
+  /** rows: of orders and of events before anything runs. */
   static start(rows: number, { kafka = startKafka, ...others }: Partial<RigServers> = {}): Promise<Rig> {
     return Rig.startWith(rows, kafka, others);
   }
@@ -79,6 +81,7 @@ export class Rig<Kafka extends RigKafka = OwnServer> implements AsyncDisposable 
       createDatabase('target', postgres),
     ]);
     await createLoad(source, rows);
+    await createTyped(draw, source, target);
     return new Rig({ kafka, postgres, temporal, source, target, folder });
   }
 
@@ -129,7 +132,7 @@ export class Rig<Kafka extends RigKafka = OwnServer> implements AsyncDisposable 
     }).then(({ answer }) => answer);
   }
 
-  /** sink: settings of both sinks, beside their own. */
+  /** sink: settings of all sinks, beside their own. */
   async createPipeline(sink: Readonly<Record<string, string>> = {}): Promise<void> {
     const { host, port, user, password } = this.source.connection;
     await call('POST', `${this.url}/connectors`, {
@@ -145,11 +148,12 @@ export class Rig<Kafka extends RigKafka = OwnServer> implements AsyncDisposable 
         'publication.name': this.prefix,
         'publication.autocreate.mode': 'filtered',
         'topic.prefix': this.prefix,
-        'table.include.list': 'public.orders,public.events',
+        'table.include.list': 'public.orders,public.events,public.typed',
         'snapshot.max.threads': '2',
+        ...draw.from(modes),
       },
     });
-    for (const table of ['orders', 'events'] as const)
+    for (const table of ['orders', 'events', 'typed'] as const)
       await call('POST', `${this.url}/connectors`, {
         name: this.name(`sink-${table}`),
         config: {

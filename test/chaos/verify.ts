@@ -6,6 +6,7 @@ import { type Change, changes } from './changes.ts';
 import { connectors, type Rig, type RigKafka } from './rig.ts';
 import { checkSlot } from './slot-check.ts';
 import type { SlotWatch, Table } from './slot-watch.ts';
+import { verifyTyped } from './typed-table.ts';
 
 const columns = {
   orders: 'id, version, status, amount::numeric(12,2), note, changed_at::timestamptz',
@@ -88,6 +89,8 @@ export async function verify(rig: Rig<RigKafka>, watch?: SlotWatch): Promise<num
       expect(differences(truth, await rows(rig.target, table)), String(error)).toEqual([]);
     });
   }
+  await verifyTyped(rig.source, rig.target);
+  inOrder(await changes(rig.kafka.address, rig.topic('typed')));
   // Once in the topic, by snapshot or by stream: not at all would have been missed in the target, twice would not.
   expect(events.length).toBe(count);
   expect(new Set(events.map(({ id }) => id)).size).toBe(count);

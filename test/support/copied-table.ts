@@ -84,7 +84,7 @@ export class TableCopies implements AsyncDisposable {
 }
 
 /** Rows with each column as PostgreSQL prints it, by id. */
-async function rowTexts(database: TestDatabase, table: string): Promise<Record<string, string | null>[]> {
+export async function rowTexts(database: TestDatabase, table: string): Promise<Record<string, string | null>[]> {
   const columns = await database.query<{ name: string }>(
     `SELECT attname AS name FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum`,
     [table],

@@ -7,7 +7,7 @@ import type { Draw } from './generate/index.ts';
 const ROWS = 12;
 
 /** The modes in which every type keeps its value; the others are in docs/guides/jdbc-sink.md. */
-const modes = fc.record({
+export const modes = fc.record({
   'decimal.handling.mode': fc.constantFrom('precise', 'string'),
   'time.precision.mode': fc.constantFrom('adaptive', 'adaptive_time_microseconds', 'microseconds', 'isostring'),
   'hstore.handling.mode': fc.constantFrom('json', 'map'),

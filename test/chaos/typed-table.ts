@@ -1,0 +1,81 @@
+import { expect } from 'vitest';
+import { rowTexts } from '../support/copied-table.ts';
+import type { TestDatabase } from '../support/database.ts';
+import { eventually } from '../support/eventually.ts';
+import { everyColumn, type GeneratedColumn, madeTypes } from '../support/generate/columns.ts';
+import type { Draw } from '../support/generate/index.ts';
+
+/**
+ * A table `typed` with columns of every type, and of arrays of them, and with one whose values are too large to be sent
+ * again where an update leaves them unchanged. Its rows are inserted, updated in part and whole, moved to other keys and
+ * deleted; their values are drawn.
+ */
+const SAMPLES = 16;
+const LARGE = 'large_';
+
+const listOf = (columns: readonly GeneratedColumn[]): string => [LARGE, ...columns.map(({ name }) => name)].join(', ');
+
+/** Statements that make the table's types and the table, at both ends. */
+const definition = (columns: readonly GeneratedColumn[]): string => `
+  ${madeTypes};
+  CREATE TABLE typed (id bigint PRIMARY KEY, version int NOT NULL, ${LARGE} text,
+    ${columns.map(({ name, type }) => `${name} ${type}`).join(', ')});
+  ALTER TABLE typed ALTER COLUMN ${LARGE} SET STORAGE EXTERNAL`;
+
+/** Draws columns and values, and makes the table: full at the source, empty at the target. */
+export async function createTyped(draw: Draw, source: TestDatabase, target: TestDatabase): Promise<void> {
+  const columns = draw.from(everyColumn(SAMPLES));
+  const list = listOf(columns);
+  for (const database of [source, target]) await database.query(definition(columns));
+  await source.query('CREATE TABLE samples (LIKE typed)');
+  const places = columns.map(({ type }, i) => `$${i + 2}::text::${type}`).join(', ');
+  for (let n = 0; n < SAMPLES; n++)
+    await source.query(
+      `INSERT INTO samples (id, version, ${list}) VALUES ($1::int, 0, repeat(md5($1::int::text), 100 * $1::int), ${places})`,
+      [n, ...columns.map(({ values }) => values[n] ?? null)],
+    );
+  await source.query(`
+    CREATE PROCEDURE change_typed(first bigint, transactions int) LANGUAGE plpgsql AS $$
+    BEGIN
+      FOR txn IN first .. first + transactions - 1 LOOP
+        INSERT INTO typed (id, version, ${list}) SELECT txn, 0, ${list} FROM samples WHERE id = txn % ${SAMPLES};
+        UPDATE typed SET version = version + 1 WHERE id = txn - 1;
+        COMMIT;
+        UPDATE typed SET version = version + 1, (${list}) = (SELECT ${list} FROM samples WHERE id = (txn * 7) % ${SAMPLES})
+          WHERE id = txn - 2;
+        UPDATE typed SET id = -id WHERE id = txn - 3 AND id % 3 = 0;
+        DELETE FROM typed WHERE id = txn - 4 AND id % 2 = 0;
+        COMMIT;
+      END LOOP;
+    END $$`);
+  await source.query(`CALL change_typed(1, ${3 * SAMPLES})`);
+}
+
+/** Waits until every column of every row is the same at both ends. */
+export async function verifyTyped(source: TestDatabase, target: TestDatabase): Promise<void> {
+  const there = await rowTexts(source, 'typed');
+  expect(there.length).toBeGreaterThan(0);
+  let different: unknown[] = [];
+  await eventually(
+    'typed is the same at both ends',
+    async () => {
+      const here = await rowTexts(target, 'typed');
+      different = differences(there, here);
+      return different.length === 0;
+    },
+    { within: 60_000, every: 500 },
+  ).catch((error: unknown) => expect(different, String(error)).toEqual([]));
+}
+
+function differences(there: readonly Row[], here: readonly Row[]): unknown[] {
+  const found = new Map(here.map(row => [row['id'], row]));
+  const different: unknown[] = here.length === there.length ? [] : [{ rows: there.length, here: here.length }];
+  for (const row of there)
+    for (const [column, value] of Object.entries(row)) {
+      const other = found.get(row['id'] ?? null)?.[column];
+      if (other !== value) different.push({ id: row['id'], column, value, here: other });
+    }
+  return different.slice(0, 10);
+}
+
+type Row = Readonly<Record<string, string | null>>;
