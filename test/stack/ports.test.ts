@@ -1,5 +1,8 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { freePort } from '../../src/stack/ports.ts';
 
@@ -10,4 +13,17 @@ test('ports differ, can be listened on, and are not among those that connections
   const server = createServer().listen(ports[0], '127.0.0.1');
   await once(server, 'listening');
   server.close();
+});
+
+test('two processes that have not listened yet are never given the same port', async () => {
+  const program = fileURLToPath(new URL('programs/reserve-ports.ts', import.meta.url));
+  const children = [1, 2].map(() => spawn(process.execPath, [program, '1500'], { stdio: ['pipe', 'pipe', 'inherit'] }));
+  const lists = await Promise.all(
+    children.map(async ({ stdout }) => {
+      const [line] = await once(createInterface({ input: stdout }), 'line');
+      return JSON.parse(line) as number[];
+    }),
+  );
+  for (const { stdin } of children) stdin.end();
+  expect(new Set(lists.flat()).size).toBe(3000);
 });
