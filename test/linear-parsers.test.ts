@@ -5,7 +5,7 @@ import { replacePlaceholders } from '../src/config/placeholders.ts';
 import { parseProperties } from '../src/config/properties.ts';
 import { secretKeys } from '../src/config/secret-keys.ts';
 import { parseDecimal } from '../src/converters/decimal.ts';
-import { parseHeader } from '../src/converters/values.ts';
+import { parseHeader } from '../src/converters/values/index.ts';
 import { dateReader, dateWriter } from '../src/transforms/date-format/index.ts';
 import { pathOf } from '../src/transforms/field-path.ts';
 import { growthProblem } from './support/growth.ts';
@@ -13,6 +13,8 @@ import { growthProblem } from './support/growth.ts';
 /** Everything that reads text of a record, a request, a configuration or a server, by its name. */
 const parsers: Readonly<Record<string, (text: string) => unknown>> = {
   'a header': parseHeader,
+  'an array in a header': text => parseHeader(`[${text}]`),
+  'text in quotes in a header': text => parseHeader(`{"a":"${text}"}`),
   'a number': parseDecimal,
   'placeholders of a value': text => replacePlaceholders(text, () => ''),
   'secrets of a configuration': text => secretKeys({ password: text, other: text }),
@@ -29,6 +31,7 @@ const parsers: Readonly<Record<string, (text: string) => unknown>> = {
 /** Repeated: what a pattern that backtracks, or a loop that begins again, goes through more than once. */
 const pieces = [
   '1',
+  '1,',
   '0',
   'a',
   'A',

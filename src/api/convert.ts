@@ -1,11 +1,6 @@
 import type { ConfigSpec } from './component.ts';
-import type { ConnectRecord } from './record.ts';
+import type { ConnectRecord, SchemaAndValue } from './record.ts';
 import type { ByteWriter, Schema, Value } from './schema.ts';
-
-export interface SchemaAndValue {
-  readonly schema: Schema | null;
-  readonly value: Value;
-}
 
 /** Bytes in Kafka ↔ Connect's data. Stateless but for caches by schema. */
 export interface Converter {

@@ -1,10 +1,15 @@
 import type { Schema, Value } from './schema.ts';
 
-/** A header: `schema` null means that the value has none. */
-export interface Header {
-  readonly key: string;
+export interface SchemaAndValue {
   readonly schema: Schema | null;
   readonly value: Value;
+  /** The text that an array or map was read from, which may hold more than the value: all digits of a float. */
+  readonly text?: string;
+}
+
+/** A header: `schema` null means that the value has none. */
+export interface Header extends SchemaAndValue {
+  readonly key: string;
 }
 
 /** One record between a connector and Kafka, as Connect's `ConnectRecord`. Immutable: a transform returns another. */

@@ -29,6 +29,34 @@ export function parseDecimal(text: string): Decimal | undefined {
   return Math.abs(decimal.scale) <= MAX_SCALE ? decimal : undefined;
 }
 
+/**
+ * The float32 nearest to a number in decimal notation, as Java's `Float.parseFloat` reads it. `Math.fround` of a double rounds
+ * twice: the double may be halfway between two floats where the number is not.
+ */
+export function floatOf(text: string): number {
+  const double = Number(text);
+  const float = Math.fround(double);
+  const [low, high] = [1 - Number.EPSILON, 1 + Number.EPSILON]
+    .map(factor => Math.min(Math.max(Math.fround(double * factor), -BEYOND_FLOAT), BEYOND_FLOAT))
+    .toSorted((a, b) => a - b) as [number, number];
+  if (low === high || double - low !== high - double) return float;
+  const order = compared(decimalOf(text.replace('+', '')), double);
+  return order === 0 ? float : Math.fround(order < 0 ? low : high);
+}
+
+/** The float that would follow the largest one. */
+const BEYOND_FLOAT = 2 ** 128;
+
+/** Below 0, 0 or above 0: a decimal less than, equal to or greater than a finite double. */
+function compared({ unscaled, scale }: Decimal, double: number): number {
+  let mantissa = double;
+  let exponent = 0n;
+  for (; !Number.isInteger(mantissa); exponent++) mantissa *= 2;
+  const left = (unscaled << exponent) * 10n ** BigInt(Math.max(-scale, 0));
+  const right = BigInt(mantissa) * 10n ** BigInt(Math.max(scale, 0));
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
 /** Big-endian, as few bytes as hold the sign: `BigInteger.toByteArray`. */
 export function twosComplement(value: bigint): Uint8Array {
   const small = Number(value);

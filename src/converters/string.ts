@@ -4,6 +4,7 @@ import type { Config } from '../config/spec.ts';
 import { defineConfig, stringKey } from '../config/spec.ts';
 import { DataError } from '../errors.ts';
 import { converterType } from './common.ts';
+import { encodable } from './java-encode.ts';
 
 /** Java's names of the character sets that Node writes; reading knows more. */
 const writable = new Map<string, BufferEncoding>([
@@ -45,7 +46,7 @@ class StringConverter implements Converter {
 
   fromConnect(_topic: string, schema: Schema | null, value: Value, out: ByteWriter): boolean {
     if (value === null || value === undefined) return false;
-    const text = typeof value === 'string' ? value : javaString(schema, value);
+    const text = encodable(typeof value === 'string' ? value : javaString(schema, value), this.#encoding);
     if (this.#encoding === 'utf8') out.utf8(text);
     else out.raw(Buffer.from(text, this.#encoding));
     return true;

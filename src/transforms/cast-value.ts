@@ -1,7 +1,9 @@
 import type { Schema, Value } from '../api/index.ts';
 import { Decimal, Float64, javaString, LogicalName } from '../api/index.ts';
+import { floatOf } from '../converters/decimal.ts';
+import { javaTrim } from '../converters/java-trim.ts';
 import { kindOfValue } from '../converters/schemas.ts';
-import { headerText } from '../converters/values.ts';
+import { headerText } from '../converters/values/index.ts';
 import { DataError } from '../errors.ts';
 import type { CastTarget } from './cast.ts';
 
@@ -22,8 +24,7 @@ export function castValue(schema: Schema | null, value: Value, target: CastTarge
     throw new DataError(`Unexpected type in Cast transformation: ${kindOfValue(value)}`);
   if (target === 'boolean') return toBoolean(schema, plain);
   if (target === 'float32' || target === 'float64') {
-    const double = toDouble(plain);
-    const float = target === 'float32' ? Math.fround(double) : double;
+    const float = toFloating(plain, target);
     return schema === null ? Float64.of(float) : float;
   }
   const bits = Number(target.slice(3));
@@ -80,13 +81,17 @@ const cut = ({ unscaled, scale }: Decimal): bigint =>
 
 const javaFloating = /^[+-]?(NaN|Infinity|(\d+(?:\.\d*)?|\.\d+)([eE][+-]?\d+)?[fFdD]?)$/;
 
-function toDouble(value: Plain): number {
+function toFloating(value: Plain, target: 'float32' | 'float64'): number {
   if (typeof value === 'string') {
-    const text = value.trim();
+    const text = javaTrim(value);
     if (!javaFloating.test(text)) throw outOfRange('float');
-    return Number(/[nN]/.test(text) ? text : text.replace(/[fFdD]$/, ''));
+    if (/[nN]/.test(text)) return Number(text);
+    const digits = text.replace(/[fFdD]$/, '');
+    return target === 'float32' ? floatOf(digits) : Number(digits);
   }
-  return Number(value instanceof Decimal ? value.toString() : value);
+  if (typeof value === 'bigint' || value instanceof Decimal)
+    return target === 'float32' ? floatOf(value.toString()) : Number(value.toString());
+  return target === 'float32' ? Math.fround(Number(value)) : Number(value);
 }
 
 function toBoolean(schema: Schema | null, value: Plain): boolean {

@@ -1,7 +1,7 @@
 import type { TransformFactory } from '../api/index.ts';
 import type { Check, Config } from '../config/spec.ts';
 import { defineConfig, stringKey } from '../config/spec.ts';
-import { parseHeader } from '../converters/values.ts';
+import { parseHeader } from '../converters/values/index.ts';
 import { withHeaders } from './records.ts';
 
 const given: Check<string> = Object.assign(() => undefined, { onNull: 'entry must be non null' });
@@ -9,7 +9,7 @@ const given: Check<string> = Object.assign(() => undefined, { onNull: 'entry mus
 const config = defineConfig({
   header: stringKey({ doc: 'Name of the header.', importance: 'high', check: given }),
   'value.literal': stringKey({
-    doc: 'Its value: a boolean, a number, a date or time in ISO 8601, else text.',
+    doc: 'Its value: a boolean, a number, a date or time in ISO 8601, an array or map of these in brackets, else text.',
     importance: 'high',
     check: given,
   }),

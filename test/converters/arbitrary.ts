@@ -61,13 +61,30 @@ export function structSchema(fields: fc.Arbitrary<Schema>): fc.Arbitrary<Schema 
     );
 }
 
+/** What differs between those who draw values. */
+export interface Drawn {
+  readonly float32: fc.Arbitrary<number>;
+  readonly float64: fc.Arbitrary<number>;
+  /** At most so many entries of a map. */
+  readonly entries: number;
+}
+
+const all: Drawn = { float32: fc.float(), float64: fc.double(), entries: 4 };
+
+/** What Java before 19 prints with more digits than are needed is left out; and maps of several entries, which have another order there. */
+export const sameInJava: Drawn = {
+  float32: fc.oneof(fc.constantFrom(0.5, -2, 300.75, 131072), fc.integer({ min: -99_999, max: 99_999 })),
+  float64: fc.oneof(fc.constantFrom(0.1, -2.5, 300, 1e10, -(2 ** 40), 1e300), fc.integer()),
+  entries: 1,
+};
+
 /** A value of a schema; null where that is allowed. */
-export function anyValue(schema: Schema): fc.Arbitrary<Value> {
-  const present = presentValue(schema);
+export function anyValue(schema: Schema, drawn: Drawn = all): fc.Arbitrary<Value> {
+  const present = presentValue(schema, drawn);
   return schema.optional ? fc.option(present, { nil: null, freq: 4 }) : present;
 }
 
-function presentValue(schema: Schema): fc.Arbitrary<Value> {
+function presentValue(schema: Schema, drawn: Drawn): fc.Arbitrary<Value> {
   switch (schema.name) {
     case LogicalName.Decimal:
       return fc.bigInt().map(unscaled => new Decimal(unscaled, Number(schema.parameters?.['scale'])));
@@ -88,9 +105,9 @@ function presentValue(schema: Schema): fc.Arbitrary<Value> {
     case 'int64':
       return fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
     case 'float32':
-      return fc.float();
+      return drawn.float32;
     case 'float64':
-      return fc.double();
+      return drawn.float64;
     case 'boolean':
       return fc.boolean();
     case 'string':
@@ -98,17 +115,17 @@ function presentValue(schema: Schema): fc.Arbitrary<Value> {
     case 'bytes':
       return fc.uint8Array({ maxLength: 100 });
     case 'array':
-      return fc.array(anyValue(schema.items), { maxLength: 4 });
+      return fc.array(anyValue(schema.items, drawn), { maxLength: 4 });
     case 'map':
       return fc
-        .uniqueArray(fc.tuple(anyValue(schema.keys), anyValue(schema.values)), {
-          maxLength: 4,
+        .uniqueArray(fc.tuple(anyValue(schema.keys, drawn), anyValue(schema.values, drawn)), {
+          maxLength: drawn.entries,
           selector: ([key]) => key,
         })
         .map(entries => new Map(entries));
     case 'struct':
       return fc
-        .tuple(...schema.fields.map((field: Field) => anyValue(field.schema)))
+        .tuple(...schema.fields.map((field: Field) => anyValue(field.schema, drawn)))
         .map(values => new ValueStruct(schema, values));
   }
 }

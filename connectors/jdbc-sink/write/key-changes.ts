@@ -29,7 +29,9 @@ export function keyHeader({ headers }: SinkRecord, name: string): Header | undef
 }
 
 /** The key's values in a header; undefined where they cannot be read from it. */
-export function headerKey({ keys }: Layout, { value }: Header): readonly Value[] | undefined {
+export function headerKey({ keys }: Layout, header: Header): readonly Value[] | undefined {
+  // The text has what its values may lack: all digits of a float, and text that looks like a date.
+  const value = header.text ?? header.value;
   const members = membersOf(value);
   if (members === undefined) return undefined;
   const values = keys.map(key => {

@@ -26,6 +26,12 @@ function connect(name: string, config: Record<string, fc.Arbitrary<string>>, req
   );
 }
 
+/** Literals whose values have a schema. */
+const literal = fc.constantFrom(
+  ...['x', 'null', 'true', '5', '-1.5', '3000000000', '1e400', '[1,300]', '["a","b"]', '{"a":1}', '[1'],
+  ...['2024-02-29', '1500-03-01', '12:30:00.000Z', '2024-02-29T12:30:00.001Z'],
+);
+
 const listOf = (items: fc.Arbitrary<string[]>): fc.Arbitrary<string> => items.map(list => list.join(','));
 const addedFields = listOf(
   fc.uniqueArray(
@@ -101,6 +107,10 @@ function transforms(known: readonly string[]): fc.Arbitrary<TransformCall> {
       { fields: field, headers: fc.constant('from'), operation: fc.constantFrom('move', 'copy'), ...nulls },
       ['fields', 'headers', 'operation'],
     ),
+    connect('InsertHeader', { header: fc.constantFrom('h', 'i'), 'value.literal': literal }, [
+      'header',
+      'value.literal',
+    ]),
     connect('ValueToKey', { fields, ...nulls }, ['fields']),
     connect('SetSchemaMetadata$', { 'schema.name': fc.constant('n'), 'schema.version': fc.constantFrom('1', '7') }, [
       'schema.name',
