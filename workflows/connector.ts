@@ -173,7 +173,7 @@ class Connector {
       await this.fence(changes);
       if (runs && this.changes === changes) {
         if (!carried) await this.plan(changes);
-        for (const task of this.tasks) if (task.state !== 'FAILED') this.start(task);
+        if (this.changes === changes) for (const task of this.tasks) if (task.state !== 'FAILED') this.start(task);
       }
       this.started = changes;
       carried = false;
@@ -189,6 +189,7 @@ class Connector {
   }
 
   private async plan(changes: number): Promise<void> {
+    const before = this.tasks;
     this.tasks = [];
     const scope = new CancellationScope();
     const planning = scope.run(() => control.planTasks(this.subject(), this.kept));
@@ -203,6 +204,8 @@ class Connector {
     } catch (error) {
       if (this.changes === changes) this.trace = traceOf(error);
     }
+    // A connector that is paused meanwhile shows the tasks that it had.
+    if (this.changes !== changes) this.tasks = before;
   }
 
   /** Returns when nothing that was started before can write any more, or after a change of mind. */
