@@ -28,7 +28,8 @@ export default defineConfig({
         test: {
           name: 'main',
           include: ['test/**/*.test.ts', '{examples/*,templates/*/*}/test/**/*.test.ts'],
-          exclude: ['test/chaos/**', 'test/soak/**'],
+          // test/clients has a configuration of its own.
+          exclude: ['test/chaos/**', 'test/clients/**', 'test/soak/**'],
           // Files mostly wait for servers: two at a time use three quarters of two cores.
           maxWorkers: 3,
           sequence: { groupOrder: 1 },

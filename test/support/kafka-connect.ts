@@ -16,10 +16,10 @@ const install = await locateKafkaConnect();
 /** This machine lacks what a Kafka Connect needs. */
 export const noKafkaConnect = typeof install === 'string';
 
-/** A real Kafka Connect worker with a group of its own. */
-export async function startKafkaConnect(kafka: string, group: string): Promise<ConnectWorker> {
+/** A real Kafka Connect worker with a group of its own. within: milliseconds until it answers. */
+export async function startKafkaConnect(kafka: string, group: string, within = 90_000): Promise<ConnectWorker> {
   if (typeof install === 'string') throw new Error(install);
-  const { java, libs, plugins } = await install();
+  const { java, libs, plugins, logging } = await install();
   const folder = await mkdtemp(join(tmpdir(), 'millrace-connect-'));
   const url = `http://127.0.0.1:${await freePort()}`;
   const topics = ['offset', 'config', 'status'].flatMap(which => [
@@ -45,12 +45,16 @@ export async function startKafkaConnect(kafka: string, group: string): Promise<C
   const child = spawn(
     java,
     [
-      ...['-Xmx512M', '-cp', join(libs, '*')],
+      ...['-Xmx512M', `-Dlog4j2.configurationFile=${logging}`, '-cp', join(libs, '*')],
       ...['org.apache.kafka.connect.cli.ConnectDistributed', join(folder, 'worker.properties')],
     ],
     { stdio: ['ignore', log.fd, log.fd] },
   );
   const gone = once(child, 'exit');
+  // Whatever ends this process takes the worker along.
+  const leave = () => child.kill('SIGKILL');
+  process.once('exit', leave);
+  gone.then(() => process.removeListener('exit', leave));
   await log.close();
   const worker = {
     url,
@@ -61,7 +65,7 @@ export async function startKafkaConnect(kafka: string, group: string): Promise<C
     },
   };
   try {
-    await eventually('Kafka Connect answers', async () => (await fetch(`${url}/connectors`)).ok, { within: 90_000 });
+    await eventually('Kafka Connect answers', async () => (await fetch(`${url}/connectors`)).ok, { within });
   } catch (error) {
     const said = await readFile(join(folder, 'log'), 'utf8');
     await worker[Symbol.asyncDispose]();

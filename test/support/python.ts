@@ -7,17 +7,17 @@ export interface Python {
 }
 
 /**
- * Python with the packages of a requirements file, which stand in the cache folder under `name`: fetched once, and
- * nothing of the machine's own Python is changed.
+ * Python with packages, which stand in the cache folder under `name`: fetched once, without their dependencies, and
+ * nothing of the machine's own Python is changed. packages: as pip takes them, such as `['--requirement', file]`.
  */
-export async function pythonWith(name: string, requirements: string): Promise<Python> {
+export async function pythonWith(name: string, packages: readonly string[]): Promise<Python> {
   const program = await findProgram('python3');
   if (program === undefined || !(await succeeds(program, ['-m', 'pip', '--version'])))
     throw new Error('this test needs Python 3.10 or later with pip: apt-get install python3-pip (Debian, Ubuntu)');
   const version = (await run(program, ['-c', 'import sys; print("%d.%d" % sys.version_info[:2])'])).trim();
   const folder = await installed(`python/${name}-python${version}`, async partial => {
     const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-deps', '--only-binary=:all:'];
-    await run(program, [...pip, '--target', partial, '--requirement', requirements]);
+    await run(program, [...pip, '--target', partial, ...packages]);
   });
   return { program, environment: { ...process.env, PYTHONPATH: folder } };
 }

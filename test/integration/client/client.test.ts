@@ -262,7 +262,7 @@ describe('the programs of the guide', () => {
 
   test("in Python, with Temporal's own SDK", async () => {
     const requirements = join(packageFolder(), 'test/integration/client/requirements.txt');
-    const python = await pythonWith('temporalio-1.35.0', requirements);
+    const python = await pythonWith('temporalio-1.35.0', ['--requirement', requirements]);
     const file = join(folder, 'guide.py');
     await writeFile(file, own(await programOf('python')));
     const { stdout } = await promisify(execFile)(python.program, [file], {

@@ -1,0 +1,60 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { eventually } from '../support/eventually.ts';
+
+/** What a call of a client's function came to. */
+export interface Answer<T> {
+  readonly result?: T;
+  /** The class of the exception, without its package. */
+  readonly error?: string;
+  readonly message?: string;
+  /** The answer that an HTTP error is about. */
+  readonly body?: string;
+  /** What the function wrote to stdout. */
+  readonly printed?: string;
+}
+
+const isBusy = (answer: unknown): boolean =>
+  /rebalance is (expected|in pro)|stale configuration/i.test(JSON.stringify(answer));
+
+/** A program that answers each line of JSON with one. */
+export class Session implements AsyncDisposable {
+  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #answers: AsyncIterator<string>;
+  #stderr = '';
+
+  constructor(program: string, args: readonly string[], env: NodeJS.ProcessEnv = process.env) {
+    this.#child = spawn(program, args, { env });
+    this.#child.stdin.on('error', () => {});
+    this.#child.stderr.on('data', (text: Buffer) => {
+      this.#stderr += text.toString();
+    });
+    this.#answers = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
+  }
+
+  /** Asks again while a Kafka Connect rebalances: it refuses most requests then. */
+  async ask<T>(request: unknown): Promise<Answer<T>> {
+    const first = await this.#askOnce<T>(request);
+    if (!isBusy(first)) return first;
+    return eventually('there is no rebalance', async () => {
+      const answer = await this.#askOnce<T>(request);
+      return isBusy(answer) ? undefined : answer;
+    });
+  }
+
+  async #askOnce<T>(request: unknown): Promise<Answer<T>> {
+    this.#child.stdin.write(`${JSON.stringify(request)}\n`);
+    const { value, done } = await this.#answers.next();
+    if (done) throw new Error(`the session of a client ended:\n${this.#stderr}`);
+    return JSON.parse(value);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const { exitCode, signalCode } = this.#child;
+    if (exitCode !== null || signalCode !== null) return;
+    const gone = once(this.#child, 'exit');
+    this.#child.stdin.end();
+    await gone;
+  }
+}
