@@ -40,6 +40,14 @@ test('arrays and maps in brackets are read as such, in the type that their items
   });
 });
 
+test('times fit the type of the timestamps that come after them', () => {
+  const timestamp = schemaOf('int64', { name: LogicalName.Timestamp, version: 1 });
+  expect(read('[[12:00:00.000Z],[2106-04-03T04:42:38.149Z]]')).toMatchObject({
+    schema: arrayOf(arrayOf(timestamp)),
+    value: [[new Date(43_200_000)], [new Date('2106-04-03T04:42:38.149Z')]],
+  });
+});
+
 test('what Connect gives no type has no schema; what it reads in part stays text', () => {
   expect(read('[1,"a",null]')).toMatchObject({ schema: null, value: [1, 'a', null] });
   expect(read('[[1],[300]]')).toMatchObject({ schema: null, value: [[1], [300]] });

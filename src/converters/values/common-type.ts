@@ -41,7 +41,7 @@ export function converted(item: Scalar, target: Schema): Scalar | undefined {
   if (schema === target || !isPrimitive(target)) return item;
   if (value instanceof Date) {
     if (target.name === undefined) return undefined;
-    return isIn(value.getTime(), target) ? { schema: target, value } : item;
+    return holds(target, value) ? { schema: target, value } : item;
   }
   if (typeof value !== 'number' && typeof value !== 'bigint') return item;
   if (target.name !== undefined) return dateOf(Number(value), target);
@@ -56,13 +56,15 @@ const isPrimitive = (schema: Schema): schema is PrimitiveSchema =>
 const DAY_MS = 86_400_000;
 
 /** A Date holds whole days, a Time those of one day, a Timestamp all that JavaScript's dates hold. */
-function isIn(ms: number, { name }: PrimitiveSchema): boolean {
+export function holds({ name }: Schema, date: Date): boolean {
+  const ms = date.getTime();
   if (name === LogicalName.Date) return ms % DAY_MS === 0;
-  return name === LogicalName.Time ? ms >= 0 && ms <= DAY_MS : !Number.isNaN(ms);
+  if (name === LogicalName.Time) return ms >= 0 && ms <= DAY_MS;
+  return name === LogicalName.Timestamp && !Number.isNaN(ms);
 }
 
 /** undefined for what the type does not hold. */
 function dateOf(encoded: number, target: PrimitiveSchema): Scalar | undefined {
   const value = new Date(target === schemas.date ? encoded * DAY_MS : encoded);
-  return isIn(value.getTime(), target) ? { schema: target, value } : undefined;
+  return holds(target, value) ? { schema: target, value } : undefined;
 }

@@ -1,6 +1,6 @@
 import type { Schema, Value } from '../../api/index.ts';
 import { arrayOf, Float64, javaFloat, mapOf } from '../../api/index.ts';
-import { type CommonType, commonType, converted } from './common-type.ts';
+import { type CommonType, commonType, converted, holds } from './common-type.ts';
 import type { Scalar } from './scalars.ts';
 import { headerText } from './text.ts';
 
@@ -99,7 +99,7 @@ export function describingSchema(node: Node): Schema | null {
   return node.type !== 'null' && node.schema !== undefined && fits(node, node.schema) ? node.schema : null;
 }
 
-/** Empty arrays and maps fit those of any items. */
+/** Empty arrays and maps fit those of any items, and dates and times each type that holds them. */
 function fits(node: Node, schema: Schema): boolean {
   if (node.type === 'array') return schema.type === 'array' && node.items.every(item => fits(item, schema.items));
   if (node.type === 'map')
@@ -107,7 +107,8 @@ function fits(node: Node, schema: Schema): boolean {
       schema.type === 'map' &&
       node.entries.every(([key, value]) => fits(key, schema.keys) && fits(value, schema.values))
     );
-  return node.type !== 'null' && node.schema === schema;
+  if (node.type === 'null') return false;
+  return node.schema === schema || (node.value instanceof Date && holds(schema, node.value));
 }
 
 // One schema object for each type: converters cache what they compile by it.

@@ -91,10 +91,13 @@ public class ConnectValues {
   /** Whether a schema says of all parts of a value what they are, so that a converter can write it. */
   private static boolean fits(Schema schema, Object value) {
     if (schema == null) return false;
-    if (value instanceof List<?> list) return schema.valueSchema() != null && list.stream().allMatch(item -> fits(schema.valueSchema(), item));
+    if (value instanceof List<?> list)
+      return schema.type() == Schema.Type.ARRAY && schema.valueSchema() != null
+          && list.stream().allMatch(item -> fits(schema.valueSchema(), item));
     if (value instanceof Map<?, ?> map)
-      return schema.keySchema() != null && schema.valueSchema() != null
-          && map.entrySet().stream().allMatch(entry -> fits(schema.keySchema(), entry.getKey()) && fits(schema.valueSchema(), entry.getValue()));
+      return schema.type() == Schema.Type.MAP && schema.keySchema() != null && schema.valueSchema() != null
+          && map.entrySet().stream()
+              .allMatch(entry -> fits(schema.keySchema(), entry.getKey()) && fits(schema.valueSchema(), entry.getValue()));
     try {
       ConnectSchema.validateValue(schema, value);
       if (Decimal.LOGICAL_NAME.equals(schema.name())) Decimal.fromLogical(schema, (BigDecimal) value);
