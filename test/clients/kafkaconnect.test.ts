@@ -110,7 +110,15 @@ describe.each(targets)('kafkaconnect with $server', ({ url }) => {
     expect(JSON.parse(await command('list'))).toContain(name);
     expect(JSON.parse(await command('plugins'))).toContainEqual(expect.objectContaining({ type: 'sink' }));
     for (const what of ['info', 'status', 'config', 'tasks', 'topics']) JSON.parse(await command(what, name));
-    for (const what of ['pause', 'resume', 'restart', 'delete']) expect(await command(what, name)).toBe('\n');
+    for (const [what, state] of [
+      ['pause', 'PAUSED'],
+      ['resume', 'RUNNING'],
+      ['restart', 'RUNNING'],
+    ] as const) {
+      expect(await command(what, name)).toBe('\n');
+      await shows(state);
+    }
+    expect(await command('delete', name)).toBe('\n');
     await eventually('it is gone', async () => /not found/.test(await command('info', name)));
   });
 
