@@ -279,7 +279,8 @@ class Connector {
     task.state = 'RUNNING';
     task.trace = undefined;
     task.failed = undefined;
-    task.scope = new CancellationScope();
+    const scope = new CancellationScope();
+    task.scope = scope;
     const { altered = false } = this.unfenced ?? {};
     this.unfenced = { config: this.config, tasks: this.tasks.length, altered };
     const fence = this.fences[task.id];
@@ -295,10 +296,11 @@ class Connector {
     };
     const scheduled = this.isScheduled();
     if (scheduled && now) task.wakes = Date.now();
-    task.ended = task.scope
+    task.ended = scope
       .run(() => (scheduled ? this.schedule(task, args, runTask) : runTask(args)))
       .catch((error: unknown) => {
-        if (isCancellation(error)) return;
+        // A task that is told to end while it starts is fenced, which is no failure then.
+        if (isCancellation(error) || scope.consideredCancelled) return;
         task.state = 'FAILED';
         task.trace = traceOf(error);
         task.failed = Date.now();
