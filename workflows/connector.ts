@@ -436,10 +436,18 @@ class Connector {
       const { changes } = this;
       const chosen = this.tasks.filter(task => !onlyFailed || task.state === 'FAILED');
       await Promise.all(chosen.map(task => this.stop(task)));
-      // Whatever changed the connector meanwhile starts the tasks anew itself.
-      if (this.isStarted(changes)) for (const task of chosen) this.start(task, true);
-      this.show();
+      this.startAgain(chosen, changes);
     }
+  }
+
+  /** Tasks of a restart, which was asked for after so many changes. */
+  private startAgain(tasks: readonly Task[], changes: number): void {
+    for (const task of tasks) {
+      if (this.isStarted(changes)) this.start(task, true);
+      // The main loop starts it, and a scheduled one at once too.
+      else if (this.isScheduled()) task.wakes = Date.now();
+    }
+    this.show();
   }
 
   /** Nothing has changed since, and it is not the main loop that starts them. */
@@ -548,8 +556,7 @@ class Connector {
         if (task === undefined || this.target !== 'RUNNING') return;
         const { changes } = this;
         await this.stop(task);
-        if (this.isStarted(changes)) this.start(task, true);
-        this.show();
+        this.startAgain([task], changes);
       },
       {
         validator: id => {
