@@ -19,7 +19,7 @@ export const noKafkaConnect = typeof install === 'string';
 /** A real Kafka Connect worker with a group of its own. within: milliseconds until it answers. */
 export async function startKafkaConnect(kafka: string, group: string, within = 90_000): Promise<ConnectWorker> {
   if (typeof install === 'string') throw new Error(install);
-  const { java, libs, plugins, logging } = await install();
+  const { java, libs, plugins } = await install();
   const folder = await mkdtemp(join(tmpdir(), 'millrace-connect-'));
   const url = `http://127.0.0.1:${await freePort()}`;
   const topics = ['offset', 'config', 'status'].flatMap(which => [
@@ -45,7 +45,7 @@ export async function startKafkaConnect(kafka: string, group: string, within = 9
   const child = spawn(
     java,
     [
-      ...['-Xmx512M', `-Dlog4j2.configurationFile=${logging}`, '-cp', join(libs, '*')],
+      ...['-Xmx512M', '-cp', join(libs, '*')],
       ...['org.apache.kafka.connect.cli.ConnectDistributed', join(folder, 'worker.properties')],
     ],
     { stdio: ['ignore', log.fd, log.fd] },
