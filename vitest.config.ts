@@ -9,6 +9,9 @@ process.env['MILLRACE_SEED'] = seed;
 /** As a plugin imports it. */
 const own = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
+/** Tests that kill servers and workers, watch clocks or take every CPU: one file at a time, with time to spare. */
+const alone = ['test/chaos/**/*.test.ts', 'test/issues/worker-short-of-cpu.test.ts'];
+
 export default defineConfig({
   resolve: { alias: { 'millrace/api': own('src/public.ts'), 'millrace/testing': own('src/testing/index.ts') } },
   test: {
@@ -29,18 +32,17 @@ export default defineConfig({
           name: 'main',
           include: ['test/**/*.test.ts', '{examples/*,templates/*/*}/test/**/*.test.ts'],
           // test/clients has a configuration of its own.
-          exclude: ['test/chaos/**', 'test/clients/**', 'test/soak/**'],
-          // Files mostly wait for servers: two at a time use three quarters of two cores.
+          exclude: [...alone, 'test/clients/**', 'test/soak/**'],
+          // Files mostly wait for servers: three at a time keep two cores busy.
           maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },
       {
-        // Servers and workers are killed here, and clocks are watched: alone, one file at a time, with time to spare.
         extends: true,
         test: {
           name: 'chaos',
-          include: ['test/chaos/**/*.test.ts'],
+          include: alone,
           fileParallelism: false,
           testTimeout: 300_000,
           hookTimeout: 120_000,
