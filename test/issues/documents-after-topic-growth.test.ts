@@ -60,9 +60,18 @@ async function update(topic: string, rounds: readonly number[], partitionOf: (ke
   }
 }
 
-async function createTopic(topic: string): Promise<void> {
-  await admin.createTopics({ topics: [{ topic, numPartitions: 1, replicationFactor: 1 }] });
-  await update(topic, [...Array(ROUNDS).keys()]);
+const hasPartitions = (topic: string, count: number) =>
+  eventually('the broker knows the partitions', async () => {
+    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+    const partitions = topics[0]?.partitions ?? [];
+    return partitions.length === count && partitions.every(({ leader }) => leader >= 0);
+  });
+
+async function createTopic(topic: string, rounds: readonly number[] = [...Array(ROUNDS).keys()]): Promise<void> {
+  // By itself, kafkajs gives up where the broker does not know the new topic yet.
+  await admin.createTopics({ topics: [{ topic, numPartitions: 1, replicationFactor: 1 }], waitForLeaders: false });
+  await hasPartitions(topic, 1);
+  await update(topic, rounds);
 }
 
 const roundsOf = async (index: TestIndex) => {
@@ -92,11 +101,7 @@ test('updates of keys that have moved are counted and logged, and written where 
 
   await whilePaused(name, async () => {
     await admin.createPartitions({ topicPartitions: [{ topic, count: 4 }] });
-    await eventually('the broker knows the partitions', async () => {
-      const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
-      const partitions = topics[0]?.partitions ?? [];
-      return partitions.length === 4 && partitions.every(({ leader }) => leader >= 0);
-    });
+    await hasPartitions(topic, 4);
     await update(topic, [ROUNDS], key => key % 4);
   });
   const moved = inAll(0).filter((_, key) => key % 4 > 0).length;
@@ -140,8 +145,7 @@ test('an index that a recreated topic is written into keeps the documents of the
   await eventually('the documents are there', async () => (await roundsOf(index)).every(round => round === ROUNDS - 1));
   await whilePaused(name, async () => {
     await admin.deleteTopics({ topics: [index.name] });
-    await admin.createTopics({ topics: [{ topic: index.name, numPartitions: 1, replicationFactor: 1 }] });
-    await update(index.name, [ROUNDS]);
+    await createTopic(index.name, [ROUNDS]);
   });
   await eventually('the lost updates are counted', async () => (await figure(name, 'foreign_versions')) === KEYS);
   expect(await roundsOf(index)).toEqual(inAll(ROUNDS - 1));
