@@ -38,6 +38,8 @@ export class JdbcSourceTask implements SourceTask<JdbcSourceConfig> {
   readonly #closed = new AbortController();
   #discoverAt = Number.POSITIVE_INFINITY;
   #rows = 0;
+  /** Batch of the last `read`. */
+  #last: { readonly reader: Reader; readonly records: readonly SourceRecord[] } | undefined;
   #stopping: Disposable | undefined;
 
   async open(config: JdbcSourceConfig, context: SourceTaskContext): Promise<void> {
@@ -134,6 +136,7 @@ export class JdbcSourceTask implements SourceTask<JdbcSourceConfig> {
   }
 
   async read(): Promise<SourceBatch | null> {
+    this.#last = undefined;
     const until =
       performance.now() + Math.max(LEAST_WAIT_MS, Math.min(MOST_WAIT_MS, this.#settings()['poll.linger.ms']));
     for (;;) {
@@ -154,7 +157,10 @@ export class JdbcSourceTask implements SourceTask<JdbcSourceConfig> {
         continue;
       }
       const batch = await this.#step(next, session);
-      if (batch !== null) return this.#counted(batch);
+      if (batch !== null) {
+        this.#last = { reader: next.reader, records: batch.records };
+        return this.#counted(batch);
+      }
       if (performance.now() >= until && !next.reader.reading) return null;
     }
   }
@@ -205,11 +211,7 @@ export class JdbcSourceTask implements SourceTask<JdbcSourceConfig> {
   }
 
   async placeOf(record: SourceRecord): Promise<string | undefined> {
-    for (const { reader } of this.#running.values()) {
-      const place = reader.placeOf(record);
-      if (place !== undefined) return place;
-    }
-    return undefined;
+    return this.#last?.reader.placeOf(record, this.#last.records);
   }
 
   #counted(batch: SourceBatch): SourceBatch {

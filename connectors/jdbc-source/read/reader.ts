@@ -54,10 +54,8 @@ export class Reader {
   /** Rows at the beginning of a group's cursor that were read before. */
   #skip = { hash: '', rows: 0 };
   #rowBytes: number | undefined;
-  /** Rows of this poll that were in batches. */
+  /** Rows in batches of this poll. */
   #rows = 0;
-  /** Records of the last batch. */
-  #records: readonly SourceRecord[] = [];
 
   constructor(stored: SourceOffset, context: ReaderContext) {
     this.#stored = stored;
@@ -92,12 +90,12 @@ export class Reader {
     await cursor?.close();
   }
 
-  /** Says which row a record of the last batch is of, without values but those of its offset. */
-  placeOf(record: SourceRecord): string | undefined {
-    const index = this.#records.indexOf(record);
+  /** Names the row of a record by its table and offset, without other values. records: the last batch of this reader. */
+  placeOf(record: SourceRecord, records: readonly SourceRecord[]): string | undefined {
+    const index = records.indexOf(record);
     if (index < 0 || this.#source === undefined) return undefined;
     const { name, time, number } = this.#source;
-    const row = `row ${this.#rows - this.#records.length + index + 1} of this poll of ${name}`;
+    const row = `row ${this.#rows - records.length + index + 1} of this poll of ${name}`;
     const cells = (record.value as RowStruct).cells;
     const { group } = this.#place;
     const place = group === null ? placeOf(this.#source, cells) : { time: group.time, number: null };
@@ -283,7 +281,6 @@ export class Reader {
         headers: noHeaders,
       }),
     );
-    this.#records = records;
     this.#rows += records.length;
     if (source.mode === 'bulk') return { records, positions: [], bytes };
     const offset = writeOffset(this.#place, source.time?.clock ?? null, this.#context.zone);

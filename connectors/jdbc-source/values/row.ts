@@ -10,7 +10,7 @@ export type Decode = (cell: string | Buffer) => Value;
 /** A row whose values are made when they are asked for. What cannot be made is a DataError of this record alone. */
 export class RowStruct implements Struct {
   readonly schema: StructSchema;
-  /** Those of the columns, and behind them those of the mode. */
+  /** Cells of the columns, followed by those of the mode's offset. */
   readonly cells: Cells;
   readonly #decoders: readonly Decode[];
 
