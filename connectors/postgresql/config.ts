@@ -142,7 +142,7 @@ const keys = {
     importance: 'low',
     default: 6,
     check: atLeast(0),
-    doc: 'Together with slot.retry.delay.ms: how long a slot that somebody else reads from is waited for before the task is tried anew.',
+    doc: 'Attempts, slot.retry.delay.ms apart, to open a replication slot that another client uses, before the task is restarted.',
   }),
   'slot.retry.delay.ms': longKey({
     ...replication,

@@ -11,8 +11,8 @@ const highest = 32_000;
 const reserved: Socket[] = [];
 
 /**
- * A port on 127.0.0.1 that nobody listens on. It is reserved until this process ends: no other process is given it, even
- * while no server listens on it.
+ * Returns a port on 127.0.0.1 on which no process listens. It stays reserved until this process ends: `freePort` does not
+ * return it in another process, even before a server listens on it.
  */
 export async function freePort(): Promise<number> {
   for (;;) {

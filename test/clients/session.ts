@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { eventually } from '../support/eventually.ts';
 
-/** What a call of a client's function came to. */
+/** Outcome of one call to a client's function. */
 export interface Answer<T> {
   readonly result?: T;
   /** The class of the exception, without its package. */
@@ -11,7 +11,7 @@ export interface Answer<T> {
   readonly message?: string;
   /** The answer that an HTTP error is about. */
   readonly body?: string;
-  /** What the function wrote to stdout. */
+  /** Output of the function on stdout. */
   readonly printed?: string;
 }
 

@@ -8,7 +8,7 @@ import { serversInEnvironment } from '../setup/addresses.ts';
 import { startKafkaConnect } from '../support/kafka-connect.ts';
 import { uniqueName } from '../support/topic.ts';
 
-/** What the clients talk to: http://host:port of each REST API. */
+/** REST APIs under test, each as http://host:port. */
 export interface ClientServers {
   readonly kafkaConnect: string;
   readonly millrace: string;

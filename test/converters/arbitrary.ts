@@ -61,7 +61,7 @@ export function structSchema(fields: fc.Arbitrary<Schema>): fc.Arbitrary<Schema 
     );
 }
 
-/** What differs between those who draw values. */
+/** Options of the generated values. */
 export interface Drawn {
   readonly float32: fc.Arbitrary<number>;
   readonly float64: fc.Arbitrary<number>;

@@ -123,8 +123,8 @@ const keys = {
   'max.retries': intKey({
     ...connector,
     doc:
-      'How often a request is tried again that a busy or absent cluster did not take. After that the task begins anew ' +
-      'from what has been written, and goes on so until it has passed.',
+      'Retries of a request that a busy or unreachable cluster rejected. After that the task restarts from its last ' +
+      'committed offsets, and retries again until the cluster answers.',
     default: 5,
     importance: 'low',
     displayName: 'Max Retries',

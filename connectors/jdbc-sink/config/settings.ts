@@ -27,7 +27,7 @@ export interface Settings {
   readonly tableTypes: readonly TableType[];
   /** Whether a field of a topic's values is written; key columns always are. */
   readonly writes: (topic: string, field: string) => boolean;
-  /** Whether records whose schema has this name are CloudEvents, whose rows are in `data`. */
+  /** True for the schema name of a CloudEvent, which holds the row in its field `data`. */
   readonly isCloudEvent: (schemaName: string) => boolean;
   /** Session time zone: an IANA name, or an offset such as `+02:00`. */
   readonly timeZone: string;

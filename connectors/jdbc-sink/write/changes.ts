@@ -8,12 +8,12 @@ export type Row = Struct | Readonly<Record<string, Value>>;
 
 export type Operation = 'write' | 'delete' | 'truncate' | 'none';
 
-/** The places of the fields of what holds a row; -1 for one that is not there. */
+/** Indexes of fields in a change event or a CloudEvent; -1 for a missing field. */
 interface Envelope {
   readonly op: number;
   readonly after: number;
   readonly source: number;
-  /** Of a CloudEvent, whose data is the row or the change event; -1 for others. */
+  /** Field of a CloudEvent that holds the row or the change event; -1 in a change event. */
   readonly data: number;
 }
 

@@ -4,7 +4,7 @@ import { type CommonType, commonType, converted, holds } from './common-type.ts'
 import type { Scalar } from './scalars.ts';
 import { headerText } from './text.ts';
 
-/** What is read from text: a scalar, an array, a map, or null. */
+/** A parsed literal: a scalar, an array, a map, or null. */
 export type Node = ScalarNode | ArrayNode | MapNode | NullNode;
 
 interface ScalarNode extends Scalar {

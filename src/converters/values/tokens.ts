@@ -24,7 +24,7 @@ export class Tokens {
     return this.#start === this.#text.length;
   }
 
-  /** Where the next token begins. */
+  /** Index of the next token's first character. */
   get position(): number {
     return this.#start;
   }
