@@ -7,7 +7,7 @@
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
-import { kafkaClient } from '../src/kafka/client.ts';
+import { kafkaClient } from '../src/kafka/client/client.ts';
 import type { Compression, KafkaClient } from '../src/kafka/port.ts';
 
 const { values, positionals } = parseArgs({

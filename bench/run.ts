@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { messageOf } from '../src/errors.ts';
-import { kafkaClient } from '../src/kafka/client.ts';
+import { kafkaClient } from '../src/kafka/client/client.ts';
 import { silent } from '../src/observability/silent.ts';
 import { startStack } from '../src/stack/index.ts';
 import { Database } from './database.ts';

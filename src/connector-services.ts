@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import type { OpenServices } from '../activities/connector-services.ts';
 import { type ClientRole, sameBrokers } from './config/client-settings/index.ts';
 import type { OffsetStore } from './engine/offset-store.ts';
-import type { ClientPool } from './kafka/client-pool.ts';
+import type { ClientPool } from './kafka/client/client-pool.ts';
 import { type KafkaConfig, kafkaConfigFromProperties } from './kafka/kafka-config.ts';
+import type { KafkaClient } from './kafka/port.ts';
 import {
   appendPositions,
   ensureOffsetsTopic,
@@ -11,8 +12,7 @@ import {
   type OffsetsTopic,
   positionsIn,
   readPositions,
-} from './kafka/offset-store.ts';
-import type { KafkaClient } from './kafka/port.ts';
+} from './kafka/storage/offset-store.ts';
 
 /** The worker's own Kafka client and its settings; its offsets topic. */
 interface WorkerKafka {

@@ -7,7 +7,7 @@ import { bytesOf, longestKeys, ROOM } from './config/room.ts';
 import { invalidConfigMessage } from './config/validate.ts';
 import { HostLostError } from './data-plane/host-lost.ts';
 import { MillraceError, messageOf } from './errors.ts';
-import type { SecretStore } from './kafka/secret-store.ts';
+import type { SecretStore } from './kafka/storage/secret-store.ts';
 import type { PluginRegistry } from './plugins.ts';
 import type { Plugins } from './rest/deps.ts';
 import type { ControlDeps } from './temporal/control-client.ts';

@@ -60,12 +60,20 @@ describe('what the rules catch', () => {
     ['connectors/postgresql/reader.ts', "const t = await import('@temporalio/activity');", '@temporalio/activity'],
     ['connectors/index.ts', "import { connector } from './postgresql/index.ts';", 'connectors/postgresql/index.ts'],
     ['src/engine/sink-runner.ts', "import { Context } from '@temporalio/activity';", '@temporalio/activity'],
-    ['src/engine/sink-runner.ts', "import { kafkaClient } from '../kafka/client.ts';", 'src/kafka/client.ts'],
+    [
+      'src/engine/sink-runner.ts',
+      "import { kafkaClient } from '../kafka/client/client.ts';",
+      'src/kafka/client/client.ts',
+    ],
     ['src/engine/sink-runner.ts', "import { port } from '../kafka/port.ts';", 'src/kafka/port.ts'],
     ['workflows/connector.ts', "import { plan } from '../activities/index.ts';", 'activities/index.ts'],
     ['workflows/connector.ts', "import { Client } from '@temporalio/client';", '@temporalio/client'],
     ['workflows/connector.ts', "import { readFile } from 'node:fs/promises';", 'node:fs/promises'],
-    ['activities/source-task.ts', "import { kafkaClient } from '../src/kafka/client.ts';", 'src/kafka/client.ts'],
+    [
+      'activities/source-task.ts',
+      "import { kafkaClient } from '../src/kafka/client/client.ts';",
+      'src/kafka/client/client.ts',
+    ],
     [
       'activities/source-task.ts',
       "import { connector } from '../connectors/postgresql/index.ts';",
@@ -78,9 +86,9 @@ describe('what the rules catch', () => {
     ],
     ['src/rest/server.ts', "import { Client } from '@temporalio/client';", '@temporalio/client'],
     ['src/rest/server.ts', "import { run } from '../engine/source-runner.ts';", 'src/engine/source-runner.ts'],
-    ['src/cli/connectors.ts', "import { kafkaClient } from '../kafka/client.ts';", 'src/kafka/client.ts'],
+    ['src/cli/connectors.ts', "import { kafkaClient } from '../kafka/client/client.ts';", 'src/kafka/client/client.ts'],
     ['src/cli/worker.ts', "import { startWorker } from '../worker.ts';", 'src/worker.ts'],
-    ['src/kafka/client.ts', "import { Runtime } from '@temporalio/worker';", '@temporalio/worker'],
+    ['src/kafka/client/client.ts', "import { Runtime } from '@temporalio/worker';", '@temporalio/worker'],
   ])('%s: %s', (file, source, target) => {
     expect(breach(file, source)).toEqual([expect.stringMatching(new RegExp(`^${file}: .* may not import ${target}$`))]);
   });

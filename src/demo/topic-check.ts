@@ -1,4 +1,4 @@
-import { kafkaClient } from '../kafka/client.ts';
+import { kafkaClient } from '../kafka/client/client.ts';
 import { silent } from '../observability/silent.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { readConfigFileSync } from '../config/config-file.ts';
 import { pem } from '../config/pem.ts';
 import { MillraceError, messageOf } from '../errors.ts';
-import type { SaslOptions } from './kafkajs-internals.ts';
+import type { SaslOptions } from './protocol/kafkajs-internals.ts';
 
 /** How to reach a cluster. */
 export interface KafkaConfig {

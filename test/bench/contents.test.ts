@@ -4,7 +4,7 @@ import { checkChanges, checkSnapshot } from '../../bench/contents.ts';
 import { Database } from '../../bench/database.ts';
 import { endOf } from '../../bench/topics.ts';
 import { mustBeWhole } from '../../bench/workloads/workload.ts';
-import { kafkaClient } from '../../src/kafka/client.ts';
+import { kafkaClient } from '../../src/kafka/client/client.ts';
 import type { KafkaClient } from '../../src/kafka/port.ts';
 import { silent } from '../../src/observability/silent.ts';
 import { eventually } from '../support/eventually.ts';

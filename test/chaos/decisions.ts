@@ -1,9 +1,9 @@
 import type { TopicPartition } from '../../src/api/index.ts';
-import { Cluster } from '../../src/kafka/cluster.ts';
-import { describeProducers } from '../../src/kafka/describe-transactions.ts';
+import { Cluster } from '../../src/kafka/cluster/cluster.ts';
+import { askLeaders } from '../../src/kafka/cluster/leaders.ts';
+import { LATEST, offsetsAt } from '../../src/kafka/cluster/list-offsets.ts';
 import { BrokerError, codes, failIf } from '../../src/kafka/failures.ts';
-import { askLeaders } from '../../src/kafka/leaders.ts';
-import { LATEST, offsetsAt } from '../../src/kafka/list-offsets.ts';
+import { describeProducers } from '../../src/kafka/protocol/describe-transactions.ts';
 import { silent } from '../../src/observability/silent.ts';
 import { Brokers, type PartitionState, type TransactionState } from '../support/brokers.ts';
 

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { kafkaClient } from '../../src/kafka/client.ts';
+import { kafkaClient } from '../../src/kafka/client/client.ts';
 import { silent } from '../../src/observability/silent.ts';
 import { connectors, type Rig } from './rig.ts';
 

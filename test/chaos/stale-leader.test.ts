@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { kafkaClient } from '../../src/kafka/client.ts';
-import { appendPositions, ensureOffsetsTopic, loadPositions } from '../../src/kafka/offset-store.ts';
+import { kafkaClient } from '../../src/kafka/client/client.ts';
 import type { KafkaClient, ReadPosition } from '../../src/kafka/port.ts';
+import { appendPositions, ensureOffsetsTopic, loadPositions } from '../../src/kafka/storage/offset-store.ts';
 import { silent } from '../../src/observability/silent.ts';
 import { eventually } from '../support/eventually.ts';
 import { generator } from '../support/generate/index.ts';

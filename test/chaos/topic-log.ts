@@ -1,8 +1,7 @@
-import { Cluster } from '../../src/kafka/cluster.ts';
+import { Cluster } from '../../src/kafka/cluster/cluster.ts';
+import { askLeaders } from '../../src/kafka/cluster/leaders.ts';
+import { EARLIEST, LATEST, offsetsAt } from '../../src/kafka/cluster/list-offsets.ts';
 import { failIf } from '../../src/kafka/failures.ts';
-import { fetchOnce } from '../../src/kafka/fetch.ts';
-import { askLeaders } from '../../src/kafka/leaders.ts';
-import { EARLIEST, LATEST, offsetsAt } from '../../src/kafka/list-offsets.ts';
 import type { RawRecord } from '../../src/kafka/port.ts';
 import {
   BatchDecoder,
@@ -10,7 +9,8 @@ import {
   type FetchedBatch,
   isAbortMarker,
   isControl,
-} from '../../src/kafka/record-decoder.ts';
+} from '../../src/kafka/protocol/record-decoder.ts';
+import { fetchOnce } from '../../src/kafka/reader/fetch-request.ts';
 import { silent } from '../../src/observability/silent.ts';
 
 const FETCH_BYTES = 4 << 20;

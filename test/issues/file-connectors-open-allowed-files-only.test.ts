@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startWorkerProcess, type WorkerProcess } from '../../src/demo/worker-process.ts';
-import { kafkaClient } from '../../src/kafka/client.ts';
+import { kafkaClient } from '../../src/kafka/client/client.ts';
 import { silent } from '../../src/observability/silent.ts';
 import { freePort } from '../../src/stack/ports.ts';
 import { connectorWorkflowId, connectorWorkflowType } from '../../workflows/messages.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { kafkaClient } from '../../src/kafka/client.ts';
+import { kafkaClient } from '../../src/kafka/client/client.ts';
 import { silent } from '../../src/observability/silent.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { elasticsearchUrl } from '../support/elasticsearch.ts';

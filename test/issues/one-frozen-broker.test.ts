@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { kafkaClient } from '../../src/kafka/client.ts';
-import { watchKafka } from '../../src/kafka/contact.ts';
+import { kafkaClient } from '../../src/kafka/client/client.ts';
+import { watchKafka } from '../../src/kafka/client/connectivity.ts';
 import type { KafkaClient } from '../../src/kafka/port.ts';
 import { silent } from '../../src/observability/silent.ts';
 import { eventually } from '../support/eventually.ts';

@@ -3,7 +3,7 @@ import { appendFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import kafkajs from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { kafkaClient } from '../../src/kafka/client.ts';
+import { kafkaClient } from '../../src/kafka/client/client.ts';
 import type { RawRecord } from '../../src/kafka/port.ts';
 import { silent } from '../../src/observability/silent.ts';
 import { eventually } from '../support/eventually.ts';

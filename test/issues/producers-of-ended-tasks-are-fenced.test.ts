@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from 'vitest';
-import { Cluster } from '../../src/kafka/cluster.ts';
-import { Fields, FieldWriter } from '../../src/kafka/wire.ts';
+import { Cluster } from '../../src/kafka/cluster/cluster.ts';
+import { Fields, FieldWriter } from '../../src/kafka/protocol/fields.ts';
 import { silent } from '../../src/observability/silent.ts';
 import { createDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';

@@ -7,7 +7,7 @@ import { defineConfig } from '../../src/config/spec.ts';
 import { byteArrayConverter } from '../../src/converters/byte-array.ts';
 import { RecordDecoder } from '../../src/engine/record-decoder.ts';
 import { runSink } from '../../src/engine/sink-runner.ts';
-import { kafkaClient } from '../../src/kafka/client.ts';
+import { kafkaClient } from '../../src/kafka/client/client.ts';
 import { silent } from '../../src/observability/silent.ts';
 import { attempt } from '../support/attempt.ts';
 import { eventually } from '../support/eventually.ts';

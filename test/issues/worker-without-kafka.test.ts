@@ -1,6 +1,6 @@
 import { test } from 'vitest';
 import type { StatusInfo } from '../../src/client/index.ts';
-import { kafkaClient } from '../../src/kafka/client.ts';
+import { kafkaClient } from '../../src/kafka/client/client.ts';
 import { silent } from '../../src/observability/silent.ts';
 import { eventually } from '../support/eventually.ts';
 import { generator } from '../support/generate/index.ts';

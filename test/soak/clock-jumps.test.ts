@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { kafkaClient } from '../../src/kafka/client.ts';
+import { kafkaClient } from '../../src/kafka/client/client.ts';
 import type { KafkaClient } from '../../src/kafka/port.ts';
 import { silent } from '../../src/observability/silent.ts';
 import { startKafka } from '../../src/stack/index.ts';

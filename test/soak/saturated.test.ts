@@ -2,7 +2,7 @@ import { appendFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { kafkaClient } from '../../src/kafka/client.ts';
+import { kafkaClient } from '../../src/kafka/client/client.ts';
 import type { KafkaClient } from '../../src/kafka/port.ts';
 import { silent } from '../../src/observability/silent.ts';
 import { eventually } from '../support/eventually.ts';

@@ -1,8 +1,8 @@
-import { Cluster } from '../../src/kafka/cluster.ts';
-import { listTransactions } from '../../src/kafka/describe-transactions.ts';
+import { Cluster } from '../../src/kafka/cluster/cluster.ts';
 import { ConnectionLost, failIf } from '../../src/kafka/failures.ts';
-import type { Exchange } from '../../src/kafka/kafkajs-internals.ts';
-import { type PartitionDescription, topicDescriptions } from '../../src/kafka/topic-descriptions.ts';
+import { listTransactions } from '../../src/kafka/protocol/describe-transactions.ts';
+import type { Exchange } from '../../src/kafka/protocol/kafkajs-internals.ts';
+import { type PartitionDescription, topicDescriptions } from '../../src/kafka/protocol/topic-descriptions.ts';
 import { silent } from '../../src/observability/silent.ts';
 
 /** A partition as a broker knows it. */

@@ -1,7 +1,7 @@
 import type { TopicPartition } from '../../src/api/index.ts';
 import { failIf } from '../../src/kafka/failures.ts';
-import { flexibleExchange } from '../../src/kafka/flexible-exchange.ts';
-import { type Fields, FieldWriter } from '../../src/kafka/wire.ts';
+import { type Fields, FieldWriter } from '../../src/kafka/protocol/fields.ts';
+import { flexibleExchange } from '../../src/kafka/protocol/flexible-exchange.ts';
 
 // Requests of a cluster's administration, which kafkajs does not have: https://kafka.apache.org/protocol
 

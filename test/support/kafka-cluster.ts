@@ -1,8 +1,8 @@
 import type { TopicPartition } from '../../src/api/index.ts';
-import { Cluster, type CoordinatorKind } from '../../src/kafka/cluster.ts';
+import { Cluster, type CoordinatorKind } from '../../src/kafka/cluster/cluster.ts';
+import { LATEST, offsetsAt } from '../../src/kafka/cluster/list-offsets.ts';
 import { failIf } from '../../src/kafka/failures.ts';
-import { findCoordinator } from '../../src/kafka/kafkajs-internals.ts';
-import { LATEST, offsetsAt } from '../../src/kafka/list-offsets.ts';
+import { findCoordinator } from '../../src/kafka/protocol/kafkajs-internals.ts';
 import { silent } from '../../src/observability/silent.ts';
 import { newClusterId, startNativeKafka } from '../../src/stack/kafka.ts';
 import { locateKafka } from '../../src/stack/kafka-program.ts';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { setTimeout as after } from 'node:timers/promises';
 import { codes } from '../../src/kafka/failures.ts';
-import { Fields, FieldWriter } from '../../src/kafka/wire.ts';
+import { Fields, FieldWriter } from '../../src/kafka/protocol/fields.ts';
 
 /**
  * What becomes of a request on its way:

@@ -1,4 +1,4 @@
-import { kafkaClient } from '../../src/kafka/client.ts';
+import { kafkaClient } from '../../src/kafka/client/client.ts';
 import type { KafkaClient } from '../../src/kafka/port.ts';
 import { silent } from '../../src/observability/silent.ts';
 import { servers } from './servers.ts';

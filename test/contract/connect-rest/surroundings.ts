@@ -1,7 +1,7 @@
 import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { kafkaClient } from '../../../src/kafka/client.ts';
+import { kafkaClient } from '../../../src/kafka/client/client.ts';
 import { silent } from '../../../src/observability/silent.ts';
 import { createDatabase } from '../../support/database.ts';
 import { type Servers, servers } from '../../support/servers.ts';

@@ -1,5 +1,5 @@
 import kafkajsModule, { type Kafka as KafkaJs } from 'kafkajs';
-import { kafkaClient } from '../../../src/kafka/client.ts';
+import { kafkaClient } from '../../../src/kafka/client/client.ts';
 import type { FetchedRecords, KafkaClient, ProducerBatch, RawHeader } from '../../../src/kafka/port.ts';
 import { eventually } from '../../support/eventually.ts';
 import { servers } from '../../support/servers.ts';

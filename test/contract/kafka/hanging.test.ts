@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Cluster } from '../../../src/kafka/cluster.ts';
-import { describeTransactions } from '../../../src/kafka/describe-transactions.ts';
+import { Cluster } from '../../../src/kafka/cluster/cluster.ts';
 import type { KafkaClient, ProducerFence, TransactionalProducer } from '../../../src/kafka/port.ts';
+import { describeTransactions } from '../../../src/kafka/protocol/describe-transactions.ts';
 import type { OwnServer } from '../../../src/stack/index.ts';
 import { startBroker } from '../../support/broker.ts';
 import { eventually } from '../../support/eventually.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { SourcePosition } from '../../../src/api/index.ts';
-import { partitionOf } from '../../../src/kafka/murmur2.ts';
-import { appendPositions, ensureOffsetsTopic, loadPositions } from '../../../src/kafka/offset-store.ts';
 import type { TransactionalProducer } from '../../../src/kafka/port.ts';
+import { partitionOf } from '../../../src/kafka/producer/murmur2.ts';
+import { appendPositions, ensureOffsetsTopic, loadPositions } from '../../../src/kafka/storage/offset-store.ts';
 import { startKafkaProxy } from '../../support/kafka-proxy.ts';
 import { servers } from '../../support/servers.ts';
 import { uniqueName } from '../../support/topic.ts';

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { RecordTooLargeError } from '../../../src/errors.ts';
-import { partitionOf } from '../../../src/kafka/murmur2.ts';
 import type { Compression, TransactionalProducer } from '../../../src/kafka/port.ts';
+import { partitionOf } from '../../../src/kafka/producer/murmur2.ts';
 import { eventually } from '../../support/eventually.ts';
 import { uniqueName } from '../../support/topic.ts';
 import { append, type Bench, bench, implementations, type Sent, values } from './clients.ts';

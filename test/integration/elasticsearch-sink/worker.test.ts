@@ -5,7 +5,7 @@ import kafkajs from 'kafkajs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { call } from '../../../src/demo/rest.ts';
 import { startWorkerProcess, type WorkerProcess } from '../../../src/demo/worker-process.ts';
-import { kafkaClient } from '../../../src/kafka/client.ts';
+import { kafkaClient } from '../../../src/kafka/client/client.ts';
 import type { KafkaAdmin } from '../../../src/kafka/port.ts';
 import { silent } from '../../../src/observability/silent.ts';
 import { freePort } from '../../../src/stack/ports.ts';

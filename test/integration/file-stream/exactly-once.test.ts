@@ -4,7 +4,7 @@ import { appendFile, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
-import { kafkaClient } from '../../../src/kafka/client.ts';
+import { kafkaClient } from '../../../src/kafka/client/client.ts';
 import { silent } from '../../../src/observability/silent.ts';
 import { eventually } from '../../support/eventually.ts';
 import { servers } from '../../support/servers.ts';

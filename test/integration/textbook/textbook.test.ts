@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startWorkerProcess, type WorkerProcess } from '../../../src/demo/worker-process.ts';
-import { kafkaClient } from '../../../src/kafka/client.ts';
+import { kafkaClient } from '../../../src/kafka/client/client.ts';
 import { silent } from '../../../src/observability/silent.ts';
 import { freePort } from '../../../src/stack/ports.ts';
 import { elasticsearchUrl } from '../../support/elasticsearch.ts';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startWorkerProcess, type WorkerProcess } from '../../../src/demo/worker-process.ts';
-import { kafkaClient } from '../../../src/kafka/client.ts';
+import { kafkaClient } from '../../../src/kafka/client/client.ts';
 import type { LoggerLevel } from '../../../src/observability/loggers.ts';
 import { silent } from '../../../src/observability/silent.ts';
 import { freePort } from '../../../src/stack/ports.ts';

@@ -7,7 +7,7 @@ import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { PAYLOAD_BYTES } from '../../../src/config/room.ts';
 import { startWorkerProcess, type WorkerProcess } from '../../../src/demo/worker-process.ts';
-import { kafkaClient } from '../../../src/kafka/client.ts';
+import { kafkaClient } from '../../../src/kafka/client/client.ts';
 import { silent } from '../../../src/observability/silent.ts';
 import { freePort } from '../../../src/stack/ports.ts';
 import { connectorWorkflowId } from '../../../workflows/messages.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import kafkajs from 'kafkajs';
 import { call } from '../../../../src/demo/rest.ts';
-import { kafkaClient } from '../../../../src/kafka/client.ts';
+import { kafkaClient } from '../../../../src/kafka/client/client.ts';
 import { silent } from '../../../../src/observability/silent.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { startKafkaConnect } from '../../../support/kafka-connect.ts';

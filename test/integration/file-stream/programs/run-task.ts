@@ -6,8 +6,8 @@ import { RecordDecoder } from '../../../../src/engine/record-decoder.ts';
 import { RecordEncoder } from '../../../../src/engine/record-encoder.ts';
 import { runSink } from '../../../../src/engine/sink-runner.ts';
 import { parsed, runSource } from '../../../../src/engine/source-runner.ts';
-import { kafkaClient } from '../../../../src/kafka/client.ts';
-import { appendPositions, ensureOffsetsTopic, loadPositions } from '../../../../src/kafka/offset-store.ts';
+import { kafkaClient } from '../../../../src/kafka/client/client.ts';
+import { appendPositions, ensureOffsetsTopic, loadPositions } from '../../../../src/kafka/storage/offset-store.ts';
 import { silent } from '../../../../src/observability/silent.ts';
 import { anyFile } from '../../../support/files.ts';
 
