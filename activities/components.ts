@@ -11,7 +11,7 @@ import { type ClientSettings, clientSettings, isClientProperty } from '../src/co
 import type { Resolved } from '../src/config/placeholders.ts';
 import { resolvePlaceholders } from '../src/config/placeholders.ts';
 import { namedLikeSecret, secretKeys } from '../src/config/secret-keys.ts';
-import { parsed } from '../src/engine/source-runner.ts';
+import { parsed } from '../src/engine/source/run-source.ts';
 import { MillraceError } from '../src/errors.ts';
 import type { PluginRegistry } from '../src/plugins.ts';
 import { transformChain } from '../src/transforms/chain.ts';

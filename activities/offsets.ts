@@ -1,9 +1,9 @@
 import type { PlanContext, SinkConnector, SourceConnector, SourcePosition, TopicPartition } from '../src/api/index.ts';
 import { Redaction } from '../src/config/redaction.ts';
 import { untilAborted } from '../src/engine/grace.ts';
-import { metadataOf } from '../src/engine/offset-origin.ts';
+import { metadataOf } from '../src/engine/sink/offset-origin.ts';
 import type { OffsetStore } from '../src/engine/offset-store.ts';
-import { parsed } from '../src/engine/source-runner.ts';
+import { parsed } from '../src/engine/source/run-source.ts';
 import { MillraceError } from '../src/errors.ts';
 import type { Confirm, KafkaClient, TopicDescription, TransactionalProducer } from '../src/kafka/port.ts';
 import type { JsonValue, OffsetEntry, OffsetsAltered, OffsetsArgs } from '../workflows/messages.ts';

@@ -5,7 +5,7 @@ import type { ConfigInfos } from '../src/config/findings.ts';
 import type { Redaction } from '../src/config/redaction.ts';
 import { secretKeys } from '../src/config/secret-keys.ts';
 import { untilAborted } from '../src/engine/grace.ts';
-import { parsed } from '../src/engine/source-runner.ts';
+import { parsed } from '../src/engine/source/run-source.ts';
 import { kindOf, MillraceError, messageOf } from '../src/errors.ts';
 import type {
   ConnectorConfig,

@@ -1,6 +1,6 @@
 import type { ConnectRecord, Converter } from '../src/api/index.ts';
 import type { ClientProps } from '../src/config/client-settings/index.ts';
-import type { ConverterNames } from '../src/engine/record-decoder.ts';
+import type { ConverterNames } from '../src/engine/sink/record-decoder.ts';
 import { MillraceError } from '../src/errors.ts';
 import type { Compression, ProducerOptions } from '../src/kafka/port.ts';
 import { withTimeout } from './transactional-ids.ts';

@@ -1,10 +1,10 @@
 import type { SinkConnector } from '../src/api/index.ts';
 import type { ClientProps } from '../src/config/client-settings/index.ts';
 import { type OffsetReset, offsetReset } from '../src/config/offset-reset.ts';
-import { deadLetterQueue } from '../src/engine/dead-letters.ts';
-import { RecordDecoder } from '../src/engine/record-decoder.ts';
-import { runSink } from '../src/engine/sink-runner.ts';
-import { parsed } from '../src/engine/source-runner.ts';
+import { deadLetterQueue } from '../src/engine/sink/dead-letter-queue.ts';
+import { RecordDecoder } from '../src/engine/sink/record-decoder.ts';
+import { runSink } from '../src/engine/sink/run-sink.ts';
+import { parsed } from '../src/engine/source/run-source.ts';
 import { MillraceError } from '../src/errors.ts';
 import type { ConnectorServices } from './connector-services.ts';
 import { givenFence } from './fence.ts';

@@ -2,10 +2,10 @@ import { fileStreamSink } from '../../../../connectors/file-stream-sink/index.ts
 import { fileStreamSource } from '../../../../connectors/file-stream-source/index.ts';
 import { stringConverter } from '../../../../src/converters/string.ts';
 import type { TaskObserver } from '../../../../src/engine/observer.ts';
-import { RecordDecoder } from '../../../../src/engine/record-decoder.ts';
-import { RecordEncoder } from '../../../../src/engine/record-encoder.ts';
-import { runSink } from '../../../../src/engine/sink-runner.ts';
-import { parsed, runSource } from '../../../../src/engine/source-runner.ts';
+import { RecordDecoder } from '../../../../src/engine/sink/record-decoder.ts';
+import { RecordEncoder } from '../../../../src/engine/source/record-encoder.ts';
+import { runSink } from '../../../../src/engine/sink/run-sink.ts';
+import { parsed, runSource } from '../../../../src/engine/source/run-source.ts';
 import { kafkaClient } from '../../../../src/kafka/client/client.ts';
 import { appendPositions, ensureOffsetsTopic, loadPositions } from '../../../../src/kafka/storage/offset-store.ts';
 import { silent } from '../../../../src/observability/silent.ts';

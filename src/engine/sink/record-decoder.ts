@@ -1,7 +1,7 @@
-import type { ConnectRecord, Converter, SinkRecord, TopicPartition } from '../api/index.ts';
-import { DataError } from '../errors.ts';
-import type { RawRecord } from '../kafka/port.ts';
-import { decodeHeaders } from './headers.ts';
+import type { ConnectRecord, Converter, SinkRecord, TopicPartition } from '../../api/index.ts';
+import { DataError } from '../../errors.ts';
+import type { RawRecord } from '../../kafka/port.ts';
+import { decodeHeaders } from '../headers.ts';
 
 /** Where in a record's way an error happened, in Connect's words. */
 export type Stage = 'KEY_CONVERTER' | 'VALUE_CONVERTER' | 'HEADER_CONVERTER' | 'TRANSFORMATION' | 'TASK_PUT';

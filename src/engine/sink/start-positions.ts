@@ -1,10 +1,10 @@
-import type { AssignedPartition, SinkPosition, TopicPartition } from '../api/index.ts';
-import type { OffsetReset } from '../config/offset-reset.ts';
-import { MillraceError } from '../errors.ts';
-import type { ReadPosition } from '../kafka/port.ts';
+import type { AssignedPartition, SinkPosition, TopicPartition } from '../../api/index.ts';
+import type { OffsetReset } from '../../config/offset-reset.ts';
+import { MillraceError } from '../../errors.ts';
+import type { ReadPosition } from '../../kafka/port.ts';
 import { originOf } from './offset-origin.ts';
-import { partitionName } from './partition-name.ts';
-import type { SinkRun } from './sink-runner.ts';
+import { partitionName } from '../partition-name.ts';
+import type { SinkRun } from './run-sink.ts';
 
 /** The position behind each partition's last durable write; what has none yet has not been written to. */
 export class Positions {

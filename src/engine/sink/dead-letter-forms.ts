@@ -1,6 +1,6 @@
-import { DataError, messageOf } from '../errors.ts';
-import type { RawHeader } from '../kafka/port.ts';
-import type { DeadLetter, DeadLetterSettings } from './dead-letters.ts';
+import { DataError, messageOf } from '../../errors.ts';
+import type { RawHeader } from '../../kafka/port.ts';
+import type { DeadLetter, DeadLetterSettings } from './dead-letter-queue.ts';
 
 export interface DeadLetterForm {
   readonly key: Uint8Array | null;

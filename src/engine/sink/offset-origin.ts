@@ -1,4 +1,4 @@
-import type { SinkWriter } from '../api/index.ts';
+import type { SinkWriter } from '../../api/index.ts';
 
 /** Who committed an offset of a consumer group, and of which topic: it stands in the offset's metadata. */
 export interface OffsetOrigin extends Omit<SinkWriter, 'connector'> {

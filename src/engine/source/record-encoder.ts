@@ -1,7 +1,7 @@
-import type { Bytes } from '../api/bytes.ts';
-import type { ConnectRecord, Converter } from '../api/index.ts';
-import type { ProducerBatch, RawHeader } from '../kafka/port.ts';
-import { encodeHeaders } from './headers.ts';
+import type { Bytes } from '../../api/bytes.ts';
+import type { ConnectRecord, Converter } from '../../api/index.ts';
+import type { ProducerBatch, RawHeader } from '../../kafka/port.ts';
+import { encodeHeaders } from '../headers.ts';
 
 /** A record on its way from an encoder into a transaction. */
 export interface EncodedRecord {

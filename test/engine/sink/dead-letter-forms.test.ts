@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { deadLetterForms } from '../../src/engine/dead-letter-forms.ts';
-import { DataError } from '../../src/errors.ts';
-import type { RawHeader, RawRecord } from '../../src/kafka/port.ts';
-import { silent } from '../../src/observability/silent.ts';
+import { deadLetterForms } from '../../../src/engine/sink/dead-letter-forms.ts';
+import { DataError } from '../../../src/errors.ts';
+import type { RawHeader, RawRecord } from '../../../src/kafka/port.ts';
+import { silent } from '../../../src/observability/silent.ts';
 
 const raw: RawRecord = {
   offset: 7,

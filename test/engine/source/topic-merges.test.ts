@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { TopicMerges } from '../../src/engine/topic-merges.ts';
-import { silent } from '../../src/observability/silent.ts';
+import { TopicMerges } from '../../../src/engine/source/topic-merges.ts';
+import { silent } from '../../../src/observability/silent.ts';
 
 function merges() {
   const warned: unknown[] = [];

@@ -1,4 +1,4 @@
-import type { Log } from '../api/index.ts';
+import type { Log } from '../../api/index.ts';
 
 /**
  * Warns, once for each topic, that transforms send records of several topics of the source to it: a router that merges the

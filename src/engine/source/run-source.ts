@@ -1,5 +1,5 @@
 import { setTimeout as delay, setImmediate as immediate } from 'node:timers/promises';
-import { Bytes } from '../api/bytes.ts';
+import { Bytes } from '../../api/bytes.ts';
 import type {
   ConfigSpec,
   Log,
@@ -8,12 +8,12 @@ import type {
   SourceRecord,
   SourceTask,
   SourceTaskContext,
-} from '../api/index.ts';
-import { DataError, kindOf, MillraceError, messageOf } from '../errors.ts';
-import type { KafkaClient, NewTopic, ProducerBatch, ProducerOptions, TransactionalProducer } from '../kafka/port.ts';
-import { closeAfter, untilAborted, untilGraceEnds } from './grace.ts';
-import type { TaskObserver } from './observer.ts';
-import type { OffsetStore } from './offset-store.ts';
+} from '../../api/index.ts';
+import { DataError, kindOf, MillraceError, messageOf } from '../../errors.ts';
+import type { KafkaClient, NewTopic, ProducerBatch, ProducerOptions, TransactionalProducer } from '../../kafka/port.ts';
+import { closeAfter, untilAborted, untilGraceEnds } from '../grace.ts';
+import type { TaskObserver } from '../observer.ts';
+import type { OffsetStore } from '../offset-store.ts';
 import { appendEncoded, type EncodedRecord, type RecordEncoder } from './record-encoder.ts';
 import { TopicMerges } from './topic-merges.ts';
 

@@ -1,6 +1,6 @@
-import type { TopicPartition } from '../api/index.ts';
-import type { FetchedRecords, KafkaClient, PartitionOffset } from '../kafka/port.ts';
-import { partitionName } from './partition-name.ts';
+import type { TopicPartition } from '../../api/index.ts';
+import type { FetchedRecords, KafkaClient, PartitionOffset } from '../../kafka/port.ts';
+import { partitionName } from '../partition-name.ts';
 
 interface Lag {
   readonly end: number;
