@@ -1,17 +1,17 @@
 import { Context } from '@temporalio/activity';
 import { nextRun } from '../src/config/schedule.ts';
+import type { CallName, OffsetsAttempt } from '../src/connector/operations.ts';
 import { HostLostError } from '../src/data-plane/host-lost.ts';
 import type { ContactState } from '../src/data-plane/messages.ts';
 import { RemoteError } from '../src/data-plane/remote-error.ts';
 import { reportFailure } from '../src/failure-report.ts';
 import { toFailure } from '../src/temporal/failure.ts';
-import type { Fences, OffsetsAltered, OffsetsArgs, Plan, PlanArgs } from '../workflows/messages.ts';
-import { AttemptHistory } from './attempt-history.ts';
-import { proveAttempt } from './attempt-proof.ts';
+import type { Fences, OffsetsAltered, OffsetsArgs, Plan, PlanArgs } from '../workflows/shared/messages.ts';
 import type { ControlActivities, TaskActivities } from './index.ts';
-import type { CallName, OffsetsAttempt } from './operations.ts';
-import { type RunTaskDeps, runTaskActivity } from './run-task.ts';
-import { SUSPECT_RETRY_MS, unresponsiveError } from './unresponsive.ts';
+import { AttemptHistory } from './task/attempt-history.ts';
+import { proveAttempt } from './task/attempt-proof.ts';
+import { type RunTaskDeps, runTaskActivity } from './task/run-task.ts';
+import { SUSPECT_RETRY_MS, unresponsiveError } from './task/unresponsive-error.ts';
 
 export interface ActivityDeps extends RunTaskDeps {
   /** Runs an operation in the data plane; rejects with RemoteError or HostLostError. */

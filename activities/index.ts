@@ -7,7 +7,7 @@ import type {
   Plan,
   PlanArgs,
   TaskArgs,
-} from '../workflows/messages.ts';
+} from '../workflows/shared/messages.ts';
 
 /** Short activities, on the workflows' own task queue. */
 export interface ControlActivities {
@@ -30,10 +30,4 @@ export interface ControlActivities {
 export interface TaskActivities {
   /** Runs until it is cancelled or fails. */
   runTask(args: TaskArgs): Promise<void>;
-}
-
-/** One attempt of a task. */
-export interface TaskAttempt extends TaskArgs {
-  /** Temporal's count of attempts, from 1 on. */
-  readonly attempt: number;
 }

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import pg from 'pg';
-import { givenInEnvironment } from '../src/stack/given.ts';
+import { givenInEnvironment } from '../src/stack/external-servers.ts';
 import { type Log, type Server, type ServerOf, startPostgres, startStack } from '../src/stack/index.ts';
 
 /** Kafka, PostgreSQL and Temporal: the same for every subject of a call. */

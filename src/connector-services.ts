@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { OpenServices } from '../activities/connector-services.ts';
 import { type ClientRole, sameBrokers } from './config/client-settings/index.ts';
+import type { OpenServices } from './connector/services.ts';
 import type { OffsetStore } from './engine/offset-store.ts';
 import type { ClientPool } from './kafka/client/client-pool.ts';
 import { type KafkaConfig, kafkaConfigFromProperties } from './kafka/kafka-config.ts';

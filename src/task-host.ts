@@ -1,5 +1,5 @@
 import { pino } from 'pino';
-import { createOperations } from '../activities/operations.ts';
+import { createOperations } from './connector/operations.ts';
 import { hostPort } from './data-plane/host-port.ts';
 import { exitWithParent } from './data-plane/parent-watch.ts';
 import { serve } from './data-plane/serve.ts';

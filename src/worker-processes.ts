@@ -4,8 +4,8 @@ import { workerConfigOf } from './config/worker-config.ts';
 import { Loggers } from './observability/loggers.ts';
 import { processVariable } from './processes/messages.ts';
 import { type Supervised, supervise } from './processes/supervise.ts';
+import { surfaceOf } from './rest/access-policy.ts';
 import { parseListeners } from './rest/listeners.ts';
-import { surfaceOf } from './rest/surface.ts';
 
 /**
  * Runs `count` processes of this program with the same command line: one worker on more than one core. They share its

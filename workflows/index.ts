@@ -1,1 +1,1 @@
-export { connector } from './connector.ts';
+export { connector } from './connector/workflow.ts';

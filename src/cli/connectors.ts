@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import type { OffsetEntry } from '../../workflows/messages.ts';
+import type { OffsetEntry } from '../../workflows/shared/messages.ts';
 import type { ConnectorInfo, StatusInfo } from '../temporal/control.ts';
 import { connectorFile, offsetsFile } from './connectors/config-file.ts';
 import { connectorsExit, DEFAULT_URL, leave, type RestClient, restClient } from './connectors/rest-client.ts';

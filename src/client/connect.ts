@@ -1,8 +1,8 @@
 import { Client, Connection } from '@temporalio/client';
 import { MillraceError, messageOf } from '../errors.ts';
 import { type ControlDeps, temporalControl } from '../temporal/control-client.ts';
+import { preparedFor } from './admit.ts';
 import { connectorsOf, type Millrace } from './handles.ts';
-import { preparedFor } from './prepared.ts';
 
 export interface MillraceOptions {
   /** Temporal's gRPC frontend, host:port, or a client that is there already and stays its owner's. Default 127.0.0.1:7233. */

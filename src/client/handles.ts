@@ -4,7 +4,7 @@ import type {
   OffsetEntry,
   RestartRequest,
   TargetState,
-} from '../../workflows/messages.ts';
+} from '../../workflows/shared/messages.ts';
 import { MillraceError } from '../errors.ts';
 import type { ConnectorInfo, Control, StatusInfo } from '../temporal/control.ts';
 

@@ -10,7 +10,7 @@ export type {
   RestartRequest,
   State,
   TargetState,
-} from '../../workflows/messages.ts';
+} from '../../workflows/shared/messages.ts';
 export { type ErrorCode, type ErrorKind, MillraceError } from '../errors.ts';
 export type { ConnectorInfo, StatusInfo, TaskId, TaskState } from '../temporal/control.ts';
 export { connectMillrace, type MillraceOptions } from './connect.ts';

@@ -1,6 +1,6 @@
-import type { TaskAttempt } from '../../activities/index.ts';
-import type { CallName } from '../../activities/operations.ts';
 import type { Log } from '../api/index.ts';
+import type { CallName } from '../connector/operations.ts';
+import type { TaskAttempt } from '../connector/task/task-context.ts';
 import type { HostChannel } from './channel.ts';
 import type { ContactState, HostSettings, LoggerLevel } from './messages.ts';
 import { type RequestOptions, TaskHost } from './task-host.ts';

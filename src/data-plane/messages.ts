@@ -1,6 +1,6 @@
-import type { TaskAttempt } from '../../activities/index.ts';
-import type { CallName } from '../../activities/operations.ts';
-import type { Snapshot } from '../../activities/progress.ts';
+import type { CallName } from '../connector/operations.ts';
+import type { Snapshot } from '../connector/task/progress.ts';
+import type { TaskAttempt } from '../connector/task/task-context.ts';
 import type { FailureReport } from '../failure-report.ts';
 
 /** Messages between a worker's main thread and a task host: plain data, for worker threads and child processes alike. */

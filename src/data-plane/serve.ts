@@ -1,12 +1,12 @@
-import type { TaskAttempt } from '../../activities/index.ts';
-import type { OperationContext, Operations } from '../../activities/operations.ts';
-import { Progress, type Snapshot } from '../../activities/progress.ts';
-import { Pulse } from '../../activities/pulse.ts';
 import type { Log } from '../api/index.ts';
 import { Redaction } from '../config/redaction.ts';
+import type { OperationContext, Operations } from '../connector/operations.ts';
+import { Progress, type Snapshot } from '../connector/task/progress.ts';
+import type { TaskAttempt } from '../connector/task/task-context.ts';
 import type { TaskObserver } from '../engine/observer.ts';
 import { cut, reportFailure } from '../failure-report.ts';
 import { CURRENT_REQUEST, currentRequest } from './current-request.ts';
+import { Pulse } from './heartbeat-ticker.ts';
 import type { HostPort } from './host-port.ts';
 import { type LoggerLevel, TICK_MS, type ToHost } from './messages.ts';
 import { CurrentAttempt, TemporalContact } from './temporal-contact.ts';

@@ -1,5 +1,5 @@
-import type { TaskAttempt } from '../../activities/index.ts';
-import type { CallName } from '../../activities/operations.ts';
+import type { CallName } from '../connector/operations.ts';
+import type { TaskAttempt } from '../connector/task/task-context.ts';
 import { messageOf } from '../errors.ts';
 import type { BlockedRequest } from './blocked-request.ts';
 import type { HostChannel } from './channel.ts';

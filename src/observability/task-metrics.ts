@@ -1,5 +1,5 @@
 import type { TaskObserver } from '../engine/observer.ts';
-import { Sampled } from './sampled.ts';
+import { Sampled } from './sampled-stat.ts';
 
 export interface TaskName {
   readonly connector: string;

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import type { ConnectorConfig } from '../../workflows/messages.ts';
+import type { ConnectorConfig } from '../../workflows/shared/messages.ts';
 import type { Control } from '../temporal/control.ts';
 import { bodyOf, configBody } from './body.ts';
 import type { PatchedConfig } from './deps.ts';

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import type { TargetState } from '../../workflows/messages.ts';
+import type { TargetState } from '../../workflows/shared/messages.ts';
 import type { Control } from '../temporal/control.ts';
 import { bodyOf, createBody } from './body.ts';
 import { namedConfig } from './connector-config.ts';

@@ -1,4 +1,4 @@
-import type { OffsetEntry } from '../../workflows/messages.ts';
+import type { OffsetEntry } from '../../workflows/shared/messages.ts';
 import type { Log } from '../api/component.ts';
 import type { Level, Loggers } from '../observability/loggers.ts';
 import type { ConnectorInfo, Control } from '../temporal/control.ts';

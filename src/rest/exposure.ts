@@ -1,4 +1,4 @@
-import type { Surface } from './surface.ts';
+import type { Surface } from './access-policy.ts';
 
 export interface Exposure {
   /** Listeners that other machines can reach. */

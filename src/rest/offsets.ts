@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import type { JsonValue, OffsetEntry } from '../../workflows/messages.ts';
+import type { JsonValue, OffsetEntry } from '../../workflows/shared/messages.ts';
 import type { Control } from '../temporal/control.ts';
 import { jsonOf } from './body.ts';
 import type { RestDeps } from './deps.ts';

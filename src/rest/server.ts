@@ -1,5 +1,6 @@
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { MillraceError } from '../errors.ts';
+import { applySurface, type Surface } from './access-policy.ts';
 import { readBody } from './body.ts';
 import { configResource } from './connector-config.ts';
 import { stateResources } from './connector-state.ts';
@@ -14,7 +15,6 @@ import { metricsResource } from './metrics.ts';
 import { offsetsResource } from './offsets.ts';
 import { pluginResources } from './plugins.ts';
 import { rootResources } from './root.ts';
-import { applySurface, type Surface } from './surface.ts';
 import { taskResources } from './tasks.ts';
 import { topicResources } from './topics.ts';
 import { withVersions } from './versions.ts';

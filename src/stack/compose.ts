@@ -4,8 +4,8 @@ import { setTimeout } from 'node:timers/promises';
 import { MillraceError } from '../errors.ts';
 import { packageFolder } from '../package-folder.ts';
 import { findProgram, run, succeeds } from './commands.ts';
-import { Keeper } from './keeper.ts';
-import type { Controls } from './own-server.ts';
+import type { Controls } from './managed-server.ts';
+import { Keeper } from './reaper.ts';
 
 /** The command that speaks for Docker Compose, and its first arguments. */
 export type ComposeCommand = readonly [program: string, ...args: string[]];

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type ComposeCommand, ComposeService } from './compose.ts';
+import { ownServer } from './managed-server.ts';
 import { mariadbAt } from './mariadb-url.ts';
-import { ownServer } from './own-server.ts';
 import { freePort } from './ports.ts';
 import { ownPostgresUrl, postgresAt } from './postgres-url.ts';
 import { elasticsearchAnswers, kafkaAnswers, mariadbAnswers, postgresAnswers, temporalAnswers } from './probe.ts';

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { type ElasticsearchProgram, mainClass } from './elasticsearch-program.ts';
 import { serverFolder } from './folders.ts';
-import { ownServer } from './own-server.ts';
+import { ownServer } from './managed-server.ts';
 import { freePort } from './ports.ts';
 import { elasticsearchAnswers } from './probe.ts';
 import { ServerProcess } from './server-process.ts';

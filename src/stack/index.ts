@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { MillraceError } from '../errors.ts';
 import { findCompose } from './compose.ts';
 import { startersInContainers } from './containers.ts';
-import { foundServer, type Given, givenInEnvironment } from './given.ts';
+import { foundServer, type Given, givenInEnvironment } from './external-servers.ts';
 import { locateNative } from './native.ts';
 import {
   ignore,

@@ -4,7 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { serverFolder } from './folders.ts';
 import type { KafkaProgram } from './kafka-program.ts';
-import { ownServer } from './own-server.ts';
+import { ownServer } from './managed-server.ts';
 import { freePort } from './ports.ts';
 import { kafkaAnswers } from './probe.ts';
 import { ServerProcess } from './server-process.ts';

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { serverFolder } from './folders.ts';
+import { ownServer } from './managed-server.ts';
 import type { MariadbProgram } from './mariadb-program.ts';
 import { mariadbAt } from './mariadb-url.ts';
-import { ownServer } from './own-server.ts';
 import { freePort } from './ports.ts';
 import { mariadbAnswers } from './probe.ts';
 import { ServerProcess } from './server-process.ts';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { serverFolder } from './folders.ts';
-import { ownServer } from './own-server.ts';
+import { ownServer } from './managed-server.ts';
 import { freePort } from './ports.ts';
 import type { PostgresProgram } from './postgres-program.ts';
 import { ownPostgresUrl, postgresAt } from './postgres-url.ts';

@@ -4,8 +4,8 @@ import { open, readFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import { MillraceError } from '../errors.ts';
 import { lastLines, run, succeeds } from './commands.ts';
-import { Keeper } from './keeper.ts';
-import type { Controls } from './own-server.ts';
+import type { Controls } from './managed-server.ts';
+import { Keeper } from './reaper.ts';
 
 export interface ServerProgram {
   /** For messages: `Kafka`. */

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { searchAttributes } from '../../workflows/messages.ts';
+import { searchAttributes } from '../../workflows/shared/messages.ts';
 import { run } from './commands.ts';
 import { serverFolder } from './folders.ts';
-import { ownServer } from './own-server.ts';
+import { ownServer } from './managed-server.ts';
 import { freePort } from './ports.ts';
 import { temporalAnswers } from './probe.ts';
 import { ServerProcess } from './server-process.ts';

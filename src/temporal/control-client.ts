@@ -23,13 +23,13 @@ import {
   type TaskStatus,
   taskActivityId,
   updates,
-} from '../../workflows/messages.ts';
-import { bytesOf, ROOM } from '../config/room.ts';
+} from '../../workflows/shared/messages.ts';
+import { bytesOf, ROOM } from '../config/payload-limits.ts';
 import { secretKeys } from '../config/secret-keys.ts';
 import { isErrorCode, MillraceError } from '../errors.ts';
 import type { ConnectorInfo, Control, StatusInfo, TaskState } from './control.ts';
-import { indexWatch } from './index-watch.ts';
-import { turns } from './turns.ts';
+import { turns } from './limit-concurrency.ts';
+import { indexWatch } from './visibility-wait.ts';
 
 export interface ControlDeps {
   readonly client: Client;

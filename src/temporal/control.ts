@@ -6,7 +6,7 @@ import type {
   RestartRequest,
   State,
   TargetState,
-} from '../../workflows/messages.ts';
+} from '../../workflows/shared/messages.ts';
 
 /**
  * What the REST server asks of Temporal. Stateless; errors are MillraceErrors (NOT_FOUND, CONFLICT, BAD_REQUEST,

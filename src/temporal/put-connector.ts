@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ConnectorConfig, TargetState } from '../../workflows/messages.ts';
+import type { ConnectorConfig, TargetState } from '../../workflows/shared/messages.ts';
 import type { Log } from '../api/index.ts';
 import { kindOf, MillraceError, messageOf } from '../errors.ts';
 import type { Control } from './control.ts';

@@ -1,5 +1,5 @@
 import type { Connection } from '@temporalio/client';
-import { searchAttributes } from '../../workflows/messages.ts';
+import { searchAttributes } from '../../workflows/shared/messages.ts';
 import type { Log } from '../api/index.ts';
 import { messageOf } from '../errors.ts';
 

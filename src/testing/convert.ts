@@ -14,7 +14,7 @@ import {
 import { type Check, check, refusal } from './check.ts';
 import { configContract, configured } from './config.ts';
 import { assertRecord, canonical, canonicalRecord, sampleRecords } from './data.ts';
-import { assertFits } from './fits.ts';
+import { assertFits } from './matches-schema.ts';
 
 export interface TransformSubject<C> {
   readonly factory: TransformFactory<C>;

@@ -9,7 +9,7 @@ import {
   structOf,
   ValueStruct,
 } from '../api/index.ts';
-import { assertFits } from './fits.ts';
+import { assertFits } from './matches-schema.ts';
 
 /** A record as a sink gets it; what is not given is null, and partition and offset 0. */
 export function sinkRecord(given: Partial<SinkRecord> & { readonly topic: string }): SinkRecord {

@@ -1,7 +1,7 @@
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { JsonValue } from '../../workflows/messages.ts';
+import type { JsonValue } from '../../workflows/shared/messages.ts';
 import { eventually } from '../support/eventually.ts';
 import { generator } from '../support/generate/index.ts';
 import { type KafkaProxy, startKafkaProxy } from '../support/kafka-proxy.ts';

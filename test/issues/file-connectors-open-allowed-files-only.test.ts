@@ -8,7 +8,7 @@ import { startWorkerProcess, type WorkerProcess } from '../../src/demo/worker-pr
 import { kafkaClient } from '../../src/kafka/client/client.ts';
 import { silent } from '../../src/observability/silent.ts';
 import { freePort } from '../../src/stack/ports.ts';
-import { connectorWorkflowId, connectorWorkflowType } from '../../workflows/messages.ts';
+import { connectorWorkflowId, connectorWorkflowType } from '../../workflows/shared/messages.ts';
 import { eventually } from '../support/eventually.ts';
 import { servers } from '../support/servers.ts';
 import { uniqueName } from '../support/topic.ts';

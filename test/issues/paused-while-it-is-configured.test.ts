@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { expect, test } from 'vitest';
-import { updates } from '../../workflows/messages.ts';
+import { updates } from '../../workflows/shared/messages.ts';
 import { connectorWorkflows, status, Tasks, update } from '../support/connector-workflow.ts';
 import { eventually } from '../support/eventually.ts';
 

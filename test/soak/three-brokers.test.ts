@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { test } from 'vitest';
-import { taskId } from '../../activities/transactional-ids.ts';
+import { taskId } from '../../src/connector/transactional-ids.ts';
 import { keepLoading } from '../chaos/load.ts';
 import { Rig } from '../chaos/rig.ts';
 import { SlotWatch } from '../chaos/slot-watch.ts';

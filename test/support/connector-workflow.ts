@@ -3,7 +3,7 @@ import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterEach, expect } from 'vitest';
 import type { ControlActivities, TaskActivities } from '../../activities/index.ts';
-import { PAYLOAD_BYTES } from '../../src/config/room.ts';
+import { PAYLOAD_BYTES } from '../../src/config/payload-limits.ts';
 import { nextRun } from '../../src/config/schedule.ts';
 import {
   type ConnectorArgs,
@@ -13,7 +13,7 @@ import {
   type OffsetsArgs,
   queries,
   type TaskArgs,
-} from '../../workflows/messages.ts';
+} from '../../workflows/shared/messages.ts';
 import { recordHistory } from './histories.ts';
 import { weigh } from './history-contents.ts';
 import { servers } from './servers.ts';

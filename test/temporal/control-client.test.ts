@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { silent } from '../../src/observability/silent.ts';
 import { temporalControl } from '../../src/temporal/control-client.ts';
 import { ensureSearchAttributes } from '../../src/temporal/search-attributes.ts';
-import { connectorWorkflowId } from '../../workflows/messages.ts';
+import { connectorWorkflowId } from '../../workflows/shared/messages.ts';
 import { eventually } from '../support/eventually.ts';
 import { servers } from '../support/servers.ts';
 import { uniqueName } from '../support/topic.ts';

@@ -1,4 +1,4 @@
-import type { OffsetEntry, State } from '../../../workflows/messages.ts';
+import type { OffsetEntry, State } from '../../../workflows/shared/messages.ts';
 import type { ConnectorInfo, StatusInfo, TaskState } from '../../temporal/control.ts';
 import { type Cell, painted, type Style, table } from '../table.ts';
 

@@ -1,6 +1,12 @@
 import type { Log, TopicPartition } from '../../api/index.ts';
 import { DataError, messageOf } from '../../errors.ts';
-import type { KafkaClient, ProducerBatch, ProducerOptions, RawRecord, TransactionalProducer } from '../../kafka/port.ts';
+import type {
+  KafkaClient,
+  ProducerBatch,
+  ProducerOptions,
+  RawRecord,
+  TransactionalProducer,
+} from '../../kafka/port.ts';
 import { deadLetterForms } from './dead-letter-forms.ts';
 import type { Stage } from './record-decoder.ts';
 

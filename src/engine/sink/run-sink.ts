@@ -14,14 +14,21 @@ import type {
 } from '../../api/index.ts';
 import type { OffsetReset } from '../../config/offset-reset.ts';
 import { DataError, DataErrors, kindOf, MillraceError, messageOf } from '../../errors.ts';
-import type { FetchedRecords, KafkaClient, PartitionOffset, RawRecord, Reader, RefusedBatch } from '../../kafka/port.ts';
-import type { DeadLetter, DeadLetterQueue } from './dead-letter-queue.ts';
+import type {
+  FetchedRecords,
+  KafkaClient,
+  PartitionOffset,
+  RawRecord,
+  Reader,
+  RefusedBatch,
+} from '../../kafka/port.ts';
 import { closeAfter, untilAborted, untilGraceEnds } from '../grace.ts';
 import type { TaskObserver } from '../observer.ts';
-import { metadataOf } from './offset-origin.ts';
 import { partitionName } from '../partition-name.ts';
-import type { RecordDecoder } from './record-decoder.ts';
+import type { DeadLetter, DeadLetterQueue } from './dead-letter-queue.ts';
 import { SinkLag } from './lag.ts';
+import { metadataOf } from './offset-origin.ts';
+import type { RecordDecoder } from './record-decoder.ts';
 import { Positions, startOf } from './start-positions.ts';
 
 export interface SinkRun<C> extends SinkWriter {

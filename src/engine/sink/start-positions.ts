@@ -2,8 +2,8 @@ import type { AssignedPartition, SinkPosition, TopicPartition } from '../../api/
 import type { OffsetReset } from '../../config/offset-reset.ts';
 import { MillraceError } from '../../errors.ts';
 import type { ReadPosition } from '../../kafka/port.ts';
-import { originOf } from './offset-origin.ts';
 import { partitionName } from '../partition-name.ts';
+import { originOf } from './offset-origin.ts';
 import type { SinkRun } from './run-sink.ts';
 
 /** The position behind each partition's last durable write; what has none yet has not been written to. */

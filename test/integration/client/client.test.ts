@@ -14,7 +14,7 @@ import { secretStore } from '../../../src/kafka/storage/secret-store.ts';
 import { silent } from '../../../src/observability/silent.ts';
 import { packageFolder } from '../../../src/package-folder.ts';
 import { freePort } from '../../../src/stack/ports.ts';
-import { connectorWorkflowId } from '../../../workflows/messages.ts';
+import { connectorWorkflowId } from '../../../workflows/shared/messages.ts';
 import { eventually } from '../../support/eventually.ts';
 import { pythonWith } from '../../support/python.ts';
 import { servers } from '../../support/servers.ts';

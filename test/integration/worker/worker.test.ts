@@ -10,7 +10,7 @@ import { startWorkerProcess, type WorkerProcess } from '../../../src/demo/worker
 import { kafkaClient } from '../../../src/kafka/client/client.ts';
 import { silent } from '../../../src/observability/silent.ts';
 import { freePort } from '../../../src/stack/ports.ts';
-import { connectorWorkflowId } from '../../../workflows/messages.ts';
+import { connectorWorkflowId } from '../../../workflows/shared/messages.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { eventually } from '../../support/eventually.ts';
 import { generator } from '../../support/generate/index.ts';

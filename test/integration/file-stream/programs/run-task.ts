@@ -3,8 +3,8 @@ import { fileStreamSource } from '../../../../connectors/file-stream-source/inde
 import { stringConverter } from '../../../../src/converters/string.ts';
 import type { TaskObserver } from '../../../../src/engine/observer.ts';
 import { RecordDecoder } from '../../../../src/engine/sink/record-decoder.ts';
-import { RecordEncoder } from '../../../../src/engine/source/record-encoder.ts';
 import { runSink } from '../../../../src/engine/sink/run-sink.ts';
+import { RecordEncoder } from '../../../../src/engine/source/record-encoder.ts';
 import { parsed, runSource } from '../../../../src/engine/source/run-source.ts';
 import { kafkaClient } from '../../../../src/kafka/client/client.ts';
 import { appendPositions, ensureOffsetsTopic, loadPositions } from '../../../../src/kafka/storage/offset-store.ts';

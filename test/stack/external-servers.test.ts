@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest';
+import { givenInEnvironment } from '../../src/stack/external-servers.ts';
+import { startStack } from '../../src/stack/index.ts';
+import { freePort } from '../../src/stack/ports.ts';
+import { postgresAt } from '../../src/stack/postgres-url.ts';
+import { createDatabase } from '../support/database.ts';
+import { servers } from '../support/servers.ts';
+
+test('what the environment names', () => {
+  expect(
+    givenInEnvironment({
+      MILLRACE_KAFKA: 'kafka:9092',
+      MILLRACE_TEMPORAL_ADDRESS: 'temporal:7233',
+      MILLRACE_POSTGRES: 'postgres://u:p@h/d',
+      MILLRACE_ELASTICSEARCH: 'es:9200',
+      MILLRACE_MARIADB: 'mysql://u:p@h',
+    }),
+  ).toEqual({
+    kafka: 'kafka:9092',
+    temporal: 'temporal:7233',
+    postgres: 'postgres://u:p@h/d',
+    elasticsearch: 'es:9200',
+    mariadb: 'mysql://u:p@h',
+  });
+  expect(givenInEnvironment({ MILLRACE_KAFKA: '' })).toEqual({});
+});
+
+test('a PostgreSQL URL, with the port it leaves out and an encoded password', () => {
+  expect(postgresAt('postgres://me:p%40ss@db.local/shop')).toMatchObject({
+    address: 'db.local:5432',
+    user: 'me',
+    password: 'p@ss',
+  });
+});
+
+test('servers that run are taken as they are, and left alone', async () => {
+  const { kafka, temporal } = servers();
+  await using db = await createDatabase('given');
+  const lines: string[] = [];
+  const stack = await startStack({ given: { kafka, temporal, postgres: db.url }, log: line => lines.push(line) });
+  expect(stack.kafka).toMatchObject({ origin: 'environment', address: kafka, pid: undefined });
+  expect(stack.temporal).toMatchObject({ origin: 'environment', address: temporal });
+  expect(stack.postgres).toMatchObject({ origin: 'environment', port: db.connection.port });
+  await stack.stop();
+  expect(await db.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  expect(lines).toEqual([]);
+});
+
+test('an address where nothing answers is an error that names it', async () => {
+  const address = `127.0.0.1:${await freePort()}`;
+  await expect(startStack({ services: ['kafka'], given: { kafka: address } })).rejects.toThrow(
+    `Kafka does not answer at ${address}`,
+  );
+  await expect(
+    startStack({ services: ['postgres'], given: { postgres: `postgres://postgres@${address}/postgres` } }),
+  ).rejects.toThrow(`PostgreSQL does not answer at ${address}`);
+});

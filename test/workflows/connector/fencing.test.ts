@@ -1,0 +1,153 @@
+import { ApplicationFailure } from '@temporalio/activity';
+import { expect, test } from 'vitest';
+import { signals, updates } from '../../../workflows/shared/messages.ts';
+import { connectorWorkflows, status, Tasks, update } from '../../support/connector-workflow.ts';
+import { eventually } from '../../support/eventually.ts';
+
+const start = connectorWorkflows();
+const runs = (tasks: Tasks, count = 2) => eventually('its tasks run', () => tasks.running.size === count);
+
+test('fences what ran, with what it ran with, before anything else starts', async () => {
+  const { tasks, handle } = await start();
+  await runs(tasks);
+  expect(tasks.fenced).toEqual([]);
+  const first = Math.max(...[...tasks.running.values()].map(({ generation }) => generation));
+
+  await update(handle, updates.configure, { 'connector.class': 'Example', 'tasks.max': '1', to: 'b' });
+  await eventually('it has fenced', () => tasks.fenced.length === 1);
+  await runs(tasks, 1);
+  expect(tasks.fenced).toMatchObject([{ type: 'source', tasks: 2, altered: false, config: { 'tasks.max': '2' } }]);
+  const [fence] = tasks.fenced;
+  const second = tasks.running.get(0);
+  expect(fence?.generation).toBeGreaterThan(first);
+  expect(second?.generation).toBeGreaterThan(fence?.generation ?? Number.POSITIVE_INFINITY);
+  expect(second?.fence).toBe('1/1/committed');
+});
+
+test('fences when it is paused, stopped or deleted, and not again before it has run', async () => {
+  const { tasks, handle } = await start();
+  await runs(tasks);
+  await update(handle, updates.pause);
+  await eventually('it has fenced', () => tasks.fenced.length === 1);
+  await update(handle, updates.stop);
+  await update(handle, updates.resume);
+  await runs(tasks);
+  expect(tasks.fenced).toHaveLength(1);
+  await update(handle, updates.stop);
+  await eventually('it has fenced again', () => tasks.fenced.length === 2);
+  await update(handle, updates.resume);
+  await runs(tasks);
+  await update(handle, updates.delete);
+  await handle.result();
+  expect(tasks.fenced).toHaveLength(3);
+  const generations = tasks.fenced.map(({ generation }) => generation);
+  expect(generations).toEqual(generations.toSorted((a, b) => a - b));
+});
+
+test('starts nothing while it cannot fence, shows what it is to be, and follows a change of mind', async () => {
+  const tasks = new Tasks();
+  tasks.fence = async () => {
+    throw ApplicationFailure.retryable('Kafka is away', 'KAFKA_UNAVAILABLE');
+  };
+  const { handle } = await start({}, tasks);
+  await runs(tasks);
+  const before = tasks.started;
+  await update(handle, updates.pause);
+  await eventually('it has tried', async () => (await status(handle)).tasks.every(({ state }) => state === 'PAUSED'));
+  await update(handle, updates.resume);
+  await update(handle, updates.configure, { 'connector.class': 'Example', 'tasks.max': '3' });
+  expect(await status(handle)).toMatchObject({ state: 'RUNNING' });
+  expect(tasks.started).toBe(before);
+  tasks.fence = async () => undefined;
+  await runs(tasks, 3);
+  expect(tasks.fenced).toMatchObject([{ tasks: 2, config: { 'tasks.max': '2' } }]);
+});
+
+test('is deleted while it cannot fence', async () => {
+  const tasks = new Tasks();
+  tasks.fence = async () => {
+    throw ApplicationFailure.retryable('Kafka is away', 'KAFKA_UNAVAILABLE');
+  };
+  const { handle } = await start({}, tasks);
+  await runs(tasks);
+  await update(handle, updates.delete);
+  await handle.result();
+  expect(tasks.removed).toBe(1);
+}, 60_000);
+
+test('starts where fencing fails for good: what may not be fenced was never opened', async () => {
+  const tasks = new Tasks();
+  tasks.fence = async () => {
+    throw ApplicationFailure.nonRetryable('not allowed', 'SOURCE_SETUP');
+  };
+  const { handle } = await start({}, tasks);
+  await runs(tasks);
+  const before = tasks.started;
+  await update(handle, updates.configure, { 'connector.class': 'Example', 'tasks.max': '2', to: 'b' });
+  await eventually('it has started again', () => tasks.started === before + 2);
+});
+
+test('sets offsets only when what ran is fenced, and fences that before it starts', async () => {
+  const tasks = new Tasks();
+  let kafka = () => {};
+  tasks.fence = () =>
+    new Promise(resolve => {
+      kafka = resolve;
+    });
+  const { handle } = await start({}, tasks);
+  await runs(tasks);
+  await update(handle, updates.stop);
+  await eventually('its tasks have ended', () => tasks.running.size === 0);
+  const reset = update(handle, updates.resetOffsets);
+  await eventually('it fences', () => kafka.length === 1);
+  expect(tasks.altered).toEqual([]);
+  tasks.fence = async () => undefined;
+  kafka();
+  await reset;
+  await update(handle, updates.alterOffsets, []);
+  expect(tasks.altered).toEqual([null, []]);
+  await update(handle, updates.resume);
+  await runs(tasks);
+  expect(tasks.fenced).toMatchObject([
+    { tasks: 2, altered: false },
+    { tasks: 0, altered: true },
+  ]);
+});
+
+test('carries over what it has to fence and what it knows of fences', async () => {
+  const { tasks, handle } = await start({ maxHistoryEvents: 30 });
+  await runs(tasks);
+  await update(handle, updates.pause);
+  await eventually('it has fenced', () => tasks.fenced.length === 1);
+  await update(handle, updates.resume);
+  await runs(tasks);
+  const { runId } = await handle.describe();
+  const [before] = tasks.running.values();
+  for (let i = 0; i < 30; i++) await handle.signal(signals.usedTopics, [`topic-${i}`]);
+  await eventually('it has continued as new', async () => (await handle.describe()).runId !== runId);
+  await eventually('it runs again', () => (tasks.running.get(0)?.generation ?? 0) > (before?.generation ?? 0));
+  expect(tasks.fenced.at(-1)).toMatchObject({ tasks: 2, config: { 'tasks.max': '2' } });
+  expect(tasks.running.get(0)?.fence).toBe(`1/${tasks.fenced.length}/committed`);
+});
+
+test('counts generations on after a deletion, and with each restart of a task', async () => {
+  const { tasks, handle, worker } = await start();
+  await runs(tasks);
+  const generationOf = (task: number) => tasks.running.get(task)?.generation ?? 0;
+  const [first, other] = [generationOf(0), generationOf(1)];
+  await update(handle, updates.restartTask, 0);
+  await eventually('it runs again', () => generationOf(0) > Math.max(first, other));
+  expect(generationOf(1)).toBe(other);
+  const last = generationOf(0);
+  const { workflowId } = handle;
+  await update(handle, updates.delete);
+  await handle.result();
+  const again = await worker.client.workflow.start('connector', {
+    workflowId,
+    taskQueue: worker.taskQueue,
+    args: [{ cluster: 'test', name: 'again', type: 'source', config: { 'connector.class': 'Example' } }],
+  });
+  await runs(tasks, 1);
+  expect(generationOf(0)).toBeGreaterThan(last);
+  expect(again.workflowId).toBe(workflowId);
+});

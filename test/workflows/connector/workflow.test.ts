@@ -1,0 +1,543 @@
+import { ApplicationFailure, Context } from '@temporalio/activity';
+import { describe, expect, test } from 'vitest';
+import { searchAttributes, signals, updates } from '../../../workflows/shared/messages.ts';
+import { connectorWorkflows, status, Tasks, update } from '../../support/connector-workflow.ts';
+import { eventually } from '../../support/eventually.ts';
+
+const start = connectorWorkflows();
+
+describe('a connector', () => {
+  test('plans and runs its tasks', async () => {
+    const { tasks, handle } = await start();
+    await eventually('two tasks run', () => tasks.running.size === 2);
+    expect(await status(handle)).toMatchObject({
+      state: 'RUNNING',
+      tasks: [
+        { id: 0, state: 'RUNNING' },
+        { id: 1, state: 'RUNNING' },
+      ],
+    });
+    expect(tasks.running.get(1)).toMatchObject({ task: 1, tasks: 2, type: 'source' });
+  });
+
+  test('pauses, resumes, stops', async () => {
+    const { tasks, handle } = await start();
+    await eventually('it runs', () => tasks.running.size === 2);
+    await update(handle, updates.pause);
+    await eventually('nothing runs', () => tasks.running.size === 0);
+    await eventually('tasks are paused', async () =>
+      (await status(handle)).tasks.every(task => task.state === 'PAUSED'),
+    );
+    expect(await status(handle)).toMatchObject({ state: 'PAUSED', tasks: [{ id: 0 }, { id: 1 }] });
+    await update(handle, updates.resume);
+    await eventually('it runs again', () => tasks.running.size === 2);
+    await update(handle, updates.stop);
+    await eventually('stopped without tasks', async () => (await status(handle)).tasks.length === 0);
+    expect(tasks.running.size).toBe(0);
+    expect((await status(handle)).state).toBe('STOPPED');
+  });
+
+  test('says at once what it is to be', async () => {
+    const { tasks, handle } = await start();
+    await eventually('it runs', () => tasks.running.size === 2);
+    await update(handle, updates.pause);
+    const { searchAttributes: attributes } = await handle.describe();
+    expect(attributes).toMatchObject({ [searchAttributes.state]: ['PAUSED'] });
+  });
+
+  test('starts paused when asked to', async () => {
+    const { tasks, handle } = await start({ state: 'PAUSED' });
+    expect(await status(handle)).toMatchObject({ state: 'PAUSED', tasks: [] });
+    expect(tasks.started).toBe(0);
+  });
+
+  test('takes a new configuration to all its tasks', async () => {
+    const { tasks, handle } = await start();
+    await eventually('it runs', () => tasks.running.size === 2);
+    await update(handle, updates.configure, { 'connector.class': 'Example', 'tasks.max': '3', colour: 'red' });
+    await eventually('three run', () => tasks.running.size === 3);
+    expect([...tasks.running.values()].map(args => args.config['colour'])).toEqual(['red', 'red', 'red']);
+    expect((await status(handle)).config['colour']).toBe('red');
+  });
+
+  test('configured with what it has goes on undisturbed, and plans anew where the plan had failed', async () => {
+    const tasks = new Tasks();
+    let broken = true;
+    tasks.plan = async () => {
+      if (broken) throw ApplicationFailure.nonRetryable('no such table', 'SOURCE_SETUP');
+      return [{}, {}];
+    };
+    const config = { 'connector.class': 'Example', 'tasks.max': '2' };
+    const { handle } = await start({}, tasks);
+    await eventually('it failed', async () => (await status(handle)).state === 'FAILED');
+    broken = false;
+    await update(handle, updates.configure, config);
+    await eventually('it runs', () => tasks.running.size === 2);
+    const { revision } = await status(handle);
+    await update(handle, updates.configure, config, revision);
+    await handle.signal(updates.configure, config);
+    expect(await status(handle)).toMatchObject({ revision, tasks: [{ state: 'RUNNING' }, { state: 'RUNNING' }] });
+    await update(handle, updates.configure, { ...config, colour: 'red' });
+    await eventually('the tasks have it', () => [0, 1].every(id => tasks.running.get(id)?.config['colour'] === 'red'));
+    // Once each for the plan that came of age, and for the change of colour.
+    expect(tasks.started).toBe(4);
+  });
+
+  test('one failed task leaves the others alone, shows why, and waits for a restart', async () => {
+    const tasks = new Tasks();
+    let broken = true;
+    tasks.fault = ({ task }) =>
+      broken && task === 1 ? ApplicationFailure.nonRetryable('no such slot', 'SOURCE_SETUP') : undefined;
+    const { handle } = await start({}, tasks);
+    await eventually('task 1 failed', async () => (await status(handle)).tasks[1]?.state === 'FAILED');
+    const failed = await status(handle);
+    expect(failed.state).toBe('RUNNING');
+    expect(failed.tasks[0]?.state).toBe('RUNNING');
+    expect(failed.tasks[1]?.trace).toContain('SOURCE_SETUP: no such slot');
+    const { started } = tasks;
+    broken = false;
+    await update(handle, updates.restart, { includeTasks: true, onlyFailed: true });
+    await eventually('task 1 runs', () => tasks.running.has(1));
+    expect(tasks.started).toBe(started + 1);
+    expect((await status(handle)).tasks.map(task => task.state)).toEqual(['RUNNING', 'RUNNING']);
+  });
+
+  test('tries again by itself what is retriable', async () => {
+    const tasks = new Tasks();
+    let left = 2;
+    tasks.fault = () => (left-- > 0 ? ApplicationFailure.retryable('down', 'SOURCE_UNAVAILABLE') : undefined);
+    const { handle } = await start({ config: { 'connector.class': 'Example', 'tasks.max': '1' } }, tasks);
+    await eventually('it runs', () => tasks.running.size === 1);
+    expect((await status(handle)).tasks[0]?.state).toBe('RUNNING');
+  });
+
+  test('says of which tasks it hears that they fail again and again, until they are well, or end', async () => {
+    const { tasks, handle } = await start();
+    await eventually('it runs', () => tasks.running.size === 2);
+    const said = async () => {
+      const troubles = (await status(handle)).tasks.map(({ trouble }) => trouble);
+      return [(await handle.describe()).searchAttributes[searchAttributes.state]?.[0], ...troubles];
+    };
+    const trouble = (task: number, more: object) => handle.signal(signals.troubled, { task, ...more });
+    expect(await said()).toEqual(['RUNNING', undefined, undefined]);
+    await trouble(1, { since: 2000, failure: 'no server' });
+    expect(await said()).toEqual(['RESTARTING', undefined, { since: 2000, failure: 'no server' }]);
+    // Another process tries, and counts anew.
+    await trouble(1, { since: 3000, failure: 'still none' });
+    await trouble(0, { since: 4000, failure: 'none either' });
+    await trouble(7, { since: 4000, failure: 'of no task' });
+    expect(await said()).toEqual([
+      'RESTARTING',
+      { since: 4000, failure: 'none either' },
+      { since: 2000, failure: 'still none' },
+    ]);
+    await trouble(1, { since: 2000 });
+    expect(await said()).toEqual(['RESTARTING', { since: 4000, failure: 'none either' }, undefined]);
+    await update(handle, updates.restartTask, 0);
+    expect(await said()).toEqual(['RUNNING', undefined, undefined]);
+    await trouble(0, { since: 5000, failure: 'again' });
+    await update(handle, updates.pause);
+    await eventually('nothing runs', () => tasks.running.size === 0);
+    await trouble(0, { since: 5000, failure: 'too late' });
+    expect(await said()).toEqual(['PAUSED', undefined, undefined]);
+  });
+
+  test('restarts one task, and refuses one that is not there', async () => {
+    const { tasks, handle } = await start();
+    await eventually('it runs', () => tasks.running.size === 2);
+    await update(handle, updates.restartTask, 1);
+    await eventually('three were started', () => tasks.started === 3 && tasks.running.size === 2);
+    await expect(update(handle, updates.restartTask, 7)).rejects.toMatchObject({
+      cause: { type: 'NOT_FOUND' },
+    });
+  });
+
+  test('restarts at the same moment start nothing twice', async () => {
+    const { tasks, handle } = await start();
+    await eventually('it runs', () => tasks.running.size === 2);
+    await Promise.all([
+      update(handle, updates.restartTask, 0),
+      update(handle, updates.restart, { includeTasks: true, onlyFailed: false }),
+      update(handle, updates.restartTask, 0),
+    ]);
+    await eventually('both run', () => tasks.running.size === 2);
+    expect((await status(handle)).tasks.map(task => task.state)).toEqual(['RUNNING', 'RUNNING']);
+  });
+
+  test('a plan that fails shows FAILED, and a restart plans anew', async () => {
+    const tasks = new Tasks();
+    const { plan } = tasks;
+    tasks.plan = () => {
+      throw ApplicationFailure.nonRetryable('no such table', 'SOURCE_SETUP');
+    };
+    const { handle } = await start({}, tasks);
+    await eventually('failed', async () => (await status(handle)).state === 'FAILED');
+    expect((await status(handle)).trace).toContain('no such table');
+    tasks.plan = plan;
+    await update(handle, updates.restart, { includeTasks: false, onlyFailed: false });
+    await eventually('it runs', () => tasks.running.size === 2);
+  });
+
+  test('a plan that goes on failing gives way to a deletion', async () => {
+    const tasks = new Tasks();
+    tasks.plan = () => {
+      throw ApplicationFailure.retryable('Kafka is down', 'KAFKA_UNAVAILABLE');
+    };
+    const { handle } = await start({}, tasks);
+    await update(handle, updates.delete);
+    await handle.result();
+    expect(tasks.removed).toBe(1);
+  });
+
+  test('ends when it is deleted, its tasks first', async () => {
+    const { tasks, handle } = await start();
+    await eventually('it runs', () => tasks.running.size === 2);
+    await update(handle, updates.delete);
+    await handle.result();
+    expect(tasks.running.size).toBe(0);
+    expect(tasks.removed).toBe(1);
+  });
+
+  test('continues as new twenty times and loses no signal', async () => {
+    const { tasks, handle } = await start({
+      config: { 'connector.class': 'Example', 'tasks.max': '1', count: '0' },
+      maxHistoryEvents: 60,
+    });
+    await eventually('it runs', () => tasks.running.size === 1);
+    const first = (await handle.describe()).runId;
+    const runs = new Set([first]);
+    let sent = 0;
+    while (runs.size <= 20 && sent < 2000) {
+      sent++;
+      await handle.signal(updates.configure, { 'connector.class': 'Example', 'tasks.max': '1', count: String(sent) });
+      if (sent % 3 === 0) runs.add((await handle.describe()).runId);
+    }
+    expect(runs.size).toBeGreaterThan(20);
+    await eventually('the last signal is in force', () => tasks.running.get(0)?.config['count'] === String(sent));
+    expect((await status(handle)).config['count']).toBe(String(sent));
+    expect((await status(handle)).state).toBe('RUNNING');
+  }, 180_000);
+
+  test('a failed task stays failed when the workflow continues as new', async () => {
+    const tasks = new Tasks();
+    tasks.fault = ({ task }) => (task === 1 ? ApplicationFailure.nonRetryable('broken', 'SOURCE_SETUP') : undefined);
+    const { handle } = await start({ maxHistoryEvents: 40 }, tasks);
+    await eventually('task 1 failed', async () => (await status(handle)).tasks[1]?.state === 'FAILED');
+    const first = (await handle.describe()).runId;
+    await eventually('a new run', async () => {
+      await update(handle, updates.restartTask, 0);
+      return (await handle.describe()).runId !== first;
+    });
+    await eventually('task 0 runs', () => tasks.running.has(0));
+    expect((await status(handle)).tasks[1]).toMatchObject({
+      state: 'FAILED',
+      trace: expect.stringContaining('broken'),
+    });
+  }, 60_000);
+
+  test('has its offsets set and reset while it is stopped, one at a time, and starts only then', async () => {
+    const tasks = new Tasks();
+    const { handle } = await start({}, tasks);
+    await eventually('it runs', () => tasks.running.size === 2);
+    const entry = { partition: { file: 'a' }, offset: { position: 3 } };
+    for (const early of [updates.alterOffsets, updates.resetOffsets])
+      await expect(update(handle, early, [entry])).rejects.toMatchObject({
+        cause: { type: 'BAD_REQUEST', message: expect.stringContaining('must be in the STOPPED state') },
+      });
+    await update(handle, updates.stop);
+    let go = () => {};
+    const gate = new Promise<void>(resolve => {
+      go = resolve;
+    });
+    let begun = false;
+    tasks.alter = () => {
+      begun = true;
+      return gate;
+    };
+    const both = Promise.all([update(handle, updates.alterOffsets, [entry]), update(handle, updates.resetOffsets)]);
+    const { started } = tasks;
+    both.catch(() => undefined);
+    await eventually('the first one is under way', () => begun);
+    await handle.signal(updates.resume);
+    go();
+    // Whichever was second comes too late: the connector is no longer meant to be stopped.
+    await expect(both).rejects.toMatchObject({ cause: { type: 'BAD_REQUEST' } });
+    await eventually('it runs again', () => tasks.running.size === 2);
+    expect(tasks.altered).toHaveLength(1);
+    expect(tasks.started).toBe(started + 2);
+  });
+
+  test('on a schedule runs until its tasks have caught up, sleeps, and runs again', async () => {
+    const { tasks, handle } = await start({
+      config: { 'connector.class': 'Example', 'tasks.max': '1', 'millrace.schedule': 'every 1s' },
+    });
+    for (let round = 1; round <= 3; round++) {
+      await eventually('it runs', () => tasks.running.size === 1 && tasks.started === round);
+      expect(tasks.running.get(0)?.untilCaughtUp).toBe(true);
+      expect((await status(handle)).tasks).toEqual([expect.not.objectContaining({ wakes: expect.anything() })]);
+      tasks.caughtUp.get(0)?.();
+    }
+    await eventually('it sleeps', async () => ((await status(handle)).tasks[0]?.wakes ?? 0) > 0, { every: 10 });
+    expect((await status(handle)).state).toBe('RUNNING');
+  });
+
+  test('asleep until tomorrow is restarted now, paused without having run, and wakes where it continues as new', async () => {
+    const { tasks, handle } = await start({
+      config: { 'connector.class': 'Example', 'tasks.max': '1', 'millrace.schedule': '0 0 1 1 *' },
+      maxHistoryEvents: 60,
+    });
+    const wakes = async () => (await status(handle)).tasks[0]?.wakes ?? 0;
+    await eventually('it sleeps', async () => (await wakes()) > Date.now());
+    const until = await wakes();
+    const first = (await handle.describe()).runId;
+    await eventually('a new run', async () => {
+      await handle.signal(signals.usedTopics, ['a']);
+      return (await handle.describe()).runId !== first;
+    });
+    expect(await wakes()).toBe(until);
+    expect(tasks.started).toBe(0);
+    await update(handle, updates.restartTask, 0);
+    await eventually('it runs', () => tasks.running.size === 1);
+    tasks.caughtUp.get(0)?.();
+    await eventually('it sleeps again', async () => (await wakes()) === until);
+    await update(handle, updates.pause);
+    await eventually('it is paused', async () => (await status(handle)).tasks[0]?.state === 'PAUSED');
+    await update(handle, updates.delete);
+    await handle.result();
+  }, 60_000);
+
+  test('refuses a configuration made from one that is no longer in force', async () => {
+    const { handle } = await start();
+    const { revision, config } = await status(handle);
+    await update(handle, updates.configure, { ...config, colour: 'red' }, revision);
+    await expect(update(handle, updates.configure, { ...config, colour: 'blue' }, revision)).rejects.toMatchObject({
+      cause: { type: 'CONFLICT' },
+    });
+    expect(await status(handle)).toMatchObject({ revision: revision + 1, config: { colour: 'red' } });
+  });
+
+  test('does by signals what it does by updates', async () => {
+    const { tasks, handle } = await start();
+    await eventually('it runs', () => tasks.running.size === 2);
+    await handle.signal(updates.pause);
+    await eventually('paused', async () => (await status(handle)).state === 'PAUSED' && tasks.running.size === 0);
+    await handle.signal(updates.resume);
+    await eventually('it runs again', () => tasks.running.size === 2);
+    await handle.signal(updates.configure, { 'connector.class': 'Example', 'tasks.max': '1' });
+    await eventually('one runs', () => tasks.running.size === 1 && tasks.started === 5);
+    await handle.signal(updates.restart, { includeTasks: true, onlyFailed: false });
+    await eventually('it was restarted', () => tasks.running.size === 1 && tasks.started === 6);
+    await handle.signal(updates.stop);
+    await eventually('stopped', async () => (await status(handle)).tasks.length === 0);
+    await handle.signal(updates.delete);
+    await handle.result();
+    expect(tasks.removed).toBe(1);
+  });
+
+  test('knows the topics that it has used until they are reset', async () => {
+    const { handle } = await start({ state: 'STOPPED' });
+    await handle.signal(signals.usedTopics, ['b', 'a']);
+    await handle.signal(signals.usedTopics, ['b', 'c']);
+    await eventually('three', async () => (await status(handle)).topics.join() === 'a,b,c');
+    await update(handle, updates.resetTopics);
+    expect((await status(handle)).topics).toEqual([]);
+  });
+
+  test('begins where it is told to: stopped, set, resumed', async () => {
+    const { tasks, handle } = await start({ state: 'STOPPED' });
+    expect(await status(handle)).toMatchObject({ state: 'STOPPED', tasks: [] });
+    const entry = { partition: { file: 'a' }, offset: { position: 3 } };
+    await update(handle, updates.alterOffsets, [entry]);
+    expect(tasks.altered).toEqual([[entry]]);
+    expect(tasks.started).toBe(0);
+    await update(handle, updates.resume);
+    await eventually('it runs', () => tasks.running.size === 2);
+  });
+
+  test('offsets that the connector refuses stay as they were, and it is told why', async () => {
+    const { tasks, handle } = await start({ state: 'STOPPED' });
+    tasks.alter = async () => {
+      throw ApplicationFailure.nonRetryable('position is -1', 'BAD_REQUEST');
+    };
+    await expect(update(handle, updates.alterOffsets, [])).rejects.toMatchObject({
+      cause: { type: 'BAD_REQUEST', message: 'position is -1' },
+    });
+    tasks.alter = async () => undefined;
+    await update(handle, updates.resetOffsets);
+    expect(tasks.altered).toEqual([null]);
+  });
+
+  test('is deleted while its offsets are being set, and when nothing can be removed', async () => {
+    const { tasks, handle } = await start({ state: 'STOPPED' });
+    let go = () => {};
+    const gate = new Promise<void>(resolve => {
+      go = resolve;
+    });
+    let begun = false;
+    tasks.alter = () => {
+      begun = true;
+      return gate;
+    };
+    tasks.removal = () => ApplicationFailure.nonRetryable('there is no such server any more');
+    const resetting = update(handle, updates.resetOffsets);
+    await eventually('it is under way', () => begun);
+    await update(handle, updates.delete);
+    await expect(update(handle, updates.pause)).rejects.toMatchObject({ cause: { type: 'CONFLICT' } });
+    go();
+    await resetting;
+    await handle.result();
+    expect(tasks.removed).toBe(0);
+  });
+
+  test('plans anew when it is configured: after a plan that failed, and in the midst of one', async () => {
+    const tasks = new Tasks();
+    const { plan } = tasks;
+    tasks.plan = () => {
+      throw ApplicationFailure.nonRetryable('no such table', 'SOURCE_SETUP');
+    };
+    const { handle } = await start({ config: { 'connector.class': 'Example', 'tasks.max': '1' } }, tasks);
+    await eventually('failed', async () => (await status(handle)).state === 'FAILED');
+    let planning = false;
+    tasks.plan = async () => {
+      planning = true;
+      const { cancelled } = Context.current();
+      const beat = setInterval(() => Context.current().heartbeat(), 100);
+      await cancelled.finally(() => clearInterval(beat));
+      return [];
+    };
+    await update(handle, updates.configure, { 'connector.class': 'Example', 'tasks.max': '2' });
+    await eventually('it plans', () => planning);
+    tasks.plan = plan;
+    await update(handle, updates.configure, { 'connector.class': 'Example', 'tasks.max': '3' });
+    await eventually('three run', () => tasks.running.size === 3);
+  });
+
+  test('stays paused, stopped or failed when the workflow continues as new', async () => {
+    const tasks = new Tasks();
+    const { handle } = await start({ maxHistoryEvents: 40 }, tasks);
+    await eventually('it runs', () => tasks.running.size === 2);
+    const again = async () => {
+      const before = (await handle.describe()).runId;
+      await eventually('a new run', async () => {
+        await handle.signal(signals.usedTopics, ['a']);
+        return (await handle.describe()).runId !== before;
+      });
+    };
+    await update(handle, updates.pause);
+    await eventually('paused', async () => (await status(handle)).tasks.every(task => task.state === 'PAUSED'));
+    await again();
+    expect(await status(handle)).toMatchObject({ state: 'PAUSED', tasks: [{ state: 'PAUSED' }, { state: 'PAUSED' }] });
+    await update(handle, updates.stop);
+    await again();
+    expect(await status(handle)).toMatchObject({ state: 'STOPPED', tasks: [], topics: ['a'] });
+    tasks.plan = () => {
+      throw ApplicationFailure.nonRetryable('no such table', 'SOURCE_SETUP');
+    };
+    await update(handle, updates.resume);
+    await eventually('failed', async () => (await status(handle)).state === 'FAILED');
+    await again();
+    expect(await status(handle)).toMatchObject({ state: 'FAILED', trace: expect.stringContaining('no such table') });
+    expect(tasks.started).toBe(2);
+  }, 60_000);
+
+  test('paused shows its tasks, also where it continues as new before they have ended', async () => {
+    const tasks = new Tasks();
+    tasks.heartbeatMs = 1500;
+    const { handle } = await start({ maxHistoryEvents: 60 }, tasks);
+    await eventually('it runs', () => tasks.running.size === 2);
+    const first = (await handle.describe()).runId;
+    await update(handle, updates.pause);
+    for (let i = 0; i < 70; i++) await handle.signal(signals.usedTopics, ['a']);
+    await eventually('a new run', async () => (await handle.describe()).runId !== first);
+    expect(await status(handle)).toMatchObject({ state: 'PAUSED', tasks: [{ state: 'PAUSED' }, { state: 'PAUSED' }] });
+    await update(handle, updates.resume);
+    await eventually('it runs again', () => tasks.running.size === 2);
+  });
+
+  test('a scheduled task that fails waits for a restart; a schedule that cannot be read is why', async () => {
+    const tasks = new Tasks();
+    let broken = true;
+    tasks.fault = () => (broken ? ApplicationFailure.nonRetryable('broken', 'SOURCE_SETUP') : undefined);
+    const scheduled = { 'connector.class': 'Example', 'tasks.max': '1', 'millrace.schedule': 'every 1s' };
+    const { handle } = await start({ config: scheduled }, tasks);
+    const failed = () => eventually('failed', async () => (await status(handle)).tasks[0]?.state === 'FAILED');
+    await failed();
+    broken = false;
+    await update(handle, updates.restartTask, 0);
+    await eventually('it runs', () => tasks.running.size === 1);
+    tasks.nextRun = async () => {
+      throw ApplicationFailure.nonRetryable('not a schedule', 'CONFIG_INVALID');
+    };
+    await update(handle, updates.configure, { ...scheduled, 'millrace.schedule': 'now and then' });
+    await failed();
+    expect((await status(handle)).tasks[0]?.trace).toContain('not a schedule');
+  });
+
+  test('restarts that come while it is about to start its tasks anew start nothing twice', async () => {
+    const { tasks, handle } = await start();
+    for (let round = 1; round <= 3; round++) {
+      await eventually('it runs', () => tasks.running.size === 2);
+      await update(handle, updates.pause);
+      await update(handle, updates.resume);
+      await Promise.all([
+        update(handle, updates.restart, { includeTasks: true, onlyFailed: false }),
+        update(handle, updates.restartTask, 0),
+      ]);
+    }
+    await eventually('it runs', () => tasks.running.size === 2);
+    expect((await status(handle)).tasks.map(task => task.state)).toEqual(['RUNNING', 'RUNNING']);
+  });
+
+  test('of a restart of a connector that is paused nothing starts', async () => {
+    const { tasks, handle } = await start();
+    await eventually('it runs', () => tasks.running.size === 2);
+    await update(handle, updates.pause);
+    await eventually('nothing runs', () => tasks.running.size === 0);
+    await update(handle, updates.restart, { includeTasks: true, onlyFailed: false });
+    await update(handle, updates.restartTask, 1);
+    expect((await status(handle)).state).toBe('PAUSED');
+    expect(tasks.started).toBe(2);
+  });
+
+  test('of 100 tasks, with what is theirs, long traces, a thousand topics, carries over all', async () => {
+    const tasks = new Tasks();
+    const long = 'x'.repeat(248);
+    const own = (task: number) => ({ tables: `\${secret:${String(task).padStart(36, '0')}}` });
+    tasks.plan = () => Array.from({ length: 100 }, (_, task) => own(task));
+    // A heartbeat rewrites what Temporal has of the run, here with a hundred tasks and megabytes of traces.
+    tasks.heartbeatMs = 2000;
+    tasks.document = `\${secret:${'d0c'.padStart(36, '0')}}`;
+    // Ten fail; the others end only with the test.
+    tasks.fault = ({ task }) =>
+      task % 10 === 1
+        ? ApplicationFailure.nonRetryable(`${task}: ${'\u0001'.repeat(7000)}`, 'SOURCE_SETUP')
+        : undefined;
+    const config = { 'connector.class': 'Example', text: 'y'.repeat(40 * 1024) };
+    const { handle } = await start({ config, maxHistoryEvents: 600 }, tasks);
+    await eventually('one runs', () => tasks.running.get(0));
+    expect(tasks.running.get(0)).toMatchObject({ config: own(0), kept: tasks.document });
+    const failed = async () => (await status(handle)).tasks.filter(task => task.state === 'FAILED').length;
+    await eventually('ten failed', async () => (await failed()) === 10, { within: 30_000, every: 200 });
+    const topics = Array.from({ length: 1000 }, (_, i) => long.slice(4) + String(i).padStart(4, '0'));
+    for (let at = 0; at < topics.length; at += 100) await handle.signal(signals.usedTopics, topics.slice(at, at + 100));
+    const first = (await handle.describe()).runId;
+    await update(handle, updates.pause);
+    await eventually(
+      'a new run',
+      async () => {
+        for (let i = 0; i < 200; i++) await handle.signal(signals.usedTopics, []);
+        return (await handle.describe()).runId !== first;
+      },
+      { within: 90_000 },
+    );
+    const now = await status(handle);
+    expect(now.tasks).toHaveLength(100);
+    expect(now.tasks[91]).toMatchObject({ state: 'FAILED', config: own(91) });
+    expect(now.tasks[98]).toMatchObject({ state: 'PAUSED', config: own(98) });
+    expect(now.tasks[1]?.trace).toContain('SOURCE_SETUP: 1: ');
+    expect(now.topics).toHaveLength(1000);
+    await update(handle, updates.delete);
+    await handle.result();
+    expect(tasks.before.at(-1)).toHaveLength(101);
+  }, 240_000);
+});
