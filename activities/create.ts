@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import { nextRun } from '../src/config/schedule.ts';
+import { nextRun } from '../src/config/connector-config/schedule.ts';
 import type { CallName, OffsetsAttempt } from '../src/connector/operations.ts';
 import { HostLostError } from '../src/data-plane/host-lost.ts';
 import type { ContactState } from '../src/data-plane/messages.ts';

@@ -1,5 +1,5 @@
 import type { SinkConnector, SourceConnector } from '../src/api/index.ts';
-import type { FileAccess } from '../src/config/file-access.ts';
+import type { FileAccess } from '../src/config/worker-config/file-access.ts';
 
 /** What a worker lends its connectors. */
 export interface ConnectorHost {

@@ -2,8 +2,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ConfigKeyInfo, ConfigSpec } from '../src/api/index.ts';
-import { sinkConnectorConfig, sourceConnectorConfig } from '../src/config/connector-config.ts';
-import { noFiles } from '../src/config/file-access.ts';
+import { sinkConnectorConfig, sourceConnectorConfig } from '../src/config/connector-config/connector-config.ts';
+import { noFiles } from '../src/config/worker-config/file-access.ts';
 import { type PluginKind, pluginRegistry } from '../src/plugins.ts';
 
 export const propertyFolder = join(import.meta.dirname, '..', 'docs', 'reference', 'properties');

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ConfigProps, Log } from './api/index.ts';
+import { pluginKeys } from './config/connector-config/plugin-keys.ts';
+import { versionProblem } from './config/connector-config/plugin-version.ts';
+import { invalidConfigMessage } from './config/connector-config/validate.ts';
 import { bytesOf, longestKeys, ROOM } from './config/payload-limits.ts';
-import { pluginKeys } from './config/plugin-keys.ts';
-import { versionProblem } from './config/plugin-version.ts';
-import { invalidConfigMessage } from './config/validate.ts';
 import type { CheckedConfig } from './connector/operations.ts';
 import { HostLostError } from './data-plane/host-lost.ts';
 import { MillraceError, messageOf } from './errors.ts';

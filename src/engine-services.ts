@@ -1,10 +1,10 @@
 import type { Log } from './api/index.ts';
 import { type ClientProps, clientRoles, clientSettings } from './config/client-settings/index.ts';
-import { configProviders } from './config/config-providers.ts';
-import { fileAccess } from './config/file-access.ts';
-import { resolvePlaceholders } from './config/placeholders.ts';
-import { Redaction } from './config/redaction.ts';
-import { storageConfig, type WorkerConfig, workerConfigOf } from './config/worker-config.ts';
+import { resolvePlaceholders } from './config/secrets/placeholders.ts';
+import { Redaction } from './config/secrets/redaction.ts';
+import { configProviders } from './config/worker-config/config-providers.ts';
+import { fileAccess } from './config/worker-config/file-access.ts';
+import { storageConfig, type WorkerConfig, workerConfigOf } from './config/worker-config/worker-config.ts';
 import { connectorServices } from './connector-services.ts';
 import { kafkaClient } from './kafka/client/client.ts';
 import { clientPool } from './kafka/client/client-pool.ts';

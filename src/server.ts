@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageFolder } from './package-folder.ts';
-import type { Surface } from './rest/access-policy.ts';
+import type { Surface } from './rest/access/access-policy.ts';
 import type { RestDeps } from './rest/deps.ts';
 import { type Listener, type Serving, serve } from './rest/listeners.ts';
 import { restServer } from './rest/server.ts';

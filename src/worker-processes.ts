@@ -1,10 +1,10 @@
 import cluster from 'node:cluster';
 import { pino } from 'pino';
-import { workerConfigOf } from './config/worker-config.ts';
+import { workerConfigOf } from './config/worker-config/worker-config.ts';
 import { Loggers } from './observability/loggers.ts';
 import { processVariable } from './processes/messages.ts';
 import { type Supervised, supervise } from './processes/supervise.ts';
-import { surfaceOf } from './rest/access-policy.ts';
+import { surfaceOf } from './rest/access/access-policy.ts';
 import { parseListeners } from './rest/listeners.ts';
 
 /**

@@ -49,8 +49,8 @@ describe('what the rules catch', () => {
     ['src/errors.ts', "import { z } from 'zod';", 'zod'],
     ['src/config/spec.ts', "import { findConnector } from '../../connectors/index.ts';", 'connectors/index.ts'],
     [
-      'src/converters/json.ts',
-      "import { run } from '../engine/source/run-source.ts';",
+      'src/converters/json/json-converter.ts',
+      "import { run } from '../../engine/source/run-source.ts';",
       'src/engine/source/run-source.ts',
     ],
     ['connectors/postgresql/reader.ts', "import { Kafka } from 'kafkajs';", 'kafkajs'],

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { errorOf } from '../connectors/elasticsearch-sink/http/error-body.ts';
 import { nameParts, stored } from '../connectors/jdbc-sink/table/identifiers.ts';
-import { replacePlaceholders } from '../src/config/placeholders.ts';
-import { parseProperties } from '../src/config/properties.ts';
-import { secretKeys } from '../src/config/secret-keys.ts';
-import { parseDecimal } from '../src/converters/decimal.ts';
+import { replacePlaceholders } from '../src/config/secrets/placeholders.ts';
+import { secretKeys } from '../src/config/secrets/secret-keys.ts';
+import { parseProperties } from '../src/config/worker-config/properties.ts';
 import { parseHeader } from '../src/converters/values/index.ts';
+import { parseDecimal } from '../src/data/decimal.ts';
 import { dateReader, dateWriter } from '../src/transforms/date-format/index.ts';
-import { pathOf } from '../src/transforms/field-path.ts';
+import { pathOf } from '../src/transforms/record/field-path.ts';
 import { growthProblem } from './support/growth.ts';
 
 /** Everything that reads text of a record, a request, a configuration or a server, by its name. */

@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { findProgram, run } from '../../src/stack/commands.ts';
-import { installed, isInstalled } from '../../src/stack/install.ts';
-import { findJava, installJava, installMaven } from '../../src/stack/kafka-program.ts';
+import { findProgram, run } from '../../src/stack/process/commands.ts';
+import { installed, isInstalled } from '../../src/stack/servers/install.ts';
+import { findJava, installJava, installMaven } from '../../src/stack/servers/kafka-program.ts';
 import { ignore, type Log } from '../../src/stack/types.ts';
 
 export const versions = {

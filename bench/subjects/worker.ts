@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { freePort } from '../../src/stack/ports.ts';
-import { ServerProcess } from '../../src/stack/server-process.ts';
+import { freePort } from '../../src/stack/process/ports.ts';
+import { ServerProcess } from '../../src/stack/process/server-process.ts';
 import { Connect } from './connect.ts';
 import type { Subject } from './subject.ts';
 

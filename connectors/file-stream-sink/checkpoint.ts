@@ -10,7 +10,7 @@ import type {
   SinkWriter,
   TopicPartition,
 } from '../../src/api/index.ts';
-import type { FileAccess } from '../../src/config/file-access.ts';
+import type { FileAccess } from '../../src/config/worker-config/file-access.ts';
 import { FencedError, MillraceError } from '../../src/errors.ts';
 import { orMissing } from './failures.ts';
 

@@ -1,5 +1,5 @@
 import type { SinkConnector } from '../../src/api/index.ts';
-import { type FileAccess, fileProblems } from '../../src/config/file-access.ts';
+import { type FileAccess, fileProblems } from '../../src/config/worker-config/file-access.ts';
 import { config, type FileSinkConfig } from './config.ts';
 import { alterCheckpoint, fenceCheckpoint } from './output-file.ts';
 import { FileStreamSinkTask } from './task.ts';

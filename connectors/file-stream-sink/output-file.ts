@@ -9,7 +9,7 @@ import type {
   SinkProgress,
   SinkWriter,
 } from '../../src/api/index.ts';
-import type { FileAccess } from '../../src/config/file-access.ts';
+import type { FileAccess } from '../../src/config/worker-config/file-access.ts';
 import { MillraceError } from '../../src/errors.ts';
 import {
   type Checkpoint,

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { SinkBatch, SinkPosition, SinkTask, SinkTaskContext } from '../../src/api/index.ts';
-import type { FileAccess } from '../../src/config/file-access.ts';
+import type { FileAccess } from '../../src/config/worker-config/file-access.ts';
 import { MillraceError } from '../../src/errors.ts';
 import type { FileSinkConfig } from './config.ts';
 import { Lines } from './lines.ts';

@@ -1,6 +1,6 @@
 import { setImmediate as breath, setTimeout as pause } from 'node:timers/promises';
 import type { Log, SourceBatch, SourceRecord, SourceTask, SourceTaskContext } from '../../src/api/index.ts';
-import type { FileAccess } from '../../src/config/file-access.ts';
+import type { FileAccess } from '../../src/config/worker-config/file-access.ts';
 import { MillraceError } from '../../src/errors.ts';
 import type { FileSourceConfig } from './config.ts';
 import { InputFile, named, renamed, successor } from './input-file.ts';

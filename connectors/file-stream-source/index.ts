@@ -1,5 +1,5 @@
 import type { SourceConnector } from '../../src/api/index.ts';
-import { type FileAccess, fileProblems } from '../../src/config/file-access.ts';
+import { type FileAccess, fileProblems } from '../../src/config/worker-config/file-access.ts';
 import { config, type FileSourceConfig } from './config.ts';
 import { checkPositions } from './offsets.ts';
 import { FileStreamSourceTask } from './task.ts';

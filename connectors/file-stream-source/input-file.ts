@@ -1,7 +1,7 @@
 import { type BigIntStats, constants } from 'node:fs';
 import { type FileHandle, readdir, stat } from 'node:fs/promises';
 import { dirname, join, parse } from 'node:path';
-import type { FileAccess } from '../../src/config/file-access.ts';
+import type { FileAccess } from '../../src/config/worker-config/file-access.ts';
 import { MillraceError, messageOf } from '../../src/errors.ts';
 
 const [LF, CR] = [0x0a, 0x0d];

@@ -1,5 +1,5 @@
 import type { SourceBatch, SourceRecord, SourceTask, SourceTaskContext } from '../../src/api/index.ts';
-import type { FileAccess } from '../../src/config/file-access.ts';
+import type { FileAccess } from '../../src/config/worker-config/file-access.ts';
 import type { FileSourceConfig } from './config.ts';
 import { FileTask } from './file-task.ts';
 import { StandardInputTask } from './standard-input-task.ts';

@@ -1,6 +1,6 @@
 import { createPrivateKey } from 'node:crypto';
 import pg from 'pg';
-import { readConfigFileSync } from '../../src/config/config-file.ts';
+import { readConfigFileSync } from '../../src/config/worker-config/config-file.ts';
 import { KEEPALIVE_MS } from '../../src/databases/link.ts';
 import { preferWarning, socketOf } from '../../src/databases/postgresql/session.ts';
 import { MillraceError, messageOf } from '../../src/errors.ts';

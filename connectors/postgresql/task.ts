@@ -7,7 +7,7 @@ import type {
   SourceTask,
   SourceTaskContext,
 } from '../../src/api/index.ts';
-import { applicationName } from '../../src/config/application-name.ts';
+import { applicationName } from '../../src/databases/postgresql/application-name.ts';
 import type { MillraceError } from '../../src/errors.ts';
 import { Catalog } from './catalog.ts';
 import type { PostgresConfig } from './config.ts';

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { Argument, Command, InvalidArgumentError } from 'commander';
 import { MillraceError } from '../errors.ts';
 import { allServiceNames, serviceNames } from '../stack/index.ts';
-import { listens } from '../stack/probe.ts';
+import { listens } from '../stack/process/probe.ts';
 import { bringDown, bringUp, currentStack, type ServerState, type StackState } from '../stack/state.ts';
 import type { ServiceName } from '../stack/types.ts';
 import { Exit } from './program.ts';

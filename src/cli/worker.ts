@@ -128,7 +128,7 @@ function processes(text: string): number {
 }
 
 async function propertiesOf(file: string): Promise<Record<string, string>> {
-  const { parseProperties } = await import('../config/properties.ts');
+  const { parseProperties } = await import('../config/worker-config/properties.ts');
   try {
     return parseProperties(await readFile(file, 'utf8'));
   } catch (error) {

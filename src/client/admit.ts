@@ -1,7 +1,7 @@
 import { connectors } from '../../connectors/index.ts';
 import type { ConnectorConfig, ConnectorType } from '../../workflows/shared/messages.ts';
-import { findConnector } from '../config/class-names.ts';
-import { plainSecrets, secretKeys } from '../config/secret-keys.ts';
+import { findConnector } from '../config/connector-config/class-names.ts';
+import { plainSecrets, secretKeys } from '../config/secrets/secret-keys.ts';
 import { MillraceError } from '../errors.ts';
 import type { ControlDeps } from '../temporal/control-client.ts';
 

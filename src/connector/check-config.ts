@@ -2,11 +2,11 @@ import type { ConnectorEntry } from '../../connectors/index.ts';
 import type { ConnectorConfig, PlanArgs } from '../../workflows/shared/messages.ts';
 import type { ConfigProps, Log, SinkConnector, SourceConnector } from '../api/index.ts';
 import { type ClientProps, type ClientSettings, clientRoles } from '../config/client-settings/index.ts';
-import type { ComponentLookup } from '../config/component-lookup.ts';
-import type { ConfigInfos } from '../config/findings.ts';
+import type { ComponentLookup } from '../config/connector-config/component-lookup.ts';
+import type { ConfigInfos } from '../config/connector-config/findings.ts';
+import { invalidConfigMessage, validateConnector } from '../config/connector-config/validate.ts';
 import { bytesOf, MANY, ROOM } from '../config/payload-limits.ts';
-import { plainSecrets, secretKeys } from '../config/secret-keys.ts';
-import { invalidConfigMessage, validateConnector } from '../config/validate.ts';
+import { plainSecrets, secretKeys } from '../config/secrets/secret-keys.ts';
 import { kindOf, MillraceError, messageOf } from '../errors.ts';
 import { type ComponentDeps, connectorOf, resolved } from './components.ts';
 

@@ -13,9 +13,9 @@ import type {
 } from '../../workflows/shared/messages.ts';
 import type { ConfigProps, Log, PlanContext, SinkConnector, SourceConnector } from '../api/index.ts';
 import { type ClientSettings, clientSettings } from '../config/client-settings/index.ts';
-import type { ConfigInfos } from '../config/findings.ts';
-import type { Redaction } from '../config/redaction.ts';
-import { secretKeys } from '../config/secret-keys.ts';
+import type { ConfigInfos } from '../config/connector-config/findings.ts';
+import type { Redaction } from '../config/secrets/redaction.ts';
+import { secretKeys } from '../config/secrets/secret-keys.ts';
 import { untilAborted } from '../engine/grace.ts';
 import { parsed } from '../engine/source/run-source.ts';
 import { kindOf, MillraceError, messageOf } from '../errors.ts';

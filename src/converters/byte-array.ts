@@ -2,9 +2,9 @@ import type { ByteWriter, Converter, ConverterFactory, Schema, SchemaAndValue, V
 import { schemaOf } from '../api/index.ts';
 import type { Config } from '../config/spec.ts';
 import { defineConfig } from '../config/spec.ts';
+import { kindOfValue } from '../data/schema-equality.ts';
 import { DataError } from '../errors.ts';
-import { converterType } from './common.ts';
-import { kindOfValue } from './schemas.ts';
+import { converterType } from './converter-type.ts';
 
 const config = defineConfig({ ...converterType });
 const optionalBytes = schemaOf('bytes', { optional: true });

@@ -1,5 +1,5 @@
 import type { ConverterFactory } from '../api/index.ts';
-import type { Named } from '../config/class-names.ts';
+import type { Named } from '../config/connector-config/class-names.ts';
 
 /** A converter's module, read when it is first asked for. */
 export interface ConverterEntry extends Named {
@@ -29,7 +29,10 @@ export const converters: readonly ConverterEntry[] = [
   },
   { names: [`${connect}.converters.LongConverter`], load: async () => (await import('./number.ts')).longConverter },
   { names: [`${connect}.converters.ShortConverter`], load: async () => (await import('./number.ts')).shortConverter },
-  { names: [`${connect}.json.JsonConverter`], load: async () => (await import('./json.ts')).jsonConverter },
+  {
+    names: [`${connect}.json.JsonConverter`],
+    load: async () => (await import('./json/json-converter.ts')).jsonConverter,
+  },
   {
     names: [`${connect}.storage.SimpleHeaderConverter`],
     headersOnly: true,

@@ -10,9 +10,9 @@ import type {
 import { schemaOf } from '../api/index.ts';
 import type { Config } from '../config/spec.ts';
 import { defineConfig } from '../config/spec.ts';
+import { kindOfValue } from '../data/schema-equality.ts';
 import { DataError } from '../errors.ts';
-import { converterType } from './common.ts';
-import { kindOfValue } from './schemas.ts';
+import { converterType } from './converter-type.ts';
 
 const config = defineConfig({ ...converterType });
 type Factory = ConverterFactory<Config<typeof config>>;

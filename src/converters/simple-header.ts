@@ -1,7 +1,7 @@
 import type { ByteWriter, Converter, ConverterFactory, Schema, SchemaAndValue, Value } from '../api/index.ts';
 import type { Config } from '../config/spec.ts';
 import { defineConfig } from '../config/spec.ts';
-import { encodable } from './java-encode.ts';
+import { encodable } from '../data/java-encoding.ts';
 import { headerText, parseHeader } from './values/index.ts';
 
 const config = defineConfig({});

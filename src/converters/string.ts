@@ -2,9 +2,9 @@ import type { ByteWriter, Converter, ConverterFactory, Schema, SchemaAndValue, V
 import { javaString, schemaOf } from '../api/index.ts';
 import type { Config } from '../config/spec.ts';
 import { defineConfig, stringKey } from '../config/spec.ts';
+import { encodable } from '../data/java-encoding.ts';
 import { DataError } from '../errors.ts';
-import { converterType } from './common.ts';
-import { encodable } from './java-encode.ts';
+import { converterType } from './converter-type.ts';
 
 /** Java's names of the character sets that Node writes; reading knows more. */
 const writable = new Map<string, BufferEncoding>([

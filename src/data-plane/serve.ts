@@ -1,5 +1,5 @@
 import type { Log } from '../api/index.ts';
-import { Redaction } from '../config/redaction.ts';
+import { Redaction } from '../config/secrets/redaction.ts';
 import type { OperationContext, Operations } from '../connector/operations.ts';
 import { Progress, type Snapshot } from '../connector/task/progress.ts';
 import type { TaskAttempt } from '../connector/task/task-context.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { startStack } from '../stack/index.ts';
-import { freePort } from '../stack/ports.ts';
+import { freePort } from '../stack/process/ports.ts';
 import type { StatusInfo } from '../temporal/control.ts';
 import { compare, type Difference, differs } from './compare.ts';
 import { sinkConnector, sourceConnector, topic } from './connectors.ts';

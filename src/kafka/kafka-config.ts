@@ -1,5 +1,5 @@
-import { readConfigFileSync } from '../config/config-file.ts';
 import { pem } from '../config/pem.ts';
+import { readConfigFileSync } from '../config/worker-config/config-file.ts';
 import { MillraceError, messageOf } from '../errors.ts';
 import type { SaslOptions } from './protocol/kafkajs-internals.ts';
 

@@ -1,6 +1,6 @@
 import type { ConnectorEntry } from '../../connectors/index.ts';
 import type { Log, PluginComponent, SinkConnector, SourceConnector } from '../api/index.ts';
-import { findConnector, findNamed, type Named, type Origin } from '../config/class-names.ts';
+import { findConnector, findNamed, type Named, type Origin } from '../config/connector-config/class-names.ts';
 import { guarded } from './guard.ts';
 import type { LoadedPlugin } from './load.ts';
 import type { ComponentKind } from './shape.ts';

@@ -1,5 +1,5 @@
 import type { PredicateFactory } from '../api/index.ts';
-import type { Named } from '../config/class-names.ts';
+import type { Named } from '../config/connector-config/class-names.ts';
 
 export interface PredicateEntry extends Named {
   // biome-ignore lint/suspicious/noExplicitAny: each factory's configuration type is its own

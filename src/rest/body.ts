@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { parseJsonTexts } from '../config/json-texts.ts';
+import { parseJsonTexts } from '../config/connector-config/json-texts.ts';
 import { messageOf } from '../errors.ts';
 import { badRequest } from './errors.ts';
 

@@ -2,7 +2,7 @@ import { BlockList, isIPv4, isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import type { FastifyInstance } from 'fastify';
 import { MillraceError, messageOf } from '../errors.ts';
-import { type ListenerTls, listenerTls } from './tls.ts';
+import { type ListenerTls, listenerTls } from './access/tls.ts';
 
 export interface Listener {
   /** A name or an address. Empty: all interfaces. */

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import { nameProblem } from '../config/connector-name.ts';
+import { nameProblem } from '../config/connector-config/connector-name.ts';
 import { MillraceError } from '../errors.ts';
 import { configInvalid } from './errors.ts';
 

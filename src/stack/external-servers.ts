@@ -1,7 +1,7 @@
 import { MillraceError } from '../errors.ts';
-import { mariadbAt } from './mariadb-url.ts';
-import { postgresAt } from './postgres-url.ts';
-import { elasticsearchAnswers, listens, mariadbAnswers, postgresAnswers } from './probe.ts';
+import { elasticsearchAnswers, listens, mariadbAnswers, postgresAnswers } from './process/probe.ts';
+import { mariadbAt } from './servers/mariadb-url.ts';
+import { postgresAt } from './servers/postgres-url.ts';
 import type { Log, Server, ServerOf, ServiceName } from './types.ts';
 
 /** Addresses that somebody gave: nothing is started for these. */

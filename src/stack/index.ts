@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { MillraceError } from '../errors.ts';
-import { findCompose } from './compose.ts';
-import { startersInContainers } from './containers.ts';
+import { findCompose } from './containers/compose.ts';
+import { startersInContainers } from './containers/containers.ts';
 import { foundServer, type Given, givenInEnvironment } from './external-servers.ts';
-import { locateNative } from './native.ts';
+import { locateNative } from './servers/native.ts';
 import {
   ignore,
   type Log,

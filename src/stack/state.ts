@@ -5,8 +5,8 @@ import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { MillraceError } from '../errors.ts';
 import { cacheFolder } from './cache.ts';
-import { lastLines } from './commands.ts';
-import { processIdentity } from './process-identity.ts';
+import { lastLines } from './process/commands.ts';
+import { processIdentity } from './process/process-identity.ts';
 import type { Log, Origin, ServiceName } from './types.ts';
 
 /** What `millrace stack up` has started, as its state file in the cache folder tells. */

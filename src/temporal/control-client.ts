@@ -25,7 +25,7 @@ import {
   updates,
 } from '../../workflows/shared/messages.ts';
 import { bytesOf, ROOM } from '../config/payload-limits.ts';
-import { secretKeys } from '../config/secret-keys.ts';
+import { secretKeys } from '../config/secrets/secret-keys.ts';
 import { isErrorCode, MillraceError } from '../errors.ts';
 import type { ConnectorInfo, Control, StatusInfo, TaskState } from './control.ts';
 import { turns } from './limit-concurrency.ts';

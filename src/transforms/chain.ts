@@ -8,7 +8,7 @@ import type {
   Transform,
   TransformFactory,
 } from '../api/index.ts';
-import { withoutPrefix } from '../config/connector-config.ts';
+import { withoutPrefix } from '../config/connector-config/connector-config.ts';
 import { DataError, MillraceError, messageOf } from '../errors.ts';
 
 /** The transforms and predicates that there are, by class name or alias. */

@@ -27,6 +27,7 @@ export const rules: readonly Rule[] = [
   { part: 'errors', files: ['src/errors.ts'], may: [] },
   { part: 'failure reports', files: ['src/failure-report.ts'], may: ['src/errors.ts'] },
   { part: 'config', files: ['src/config/**'], may: ['src/config/**', ...contract, 'zod', 'croner', 're2js', 'node:*'] },
+  { part: 'data', files: ['src/data/**'], may: ['src/data/**', ...contract, 'node:*'] },
   {
     part: 'databases',
     files: ['src/databases/**'],
@@ -35,19 +36,19 @@ export const rules: readonly Rule[] = [
   {
     part: 'components',
     files: components,
-    may: [...components, 'src/config/**', ...contract, ...ours, 'node:*'],
+    may: [...components, 'src/data/**', 'src/config/**', ...contract, ...ours, 'node:*'],
   },
   {
     part: 'the map of connectors',
     files: ['connectors/index.ts'],
     may: contract,
-    mayAsTypes: ['src/config/file-access.ts'],
+    mayAsTypes: ['src/config/worker-config/file-access.ts'],
     mayLazily: ['connectors/*/index.ts'],
   },
   {
     part: 'a connector',
     files: ['connectors/**'],
-    may: ['{own}/**', 'src/databases/**', 'src/config/**', ...contract, ...ours, 'node:*'],
+    may: ['{own}/**', 'src/databases/**', 'src/data/**', 'src/config/**', ...contract, ...ours, 'node:*'],
   },
   {
     part: 'engine',
@@ -115,7 +116,7 @@ export const rules: readonly Rule[] = [
     files: ['activities/**'],
     may: [
       'activities/**',
-      'src/config/schedule.ts',
+      'src/config/connector-config/schedule.ts',
       ...contract,
       'src/data-plane/heartbeat-ticker.ts',
       'src/data-plane/host-lost.ts',
@@ -135,7 +136,7 @@ export const rules: readonly Rule[] = [
     may: [
       'src/data-plane/**',
       'src/connector/task/progress.ts',
-      'src/config/redaction.ts',
+      'src/config/secrets/redaction.ts',
       'src/failure-report.ts',
       ...contract,
       'node:*',

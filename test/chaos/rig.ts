@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { call } from '../../src/demo/rest.ts';
 import { startWorkerProcess, type WorkerProcess } from '../../src/demo/worker-process.ts';
 import { type OwnServer, startKafka, startPostgres, startTemporal } from '../../src/stack/index.ts';
-import { freePort } from '../../src/stack/ports.ts';
+import { freePort } from '../../src/stack/process/ports.ts';
 import type { StatusInfo } from '../../src/temporal/control.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { componentName, kinds } from '../../src/cli/plugin/names.ts';
 import { packageFolder } from '../../src/package-folder.ts';
-import { run } from '../../src/stack/commands.ts';
+import { run } from '../../src/stack/process/commands.ts';
 import { millrace } from './run.ts';
 
 /** `millrace plugin new`, and what becomes of what it writes: as if npm had installed what its package.json names. */

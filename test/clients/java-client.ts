@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findProgram } from '../../src/stack/commands.ts';
-import { installed } from '../../src/stack/install.ts';
-import { fetchJars } from '../../src/stack/maven.ts';
+import { findProgram } from '../../src/stack/process/commands.ts';
+import { installed } from '../../src/stack/servers/install.ts';
+import { fetchJars } from '../../src/stack/servers/maven.ts';
 import { javaClient } from './packages.ts';
 import { type Answer, Session } from './session.ts';
 

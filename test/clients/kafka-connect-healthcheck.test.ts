@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { freePort } from '../../src/stack/ports.ts';
+import { freePort } from '../../src/stack/process/ports.ts';
 import { eventually } from '../support/eventually.ts';
 import { generator } from '../support/generate/index.ts';
 import { InstalledClient } from './python-client.ts';

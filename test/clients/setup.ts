@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { startWorkerProcess } from '../../src/demo/worker-process.ts';
-import { freePort } from '../../src/stack/ports.ts';
+import { freePort } from '../../src/stack/process/ports.ts';
 import { serversInEnvironment } from '../setup/addresses.ts';
 import { startKafkaConnect } from '../support/kafka-connect.ts';
 import { uniqueName } from '../support/topic.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { workerConfig } from '../../src/config/worker-config.ts';
+import { workerConfig } from '../../src/config/worker-config/worker-config.ts';
 import { packageFolder } from '../../src/package-folder.ts';
 
 test('the page of worker properties tells of each, with its default', () => {

@@ -1,6 +1,6 @@
 import { fileStreamSink } from '../../connectors/file-stream-sink/index.ts';
 import { fileStreamSource } from '../../connectors/file-stream-source/index.ts';
-import type { ConnectorToValidate } from '../../src/config/validate.ts';
+import type { ConnectorToValidate } from '../../src/config/connector-config/validate.ts';
 import { anyFile } from '../support/files.ts';
 
 const sink = fileStreamSink(anyFile);

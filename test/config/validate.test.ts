@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { ConfigProps } from '../../src/api/index.ts';
-import { errorsOf, invalidConfigMessage, validateConnector } from '../../src/config/validate.ts';
+import { errorsOf, invalidConfigMessage, validateConnector } from '../../src/config/connector-config/validate.ts';
 import { pluginRegistry } from '../../src/plugins.ts';
 import { fileSink, fileSource } from './file-stream.ts';
 

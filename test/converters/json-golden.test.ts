@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Converter } from '../../src/api/index.ts';
 import { Bytes } from '../../src/api/index.ts';
-import { sameSchema, sameValue } from '../../src/converters/schemas.ts';
+import { sameSchema, sameValue } from '../../src/data/schema-equality.ts';
 import type { GoldenCase, Neutral, NeutralSchema } from './neutral.ts';
 import { converters, plainFrom, readLines, schemaFrom, showValue, valueFrom } from './neutral.ts';
 

@@ -13,7 +13,7 @@ import {
   withOptional,
 } from '../../src/api/index.ts';
 import { javaDouble, javaFloat } from '../../src/api/java-text.ts';
-import { sameSchema, sameValue } from '../../src/converters/schemas.ts';
+import { sameSchema, sameValue } from '../../src/data/schema-equality.ts';
 import { DataError } from '../../src/errors.ts';
 import { anySchema, anyValue, hostileText, schemaAndValue } from './arbitrary.ts';
 import { converter } from './neutral.ts';

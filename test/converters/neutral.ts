@@ -10,7 +10,7 @@ import {
   structOfFields,
   ValueStruct,
 } from '../../src/api/index.ts';
-import { jsonConverter } from '../../src/converters/json.ts';
+import { jsonConverter } from '../../src/converters/json/json-converter.ts';
 
 /**
  * The golden files' own notation for schemas and values, exact where JSON is not: whole numbers and floats as text,

@@ -12,9 +12,9 @@ import {
   longConverter,
   shortConverter,
 } from '../../src/converters/number.ts';
-import { sameSchema, sameValue } from '../../src/converters/schemas.ts';
 import { simpleHeaderConverter } from '../../src/converters/simple-header.ts';
 import { stringConverter } from '../../src/converters/string.ts';
+import { sameSchema, sameValue } from '../../src/data/schema-equality.ts';
 import { DataError } from '../../src/errors.ts';
 import type { Neutral, NeutralSchema } from './neutral.ts';
 import { readLines, schemaFrom, valueFrom } from './neutral.ts';

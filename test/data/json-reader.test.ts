@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { fromTwosComplement } from '../../src/converters/decimal.ts';
-import { fromBase64 } from '../../src/converters/json-bytes.ts';
-import { JsonReader } from '../../src/converters/json-reader.ts';
+import { fromTwosComplement } from '../../src/data/decimal.ts';
+import { fromBase64 } from '../../src/data/json/json-bytes.ts';
+import { JsonReader } from '../../src/data/json/json-reader.ts';
 
 const readerOf = (json: string): JsonReader => {
   const reader = new JsonReader();

@@ -10,7 +10,7 @@ import {
   schemaOf,
 } from '../../src/api/index.ts';
 import { defineConfig } from '../../src/config/spec.ts';
-import { jsonConverter } from '../../src/converters/json.ts';
+import { jsonConverter } from '../../src/converters/json/json-converter.ts';
 import { simpleHeaderConverter } from '../../src/converters/simple-header.ts';
 import type { TaskObserver } from '../../src/engine/observer.ts';
 import { RecordDecoder } from '../../src/engine/sink/record-decoder.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startWorkerProcess, type WorkerProcess } from '../../src/demo/worker-process.ts';
-import { freePort } from '../../src/stack/ports.ts';
+import { freePort } from '../../src/stack/process/ports.ts';
 import { servers } from '../support/servers.ts';
 import { uniqueName } from '../support/topic.ts';
 

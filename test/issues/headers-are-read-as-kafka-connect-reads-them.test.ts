@@ -3,8 +3,8 @@ import type { ConnectRecord, Schema, Value } from '../../src/api/index.ts';
 import { arrayOf, Bytes, Decimal, LogicalName, mapOf, schemaOf, structOf, ValueStruct } from '../../src/api/index.ts';
 import { simpleHeaderConverter } from '../../src/converters/simple-header.ts';
 import { stringConverter } from '../../src/converters/string.ts';
-import { castValue } from '../../src/transforms/cast-value.ts';
-import { insertHeader } from '../../src/transforms/insert-header.ts';
+import { insertHeader } from '../../src/transforms/connect/insert-header.ts';
+import { castValue } from '../../src/transforms/record/cast-value.ts';
 
 /** Against Connect's own class: test/converters/values-differential. */
 const headers = simpleHeaderConverter.create({}, false);

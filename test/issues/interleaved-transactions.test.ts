@@ -8,7 +8,7 @@ import { kafkaClient } from '../../src/kafka/client/client.ts';
 import type { KafkaClient } from '../../src/kafka/port.ts';
 import { silent } from '../../src/observability/silent.ts';
 import { startPostgres } from '../../src/stack/index.ts';
-import { freePort } from '../../src/stack/ports.ts';
+import { freePort } from '../../src/stack/process/ports.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { servers } from '../support/servers.ts';

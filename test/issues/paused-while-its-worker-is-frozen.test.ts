@@ -6,7 +6,7 @@ import { call } from '../../src/demo/rest.ts';
 import { startWorkerProcess, type WorkerProcess } from '../../src/demo/worker-process.ts';
 import { kafkaClient } from '../../src/kafka/client/client.ts';
 import { silent } from '../../src/observability/silent.ts';
-import { freePort } from '../../src/stack/ports.ts';
+import { freePort } from '../../src/stack/process/ports.ts';
 import type { StatusInfo } from '../../src/temporal/control.ts';
 import { eventually } from '../support/eventually.ts';
 import { generator } from '../support/generate/index.ts';

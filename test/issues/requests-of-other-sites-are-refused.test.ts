@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startWorkerProcess, type WorkerProcess } from '../../src/demo/worker-process.ts';
-import { freePort } from '../../src/stack/ports.ts';
+import { freePort } from '../../src/stack/process/ports.ts';
 import { eventually } from '../support/eventually.ts';
 import { fileSources } from '../support/generate/configs.ts';
 import { generator } from '../support/generate/index.ts';

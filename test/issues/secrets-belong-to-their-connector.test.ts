@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startWorkerProcess, type WorkerProcess } from '../../src/demo/worker-process.ts';
 import { kafkaClient } from '../../src/kafka/client/client.ts';
 import { silent } from '../../src/observability/silent.ts';
-import { freePort } from '../../src/stack/ports.ts';
+import { freePort } from '../../src/stack/process/ports.ts';
 import { connectorWorkflowId, connectorWorkflowType } from '../../workflows/shared/messages.ts';
 import { eventually } from '../support/eventually.ts';
 import { namesBeside } from '../support/generate/connector-names.ts';

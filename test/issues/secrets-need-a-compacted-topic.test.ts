@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startWorkerProcess } from '../../src/demo/worker-process.ts';
 import { kafkaClient } from '../../src/kafka/client/client.ts';
 import { silent } from '../../src/observability/silent.ts';
-import { freePort } from '../../src/stack/ports.ts';
+import { freePort } from '../../src/stack/process/ports.ts';
 import { millrace } from '../cli/run.ts';
 import { generator } from '../support/generate/index.ts';
 import { servers } from '../support/servers.ts';

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { expect, test } from 'vitest';
-import { freePort } from '../../src/stack/ports.ts';
+import { freePort } from '../../src/stack/process/ports.ts';
 import { lazyConnection } from '../../src/temporal/connection.ts';
 import { eventually } from '../support/eventually.ts';
 

@@ -5,8 +5,8 @@ import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { packageFolder } from '../../src/package-folder.ts';
-import { findProgram, succeeds } from '../../src/stack/commands.ts';
-import { searchAttributeNames } from '../../src/stack/temporal.ts';
+import { findProgram, succeeds } from '../../src/stack/process/commands.ts';
+import { searchAttributeNames } from '../../src/stack/servers/temporal.ts';
 
 interface Service {
   readonly image?: string;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { packageFolder } from '../../src/package-folder.ts';
-import { run } from '../../src/stack/commands.ts';
+import { run } from '../../src/stack/process/commands.ts';
 import { programOf } from '../integration/client/guide.ts';
 
 /** The package as it is published, as far as others import it: what the build makes, under the names of `exports`. */

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { ConfigSpec, Plugin, SourceConnector } from '../../src/api/index.ts';
-import { configProviders } from '../../src/config/config-providers.ts';
-import { resolvePlaceholders } from '../../src/config/placeholders.ts';
+import { resolvePlaceholders } from '../../src/config/secrets/placeholders.ts';
 import { defineConfig, stringKey } from '../../src/config/spec.ts';
+import { configProviders } from '../../src/config/worker-config/config-providers.ts';
 import { MillraceError } from '../../src/errors.ts';
 import { compareVersions } from '../../src/plugins/merge.ts';
 import { pluginRegistry } from '../../src/plugins.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { packageFolder } from '../../src/package-folder.ts';
-import { run } from '../../src/stack/commands.ts';
+import { run } from '../../src/stack/process/commands.ts';
 
 /** The programs of docs/guides/plugins.md are well typed, load, and pass. */
 test('the plugin of the guide loads, and its tests pass', async () => {

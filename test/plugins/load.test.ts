@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { packageFolder } from '../../src/package-folder.ts';
-import { run } from '../../src/stack/commands.ts';
+import { run } from '../../src/stack/process/commands.ts';
 
 interface Line {
   readonly level: string;

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Loggers } from '../../src/observability/loggers.ts';
 import { Metrics } from '../../src/observability/metrics.ts';
 import { packageFolder } from '../../src/package-folder.ts';
-import { findProgram } from '../../src/stack/commands.ts';
+import { findProgram } from '../../src/stack/process/commands.ts';
 import { steps } from '../contract/connect-rest/cases.ts';
 import { info, status } from './recording-control.ts';
 import { restApp } from './rest-app.ts';

@@ -5,7 +5,7 @@ import pg from 'pg';
 import { expect, type TestContext, test } from 'vitest';
 import { call } from '../../src/demo/rest.ts';
 import { type Server, startKafka, startPostgres } from '../../src/stack/index.ts';
-import { unprivilegedUser } from '../../src/stack/system-user.ts';
+import { unprivilegedUser } from '../../src/stack/process/system-user.ts';
 import { checkNothingLeftOut, tolerance } from '../chaos/left-out.ts';
 import { keepLoading, type SteadyLoad } from '../chaos/load.ts';
 import { type RecoveryLimits, recovery } from '../chaos/recovery.ts';

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { givenInEnvironment } from '../../src/stack/external-servers.ts';
 import { startStack } from '../../src/stack/index.ts';
-import { freePort } from '../../src/stack/ports.ts';
-import { postgresAt } from '../../src/stack/postgres-url.ts';
+import { freePort } from '../../src/stack/process/ports.ts';
+import { postgresAt } from '../../src/stack/servers/postgres-url.ts';
 import { createDatabase } from '../support/database.ts';
 import { servers } from '../support/servers.ts';
 

@@ -18,8 +18,8 @@ import {
   mariadbAnswers,
   postgresAnswers,
   temporalAnswers,
-} from '../../src/stack/probe.ts';
-import { searchAttributeNames } from '../../src/stack/temporal.ts';
+} from '../../src/stack/process/probe.ts';
+import { searchAttributeNames } from '../../src/stack/servers/temporal.ts';
 import { eventually } from '../support/eventually.ts';
 
 const cases = [

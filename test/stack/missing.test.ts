@@ -2,11 +2,11 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFil
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { findProgram } from '../../src/stack/commands.ts';
-import { locateElasticsearch } from '../../src/stack/elasticsearch-program.ts';
 import { startKafka, startStack } from '../../src/stack/index.ts';
-import { locateKafka } from '../../src/stack/kafka-program.ts';
-import { locateTemporal } from '../../src/stack/temporal-program.ts';
+import { findProgram } from '../../src/stack/process/commands.ts';
+import { locateElasticsearch } from '../../src/stack/servers/elasticsearch-program.ts';
+import { locateKafka } from '../../src/stack/servers/kafka-program.ts';
+import { locateTemporal } from '../../src/stack/servers/temporal-program.ts';
 
 // A machine with a few programs on its PATH and an empty cache. What lies in the known folders off the PATH, a test
 // cannot take away: Kafka and Temporal are not looked for here where they are installed so.

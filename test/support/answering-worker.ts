@@ -7,7 +7,7 @@ import { startWorkerProcess, type WorkerProcess } from '../../src/demo/worker-pr
 import { kafkaClient } from '../../src/kafka/client/client.ts';
 import type { Compression, KafkaClient, NewTopic, RawHeader } from '../../src/kafka/port.ts';
 import { silent } from '../../src/observability/silent.ts';
-import { freePort } from '../../src/stack/ports.ts';
+import { freePort } from '../../src/stack/process/ports.ts';
 import type { StatusInfo } from '../../src/temporal/control.ts';
 import { eventually } from './eventually.ts';
 import { produceCompressed } from './produce.ts';

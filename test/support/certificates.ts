@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { findProgram } from '../../src/stack/commands.ts';
+import { findProgram } from '../../src/stack/process/commands.ts';
 
 const run = promisify(execFile);
 

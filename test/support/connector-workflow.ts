@@ -3,8 +3,8 @@ import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterEach, expect } from 'vitest';
 import type { ControlActivities, TaskActivities } from '../../activities/index.ts';
+import { nextRun } from '../../src/config/connector-config/schedule.ts';
 import { PAYLOAD_BYTES } from '../../src/config/payload-limits.ts';
-import { nextRun } from '../../src/config/schedule.ts';
 import {
   type ConnectorArgs,
   type ConnectorStatus,

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { findProgram } from '../../src/stack/commands.ts';
+import { findProgram } from '../../src/stack/process/commands.ts';
 
 /**
  * Runs a Java source file once, and answers the line that it prints for each line of input. Throws where there is no Java

@@ -4,7 +4,7 @@ import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { locateKafkaConnect } from '../../bench/subjects/kafka-connect-program.ts';
-import { freePort } from '../../src/stack/ports.ts';
+import { freePort } from '../../src/stack/process/ports.ts';
 import { eventually } from './eventually.ts';
 
 export interface ConnectWorker extends AsyncDisposable {

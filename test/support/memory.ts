@@ -1,4 +1,4 @@
-import { run } from '../../src/stack/commands.ts';
+import { run } from '../../src/stack/process/commands.ts';
 
 /** Resident bytes of a process and of all that it has started. */
 export async function residentBytes(pid: number): Promise<number> {

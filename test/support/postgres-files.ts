@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import type { startPostgres } from '../../src/stack/index.ts';
-import { freePort } from '../../src/stack/ports.ts';
-import { startNativePostgres } from '../../src/stack/postgres.ts';
-import { locatePostgres } from '../../src/stack/postgres-program.ts';
+import { freePort } from '../../src/stack/process/ports.ts';
+import { startNativePostgres } from '../../src/stack/servers/postgres.ts';
+import { locatePostgres } from '../../src/stack/servers/postgres-program.ts';
 
 const run = promisify(execFile);
 type Server = Awaited<ReturnType<typeof startPostgres>>;

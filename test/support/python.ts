@@ -1,5 +1,5 @@
-import { findProgram, run, succeeds } from '../../src/stack/commands.ts';
-import { installed } from '../../src/stack/install.ts';
+import { findProgram, run, succeeds } from '../../src/stack/process/commands.ts';
+import { installed } from '../../src/stack/servers/install.ts';
 
 export interface Python {
   readonly program: string;

@@ -2,8 +2,8 @@ import { mkdtemp, open, rm, rmdir, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { messageOf } from '../../src/errors.ts';
-import { run } from '../../src/stack/commands.ts';
 import type { SystemUser } from '../../src/stack/folders.ts';
+import { run } from '../../src/stack/process/commands.ts';
 
 /** A file system of its own in memory, to be filled: `await using disk = await SmallDisk.mount(64 << 20)`. Linux, as root. */
 export class SmallDisk implements AsyncDisposable {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { call } from '../../src/demo/rest.ts';
 import { startWorkerProcess, type WorkerProcess } from '../../src/demo/worker-process.ts';
-import { freePort } from '../../src/stack/ports.ts';
+import { freePort } from '../../src/stack/process/ports.ts';
 import type { StatusInfo } from '../../src/temporal/control.ts';
 import { eventually } from './eventually.ts';
 import { servers } from './servers.ts';

@@ -6,8 +6,8 @@ import { fileStreamSink } from '../../connectors/file-stream-sink/index.ts';
 import { fileStreamSource } from '../../connectors/file-stream-source/index.ts';
 import type { ConfigProps, Value } from '../../src/api/index.ts';
 import { schemaOf } from '../../src/api/index.ts';
-import { shortName } from '../../src/config/class-names.ts';
-import { configProviderEntries } from '../../src/config/config-providers.ts';
+import { shortName } from '../../src/config/connector-config/class-names.ts';
+import { configProviderEntries } from '../../src/config/worker-config/config-providers.ts';
 import { converters } from '../../src/converters/index.ts';
 import { predicates } from '../../src/predicates/index.ts';
 import {

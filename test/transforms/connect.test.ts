@@ -1,5 +1,5 @@
 import { describe, test } from 'vitest';
-import { isObject } from '../../src/transforms/records.ts';
+import { isObject } from '../../src/transforms/record/record-part.ts';
 import { expectCase, type TransformCase, transformCases } from './golden.ts';
 
 describe("Kafka Connect's transforms", () => {

@@ -1,8 +1,8 @@
 import { expect } from 'vitest';
 import type { Header, Schema, SinkRecord, Transform, Value } from '../../src/api/index.ts';
 import { Float64 } from '../../src/api/index.ts';
-import { decimalOf } from '../../src/converters/decimal.ts';
-import { sameSchema, sameValue } from '../../src/converters/schemas.ts';
+import { decimalOf } from '../../src/data/decimal.ts';
+import { sameSchema, sameValue } from '../../src/data/schema-equality.ts';
 import { transforms } from '../../src/transforms/index.ts';
 import type { Neutral, NeutralSchema } from '../converters/neutral.ts';
 import { readLines, schemaFrom, valueFrom } from '../converters/neutral.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Schema, SinkRecord, Value } from '../../src/api/index.ts';
 import { arrayOf, Bytes, mapOf, schemaOf, structOf, ValueStruct } from '../../src/api/index.ts';
-import { MAX_DEPTH } from '../../src/converters/json-reader.ts';
+import { MAX_DEPTH } from '../../src/data/json/json-reader.ts';
 import { DataError } from '../../src/errors.ts';
 import { pluginRegistry } from '../../src/plugins.ts';
 import { converter } from '../converters/neutral.ts';

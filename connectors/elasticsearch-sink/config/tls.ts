@@ -1,6 +1,6 @@
 import type { SecureContextOptions } from 'node:tls';
-import { readConfigFileSync } from '../../../src/config/config-file.ts';
 import { type ConfigOf, enumKey, passwordKey, stringKey } from '../../../src/config/spec.ts';
+import { readConfigFileSync } from '../../../src/config/worker-config/config-file.ts';
 import { MillraceError, messageOf } from '../../../src/errors.ts';
 
 const security = { group: 'Security', importance: 'low' } as const;

@@ -1,6 +1,6 @@
 import type { ConnectionOptions } from 'node:tls';
 import pg from 'pg';
-import { readConfigFile } from '../../../src/config/config-file.ts';
+import { readConfigFile } from '../../../src/config/worker-config/config-file.ts';
 import type { WatchedSession } from '../../../src/databases/answer-watch.ts';
 import { bytesMoved, KEEPALIVE_MS, openInTime } from '../../../src/databases/link.ts';
 import {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { SinkWriter } from '../../../src/api/index.ts';
-import { applicationName } from '../../../src/config/application-name.ts';
+import { applicationName } from '../../../src/databases/postgresql/application-name.ts';
 
 /**
  * Name of a session of a connector in pg_stat_activity, with a digest of the cluster: another cluster may have a connector

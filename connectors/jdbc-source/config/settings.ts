@@ -1,5 +1,5 @@
 import type { ConnectionOptions } from 'node:tls';
-import { readConfigFileSync } from '../../../src/config/config-file.ts';
+import { readConfigFileSync } from '../../../src/config/worker-config/config-file.ts';
 import { MillraceError, messageOf } from '../../../src/errors.ts';
 import { type Address, readJdbcUrl } from './jdbc-url.ts';
 import type { JdbcSourceConfig } from './keys.ts';

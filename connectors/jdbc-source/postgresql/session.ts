@@ -1,7 +1,7 @@
 import pg from 'pg';
-import { applicationName } from '../../../src/config/application-name.ts';
 import { type WatchedSession, watchAnswer } from '../../../src/databases/answer-watch.ts';
 import { bytesMoved, KEEPALIVE_MS, openInTime } from '../../../src/databases/link.ts';
+import { applicationName } from '../../../src/databases/postgresql/application-name.ts';
 import {
   backendOf,
   endSession,

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { text as readAll } from 'node:stream/consumers';
-import { parseJsonTexts } from '../../config/json-texts.ts';
-import { parseProperties } from '../../config/properties.ts';
+import { parseJsonTexts } from '../../config/connector-config/json-texts.ts';
+import { parseProperties } from '../../config/worker-config/properties.ts';
 import { messageOf } from '../../errors.ts';
 import { connectorsExit, leave } from './rest-client.ts';
 

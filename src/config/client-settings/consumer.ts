@@ -1,4 +1,4 @@
-import { offsetReset } from '../offset-reset.ts';
+import { offsetReset } from '../connector-config/offset-reset.ts';
 import { common } from './common.ts';
 import { any, lowerCase, oneOf, only, type Rule, whole } from './rule.ts';
 

@@ -1,5 +1,5 @@
 import type { ConfigProps } from '../../api/component.ts';
-import { namedLikeSecret } from '../secret-keys.ts';
+import { namedLikeSecret } from '../secrets/secret-keys.ts';
 import { admin } from './admin.ts';
 import { consumer } from './consumer.ts';
 import { producer } from './producer.ts';

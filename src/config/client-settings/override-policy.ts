@@ -1,5 +1,5 @@
 import type { ConfigProps } from '../../api/component.ts';
-import { shortName } from '../class-names.ts';
+import { shortName } from '../connector-config/class-names.ts';
 import { type ClientRole, clientRoles } from './index.ts';
 
 /** Which client settings connectors may have of their own, by KIP-458's policies. */

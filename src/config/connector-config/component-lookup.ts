@@ -1,4 +1,4 @@
-import type { ConfigSpec } from '../api/component.ts';
+import type { ConfigSpec } from '../../api/component.ts';
 import type { Findings } from './findings.ts';
 import { versionProblem } from './plugin-version.ts';
 

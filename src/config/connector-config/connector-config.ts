@@ -1,9 +1,7 @@
-import type { ConfigProps, ConfigSpec } from '../api/component.ts';
-import { messageOf } from '../errors.ts';
-import { nameProblem } from './connector-name.ts';
-import { javaMatcher, regexProblem } from './java-regex/index.ts';
-import { readSchedule } from './schedule.ts';
-import type { Config } from './spec.ts';
+import type { ConfigProps, ConfigSpec } from '../../api/component.ts';
+import { messageOf } from '../../errors.ts';
+import { javaMatcher, regexProblem } from '../java-regex/index.ts';
+import type { Config } from '../spec.ts';
 import {
   atLeast,
   booleanKey,
@@ -17,7 +15,9 @@ import {
   oneOfKey,
   shortKey,
   stringKey,
-} from './spec.ts';
+} from '../spec.ts';
+import { nameProblem } from './connector-name.ts';
+import { readSchedule } from './schedule.ts';
 
 /** The keys that every connector has, as Kafka Connect's `ConnectorConfig` names and orders them. */
 const common = {

@@ -1,5 +1,5 @@
-import type { ConfigKeyInfo, ConfigProps, ConfigSpec } from '../api/component.ts';
-import { Redaction } from './redaction.ts';
+import type { ConfigKeyInfo, ConfigProps, ConfigSpec } from '../../api/component.ts';
+import { Redaction } from '../secrets/redaction.ts';
 
 /** Connect's ConfigKeyInfo, as REST answers it. */
 export interface KeyDefinition {

@@ -1,8 +1,8 @@
-import type { ConfigProps } from '../api/component.ts';
+import type { ConfigProps } from '../../api/component.ts';
+import { javaMatcher, regexProblem } from '../java-regex/index.ts';
+import type { Check } from '../spec.ts';
+import { defineConfig, intKey, listKey, shortKey } from '../spec.ts';
 import { withoutPrefix } from './connector-config.ts';
-import { javaMatcher, regexProblem } from './java-regex/index.ts';
-import type { Check } from './spec.ts';
-import { defineConfig, intKey, listKey, shortKey } from './spec.ts';
 
 /** How a source connector's topics are made: KIP-158. */
 export interface TopicCreation {

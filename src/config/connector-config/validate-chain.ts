@@ -1,8 +1,8 @@
-import type { ConfigKeyInfo, ConfigProps, ConfigSpec } from '../api/component.ts';
+import type { ConfigKeyInfo, ConfigProps, ConfigSpec } from '../../api/component.ts';
+import { booleanKey, defineConfig, stringKey } from '../spec.ts';
 import { addVersionErrors, type ComponentConfig, type ComponentLookup, notOfKind } from './component-lookup.ts';
 import { withoutPrefix } from './connector-config.ts';
 import { type Findings, keyDefinition } from './findings.ts';
-import { booleanKey, defineConfig, stringKey } from './spec.ts';
 
 const transformKeys = defineConfig({
   predicate: stringKey({

@@ -1,6 +1,6 @@
-import type { ConfigKeyInfo, ConfigProps, ConfigSpec } from '../api/component.ts';
-import { overrideErrors } from './client-settings/index.ts';
-import { refusedOverrides } from './client-settings/override-policy.ts';
+import type { ConfigKeyInfo, ConfigProps, ConfigSpec } from '../../api/component.ts';
+import { overrideErrors } from '../client-settings/index.ts';
+import { refusedOverrides } from '../client-settings/override-policy.ts';
 import { addVersionErrors, type ComponentLookup, notOfKind } from './component-lookup.ts';
 import { commonConfig, sinkTopicErrors, withoutPrefix } from './connector-config.ts';
 import type { ConfigInfos, Disclosure, KeyDefinition } from './findings.ts';

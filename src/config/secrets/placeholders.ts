@@ -1,5 +1,5 @@
-import type { ConfigProvider } from '../api/index.ts';
-import { MillraceError, messageOf } from '../errors.ts';
+import type { ConfigProvider } from '../../api/index.ts';
+import { MillraceError, messageOf } from '../../errors.ts';
 
 export interface Resolved {
   readonly props: Readonly<Record<string, string>>;

@@ -1,4 +1,4 @@
-import type { Log } from '../api/component.ts';
+import type { Log } from '../../api/component.ts';
 
 /** In the place of a secret. */
 const HIDDEN = '[hidden]';

@@ -1,12 +1,12 @@
 import { realpath } from 'node:fs/promises';
 import { resolve as absolute, join, sep } from 'node:path';
-import type { ConfigProvider, ConfigProviderFactory } from '../api/index.ts';
-import { MillraceError, messageOf } from '../errors.ts';
-import { findNamed, type Named } from './class-names.ts';
+import type { ConfigProvider, ConfigProviderFactory } from '../../api/index.ts';
+import { MillraceError, messageOf } from '../../errors.ts';
+import { findNamed, type Named } from '../connector-config/class-names.ts';
+import { javaMatcher, regexProblem } from '../java-regex/index.ts';
+import { defineConfig, listKey, stringKey } from '../spec.ts';
 import { readConfigFile } from './config-file.ts';
-import { javaMatcher, regexProblem } from './java-regex/index.ts';
 import { parseProperties } from './properties.ts';
-import { defineConfig, listKey, stringKey } from './spec.ts';
 
 export interface ConfigProviderEntry extends Named {
   // biome-ignore lint/suspicious/noExplicitAny: each factory's configuration type is its own

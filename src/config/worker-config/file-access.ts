@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, lstat, open, readlink, realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
-import { MillraceError } from '../errors.ts';
+import { MillraceError } from '../../errors.ts';
 
 /** Which files of the worker's machine connectors may open. Plain data, so that another thread can be given it. */
 export interface FilePolicy {

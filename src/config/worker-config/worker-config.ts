@@ -1,7 +1,6 @@
-import { MillraceError } from '../errors.ts';
-import { workerClientErrors } from './client-settings/index.ts';
-import { overridePolicy } from './client-settings/override-policy.ts';
-import { isConnectProperty, propertiesWithoutEffect, refusedProperties } from './connect-properties.ts';
+import { MillraceError } from '../../errors.ts';
+import { workerClientErrors } from '../client-settings/index.ts';
+import { overridePolicy } from '../client-settings/override-policy.ts';
 import {
   atLeast,
   booleanKey,
@@ -15,7 +14,8 @@ import {
   passwordKey,
   shortKey,
   stringKey,
-} from './spec.ts';
+} from '../spec.ts';
+import { isConnectProperty, propertiesWithoutEffect, refusedProperties } from './connect-properties.ts';
 
 /** host:port, the host a name, an address or an IPv6 address in brackets. */
 const address = /^(?:[A-Z]+:\/\/)?(?:\[[0-9a-fA-F:.%]+\]|[^\s:/@]+):(\d{1,5})$/;

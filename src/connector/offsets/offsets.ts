@@ -1,6 +1,6 @@
 import type { JsonValue, OffsetEntry, OffsetsAltered, OffsetsArgs } from '../../../workflows/shared/messages.ts';
 import type { PlanContext, SinkConnector, SourceConnector, SourcePosition, TopicPartition } from '../../api/index.ts';
-import { Redaction } from '../../config/redaction.ts';
+import { Redaction } from '../../config/secrets/redaction.ts';
 import { untilAborted } from '../../engine/grace.ts';
 import type { OffsetStore } from '../../engine/offset-store.ts';
 import { metadataOf } from '../../engine/sink/offset-origin.ts';

@@ -1,6 +1,6 @@
 import type { SinkConnector } from '../../api/index.ts';
 import type { ClientProps } from '../../config/client-settings/index.ts';
-import { type OffsetReset, offsetReset } from '../../config/offset-reset.ts';
+import { type OffsetReset, offsetReset } from '../../config/connector-config/offset-reset.ts';
 import { deadLetterQueue } from '../../engine/sink/dead-letter-queue.ts';
 import { RecordDecoder } from '../../engine/sink/record-decoder.ts';
 import { runSink } from '../../engine/sink/run-sink.ts';

@@ -1,7 +1,7 @@
 import type { SourceConnector } from '../../api/index.ts';
 import type { ClientProps } from '../../config/client-settings/index.ts';
-import { COMMIT_INTERVAL } from '../../config/connector-config.ts';
-import { readTopicCreation } from '../../config/topic-creation.ts';
+import { COMMIT_INTERVAL } from '../../config/connector-config/connector-config.ts';
+import { readTopicCreation } from '../../config/connector-config/topic-creation.ts';
 import { RecordEncoder } from '../../engine/source/record-encoder.ts';
 import { parsed, runSource } from '../../engine/source/run-source.ts';
 import type { NewTopic } from '../../kafka/port.ts';

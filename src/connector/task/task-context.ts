@@ -1,7 +1,7 @@
 import type { TaskArgs } from '../../../workflows/shared/messages.ts';
 import type { Log } from '../../api/index.ts';
 import type { ClientSettings } from '../../config/client-settings/index.ts';
-import type { Redaction } from '../../config/redaction.ts';
+import type { Redaction } from '../../config/secrets/redaction.ts';
 import type { Pipeline } from '../pipeline.ts';
 import type { Progress } from './progress.ts';
 

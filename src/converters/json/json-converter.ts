@@ -1,15 +1,15 @@
-import type { ByteWriter, Converter, ConverterFactory, Schema, SchemaAndValue, Value } from '../api/index.ts';
-import { Bytes } from '../api/index.ts';
-import type { Config } from '../config/spec.ts';
-import { booleanKey, defineConfig, enumKey, intKey, stringKey } from '../config/spec.ts';
-import { DataError, messageOf } from '../errors.ts';
-import { converterType } from './common.ts';
+import type { ByteWriter, Converter, ConverterFactory, Schema, SchemaAndValue, Value } from '../../api/index.ts';
+import { Bytes } from '../../api/index.ts';
+import type { Config } from '../../config/spec.ts';
+import { booleanKey, defineConfig, enumKey, intKey, stringKey } from '../../config/spec.ts';
+import { readPlain, writePlain } from '../../data/json/json-plain.ts';
+import { JsonReader } from '../../data/json/json-reader.ts';
+import { DataError, messageOf } from '../../errors.ts';
+import { converterType } from '../converter-type.ts';
 import type { Decoder } from './json-decode.ts';
 import { Decoders } from './json-decode.ts';
 import type { Encode } from './json-encode.ts';
 import { Encoders } from './json-encode.ts';
-import { readPlain, writePlain } from './json-plain.ts';
-import { JsonReader } from './json-reader.ts';
 import { readSchema, writeSchema } from './json-schema.ts';
 
 const config = defineConfig(

@@ -1,10 +1,10 @@
-import type { ArraySchema, MapSchema, Schema, StructSchema, Value } from '../api/index.ts';
-import { Bytes, Decimal, LogicalName, ValueStruct } from '../api/index.ts';
-import { DataError } from '../errors.ts';
-import { decimalOf, fromTwosComplement, MAX_SCALE, scaleOf } from './decimal.ts';
-import { fromBase64 } from './json-bytes.ts';
-import { double, readInt, readLong, wrongType } from './json-numbers.ts';
-import type { JsonReader } from './json-reader.ts';
+import type { ArraySchema, MapSchema, Schema, StructSchema, Value } from '../../api/index.ts';
+import { Bytes, Decimal, LogicalName, ValueStruct } from '../../api/index.ts';
+import { decimalOf, fromTwosComplement, MAX_SCALE, scaleOf } from '../../data/decimal.ts';
+import { fromBase64 } from '../../data/json/json-bytes.ts';
+import { double, readInt, readLong, wrongType } from '../../data/json/json-numbers.ts';
+import type { JsonReader } from '../../data/json/json-reader.ts';
+import { DataError } from '../../errors.ts';
 
 /** Reads values of one schema. */
 export interface Decoder {

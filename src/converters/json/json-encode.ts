@@ -1,9 +1,9 @@
-import type { ByteWriter, MapSchema, PrimitiveSchema, Schema, StructSchema, Value } from '../api/index.ts';
-import { Bytes, Decimal, isStruct, javaBigDecimal, javaDouble, javaFloat, LogicalName } from '../api/index.ts';
-import { DataError } from '../errors.ts';
-import { scaleOf, twosComplement } from './decimal.ts';
-import { base64, byte, integer } from './json-bytes.ts';
-import { kindOfValue, sameStruct, someSchema } from './schemas.ts';
+import type { ByteWriter, MapSchema, PrimitiveSchema, Schema, StructSchema, Value } from '../../api/index.ts';
+import { Bytes, Decimal, isStruct, javaBigDecimal, javaDouble, javaFloat, LogicalName } from '../../api/index.ts';
+import { scaleOf, twosComplement } from '../../data/decimal.ts';
+import { base64, byte, integer } from '../../data/json/json-bytes.ts';
+import { kindOfValue, sameStruct, someSchema } from '../../data/schema-equality.ts';
+import { DataError } from '../../errors.ts';
 
 /** Appends one value as JSON. Throws DataError. */
 export type Encode = (value: Value, out: ByteWriter) => void;

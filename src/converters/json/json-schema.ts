@@ -1,9 +1,9 @@
-import type { ByteWriter, Schema, SchemaOptions, SchemaType } from '../api/index.ts';
-import { arrayOf, mapOf, schemaOf, structOfFields } from '../api/index.ts';
-import { DataError } from '../errors.ts';
+import type { ByteWriter, Schema, SchemaOptions, SchemaType } from '../../api/index.ts';
+import { arrayOf, mapOf, schemaOf, structOfFields } from '../../api/index.ts';
+import type { JsonReader } from '../../data/json/json-reader.ts';
+import { DataError } from '../../errors.ts';
 import type { Decoders } from './json-decode.ts';
 import type { Encoders } from './json-encode.ts';
-import type { JsonReader } from './json-reader.ts';
 
 /** Connect's names in the envelope's schema: those of floats differ from the type's own. */
 const nameOf = (type: SchemaType) => (type === 'float32' ? 'float' : type === 'float64' ? 'double' : type);

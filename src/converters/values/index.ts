@@ -1,5 +1,5 @@
 import type { SchemaAndValue } from '../../api/index.ts';
-import { javaTrim } from '../java-trim.ts';
+import { javaTrim } from '../../data/java-trim.ts';
 import { connectValue, describingSchema } from './nodes.ts';
 import { ValueParser } from './parser.ts';
 import { schemas } from './scalars.ts';

@@ -1,5 +1,5 @@
-import { javaTrim } from '../java-trim.ts';
-import { MAX_DEPTH } from '../json-reader.ts';
+import { javaTrim } from '../../data/java-trim.ts';
+import { MAX_DEPTH } from '../../data/json/json-reader.ts';
 import { arrayNode, type Entry, isKey, mapNode, type Node, NULL, scalarNode } from './nodes.ts';
 import { parseNumber, parseTemporal, type Scalar, schemas } from './scalars.ts';
 import { Tokens } from './tokens.ts';

@@ -1,7 +1,7 @@
 import type { Decimal, PrimitiveSchema, Value } from '../../api/index.ts';
 import { LogicalName, schemaOf } from '../../api/index.ts';
+import { floatOf, parseDecimal } from '../../data/decimal.ts';
 import { dateReader, dateWriter } from '../../transforms/date-format/index.ts';
-import { floatOf, parseDecimal } from '../decimal.ts';
 
 /** A value that is no array or map, with its own type. */
 export interface Scalar {

@@ -1,4 +1,4 @@
-import { isBlank } from '../java-trim.ts';
+import { isBlank } from '../../data/java-trim.ts';
 
 const DELIMITERS = new Set([...':,{}[]"'].map(character => character.charCodeAt(0)));
 const BACKSLASH = '\\'.charCodeAt(0);

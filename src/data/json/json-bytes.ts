@@ -1,4 +1,4 @@
-import type { ByteWriter } from '../api/index.ts';
+import type { ByteWriter } from '../../api/index.ts';
 
 const QUOTE = 0x22;
 

@@ -1,6 +1,6 @@
-import type { Schema } from '../api/index.ts';
-import { DataError } from '../errors.ts';
-import { decimalOf } from './decimal.ts';
+import type { Schema } from '../../api/index.ts';
+import { DataError } from '../../errors.ts';
+import { decimalOf } from '../decimal.ts';
 import type { JsonReader } from './json-reader.ts';
 
 const MINUS = 0x2d;

@@ -1,8 +1,8 @@
-import type { ByteWriter, Value } from '../api/index.ts';
-import { Decimal, Float64, isStruct, javaDouble } from '../api/index.ts';
-import { DataError } from '../errors.ts';
+import type { ByteWriter, Value } from '../../api/index.ts';
+import { Decimal, Float64, isStruct, javaDouble } from '../../api/index.ts';
+import { DataError } from '../../errors.ts';
+import { kindOfValue } from '../schema-equality.ts';
 import { isNestedDeeper, JsonReader, MAX_DEPTH } from './json-reader.ts';
-import { kindOfValue } from './schemas.ts';
 
 /** Appends a value that has no schema: what JSON.parse gives, and bigint, bytes and Map beside it. Throws DataError. */
 export function writePlain(value: Value | undefined, out: ByteWriter): void {

@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer';
-import type { Value } from '../api/index.ts';
-import { Float64 } from '../api/index.ts';
-import { DataError } from '../errors.ts';
-import { MAX_NUMBER_LENGTH } from './decimal.ts';
+import type { Value } from '../../api/index.ts';
+import { Float64 } from '../../api/index.ts';
+import { DataError } from '../../errors.ts';
+import { MAX_NUMBER_LENGTH } from '../decimal.ts';
 
 /** Classes of bytes within a string: 0 as it is. */
 const PLAIN = 0;

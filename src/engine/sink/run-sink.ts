@@ -12,7 +12,7 @@ import type {
   SinkWriter,
   TopicPartition,
 } from '../../api/index.ts';
-import type { OffsetReset } from '../../config/offset-reset.ts';
+import type { OffsetReset } from '../../config/connector-config/offset-reset.ts';
 import { DataError, DataErrors, kindOf, MillraceError, messageOf } from '../../errors.ts';
 import type {
   FetchedRecords,

@@ -1,5 +1,5 @@
 import type { AssignedPartition, SinkPosition, TopicPartition } from '../../api/index.ts';
-import type { OffsetReset } from '../../config/offset-reset.ts';
+import type { OffsetReset } from '../../config/connector-config/offset-reset.ts';
 import { MillraceError } from '../../errors.ts';
 import type { ReadPosition } from '../../kafka/port.ts';
 import { partitionName } from '../partition-name.ts';

@@ -1,5 +1,5 @@
 import type { Log } from '../../api/component.ts';
-import { Redaction } from '../../config/redaction.ts';
+import { Redaction } from '../../config/secrets/redaction.ts';
 import type { KafkaConfig } from '../kafka-config.ts';
 import type { KafkaClient } from '../port.ts';
 import { kafkaClient } from './client.ts';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ConfigProvider } from '../../api/index.ts';
 import { memberOf } from '../../api/index.ts';
 import { MANY } from '../../config/payload-limits.ts';
-import type { Resolved } from '../../config/placeholders.ts';
+import type { Resolved } from '../../config/secrets/placeholders.ts';
 import { MillraceError } from '../../errors.ts';
 import { nameOpenTransaction } from '../client/open-transactions.ts';
 import type { KafkaClient } from '../port.ts';

@@ -1,8 +1,8 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { hostname } from 'node:os';
 import type { FastifyInstance } from 'fastify';
-import { HttpError } from './errors.ts';
-import type { Listener } from './listeners.ts';
+import { HttpError } from '../errors.ts';
+import type { Listener } from '../listeners.ts';
 
 /**
  * Names of hosts that requests may be addressed to, in lower case; `*.example.com` stands for all below example.com.

@@ -1,9 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { FastifyInstance } from 'fastify';
-import { parseProperties } from '../config/properties.ts';
-import { MillraceError, messageOf } from '../errors.ts';
-import { HttpError } from './errors.ts';
+import { parseProperties } from '../../config/worker-config/properties.ts';
+import { MillraceError, messageOf } from '../../errors.ts';
+import { HttpError } from '../errors.ts';
 
 /** Passwords by user. */
 export type Users = ReadonlyMap<string, string>;

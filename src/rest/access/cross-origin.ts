@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { HttpError } from './errors.ts';
+import { HttpError } from '../errors.ts';
 
 /** Which pages of other origins may use the API (https://fetch.spec.whatwg.org/#http-cors-protocol). */
 export interface CrossOrigin {

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import { MillraceError } from '../errors.ts';
+import { MillraceError } from '../../errors.ts';
 
 export interface HeaderRule {
   readonly action: 'set' | 'add' | 'setdate' | 'adddate';

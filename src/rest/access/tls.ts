@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { ServerOptions } from 'node:https';
 import { createSecureContext, type SecureVersion } from 'node:tls';
-import { pem } from '../config/pem.ts';
-import { MillraceError, messageOf } from '../errors.ts';
+import { pem } from '../../config/pem.ts';
+import { MillraceError, messageOf } from '../../errors.ts';
 
 /** What node:https takes. */
 export type ListenerTls = Pick<

@@ -1,11 +1,11 @@
 import type { FastifyInstance } from 'fastify';
-import type { ConnectorConfig } from '../../workflows/shared/messages.ts';
-import type { Control } from '../temporal/control.ts';
-import { bodyOf, configBody } from './body.ts';
-import type { PatchedConfig } from './deps.ts';
-import { badRequest, configInvalid, notFoundAs } from './errors.ts';
-import { checkName, existingName, missing, nameOf } from './names.ts';
-import { locationOf, resource } from './resource.ts';
+import type { ConnectorConfig } from '../../../workflows/shared/messages.ts';
+import type { Control } from '../../temporal/control.ts';
+import { bodyOf, configBody } from '../body.ts';
+import type { PatchedConfig } from '../deps.ts';
+import { badRequest, configInvalid, notFoundAs } from '../errors.ts';
+import { checkName, existingName, missing, nameOf } from '../names.ts';
+import { locationOf, resource } from '../resource.ts';
 
 /** /connectors/{connector}/config. kafka: rejects with KAFKA_UNAVAILABLE where it is down. */
 export function configResource(app: FastifyInstance, control: Control, kafka: () => Promise<unknown>): void {

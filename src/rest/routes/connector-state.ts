@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
-import type { Control } from '../temporal/control.ts';
-import { notFoundAs } from './errors.ts';
-import { existingName, missing } from './names.ts';
-import { queryFlag, resource } from './resource.ts';
+import type { Control } from '../../temporal/control.ts';
+import { notFoundAs } from '../errors.ts';
+import { existingName, missing } from '../names.ts';
+import { queryFlag, resource } from '../resource.ts';
 
 /** /connectors/{connector}/status, pause, resume, stop and restart */
 export function stateResources(app: FastifyInstance, control: Control): void {

@@ -1,12 +1,12 @@
 import type { FastifyInstance } from 'fastify';
-import type { TargetState } from '../../workflows/shared/messages.ts';
-import type { Control } from '../temporal/control.ts';
-import { bodyOf, createBody } from './body.ts';
+import type { TargetState } from '../../../workflows/shared/messages.ts';
+import type { Control } from '../../temporal/control.ts';
+import { bodyOf, createBody } from '../body.ts';
+import { badRequest, isNotFound, notFoundAs } from '../errors.ts';
+import { checkName, existingName, missing } from '../names.ts';
+import { locationOf, queryTexts, resource } from '../resource.ts';
 import { namedConfig } from './connector-config.ts';
-import { badRequest, isNotFound, notFoundAs } from './errors.ts';
-import { checkName, existingName, missing } from './names.ts';
 import { initialOffsets } from './offsets.ts';
-import { locationOf, queryTexts, resource } from './resource.ts';
 
 /** How many connectors are asked at once for `?expand`. */
 const AT_ONCE = 16;

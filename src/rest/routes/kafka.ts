@@ -1,6 +1,6 @@
-import { MillraceError } from '../errors.ts';
-import { within } from './deadline.ts';
-import type { Limits, RestDeps } from './deps.ts';
+import { MillraceError } from '../../errors.ts';
+import { within } from '../deadline.ts';
+import type { Limits, RestDeps } from '../deps.ts';
 
 /** Kafka's cluster id, or KAFKA_UNAVAILABLE in good time: its client itself goes on trying for longer. */
 export const clusterIdInTime =

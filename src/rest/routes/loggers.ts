@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { MillraceError } from '../errors.ts';
-import { type Loggers, levelOf } from '../observability/loggers.ts';
-import { bodyOf, levelBody } from './body.ts';
-import type { RestDeps } from './deps.ts';
-import { badRequest } from './errors.ts';
-import { queryText, resource } from './resource.ts';
+import { MillraceError } from '../../errors.ts';
+import { type Loggers, levelOf } from '../../observability/loggers.ts';
+import { bodyOf, levelBody } from '../body.ts';
+import type { RestDeps } from '../deps.ts';
+import { badRequest } from '../errors.ts';
+import { queryText, resource } from '../resource.ts';
 
 /** /admin/loggers and below: the levels of this worker; with `scope=cluster` (KIP-976) they are set in all of them. */
 export function loggerResources(

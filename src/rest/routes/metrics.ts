@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
-import type { MetricsText } from './deps.ts';
-import { resource } from './resource.ts';
+import type { MetricsText } from '../deps.ts';
+import { resource } from '../resource.ts';
 
 /** /metrics, in Prometheus' text format. Millrace's own: Connect has JMX. */
 export function metricsResource(app: FastifyInstance, metrics: () => Promise<MetricsText>): void {

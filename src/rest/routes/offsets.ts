@@ -1,12 +1,12 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import type { JsonValue, OffsetEntry } from '../../workflows/shared/messages.ts';
-import type { Control } from '../temporal/control.ts';
-import { jsonOf } from './body.ts';
-import type { RestDeps } from './deps.ts';
-import { badRequest, notFoundAs } from './errors.ts';
-import { existingName, missing } from './names.ts';
-import { resource } from './resource.ts';
+import type { JsonValue, OffsetEntry } from '../../../workflows/shared/messages.ts';
+import type { Control } from '../../temporal/control.ts';
+import { jsonOf } from '../body.ts';
+import type { RestDeps } from '../deps.ts';
+import { badRequest, notFoundAs } from '../errors.ts';
+import { existingName, missing } from '../names.ts';
+import { resource } from '../resource.ts';
 
 const jsonObject = z.record(z.string(), z.custom<JsonValue>(), { error: 'must be an object' });
 

@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { isVersionSpec } from '../config/plugin-version.ts';
-import { bodyOf, configBody } from './body.ts';
-import type { Plugins } from './deps.ts';
-import { badRequest, notFoundAs } from './errors.ts';
-import { queryFlag, queryText, resource } from './resource.ts';
+import { isVersionSpec } from '../../config/connector-config/plugin-version.ts';
+import { bodyOf, configBody } from '../body.ts';
+import type { Plugins } from '../deps.ts';
+import { badRequest, notFoundAs } from '../errors.ts';
+import { queryFlag, queryText, resource } from '../resource.ts';
 
 /** /connector-plugins and below */
 export function pluginResources(app: FastifyInstance, plugins: Plugins): void {

@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify';
-import { MillraceError, messageOf } from '../errors.ts';
-import { within } from './deadline.ts';
-import type { Limits, RestDeps } from './deps.ts';
-import { answerOf } from './errors.ts';
+import { MillraceError, messageOf } from '../../errors.ts';
+import { within } from '../deadline.ts';
+import type { Limits, RestDeps } from '../deps.ts';
+import { answerOf } from '../errors.ts';
+import { resource } from '../resource.ts';
 import { clusterIdInTime } from './kafka.ts';
-import { resource } from './resource.ts';
 
 /** / and /health */
 export function rootResources(app: FastifyInstance, deps: RestDeps, limits: Limits): void {

@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { MillraceError } from '../errors.ts';
-import type { Control } from '../temporal/control.ts';
-import type { Plugins } from './deps.ts';
-import { isNotFound, notFoundAs } from './errors.ts';
-import { existingName, missing } from './names.ts';
-import { resource } from './resource.ts';
+import { MillraceError } from '../../errors.ts';
+import type { Control } from '../../temporal/control.ts';
+import type { Plugins } from '../deps.ts';
+import { isNotFound, notFoundAs } from '../errors.ts';
+import { existingName, missing } from '../names.ts';
+import { resource } from '../resource.ts';
 
 /** A task's number; what is none is another path. */
 const TASK = ':task(^-?\\d{1,9}$)';

@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify';
-import type { Control } from '../temporal/control.ts';
-import type { RestDeps } from './deps.ts';
-import { HttpError, isNotFound } from './errors.ts';
-import { nameOf } from './names.ts';
-import { resource } from './resource.ts';
+import type { Control } from '../../temporal/control.ts';
+import type { RestDeps } from '../deps.ts';
+import { HttpError, isNotFound } from '../errors.ts';
+import { nameOf } from '../names.ts';
+import { resource } from '../resource.ts';
 
 /**
  * /connectors/{connector}/topics and its reset (KIP-558), each 403 where it is turned off. A connector that is not there

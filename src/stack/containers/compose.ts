@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { MillraceError } from '../errors.ts';
-import { packageFolder } from '../package-folder.ts';
-import { findProgram, run, succeeds } from './commands.ts';
-import type { Controls } from './managed-server.ts';
-import { Keeper } from './reaper.ts';
+import { MillraceError } from '../../errors.ts';
+import { packageFolder } from '../../package-folder.ts';
+import type { Controls } from '../managed-server.ts';
+import { findProgram, run, succeeds } from '../process/commands.ts';
+import { Keeper } from '../reaper.ts';
 
 /** The command that speaks for Docker Compose, and its first arguments. */
 export type ComposeCommand = readonly [program: string, ...args: string[]];

@@ -1,12 +1,18 @@
 import { createHash } from 'node:crypto';
+import { ownServer } from '../managed-server.ts';
+import { freePort } from '../process/ports.ts';
+import {
+  elasticsearchAnswers,
+  kafkaAnswers,
+  mariadbAnswers,
+  postgresAnswers,
+  temporalAnswers,
+} from '../process/probe.ts';
+import { mariadbAt } from '../servers/mariadb-url.ts';
+import { ownPostgresUrl, postgresAt } from '../servers/postgres-url.ts';
+import { searchAttributeNames } from '../servers/temporal.ts';
+import { ignore, type ServiceName, type Starters, type StartOptions } from '../types.ts';
 import { type ComposeCommand, ComposeService } from './compose.ts';
-import { ownServer } from './managed-server.ts';
-import { mariadbAt } from './mariadb-url.ts';
-import { freePort } from './ports.ts';
-import { ownPostgresUrl, postgresAt } from './postgres-url.ts';
-import { elasticsearchAnswers, kafkaAnswers, mariadbAnswers, postgresAnswers, temporalAnswers } from './probe.ts';
-import { searchAttributeNames } from './temporal.ts';
-import { ignore, type ServiceName, type Starters, type StartOptions } from './types.ts';
 
 /** Starts each as a container of docker-compose.yml. */
 export function startersInContainers(compose: ComposeCommand): Starters {

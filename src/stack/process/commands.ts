@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
-import { MillraceError } from '../errors.ts';
+import { MillraceError } from '../../errors.ts';
 
 const execute = promisify(execFile);
 

@@ -2,10 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { open, readFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
-import { MillraceError } from '../errors.ts';
+import { MillraceError } from '../../errors.ts';
+import type { Controls } from '../managed-server.ts';
+import { Keeper } from '../reaper.ts';
 import { lastLines, run, succeeds } from './commands.ts';
-import type { Controls } from './managed-server.ts';
-import { Keeper } from './reaper.ts';
 
 export interface ServerProgram {
   /** For messages: `Kafka`. */

@@ -1,5 +1,5 @@
+import type { SystemUser } from '../folders.ts';
 import { run } from './commands.ts';
-import type { SystemUser } from './folders.ts';
 
 /**
  * Whom to run a server as that refuses to run as root: the user that its package makes for it, else one that owns

@@ -1,10 +1,10 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { findProgram, run } from './commands.ts';
+import { findProgram, run } from '../process/commands.ts';
+import { ignore, type Log } from '../types.ts';
 import { installed, isInstalled } from './install.ts';
 import { findJava, installJava, installMaven } from './kafka-program.ts';
 import { fetchJars } from './maven.ts';
-import { ignore, type Log } from './types.ts';
 
 /** What a node needs to run: a Java, and the folder of Elasticsearch's jars with the class that starts it. */
 export interface ElasticsearchProgram {

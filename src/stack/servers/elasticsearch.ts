@@ -1,12 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
+import { serverFolder } from '../folders.ts';
+import { ownServer } from '../managed-server.ts';
+import { freePort } from '../process/ports.ts';
+import { elasticsearchAnswers } from '../process/probe.ts';
+import { ServerProcess } from '../process/server-process.ts';
+import { type ElasticsearchServer, ignore, type OwnServer, type StartOptions } from '../types.ts';
 import { type ElasticsearchProgram, mainClass } from './elasticsearch-program.ts';
-import { serverFolder } from './folders.ts';
-import { ownServer } from './managed-server.ts';
-import { freePort } from './ports.ts';
-import { elasticsearchAnswers } from './probe.ts';
-import { ServerProcess } from './server-process.ts';
-import { type ElasticsearchServer, ignore, type OwnServer, type StartOptions } from './types.ts';
 
 /** Starts a node that is a cluster by itself, on 127.0.0.1 alone. */
 export async function startNativeElasticsearch(

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { cacheFolder } from './cache.ts';
+import { cacheFolder } from '../cache.ts';
 
 const building = new Map<string, Promise<string>>();
 

@@ -1,9 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { findProgram, run } from './commands.ts';
+import { findProgram, run } from '../process/commands.ts';
+import { ignore, type Log } from '../types.ts';
 import { installed, isInstalled } from './install.ts';
 import { fetchJars } from './maven.ts';
-import { ignore, type Log } from './types.ts';
 
 /** What a broker needs to run: a Java and the folder of Kafka's jars. */
 export interface KafkaProgram {

@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { serverFolder } from './folders.ts';
+import { serverFolder } from '../folders.ts';
+import { ownServer } from '../managed-server.ts';
+import { freePort } from '../process/ports.ts';
+import { kafkaAnswers } from '../process/probe.ts';
+import { ServerProcess } from '../process/server-process.ts';
+import { ignore, type KafkaServer, type OwnServer, type StartOptions } from '../types.ts';
 import type { KafkaProgram } from './kafka-program.ts';
-import { ownServer } from './managed-server.ts';
-import { freePort } from './ports.ts';
-import { kafkaAnswers } from './probe.ts';
-import { ServerProcess } from './server-process.ts';
-import { ignore, type KafkaServer, type OwnServer, type StartOptions } from './types.ts';
 
 /** One node of a cluster. */
 export interface KafkaNode {

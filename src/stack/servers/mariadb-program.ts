@@ -1,8 +1,8 @@
 import { realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { findProgram, run } from './commands.ts';
-import type { SystemUser } from './folders.ts';
-import { unprivilegedUser } from './system-user.ts';
+import type { SystemUser } from '../folders.ts';
+import { findProgram, run } from '../process/commands.ts';
+import { unprivilegedUser } from '../process/system-user.ts';
 
 /** MariaDB's server and what lays out its data folder. */
 export interface MariadbProgram {

@@ -1,4 +1,4 @@
-import type { MariadbServer } from './types.ts';
+import type { MariadbServer } from '../types.ts';
 
 /** What a URL such as mysql://root:password@127.0.0.1:3306 says. */
 export function mariadbAt(url: string): Pick<MariadbServer, 'address' | 'host' | 'port' | 'user' | 'password' | 'url'> {

@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { serverFolder } from './folders.ts';
-import { ownServer } from './managed-server.ts';
+import { serverFolder } from '../folders.ts';
+import { ownServer } from '../managed-server.ts';
+import { freePort } from '../process/ports.ts';
+import { mariadbAnswers } from '../process/probe.ts';
+import { ServerProcess } from '../process/server-process.ts';
+import { ignore, type MariadbServer, type OwnServer, type StartOptions } from '../types.ts';
 import type { MariadbProgram } from './mariadb-program.ts';
 import { mariadbAt } from './mariadb-url.ts';
-import { freePort } from './ports.ts';
-import { mariadbAnswers } from './probe.ts';
-import { ServerProcess } from './server-process.ts';
-import { ignore, type MariadbServer, type OwnServer, type StartOptions } from './types.ts';
 
 /** Starts a MariaDB of its own on 127.0.0.1 alone, with a log of changed rows, and `root` without a password. */
 export async function startNativeMariadb(

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { run } from './commands.ts';
+import { run } from '../process/commands.ts';
 
 /** A library in Maven's registry. */
 export interface Artifact {

@@ -1,3 +1,4 @@
+import type { ServiceName, Starters } from '../types.ts';
 import { startNativeElasticsearch } from './elasticsearch.ts';
 import { locateElasticsearch } from './elasticsearch-program.ts';
 import { startNativeKafka } from './kafka.ts';
@@ -8,7 +9,6 @@ import { startNativePostgres } from './postgres.ts';
 import { locatePostgres } from './postgres-program.ts';
 import { startNativeTemporal } from './temporal.ts';
 import { locateTemporal } from './temporal-program.ts';
-import type { ServiceName, Starters } from './types.ts';
 
 /** Answers how to start each as a program of this machine, or a sentence that says what is missing. */
 export const locateNative: { readonly [K in ServiceName]: () => Promise<Starters[K] | string> } = {

@@ -1,8 +1,8 @@
 import { readdir, realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { findProgram, isExecutable, run } from './commands.ts';
-import type { SystemUser } from './folders.ts';
-import { unprivilegedUser } from './system-user.ts';
+import type { SystemUser } from '../folders.ts';
+import { findProgram, isExecutable, run } from '../process/commands.ts';
+import { unprivilegedUser } from '../process/system-user.ts';
 
 /** PostgreSQL's server programs: the folder of `initdb` and `postgres`. */
 export interface PostgresProgram {

@@ -1,4 +1,4 @@
-import type { PostgresServer } from './types.ts';
+import type { PostgresServer } from '../types.ts';
 
 /** Where a PostgreSQL is that was started here. */
 export function ownPostgresUrl(port: number): string {

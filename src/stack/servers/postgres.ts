@@ -1,14 +1,14 @@
 import { existsSync } from 'node:fs';
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { serverFolder } from './folders.ts';
-import { ownServer } from './managed-server.ts';
-import { freePort } from './ports.ts';
+import { serverFolder } from '../folders.ts';
+import { ownServer } from '../managed-server.ts';
+import { freePort } from '../process/ports.ts';
+import { postgresAnswers } from '../process/probe.ts';
+import { ServerProcess } from '../process/server-process.ts';
+import { ignore, type OwnServer, type PostgresServer, type StartOptions } from '../types.ts';
 import type { PostgresProgram } from './postgres-program.ts';
 import { ownPostgresUrl, postgresAt } from './postgres-url.ts';
-import { postgresAnswers } from './probe.ts';
-import { ServerProcess } from './server-process.ts';
-import { ignore, type OwnServer, type PostgresServer, type StartOptions } from './types.ts';
 
 /** Starts a PostgreSQL of its own on 127.0.0.1 alone, with logical decoding, and `postgres` for a user without password. */
 export async function startNativePostgres(

@@ -4,10 +4,10 @@ import { chmod, copyFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { MillraceError, messageOf } from '../errors.ts';
-import { findProgram, run, succeeds } from './commands.ts';
+import { MillraceError, messageOf } from '../../errors.ts';
+import { findProgram, run, succeeds } from '../process/commands.ts';
+import { ignore, type Log } from '../types.ts';
 import { installed, isInstalled } from './install.ts';
-import { ignore, type Log } from './types.ts';
 
 /** Temporal's command line program, whose `server start-dev` is a whole server. */
 export interface TemporalProgram {

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
-import { searchAttributes } from '../../workflows/shared/messages.ts';
-import { run } from './commands.ts';
-import { serverFolder } from './folders.ts';
-import { ownServer } from './managed-server.ts';
-import { freePort } from './ports.ts';
-import { temporalAnswers } from './probe.ts';
-import { ServerProcess } from './server-process.ts';
+import { searchAttributes } from '../../../workflows/shared/messages.ts';
+import { serverFolder } from '../folders.ts';
+import { ownServer } from '../managed-server.ts';
+import { run } from '../process/commands.ts';
+import { freePort } from '../process/ports.ts';
+import { temporalAnswers } from '../process/probe.ts';
+import { ServerProcess } from '../process/server-process.ts';
+import { ignore, type OwnServer, type TemporalOptions, type TemporalServer } from '../types.ts';
 import type { TemporalProgram } from './temporal-program.ts';
-import { ignore, type OwnServer, type TemporalOptions, type TemporalServer } from './types.ts';
 
 /** Search attributes that the workflows set, all keywords; the development server registers them at its start. */
 export const searchAttributeNames: readonly string[] = Object.values(searchAttributes);

@@ -7,13 +7,13 @@ import type {
   Transform,
   TransformFactory,
   Value,
-} from '../api/index.ts';
-import { schemaOf, ValueStruct } from '../api/index.ts';
-import type { Check, Config } from '../config/spec.ts';
-import { defineConfig, listKey } from '../config/spec.ts';
-import { castValue } from './cast-value.ts';
-import { fieldValue, replaceNullKey } from './common.ts';
-import type { Part } from './records.ts';
+} from '../../api/index.ts';
+import { schemaOf, ValueStruct } from '../../api/index.ts';
+import type { Check, Config } from '../../config/spec.ts';
+import { defineConfig, listKey } from '../../config/spec.ts';
+import { castValue } from '../record/cast-value.ts';
+import { fieldValue, replaceNullKey } from '../record/field-value.ts';
+import type { Part } from '../record/record-part.ts';
 import {
   basicsOf,
   bySchema,
@@ -24,7 +24,7 @@ import {
   sameBasics,
   structSchemaOf,
   valuePart,
-} from './records.ts';
+} from '../record/record-part.ts';
 
 const targets = ['int8', 'int16', 'int32', 'int64', 'float32', 'float64', 'boolean', 'string'] as const;
 export type CastTarget = (typeof targets)[number];

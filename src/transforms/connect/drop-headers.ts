@@ -1,7 +1,7 @@
-import type { TransformFactory } from '../api/index.ts';
-import type { Config } from '../config/spec.ts';
-import { defineConfig, itemsOf, listKey } from '../config/spec.ts';
-import { withHeaders } from './records.ts';
+import type { TransformFactory } from '../../api/index.ts';
+import type { Config } from '../../config/spec.ts';
+import { defineConfig, itemsOf, listKey } from '../../config/spec.ts';
+import { withHeaders } from '../record/record-part.ts';
 
 const config = defineConfig({
   headers: listKey({ doc: 'Names of the headers to drop.', importance: 'high', check: itemsOf('headers') }),

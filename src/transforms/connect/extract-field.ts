@@ -1,11 +1,11 @@
-import type { TransformFactory } from '../api/index.ts';
-import type { Config } from '../config/spec.ts';
-import { defineConfig, stringKey } from '../config/spec.ts';
-import { DataError } from '../errors.ts';
-import { replaceNullKey } from './common.ts';
-import { fieldAt, fieldSyntaxKey, memberAt, pathOf, valueAt } from './field-path.ts';
-import type { Part } from './records.ts';
-import { bySchema, keyPart, requireObject, requireStruct, valuePart } from './records.ts';
+import type { TransformFactory } from '../../api/index.ts';
+import type { Config } from '../../config/spec.ts';
+import { defineConfig, stringKey } from '../../config/spec.ts';
+import { DataError } from '../../errors.ts';
+import { fieldAt, fieldSyntaxKey, memberAt, pathOf, valueAt } from '../record/field-path.ts';
+import { replaceNullKey } from '../record/field-value.ts';
+import type { Part } from '../record/record-part.ts';
+import { bySchema, keyPart, requireObject, requireStruct, valuePart } from '../record/record-part.ts';
 
 const config = defineConfig(
   {

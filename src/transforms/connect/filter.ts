@@ -1,6 +1,6 @@
-import type { TransformFactory } from '../api/index.ts';
-import type { Config } from '../config/spec.ts';
-import { defineConfig } from '../config/spec.ts';
+import type { TransformFactory } from '../../api/index.ts';
+import type { Config } from '../../config/spec.ts';
+import { defineConfig } from '../../config/spec.ts';
 
 const config = defineConfig({});
 

@@ -1,10 +1,10 @@
-import type { Field, JsonObject, Schema, Struct, StructSchema, TransformFactory, Value } from '../api/index.ts';
-import { isStruct, ValueStruct } from '../api/index.ts';
-import type { Config } from '../config/spec.ts';
-import { defineConfig, stringKey } from '../config/spec.ts';
-import { DataError } from '../errors.ts';
-import { fieldValue } from './common.ts';
-import type { Part } from './records.ts';
+import type { Field, JsonObject, Schema, Struct, StructSchema, TransformFactory, Value } from '../../api/index.ts';
+import { isStruct, ValueStruct } from '../../api/index.ts';
+import type { Config } from '../../config/spec.ts';
+import { defineConfig, stringKey } from '../../config/spec.ts';
+import { DataError } from '../../errors.ts';
+import { fieldValue } from '../record/field-value.ts';
+import type { Part } from '../record/record-part.ts';
 import {
   basicsOf,
   bySchema,
@@ -15,7 +15,7 @@ import {
   sameBasics,
   structSchemaOf,
   valuePart,
-} from './records.ts';
+} from '../record/record-part.ts';
 
 const config = defineConfig({
   delimiter: stringKey({ doc: 'What stands between the names of an outer and an inner field.', default: '.' }),

@@ -1,13 +1,21 @@
-import type { ConnectRecord, Header, StructSchema, Transform, TransformFactory } from '../api/index.ts';
-import { memberOf } from '../api/index.ts';
-import type { Check, Config } from '../config/spec.ts';
-import { defineConfig, listKey, oneOfKey } from '../config/spec.ts';
-import { DataError } from '../errors.ts';
-import { fieldValue, replaceNullKey } from './common.ts';
-import type { Projection } from './projection.ts';
-import { project } from './projection.ts';
-import type { Part } from './records.ts';
-import { bySchema, keyPart, requireObject, requireStruct, sameBasics, valuePart, withHeaders } from './records.ts';
+import type { ConnectRecord, Header, StructSchema, Transform, TransformFactory } from '../../api/index.ts';
+import { memberOf } from '../../api/index.ts';
+import type { Check, Config } from '../../config/spec.ts';
+import { defineConfig, listKey, oneOfKey } from '../../config/spec.ts';
+import { DataError } from '../../errors.ts';
+import { fieldValue, replaceNullKey } from '../record/field-value.ts';
+import type { Projection } from '../record/projection.ts';
+import { project } from '../record/projection.ts';
+import type { Part } from '../record/record-part.ts';
+import {
+  bySchema,
+  keyPart,
+  requireObject,
+  requireStruct,
+  sameBasics,
+  valuePart,
+  withHeaders,
+} from '../record/record-part.ts';
 
 const given: Check<readonly string[]> = Object.assign(
   (items: readonly string[]) => (items.length === 0 ? 'Empty list' : undefined),

@@ -1,9 +1,9 @@
-import type { Schema, TransformFactory } from '../api/index.ts';
-import { structOfFields, ValueStruct } from '../api/index.ts';
-import type { Config } from '../config/spec.ts';
-import { defineConfig, stringKey } from '../config/spec.ts';
-import type { Part } from './records.ts';
-import { bySchema, keyPart, valuePart } from './records.ts';
+import type { Schema, TransformFactory } from '../../api/index.ts';
+import { structOfFields, ValueStruct } from '../../api/index.ts';
+import type { Config } from '../../config/spec.ts';
+import { defineConfig, stringKey } from '../../config/spec.ts';
+import type { Part } from '../record/record-part.ts';
+import { bySchema, keyPart, valuePart } from '../record/record-part.ts';
 
 const config = defineConfig({ field: stringKey({ doc: 'Name of the only field of the new struct.' }) });
 

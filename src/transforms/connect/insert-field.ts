@@ -1,13 +1,13 @@
-import type { ConnectRecord, Schema, StructSchema, Transform, TransformFactory, Value } from '../api/index.ts';
-import { LogicalName, schemaOf } from '../api/index.ts';
-import type { Config } from '../config/spec.ts';
-import { defineConfig, stringKey } from '../config/spec.ts';
-import { DataError } from '../errors.ts';
-import { replaceNullKey } from './common.ts';
-import type { Extension } from './extended-struct.ts';
-import { extendStruct, extension } from './extended-struct.ts';
-import type { Part } from './records.ts';
-import { bySchema, keyPart, requireObject, requireStruct, sameBasics, valuePart } from './records.ts';
+import type { ConnectRecord, Schema, StructSchema, Transform, TransformFactory, Value } from '../../api/index.ts';
+import { LogicalName, schemaOf } from '../../api/index.ts';
+import type { Config } from '../../config/spec.ts';
+import { defineConfig, stringKey } from '../../config/spec.ts';
+import { DataError } from '../../errors.ts';
+import type { Extension } from '../record/extended-struct.ts';
+import { extendStruct, extension } from '../record/extended-struct.ts';
+import { replaceNullKey } from '../record/field-value.ts';
+import type { Part } from '../record/record-part.ts';
+import { bySchema, keyPart, requireObject, requireStruct, sameBasics, valuePart } from '../record/record-part.ts';
 
 const field = (what: string) =>
   stringKey({

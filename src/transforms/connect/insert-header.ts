@@ -1,8 +1,8 @@
-import type { TransformFactory } from '../api/index.ts';
-import type { Check, Config } from '../config/spec.ts';
-import { defineConfig, stringKey } from '../config/spec.ts';
-import { parseHeader } from '../converters/values/index.ts';
-import { withHeaders } from './records.ts';
+import type { TransformFactory } from '../../api/index.ts';
+import type { Check, Config } from '../../config/spec.ts';
+import { defineConfig, stringKey } from '../../config/spec.ts';
+import { parseHeader } from '../../converters/values/index.ts';
+import { withHeaders } from '../record/record-part.ts';
 
 const given: Check<string> = Object.assign(() => undefined, { onNull: 'entry must be non null' });
 

@@ -1,13 +1,13 @@
-import type { ConnectRecord, JsonObject, Schema, Struct, Transform, TransformFactory, Value } from '../api/index.ts';
-import { Decimal, Float64, isStruct, ValueStruct } from '../api/index.ts';
-import type { Config } from '../config/spec.ts';
-import { defineConfig, itemsOf, listKey, nonEmpty, stringKey } from '../config/spec.ts';
-import { parseDecimal } from '../converters/decimal.ts';
-import { kindOfValue } from '../converters/schemas.ts';
-import { DataError } from '../errors.ts';
-import { fieldValue, replaceNullKey } from './common.ts';
-import type { Part } from './records.ts';
-import { changeMembers, isObject, keyPart, requireObject, requireStruct, valuePart } from './records.ts';
+import type { ConnectRecord, JsonObject, Schema, Struct, Transform, TransformFactory, Value } from '../../api/index.ts';
+import { Decimal, Float64, isStruct, ValueStruct } from '../../api/index.ts';
+import type { Config } from '../../config/spec.ts';
+import { defineConfig, itemsOf, listKey, nonEmpty, stringKey } from '../../config/spec.ts';
+import { parseDecimal } from '../../data/decimal.ts';
+import { kindOfValue } from '../../data/schema-equality.ts';
+import { DataError } from '../../errors.ts';
+import { fieldValue, replaceNullKey } from '../record/field-value.ts';
+import type { Part } from '../record/record-part.ts';
+import { changeMembers, isObject, keyPart, requireObject, requireStruct, valuePart } from '../record/record-part.ts';
 
 const config = defineConfig({
   fields: listKey({ doc: 'Names of the fields to mask.', importance: 'high', check: itemsOf('fields') }),

@@ -1,8 +1,8 @@
-import type { TransformFactory } from '../api/index.ts';
-import { javaReplacer, regexProblem, replacementProblem } from '../config/java-regex/index.ts';
-import type { Config } from '../config/spec.ts';
-import { defineConfig, stringKey } from '../config/spec.ts';
-import { withTopic } from './records.ts';
+import type { TransformFactory } from '../../api/index.ts';
+import { javaReplacer, regexProblem, replacementProblem } from '../../config/java-regex/index.ts';
+import type { Config } from '../../config/spec.ts';
+import { defineConfig, stringKey } from '../../config/spec.ts';
+import { withTopic } from '../record/record-part.ts';
 
 const config = defineConfig(
   {

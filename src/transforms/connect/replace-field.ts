@@ -1,12 +1,12 @@
-import type { ConnectRecord, StructSchema, Transform, TransformFactory } from '../api/index.ts';
-import type { Config } from '../config/spec.ts';
-import { defineConfig, itemsOf, listKey } from '../config/spec.ts';
-import { DataError } from '../errors.ts';
-import { replaceNullKey } from './common.ts';
-import type { Projection } from './projection.ts';
-import { project } from './projection.ts';
-import type { Part } from './records.ts';
-import { bySchema, keyPart, requireObject, requireStruct, sameBasics, valuePart } from './records.ts';
+import type { ConnectRecord, StructSchema, Transform, TransformFactory } from '../../api/index.ts';
+import type { Config } from '../../config/spec.ts';
+import { defineConfig, itemsOf, listKey } from '../../config/spec.ts';
+import { DataError } from '../../errors.ts';
+import { replaceNullKey } from '../record/field-value.ts';
+import type { Projection } from '../record/projection.ts';
+import { project } from '../record/projection.ts';
+import type { Part } from '../record/record-part.ts';
+import { bySchema, keyPart, requireObject, requireStruct, sameBasics, valuePart } from '../record/record-part.ts';
 
 const config = defineConfig({
   exclude: listKey({

@@ -1,12 +1,12 @@
-import type { Schema, StructSchema, TransformFactory } from '../api/index.ts';
-import { isStruct } from '../api/index.ts';
-import type { Config } from '../config/spec.ts';
-import { defineConfig, intKey, stringKey } from '../config/spec.ts';
-import { DataError } from '../errors.ts';
-import { replaceNullKey } from './common.ts';
-import { extendStruct, extension } from './extended-struct.ts';
-import type { Part } from './records.ts';
-import { bySchema, keyPart, valuePart } from './records.ts';
+import type { Schema, StructSchema, TransformFactory } from '../../api/index.ts';
+import { isStruct } from '../../api/index.ts';
+import type { Config } from '../../config/spec.ts';
+import { defineConfig, intKey, stringKey } from '../../config/spec.ts';
+import { DataError } from '../../errors.ts';
+import { extendStruct, extension } from '../record/extended-struct.ts';
+import { replaceNullKey } from '../record/field-value.ts';
+import type { Part } from '../record/record-part.ts';
+import { bySchema, keyPart, valuePart } from '../record/record-part.ts';
 
 const config = defineConfig(
   {

@@ -1,14 +1,30 @@
-import type { ConnectRecord, Schema, Struct, StructSchema, Transform, TransformFactory, Value } from '../api/index.ts';
-import { LogicalName, schemaOf, ValueStruct } from '../api/index.ts';
-import type { Config } from '../config/spec.ts';
-import { defineConfig, oneOfKey, stringKey } from '../config/spec.ts';
-import { kindOfValue } from '../converters/schemas.ts';
-import { DataError, messageOf } from '../errors.ts';
-import { fieldValue, replaceNullKey } from './common.ts';
-import type { DateReader, DateWriter } from './date-format/index.ts';
-import { dateReader, dateWriter, patternWarning } from './date-format/index.ts';
-import type { Part } from './records.ts';
-import { bySchema, changeMembers, keyPart, requireObject, requireStruct, sameBasics, valuePart } from './records.ts';
+import type {
+  ConnectRecord,
+  Schema,
+  Struct,
+  StructSchema,
+  Transform,
+  TransformFactory,
+  Value,
+} from '../../api/index.ts';
+import { LogicalName, schemaOf, ValueStruct } from '../../api/index.ts';
+import type { Config } from '../../config/spec.ts';
+import { defineConfig, oneOfKey, stringKey } from '../../config/spec.ts';
+import { kindOfValue } from '../../data/schema-equality.ts';
+import { DataError, messageOf } from '../../errors.ts';
+import type { DateReader, DateWriter } from '../date-format/index.ts';
+import { dateReader, dateWriter, patternWarning } from '../date-format/index.ts';
+import { fieldValue, replaceNullKey } from '../record/field-value.ts';
+import type { Part } from '../record/record-part.ts';
+import {
+  bySchema,
+  changeMembers,
+  keyPart,
+  requireObject,
+  requireStruct,
+  sameBasics,
+  valuePart,
+} from '../record/record-part.ts';
 
 const config = defineConfig(
   {

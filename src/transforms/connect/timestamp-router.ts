@@ -1,9 +1,9 @@
-import type { TransformFactory } from '../api/index.ts';
-import type { Config } from '../config/spec.ts';
-import { defineConfig, stringKey } from '../config/spec.ts';
-import { DataError, messageOf } from '../errors.ts';
-import { dateWriter, patternWarning } from './date-format/index.ts';
-import { withTopic } from './records.ts';
+import type { TransformFactory } from '../../api/index.ts';
+import type { Config } from '../../config/spec.ts';
+import { defineConfig, stringKey } from '../../config/spec.ts';
+import { DataError, messageOf } from '../../errors.ts';
+import { dateWriter, patternWarning } from '../date-format/index.ts';
+import { withTopic } from '../record/record-part.ts';
 
 const topicPlace = '$' + '{topic}';
 const timestampPlace = '$' + '{timestamp}';

@@ -1,12 +1,12 @@
-import type { StructSchema, TransformFactory } from '../api/index.ts';
-import { memberOf, structOfFields } from '../api/index.ts';
-import type { Config } from '../config/spec.ts';
-import { defineConfig, itemsOf, listKey } from '../config/spec.ts';
-import { DataError } from '../errors.ts';
-import { replaceNullKey } from './common.ts';
-import type { Projection } from './projection.ts';
-import { project } from './projection.ts';
-import { bySchema, keyPart, requireObject, requireStruct } from './records.ts';
+import type { StructSchema, TransformFactory } from '../../api/index.ts';
+import { memberOf, structOfFields } from '../../api/index.ts';
+import type { Config } from '../../config/spec.ts';
+import { defineConfig, itemsOf, listKey } from '../../config/spec.ts';
+import { DataError } from '../../errors.ts';
+import { replaceNullKey } from '../record/field-value.ts';
+import type { Projection } from '../record/projection.ts';
+import { project } from '../record/projection.ts';
+import { bySchema, keyPart, requireObject, requireStruct } from '../record/record-part.ts';
 
 const config = defineConfig({
   fields: listKey({ doc: 'Fields of the value that make up the key.', importance: 'high', check: itemsOf('fields') }),

@@ -1,6 +1,6 @@
-import type { ConnectRecord, Struct, StructSchema, Value } from '../api/index.ts';
-import { isStruct, ValueStruct } from '../api/index.ts';
-import { isObject, keyPart, sameBasics, valuePart } from './records.ts';
+import type { ConnectRecord, Struct, StructSchema, Value } from '../../api/index.ts';
+import { isStruct, ValueStruct } from '../../api/index.ts';
+import { isObject, keyPart, sameBasics, valuePart } from '../record/record-part.ts';
 
 /** Schemas without some of their fields, by the schema and the fields' names. */
 const without = new WeakMap<StructSchema, Map<string, StructSchema>>();

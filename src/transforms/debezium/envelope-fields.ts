@@ -1,6 +1,6 @@
-import type { JsonObject, Schema, Struct, StructSchema, Value } from '../api/index.ts';
-import { isStruct, memberOf } from '../api/index.ts';
-import { isObject } from './records.ts';
+import type { JsonObject, Schema, Struct, StructSchema, Value } from '../../api/index.ts';
+import { isStruct, memberOf } from '../../api/index.ts';
+import { isObject } from '../record/record-part.ts';
 
 /** A field of Debezium's envelope that is to be added somewhere else, as `add.fields` writes it. */
 export interface FieldReference {

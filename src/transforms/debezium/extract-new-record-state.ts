@@ -8,17 +8,17 @@ import type {
   Transform,
   TransformFactory,
   Value,
-} from '../api/index.ts';
-import { isStruct, memberOf, schemaOf } from '../api/index.ts';
-import type { Config } from '../config/spec.ts';
-import { booleanKey, defineConfig, enumKey, listKey, stringKey } from '../config/spec.ts';
-import { DataError } from '../errors.ts';
+} from '../../api/index.ts';
+import { isStruct, memberOf, schemaOf } from '../../api/index.ts';
+import type { Config } from '../../config/spec.ts';
+import { booleanKey, defineConfig, enumKey, listKey, stringKey } from '../../config/spec.ts';
+import { DataError } from '../../errors.ts';
+import type { Extension } from '../record/extended-struct.ts';
+import { extendStruct, extension } from '../record/extended-struct.ts';
+import { bySchema, isObject, sameBasics, valuePart, withHeaders, withTopic } from '../record/record-part.ts';
 import { dropObjectFields, dropStructFields } from './drop-fields.ts';
 import type { FieldReference } from './envelope-fields.ts';
 import { objectFieldOf, parseReferences, structFieldOf } from './envelope-fields.ts';
-import type { Extension } from './extended-struct.ts';
-import { extendStruct, extension } from './extended-struct.ts';
-import { bySchema, isObject, sameBasics, valuePart, withHeaders, withTopic } from './records.ts';
 
 const modes = ['drop', 'tombstone', 'rewrite', 'rewrite-with-tombstone', 'delete-to-tombstone'] as const;
 type Mode = (typeof modes)[number];

@@ -1,11 +1,11 @@
-import type { Schema, Value } from '../api/index.ts';
-import { Decimal, Float64, javaString, LogicalName } from '../api/index.ts';
-import { floatOf } from '../converters/decimal.ts';
-import { javaTrim } from '../converters/java-trim.ts';
-import { kindOfValue } from '../converters/schemas.ts';
-import { headerText } from '../converters/values/index.ts';
-import { DataError } from '../errors.ts';
-import type { CastTarget } from './cast.ts';
+import type { Schema, Value } from '../../api/index.ts';
+import { Decimal, Float64, javaString, LogicalName } from '../../api/index.ts';
+import { headerText } from '../../converters/values/index.ts';
+import { floatOf } from '../../data/decimal.ts';
+import { javaTrim } from '../../data/java-trim.ts';
+import { kindOfValue } from '../../data/schema-equality.ts';
+import { DataError } from '../../errors.ts';
+import type { CastTarget } from '../connect/cast.ts';
 
 /** A value as Connect's Cast makes it of another type, with Java's own rules for numbers. Throws DataError. */
 export function castValue(schema: Schema | null, value: Value, target: CastTarget): Value {

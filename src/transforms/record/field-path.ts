@@ -1,8 +1,8 @@
-import type { Field, JsonObject, Schema, Struct, Value } from '../api/index.ts';
-import { isStruct, memberOf } from '../api/index.ts';
-import { enumKey } from '../config/spec.ts';
-import { fieldValue } from './common.ts';
-import { requireObject, requireStruct } from './records.ts';
+import type { Field, JsonObject, Schema, Struct, Value } from '../../api/index.ts';
+import { isStruct, memberOf } from '../../api/index.ts';
+import { enumKey } from '../../config/spec.ts';
+import { fieldValue } from './field-value.ts';
+import { requireObject, requireStruct } from './record-part.ts';
 
 /** How a transform reads the name of a field: KIP-821. */
 export const fieldSyntaxKey = {

@@ -1,5 +1,5 @@
-import type { Field, Struct, Value } from '../api/index.ts';
-import { booleanKey } from '../config/spec.ts';
+import type { Field, Struct, Value } from '../../api/index.ts';
+import { booleanKey } from '../../config/spec.ts';
 
 /** The key that most transforms have. */
 export const replaceNullKey = {

@@ -1,6 +1,6 @@
-import type { Field, Struct, StructSchema, Value } from '../api/index.ts';
-import { ValueStruct } from '../api/index.ts';
-import { fieldValue } from './common.ts';
+import type { Field, Struct, StructSchema, Value } from '../../api/index.ts';
+import { ValueStruct } from '../../api/index.ts';
+import { fieldValue } from './field-value.ts';
 
 /** Another struct made of a struct's fields: made once for each schema. */
 export interface Projection {

@@ -1,7 +1,7 @@
-import type { ConnectRecord, Header, JsonObject, Schema, Struct, StructSchema, Value } from '../api/index.ts';
-import { Decimal, Float64, isStruct, structOfFields } from '../api/index.ts';
-import { kindOfValue } from '../converters/schemas.ts';
-import { DataError } from '../errors.ts';
+import type { ConnectRecord, Header, JsonObject, Schema, Struct, StructSchema, Value } from '../../api/index.ts';
+import { Decimal, Float64, isStruct, structOfFields } from '../../api/index.ts';
+import { kindOfValue } from '../../data/schema-equality.ts';
+import { DataError } from '../../errors.ts';
 
 /** A record's key or its value: what a transform with `$Key` and `$Value` variants works on. */
 export interface Part {

@@ -6,7 +6,7 @@ import {
   sameBrokers,
   workerClientErrors,
 } from '../../../src/config/client-settings/index.ts';
-import { readWorkerConfig } from '../../../src/config/worker-config.ts';
+import { readWorkerConfig } from '../../../src/config/worker-config/worker-config.ts';
 
 const worker = {
   'bootstrap.servers': 'a:1, b:2',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isVersionSpec, versionProblem } from '../../src/config/plugin-version.ts';
+import { isVersionSpec, versionProblem } from '../../../src/config/connector-config/plugin-version.ts';
 
 /** What Kafka Connect 4.3.1 answered of a plugin of its own version. */
 test.each([

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { pluginRegistry } from '../../src/plugins.ts';
+import { pluginRegistry } from '../../../src/plugins.ts';
 
 const plugins = pluginRegistry();
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { nextRun, readSchedule } from '../../src/config/schedule.ts';
+import { nextRun, readSchedule } from '../../../src/config/connector-config/schedule.ts';
 
 test.each([
   ['continuous', 'continuous'],

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readTopicCreation } from '../../src/config/topic-creation.ts';
+import { readTopicCreation } from '../../../src/config/connector-config/topic-creation.ts';
 
 test('the first group that takes a topic says how it is made, else the default', () => {
   const { creation, errors } = readTopicCreation({

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseProperties } from '../../../src/config/properties.ts';
+import { parseProperties } from '../../../src/config/worker-config/properties.ts';
 import { runJava, toBase64 } from '../../support/java.ts';
 import { type Seeded, seeded } from '../../support/seed.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parseProperties } from '../../../src/config/properties.ts';
+import { parseProperties } from '../../../src/config/worker-config/properties.ts';
 
 // Each expectation is what java.util.Properties answers for the same text.
 test.each<[string, Record<string, string>]>([

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { connectors } from '../../../connectors/index.ts';
 import type { ConfigProps, ConfigSpec } from '../../../src/api/index.ts';
 import { type ClientRole, clientRules } from '../../../src/config/client-settings/index.ts';
-import { sinkConnectorConfig, sourceConnectorConfig } from '../../../src/config/connector-config.ts';
-import { readWorkerConfig, workerConfig } from '../../../src/config/worker-config.ts';
+import { sinkConnectorConfig, sourceConnectorConfig } from '../../../src/config/connector-config/connector-config.ts';
+import { readWorkerConfig, workerConfig } from '../../../src/config/worker-config/worker-config.ts';
 import { pluginRegistry } from '../../../src/plugins.ts';
 import { confluent, type DocumentedKey, reference } from './reference.ts';
 

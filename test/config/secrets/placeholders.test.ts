@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import type { ConfigProvider } from '../../src/api/index.ts';
-import { configProviders } from '../../src/config/config-providers.ts';
-import { resolvePlaceholders } from '../../src/config/placeholders.ts';
+import type { ConfigProvider } from '../../../src/api/index.ts';
+import { resolvePlaceholders } from '../../../src/config/secrets/placeholders.ts';
+import { configProviders } from '../../../src/config/worker-config/config-providers.ts';
 
 const $ = (reference: string) => `$\{${reference}}`;
 

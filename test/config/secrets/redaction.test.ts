@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Redaction } from '../../src/config/redaction.ts';
+import { Redaction } from '../../../src/config/secrets/redaction.ts';
 
 const secret = 'pa+ss/wörd "7"\\&x';
 

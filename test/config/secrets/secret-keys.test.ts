@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { secretKeys } from '../../src/config/secret-keys.ts';
+import { secretKeys } from '../../../src/config/secrets/secret-keys.ts';
 
 const keys = [{ name: 'door.code', type: 'PASSWORD' }] as const;
 

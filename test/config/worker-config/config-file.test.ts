@@ -2,7 +2,7 @@ import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readConfigFile, readConfigFileSync } from '../../src/config/config-file.ts';
+import { readConfigFile, readConfigFileSync } from '../../../src/config/worker-config/config-file.ts';
 
 let folder: string;
 beforeAll(async () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type FilePolicy, fileAccess } from '../../src/config/file-access.ts';
+import { type FilePolicy, fileAccess } from '../../../src/config/worker-config/file-access.ts';
 
 let folder: string;
 beforeAll(async () => {

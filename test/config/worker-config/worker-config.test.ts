@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { parseProperties } from '../../src/config/properties.ts';
-import { readWorkerConfig, storageConfig } from '../../src/config/worker-config.ts';
-import { packageFolder } from '../../src/package-folder.ts';
+import { parseProperties } from '../../../src/config/worker-config/properties.ts';
+import { readWorkerConfig, storageConfig } from '../../../src/config/worker-config/worker-config.ts';
+import { packageFolder } from '../../../src/package-folder.ts';
 
 test("Kafka Connect's own properties are all known", () => {
   const text = `

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { applicationName } from '../../src/config/application-name.ts';
-import { connectorNames, namesBeside } from '../support/generate/connector-names.ts';
+import { applicationName } from '../../../src/databases/postgresql/application-name.ts';
+import { connectorNames, namesBeside } from '../../support/generate/connector-names.ts';
 
 const suffixes = fc.constantFrom('', '/0', '/12', '/offsets');
 

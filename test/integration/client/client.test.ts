@@ -13,7 +13,7 @@ import { kafkaClient } from '../../../src/kafka/client/client.ts';
 import { secretStore } from '../../../src/kafka/storage/secret-store.ts';
 import { silent } from '../../../src/observability/silent.ts';
 import { packageFolder } from '../../../src/package-folder.ts';
-import { freePort } from '../../../src/stack/ports.ts';
+import { freePort } from '../../../src/stack/process/ports.ts';
 import { connectorWorkflowId } from '../../../workflows/shared/messages.ts';
 import { eventually } from '../../support/eventually.ts';
 import { pythonWith } from '../../support/python.ts';

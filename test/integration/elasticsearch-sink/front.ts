@@ -5,7 +5,7 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { findJava } from '../../../src/stack/kafka-program.ts';
+import { findJava } from '../../../src/stack/servers/kafka-program.ts';
 
 const run = promisify(execFile);
 export const storePassword = 'store-pass';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { kindOf } from '../../../src/errors.ts';
 import { startElasticsearch } from '../../../src/stack/index.ts';
-import { freePort } from '../../../src/stack/ports.ts';
+import { freePort } from '../../../src/stack/process/ports.ts';
 import { TestIndex } from '../../support/elasticsearch.ts';
 import { eventually } from '../../support/eventually.ts';
 import { record, TestSink } from './sink.ts';

@@ -8,7 +8,7 @@ import { startWorkerProcess, type WorkerProcess } from '../../../src/demo/worker
 import { kafkaClient } from '../../../src/kafka/client/client.ts';
 import type { KafkaAdmin } from '../../../src/kafka/port.ts';
 import { silent } from '../../../src/observability/silent.ts';
-import { freePort } from '../../../src/stack/ports.ts';
+import { freePort } from '../../../src/stack/process/ports.ts';
 import type { StatusInfo } from '../../../src/temporal/control.ts';
 import { type Hit, TestIndex } from '../../support/elasticsearch.ts';
 import { eventually } from '../../support/eventually.ts';

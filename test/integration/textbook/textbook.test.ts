@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startWorkerProcess, type WorkerProcess } from '../../../src/demo/worker-process.ts';
 import { kafkaClient } from '../../../src/kafka/client/client.ts';
 import { silent } from '../../../src/observability/silent.ts';
-import { freePort } from '../../../src/stack/ports.ts';
+import { freePort } from '../../../src/stack/process/ports.ts';
 import { elasticsearchUrl } from '../../support/elasticsearch.ts';
 import { eventually } from '../../support/eventually.ts';
 import { createMariadb, type MariadbDatabase, mariadbServer } from '../../support/mariadb.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startWorkerProcess, type WorkerProcess } from '../../../src/demo/worker-process.ts';
-import { freePort } from '../../../src/stack/ports.ts';
+import { freePort } from '../../../src/stack/process/ports.ts';
 import { millrace } from '../../cli/run.ts';
 import { servers } from '../../support/servers.ts';
 import { uniqueName } from '../../support/topic.ts';

@@ -9,7 +9,7 @@ import { startWorkerProcess, type WorkerProcess } from '../../../src/demo/worker
 import { kafkaClient } from '../../../src/kafka/client/client.ts';
 import type { LoggerLevel } from '../../../src/observability/loggers.ts';
 import { silent } from '../../../src/observability/silent.ts';
-import { freePort } from '../../../src/stack/ports.ts';
+import { freePort } from '../../../src/stack/process/ports.ts';
 import { eventually } from '../../support/eventually.ts';
 import { servers } from '../../support/servers.ts';
 import { uniqueName } from '../../support/topic.ts';

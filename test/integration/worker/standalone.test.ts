@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { call } from '../../../src/demo/rest.ts';
 import { startWorkerProcess, type WorkerProcess } from '../../../src/demo/worker-process.ts';
 import { packageFolder } from '../../../src/package-folder.ts';
-import { freePort } from '../../../src/stack/ports.ts';
+import { freePort } from '../../../src/stack/process/ports.ts';
 import type { StatusInfo } from '../../../src/temporal/control.ts';
 import { millrace } from '../../cli/run.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -155,9 +155,9 @@ test('connect-distributed.properties starts, and nothing in it is unknown', asyn
   const sample = join(packageFolder(), 'test/config/samples/connect-distributed.properties');
   const port = await freePort();
   // What would need other machines: the broker of this test, and no trust store.
-  const { 'ssl.truststore.location': _, ...all } = (await import('../../../src/config/properties.ts')).parseProperties(
-    await readFile(sample, 'utf8'),
-  );
+  const { 'ssl.truststore.location': _, ...all } = (
+    await import('../../../src/config/worker-config/properties.ts')
+  ).parseProperties(await readFile(sample, 'utf8'));
   const worker = await startWorkerProcess(folder, port, {
     ...all,
     ...ownProperties(),

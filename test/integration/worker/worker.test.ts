@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startWorkerProcess, type WorkerProcess } from '../../../src/demo/worker-process.ts';
 import { kafkaClient } from '../../../src/kafka/client/client.ts';
 import { silent } from '../../../src/observability/silent.ts';
-import { freePort } from '../../../src/stack/ports.ts';
+import { freePort } from '../../../src/stack/process/ports.ts';
 import { connectorWorkflowId } from '../../../workflows/shared/messages.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { eventually } from '../../support/eventually.ts';

@@ -1,4 +1,4 @@
-import { findNamed } from '../../../src/config/class-names.ts';
+import { findNamed } from '../../../src/config/connector-config/class-names.ts';
 import { loadPlugins } from '../../../src/plugins/load.ts';
 import { pluginRegistry } from '../../../src/plugins.ts';
 import { Decimal, MillraceError } from '../../../src/public.ts';

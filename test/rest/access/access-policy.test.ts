@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Loggers } from '../../src/observability/loggers.ts';
-import { surfaceOf } from '../../src/rest/access-policy.ts';
-import { restServer, type Served } from '../../src/rest/server.ts';
-import { recordingControl } from './recording-control.ts';
+import { Loggers } from '../../../src/observability/loggers.ts';
+import { surfaceOf } from '../../../src/rest/access/access-policy.ts';
+import { restServer, type Served } from '../../../src/rest/server.ts';
+import { recordingControl } from '../recording-control.ts';
 
 const loggers = new Loggers(pino({ enabled: false }));
 const app = (served: Served) =>

@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import Fastify from 'fastify';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { parseListeners, serve } from '../../src/rest/listeners.ts';
-import { restServer } from '../../src/rest/server.ts';
-import { type Authority, authority, type Certificate } from '../support/certificates.ts';
-import { recordingControl } from './recording-control.ts';
+import { parseListeners, serve } from '../../../src/rest/listeners.ts';
+import { restServer } from '../../../src/rest/server.ts';
+import { type Authority, authority, type Certificate } from '../../support/certificates.ts';
+import { recordingControl } from '../recording-control.ts';
 
 let folder: string;
 let own: Authority;

@@ -3,10 +3,10 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { packageFolder } from '../../src/package-folder.ts';
-import { findCompose } from '../../src/stack/compose.ts';
-import { startersInContainers } from '../../src/stack/containers.ts';
-import { servers } from '../support/servers.ts';
+import { packageFolder } from '../../../src/package-folder.ts';
+import { findCompose } from '../../../src/stack/containers/compose.ts';
+import { startersInContainers } from '../../../src/stack/containers/containers.ts';
+import { servers } from '../../support/servers.ts';
 
 // No container engine runs where these tests do. What can be held without one is what is said to it: `docker` here is a
 // program that writes down how it was called, and the server behind the port is the tests' own.

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { freePort } from '../../src/stack/ports.ts';
+import { freePort } from '../../../src/stack/process/ports.ts';
 
 test('ports differ, can be listened on, and are not among those that connections going out take', async () => {
   const ports = await Promise.all(Array.from({ length: 50 }, freePort));
@@ -16,7 +16,7 @@ test('ports differ, can be listened on, and are not among those that connections
 });
 
 test('two processes that have not listened yet are never given the same port', async () => {
-  const program = fileURLToPath(new URL('programs/reserve-ports.ts', import.meta.url));
+  const program = fileURLToPath(new URL('../programs/reserve-ports.ts', import.meta.url));
   const children = [1, 2].map(() => spawn(process.execPath, [program, '1500'], { stdio: ['pipe', 'pipe', 'inherit'] }));
   const lists = await Promise.all(
     children.map(async ({ stdout }) => {

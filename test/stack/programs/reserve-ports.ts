@@ -1,5 +1,5 @@
 // Prints as many free ports as its argument says, as a line of JSON, and keeps them until its standard input ends.
-import { freePort } from '../../../src/stack/ports.ts';
+import { freePort } from '../../../src/stack/process/ports.ts';
 
 const ports = await Promise.all(Array.from({ length: Number(process.argv[2]) }, freePort));
 process.stdout.write(`${JSON.stringify(ports)}\n`);

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { installed, isInstalled } from '../../src/stack/install.ts';
+import { installed, isInstalled } from '../../../src/stack/servers/install.ts';
 
 let cache: string;
 

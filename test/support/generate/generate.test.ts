@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { nameTest } from '../../../connectors/postgresql/filters.ts';
-import { nameProblem } from '../../../src/config/connector-name.ts';
+import { nameProblem } from '../../../src/config/connector-config/connector-name.ts';
 import { connectorNames, namesBeside, rejectedConnectorNames } from './connector-names.ts';
 import { columnNames, schemaNames, tableNames, tablePattern } from './identifiers.ts';
 import { generator } from './index.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { ByteWriter, ConnectRecord, Struct, StructSchema, Value } from '../../src/api/index.ts';
-import { Bytes, isStruct, schemaOf, structOf, ValueStruct, withOptional } from '../../src/api/index.ts';
-import { converter } from '../converters/neutral.ts';
-import { expectCase, transformCases, transformOf } from './golden.ts';
+import type { ByteWriter, ConnectRecord, Struct, StructSchema, Value } from '../../../src/api/index.ts';
+import { Bytes, isStruct, schemaOf, structOf, ValueStruct, withOptional } from '../../../src/api/index.ts';
+import { converter } from '../../converters/neutral.ts';
+import { expectCase, transformCases, transformOf } from '../golden.ts';
 
 const name = 'io.debezium.transforms.ExtractNewRecordState';
 
