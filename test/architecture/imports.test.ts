@@ -1,9 +1,9 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { packageFolder } from '../src/package-folder.ts';
-import { importsOf, readImports } from './architecture/imports.ts';
-import { cycles, roots, rules, violations } from './architecture/rules.ts';
+import { packageFolder } from '../../src/package-folder.ts';
+import { importsOf, readImports } from './imports.ts';
+import { cycles, roots, rules, violations } from './rules.ts';
 
 const files = globSync('{src,workflows,activities,connectors}/**/*.ts', { cwd: packageFolder() });
 const modules = await readImports(files);
