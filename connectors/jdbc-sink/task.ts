@@ -2,7 +2,7 @@ import { addAbortListener } from 'node:events';
 import type { SinkBatch, SinkPosition, SinkTask, SinkTaskContext } from '../../src/api/index.ts';
 import { MillraceError } from '../../src/errors.ts';
 import type { Settings } from './config/settings.ts';
-import { warningOf } from './protocol/connect.ts';
+import { unverifiedWarning } from './protocol/connect.ts';
 import { Session } from './protocol/session.ts';
 import { sessionName } from './protocol/session-name.ts';
 import { endStalled } from './protocol/stalled.ts';
@@ -39,7 +39,7 @@ export class JdbcSinkTask<C> implements SinkTask<C> {
     this.#opened = opened;
     this.#cutWhenStopped(context.signal);
     const session = await this.#connect(opened);
-    const warning = warningOf(session.client, settings);
+    const warning = unverifiedWarning(session.client, settings);
     if (warning !== undefined) context.log.warn({}, warning);
     const positions = await this.#claim(session, opened);
     if (positions.length === 0) await this.#warnOfOtherClusters(session, context);

@@ -1,6 +1,6 @@
 import type { ConfigSpec } from '../../../src/api/index.ts';
 import { driverParameters, wrongParameters } from '../../../src/databases/driver-parameters.ts';
-import { readJdbcUrl } from './jdbc-url.ts';
+import { parseDestination } from './destination.ts';
 
 /** Parts of a configuration that the values of its keys do not show. */
 export interface Given {
@@ -24,7 +24,7 @@ export function withGiven<C extends { readonly 'connection.url': string }>(
       if (read.config === undefined) return { ...read, config: undefined };
       const parameters = withParameters ? driverParameters(props, spec.keys) : new Map<string, string>();
       const url = read.config['connection.url'];
-      const errors = wrongParameters(parameters, one => readJdbcUrl(url, one));
+      const errors = wrongParameters(parameters, one => parseDestination(url, one));
       if (errors.size > 0) return { ...read, config: undefined, errors };
       const given = new Set(Object.keys(props).filter(name => (props[name] ?? '') !== ''));
       return { ...read, config: { ...read.config, given, driverParameters: parameters } };

@@ -1,6 +1,6 @@
 import { atLeast, intKey, passwordKey, stringKey } from '../../../src/config/spec.ts';
 import { messageOf } from '../../../src/errors.ts';
-import { type Destination, readJdbcUrl } from './jdbc-url.ts';
+import { type Destination, parseDestination } from './destination.ts';
 import { timeZoneCheck } from './settings.ts';
 
 /** Keys that both families have, but for their names. */
@@ -10,7 +10,7 @@ export const urlKey = (doc: string) =>
 
 function urlCheck(url: string): string | undefined {
   try {
-    readJdbcUrl(url);
+    parseDestination(url);
     return undefined;
   } catch (error) {
     return messageOf(error);
@@ -81,7 +81,7 @@ export function destinationOf(
   password: string | null,
   parameters: ReadonlyMap<string, string>,
 ): Destination {
-  const destination = readJdbcUrl(url, parameters);
+  const destination = parseDestination(url, parameters);
   const name = user ?? destination.user;
   return {
     ...destination,

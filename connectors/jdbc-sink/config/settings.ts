@@ -1,5 +1,5 @@
 import type { RetryLimit } from '../retries.ts';
-import type { Destination } from './jdbc-url.ts';
+import type { Destination } from './destination.ts';
 
 export type InsertMode = 'insert' | 'upsert' | 'update';
 export type PkMode = 'none' | 'kafka' | 'record_key' | 'record_value' | 'record_header';

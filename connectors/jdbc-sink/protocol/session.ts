@@ -5,9 +5,9 @@ import { socketOf } from '../../../src/databases/postgresql/session.ts';
 import { MillraceError } from '../../../src/errors.ts';
 import type { Settings } from '../config/settings.ts';
 import { connect, watchedSession } from './connect.ts';
+import { toMillraceError } from './failures.ts';
 import { Messages, type Statement } from './messages.ts';
 import { MAX_PREPARED, Pipeline, type Prepared, type Step, StepFailed } from './pipeline.ts';
-import { sinkError } from './sql-errors.ts';
 
 const BUFFER = 64 * 1024;
 /** A buffer that one batch of large values made larger than this is given back. */
@@ -30,7 +30,7 @@ export class Session {
   /** application: its name in pg_stat_activity. Rejects with SINK_UNAVAILABLE or SINK_SETUP. */
   static async open(settings: Settings, application: string, signal: AbortSignal): Promise<Session> {
     const client = await connect(settings, application, signal);
-    return new Session(client, settings.destination.named, watchedSession(client, settings, application));
+    return new Session(client, settings.destination.useNamedStatements, watchedSession(client, settings, application));
   }
 
   statement(sql: string, parameters: readonly number[] = []): Statement {
@@ -64,7 +64,7 @@ export class Session {
     try {
       return (await this.#answer(doing, this.client.query<R>(sql, values))).rows;
     } catch (error) {
-      throw sinkError(error, doing);
+      throw toMillraceError(error, doing);
     }
   }
 

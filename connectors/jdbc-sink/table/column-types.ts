@@ -1,6 +1,6 @@
 import type { Schema } from '../../../src/api/index.ts';
+import { quoteIdentifier } from '../../../src/databases/postgresql/quote.ts';
 import { kindOf } from '../values/kinds.ts';
-import { quote } from './identifiers.ts';
 
 const SOURCE_TYPE = '__debezium.source.column.type';
 const SOURCE_LENGTH = '__debezium.source.column.length';
@@ -95,9 +95,9 @@ export function columnTypes(schema: Schema, postgis: string): readonly string[] 
     case 'circle':
       return ['circle'];
     case 'geometry':
-      return [`${quote(postgis)}.geometry`, 'text'];
+      return [`${quoteIdentifier(postgis)}.geometry`, 'text'];
     case 'geography':
-      return [`${quote(postgis)}.geography`, 'text'];
+      return [`${quoteIdentifier(postgis)}.geography`, 'text'];
     case 'vector':
       return schema.name?.includes('Float') ? ['halfvec', 'real[]'] : ['vector', 'double precision[]'];
     case 'array':

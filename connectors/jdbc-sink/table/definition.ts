@@ -1,12 +1,13 @@
 import type { Log, Schema } from '../../../src/api/index.ts';
+import { quoteIdentifier, quoteLiteral } from '../../../src/databases/postgresql/quote.ts';
+import { isDdlConflict } from '../../../src/databases/postgresql/sql-errors.ts';
 import { MillraceError } from '../../../src/errors.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Session } from '../protocol/session.ts';
-import { isRace } from '../protocol/sql-errors.ts';
 import { literalOf } from '../values/literals.ts';
 import type { Catalogue, Table } from './catalogue.ts';
 import { columnTypes } from './column-types.ts';
-import { quote, quoteLiteral, quoteTable, stored, type TableName } from './identifiers.ts';
+import { quoteTable, stored, type TableName } from './identifiers.ts';
 
 /** A field of records as a column would have it. */
 export interface FieldColumn {
@@ -76,8 +77,8 @@ export class TableDefinition {
     const sql = quoteTable(name);
     const columns: string[] = [];
     for (const field of fields)
-      columns.push(`${quote(this.#column(field))} ${await this.#typeOf(field, sql)}${constraints(field)}`);
-    const keys = fields.filter(field => field.key).map(field => quote(this.#column(field)));
+      columns.push(`${quoteIdentifier(this.#column(field))} ${await this.#typeOf(field, sql)}${constraints(field)}`);
+    const keys = fields.filter(field => field.key).map(field => quoteIdentifier(this.#column(field)));
     if (keys.length > 0) columns.push(`PRIMARY KEY (${keys.join(', ')})`);
     await this.#change(`CREATE TABLE IF NOT EXISTS ${sql} (${columns.join(', ')})`, `creating the table ${sql}`);
     const created = await this.#catalogue.table(name);
@@ -111,7 +112,7 @@ export class TableDefinition {
             'not have a default value: add the column by hand, with a value for the rows that are there.',
         );
       }
-      additions.push(`ADD COLUMN IF NOT EXISTS ${quote(this.#column(field))} ${type}${constraints(field)}`);
+      additions.push(`ADD COLUMN IF NOT EXISTS ${quoteIdentifier(this.#column(field))} ${type}${constraints(field)}`);
     }
     await this.#change(`ALTER TABLE ${table.sql} ${additions.join(', ')}`, `adding columns to ${table.sql}`);
     const extended = await this.#catalogue.table(name);
@@ -151,7 +152,7 @@ export class TableDefinition {
         await this.#session.query(doing, sql);
         return;
       } catch (error) {
-        if (attempt >= 5 || !isRace(error)) throw error;
+        if (attempt >= 5 || !isDdlConflict(error)) throw error;
       }
     }
   }

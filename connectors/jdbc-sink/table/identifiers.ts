@@ -1,9 +1,4 @@
-/** A name as SQL takes it, whatever is in it. */
-export const quote = (name: string): string => `"${name.replaceAll('"', '""')}"`;
-
-/** Text as a literal, whatever `standard_conforming_strings` is. */
-export const quoteLiteral = (text: string): string =>
-  text.includes('\\') ? `E'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'` : `'${text.replaceAll("'", "''")}'`;
+import { quoteIdentifier } from '../../../src/databases/postgresql/quote.ts';
 
 /** PostgreSQL's NAMEDATALEN less its end: longer names are cut. */
 export const MAX_BYTES = 63;
@@ -29,7 +24,7 @@ export interface TableName {
 
 /** `"shop"."orders"` */
 export const quoteTable = ({ schema, table }: TableName): string =>
-  schema === undefined ? quote(table) : `${quote(schema)}.${quote(table)}`;
+  schema === undefined ? quoteIdentifier(table) : `${quoteIdentifier(schema)}.${quoteIdentifier(table)}`;
 
 /** The dotted parts of a name; a part in double quotes may hold dots. */
 export function nameParts(text: string): readonly string[] {

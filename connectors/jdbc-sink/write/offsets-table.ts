@@ -1,6 +1,6 @@
+import { isDdlConflict, sqlState } from '../../../src/databases/postgresql/sql-errors.ts';
 import { MillraceError } from '../../../src/errors.ts';
 import type { Session } from '../protocol/session.ts';
-import { isRace, sqlState } from '../protocol/sql-errors.ts';
 
 /**
  * The sink's positions, beside its rows: one row for each partition that a task has claimed. generation and attempt are
@@ -35,7 +35,7 @@ export async function ensureOffsets(session: Session): Promise<void> {
       else requireColumns(present);
       return;
     } catch (error) {
-      if (isRace(error) && attempt < 5) continue;
+      if (isDdlConflict(error) && attempt < 5) continue;
       const code = sqlState(error);
       if (code !== '42501' && code !== '3F000') throw error;
       throw new MillraceError(

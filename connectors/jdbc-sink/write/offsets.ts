@@ -6,11 +6,11 @@ import type {
   SinkWriter,
   TopicPartition,
 } from '../../../src/api/index.ts';
+import { sqlState } from '../../../src/databases/postgresql/sql-errors.ts';
 import { FencedError } from '../../../src/errors.ts';
 import type { Messages, Statement } from '../protocol/messages.ts';
 import type { Step, StepFailed } from '../protocol/pipeline.ts';
 import type { Session } from '../protocol/session.ts';
-import { sqlState } from '../protocol/sql-errors.ts';
 import { arrayParameter, wires } from '../values/encoder.ts';
 import { int4, int8 } from '../values/numbers.ts';
 import { text } from '../values/text.ts';

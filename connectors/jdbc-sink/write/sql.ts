@@ -1,5 +1,5 @@
+import { quoteIdentifier } from '../../../src/databases/postgresql/quote.ts';
 import type { Column } from '../table/catalogue.ts';
-import { quote } from '../table/identifiers.ts';
 import type { Encoder } from '../values/encoder.ts';
 
 /**
@@ -25,7 +25,7 @@ const select = (columns: readonly SqlColumn[]): string =>
 const relation = (columns: readonly SqlColumn[]): string =>
   `(SELECT ${columns.map((column, i) => `${values(column, i + 1)} AS c${i + 1}`).join(', ')}) n`;
 
-const name = ({ column }: SqlColumn): string => quote(column.name);
+const name = ({ column }: SqlColumn): string => quoteIdentifier(column.name);
 
 function into(table: string, columns: readonly SqlColumn[]): string {
   const overriding = columns.some(({ column }) => column.identityAlways) ? ' OVERRIDING SYSTEM VALUE' : '';
@@ -86,7 +86,7 @@ export function rekeySql(
   columns: readonly Column[],
   rekeying: Rekeying,
 ): string {
-  const names = columns.map(column => quote(column.name));
+  const names = columns.map(column => quoteIdentifier(column.name));
   const target = `INSERT INTO ${table} (${names.join(', ')}) OVERRIDING SYSTEM VALUE`;
   const keyOf = (column: Column) => keys.findIndex(key => key.column === column);
   const places = columns.map((column, i) => (keyOf(column) < 0 ? `o.${names[i]}` : `n.d${keyOf(column) + 1}`));

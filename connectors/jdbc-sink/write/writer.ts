@@ -1,12 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log, SinkBatch, SinkRecord, SinkTaskContext, SinkWriter } from '../../../src/api/index.ts';
 import { SilentServerError } from '../../../src/databases/answer-watch.ts';
+import {
+  isConnectionLost,
+  messageWithoutData,
+  sqlErrorKind,
+  sqlState,
+} from '../../../src/databases/postgresql/sql-errors.ts';
 import { DataError, DataErrors, FencedError, MillraceError, messageOf } from '../../../src/errors.ts';
 import type { Settings } from '../config/settings.ts';
+import { toMillraceError } from '../protocol/failures.ts';
 import type { Statement } from '../protocol/messages.ts';
 import { type Step, StepFailed } from '../protocol/pipeline.ts';
 import type { Session } from '../protocol/session.ts';
-import { dataMessage, isLinkLost, meaningOf, sinkError, sqlState } from '../protocol/sql-errors.ts';
 import { Catalogue } from '../table/catalogue.ts';
 import { TableDefinition } from '../table/definition.ts';
 import { TableNames } from '../table/names.ts';
@@ -57,14 +63,14 @@ export class Writer {
     try {
       await this.#attempt(batch, 'first');
     } catch (error) {
-      const meaning = error instanceof StepFailed ? meaningOf(error.cause) : undefined;
-      if (meaning !== 'structure' && meaning !== 'doubtful') throw this.#told(error);
+      const meaning = error instanceof StepFailed ? sqlErrorKind(error.cause) : undefined;
+      if (meaning !== 'structure' && meaning !== 'internal') throw this.#told(error);
       // The table is no longer what it was when the statement was made: once more with what it is now.
       const reason = messageOf((error as StepFailed).cause);
       this.#log.warn({ reason }, 'the destination may have changed; reading its catalogue again');
       this.#catalogue.forget();
       this.#layouts.forget();
-      if (meaning === 'doubtful') await sleep(DOUBT_MS);
+      if (meaning === 'internal') await sleep(DOUBT_MS);
       try {
         await this.#attempt(batch, 'again');
       } catch (again) {
@@ -213,14 +219,16 @@ export class Writer {
   #refused(record: SinkRecord, index: number, error: StepFailed | DataError): DataError {
     if (error instanceof DataError) return error;
     const { cause, doing } = error;
-    return new DataError(`PostgreSQL refused ${doing}: ${dataMessage(cause)}, at ${placeOf(record)}.`, { index });
+    return new DataError(`PostgreSQL refused ${doing}: ${messageWithoutData(cause)}, at ${placeOf(record)}.`, {
+      index,
+    });
   }
 
   /** As the error that the engine acts on; one that is none of ours is a bug, and stays what it is. */
   #told(error: unknown): unknown {
     if (!(error instanceof StepFailed)) return error;
     const { cause, doing, sent } = error;
-    if (isLinkLost(cause) && sent) {
+    if (isConnectionLost(cause) && sent) {
       return new MillraceError(
         'COMMIT_UNKNOWN',
         `The connection was lost ${doing} (${messageOf(cause)}): whether the batch was committed shows in millrace_offsets.`,
@@ -248,12 +256,12 @@ export class Writer {
         { cause },
       );
     }
-    return sinkError(cause, doing);
+    return toMillraceError(cause, doing);
   }
 }
 
 function isLost(error: unknown): boolean {
-  return error instanceof SilentServerError || (error instanceof StepFailed && isLinkLost(error.cause));
+  return error instanceof SilentServerError || (error instanceof StepFailed && isConnectionLost(error.cause));
 }
 
 /** Records that go in by themselves or not, and those that do not. */
@@ -270,11 +278,11 @@ const isOfRecord = (error: unknown): error is StepFailed | DataError =>
   isOfData(error) || (error instanceof DataError && !(error instanceof DataErrors));
 
 const isDoubtful = (error: unknown): error is StepFailed =>
-  error instanceof StepFailed && !isFence(error) && meaningOf(error.cause) === 'doubtful';
+  error instanceof StepFailed && !isFence(error) && sqlErrorKind(error.cause) === 'internal';
 
 /** The database did not take a record; the fence is no record. */
 function isOfData(error: unknown): error is StepFailed {
   if (!(error instanceof StepFailed) || isFence(error)) return false;
-  const meaning = meaningOf(error.cause);
-  return meaning === 'data' || meaning === 'repeated';
+  const meaning = sqlErrorKind(error.cause);
+  return meaning === 'data' || meaning === 'duplicate';
 }

@@ -1,4 +1,5 @@
-import { type Product, readJdbcUrl } from './jdbc-url.ts';
+import type { Product } from '../../../src/databases/jdbc-url.ts';
+import { parseSourceUrl } from './address.ts';
 import type { Keys } from './keys.ts';
 
 /** Mistakes that no key shows by itself, by key. Messages are Confluent's where it has one. */
@@ -6,7 +7,7 @@ export const contradictions = (keys: Keys): Record<string, string> => ({
   ...wrongQuery(keys),
   ...wrongLists(keys),
   ...wrongColumns(keys),
-  ...wrongForProduct(keys, readJdbcUrl(keys['connection.url']).product),
+  ...wrongForProduct(keys, parseSourceUrl(keys['connection.url']).product),
 });
 
 const isQuery = (keys: Keys): boolean => keys.query !== '' || keys['query.masked'] !== '';

@@ -11,7 +11,7 @@ import {
   stringKey,
 } from '../../../src/config/spec.ts';
 import { messageOf } from '../../../src/errors.ts';
-import { readJdbcUrl } from './jdbc-url.ts';
+import { parseSourceUrl } from './address.ts';
 
 /** Confluent's names, defaults and meanings: the database and what is read of it. */
 const database = { group: 'Database', importance: 'high', width: 'long' } as const;
@@ -25,7 +25,7 @@ const expressions = (list: readonly string[]): string | undefined => {
 };
 const urlCheck = (url: string): string | undefined => {
   try {
-    readJdbcUrl(url);
+    parseSourceUrl(url);
     return undefined;
   } catch (error) {
     return messageOf(error);

@@ -1,10 +1,10 @@
 import type { ConfigProps, ConfigSpec } from '../../../src/api/index.ts';
 import { type ConfigOf, defineConfig } from '../../../src/config/spec.ts';
 import { driverParameters, wrongParameters } from '../../../src/databases/driver-parameters.ts';
+import { parseSourceUrl } from './address.ts';
 import { connectorKeys } from './connector-keys.ts';
 import { contradictions } from './contradictions.ts';
 import { databaseKeys, type NumericMapping } from './database-keys.ts';
-import { readJdbcUrl } from './jdbc-url.ts';
 import { modeKeys } from './mode-keys.ts';
 
 const keys = { ...databaseKeys, ...modeKeys, ...connectorKeys };
@@ -38,7 +38,7 @@ export const config: ConfigSpec<JdbcSourceConfig> = {
     const parameters = driverParameters(props, spec.keys);
     if (read.config === undefined) return { ...read, config: undefined };
     const url = read.config['connection.url'];
-    const errors = wrongParameters(parameters, one => readJdbcUrl(url, one));
+    const errors = wrongParameters(parameters, one => parseSourceUrl(url, one));
     if (errors.size > 0) return { ...read, config: undefined, errors };
     return { ...read, config: { ...read.config, ...derived(read.config, props), driverParameters: parameters } };
   },

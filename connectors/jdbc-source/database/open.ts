@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../../../src/api/index.ts';
 import { kindOf, MillraceError, messageOf } from '../../../src/errors.ts';
+import { addressOf } from '../config/address.ts';
 import type { JdbcSourceConfig } from '../config/keys.ts';
-import { addressOf } from '../config/settings.ts';
 import { zoneOf } from '../values/zone.ts';
 import type { Session } from './database.ts';
 import { isolationLevel } from './isolation.ts';

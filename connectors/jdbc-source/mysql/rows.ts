@@ -1,7 +1,7 @@
 import type { Connection, FieldPacket, QueryError } from 'mysql2';
 import { SilentServerError, type WatchedSession, watchAnswer } from '../../../src/databases/answer-watch.ts';
 import type { Column, Cursor } from '../database/database.ts';
-import { noRows, toFailure } from '../database/failures.ts';
+import { noRowsError, toMillraceError } from '../database/failures.ts';
 import type { Cells } from '../values/row.ts';
 import { type ColumnFormat, describeColumns } from './columns.ts';
 
@@ -97,9 +97,9 @@ export class MysqlCursor implements Cursor {
     const fields = await watchAnswer(this.#watched, this.#doing, this.#fields).catch((error: unknown) => {
       this.fail(error);
       if (error instanceof SilentServerError) this.#abandon();
-      throw toFailure(error, this.#doing, this.#isMasked);
+      throw toMillraceError(error, this.#doing, this.#isMasked);
     });
-    if (fields.length === 0) throw noRows(this.#doing);
+    if (fields.length === 0) throw noRowsError(this.#doing);
     return describeColumns(fields, this.#format);
   }
 
@@ -112,7 +112,7 @@ export class MysqlCursor implements Cursor {
       }
       if (this.#rows.length < this.#wanted && !this.ended) await this.#more();
     }
-    if (this.#failure !== undefined) throw toFailure(this.#failure, this.#doing, this.#isMasked);
+    if (this.#failure !== undefined) throw toMillraceError(this.#failure, this.#doing, this.#isMasked);
     const rows = this.#rows.length > this.#wanted ? this.#rows.splice(0, this.#wanted) : this.#rows;
     if (rows === this.#rows) this.#rows = [];
     return rows;

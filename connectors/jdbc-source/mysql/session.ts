@@ -1,16 +1,18 @@
 import { type Connection, createConnection } from 'mysql2';
 import { type WatchedSession, watchAnswer } from '../../../src/databases/answer-watch.ts';
+import { serverName } from '../../../src/databases/jdbc-url.ts';
 import { bytesMoved, KEEPALIVE_MS, openInTime } from '../../../src/databases/link.ts';
+import { quoteIdentifier, quoteLiteral } from '../../../src/databases/mysql/quote.ts';
+import { tlsAttempts } from '../../../src/databases/tls.ts';
 import { tlsWarning } from '../../../src/databases/tls-warning.ts';
 import { MillraceError } from '../../../src/errors.ts';
-import type { Address } from '../config/jdbc-url.ts';
-import { tlsAttempts } from '../config/settings.ts';
+import type { SourceAddress } from '../config/address.ts';
+import { readPem } from '../config/pem-files.ts';
 import type { Clock, Column, Cursor, Mark, Relation, Session, TableScope } from '../database/database.ts';
-import { answered, noRows, toFailure } from '../database/failures.ts';
+import { isServerError, noRowsError, toMillraceError } from '../database/failures.ts';
 import type { TableId } from '../tables/table-id.ts';
 import type { Cells } from '../values/row.ts';
 import type { TimestampFormat } from '../values/timestamps.ts';
-import { quoteLiteral } from './quote.ts';
 import { MysqlCursor } from './rows.ts';
 import { ask, describe, INQUIRY_NAME, inquireThread, socketOf } from './thread.ts';
 import { writesSince } from './transactions.ts';
@@ -32,10 +34,14 @@ export interface SessionOptions {
 const WINDOW_MS = 100;
 
 /** Rejects with SOURCE_UNAVAILABLE or SOURCE_SETUP. */
-export async function openMysql(address: Address, options: SessionOptions, signal: AbortSignal): Promise<Session> {
+export async function openMysql(
+  address: SourceAddress,
+  options: SessionOptions,
+  signal: AbortSignal,
+): Promise<Session> {
   const { connection, isEncrypted } = await login(address, `millrace ${options.connector}`, signal, options.isolation);
   const watched: WatchedSession = {
-    server: nameOf(address),
+    server: serverName(address),
     failure: 'SOURCE_UNAVAILABLE',
     limitMs: address.socketTimeoutMs,
     limitSetting: 'socketTimeout in connection.url',
@@ -51,10 +57,10 @@ export async function openMysql(address: Address, options: SessionOptions, signa
   return new MysqlSession(connection, address.database, options, watched, warningOf(address, connection, isEncrypted));
 }
 
-function warningOf(address: Address, connection: Connection, isEncrypted: boolean): string | undefined {
+function warningOf(address: SourceAddress, connection: Connection, isEncrypted: boolean): string | undefined {
   if (address.tls !== 'prefer') return undefined;
   return tlsWarning({
-    server: nameOf(address),
+    server: serverName(address),
     address: socketOf(connection).remoteAddress,
     isEncrypted,
     setting: 'sslMode=PREFERRED',
@@ -62,17 +68,14 @@ function warningOf(address: Address, connection: Connection, isEncrypted: boolea
   });
 }
 
-const nameOf = ({ product, host, port }: Address): string =>
-  `${product === 'mysql' ? 'MySQL' : 'MariaDB'} at ${host}:${port}`;
-
 async function login(
-  address: Address,
+  address: SourceAddress,
   programName: string,
   signal: AbortSignal,
   isolation?: string,
 ): Promise<{ readonly connection: Connection; readonly isEncrypted: boolean }> {
-  const doing = `connecting to ${nameOf(address)}`;
-  const attempts = tlsAttempts(address);
+  const doing = `connecting to ${serverName(address)}`;
+  const attempts = await tlsAttempts(address, readPem);
   for (const [i, ssl] of attempts.entries()) {
     const connection = createConnection({
       host: address.host,
@@ -103,7 +106,7 @@ async function login(
     } catch (error) {
       connection.destroy();
       if (i + 1 === attempts.length || (error as { code?: string }).code !== 'HANDSHAKE_NO_SSL_SUPPORT')
-        throw toFailure(error, doing);
+        throw toMillraceError(error, doing);
     }
   }
   throw new MillraceError('INTERNAL', `${doing}: no way of connecting was tried`);
@@ -145,7 +148,7 @@ class MysqlSession implements Session {
   }
 
   quote(name: string): string {
-    return this.#options.quoted ? `\`${name.replaceAll('`', '``')}\`` : name;
+    return this.#options.quoted ? quoteIdentifier(name) : name;
   }
 
   literal(value: string, _clock: Clock): string {
@@ -176,7 +179,7 @@ class MysqlSession implements Session {
     try {
       for (let some = await cursor.next(1000); some.length > 0; some = await cursor.next(1000)) rows.push(...some);
     } catch (error) {
-      if (!answered((error as { cause?: unknown }).cause)) this.destroy();
+      if (!isServerError((error as { cause?: unknown }).cause)) this.destroy();
       throw error;
     }
     return rows;
@@ -215,10 +218,10 @@ class MysqlSession implements Session {
   /** Rejects with SOURCE_SETUP, before it runs, for a statement that returns no rows. */
   async #requireRows(doing: string, sql: string): Promise<void> {
     const columns = await watchAnswer(this.#watched, doing, describe(this.#connection, sql)).catch((error: unknown) => {
-      if (!answered(error)) this.destroy();
-      throw toFailure(error, doing, this.#options.isMasked);
+      if (!isServerError(error)) this.destroy();
+      throw toMillraceError(error, doing, this.#options.isMasked);
     });
-    if (columns === 0 && !showsRowsLater.test(sql)) throw noRows(doing);
+    if (columns === 0 && !showsRowsLater.test(sql)) throw noRowsError(doing);
   }
 
   async mark(maximum: string | null): Promise<{ mark: Mark; maximum: string | null }> {

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { Connection, RowDataPacket } from 'mysql2';
 import type { Inquiry } from '../../../src/databases/answer-watch.ts';
 import { MillraceError } from '../../../src/errors.ts';
-import { answered } from '../database/failures.ts';
+import { isServerError } from '../database/failures.ts';
 
 /** The program_name of sessions that look at others, in session_connect_attrs. */
 export const INQUIRY_NAME = 'millrace probe';
@@ -64,7 +64,7 @@ export async function inquireThread(
       hangUp(connection);
     }
   } catch (error) {
-    if (answered(error instanceof MillraceError ? error.cause : error)) return false;
+    if (isServerError(error instanceof MillraceError ? error.cause : error)) return false;
     throw error;
   }
 }

@@ -1,7 +1,10 @@
-import pg from 'pg';
+import type pg from 'pg';
 import { type WatchedSession, watchAnswer } from '../../../src/databases/answer-watch.ts';
-import { bytesMoved, KEEPALIVE_MS, openInTime } from '../../../src/databases/link.ts';
+import { serverName } from '../../../src/databases/jdbc-url.ts';
+import { bytesMoved } from '../../../src/databases/link.ts';
 import { applicationName } from '../../../src/databases/postgresql/application-name.ts';
+import { openClient } from '../../../src/databases/postgresql/connect.ts';
+import { quoteIdentifier, quoteLiteral } from '../../../src/databases/postgresql/quote.ts';
 import {
   backendOf,
   endSession,
@@ -10,18 +13,16 @@ import {
   preferWarning,
   socketOf,
 } from '../../../src/databases/postgresql/session.ts';
-import { MillraceError } from '../../../src/errors.ts';
+import type { SourceAddress } from '../config/address.ts';
 import type { NumericMapping } from '../config/database-keys.ts';
-import type { Address } from '../config/jdbc-url.ts';
-import { tlsAttempts } from '../config/settings.ts';
+import { readPem } from '../config/pem-files.ts';
 import type { Clock, Column, Cursor, Mark, Relation, Session, TableScope } from '../database/database.ts';
-import { answered, noRows, toFailure } from '../database/failures.ts';
+import { isServerError, noRowsError, toMillraceError } from '../database/failures.ts';
 import type { TableId } from '../tables/table-id.ts';
 import type { Cells } from '../values/row.ts';
 import type { TimestampFormat } from '../values/timestamps.ts';
 import { describeColumns } from './columns.ts';
 import { PortalExchange } from './portal.ts';
-import { quoteLiteral } from './quote.ts';
 
 /** Every value as the text that the server sends. */
 const asText = { getTypeParser: () => (text: string) => text };
@@ -40,9 +41,13 @@ export interface SessionOptions {
 }
 
 /** Rejects with SOURCE_UNAVAILABLE or SOURCE_SETUP. */
-export async function openPostgres(address: Address, options: SessionOptions, signal: AbortSignal): Promise<Session> {
+export async function openPostgres(
+  address: SourceAddress,
+  options: SessionOptions,
+  signal: AbortSignal,
+): Promise<Session> {
   const name = applicationName(options.connector);
-  const server = `PostgreSQL at ${address.host}:${address.port}`;
+  const server = serverName(address);
   const client = await login(address, name, signal, options.isolation);
   const watched: WatchedSession = {
     server,
@@ -65,42 +70,23 @@ export async function openPostgres(address: Address, options: SessionOptions, si
 const setting = (name: string, value: string | undefined): string[] =>
   value === undefined ? [] : [`-c ${name}=${value.replaceAll(' ', '\\ ')}`];
 
-async function login(address: Address, name: string, signal: AbortSignal, isolation?: string): Promise<pg.Client> {
-  const doing = `connecting to PostgreSQL at ${address.host}:${address.port}`;
-  const attempts = tlsAttempts(address);
-  for (const [i, ssl] of attempts.entries()) {
-    const client = new pg.Client({
-      host: address.host,
-      port: address.port,
-      database: address.database,
-      user: address.user,
-      password: address.password ?? '',
-      ssl: ssl ?? false,
-      keepAlive: address.tcpKeepAlive,
-      keepAliveInitialDelayMillis: KEEPALIVE_MS,
-      application_name: name,
-      options: [
-        address.options ?? '',
-        FORMATS,
-        ...setting('search_path', address.searchPath),
-        ...setting('default_transaction_isolation', isolation),
-      ].join(' '),
-    });
-    // A session that breaks while nobody waits for it: whoever uses it next hears of it.
-    client.on('error', () => {});
-    try {
-      await openInTime(
-        address,
-        signal,
-        () => socketOf(client),
-        () => client.connect(),
-      );
-      return client;
-    } catch (error) {
-      if (i + 1 === attempts.length || !/does not support SSL/.test(String(error))) throw toFailure(error, doing);
-    }
+async function login(
+  address: SourceAddress,
+  name: string,
+  signal: AbortSignal,
+  isolation?: string,
+): Promise<pg.Client> {
+  const options = [
+    address.options ?? '',
+    FORMATS,
+    ...setting('search_path', address.searchPath),
+    ...setting('default_transaction_isolation', isolation),
+  ].join(' ');
+  try {
+    return await openClient(address, { applicationName: name, options, readPem, signal });
+  } catch (error) {
+    throw toMillraceError(error, `connecting to ${serverName(address)}`);
   }
-  throw new MillraceError('INTERNAL', `${doing}: no way of connecting was tried`);
 }
 
 /** A number is given out a moment before its transaction has an id. */
@@ -127,7 +113,7 @@ class PostgresSession implements Session {
   }
 
   quote(name: string): string {
-    return this.#options.quoted ? `"${name.replaceAll('"', '""')}"` : name;
+    return this.#options.quoted ? quoteIdentifier(name) : name;
   }
 
   literal(text: string, clock: Clock): string {
@@ -147,8 +133,8 @@ class PostgresSession implements Session {
       const answer = this.#client.query<(string | null)[]>({ text: sql, rowMode: 'array', types: asText });
       return await watchAnswer(this.#watched, doing, answer);
     } catch (error) {
-      if (!answered(error)) this.destroy();
-      throw toFailure(error, doing, this.#options.isMasked);
+      if (!isServerError(error)) this.destroy();
+      throw toMillraceError(error, doing, this.#options.isMasked);
     }
   }
 
@@ -193,7 +179,7 @@ class PostgresSession implements Session {
     });
     return {
       columns: async () => {
-        if (fields.length === 0) throw noRows(doing);
+        if (fields.length === 0) throw noRowsError(doing);
         return this.#describe(fields);
       },
       next: async rows => {
@@ -212,8 +198,8 @@ class PostgresSession implements Session {
       await watchAnswer(this.#watched, doing, exchange.done);
       return exchange;
     } catch (error) {
-      if (!answered(error)) this.destroy();
-      throw toFailure(error, doing, this.#options.isMasked);
+      if (!isServerError(error)) this.destroy();
+      throw toMillraceError(error, doing, this.#options.isMasked);
     }
   }
 

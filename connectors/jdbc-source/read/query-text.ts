@@ -1,4 +1,4 @@
-import type { Product } from '../config/jdbc-url.ts';
+import type { Product } from '../../../src/databases/jdbc-url.ts';
 
 /** Text that is ignored between statements: blanks, comments and semicolons. MySQL's comments with an exclamation mark are code. */
 const insignificant = {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { confluentSettings } from '../../../connectors/jdbc-sink/config/confluent.ts';
 import { debeziumSettings } from '../../../connectors/jdbc-sink/config/debezium.ts';
-import { readJdbcUrl } from '../../../connectors/jdbc-sink/config/jdbc-url.ts';
+import { parseDestination } from '../../../connectors/jdbc-sink/config/destination.ts';
 import { offsetOf } from '../../../connectors/jdbc-sink/config/settings.ts';
 import { confluentJdbcSink, debeziumJdbcSink } from '../../../connectors/jdbc-sink/index.ts';
 
@@ -16,7 +16,7 @@ function debezium(props: Record<string, string>) {
 
 describe('JDBC URL', () => {
   it('gives host, port, database, user, password, and leaves the driver’s own parameters alone', () => {
-    expect(readJdbcUrl(url)).toMatchObject({
+    expect(parseDestination(url)).toMatchObject({
       host: 'db.example',
       port: 5433,
       database: 'shop',
@@ -36,18 +36,23 @@ describe('JDBC URL', () => {
       { tls: 'verify-full', rootCertificate: '/ca.pem' },
     ],
     ['jdbc:postgresql://h/d?ssl=true', { tls: 'verify-full' }],
+    ['jdbc:postgresql://h/d?ssl', { tls: 'verify-full' }],
+    ['jdbc:postgresql://h/d?ssl=false', { tls: 'prefer' }],
     ['jdbc:postgresql://h/d?sslmode=allow', { tls: 'prefer' }],
     [
       'jdbc:postgresql://h/d?currentSchema=a,b&options=-c%20work_mem=1MB',
       { searchPath: 'a,b', options: '-c work_mem=1MB' },
     ],
-    ['jdbc:postgresql://h/d?prepareThreshold=0&connectTimeout=3', { named: false, connectTimeoutMs: 3000 }],
+    [
+      'jdbc:postgresql://h/d?prepareThreshold=0&connectTimeout=3',
+      { useNamedStatements: false, connectTimeoutMs: 3000 },
+    ],
   ])('%s', (text, expected) => {
-    expect(readJdbcUrl(text)).toMatchObject(expected);
+    expect(parseDestination(text)).toMatchObject(expected);
   });
 
   it.each([
-    ['jdbc:mysql://h/d', /mysql is not supported; supported is PostgreSQL/],
+    ['jdbc:mysql://h/d', /mysql is not supported; supported: PostgreSQL/],
     ['jdbc:oracle:thin:@h:1521:x', /oracle is not supported/],
     ['postgres://h/d', /begins with jdbc:/],
     ['jdbc:postgresql://a,b/d', /several hosts/],

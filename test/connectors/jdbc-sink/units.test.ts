@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import pg from 'pg';
 import { describe, expect, it } from 'vitest';
-import { dataMessage, isLinkLost, sinkError } from '../../../connectors/jdbc-sink/protocol/sql-errors.ts';
-import { nameParts, quote, stored } from '../../../connectors/jdbc-sink/table/identifiers.ts';
+import { toMillraceError } from '../../../connectors/jdbc-sink/protocol/failures.ts';
+import { nameParts, stored } from '../../../connectors/jdbc-sink/table/identifiers.ts';
 import {
   dateText,
   daysOf,
@@ -10,6 +10,8 @@ import {
   readInstant,
   timestampText,
 } from '../../../connectors/jdbc-sink/values/calendar.ts';
+import { quoteIdentifier } from '../../../src/databases/postgresql/quote.ts';
+import { isConnectionLost, messageWithoutData } from '../../../src/databases/postgresql/sql-errors.ts';
 
 describe('names', () => {
   it.each([
@@ -28,7 +30,7 @@ describe('names', () => {
   it('of any kind come back from their quoted form', () => {
     fc.assert(
       fc.property(fc.array(fc.string({ minLength: 1 }), { minLength: 1, maxLength: 3 }), parts => {
-        expect(nameParts(parts.map(quote).join('.'))).toEqual(parts);
+        expect(nameParts(parts.map(quoteIdentifier).join('.'))).toEqual(parts);
       }),
     );
   });
@@ -119,7 +121,7 @@ describe('errors of the database', () => {
     ['42P01', 'SINK_SCHEMA'],
     ['0A000', 'SINK_SCHEMA'],
   ])('%s is %s', (code, expected) => {
-    expect(sinkError(raised(code, 'm'), 'writing')).toMatchObject({
+    expect(toMillraceError(raised(code, 'm'), 'writing')).toMatchObject({
       code: expected,
       message: expect.stringContaining(code),
     });
@@ -127,23 +129,23 @@ describe('errors of the database', () => {
 
   it('of the link pass by themselves, those of certificates do not', () => {
     for (const code of ['ECONNRESET', 'ECONNREFUSED', 'ENOTFOUND', 'ETIMEDOUT', 'EPIPE'])
-      expect(sinkError(Object.assign(new Error('m'), { code }), 'connecting')).toMatchObject({
+      expect(toMillraceError(Object.assign(new Error('m'), { code }), 'connecting')).toMatchObject({
         code: 'SINK_UNAVAILABLE',
       });
     expect(
-      sinkError(Object.assign(new Error('m'), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' }), 'connecting'),
+      toMillraceError(Object.assign(new Error('m'), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' }), 'connecting'),
     ).toMatchObject({ code: 'SINK_SETUP' });
-    expect(isLinkLost(new Error('Connection terminated unexpectedly'))).toBe(true);
-    expect(isLinkLost(raised('57P01', 'm', 'FATAL'))).toBe(true);
-    expect(isLinkLost(raised('23505', 'm'))).toBe(false);
+    expect(isConnectionLost(new Error('Connection terminated unexpectedly'))).toBe(true);
+    expect(isConnectionLost(raised('57P01', 'm', 'FATAL'))).toBe(true);
+    expect(isConnectionLost(raised('23505', 'm'))).toBe(false);
   });
 
   it('tell data errors without the data', () => {
-    expect(dataMessage(raised('22P02', 'invalid input syntax for type uuid: "secret\nthing"'))).toBe(
+    expect(messageWithoutData(raised('22P02', 'invalid input syntax for type uuid: "secret\nthing"'))).toBe(
       'invalid input syntax for type uuid (SQLSTATE 22P02)',
     );
-    expect(dataMessage(raised('23505', 'duplicate key value violates unique constraint "orders_pkey"'))).toContain(
-      '"orders_pkey"',
-    );
+    expect(
+      messageWithoutData(raised('23505', 'duplicate key value violates unique constraint "orders_pkey"')),
+    ).toContain('"orders_pkey"');
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { readJdbcUrl } from '../../../connectors/jdbc-source/config/jdbc-url.ts';
-import { addressOf, tlsAttempts } from '../../../connectors/jdbc-source/config/settings.ts';
+import { addressOf, parseSourceUrl } from '../../../connectors/jdbc-source/config/address.ts';
 import { connector } from '../../../connectors/jdbc-source/index.ts';
+import { tlsAttempts } from '../../../src/databases/tls.ts';
 
 describe('a JDBC URL', () => {
   test.each([
@@ -36,7 +36,7 @@ describe('a JDBC URL', () => {
     ],
     ['jdbc:postgresql:shop?currentSchema=a', { host: 'localhost', database: 'shop', searchPath: 'a' }],
   ])('%s', (url, expected) => {
-    expect(readJdbcUrl(url)).toMatchObject(expected);
+    expect(parseSourceUrl(url)).toMatchObject(expected);
   });
 
   test.each([
@@ -48,7 +48,7 @@ describe('a JDBC URL', () => {
     ['jdbc:postgresql://db/shop?sslmode=sometimes', 'is none of'],
     ['jdbc:mysql://db/%zz', 'not a well-formed part'],
   ])('%s is refused', (url, message) => {
-    expect(() => readJdbcUrl(url)).toThrow(message);
+    expect(() => parseSourceUrl(url)).toThrow(message);
   });
 });
 
@@ -102,12 +102,13 @@ describe('configuration', () => {
     expect(errorsOf({ 'table.whitelist': '', 'table.include.list': 'a.*', 'table.exclude.list': 'a.b' })).toEqual([]);
   });
 
-  test('user and password of their own keys win; TLS is tried first, then left', () => {
+  test('connection.user and connection.password override the URL; TLS is tried first, then no TLS', async () => {
     const { config } = connector.config.check({ ...textbook, 'connection.user': 'me', 'connection.password': 'it' });
     if (config === undefined) throw new Error('refused');
     const address = addressOf(config);
     expect(address).toMatchObject({ user: 'me', password: 'it', database: 'test' });
-    expect(tlsAttempts(address).map(tls => tls?.rejectUnauthorized)).toEqual([false, undefined]);
+    const attempts = await tlsAttempts(address, async () => Buffer.alloc(0));
+    expect(attempts.map(tls => tls?.rejectUnauthorized)).toEqual([false, undefined]);
   });
 });
 

@@ -1,0 +1,6 @@
+/** A name as a quoted identifier. */
+export const quoteIdentifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+
+/** Text as a literal, independent of `standard_conforming_strings`. */
+export const quoteLiteral = (text: string): string =>
+  text.includes('\\') ? `E'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'` : `'${text.replaceAll("'", "''")}'`;
