@@ -5,7 +5,7 @@ import { type ClientSettings, clientSettings, isClientProperty } from '../config
 import type { Resolved } from '../config/secrets/placeholders.ts';
 import { resolvePlaceholders } from '../config/secrets/placeholders.ts';
 import { namedLikeSecret, secretKeys } from '../config/secrets/secret-keys.ts';
-import { parsed } from '../engine/source/run-source.ts';
+import { parseTaskConfig } from '../engine/task-config.ts';
 import { MillraceError } from '../errors.ts';
 import type { PluginRegistry } from '../plugins.ts';
 import { transformChain } from '../transforms/chain.ts';
@@ -140,6 +140,6 @@ async function converterOf(
     .filter(([key]) => key.startsWith(`${which}.`))
     .map(([key, value]) => [key.slice(which.length + 1), value] as const);
   const { factory, className } = found;
-  const config = parsed(factory.config, Object.fromEntries(own));
+  const config = parseTaskConfig(factory.config, Object.fromEntries(own));
   return { converter: factory.create(config, which === 'key.converter'), className };
 }

@@ -17,7 +17,7 @@ import type { ConfigInfos } from '../config/connector-config/findings.ts';
 import type { Redaction } from '../config/secrets/redaction.ts';
 import { secretKeys } from '../config/secrets/secret-keys.ts';
 import { untilAborted } from '../engine/grace.ts';
-import { parsed } from '../engine/source/run-source.ts';
+import { parseTaskConfig } from '../engine/task-config.ts';
 import { kindOf, MillraceError, messageOf } from '../errors.ts';
 import { type CheckDeps, checkConnector, checkedConfig } from './check-config.ts';
 import { connectorOf, pipelineOf, resolved, workerClients } from './components.ts';
@@ -143,7 +143,7 @@ async function plan(
   const tasks: readonly ConnectorConfig[] =
     connector.kind === 'sink'
       ? Array.from({ length: most }, () => ({}))
-      : await connector.plan(parsed(connector.config, props), most, contextOf(deps, context));
+      : await connector.plan(parseTaskConfig(connector.config, props), most, contextOf(deps, context));
   // What a plan says goes over the connector's own keys; where it says the same, the placeholders stay.
   const own = tasks.map(task => ({
     ...texts,
@@ -200,7 +200,10 @@ async function fenceDestination(
   if (connector.kind === 'source' || connector.fence === undefined) return;
   const inTime = AbortSignal.any([signal, AbortSignal.timeout(DESTINATION_MS)]);
   const writer = await sinkWriter(kafka, { ...args, attempt: 0 });
-  await untilAborted(inTime, connector.fence(parsed(connector.config, props), writer, { log, signal: inTime }));
+  await untilAborted(
+    inTime,
+    connector.fence(parseTaskConfig(connector.config, props), writer, { log, signal: inTime }),
+  );
 }
 
 /** Milliseconds: time limit for fencing a destination, which may be gone for good. The next task claims its positions itself. */
@@ -212,7 +215,8 @@ async function remove(deps: OperationDeps, context: OperationContext, args: Plan
   const { connector, props } = await opened(deps, args.connector, args.config, context.redact);
   // A connector of the same name may have been created since: a replaced attempt must not remove its resources.
   await context.confirm();
-  if (hooksDeletion(connector)) await connector.deleted(parsed(connector.config, props), contextOf(deps, context));
+  if (hooksDeletion(connector))
+    await connector.deleted(parseTaskConfig(connector.config, props), contextOf(deps, context));
 }
 
 async function alter(deps: OperationDeps, context: OperationContext, given: OffsetsAttempt): Promise<OffsetsAltered> {

@@ -1,41 +1,41 @@
 import { addAbortListener } from 'node:events';
 import { MillraceError } from '../errors.ts';
 
-/** Time that a task has to end what it is doing after it was told to stop, and again to close. Millrace's own take less. */
+/** Milliseconds that a task has to end its work after the request to stop, and again to close. Millrace's connectors take less. */
 export const GRACE_MS = 10_000;
 
 /**
- * Waits for `work`, and rejects where it goes on for longer than the grace period after the signal is aborted: a plugin
- * that ignores the signal must not keep its connector from being stopped or deleted. what: `read`, a method of the task.
+ * Waits for `work`; rejects when it lasts longer than the grace period after the signal is aborted. A plugin that
+ * ignores the signal must not prevent its connector from being stopped or deleted. method: a method of the task, such as `read`.
  */
-export async function untilGraceEnds<T>(what: string, signal: AbortSignal, work: Promise<T>): Promise<T> {
+export async function untilGraceEnds<T>(method: string, signal: AbortSignal, work: Promise<T>): Promise<T> {
   const { promise: expired, reject } = Promise.withResolvers<never>();
   let timer: NodeJS.Timeout | undefined;
-  const stopping = addAbortListener(signal, () => {
-    timer = setTimeout(() => reject(late(what)), GRACE_MS).unref();
+  const listener = addAbortListener(signal, () => {
+    timer = setTimeout(() => reject(graceExceeded(method)), GRACE_MS).unref();
   });
   try {
     return await Promise.race([work, expired]);
   } finally {
     clearTimeout(timer);
-    stopping[Symbol.dispose]();
+    listener[Symbol.dispose]();
   }
 }
 
-/** Waits for `work` no longer than until the signal is aborted: for what has no effects, and comes to an end by itself. */
+/** Waits for `work` at most until the signal is aborted. For work that has no effects and ends by itself. */
 export async function untilAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const stopping = addAbortListener(signal, () => reject(signal.reason));
+  const listener = addAbortListener(signal, () => reject(signal.reason));
   try {
     return await Promise.race([work, aborted]);
   } finally {
-    stopping[Symbol.dispose]();
+    listener[Symbol.dispose]();
   }
 }
 
 /**
- * Closes `resource` after `use`, whatever happens, and waits for that as long as the grace period. The first error is
- * thrown: what fails while it is closed after a failure is only a consequence.
+ * Closes `resource` after `use`, also when that fails, and waits at most for the grace period. Throws the first error:
+ * an error of closing after a failure is a consequence of that failure.
  */
 export async function closeAfter<T>(resource: { close(): Promise<void> }, use: () => Promise<T>): Promise<T> {
   const close = () => untilGraceEnds('close', AbortSignal.abort(), Promise.resolve(resource.close()));
@@ -52,8 +52,8 @@ export async function closeAfter<T>(resource: { close(): Promise<void> }, use: (
   return result;
 }
 
-const late = (what: string): MillraceError =>
+const graceExceeded = (method: string): MillraceError =>
   new MillraceError(
     'INTERNAL',
-    `The connector's ${what} did not end within ${GRACE_MS / 1000} s of the request to stop, and is not waited for any longer: a fault of its plugin.`,
+    `The connector's ${method} did not end within ${GRACE_MS / 1000} s of the request to stop; Millrace waits no longer. This is a fault of the plugin.`,
   );

@@ -2,7 +2,7 @@ import { Bytes } from '../api/bytes.ts';
 import type { Converter, Header } from '../api/index.ts';
 import type { RawHeader } from '../kafka/port.ts';
 
-/** Headers are few: nothing here is reused. Throws DataError. */
+/** Buffers are not reused, as records have few headers. Throws DataError. */
 export function encodeHeaders(converter: Converter, topic: string, headers: readonly Header[]): readonly RawHeader[] {
   return headers.map(({ key, schema, value }) => {
     const out = new Bytes(64);

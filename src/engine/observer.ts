@@ -1,20 +1,17 @@
-/**
- * What a running task tells of itself, a call a batch. One implementation feeds heartbeats and metrics; the engine knows
- * of neither.
- */
+/** Receives the progress of a running task, one call per batch. The engine knows neither heartbeats nor metrics. */
 export interface TaskObserver {
-  /** Records came from the source or from Kafka. */
+  /** Records were read from the source system or from Kafka. */
   read(records: number, bytes: number): void;
-  /** Records are durable at the other end; ms: how long the write and its commit took. */
+  /** Records are durable in the destination. ms: duration of the write and its commit. */
   written(records: number, ms: number): void;
-  /** Records left out because `errors.tolerance` is all. */
+  /** Records were left out because `errors.tolerance` is `all`. */
   skipped(records: number): void;
-  /** Dead letters were sent; failed: how many the queue did not take. */
+  /** Dead letters were sent. failed: those that the dead-letter queue rejected. */
   deadLetters?(sent: number, failed: number): void;
-  /** Figures for people, by name; later ones replace earlier ones. */
+  /** Figures to show, by name; later values replace earlier ones. */
   figures(figures: Readonly<Record<string, number | string>>): void;
-  /** A topic is read from or written to: when it first is, and now and then while that goes on. */
+  /** The task reads from or writes to this topic: called at first use and repeated at intervals. */
   topic?(name: string): void;
-  /** This attempt of the task has ended. Nothing is reported afterwards. */
+  /** This attempt of the task has ended; no call follows. */
   ended?(): void;
 }

@@ -3,15 +3,15 @@ import type { ProducerBatch } from '../kafka/port.ts';
 
 export interface LoadOptions {
   readonly signal?: AbortSignal;
-  /** Positions that are in an open transaction are left out; else they are waited for, and then KAFKA_UNAVAILABLE. */
+  /** Leaves out positions in open transactions. Otherwise `load` waits for these, then rejects with KAFKA_UNAVAILABLE. */
   readonly committedOnly?: boolean;
 }
 
-/** Where source positions are kept: Kafka Connect's compacted offset topic. */
+/** Store of source offsets: Kafka Connect's compacted offsets topic. */
 export interface OffsetStore {
   readonly topic: string;
-  /** All committed positions of a connector. Call it after fencing, or an older writer may still add to them. */
+  /** Loads all committed positions of a connector. Requires fenced producers: an older one could still append. */
   load(connector: string, options?: LoadOptions): Promise<PositionReader>;
-  /** Puts positions into the transaction of the records that they stand behind. */
+  /** Appends positions to the transaction that contains the records before them. */
   append(batch: ProducerBatch, connector: string, positions: readonly SourcePosition[]): Promise<void>;
 }

@@ -1,4 +1,4 @@
 import type { TopicPartition } from '../api/index.ts';
 
-/** What a partition is called in maps and sets. */
+/** Key of a partition in maps and sets. */
 export const partitionName = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`;

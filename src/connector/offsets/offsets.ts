@@ -3,8 +3,8 @@ import type { PlanContext, SinkConnector, SourceConnector, SourcePosition, Topic
 import { Redaction } from '../../config/secrets/redaction.ts';
 import { untilAborted } from '../../engine/grace.ts';
 import type { OffsetStore } from '../../engine/offset-store.ts';
-import { metadataOf } from '../../engine/sink/offset-origin.ts';
-import { parsed } from '../../engine/source/run-source.ts';
+import { formatOffsetMetadata } from '../../engine/sink/offset-metadata.ts';
+import { parseTaskConfig } from '../../engine/task-config.ts';
 import { MillraceError } from '../../errors.ts';
 import type { Confirm, KafkaClient, TopicDescription, TransactionalProducer } from '../../kafka/port.ts';
 import type { ResolvedConfig } from '../components.ts';
@@ -73,7 +73,7 @@ export async function alterSourceOffsets(
   const { connector, offsets } = args;
   const { kafka, offsets: store, workerOffsets } = services;
   const { signal, confirm } = context;
-  const config = parsed(source.config, props);
+  const config = parseTaskConfig(source.config, props);
   const wanted = offsets === null ? null : offsets.map(sourcePosition);
   if (wanted !== null) await source.alterOffsets?.(config, wanted, context);
   await confirm();
@@ -133,7 +133,7 @@ export async function alterSinkOffsets(
 ): Promise<OffsetsAltered> {
   const { connector, offsets } = args;
   const { confirm } = context;
-  const config = parsed(sink.config, props);
+  const config = parseTaskConfig(sink.config, props);
   const group = groupOf(connector, clients.consumer);
   const positions = offsets === null ? await everywhere(kafka, group, props) : offsets.map(sinkPosition);
   const topics = await kafka.admin.describeTopics([...new Set(positions.map(({ topic }) => topic))]);
@@ -144,7 +144,7 @@ export async function alterSinkOffsets(
   await sink.alterOffsets?.(config, writer, identified, context);
   const gone = positions.filter(({ next }) => next === null);
   const moved = identified.flatMap(({ topic, partition, topicId, next }) =>
-    next === null ? [] : [{ topic, partition, offset: next, metadata: metadataOf(writer, topicId) }],
+    next === null ? [] : [{ topic, partition, offset: next, metadata: formatOffsetMetadata(writer, topicId) }],
   );
   await kafka.admin.deleteGroupOffsets(group, gone, confirm);
   await kafka.admin.commitGroupOffsets({ group, offsets: moved }, confirm);

@@ -1,10 +1,10 @@
 import type { SinkConnector } from '../../api/index.ts';
 import type { ClientProps } from '../../config/client-settings/index.ts';
 import { type OffsetReset, offsetReset } from '../../config/connector-config/offset-reset.ts';
-import { deadLetterQueue } from '../../engine/sink/dead-letter-queue.ts';
+import { createDeadLetterQueue } from '../../engine/sink/dead-letter-queue.ts';
 import { RecordDecoder } from '../../engine/sink/record-decoder.ts';
 import { runSink } from '../../engine/sink/run-sink.ts';
-import { parsed } from '../../engine/source/run-source.ts';
+import { parseTaskConfig } from '../../engine/task-config.ts';
 import { MillraceError } from '../../errors.ts';
 import { givenFence } from '../fence-producers.ts';
 import { assignment, groupOf } from '../partition-assignment.ts';
@@ -57,18 +57,18 @@ export async function runSinkTask(
     ...(await sinkWriter(kafka, args)),
     task: args.task,
     sink,
-    config: parsed(sink.config, props),
+    config: parseTaskConfig(sink.config, props),
     kafka,
     group: groupOf(args.connector, consumer),
     assignment: () => assignment(kafka, props, args),
     reset: resetOf(consumer),
-    recreated: props['millrace.topic.recreated']?.trim().toLowerCase() === 'earliest' ? 'earliest' : 'fail',
+    onRecreatedTopic: props['millrace.topic.recreated']?.trim().toLowerCase() === 'earliest' ? 'earliest' : 'fail',
     decoder: new RecordDecoder(pipeline),
     tolerant: pipeline.tolerant,
     deadLetters:
       letters === ''
         ? null
-        : deadLetterQueue(
+        : createDeadLetterQueue(
             deadLetterKafka,
             { ...producerOptions(clients.producer, deadLetterId(args)), ...givenFence(args, services) },
             {
@@ -78,7 +78,7 @@ export async function runSinkTask(
               connector: args.connector,
               task: args.task,
               redact: text => redact.text(text),
-              count: (sent, failed) => progress.deadLetters(sent, failed),
+              countDeadLetters: (sent, failed) => progress.deadLetters(sent, failed),
               log,
             },
           ),

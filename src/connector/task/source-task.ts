@@ -3,7 +3,8 @@ import type { ClientProps } from '../../config/client-settings/index.ts';
 import { COMMIT_INTERVAL } from '../../config/connector-config/connector-config.ts';
 import { readTopicCreation } from '../../config/connector-config/topic-creation.ts';
 import { RecordEncoder } from '../../engine/source/record-encoder.ts';
-import { parsed, runSource } from '../../engine/source/run-source.ts';
+import { runSource } from '../../engine/source/run-source.ts';
+import { parseTaskConfig } from '../../engine/task-config.ts';
 import type { NewTopic } from '../../kafka/port.ts';
 import { givenFence } from '../fence-producers.ts';
 import { numberOf, type Pipeline, producerOptions } from '../pipeline.ts';
@@ -25,7 +26,7 @@ export async function runSourceTask(
     connector: args.connector,
     task: args.task,
     source,
-    config: parsed(source.config, pipeline.props),
+    config: parseTaskConfig(source.config, pipeline.props),
     kafka: services.kafka,
     producer: { ...producerOptions(clients.producer, taskId(args)), ...givenFence(args, services) },
     offsets: services.offsets,

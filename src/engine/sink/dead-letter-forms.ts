@@ -8,51 +8,52 @@ export interface DeadLetterForm {
   readonly headers: readonly RawHeader[];
 }
 
-/** Characters of a message or stack trace where all of it does not fit. */
-const SHORT = 500;
+/** Characters of a shortened message or stack trace. */
+const SHORT_TEXT = 500;
 const PREFIX = '__connect.errors.';
 
 /**
- * A dead letter as it should be, and then in ever smaller forms for a topic that does not take that: with texts cut,
- * without the context, without the value, with nothing but the place of the record. What is missing is named in a header.
+ * Yields a dead letter in full, then in smaller forms for a topic that rejects it: with shortened texts, without the context,
+ * without the value, with the record's coordinates only. A header names each part that is missing.
  */
-export function* deadLetterForms(letter: DeadLetter, settings: DeadLetterSettings): Generator<DeadLetterForm> {
-  const { key, value, headers } = letter.raw;
+export function* deadLetterForms(deadLetter: DeadLetter, settings: DeadLetterSettings): Generator<DeadLetterForm> {
+  const { key, value, headers } = deadLetter.raw;
   if (settings.contextHeaders) {
-    yield { key, value, headers: [...headers, ...context(letter, settings, Number.POSITIVE_INFINITY)] };
-    yield { key, value, headers: [...headers, ...context(letter, settings, SHORT)] };
+    yield { key, value, headers: [...headers, ...context(deadLetter, settings, Number.POSITIVE_INFINITY)] };
+    yield { key, value, headers: [...headers, ...context(deadLetter, settings, SHORT_TEXT)] };
   }
   yield { key, value, headers };
-  const place = context(letter, settings, SHORT);
+  const shortContext = context(deadLetter, settings, SHORT_TEXT);
   const dropped = (part: string, bytes: Uint8Array | null): RawHeader[] =>
     bytes === null ? [] : [header(`millrace.${part}.dropped`, `${bytes.length} bytes, too large for this topic`)];
-  yield { key, value: null, headers: [...headers, ...place, ...dropped('value', value)] };
-  yield { key: null, value: null, headers: [...place, ...dropped('value', value), ...dropped('key', key)] };
+  yield { key, value: null, headers: [...headers, ...shortContext, ...dropped('value', value)] };
+  yield { key: null, value: null, headers: [...shortContext, ...dropped('value', value), ...dropped('key', key)] };
 }
 
 function context(
-  { at, raw, stage, component, error }: DeadLetter,
+  { topicPartition, raw, stage, componentClass, error }: DeadLetter,
   { connector, task, redact }: DeadLetterSettings,
-  most: number,
+  maxLength: number,
 ): RawHeader[] {
-  const told = (text: string): string => cut(redact(text), most);
+  const redactAndCut = (text: string): string => cut(redact(text), maxLength);
   return [
-    header('topic', at.topic),
-    header('partition', String(at.partition)),
+    header('topic', topicPartition.topic),
+    header('partition', String(topicPartition.partition)),
     header('offset', String(raw.offset)),
     header('connector.name', connector),
     header('task.id', String(task)),
     header('stage', stage),
-    ...(component === undefined ? [] : [header('class.name', component)]),
+    ...(componentClass === undefined ? [] : [header('class.name', componentClass)]),
     header('exception.class.name', `org.apache.kafka.connect.errors.${javaException(error)}`),
-    header('exception.message', told(messageOf(error))),
-    header('exception.stacktrace', told(error instanceof Error ? (error.stack ?? '') : '')),
+    header('exception.message', redactAndCut(messageOf(error))),
+    header('exception.stacktrace', redactAndCut(error instanceof Error ? (error.stack ?? '') : '')),
   ];
 }
 
-/** As Kafka Connect's own components have it. */
+/** Exception class that Kafka Connect's components throw for the error. */
 const javaException = (error: unknown) => (error instanceof DataError ? 'DataException' : 'ConnectException');
 
 const header = (name: string, text: string): RawHeader => ({ key: PREFIX + name, value: Buffer.from(text) });
 
-const cut = (text: string, most: number): string => (text.length <= most ? text : `${text.slice(0, most)}…`);
+const cut = (text: string, maxLength: number): string =>
+  text.length <= maxLength ? text : `${text.slice(0, maxLength)}…`;

@@ -10,22 +10,22 @@ import type {
 import { deadLetterForms } from './dead-letter-forms.ts';
 import type { Stage } from './record-decoder.ts';
 
-/** A record that could not be taken, as it was in Kafka, and why. */
+/** A record that could not be processed, as fetched from Kafka, and the reason. */
 export interface DeadLetter {
-  readonly at: TopicPartition;
+  readonly topicPartition: TopicPartition;
   readonly raw: RawRecord;
   readonly stage: Stage;
-  /** Java class of the component that could not take it. */
-  readonly component: string | undefined;
+  /** Java class of the component that failed. */
+  readonly componentClass: string | undefined;
   readonly error: unknown;
 }
 
 export interface DeadLetterQueue {
   /**
-   * Resolves when they are committed. At least once: after a crash a record may be there again. One that the topic does
-   * not take in any form is logged and counted.
+   * Resolves when the dead letters are committed. At least once: after a crash a record may be sent again. A record that
+   * the topic rejects in every form is logged and counted.
    */
-  send(letters: readonly DeadLetter[]): Promise<void>;
+  send(deadLetters: readonly DeadLetter[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -35,23 +35,23 @@ export interface DeadLetterSettings {
   readonly contextHeaders: boolean;
   readonly connector: string;
   readonly task: number;
-  /** Takes secrets out of a text. */
+  /** Replaces secrets in a text. */
   redact(text: string): string;
-  /** Counts what was sent, and what of it could not be kept. */
-  count(sent: number, failed: number): void;
+  /** Counts dead letters. failed: those that the topic rejected. */
+  countDeadLetters(sent: number, failed: number): void;
   readonly log: Log;
 }
 
-/** Connect's dead-letter queue (KIP-298): the same bytes, and with `context.headers.enable` why. */
-export function deadLetterQueue(
+/** Kafka Connect's dead-letter queue (KIP-298): the same bytes and, with `context.headers.enable`, headers with the reason. */
+export function createDeadLetterQueue(
   kafka: KafkaClient,
   options: ProducerOptions,
   settings: DeadLetterSettings,
 ): DeadLetterQueue {
-  const { topic, log, count } = settings;
+  const { topic, log, countDeadLetters } = settings;
   let producer: TransactionalProducer | undefined;
 
-  async function open(): Promise<TransactionalProducer> {
+  async function openProducer(): Promise<TransactionalProducer> {
     const { replicationFactor } = settings;
     await kafka.admin.createTopics([{ topic, partitions: 1, replicationFactor }]);
     const opened = await kafka.producer(options);
@@ -59,69 +59,63 @@ export function deadLetterQueue(
     return opened;
   }
 
-  async function close(): Promise<void> {
-    const open = producer;
+  async function closeProducer(): Promise<void> {
+    const current = producer;
     producer = undefined;
-    await open?.close();
+    await current?.close();
   }
 
-  function lose({ at, raw }: DeadLetter, error: unknown): void {
-    count(0, 1);
-    const reason = settings.redact(messageOf(error));
-    log.error(
-      { topic, record: `${at.topic}-${at.partition}@${raw.offset}`, reason },
-      'a record is left out, and the dead letter queue does not take it',
-    );
-  }
-
-  async function send(letters: readonly DeadLetter[]): Promise<void> {
-    producer ??= await open();
+  async function send(deadLetters: readonly DeadLetter[]): Promise<void> {
+    producer ??= await openProducer();
     const batch = producer.batch();
-    for (const letter of letters) await append(batch, letter, settings).catch(error => refused(letter, error));
+    for (const deadLetter of deadLetters) await append(batch, deadLetter, settings).catch(e => reject(deadLetter, e));
     try {
       await producer.commit(batch);
     } catch (error) {
-      // The topic takes less than it says, or does not say: each by itself.
       if (!(error instanceof DataError)) throw error;
-      await close();
-      const [only] = letters;
-      if (only !== undefined && letters.length === 1) lose(only, error);
-      else for (const letter of letters) await send([letter]);
+      await closeProducer();
+      const [first] = deadLetters;
+      if (first !== undefined && deadLetters.length === 1) reject(first, error);
+      // The topic's limits may differ from those that the broker reports: each dead letter is tried in a transaction of its own.
+      else for (const deadLetter of deadLetters) await send([deadLetter]);
     }
   }
 
-  function refused(letter: DeadLetter, error: unknown): void {
+  function reject({ topicPartition, raw }: DeadLetter, error: unknown): void {
     if (!(error instanceof DataError)) throw error;
-    lose(letter, error);
+    countDeadLetters(0, 1);
+    const reason = settings.redact(messageOf(error));
+    const record = `${topicPartition.topic}-${topicPartition.partition}@${raw.offset}`;
+    log.error({ topic, record, reason }, 'record skipped and lost: the dead-letter queue rejects it');
   }
 
   return {
-    async send(letters) {
-      await send(letters);
-      count(letters.length, 0);
+    async send(deadLetters) {
+      await send(deadLetters);
+      countDeadLetters(deadLetters.length, 0);
     },
-    close,
+    close: closeProducer,
   };
 }
 
-/** In the first form that the topic takes, and at the present time where it does not take the record's. */
-async function append(batch: ProducerBatch, letter: DeadLetter, settings: DeadLetterSettings): Promise<void> {
+/** Appends the first form that the topic accepts, with the present time if the topic rejects the record's timestamp. */
+async function append(batch: ProducerBatch, deadLetter: DeadLetter, settings: DeadLetterSettings): Promise<void> {
   const { topic } = settings;
-  let refusal: unknown;
-  for (const { key, value, headers } of deadLetterForms(letter, settings)) {
-    const bytes = Buffer.concat([key ?? nothing, value ?? nothing]);
+  let rejection: unknown;
+  for (const { key, value, headers } of deadLetterForms(deadLetter, settings)) {
+    const bytes = Buffer.concat([key ?? noBytes, value ?? noBytes]);
     const keyEnd = key?.length ?? 0;
     const [keyStart, valueStart] = [key === null ? -1 : 0, value === null ? -1 : keyEnd];
-    for (const timestamp of [letter.raw.timestamp, null])
+    for (const timestamp of [deadLetter.raw.timestamp, null])
       try {
         await batch.append(topic, null, timestamp, bytes, keyStart, keyEnd, valueStart, bytes.length, headers);
         return;
       } catch (error) {
         if (!(error instanceof DataError)) throw error;
-        refusal = error;
+        rejection = error;
       }
   }
-  throw refusal;
+  throw rejection;
 }
 
-const nothing = new Uint8Array(0);
+const noBytes = new Uint8Array(0);

@@ -2,46 +2,47 @@ import type { TopicPartition } from '../../api/index.ts';
 import type { FetchedRecords, KafkaClient, PartitionOffset } from '../../kafka/port.ts';
 import { partitionName } from '../partition-name.ts';
 
-interface Lag {
+interface PartitionLag {
   readonly end: number;
   readonly records: number;
-  /** Milliseconds since the last record that was read was written to the topic; 0: there are no more. */
+  /** Age of the last record that was read, in milliseconds; 0 at the end of the partition. */
   readonly ms: number;
 }
 
-/** How far behind the ends of its partitions a sink task is. */
+/** Lag of a sink task: its distance from the ends of its partitions. */
 export class SinkLag {
-  readonly #partitions: Map<string, Lag>;
+  readonly #partitions: Map<string, PartitionLag>;
 
-  private constructor(partitions: Map<string, Lag>) {
+  private constructor(partitions: Map<string, PartitionLag>) {
     this.#partitions = partitions;
   }
 
-  /** Before anything is read from `start` on. KAFKA_UNAVAILABLE. */
-  static async at(
+  /** Lag before anything is read. start: the positions to read from. KAFKA_UNAVAILABLE. */
+  static async create(
     kafka: KafkaClient,
     assigned: readonly TopicPartition[],
     start: readonly PartitionOffset[],
   ): Promise<SinkLag> {
-    const begin = new Map(start.map(at => [partitionName(at), at.offset]));
+    const startOffsets = new Map(start.map(position => [partitionName(position), position.offset]));
     const ends = await kafka.admin.offsets(assigned);
     return new SinkLag(
       new Map(
-        ends.map(at => {
-          const name = partitionName(at);
-          return [name, { end: at.end, records: Math.max(0, at.end - (begin.get(name) ?? 0)), ms: 0 }];
+        ends.map(partition => {
+          const name = partitionName(partition);
+          const { end } = partition;
+          return [name, { end, records: Math.max(0, end - (startOffsets.get(name) ?? 0)), ms: 0 }];
         }),
       ),
     );
   }
 
-  /** The ends of those partitions that hold anything more, by name. */
-  ends(): Map<string, number> {
-    const behind = [...this.#partitions].filter(([, { records }]) => records > 0);
-    return new Map(behind.map(([name, { end }]) => [name, end]));
+  /** Ends of the partitions with unread records, by partition name. */
+  unreadEnds(): ReadonlyMap<string, number> {
+    const unread = [...this.#partitions].filter(([, { records }]) => records > 0);
+    return new Map(unread.map(([name, { end }]) => [name, end]));
   }
 
-  read(fetched: readonly FetchedRecords[]): void {
+  update(fetched: readonly FetchedRecords[]): void {
     for (const part of fetched) {
       const name = partitionName(part);
       const { end, next } = part;
@@ -52,7 +53,7 @@ export class SinkLag {
     }
   }
 
-  /** Of all partitions: records in sum, and the longest time. */
+  /** Totals of all partitions: the sum of the records and the longest time. */
   figures(): { readonly lag: number; readonly lag_ms: number } {
     const all = [...this.#partitions.values()];
     return {

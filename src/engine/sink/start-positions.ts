@@ -3,52 +3,42 @@ import type { OffsetReset } from '../../config/connector-config/offset-reset.ts'
 import { MillraceError } from '../../errors.ts';
 import type { ReadPosition } from '../../kafka/port.ts';
 import { partitionName } from '../partition-name.ts';
-import { originOf } from './offset-origin.ts';
-import type { SinkRun } from './run-sink.ts';
+import { parseOffsetMetadata } from './offset-metadata.ts';
+import type { SinkRunContext } from './sink-run.ts';
 
-/** The position behind each partition's last durable write; what has none yet has not been written to. */
-export class Positions {
-  readonly #next = new Map<string, number>();
-  constructor(held: readonly SinkPosition[]) {
-    for (const position of held) this.#next.set(partitionName(position), position.next);
-  }
-  get(of: TopicPartition): number | null {
-    return this.#next.get(partitionName(of)) ?? null;
-  }
-  move(of: TopicPartition, next: number): void {
-    this.#next.set(partitionName(of), next);
-  }
-}
-
-type Run = Pick<SinkRun<unknown>, 'cluster' | 'connector' | 'kafka' | 'group' | 'reset' | 'recreated' | 'log'>;
+type Run = Pick<SinkRunContext, 'cluster' | 'connector' | 'kafka' | 'group' | 'reset' | 'onRecreatedTopic' | 'log'>;
 
 /**
- * Where to read from: the sink's own position, else the group's, else as `auto.offset.reset` says. A position of a topic
- * that has been made anew since is of no use: SOURCE_POSITION_LOST, or the beginning, as `millrace.topic.recreated` says.
+ * Positions to read from: those that the sink stores, then the group's, then `auto.offset.reset`. If the topic has been recreated
+ * since, `millrace.topic.recreated` decides: SOURCE_POSITION_LOST, or the beginning of the topic.
  */
-export async function startOf(
+export async function startPositions(
   run: Run,
   assigned: readonly AssignedPartition[],
-  held: readonly SinkPosition[],
+  stored: readonly SinkPosition[],
 ): Promise<ReadPosition[]> {
-  const positions = new Map(held.map(position => [partitionName(position), position]));
-  const recreated = assigned.filter(partition => isOther(positions.get(partitionName(partition)), partition));
-  if (recreated.length > 0) reportRecreated(run, recreated, positions);
+  const positions = new Map(stored.map(position => [partitionName(position), position]));
+  const recreated = assigned.filter(partition =>
+    isOfRecreatedTopic(positions.get(partitionName(partition)), partition),
+  );
+  if (recreated.length > 0) handleRecreated(run, recreated, positions);
   for (const partition of recreated) positions.delete(partitionName(partition));
-  const open = assigned.filter(partition => !positions.has(partitionName(partition)) && !recreated.includes(partition));
-  const group = open.length === 0 ? new Map<string, number>() : await groupPositions(run, open);
-  const unread = open.filter(partition => !group.has(partitionName(partition)));
-  const ends = new Map([
-    ...(await resetPositions(run, unread, run.reset)),
+  const withoutStored = assigned.filter(
+    partition => !positions.has(partitionName(partition)) && !recreated.includes(partition),
+  );
+  const group = withoutStored.length === 0 ? new Map<string, number>() : await groupPositions(run, withoutStored);
+  const withoutPosition = withoutStored.filter(partition => !group.has(partitionName(partition)));
+  const resets = new Map([
+    ...(await resetPositions(run, withoutPosition, run.reset)),
     ...(await resetPositions(run, recreated, { to: 'earliest' })),
   ]);
   return assigned.map(({ topic, topicId, partition }) => {
     const name = partitionName({ topic, partition });
-    return { topic, topicId, partition, offset: positions.get(name)?.next ?? group.get(name) ?? ends.get(name) ?? 0 };
+    return { topic, topicId, partition, offset: positions.get(name)?.next ?? group.get(name) ?? resets.get(name) ?? 0 };
   });
 }
 
-/** Where partitions begin of which nobody has a position. SOURCE_POSITION_LOST where that is not wanted. */
+/** Start offsets of partitions without a position. SOURCE_POSITION_LOST if the reset is `none`. */
 async function resetPositions(
   { kafka, connector }: Run,
   partitions: readonly TopicPartition[],
@@ -59,8 +49,8 @@ async function resetPositions(
   if (reset.to === 'none')
     throw new MillraceError(
       'SOURCE_POSITION_LOST',
-      `Nothing says where to begin in ${first.topic}-${first.partition}, and auto.offset.reset is none: stop the connector, set ` +
-        `its offsets (PATCH /connectors/${connector}/offsets) and resume it, or set another reset.`,
+      `${first.topic}-${first.partition} has no committed offset, and auto.offset.reset is none: stop the connector, set ` +
+        `its offsets (PATCH /connectors/${connector}/offsets) and resume it, or set another auto.offset.reset.`,
     );
   const ranges = await kafka.admin.offsets(partitions);
   const since = reset.to === 'time' ? await kafka.admin.offsetsSince(partitions, Date.now() - reset.ageMs) : [];
@@ -71,49 +61,52 @@ async function resetPositions(
   });
 }
 
-/** Offsets of the group that this connector may begin at. */
-async function groupPositions(run: Run, open: readonly AssignedPartition[]): Promise<ReadonlyMap<string, number>> {
-  const topicIds = new Map(open.map(({ topic, topicId }) => [topic, topicId]));
+/** Offsets of the group that this connector may start from. */
+async function groupPositions(
+  run: Run,
+  partitions: readonly AssignedPartition[],
+): Promise<ReadonlyMap<string, number>> {
+  const topicIds = new Map(partitions.map(({ topic, topicId }) => [topic, topicId]));
   const positions = new Map<string, number>();
-  for (const at of await run.kafka.admin.groupOffsets(run.group, open)) {
-    const origin = originOf(at.metadata);
-    const { topic, partition, offset } = at;
-    if (origin !== undefined && origin.cluster !== run.cluster)
+  for (const committed of await run.kafka.admin.groupOffsets(run.group, partitions)) {
+    const { topic, partition, offset } = committed;
+    const metadata = parseOffsetMetadata(committed.metadata);
+    if (metadata !== undefined && metadata.cluster !== run.cluster)
       run.log.warn(
-        { group: run.group, topic, partition, offset, cluster: origin.cluster },
-        'the offset of the consumer group is that of a connector of the same name in another cluster, and is not used: give one of them another consumer.override.group.id',
+        { group: run.group, topic, partition, offset, cluster: metadata.cluster },
+        'ignored the offset of the consumer group: a connector of the same name in another cluster committed it. Set another consumer.override.group.id for one of the two',
       );
-    // Kafka forgets a group's offsets with their topic; one that was committed later is of no use either.
-    else if (origin === undefined || isSameTopic(origin.topicId, topicIds.get(topic)))
-      positions.set(partitionName(at), offset);
+    // Kafka deletes a group's offsets with their topic; one that was committed after the deletion is ignored too.
+    else if (metadata === undefined || isSameTopic(metadata.topicId, topicIds.get(topic)))
+      positions.set(partitionName(committed), offset);
   }
   return positions;
 }
 
 const isSameTopic = (a = '', b = ''): boolean => a === '' || b === '' || a === b;
 
-const isOther = (held: SinkPosition | undefined, { topicId }: AssignedPartition): boolean =>
-  held !== undefined && !isSameTopic(held.topicId, topicId);
+const isOfRecreatedTopic = (stored: SinkPosition | undefined, { topicId }: AssignedPartition): boolean =>
+  stored !== undefined && !isSameTopic(stored.topicId, topicId);
 
-function reportRecreated(
-  { recreated: policy, connector, log }: Run,
+function handleRecreated(
+  { onRecreatedTopic: policy, connector, log }: Run,
   recreated: readonly AssignedPartition[],
   positions: ReadonlyMap<string, SinkPosition>,
 ): void {
   const [{ topic, partition, topicId }] = recreated as [AssignedPartition];
-  const held = positions.get(partitionName({ topic, partition }));
+  const stored = positions.get(partitionName({ topic, partition }));
   if (policy === 'earliest') {
     log.warn(
-      { topic, topicId, held: held?.topicId },
+      { topic, topicId, storedTopicId: stored?.topicId },
       'the topic was deleted and created again; reading it from its beginning',
     );
     return;
   }
   throw new MillraceError(
     'SOURCE_POSITION_LOST',
-    `The sink holds offset ${held?.next} of ${topic}-${partition}, of the topic with the id ${held?.topicId}, and Kafka now has a ` +
-      `topic ${topic} with the id ${topicId}: it was deleted and created again, or this is another Kafka cluster. To read it ` +
-      `from its beginning set millrace.topic.recreated=earliest; to begin elsewhere stop the connector, set its offsets ` +
+    `The sink stores offset ${stored?.next} of ${topic}-${partition} for the topic id ${stored?.topicId}, but topic ${topic} now has ` +
+      `the id ${topicId}: it was deleted and created again, or this is another Kafka cluster. To read it from its beginning ` +
+      `set millrace.topic.recreated=earliest; to start from another offset, stop the connector, set its offsets ` +
       `(PATCH /connectors/${connector}/offsets) and resume it.`,
   );
 }

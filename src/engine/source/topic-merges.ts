@@ -1,42 +1,41 @@
 import type { Log } from '../../api/index.ts';
 
 /**
- * Warns, once for each topic, that transforms send records of several topics of the source to it: a router that merges the
- * tables of several servers is meant to, one that merges different tables mixes rows whose keys are equal.
+ * Warns, once per topic, when transforms route several topics of a source to it. That is intended for equal tables of several
+ * servers; rows of different tables with the same key replace each other.
  */
 export class TopicMerges {
   readonly #log: Log;
-  /** By topic, the first of the source's topics that was sent to it. */
-  readonly #first = new Map<string, string>();
+  /** First source topic of each destination topic. */
+  readonly #firstSource = new Map<string, string>();
   readonly #warned = new Set<string>();
-  /** Topics of the last record. */
-  #from = '';
-  #to = '';
+  #lastFrom = '';
+  #lastTo = '';
 
   constructor(log: Log) {
     this.#log = log;
   }
 
-  /** from: the topic that the source gave the record. to: the one that it goes to. */
-  note(from: string, to: string): void {
-    if (from === this.#from && to === this.#to) return;
-    this.#from = from;
-    this.#to = to;
-    const first = this.#first.get(to);
-    if (first === undefined) this.#first.set(to, from);
+  /** from: the record's topic before the transforms. to: its topic after them. */
+  add(from: string, to: string): void {
+    if (from === this.#lastFrom && to === this.#lastTo) return;
+    this.#lastFrom = from;
+    this.#lastTo = to;
+    const first = this.#firstSource.get(to);
+    if (first === undefined) this.#firstSource.set(to, from);
     else if (first !== from && !this.#warned.has(to)) {
       this.#warned.add(to);
       this.#log.warn(
         { topic: to, from: [first, from] },
-        'transforms send records of several topics to one: rows of different tables that have the same key replace each ' +
-          'other there, in sinks and by compaction. If that is not meant, route them to topics of their own',
+        'transforms route several topics to one: rows of different tables with the same key replace each other in sinks and ' +
+          'by compaction. If this is not intended, route each table to its own topic',
       );
     }
   }
 
-  /** Topics that are not written any more take no memory. */
-  forget(): void {
-    this.#first.clear();
-    this.#from = '';
+  /** Frees the memory of topics that are no longer written. */
+  clear(): void {
+    this.#firstSource.clear();
+    this.#lastFrom = '';
   }
 }

@@ -12,30 +12,30 @@ const raw: RawRecord = {
   headers: [{ key: 'own', value: Buffer.alloc(300) }],
   size: 5003,
 };
-const letter = {
-  at: { topic: 'orders', partition: 3 },
+const deadLetter = {
+  topicPartition: { topic: 'orders', partition: 3 },
   raw,
   stage: 'TASK_PUT' as const,
-  component: 'org.apache.kafka.connect.sink.SinkTask',
+  componentClass: 'org.apache.kafka.connect.sink.SinkTask',
   error: new DataError(`no login with hunter2: ${'x'.repeat(2000)}`),
 };
 const settings = (contextHeaders: boolean) => ({
-  topic: 'letters',
+  topic: 'dead-letters',
   replicationFactor: 1,
   contextHeaders,
   connector: 'copy',
   task: 1,
   redact: (text: string) => text.replaceAll('hunter2', '[hidden]'),
-  count() {},
+  countDeadLetters() {},
   log: silent,
 });
-const forms = (contextHeaders: boolean) => [...deadLetterForms(letter, settings(contextHeaders))];
+const forms = (contextHeaders: boolean) => [...deadLetterForms(deadLetter, settings(contextHeaders))];
 const bytesOf = (headers: readonly RawHeader[]) =>
   headers.reduce((sum, { key, value }) => sum + key.length + (value?.length ?? 0), 0);
 const sizes = (contextHeaders: boolean) =>
   forms(contextHeaders).map(({ key, value, headers }) => (key?.length ?? 0) + (value?.length ?? 0) + bytesOf(headers));
 
-test('each form is smaller than the one before, and the last has nothing of the record', () => {
+test('each form is smaller than the previous one, and the last contains nothing of the record', () => {
   for (const contextHeaders of [true, false]) {
     const all = sizes(contextHeaders);
     expect(all).toEqual(all.toSorted((a, b) => b - a));
@@ -47,7 +47,7 @@ test('each form is smaller than the one before, and the last has nothing of the 
   expect(forms(false)[0]).toEqual({ key: raw.key, value: raw.value, headers: raw.headers });
 });
 
-test('no secret is in a message or a stack trace, however much of it is cut', () => {
+test('messages and stack traces contain no secrets, in full and shortened', () => {
   for (const { headers } of [...forms(true), ...forms(false)]) {
     const texts = headers.map(({ value }) => value?.toString() ?? '').join('\n');
     expect(texts).not.toContain('hunter2');

@@ -2,13 +2,13 @@ import { expect, test } from 'vitest';
 import { TopicMerges } from '../../../src/engine/source/topic-merges.ts';
 import { silent } from '../../../src/observability/silent.ts';
 
-function merges() {
-  const warned: unknown[] = [];
-  return { warned, all: new TopicMerges({ ...silent, warn: fields => void warned.push(fields) }) };
+function topicMerges() {
+  const warnings: unknown[] = [];
+  return { warnings, merges: new TopicMerges({ ...silent, warn: fields => void warnings.push(fields) }) };
 }
 
-test('warns once of each topic that receives records of several topics', () => {
-  const { warned, all } = merges();
+test('warns once about each topic that several topics are routed to', () => {
+  const { warnings, merges } = topicMerges();
   for (const [from, to] of [
     ['a', 'x'],
     ['a', 'x'],
@@ -18,18 +18,18 @@ test('warns once of each topic that receives records of several topics', () => {
     ['d', 'y'],
     ['y', 'y'],
   ] as const)
-    all.note(from, to);
-  all.forget();
-  all.note('b', 'x');
-  all.note('c', 'x');
-  expect(warned).toEqual([
+    merges.add(from, to);
+  merges.clear();
+  merges.add('b', 'x');
+  merges.add('c', 'x');
+  expect(warnings).toEqual([
     { topic: 'x', from: ['a', 'b'] },
     { topic: 'y', from: ['d', 'y'] },
   ]);
 });
 
-test('says nothing of topics of their own', () => {
-  const { warned, all } = merges();
-  for (let i = 0; i < 100; i++) all.note(`in${i % 7}`, `out${i % 7}`);
-  expect(warned).toEqual([]);
+test('does not warn when each topic is routed to its own topic', () => {
+  const { warnings, merges } = topicMerges();
+  for (let i = 0; i < 100; i++) merges.add(`in${i % 7}`, `out${i % 7}`);
+  expect(warnings).toEqual([]);
 });

@@ -5,7 +5,8 @@ import type { TaskObserver } from '../../../../src/engine/observer.ts';
 import { RecordDecoder } from '../../../../src/engine/sink/record-decoder.ts';
 import { runSink } from '../../../../src/engine/sink/run-sink.ts';
 import { RecordEncoder } from '../../../../src/engine/source/record-encoder.ts';
-import { parsed, runSource } from '../../../../src/engine/source/run-source.ts';
+import { runSource } from '../../../../src/engine/source/run-source.ts';
+import { parseTaskConfig } from '../../../../src/engine/task-config.ts';
 import { kafkaClient } from '../../../../src/kafka/client/client.ts';
 import { appendPositions, ensureOffsetsTopic, loadPositions } from '../../../../src/kafka/storage/offset-store.ts';
 import { silent } from '../../../../src/observability/silent.ts';
@@ -29,7 +30,7 @@ const kafka = kafkaClient({ brokers: [broker], clientId: 'test' }, silent);
 const stop = new AbortController();
 process.once('SIGTERM', () => stop.abort());
 
-const strings = stringConverter.create(parsed(stringConverter.config, {}), false);
+const strings = stringConverter.create(parseTaskConfig(stringConverter.config, {}), false);
 const pipeline = { transform: <R>(record: R) => record, keys: strings, values: strings, headers: strings };
 const observer: TaskObserver = { read() {}, written() {}, skipped() {}, figures() {} };
 const common = { connector, task: 0, kafka, observer, log: silent, signal: stop.signal };
@@ -38,7 +39,7 @@ if (kind === 'source')
   await runSource({
     ...common,
     source: fileSource,
-    config: parsed(fileSource.config, props),
+    config: parseTaskConfig(fileSource.config, props),
     producer: { transactionalId: `${connector}-0`, compression: 'none', transactionTimeoutMs: 30_000 },
     offsets: {
       topic: offsetsTopic,
@@ -60,11 +61,11 @@ else
     generation: Date.now(),
     attempt: 1,
     sink: fileSink,
-    config: parsed(fileSink.config, props),
+    config: parseTaskConfig(fileSink.config, props),
     group: `connect-${connector}`,
     assignment: async () => [{ topic, partition: 0, topicId: '' }],
     reset: { to: 'earliest' },
-    recreated: 'fail',
+    onRecreatedTopic: 'fail',
     decoder: new RecordDecoder(pipeline),
     tolerant: false,
     deadLetters: null,
