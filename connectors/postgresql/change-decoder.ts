@@ -1,13 +1,13 @@
 import { MillraceError } from '../../src/errors.ts';
-import { type Tick, tick } from './clock.ts';
+import { type ReadTime, readTimeNow } from './clock.ts';
 import type { Described, DescribedTables } from './described-tables.ts';
 import { Envelope } from './envelope.ts';
-import { isOwnMessage } from './heartbeat.ts';
 import { type MessageFormat, MessageValue, messageRecord } from './logical-message.ts';
 import { type Lsn, readUint32 } from './lsn.ts';
-import type { KeyedRow } from './missing-values.ts';
+import type { IncompleteRow, KeyedRow } from './missing-values.ts';
 import type { PartialTransaction } from './offsets.ts';
 import { OpenTransaction } from './open-transaction.ts';
+import { isOwnMessage } from './own-messages.ts';
 import type { PendingRecords } from './pending.ts';
 import {
   type Begin,
@@ -21,17 +21,17 @@ import {
   TupleReader,
 } from './pgoutput.ts';
 import type { PositionTracker } from './position-tracker.ts';
-import type { ChangeSite, RecordMaker } from './records.ts';
+import type { ChangeSite, RecordBuilder } from './records.ts';
 import type { Relation } from './relation.ts';
 import type { ResumeCheck } from './resume-check.ts';
-import { IS_NULL, IS_UNCHANGED, Places, RowStruct } from './row-struct.ts';
-import type { SeenFilter, Verdict } from './snapshot/seen-filter.ts';
-import { createOrigin, type SourceNames } from './source-info.ts';
+import { ColumnOffsets, IS_NULL, IS_UNCHANGED, RowStruct } from './row-struct.ts';
+import type { SeenDecision, SeenFilter, SeenQuery } from './snapshot/seen-filter.ts';
+import { PostgresSource, type SourceIdentity } from './source-info.ts';
 import type { Table } from './table-schema.ts';
 
 export interface DecoderSettings {
-  readonly names: SourceNames;
-  readonly maker: RecordMaker;
+  readonly names: SourceIdentity;
+  readonly builder: RecordBuilder<Lsn>;
   readonly messages: MessageFormat;
   /** `message.prefix.include.list` and its counterpart. */
   includesMessage(prefix: string): boolean;
@@ -47,6 +47,9 @@ export interface StreamTotals {
   lastCommitMicros: number;
   lastXid: number;
 }
+
+/** The records that wait for their transaction's end. */
+export type PendingChanges = PendingRecords<SeenQuery, KeyedRow, IncompleteRow>;
 
 const OLD_KEY = 0x4b;
 const OLD_ROW = 0x4f;
@@ -74,17 +77,17 @@ export class ChangeDecoder {
   resume: ResumeCheck | null;
   readonly #settings: DecoderSettings;
   readonly #tables: DescribedTables;
-  readonly #pending: PendingRecords;
+  readonly #pending: PendingChanges;
   readonly #tracker: PositionTracker;
-  readonly #places = new Places();
-  readonly #tuple = new TupleReader(this.#places);
-  readonly #oldTuple = new TupleReader(this.#places);
-  #tick: Tick = tick();
+  readonly #offsets = new ColumnOffsets();
+  readonly #tuple = new TupleReader(this.#offsets);
+  readonly #oldTuple = new TupleReader(this.#offsets);
+  #readTime: ReadTime = readTimeNow();
 
   constructor(
     settings: DecoderSettings,
     tables: DescribedTables,
-    pending: PendingRecords,
+    pending: PendingChanges,
     tracker: PositionTracker,
     resumed: {
       readonly partial: PartialTransaction | null;
@@ -102,21 +105,21 @@ export class ChangeDecoder {
   }
 
   /** The changes that follow are read now. */
-  now(): void {
-    this.#tick = tick();
+  refreshReadTime(): void {
+    this.#readTime = readTimeNow();
   }
 
   /** One message, its type at `at`. Answers a relation that must be described before the next. */
   message(bytes: Buffer, at: number, end: number, lsn: Lsn): Relation | undefined {
     switch (bytes[at]) {
       case Message.insert:
-        if (this.#counts(lsn, 'INSERT')) this.#insert(bytes, at + 1, end, lsn);
+        if (this.#accepts(lsn, 'INSERT')) this.#insert(bytes, at + 1, end, lsn);
         break;
       case Message.update:
-        if (this.#counts(lsn, 'UPDATE')) this.#update(bytes, at + 1, end, lsn);
+        if (this.#accepts(lsn, 'UPDATE')) this.#update(bytes, at + 1, end, lsn);
         break;
       case Message.delete:
-        if (this.#counts(lsn, 'DELETE')) this.#delete(bytes, at + 1, end, lsn);
+        if (this.#accepts(lsn, 'DELETE')) this.#delete(bytes, at + 1, end, lsn);
         break;
       case Message.begin:
         this.#begin(readBegin(bytes, at + 1), lsn);
@@ -127,7 +130,7 @@ export class ChangeDecoder {
       case Message.relation:
         return readRelation(bytes, at + 1);
       case Message.truncate:
-        if (this.#counts(lsn, 'TRUNCATE')) this.#truncate(readTruncated(bytes, at + 1), lsn);
+        if (this.#accepts(lsn, 'TRUNCATE')) this.#truncate(readTruncated(bytes, at + 1), lsn);
         break;
       case Message.logical:
         this.#logical(bytes, at + 1, end);
@@ -157,7 +160,7 @@ export class ChangeDecoder {
       written: this.partial,
       repeated,
     });
-    if (!repeated) this.#pending.boundary('BEGIN', begin.xid, lsn, begin.micros);
+    if (!repeated) this.#addBoundary('BEGIN', begin, lsn);
   }
 
   #commit(end: Lsn): void {
@@ -167,7 +170,7 @@ export class ChangeDecoder {
       this.transaction = null;
       return;
     }
-    this.#pending.boundary('END', begin.xid, end, begin.micros);
+    this.#addBoundary('END', begin, end);
     this.#pending.commit();
     this.#tracker.committed(end, begin.xid, begin.micros);
     if (!isOwn) this.totals.transactions++;
@@ -177,16 +180,20 @@ export class ChangeDecoder {
     this.transaction = null;
   }
 
+  #addBoundary(status: 'BEGIN' | 'END', { xid, micros }: Begin, lsn: Lsn): void {
+    if (this.#pending.numbersRecords) this.#pending.addBoundary({ status, id: `${xid}:${lsn}`, micros });
+  }
+
   /** Counts a change of the open transaction; false where it was written before and need not be looked at. */
-  #counts(lsn: Lsn, kind: string): boolean {
+  #accepts(lsn: Lsn, kind: string): boolean {
     const open = this.#open;
     if (open.repeated) return false;
     open.count(lsn, kind);
-    return open.written === null || this.#pending.counts || !open.wasWritten;
+    return open.written === null || this.#pending.numbersRecords || !open.wasWritten;
   }
 
-  #site(table: Table, lsn: Lsn): ChangeSite {
-    return { table, origin: this.#open.origin, lsn, tick: this.#tick };
+  #site(table: Table, lsn: Lsn): ChangeSite<Lsn, Table> {
+    return { table, source: this.#open.source, position: lsn, readTime: this.#readTime };
   }
 
   #insert(bytes: Buffer, at: number, end: number, lsn: Lsn): void {
@@ -196,14 +203,14 @@ export class ChangeDecoder {
     const table = this.#tables.fitting(described, this.#tuple);
     const row = rowOf(table, bytes, this.#tuple, null);
     this.totals.creates++;
-    const verdict = this.#judge(table, row);
+    const verdict = this.#decide(table, row);
     if (verdict === true) return;
     const from = this.#pending.records.length;
-    this.#settings.maker.insert(this.#site(table, lsn), row, this.#pending.records);
+    this.#settings.builder.insert(this.#site(table, lsn), row, this.#pending.records);
     // An update that lets a row pass the publication's row filter comes as an insertion.
-    if (this.#tuple.unchanged > 0) this.#lacks(described, table, row, null, from);
-    this.#counted(from, end - at);
-    this.#ask(verdict, this.#pending.records.length - from);
+    if (this.#tuple.unchanged > 0) this.#addIncomplete(described, table, row, null, from);
+    this.#countBytes(from, end - at);
+    this.#addDecision(verdict, this.#pending.records.length - from);
   }
 
   #update(bytes: Buffer, at: number, end: number, lsn: Lsn): void {
@@ -222,33 +229,33 @@ export class ChangeDecoder {
       this.#tuple.unchanged > 0 && old ? (whole ?? keyOnly(table, bytes, this.#oldTuple)) : null,
     );
     this.totals.updates++;
-    const { maker } = this.#settings;
+    const { builder } = this.#settings;
     const site = this.#site(table, lsn);
     const from = this.#pending.records.length;
     const isIncomplete = this.#tuple.unchanged > 0 && before !== null && whole === null;
-    if (before !== null && maker.isKeyChange(table, before, after)) {
+    if (before !== null && builder.isKeyChange(table, before, after)) {
       if (this.#open.filtered) this.#filteredKeyChange(described, site, before, after);
-      else maker.update(site, before, after, this.#pending.records);
-      if (isIncomplete) this.#lacks(described, table, after, this.#open.begin.commitLsn, from);
-      this.#counted(from, end - at);
+      else builder.update(site, before, after, this.#pending.records);
+      if (isIncomplete) this.#addIncomplete(described, table, after, this.#open.begin.commitLsn, from);
+      this.#countBytes(from, end - at);
     } else {
-      const verdict = this.#judge(table, after);
+      const verdict = this.#decide(table, after);
       // The row may have moved from one chunk to another, where the key of records is not the one they were read by.
-      const old = before === null || verdict === false ? verdict : this.#judge(table, before);
+      const old = before === null || verdict === false ? verdict : this.#decide(table, before);
       if (verdict === true && old === true) return;
-      maker.update(site, whole, after, this.#pending.records);
-      if (isIncomplete) this.#lacks(described, table, after, this.#open.begin.commitLsn, from);
-      this.#counted(from, end - at);
-      if (verdict !== false) this.#pending.ask([verdict, old], this.#pending.records.length - from);
+      builder.update(site, whole, after, this.#pending.records);
+      if (isIncomplete) this.#addIncomplete(described, table, after, this.#open.begin.commitLsn, from);
+      this.#countBytes(from, end - at);
+      if (verdict !== false) this.#pending.addDecision([verdict, old], this.#pending.records.length - from);
     }
   }
 
   /** The last record since `from`, if it is of that row, may have to have its row read again. See IncompleteRow. */
-  #lacks({ facts }: Described, table: Table, row: RowStruct, commitLsn: Lsn | null, from: number): void {
+  #addIncomplete({ facts }: Described, table: Table, row: RowStruct, commitLsn: Lsn | null, from: number): void {
     const { records } = this.#pending;
     const record = records.length > from ? records.at(-1) : undefined;
     if (facts === undefined || !(record?.value instanceof Envelope) || record.value.after !== row) return;
-    this.#pending.lacks({ record, row, table, facts, commitLsn });
+    this.#pending.addIncomplete({ record, row, table, facts, commitLsn });
   }
 
   /** The table in a version that takes both tuples. */
@@ -258,21 +265,21 @@ export class ChangeDecoder {
   }
 
   /** The chunks of the old key and of the new one may not have seen the same. */
-  #filteredKeyChange(described: Described, site: ChangeSite, before: RowStruct, after: RowStruct): void {
+  #filteredKeyChange(described: Described, site: ChangeSite<Lsn, Table>, before: RowStruct, after: RowStruct): void {
     const { records } = this.#pending;
-    const { maker } = this.#settings;
-    const old = this.#judge(site.table, before);
+    const { builder } = this.#settings;
+    const old = this.#decide(site.table, before);
     const deletion = this.#deletion(described, site.table, before);
     if (old !== true || deletion !== null) {
       const from = records.length;
-      maker.oldKey(site, before, after, records);
-      this.#ask(old, records.length - from, deletion);
+      builder.deleteOldKey(site, before, after, records);
+      this.#addDecision(old, records.length - from, deletion);
     }
-    const verdict = this.#judge(site.table, after);
+    const verdict = this.#decide(site.table, after);
     if (verdict === true) return;
     const from = records.length;
-    maker.newKey(site, before, after, records);
-    this.#ask(verdict, records.length - from);
+    builder.createNewKey(site, before, after, records);
+    this.#addDecision(verdict, records.length - from);
   }
 
   #delete(bytes: Buffer, at: number, end: number, lsn: Lsn): void {
@@ -282,13 +289,13 @@ export class ChangeDecoder {
     const table = bytes[at + 4] === OLD_ROW ? this.#tables.fitting(described, this.#tuple) : described.table;
     const row = rowOf(table, bytes, this.#tuple, null);
     this.totals.deletes++;
-    const verdict = this.#judge(table, row);
+    const verdict = this.#decide(table, row);
     const deletion = this.#deletion(described, table, row);
     if (verdict === true && deletion === null) return;
     const from = this.#pending.records.length;
-    this.#settings.maker.delete(this.#site(table, lsn), row, this.#pending.records);
-    this.#counted(from, end - at);
-    this.#ask(verdict, this.#pending.records.length - from, deletion);
+    this.#settings.builder.delete(this.#site(table, lsn), row, this.#pending.records);
+    this.#countBytes(from, end - at);
+    this.#addDecision(verdict, this.#pending.records.length - from, deletion);
   }
 
   #truncate(oids: readonly number[], lsn: Lsn): void {
@@ -297,16 +304,16 @@ export class ChangeDecoder {
       if (table === undefined) continue;
       this.totals.others++;
       const { filtered, begin } = this.#open;
-      if (filtered && this.filter?.judgeTruncate(table, begin.xid)) continue;
+      if (filtered && this.filter?.decideTruncate(table, begin.xid)) continue;
       const from = this.#pending.records.length;
-      this.#settings.maker.truncate(this.#site(table, lsn), this.#pending.records);
-      this.#counted(from, TRUNCATE_BYTES);
+      this.#settings.builder.truncate(this.#site(table, lsn), this.#pending.records);
+      this.#countBytes(from, TRUNCATE_BYTES);
     }
   }
 
   #logical(bytes: Buffer, at: number, end: number): void {
     const message = readLogicalMessage(bytes, at);
-    if (message.transactional ? !this.#counts(message.lsn, 'MESSAGE') : this.resume?.isRepeated(message.lsn)) return;
+    if (message.transactional ? !this.#accepts(message.lsn, 'MESSAGE') : this.resume?.isRepeated(message.lsn)) return;
     const { messages, names, includesMessage } = this.#settings;
     if (isOwnMessage(message.prefix)) {
       if (message.transactional) this.#open.isOwn = true;
@@ -314,17 +321,17 @@ export class ChangeDecoder {
       const alone = {
         names,
         txId: null,
-        micros: this.totals.lastCommitMicros || this.#tick.micros,
+        micros: this.totals.lastCommitMicros || this.#readTime.micros,
         // It counts as committed itself.
         previousCommit: message.lsn,
       };
-      const origin = message.transactional ? this.#open.origin : createOrigin(alone);
+      const source = message.transactional ? this.#open.source : new PostgresSource(alone);
       const from = this.#pending.records.length;
       this.totals.others++;
       this.#pending.records.push(
-        messageRecord(messages.topic, new MessageValue(messages, origin, message, this.#tick)),
+        messageRecord(messages.topic, new MessageValue(messages, source, message, this.#readTime)),
       );
-      this.#counted(from, end - at);
+      this.#countBytes(from, end - at);
     }
     if (message.transactional) return;
     // Its LSN is the end of its record, where the next begins: a commit there is skipped by a reader that starts later.
@@ -333,7 +340,7 @@ export class ChangeDecoder {
   }
 
   /** Bytes of which no record was made fill no batch. */
-  #counted(from: number, bytes: number): void {
+  #countBytes(from: number, bytes: number): void {
     const count = this.#pending.records.length - from;
     if (count === 0) return;
     this.#pending.bytes += bytes;
@@ -341,8 +348,8 @@ export class ChangeDecoder {
   }
 
   /** Lets the last records wait for an answer, where only the server can tell. */
-  #ask(verdict: Verdict, count: number, deletion: KeyedRow | null = null): void {
-    if (verdict !== false) this.#pending.ask([verdict], count, deletion);
+  #addDecision(verdict: SeenDecision, count: number, deletion: KeyedRow | null = null): void {
+    if (verdict !== false) this.#pending.addDecision([verdict], count, deletion);
   }
 
   /** A row of a table that was read again may be in the topic, though all chunks that count saw it deleted. */
@@ -352,9 +359,9 @@ export class ChangeDecoder {
   }
 
   /** Whether the chunk of the row has seen the change of it. */
-  #judge(table: Table, row: RowStruct): Verdict {
+  #decide(table: Table, row: RowStruct): SeenDecision {
     const { filtered, begin } = this.#open;
-    return filtered && (this.filter?.judge(table, begin.xid, row) ?? false);
+    return filtered && (this.filter?.decide(table, begin.xid, row) ?? false);
   }
 }
 

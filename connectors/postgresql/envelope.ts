@@ -1,42 +1,27 @@
 import type { ByteWriter, Struct, StructSchema, Value } from '../../src/api/index.ts';
-import { schemaOf, structOf, ValueStruct } from '../../src/api/index.ts';
-import type { Tick } from './clock.ts';
-import type { Lsn } from './lsn.ts';
+import { schemaOf, structOf } from '../../src/api/index.ts';
+import { type ChangeSource, type SnapshotMarker, type SourceTable, toMillis } from './change-source.ts';
+import type { ReadTime } from './clock.ts';
 import type { RowStruct } from './row-struct.ts';
 import {
-  millis,
-  type Origin,
-  type SnapshotMarker,
-  type SourceNames,
-  SourceStruct,
-  type SourceTable,
-  sourceSchema,
-} from './source-info.ts';
+  type TransactionMember,
+  type TransactionOrder,
+  transactionBlock,
+  transactionStruct,
+} from './transaction-block.ts';
 
 /** create, update, delete, read (snapshot), truncate. */
 export type Operation = 'c' | 'u' | 'd' | 'r' | 't';
 
-/** The `transaction` block, where `provide.transaction.metadata` is on. */
-export const transactionBlock: StructSchema = structOf(
-  { id: schemaOf('string'), total_order: schemaOf('int64'), data_collection_order: schemaOf('int64') },
-  { optional: true, name: 'event.block', version: 1 },
-);
-
-export interface TransactionOrder {
-  readonly id: string;
-  readonly total: number;
-  readonly inTable: number;
-}
-
 const long = schemaOf('int64', { optional: true });
 
-/** row: optional, and the very schema that the rows have. */
-export function envelopeSchema(row: StructSchema, name: string): StructSchema {
+/** row: optional, and the same object as the schema of the rows. source: schema of the connector's `source` block. */
+export function envelopeSchema(row: StructSchema, source: StructSchema, name: string): StructSchema {
   return structOf(
     {
       before: row,
       after: row,
-      source: sourceSchema,
+      source,
       transaction: transactionBlock,
       op: schemaOf('string'),
       ts_ms: long,
@@ -68,23 +53,22 @@ const NO_TRANSACTION: Readonly<Record<Operation, Uint8Array>> = {
   t: Buffer.from(',"transaction":null,"op":"t"'),
 };
 
-/** What the changes of one table share. */
+/** The part of a table that the envelopes of its changes share. */
 export interface EnvelopeTable extends SourceTable {
   readonly envelope: StructSchema;
-  readonly names: SourceNames;
 }
 
 /** A change as Debezium's envelope. */
-export class Envelope implements Struct {
+export class Envelope<P = unknown> implements Struct, TransactionMember {
   readonly schema: StructSchema;
   readonly table: EnvelopeTable;
   readonly op: Operation;
   readonly before: RowStruct | null;
   readonly after: RowStruct | null;
-  readonly origin: Origin;
-  readonly lsn: Lsn;
-  readonly tick: Tick;
-  /** Settled before the envelope is handed out. */
+  readonly source: ChangeSource<P>;
+  readonly position: P;
+  readonly readTime: ReadTime;
+  /** Final once the envelope has left the connector. */
   marker: SnapshotMarker;
   order: TransactionOrder | null = null;
 
@@ -93,19 +77,27 @@ export class Envelope implements Struct {
     op: Operation,
     before: RowStruct | null,
     after: RowStruct | null,
-    origin: Origin,
-    lsn: Lsn,
-    tick: Tick,
+    source: ChangeSource<P>,
+    position: P,
+    readTime: ReadTime,
   ) {
     this.schema = table.envelope;
     this.table = table;
     this.op = op;
     this.before = before;
     this.after = after;
-    this.origin = origin;
-    this.lsn = lsn;
-    this.tick = tick;
+    this.source = source;
+    this.position = position;
+    this.readTime = readTime;
     this.marker = op === 'r' ? 'true' : 'false';
+  }
+
+  get transactionId(): string | null {
+    return this.source.transactionId(this.position);
+  }
+
+  get collection(): string {
+    return `${this.table.schema}.${this.table.name}`;
   }
 
   at(i: number): Value {
@@ -115,26 +107,20 @@ export class Envelope implements Struct {
       case 1:
         return this.after;
       case 2:
-        return new SourceStruct(this.table.names, this.origin, this.table, this.lsn, this.marker);
+        return this.source.struct(this.table, this.position, this.marker);
       case 3:
-        return this.#block();
+        return transactionStruct(this.order);
       case 4:
         return this.op;
       case 5:
-        return BigInt(millis(this.tick.micros));
+        return BigInt(toMillis(this.readTime.micros));
       case 6:
-        return BigInt(this.tick.micros);
+        return BigInt(this.readTime.micros);
       case 7:
-        return BigInt(this.tick.micros) * 1000n;
+        return BigInt(this.readTime.micros) * 1000n;
       default:
         return null;
     }
-  }
-
-  #block(): Value {
-    if (this.order === null) return null;
-    const { id, total, inTable } = this.order;
-    return new ValueStruct(transactionBlock, [id, BigInt(total), BigInt(inTable)]);
   }
 
   json(out: ByteWriter): void {
@@ -147,14 +133,14 @@ export class Envelope implements Struct {
     if (this.after === null) out.raw(NULL);
     else this.after.json(out);
     out.raw(SOURCE);
-    this.origin.write(out, this.table, this.lsn, this.marker);
+    this.source.write(out, this.table, this.position, this.marker);
     if (this.order === null) out.raw(NO_TRANSACTION[this.op]);
     else {
-      const { id, total, inTable } = this.order;
+      const { id, total, inCollection } = this.order;
       out.raw(TRANSACTION);
-      out.ascii(`{"id":"${id}","total_order":${total},"data_collection_order":${inTable}}`);
+      out.ascii(`{"id":"${id}","total_order":${total},"data_collection_order":${inCollection}}`);
       out.raw(OPERATION[this.op]);
     }
-    out.raw(this.tick.text);
+    out.raw(this.readTime.text);
   }
 }

@@ -6,13 +6,13 @@ import { javaMatcher } from '../../src/config/java-regex/index.ts';
  */
 export type NameTest = (name: string) => boolean;
 
-/** setting: for messages. Throws SyntaxError for an expression that is none of Java's. */
+/** setting: for messages. Throws SyntaxError for an expression that Java refuses. */
 export const nameTest = (list: string, setting: string): NameTest => expressions(splitList(list), setting);
 
 const expressions = (list: readonly string[], setting: string): NameTest =>
   javaMatcher(list, { setting, ignoreCase: true });
 
-/** Items between commas that are not escaped; blanks around them fall away, and so do empty ones. */
+/** Items between commas that are not escaped, trimmed, without empty ones. */
 export function splitList(list: string, separator = ','): string[] {
   const items = list.match(separator === ',' ? /(?:\\.|[^,\\])+/gs : /(?:\\.|[^;\\])+/gs) ?? [];
   return items.map(item => item.trim().replaceAll(`\\${separator}`, separator)).filter(item => item !== '');
@@ -33,29 +33,26 @@ const passes = ({ include, exclude }: Lists, prefix: string): NameTest => {
   return () => true;
 };
 
-const SYSTEM_SCHEMAS = new Set(['pg_catalog', 'information_schema', 'pg_toast']);
-
 export type TableTest = (schema: string, table: string) => boolean;
 
-/** schema.* and table.* lists, both; the system's own tables never. */
+/** schema.* and table.* lists, both. */
 export function tableTest(schemas: Lists, tables: Lists): TableTest {
   const ofSchema = passes(schemas, 'schema');
   const ofTable = passes(tables, 'table');
-  return (schema, table) =>
-    !SYSTEM_SCHEMAS.has(schema) && !schema.startsWith('pg_temp_') && ofSchema(schema) && ofTable(`${schema}.${table}`);
+  return (schema, table) => ofSchema(schema) && ofTable(`${schema}.${table}`);
 }
 
 /** Names are `schema.table.column`. */
 export function columnTest(columns: Lists): (schema: string, table: string, column: string) => boolean {
-  const passes_ = passes(columns, 'column');
-  return (schema, table, column) => passes_(`${schema}.${table}.${column}`);
+  const isIncluded = passes(columns, 'column');
+  return (schema, table, column) => isIncluded(`${schema}.${table}.${column}`);
 }
 
 export type CustomKey = (schema: string, table: string, columns: readonly string[]) => readonly string[] | undefined;
 
 /**
- * `message.key.columns`: `table expression:column,column;…`. undefined from the result for a table that none names.
- * Throws SyntaxError.
+ * `message.key.columns`: `table expression:column,column;…`. The result returns undefined for a table that no entry
+ * matches. Throws SyntaxError.
  */
 export function customKeys(list: string | null): CustomKey {
   const entries = splitList(list ?? '', ';').map(entry => {

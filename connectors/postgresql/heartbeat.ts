@@ -11,7 +11,7 @@ const valueSchema = structOf(
   { name: 'io.debezium.connector.common.Heartbeat', version: 1 },
 );
 
-/** `heartbeat.interval.ms`: says that the connector lives and how far it has come, though nothing changes. */
+/** A record of the heartbeat topic, written with the position although nothing has changed. */
 export function heartbeatRecord(topic: string, server: string): SourceRecord {
   return {
     topic,
@@ -24,11 +24,3 @@ export function heartbeatRecord(topic: string, server: string): SourceRecord {
     headers: NO_HEADERS,
   };
 }
-
-/** Prefix of the log messages that move a quiet database's log on. */
-export const HEARTBEAT_MESSAGE = 'millrace.heartbeat';
-/** Prefix of those that make the server flush its log. */
-export const FLUSH_MESSAGE = 'millrace.flush';
-
-/** No records come of them. */
-export const isOwnMessage = (prefix: string): boolean => prefix === HEARTBEAT_MESSAGE || prefix === FLUSH_MESSAGE;

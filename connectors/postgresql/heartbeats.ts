@@ -1,54 +1,54 @@
 import type { Log, SourceRecord } from '../../src/api/index.ts';
 import { messageOf } from '../../src/errors.ts';
-import type { PostgresConfig } from './config.ts';
-import { HEARTBEAT_MESSAGE, heartbeatRecord } from './heartbeat.ts';
-import type { Sql } from './sql.ts';
+import { heartbeatRecord } from './heartbeat.ts';
 
-/** Beats every `heartbeat.interval.ms`: a record, and a statement that moves the log of a quiet database on. */
+export interface HeartbeatSettings {
+  /** `heartbeat.interval.ms`; 0: no heartbeats. */
+  readonly intervalMs: number;
+  readonly topic: string;
+  /** topic.prefix */
+  readonly server: string;
+  readonly log: Log;
+  /** Runs the action at the source, which moves the log of a quiet database on. */
+  act(): Promise<void>;
+  /** Ends a pending read, so that the record is returned. */
+  wake(): void;
+}
+
+/** A record and an action at the source every `heartbeat.interval.ms`. */
 export class Heartbeats {
-  readonly #config: PostgresConfig;
-  readonly #sql: Sql;
-  readonly #topic: string;
-  readonly #log: Log;
+  readonly #settings: HeartbeatSettings;
   readonly #timer: NodeJS.Timeout | undefined;
-  readonly #statement: string;
-  #due = false;
-  #beating = false;
+  #isDue = false;
+  #isActing = false;
 
-  /** wake: ends a pending read, so that the record is handed out. */
-  constructor(config: PostgresConfig, sql: Sql, topic: string, log: Log, wake: () => void) {
-    this.#config = config;
-    this.#sql = sql;
-    this.#topic = topic;
-    this.#log = log;
-    const message = `SELECT pg_logical_emit_message(false, '${HEARTBEAT_MESSAGE}', ''::text)`;
-    this.#statement = config['heartbeat.action.query'] ?? message;
-    const interval = config['heartbeat.interval.ms'];
-    if (interval > 0)
+  constructor(settings: HeartbeatSettings) {
+    this.#settings = settings;
+    if (settings.intervalMs > 0)
       this.#timer = setInterval(() => {
-        this.#due = true;
+        this.#isDue = true;
         void this.#act();
-        wake();
-      }, interval);
+        settings.wake();
+      }, settings.intervalMs);
   }
 
-  /** The record that is due, if one is. */
+  /** The record that is due, if any. */
   take(): readonly SourceRecord[] {
-    if (!this.#due) return NONE;
-    this.#due = false;
-    return [heartbeatRecord(this.#topic, this.#config['topic.prefix'])];
+    if (!this.#isDue) return NONE;
+    this.#isDue = false;
+    return [heartbeatRecord(this.#settings.topic, this.#settings.server)];
   }
 
-  /** A failure is no reason to stop: the stream itself finds out whether the server is there. */
+  /** A failure is logged only: reading the stream detects a lost server. */
   async #act(): Promise<void> {
-    if (this.#beating) return;
-    this.#beating = true;
+    if (this.#isActing) return;
+    this.#isActing = true;
     try {
-      await this.#sql.query('beating the heart', this.#statement);
+      await this.#settings.act();
     } catch (error) {
-      this.#log.warn({ reason: messageOf(error) }, 'the statement of the heartbeat has failed');
+      this.#settings.log.warn({ reason: messageOf(error) }, 'the statement of the heartbeat has failed');
     } finally {
-      this.#beating = false;
+      this.#isActing = false;
     }
   }
 

@@ -1,38 +1,34 @@
 import type { SourceRecord, Struct, StructSchema, Value } from '../../src/api/index.ts';
 import { schemaOf, structOf, ValueStruct, withOptional } from '../../src/api/index.ts';
-import type { Tick } from './clock.ts';
-import { type TransactionOrder, transactionBlock } from './envelope.ts';
+import { type SourceTable, toMillis } from './change-source.ts';
+import type { ReadTime } from './clock.ts';
 import type { LogicalMessage } from './pgoutput.ts';
 import { NO_HEADERS } from './records.ts';
+import { type PostgresSource, sourceSchema, sourceText } from './source-info.ts';
 import {
-  millis,
-  type Origin,
-  type SourceNames,
-  SourceStruct,
-  type SourceTable,
-  sourceSchema,
-  sourceText,
-} from './source-info.ts';
+  type TransactionMember,
+  type TransactionOrder,
+  transactionBlock,
+  transactionStruct,
+} from './transaction-block.ts';
 import { type BinaryMode, unknown } from './types/bytes.ts';
 import type { Codec } from './types/codec.ts';
 
-/** Records of `pg_logical_emit_message`: op m, on a topic of their own, keyed by the message's prefix. */
+/** Key of records of `pg_logical_emit_message`, which have op m and a topic of their own. */
 const keySchema = structOf(
   { prefix: schemaOf('string', { optional: true }) },
   { name: 'io.debezium.connector.postgresql.MessageKey', version: 1 },
 );
 
-/** `binary.handling.mode` is for the content too. */
+/** Schemas and topic of messages. `binary.handling.mode` applies to the content. */
 export class MessageFormat {
   readonly schema: StructSchema;
   readonly message: StructSchema;
   readonly topic: string;
-  readonly names: SourceNames;
   readonly #content: Codec;
 
-  constructor(topic: string, names: SourceNames, mode: BinaryMode) {
+  constructor(topic: string, mode: BinaryMode) {
     this.topic = topic;
-    this.names = names;
     this.#content = unknown(mode);
     this.message = structOf(
       { prefix: schemaOf('string', { optional: true }), content: withOptional(this.#content.schema, true) },
@@ -57,24 +53,28 @@ export class MessageFormat {
 
 const NO_TABLE: SourceTable = { schema: '', name: '', sourceText: sourceText('', '') };
 
-export class MessageValue implements Struct {
+export class MessageValue implements Struct, TransactionMember {
   readonly schema: StructSchema;
-  readonly origin: Origin;
+  readonly source: PostgresSource;
   readonly message: LogicalMessage;
   order: TransactionOrder | null = null;
   readonly #format: MessageFormat;
-  readonly #tick: Tick;
+  readonly #readTime: ReadTime;
 
-  constructor(format: MessageFormat, origin: Origin, message: LogicalMessage, tick: Tick) {
+  constructor(format: MessageFormat, source: PostgresSource, message: LogicalMessage, readTime: ReadTime) {
     this.schema = format.schema;
     this.#format = format;
-    this.origin = origin;
+    this.source = source;
     this.message = message;
-    this.#tick = tick;
+    this.#readTime = readTime;
   }
 
-  get lsn(): number {
-    return this.message.lsn;
+  get transactionId(): string | null {
+    return this.source.transactionId(this.message.lsn);
+  }
+
+  get collection(): string {
+    return this.message.prefix;
   }
 
   at(i: number): Value {
@@ -82,13 +82,11 @@ export class MessageValue implements Struct {
       case 0:
         return 'm';
       case 1:
-        return BigInt(millis(this.#tick.micros));
+        return BigInt(toMillis(this.#readTime.micros));
       case 2:
-        return new SourceStruct(this.#format.names, this.origin, NO_TABLE, this.message.lsn, 'false');
+        return this.source.struct(NO_TABLE, this.message.lsn, 'false');
       case 3:
-        return this.order === null
-          ? null
-          : new ValueStruct(transactionBlock, [this.order.id, BigInt(this.order.total), BigInt(this.order.inTable)]);
+        return transactionStruct(this.order);
       case 4:
         return this.#format.struct(this.message);
       default:

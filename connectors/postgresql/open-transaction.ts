@@ -1,7 +1,7 @@
 import type { Lsn } from './lsn.ts';
 import type { PartialTransaction } from './offsets.ts';
 import type { Begin } from './pgoutput.ts';
-import { createOrigin, type Origin, type SourceNames } from './source-info.ts';
+import { PostgresSource, type SourceIdentity } from './source-info.ts';
 
 /** The transaction whose changes are being read. */
 export class OpenTransaction {
@@ -21,14 +21,14 @@ export class OpenTransaction {
   kind = 'INSERT';
   /** Changes at that LSN: one record of the log may hold many rows. */
   events = 0;
-  readonly #names: SourceNames;
+  readonly #names: SourceIdentity;
   readonly #previousCommit: Lsn | null;
-  #origin: Origin | undefined;
+  #source: PostgresSource | undefined;
 
   constructor(
     begin: Begin,
     options: {
-      readonly names: SourceNames;
+      readonly names: SourceIdentity;
       readonly previousCommit: Lsn | null;
       readonly filtered: boolean;
       readonly written: PartialTransaction | null;
@@ -60,15 +60,15 @@ export class OpenTransaction {
     return { xid: this.begin.xid, lsn: this.lsn, events: this.events, commitLsn: this.begin.commitLsn };
   }
 
-  get origin(): Origin {
-    this.#origin ??= createOrigin({
+  get source(): PostgresSource {
+    this.#source ??= new PostgresSource({
       names: this.#names,
       txId: this.begin.xid,
       micros: this.begin.micros,
       previousCommit: this.#previousCommit,
-      origin: this.replicatedFrom?.name ?? null,
-      originLsn: this.replicatedFrom?.lsn ?? null,
+      replicationOrigin: this.replicatedFrom?.name ?? null,
+      replicationOriginLsn: this.replicatedFrom?.lsn ?? null,
     });
-    return this.#origin;
+    return this.#source;
   }
 }

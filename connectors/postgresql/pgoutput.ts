@@ -1,6 +1,6 @@
 import { type Lsn, readInt32, readLsn, readUint16, readUint32 } from './lsn.ts';
 import type { Relation, RelationColumn, ReplicaIdentity } from './relation.ts';
-import { IS_NULL, IS_UNCHANGED, type Places } from './row-struct.ts';
+import { type ColumnOffsets, IS_NULL, IS_UNCHANGED } from './row-struct.ts';
 
 /**
  * Logical replication messages of the pgoutput plugin, protocol version 1, values as text
@@ -97,14 +97,14 @@ export function readLogicalMessage(bytes: Buffer, at: number): LogicalMessage {
 
 /** Finds where the columns of a tuple are. One for a stream; the fields are of the last `read`. */
 export class TupleReader {
-  readonly #places: Places;
+  readonly #places: ColumnOffsets;
   page: Int32Array;
   base = 0;
   /** How many columns are null, and how many were left out as unchanged. */
   nulls = 0;
   unchanged = 0;
 
-  constructor(places: Places) {
+  constructor(places: ColumnOffsets) {
     this.#places = places;
     this.page = places.page;
   }

@@ -1,23 +1,23 @@
 import type { SourceRecord } from '../../src/api/index.ts';
 import { quoteIdentifier, quoteTable } from './connection.ts';
 import { Envelope } from './envelope.ts';
-import { formatLsn } from './lsn.ts';
+import { formatLsn, type Lsn } from './lsn.ts';
 import type { RowStruct } from './row-struct.ts';
 
 const CHANGES = { c: 'an inserted', u: 'an updated', d: 'a deleted', r: 'a', t: 'a' } as const;
 
 /**
- * Says of a record that cannot be written which row it is of: table, columns of its key and largest column, without values.
- * undefined: it is of no row.
+ * Describes the row of a record that cannot be written, without values: table, columns of its key, largest column.
+ * undefined: the record is of no row.
  */
 export function describePlace({ value, keySchema }: SourceRecord): string | undefined {
   if (!(value instanceof Envelope)) return undefined;
-  const { table, op, before, after, lsn } = value;
+  const { table, op, before, after, position } = value as Envelope<Lsn>;
   const row = after ?? before;
   const fields = keySchema?.type === 'struct' ? keySchema.fields.map(({ name }) => name) : [];
   const key = fields.length === 0 ? 'no key' : `the key (${fields.map(quoteIdentifier).join(', ')})`;
   const largest = row === null ? '' : largestColumn(row);
-  return `${CHANGES[op]} row of table ${quoteTable(table.schema, table.name)}, which has ${key}, at LSN ${formatLsn(lsn)}${largest}`;
+  return `${CHANGES[op]} row of table ${quoteTable(table.schema, table.name)}, which has ${key}, at LSN ${formatLsn(position)}${largest}`;
 }
 
 function largestColumn(row: RowStruct): string {

@@ -1,17 +1,15 @@
 import type { Header, SourceRecord } from '../../src/api/index.ts';
 import { schemaOf } from '../../src/api/index.ts';
-import type { Tick } from './clock.ts';
-import { Envelope } from './envelope.ts';
-import type { Lsn } from './lsn.ts';
-import { KeyStruct, type RowStruct, sameKey } from './row-struct.ts';
-import type { Origin } from './source-info.ts';
-import type { Table } from './table-schema.ts';
+import type { ChangeSource } from './change-source.ts';
+import type { ReadTime } from './clock.ts';
+import { Envelope, type EnvelopeTable } from './envelope.ts';
+import { type KeyLayout, KeyStruct, type RowLayout, type RowStruct, sameKey } from './row-struct.ts';
 
 export interface RecordSettings {
   readonly tombstones: boolean;
   /** `skipped.operations` */
   readonly skips: ReadonlySet<string>;
-  /** `extended.headers.enabled`: on every record of a table. */
+  /** Headers of every record of a table: `extended.headers.enabled`. */
   readonly headers: readonly Header[];
   /** `skip.messages.without.change` */
   readonly skipUnchanged: boolean;
@@ -19,82 +17,90 @@ export interface RecordSettings {
 
 export const NO_HEADERS: readonly Header[] = [];
 
-/** What says that a record's key was another before, and which. */
+/** Headers of the two records of a key change: the other key. */
 const NEW_KEY = '__debezium.newkey';
 const OLD_KEY = '__debezium.oldkey';
 
-/** Debezium's headers of lineage. */
-export function contextHeaders(prefix: string, task: number, run: string): readonly Header[] {
+/** Debezium's context headers. connector: the name in `source.connector`; run: the id of this run of the task. */
+export function contextHeaders(connector: string, prefix: string, task: number, run: string): readonly Header[] {
   const schema = schemaOf('string');
   const header = (key: string, value: string): Header => ({ key: `__debezium.context.${key}`, schema, value });
   return [
     header('connectorLogicalName', prefix),
     header('taskId', String(task)),
-    header('connectorName', 'postgresql'),
+    header('connectorName', connector),
     header('runId', run),
   ];
 }
 
-/** Where a change comes from, when it was read, and of which table it is. */
-export interface ChangeSite {
-  readonly table: Table;
-  readonly origin: Origin;
-  readonly lsn: Lsn;
-  readonly tick: Tick;
+/** One version of a captured table, with its topic and its schemas. */
+export interface CapturedTable extends EnvelopeTable {
+  readonly topic: string;
+  readonly row: RowLayout;
+  /** null: records of this table have no key. */
+  readonly key: KeyLayout | null;
 }
 
-/** Makes of a change the one, two or three records that stand for it. */
-export class RecordMaker {
+/** The table, the source, the position and the read time of a change. */
+export interface ChangeSite<P, T extends CapturedTable = CapturedTable> {
+  readonly table: T;
+  readonly source: ChangeSource<P>;
+  readonly position: P;
+  readonly readTime: ReadTime;
+}
+
+/** Builds the one, two or three records of a change. P: position of a change in the source's log. */
+export class RecordBuilder<P> {
   readonly #settings: RecordSettings;
 
   constructor(settings: RecordSettings) {
     this.#settings = settings;
   }
 
-  insert(site: ChangeSite, row: RowStruct, out: SourceRecord[]): void {
+  insert(site: ChangeSite<P>, row: RowStruct, out: SourceRecord[]): void {
     if (!this.#settings.skips.has('c')) out.push(this.#record(site, 'c', null, row, row));
   }
 
-  /** A row of a snapshot. */
-  read(site: ChangeSite, row: RowStruct): SourceRecord {
+  /** A record of a snapshot. */
+  read(site: ChangeSite<P>, row: RowStruct): SourceRecord {
     return this.#record(site, 'r', null, row, row);
   }
 
   /** before: null where the key has not changed and the table's replica identity is not FULL. */
-  update(site: ChangeSite, before: RowStruct | null, after: RowStruct, out: SourceRecord[]): void {
+  update(site: ChangeSite<P>, before: RowStruct | null, after: RowStruct, out: SourceRecord[]): void {
     const { skips, skipUnchanged } = this.#settings;
     if (skips.has('u')) return;
     if (this.isKeyChange(site.table, before, after)) {
-      this.oldKey(site, before as RowStruct, after, out);
-      this.newKey(site, before as RowStruct, after, out);
+      this.deleteOldKey(site, before as RowStruct, after, out);
+      this.createNewKey(site, before as RowStruct, after, out);
     } else if (!(skipUnchanged && before !== null && sameRow(site.table, before, after)))
       out.push(this.#record(site, 'u', before, after, after));
   }
 
-  isKeyChange({ key }: Table, before: RowStruct | null, after: RowStruct): boolean {
+  isKeyChange({ key }: CapturedTable, before: RowStruct | null, after: RowStruct): boolean {
     return before !== null && key !== null && !sameKey(key, before, after);
   }
 
-  /** A changed key: the old one is deleted. Skipped as a deletion, and with the update that it is a part of. */
-  oldKey(site: ChangeSite, before: RowStruct, after: RowStruct, out: SourceRecord[]): void {
+  /** The deletion of the old key. Skipped with deletions, and with updates. */
+  deleteOldKey(site: ChangeSite<P>, before: RowStruct, after: RowStruct, out: SourceRecord[]): void {
     const { skips } = this.#settings;
     if (skips.has('u') || skips.has('d')) return;
-    this.#deleted(site, before, [this.#keyHeader(NEW_KEY, site.table, after), ...this.#settings.headers], out);
+    this.#delete(site, before, [this.#keyHeader(NEW_KEY, site.table, after), ...this.#settings.headers], out);
   }
 
-  /** A changed key: the new one is created. Skipped as a creation, and with the update that it is a part of. */
-  newKey(site: ChangeSite, before: RowStruct, after: RowStruct, out: SourceRecord[]): void {
+  /** The creation of the new key. Skipped with creations, and with updates. */
+  createNewKey(site: ChangeSite<P>, before: RowStruct, after: RowStruct, out: SourceRecord[]): void {
     const { skips } = this.#settings;
     if (skips.has('u') || skips.has('c')) return;
     const headers = [this.#keyHeader(OLD_KEY, site.table, before), ...this.#settings.headers];
     out.push(this.#record(site, 'c', null, after, after, headers));
   }
 
-  delete(site: ChangeSite, before: RowStruct, out: SourceRecord[]): void {
-    if (!this.#settings.skips.has('d')) this.#deleted(site, before, this.#settings.headers, out);
+  delete(site: ChangeSite<P>, before: RowStruct, out: SourceRecord[]): void {
+    if (!this.#settings.skips.has('d')) this.#delete(site, before, this.#settings.headers, out);
   }
 
-  truncate({ table, origin, lsn, tick }: ChangeSite, out: SourceRecord[]): void {
+  truncate({ table, source, position, readTime }: ChangeSite<P>, out: SourceRecord[]): void {
     if (this.#settings.skips.has('t')) return;
     out.push({
       topic: table.topic,
@@ -102,21 +108,21 @@ export class RecordMaker {
       keySchema: null,
       key: null,
       valueSchema: table.envelope,
-      value: new Envelope(table, 't', null, null, origin, lsn, tick),
+      value: new Envelope(table, 't', null, null, source, position, readTime),
       timestamp: null,
       headers: this.#settings.headers,
     });
   }
 
-  /** A tombstone without a key would say nothing, and compacted topics refuse it. */
-  #deleted(site: ChangeSite, before: RowStruct, headers: readonly Header[], out: SourceRecord[]): void {
+  /** No tombstone without a key: compacted topics refuse it. */
+  #delete(site: ChangeSite<P>, before: RowStruct, headers: readonly Header[], out: SourceRecord[]): void {
     const record = this.#record(site, 'd', before, null, before, headers);
     out.push(record);
     if (this.#settings.tombstones && record.key !== null) out.push({ ...record, valueSchema: null, value: null });
   }
 
   #record(
-    { table, origin, lsn, tick }: ChangeSite,
+    { table, source, position, readTime }: ChangeSite<P>,
     op: 'c' | 'u' | 'd' | 'r',
     before: RowStruct | null,
     after: RowStruct | null,
@@ -130,13 +136,13 @@ export class RecordMaker {
       keySchema: key === null ? null : key.schema,
       key: key === null ? null : new KeyStruct(key, keyed),
       valueSchema: table.envelope,
-      value: new Envelope(table, op, before, after, origin, lsn, tick),
+      value: new Envelope(table, op, before, after, source, position, readTime),
       timestamp: null,
       headers,
     };
   }
 
-  #keyHeader(name: string, { key }: Table, row: RowStruct): Header {
+  #keyHeader(name: string, { key }: CapturedTable, row: RowStruct): Header {
     return key === null
       ? { key: name, schema: null, value: null }
       : { key: name, schema: key.schema, value: new KeyStruct(key, row) };
@@ -145,8 +151,8 @@ export class RecordMaker {
 
 const allFields = new WeakMap<object, readonly number[]>();
 
-/** Whether all fields that records show are the same; a value left out as unchanged is. */
-function sameRow({ row, key }: Table, before: RowStruct, after: RowStruct): boolean {
+/** True if all fields of the records are equal. A value that was not sent as unchanged is equal. */
+function sameRow({ row, key }: CapturedTable, before: RowStruct, after: RowStruct): boolean {
   let fields = allFields.get(row);
   if (fields === undefined) {
     fields = row.fields.map((_, i) => i);

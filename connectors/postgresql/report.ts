@@ -8,7 +8,7 @@ import type { Stream } from './stream.ts';
 const LAG_EVERY_MS = 5000;
 
 /** Figures for people, in the words of Debezium's metrics. */
-export class Reporter {
+export class ProgressReporter {
   readonly #context: SourceTaskContext;
   readonly #timer: NodeJS.Timeout;
   #end: Lsn | undefined;

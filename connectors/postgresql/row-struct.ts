@@ -38,7 +38,7 @@ const PAGE_INTS = 1 << 15;
  * Where the columns of many rows begin and end in their bytes: two numbers for each column, in pages that live as long
  * as a row of theirs does.
  */
-export class Places {
+export class ColumnOffsets {
   page = new Int32Array(PAGE_INTS);
   #used = 0;
 

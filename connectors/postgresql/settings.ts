@@ -7,9 +7,9 @@ import type { PublicationSettings } from './publication.ts';
 import { contextHeaders, NO_HEADERS, type RecordSettings } from './records.ts';
 import type { SchemaSettings } from './table-schema.ts';
 import { strategies, topicNaming } from './topic-naming.ts';
-import { placeholderOf } from './types/unavailable.ts';
+import { parsePlaceholder } from './types/unavailable.ts';
 
-/** What the parts of the connector are told, from its configuration. */
+/** Settings of the parts of the connector, from its configuration. */
 export const connectionSettings = (config: PostgresConfig): ConnectionSettings => ({
   host: config['database.hostname'],
   port: config['database.port'],
@@ -28,11 +28,16 @@ export const connectionSettings = (config: PostgresConfig): ConnectionSettings =
   queryTimeoutMs: config['database.query.timeout.ms'],
 });
 
-export const capturedTables = (config: PostgresConfig): TableTest =>
-  tableTest(
+const SYSTEM_SCHEMAS = new Set(['pg_catalog', 'information_schema', 'pg_toast']);
+
+/** Tables of the system are never captured. */
+export function capturedTables(config: PostgresConfig): TableTest {
+  const isIncluded = tableTest(
     { include: config['schema.include.list'], exclude: config['schema.exclude.list'] },
     { include: config['table.include.list'], exclude: config['table.exclude.list'] },
   );
+  return (schema, table) => !SYSTEM_SCHEMAS.has(schema) && !schema.startsWith('pg_temp_') && isIncluded(schema, table);
+}
 
 export const publicationSettings = (config: PostgresConfig): PublicationSettings => ({
   name: config['publication.name'],
@@ -73,7 +78,7 @@ export function schemaSettings(config: PostgresConfig): SchemaSettings {
       moneyFractionDigits: config['money.fraction.digits'],
       unknownTypes: config['include.unknown.datatypes'],
     },
-    placeholder: placeholderOf(config['unavailable.value.placeholder']),
+    placeholder: parsePlaceholder(config['unavailable.value.placeholder']),
     schemaNames: config['schema.name.adjustment.mode'],
     fieldNames: config['field.name.adjustment.mode'],
     includesColumn: columnTest({ include: config['column.include.list'], exclude: config['column.exclude.list'] }),
@@ -90,10 +95,12 @@ function propagatesType(config: PostgresConfig): SchemaSettings['propagatesType'
     ofColumn(`${schema}.${table}.${column}`) || ofType(`${schema}.${table}.${type}`);
 }
 
-/** run: names this run of the task in its headers. */
+/** run: id of this run of the task, for its headers. */
 export const recordSettings = (config: PostgresConfig, task: number, run: string): RecordSettings => ({
   tombstones: config['tombstones.on.delete'],
   skips: new Set(config['skipped.operations']),
-  headers: config['extended.headers.enabled'] ? contextHeaders(config['topic.prefix'], task, run) : NO_HEADERS,
+  headers: config['extended.headers.enabled']
+    ? contextHeaders('postgresql', config['topic.prefix'], task, run)
+    : NO_HEADERS,
   skipUnchanged: config['skip.messages.without.change'],
 });

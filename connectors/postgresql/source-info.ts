@@ -1,17 +1,9 @@
 import type { ByteWriter, Struct, StructSchema, Value } from '../../src/api/index.ts';
 import { schemaOf, structOf } from '../../src/api/index.ts';
+import { type ChangeSource, type SnapshotMarker, type SourceTable, toMillis } from './change-source.ts';
 import { writeUint } from './json-text.ts';
 import type { Lsn } from './lsn.ts';
 import { VERSION } from './version.ts';
-
-/** `source.snapshot` */
-export type SnapshotMarker =
-  | 'true'
-  | 'first'
-  | 'first_in_data_collection'
-  | 'last_in_data_collection'
-  | 'last'
-  | 'false';
 
 const optional = { optional: true };
 
@@ -44,58 +36,38 @@ export const sourceSchema: StructSchema = structOf(
   { name: 'io.debezium.connector.postgresql.Source', version: 1 },
 );
 
-/** What is the same in every record of a connector. */
-export interface SourceNames {
+/** Names that are the same in all records of a connector. */
+export interface SourceIdentity {
   /** topic.prefix */
   readonly name: string;
   readonly db: string;
 }
 
-/** The table of a record; '' and '' for a logical message. */
-export interface SourceTable {
-  readonly schema: string;
-  readonly name: string;
-  /** `"public","table":"orders","txId":` */
-  readonly sourceText: Uint8Array;
-}
-
 export const sourceText = (schema: string, table: string): Uint8Array =>
   Buffer.from(`${JSON.stringify(schema)},"table":${JSON.stringify(table)},"txId":`);
 
-/**
- * Where a change comes from: one object for all changes of a transaction, or for all rows of a chunk. It holds the
- * parts of the `source` text that are the same for all of them.
- */
-export interface Origin {
-  /** txid, or null where there is none (a logical message outside of transactions). */
+export interface PostgresSourceOptions {
+  readonly names: SourceIdentity;
+  /** null: a logical decoding message outside of transactions. */
   readonly txId: number | null;
   /** Microseconds since 1970: of the commit, or of the chunk's snapshot. */
   readonly micros: number;
-  sequence(lsn: Lsn): string;
-  write(out: ByteWriter, table: SourceTable, lsn: Lsn, marker: SnapshotMarker): void;
-  /** Replication origin: name and LSN there. */
-  readonly origin: string | null;
-  readonly originLsn: Lsn | null;
-}
-
-export interface OriginOptions {
-  readonly names: SourceNames;
-  readonly txId: number | null;
-  readonly micros: number;
   /** First element of `sequence`: see StreamPosition; null in snapshots. */
   readonly previousCommit: Lsn | null;
-  readonly origin?: string | null;
-  readonly originLsn?: Lsn | null;
+  /** Replication origin of the transaction, and its LSN there. */
+  readonly replicationOrigin?: string | null;
+  readonly replicationOriginLsn?: Lsn | null;
 }
 
 const NO_ORIGIN = Buffer.from(',"xmin":null,"origin":null,"origin_lsn":null}');
 
-class TextOrigin implements Origin {
+/** The `source` block of PostgreSQL's changes. */
+export class PostgresSource implements ChangeSource<Lsn> {
   readonly txId: number | null;
   readonly micros: number;
-  readonly origin: string | null;
-  readonly originLsn: Lsn | null;
-  readonly #names: SourceNames;
+  readonly names: SourceIdentity;
+  readonly replicationOrigin: string | null;
+  readonly replicationOriginLsn: Lsn | null;
   readonly #previous: string;
   #marker: SnapshotMarker | undefined;
   #head: Uint8Array = NO_ORIGIN;
@@ -103,17 +75,25 @@ class TextOrigin implements Origin {
   #txText: Uint8Array = NO_ORIGIN;
   #end: Uint8Array = NO_ORIGIN;
 
-  constructor(options: OriginOptions) {
+  constructor(options: PostgresSourceOptions) {
     this.txId = options.txId;
     this.micros = options.micros;
-    this.origin = options.origin ?? null;
-    this.originLsn = options.originLsn ?? null;
-    this.#names = options.names;
+    this.replicationOrigin = options.replicationOrigin ?? null;
+    this.replicationOriginLsn = options.replicationOriginLsn ?? null;
+    this.names = options.names;
     this.#previous = options.previousCommit === null ? 'null' : `"${options.previousCommit}"`;
   }
 
   sequence(lsn: Lsn): string {
     return `[${this.#previous},"${lsn}"]`;
+  }
+
+  transactionId(lsn: Lsn): string | null {
+    return this.txId === null ? null : `${this.txId}:${lsn}`;
+  }
+
+  struct(table: SourceTable, lsn: Lsn, marker: SnapshotMarker): Struct {
+    return new SourceStruct(this, table, lsn, marker);
   }
 
   write(out: ByteWriter, table: SourceTable, lsn: Lsn, marker: SnapshotMarker): void {
@@ -128,62 +108,58 @@ class TextOrigin implements Origin {
     out.raw(this.#end);
   }
 
-  /** Up to the LSN in `sequence`. */
+  /** The text before the LSN in `sequence`. */
   #headOf(marker: SnapshotMarker): Uint8Array {
-    const { name, db } = this.#names;
+    const { name, db } = this.names;
     this.#marker = marker;
     return Buffer.from(
-      `{"version":"${VERSION}","connector":"postgresql","name":${JSON.stringify(name)},"ts_ms":${millis(this.micros)},` +
+      `{"version":"${VERSION}","connector":"postgresql","name":${JSON.stringify(name)},"ts_ms":${toMillis(this.micros)},` +
         `"snapshot":"${marker}","db":${JSON.stringify(db)},"sequence":"[${this.#previous.replaceAll('"', '\\"')},\\"`,
     );
   }
 
   #prepare(): Uint8Array {
     this.#txText = Buffer.from(`${this.txId ?? 'null'},"lsn":`, 'latin1');
-    if (this.origin !== null)
+    if (this.replicationOrigin !== null)
       this.#end = Buffer.from(
-        `,"xmin":null,"origin":${JSON.stringify(this.origin)},"origin_lsn":${this.originLsn ?? 'null'}}`,
+        `,"xmin":null,"origin":${JSON.stringify(this.replicationOrigin)},"origin_lsn":${this.replicationOriginLsn ?? 'null'}}`,
       );
     return Buffer.from(`\\"]","ts_us":${this.micros},"ts_ns":${this.micros}000,"schema":`, 'latin1');
   }
 }
 
-export const createOrigin = (options: OriginOptions): Origin => new TextOrigin(options);
-
-/** The `source` block as a struct, for converters and transforms that look into it. */
-export class SourceStruct implements Struct {
+/** The `source` block as a struct, for converters and transforms that read its fields. */
+class SourceStruct implements Struct {
   readonly schema = sourceSchema;
-  readonly #names: SourceNames;
-  readonly #origin: Origin;
+  readonly #source: PostgresSource;
   readonly #table: SourceTable;
   readonly #lsn: Lsn;
   readonly #marker: SnapshotMarker;
 
-  constructor(names: SourceNames, origin: Origin, table: SourceTable, lsn: Lsn, marker: SnapshotMarker) {
-    this.#names = names;
-    this.#origin = origin;
+  constructor(source: PostgresSource, table: SourceTable, lsn: Lsn, marker: SnapshotMarker) {
+    this.#source = source;
     this.#table = table;
     this.#lsn = lsn;
     this.#marker = marker;
   }
 
   at(i: number): Value {
-    const { micros, txId, origin, originLsn } = this.#origin;
+    const { micros, txId, names, replicationOrigin, replicationOriginLsn } = this.#source;
     switch (i) {
       case 0:
         return VERSION;
       case 1:
         return 'postgresql';
       case 2:
-        return this.#names.name;
+        return names.name;
       case 3:
-        return BigInt(millis(micros));
+        return BigInt(toMillis(micros));
       case 4:
         return this.#marker;
       case 5:
-        return this.#names.db;
+        return names.db;
       case 6:
-        return this.#origin.sequence(this.#lsn);
+        return this.#source.sequence(this.#lsn);
       case 7:
         return BigInt(micros);
       case 8:
@@ -197,17 +173,15 @@ export class SourceStruct implements Struct {
       case 12:
         return BigInt(this.#lsn);
       case 14:
-        return origin;
+        return replicationOrigin;
       case 15:
-        return originLsn === null ? null : BigInt(originLsn);
+        return replicationOriginLsn === null ? null : BigInt(replicationOriginLsn);
       default:
         return null;
     }
   }
 
   json(out: ByteWriter): void {
-    this.#origin.write(out, this.#table, this.#lsn, this.#marker);
+    this.#source.write(out, this.#table, this.#lsn, this.#marker);
   }
 }
-
-export const millis = (micros: number): number => Math.floor(micros / 1000);

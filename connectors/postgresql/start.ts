@@ -14,7 +14,7 @@ import type { TimelineHistory } from './timeline-history.ts';
 import { logEnd } from './wal.ts';
 
 /** What a task begins with. */
-export type Beginning =
+export type StartPoint =
   | (StreamStart & {
       readonly kind: 'stream';
       /** It is what is stored already. */
@@ -57,20 +57,20 @@ type UsableSlot = Slot & { readonly confirmed: Lsn };
 const SLOT_WAIT_MS = 15_000;
 
 /** Compares the stored position with log and slot, makes the slot where there is none, and decides what comes first. */
-export async function begin(context: StartContext): Promise<Beginning> {
+export async function findStartPoint(context: StartContext): Promise<StartPoint> {
   const { config, stored } = context;
   const mode = config['snapshot.mode'];
   if (mode === 'initial_only') return onlySnapshot(context);
   const found = await usable(context);
-  if (stored.kind === 'none') return beginAnew(context, found, !isNever(mode));
+  if (stored.kind === 'none') return startFresh(context, found, !isNever(mode));
   try {
     await checkLog(context, stored);
-    return await goOn(context, found, stored);
+    return await resume(context, found, stored);
   } catch (error) {
     if (!isLost(error)) throw error;
     if (mode === 'when_needed') {
       context.log.warn({ reason: error.message }, 'the position is lost: the tables are read anew');
-      return beginAnew(context, found?.walStatus === 'lost' ? undefined : found, true);
+      return startFresh(context, found?.walStatus === 'lost' ? undefined : found, true);
     }
     if (config['offset.mismatch.strategy'] !== 'trust_slot' || stored.kind !== 'stream' || found === undefined)
       throw error;
@@ -79,10 +79,10 @@ export async function begin(context: StartContext): Promise<Beginning> {
   }
 }
 
-async function goOn(context: StartContext, found: UsableSlot | undefined, stored: Stored): Promise<Beginning> {
+async function resume(context: StartContext, found: UsableSlot | undefined, stored: Stored): Promise<StartPoint> {
   const mode = context.config['snapshot.mode'];
   // One of Debezium's cannot be continued: as there, the tables are read from the beginning.
-  if (stored.kind === 'snapshot' && stored.id === null && !isNever(mode)) return beginAnew(context, found, true);
+  if (stored.kind === 'snapshot' && stored.id === null && !isNever(mode)) return startFresh(context, found, true);
   const start = streamStart(context, found, stored);
   if (stored.kind === 'snapshot') {
     if (isNever(mode)) return { kind: 'stream', ...start, stored: false, anew: true };
@@ -95,7 +95,7 @@ async function goOn(context: StartContext, found: UsableSlot | undefined, stored
 }
 
 /** Without a stream behind it, a snapshot needs no slot, which would hold back log for nobody. */
-async function onlySnapshot(context: StartContext): Promise<Beginning> {
+async function onlySnapshot(context: StartContext): Promise<StartPoint> {
   const { sql, stored } = context;
   if (stored.kind === 'none') return { kind: 'snapshot', ...startAt(await logEnd(sql)), id: null };
   await checkLog(context, stored);
@@ -136,7 +136,11 @@ async function usable({ sql, config, applicationName, signal, log }: StartContex
   return checkSlot(found, config['database.dbname']);
 }
 
-async function beginAnew(context: StartContext, found: UsableSlot | undefined, snapshot: boolean): Promise<Beginning> {
+async function startFresh(
+  context: StartContext,
+  found: UsableSlot | undefined,
+  snapshot: boolean,
+): Promise<StartPoint> {
   const start = startAt(found?.confirmed ?? (await make(context)));
   if (snapshot) return { kind: 'snapshot', ...start, id: null };
   return { kind: 'stream', ...start, stored: false, anew: true };

@@ -1,6 +1,6 @@
 import type { SourceBatch, SourcePosition, SourceRecord } from '../../src/api/index.ts';
 import type { Catalog } from './catalog.ts';
-import { ChangeDecoder, type DecoderSettings, type StreamTotals } from './change-decoder.ts';
+import { ChangeDecoder, type DecoderSettings, type PendingChanges, type StreamTotals } from './change-decoder.ts';
 import { DescribedTables, type DescribedTablesSettings } from './described-tables.ts';
 import type { LogIdentity } from './log-identity.ts';
 import { type Lsn, readLsn } from './lsn.ts';
@@ -55,7 +55,7 @@ export class Stream {
   readonly #settings: StreamSettings;
   readonly #replication: Replication;
   readonly #tables: DescribedTables;
-  readonly #pending: PendingRecords;
+  readonly #pending: PendingChanges;
   readonly #decoder: ChangeDecoder;
   readonly #missing: MissingValues;
   /** Stored before the stream was opened. */
@@ -119,7 +119,7 @@ export class Stream {
 
   /** Reads what has come, up to a batch's worth. */
   async #decode(): Promise<void> {
-    this.#decoder.now();
+    this.#decoder.refreshReadTime();
     for (let relation = this.#messages(); relation !== undefined; relation = this.#messages())
       await this.#tables.describe(relation);
     if (!this.#decoder.resume?.passed) return;

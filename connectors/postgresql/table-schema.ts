@@ -1,10 +1,11 @@
 import type { Schema } from '../../src/api/index.ts';
 import { Bytes, type StructSchema, structOfFields } from '../../src/api/index.ts';
-import { type EnvelopeTable, envelopeSchema } from './envelope.ts';
+import { envelopeSchema } from './envelope.ts';
 import { NULL_TEXT, writeJson } from './json-text.ts';
+import type { CapturedTable } from './records.ts';
 import { keyColumns, type Relation, type RelationColumn, type TableFacts } from './relation.ts';
 import type { KeyLayout, RowField, RowLayout } from './row-struct.ts';
-import { type SourceNames, sourceText } from './source-info.ts';
+import { type SourceIdentity, sourceSchema, sourceText } from './source-info.ts';
 import { type NameAdjustment, nameAdjuster, type TopicNaming } from './topic-naming.ts';
 import { defaultValue } from './types/default-value.ts';
 import { codecOf, type TypeInfo, type TypeSettings } from './types/resolve.ts';
@@ -12,14 +13,10 @@ import { sourceType } from './types/source-type.ts';
 import { type Placeholder, unavailableOf } from './types/unavailable.ts';
 
 /** One version of a table: its schemas, made once, and how its rows are read and written. */
-export interface Table extends EnvelopeTable {
+export interface Table extends CapturedTable {
   readonly oid: number;
   /** `schema.table` */
   readonly id: string;
-  readonly topic: string;
-  readonly row: RowLayout;
-  /** null: records of this table have no key. */
-  readonly key: KeyLayout | null;
   /** Names of columns that are in no record, their types having no representation. */
   readonly omitted: readonly string[];
   /** Columns of the tuple that the schema does not let be null. */
@@ -27,7 +24,7 @@ export interface Table extends EnvelopeTable {
 }
 
 export interface SchemaSettings {
-  readonly names: SourceNames;
+  readonly names: SourceIdentity;
   readonly naming: TopicNaming;
   readonly types: TypeSettings;
   readonly placeholder: Placeholder;
@@ -86,11 +83,10 @@ export function buildTable(
     name: table,
     id: `${schema}.${table}`,
     topic,
-    names: settings.names,
     sourceText: sourceText(schema, table),
     row: { schema: value, fields },
     key: keyLayout(at(key), value, made, typeName(`${topic}.Key`)),
-    envelope: envelopeSchema(value, typeName(`${topic}.Envelope`)),
+    envelope: envelopeSchema(value, sourceSchema, typeName(`${topic}.Envelope`)),
     omitted,
     required: fields.filter(field => field.notNull).map(field => field.column),
   };

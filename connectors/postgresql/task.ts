@@ -15,14 +15,16 @@ import type { ConnectOptions } from './connection.ts';
 import { Heartbeats } from './heartbeats.ts';
 import { ServerGuard } from './log-identity.ts';
 import { MessageFormat } from './logical-message.ts';
+import type { Lsn } from './lsn.ts';
 import { position, readOffset, serverPartition } from './offsets.ts';
+import { HEARTBEAT_MESSAGE } from './own-messages.ts';
 import { openPublication, publishesViaRoot } from './publication.ts';
 import { describePlace } from './record-place.ts';
-import { RecordMaker } from './records.ts';
+import { RecordBuilder } from './records.ts';
 import type { TableFacts } from './relation.ts';
 import { IdentityCheck } from './replica-identity.ts';
 import { Replication } from './replication.ts';
-import { Reporter } from './report.ts';
+import { ProgressReporter } from './report.ts';
 import { refuseSameNames } from './same-names.ts';
 import { askServer, checkServer } from './server.ts';
 import {
@@ -38,7 +40,7 @@ import { type StoredChunk, storedChunks } from './snapshot/chunk.ts';
 import { openSnapshot, seenFilter } from './snapshot/open.ts';
 import { type Snapshot, SnapshotBatch } from './snapshot/snapshot.ts';
 import { Sql } from './sql.ts';
-import { type Beginning, begin, isLost, type StartContext, type StreamStart } from './start.ts';
+import { findStartPoint, isLost, type StartContext, type StartPoint, type StreamStart } from './start.ts';
 import { Stream, StreamBatch } from './stream.ts';
 import { timelineHistory } from './timeline-history.ts';
 import { TransactionMetadata } from './transaction-metadata.ts';
@@ -72,9 +74,9 @@ interface Running {
   readonly start: StartContext;
   readonly tables: readonly TableFacts[];
   readonly identities: IdentityCheck;
-  readonly maker: RecordMaker;
+  readonly builder: RecordBuilder<Lsn>;
   readonly heartbeats: Heartbeats;
-  readonly reporter: Reporter;
+  readonly reporter: ProgressReporter;
 }
 
 /** Reads one database: a snapshot, where one is due, and then the stream. */
@@ -139,8 +141,15 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
       log: context.log,
       history: timeline => timelineHistory(connection, options, timeline),
     };
-    const beginning = await begin(start);
-    const heartbeats = new Heartbeats(config, sql, settings.naming.heartbeat, context.log, () => this.#interrupt());
+    const beginning = await findStartPoint(start);
+    const heartbeats = new Heartbeats({
+      intervalMs: config['heartbeat.interval.ms'],
+      topic: settings.naming.heartbeat,
+      server: prefix,
+      log: context.log,
+      act: async () => void (await sql.query('running the statement of the heartbeat', heartbeatStatement(config))),
+      wake: () => this.#interrupt(),
+    });
     this.#running = {
       config,
       context,
@@ -151,14 +160,14 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
       start,
       tables,
       identities,
-      maker: new RecordMaker(recordSettings(config, context.task, randomUUID())),
+      builder: new RecordBuilder<Lsn>(recordSettings(config, context.task, randomUUID())),
       heartbeats,
-      reporter: new Reporter(sql, context),
+      reporter: new ProgressReporter(sql, context),
     };
     await this.#begin(beginning, start.chunks);
   }
 
-  async #begin(beginning: Beginning, stored: readonly StoredChunk[]): Promise<void> {
+  async #begin(beginning: StartPoint, stored: readonly StoredChunk[]): Promise<void> {
     const running = this.#running as Running;
     const { config, context } = running;
     if (beginning.kind === 'stream') {
@@ -233,7 +242,7 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
     await this.#replication?.close();
     this.#replication = undefined;
     this.#stream = undefined;
-    await this.#begin(await begin({ ...start, stored: { kind: 'none' } }), this.#chunks);
+    await this.#begin(await findStartPoint({ ...start, stored: { kind: 'none' } }), this.#chunks);
   }
 
   /** The chunks that were read before an interruption count too. */
@@ -254,7 +263,7 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
   /** Answers a batch of its own where the position has not been stored yet. */
   async #openStream(): Promise<SourceBatch | null> {
     const running = this.#running as Running;
-    const { config, context, catalog, sql, guard, maker, heartbeats, tables, identities } = running;
+    const { config, context, catalog, sql, guard, builder, heartbeats, tables, identities } = running;
     if (this.#next === undefined) return null;
     const { position: start, resume, chunks, stale, stored } = this.#next;
     const schemas = schemaSettings(config);
@@ -278,12 +287,12 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
         sql,
         names: schemas.names,
         schemas,
-        maker,
+        builder,
         maxBatchBytes: context.maxBatchBytes,
         idleMs: status,
         aim,
         metadata: config['provide.transaction.metadata'] ? new TransactionMetadata(schemas.naming.transaction) : null,
-        messages: new MessageFormat(schemas.naming.message, schemas.names, config['binary.handling.mode']),
+        messages: new MessageFormat(schemas.naming.message, config['binary.handling.mode']),
         log: context.log,
         untilCommit: () => context.untilCommit?.(),
         captures: capturedTables(config),
@@ -349,6 +358,10 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
     await this.#sql?.close();
   }
 }
+
+/** A message that the slot's reader receives, so that the slot moves on although no captured table changes. */
+const heartbeatStatement = (config: PostgresConfig): string =>
+  config['heartbeat.action.query'] ?? `SELECT pg_logical_emit_message(false, '${HEARTBEAT_MESSAGE}', ''::text)`;
 
 const streams = (config: PostgresConfig): boolean => config['snapshot.mode'] !== 'initial_only';
 

@@ -1,12 +1,9 @@
 import type { SourceRecord } from '../../src/api/index.ts';
 import { arrayOf, schemaOf, structOf, ValueStruct } from '../../src/api/index.ts';
-import { Envelope } from './envelope.ts';
-import { MessageValue } from './logical-message.ts';
-import type { Lsn } from './lsn.ts';
+import { toMillis } from './change-source.ts';
 import { NO_HEADERS } from './records.ts';
-import { millis } from './source-info.ts';
+import { isTransactionMember } from './transaction-block.ts';
 
-/** `provide.transaction.metadata`: the `transaction` block of each change, and the topic of BEGIN and END. */
 const keySchema = structOf(
   { id: schemaOf('string') },
   { name: 'io.debezium.connector.common.TransactionMetadataKey', version: 1 },
@@ -26,21 +23,25 @@ const valueSchema = structOf(
   { name: 'io.debezium.connector.common.TransactionMetadataValue', version: 1 },
 );
 
-/** Where among the records a transaction begins or ends. */
-export interface Boundary {
-  /** Index of the first record behind it. */
-  at: number;
+/** The beginning or the end of a transaction among records. */
+export interface TransactionBoundary {
+  /** Index of the first record after it. */
+  index: number;
   readonly status: 'BEGIN' | 'END';
-  readonly xid: number;
-  readonly lsn: Lsn;
+  /** As Debezium has it: `txId:LSN` for PostgreSQL. */
+  readonly id: string;
+  /** Microseconds since 1970 of the commit. */
   readonly micros: number;
 }
 
-/** Numbers the changes of each transaction. Transactions without a change of ours leave no trace. */
+/**
+ * `provide.transaction.metadata`: numbers the changes of each transaction and writes BEGIN and END records. Transactions
+ * without captured changes have none.
+ */
 export class TransactionMetadata {
   readonly #topic: string;
-  #begin: Boundary | undefined;
-  #begun = false;
+  #begin: TransactionBoundary | undefined;
+  #hasBegun = false;
   #total = 0;
   #counts = new Map<string, number>();
 
@@ -48,54 +49,54 @@ export class TransactionMetadata {
     this.#topic = topic;
   }
 
-  /** The records with their order, and with those of BEGIN and END between them. */
-  apply(records: readonly SourceRecord[], boundaries: readonly Boundary[]): SourceRecord[] {
+  /** Returns the records with their order set, and with BEGIN and END records between them. */
+  apply(records: readonly SourceRecord[], boundaries: readonly TransactionBoundary[]): SourceRecord[] {
     const result: SourceRecord[] = [];
     let next = 0;
-    const pass = (at: number) => {
-      for (; next < boundaries.length && (boundaries[next] as Boundary).at <= at; next++)
-        this.#cross(boundaries[next] as Boundary, result);
+    const crossUpTo = (index: number) => {
+      for (; next < boundaries.length && (boundaries[next] as TransactionBoundary).index <= index; next++)
+        this.#cross(boundaries[next] as TransactionBoundary, result);
     };
     for (const [i, record] of records.entries()) {
-      pass(i);
+      crossUpTo(i);
       this.#number(record, result);
       result.push(record);
     }
-    pass(records.length);
+    crossUpTo(records.length);
     return result;
   }
 
   #number({ value }: SourceRecord, result: SourceRecord[]): void {
-    if (!(value instanceof Envelope || value instanceof MessageValue) || value.origin.txId === null) return;
-    if (!this.#begun && this.#begin !== undefined) {
-      this.#begun = true;
+    if (!isTransactionMember(value)) return;
+    const id = value.transactionId;
+    if (id === null) return;
+    if (!this.#hasBegun && this.#begin !== undefined) {
+      this.#hasBegun = true;
       result.push(this.#record(this.#begin, null, null));
     }
-    const id = value instanceof Envelope ? `${value.table.schema}.${value.table.name}` : value.message.prefix;
-    const inTable = (this.#counts.get(id) ?? 0) + 1;
-    this.#counts.set(id, inTable);
+    const inCollection = (this.#counts.get(value.collection) ?? 0) + 1;
+    this.#counts.set(value.collection, inCollection);
     this.#total++;
-    value.order = { id: `${value.origin.txId}:${value.lsn}`, total: this.#total, inTable };
+    value.order = { id, total: this.#total, inCollection };
   }
 
-  #cross(boundary: Boundary, result: SourceRecord[]): void {
+  #cross(boundary: TransactionBoundary, result: SourceRecord[]): void {
     if (boundary.status === 'BEGIN') {
       this.#begin = boundary;
       return;
     }
-    if (this.#begun) result.push(this.#record(boundary, this.#total, this.#counts));
+    if (this.#hasBegun) result.push(this.#record(boundary, this.#total, this.#counts));
     this.#begin = undefined;
-    this.#begun = false;
+    this.#hasBegun = false;
     this.#total = 0;
     this.#counts = new Map();
   }
 
   #record(
-    { status, xid, lsn, micros }: Boundary,
+    { status, id, micros }: TransactionBoundary,
     total: number | null,
     counts: ReadonlyMap<string, number> | null,
   ): SourceRecord {
-    const id = `${xid}:${lsn}`;
     const collections =
       counts && [...counts].map(([name, count]) => new ValueStruct(collectionSchema, [name, BigInt(count)]));
     return {
@@ -109,7 +110,7 @@ export class TransactionMetadata {
         id,
         total === null ? null : BigInt(total),
         collections,
-        BigInt(millis(micros)),
+        BigInt(toMillis(micros)),
       ]),
       timestamp: null,
       headers: NO_HEADERS,

@@ -1,6 +1,6 @@
 import { MillraceError } from '../../src/errors.ts';
-import { FLUSH_MESSAGE } from './heartbeat.ts';
 import { formatLsn, type Lsn, parseLsn } from './lsn.ts';
+import { FLUSH_MESSAGE } from './own-messages.ts';
 import type { Sql } from './sql.ts';
 
 /** Everything before it survives a crash of the server. */

@@ -2,19 +2,19 @@ import type pg from 'pg';
 import type { SourceRecord } from '../../../src/api/index.ts';
 import { watchAnswer } from '../../../src/databases/answer-watch.ts';
 import { MillraceError } from '../../../src/errors.ts';
-import { tick } from '../clock.ts';
+import { readTimeNow } from '../clock.ts';
 import { type ConnectionSettings, type ConnectOptions, connect } from '../connection.ts';
 import { toFailure } from '../failures.ts';
 import { type Lsn, parseLsn, readInt32, readUint16, recordEnd } from '../lsn.ts';
-import type { ChangeSite, RecordMaker } from '../records.ts';
-import { IS_NULL, Places, RowStruct } from '../row-struct.ts';
-import { createOrigin, type SourceNames } from '../source-info.ts';
+import type { ChangeSite, RecordBuilder } from '../records.ts';
+import { ColumnOffsets, IS_NULL, RowStruct } from '../row-struct.ts';
+import { PostgresSource, type SourceIdentity } from '../source-info.ts';
 import { watchedSession } from '../watched-session.ts';
 import { RowReader, rowTexts } from '../wire/row-reader.ts';
 import type { Bound, Chunk, Range } from './chunk.ts';
 import { boundQuery, openQuery } from './chunk-query.ts';
 import { fieldsOf, keyText } from './key-text.ts';
-import { type Claim, isSame, type TableVersion, type TableWork } from './table-work.ts';
+import { type Claim, isSame, type TableProgress, type TableVersion } from './table-work.ts';
 import { parseVisibility } from './visibility.ts';
 
 /** Bytes asked for at a time, about: a chunk ends between two of these. */
@@ -24,7 +24,7 @@ const MAX_STEP_ROWS = 20_000;
 const DEFAULT_ROW_BYTES = 200;
 
 export interface ReadChunk {
-  readonly work: TableWork;
+  readonly work: TableProgress;
   /** Of the table when its range was claimed. */
   readonly epoch: number;
   readonly chunk: Chunk;
@@ -37,8 +37,8 @@ export interface ReadChunk {
 export interface ChunkReaderSettings {
   readonly connection: ConnectionSettings;
   readonly options: ConnectOptions;
-  readonly names: SourceNames;
-  readonly maker: RecordMaker;
+  readonly names: SourceIdentity;
+  readonly builder: RecordBuilder<Lsn>;
   /** A chunk ends behind the first step that reaches this. */
   readonly chunkBytes: number;
   readonly lockTimeoutMs: number;
@@ -56,7 +56,7 @@ export class ChunkReader {
   readonly #settings: ChunkReaderSettings;
   #rows: RowReader | undefined;
   #closed = false;
-  #rowBytes = new WeakMap<TableWork, number>();
+  #rowBytes = new WeakMap<TableProgress, number>();
 
   constructor(settings: ChunkReaderSettings) {
     this.#settings = settings;
@@ -81,7 +81,7 @@ export class ChunkReader {
   }
 
   /** The key about one chunk behind the beginning of a range; null where the range is shorter. */
-  async bound(work: TableWork, range: Range): Promise<Bound | null> {
+  async bound(work: TableProgress, range: Range): Promise<Bound | null> {
     const rows = Math.max(1, Math.ceil(this.#settings.chunkBytes / this.#bytesPerRow(work)));
     const found: Bound[] = [];
     await this.#run(
@@ -97,7 +97,7 @@ export class ChunkReader {
    * Reads a range in one transaction, as far as a chunk goes. A table by ctid is read on in the same transaction, chunk
    * by chunk, until it ends. What is left of the range is put back before `take` is called.
    */
-  async read(work: TableWork, claim: Claim, take: (chunk: ReadChunk) => Promise<void>): Promise<void> {
+  async read(work: TableProgress, claim: Claim, take: (chunk: ReadChunk) => Promise<void>): Promise<void> {
     const { range, version } = claim;
     const { interrupted, override } = work;
     const { tableVersion } = this.#settings;
@@ -132,7 +132,7 @@ export class ChunkReader {
   }
 
   /** Rows that the topic holds must not vanish in a crash of the server. */
-  async #settle(work: TableWork, lsn: Lsn, ended: boolean): Promise<void> {
+  async #settle(work: TableProgress, lsn: Lsn, ended: boolean): Promise<void> {
     let flushed = 0;
     await this.#run(
       `reading ${work.table.id}`,
@@ -177,7 +177,7 @@ export class ChunkReader {
     }
   }
 
-  #bytesPerRow(work: TableWork): number {
+  #bytesPerRow(work: TableProgress): number {
     const known = this.#rowBytes.get(work);
     if (known !== undefined) return known;
     const { rows, bytes } = work.facts;
@@ -199,13 +199,13 @@ export class ChunkReader {
 
 /** Rows of a chunk as they come. */
 class OpenChunk {
-  readonly work: TableWork;
+  readonly work: TableProgress;
   readonly #version: TableVersion;
   readonly #epoch: number;
   readonly #settings: ChunkReaderSettings;
-  readonly #places = new Places();
+  readonly #places = new ColumnOffsets();
   #lo: Bound | null;
-  #site: ChangeSite | undefined;
+  #site: ChangeSite<Lsn> | undefined;
   #snapshot = '';
   #lsn: Lsn = 0;
   #records: SourceRecord[] = [];
@@ -217,7 +217,7 @@ class OpenChunk {
   fetched = 0;
   changed = false;
 
-  constructor(work: TableWork, { version, epoch, range }: Claim, settings: ChunkReaderSettings) {
+  constructor(work: TableProgress, { version, epoch, range }: Claim, settings: ChunkReaderSettings) {
     this.work = work;
     this.#version = version;
     this.#epoch = epoch;
@@ -237,17 +237,17 @@ class OpenChunk {
     this.#snapshot = work.interrupted?.snapshot ?? String(snapshot);
     const readAt = recordEnd(parseLsn(String(lsn)));
     this.#lsn = work.interrupted?.lsn ?? readAt;
-    const origin = createOrigin({
+    const source = new PostgresSource({
       names: this.#settings.names,
       txId: parseVisibility(String(snapshot)).xmax % 2 ** 32,
       micros: Number(micros),
       previousCommit: null,
     });
-    this.#site = { table: this.#version.table, origin, lsn: readAt, tick: tick() };
+    this.#site = { table: this.#version.table, source, position: readAt, readTime: readTimeNow() };
   }
 
   #data(bytes: Buffer, start: number, end: number): void {
-    const site = this.#site as ChangeSite;
+    const site = this.#site as ChangeSite<Lsn>;
     const columns = readUint16(bytes, start);
     const base = this.#places.take(columns);
     const { page } = this.#places;
@@ -269,7 +269,7 @@ class OpenChunk {
     this.#last = row;
     if (columns > site.table.row.fields.length)
       this.#lastCtid = bytes.toString('latin1', page[base + columns * 2 - 2], page[base + columns * 2 - 1]);
-    this.#records.push(this.#settings.maker.read(site, row));
+    this.#records.push(this.#settings.builder.read(site, row));
   }
 
   /** The chunk so far. hi: where its range ends; undefined: it goes as far as its last row. */

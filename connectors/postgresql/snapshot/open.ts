@@ -5,8 +5,9 @@ import type { PostgresConfig } from '../config.ts';
 import type { ConnectionSettings, ConnectOptions } from '../connection.ts';
 import { warnOfOmitted } from '../described-tables.ts';
 import type { LogIdentity } from '../log-identity.ts';
+import type { Lsn } from '../lsn.ts';
 import type { StreamPosition } from '../offsets.ts';
-import type { RecordMaker } from '../records.ts';
+import type { RecordBuilder } from '../records.ts';
 import type { Relation, TableFacts } from '../relation.ts';
 import { capturedTables } from '../settings.ts';
 import type { Sql } from '../sql.ts';
@@ -16,13 +17,13 @@ import type { StoredChunk } from './chunk.ts';
 import { planTable } from './plan-table.ts';
 import { type ChunkedTable, SeenFilter } from './seen-filter.ts';
 import { Snapshot } from './snapshot.ts';
-import { chunksInOrder, isComplete, type TableVersion, type TableWork, tableVersion } from './table-work.ts';
+import { chunksInOrder, isComplete, type TableProgress, type TableVersion, tableVersion } from './table-work.ts';
 
 export interface OpenSnapshot {
   readonly config: PostgresConfig;
   readonly sql: Sql;
   readonly catalog: Catalog;
-  readonly maker: RecordMaker;
+  readonly builder: RecordBuilder<Lsn>;
   readonly session: ConnectOptions;
   readonly identity: LogIdentity;
   readonly connection: ConnectionSettings;
@@ -48,7 +49,7 @@ export async function openSnapshot(options: OpenSnapshot): Promise<Snapshot> {
     chunk => chunk.table,
   );
   const captured = capturedTables(config);
-  const works: TableWork[] = [];
+  const works: TableProgress[] = [];
   const valid: StoredChunk[] = [];
   for (const facts of tables) {
     const version = await describe(catalog, facts, schemas);
@@ -69,7 +70,7 @@ export async function openSnapshot(options: OpenSnapshot): Promise<Snapshot> {
     identity: options.identity,
     micros: Date.now() * 1000,
     threads: config['snapshot.max.threads'],
-    works,
+    tables: works,
     fresh: valid.length === 0,
     stored: valid,
     stale: stored.filter(chunk => !valid.includes(chunk)).map(chunk => chunk.partition),
@@ -78,7 +79,7 @@ export async function openSnapshot(options: OpenSnapshot): Promise<Snapshot> {
       connection: options.connection,
       options: options.session,
       names: schemas.names,
-      maker: options.maker,
+      builder: options.builder,
       chunkBytes: Math.min(options.maxBatchBytes, CHUNK_BYTES),
       lockTimeoutMs: config['snapshot.lock.timeout.ms'],
       tableVersion: catalog.tableVersion,

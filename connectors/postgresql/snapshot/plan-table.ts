@@ -5,7 +5,7 @@ import { quoteTable } from '../connection.ts';
 import type { Sql } from '../sql.ts';
 import type { StoredChunk } from './chunk.ts';
 import { difference, type TableIdentity } from './table-identity.ts';
-import { isComplete, type TableVersion, TableWork, unread } from './table-work.ts';
+import { isComplete, TableProgress, type TableVersion, unread } from './table-work.ts';
 
 export interface PlanContext {
   readonly sql: Sql;
@@ -14,7 +14,7 @@ export interface PlanContext {
 }
 
 export interface TablePlan {
-  readonly work: TableWork;
+  readonly work: TableProgress;
   /** Those that count. */
   readonly chunks: readonly StoredChunk[];
 }
@@ -31,10 +31,10 @@ export async function planTable(
   if (reason === undefined) {
     const ranges = isComplete(done) ? [] : await unread(sql, identity.key, done);
     const interrupted = identity.key === null ? (done[0] ?? null) : null;
-    return { work: new TableWork(version, override, ranges, done, interrupted), chunks: done };
+    return { work: new TableProgress(version, override, ranges, done, interrupted), chunks: done };
   }
   log.warn({ table: table.id, reason }, 'the snapshot of a table begins again: it was changed while no task ran');
-  const work = new TableWork(version, override, [], done, null);
+  const work = new TableProgress(version, override, [], done, null);
   work.restart();
   return { work, chunks: [] };
 }

@@ -10,20 +10,20 @@ import { compareHere, greater, type Pair } from './order.ts';
 import { sees, widen } from './visibility.ts';
 
 /** Whether the chunk of a row's key has seen a change: true, false, or only the server can say. */
-export type Verdict = boolean | Question;
+export type SeenDecision = boolean | SeenQuery;
 
 /** One after the other along the key's order, chunks that saw the change and chunks that did not. */
-interface Runs {
+interface VisibilityRuns {
   /** Whether the first chunk saw it. */
   readonly first: boolean;
   /** Where it changes from one to the other. */
-  readonly turns: readonly Bound[];
+  readonly boundaries: readonly Bound[];
 }
 
-export interface Question {
+export interface SeenQuery {
   readonly table: ChunkedTable;
   readonly key: Bound;
-  readonly runs: Runs;
+  readonly runs: VisibilityRuns;
 }
 
 /** Of one table: its chunks in the order of their keys, which leave nothing out. */
@@ -51,7 +51,7 @@ export class SeenFilter {
   /** Tables that were read again from their beginning. */
   readonly #again: ReadonlySet<string>;
   #xid = -1;
-  #runs = new Map<ChunkedTable, Runs>();
+  #runs = new Map<ChunkedTable, VisibilityRuns>();
   /** By version of a table, where the key is in its rows. */
   readonly #fields = new WeakMap<Table, readonly number[]>();
 
@@ -66,17 +66,17 @@ export class SeenFilter {
   }
 
   /** xid: 32 bits, of the transaction; row: the one that is changed, with its key. */
-  judge(table: Table, xid: number, row: RowStruct): Verdict {
+  decide(table: Table, xid: number, row: RowStruct): SeenDecision {
     const chunked = this.#tables.get(table.id);
     if (chunked === undefined || this.#truncated.has(table.id)) return false;
     const runs = this.#runsOf(chunked, xid);
-    if (runs.turns.length === 0) return runs.first;
+    if (runs.boundaries.length === 0) return runs.first;
     if (chunked.key === null) return false;
     const key = keyText(this.#fieldsOf(table, chunked.key), row);
     // A value that has not changed, of a server that does not send it with the old key: later changes pass as well.
     if (key === undefined) return false;
     let seen = runs.first;
-    for (const turn of runs.turns) {
+    for (const turn of runs.boundaries) {
       const order = compareHere(chunked.key, key, turn);
       if (order === undefined) return { table: chunked, key, runs };
       if (order > 0) seen = !seen;
@@ -104,15 +104,15 @@ export class SeenFilter {
   }
 
   /** Whether all chunks saw a TRUNCATE. Where only some did, everything behind it is kept. */
-  judgeTruncate(table: Table, xid: number): boolean {
+  decideTruncate(table: Table, xid: number): boolean {
     const chunked = this.#tables.get(table.id);
     if (chunked === undefined || this.#truncated.has(table.id)) return false;
-    const { first, turns } = this.#runsOf(chunked, xid);
+    const { first, boundaries: turns } = this.#runsOf(chunked, xid);
     if (turns.length > 0) this.#truncated.add(table.id);
     return first && turns.length === 0;
   }
 
-  #runsOf(table: ChunkedTable, xid: number): Runs {
+  #runsOf(table: ChunkedTable, xid: number): VisibilityRuns {
     if (this.#xid !== xid) {
       this.#xid = xid;
       this.#runs = new Map();
@@ -125,9 +125,9 @@ export class SeenFilter {
     return runs;
   }
 
-  #walk({ chunks }: ChunkedTable, xid: number): Runs {
+  #walk({ chunks }: ChunkedTable, xid: number): VisibilityRuns {
     const [head, ...rest] = chunks;
-    if (head === undefined) return { first: false, turns: [] };
+    if (head === undefined) return { first: false, boundaries: [] };
     const first = sees(head.visibility, xid);
     const turns: Bound[] = [];
     let seen = first;
@@ -138,11 +138,11 @@ export class SeenFilter {
       seen = now;
       hi = chunk.hi;
     }
-    return { first, turns };
+    return { first, boundaries: turns };
   }
 
   /** Answers questions, in their order: whether the change was seen. */
-  async answer(questions: readonly Question[]): Promise<boolean[]> {
+  async answer(questions: readonly SeenQuery[]): Promise<boolean[]> {
     const answers = questions.map(({ runs }) => runs.first);
     for (const [key, asked] of byKey(questions))
       for (let from = 0; from < asked.length; from += PAIRS_AT_ONCE) {
@@ -164,12 +164,12 @@ interface Asked {
   readonly pair: Pair;
 }
 
-function byKey(questions: readonly Question[]): Map<readonly KeyColumn[], Asked[]> {
+function byKey(questions: readonly SeenQuery[]): Map<readonly KeyColumn[], Asked[]> {
   const grouped = new Map<readonly KeyColumn[], Asked[]>();
   for (const [question, { table, key, runs }] of questions.entries()) {
     const columns = table.key ?? [];
     const asked = grouped.get(columns) ?? [];
-    for (const turn of runs.turns) asked.push({ question, pair: [key, turn] });
+    for (const turn of runs.boundaries) asked.push({ question, pair: [key, turn] });
     grouped.set(columns, asked);
   }
   return grouped;

@@ -2,17 +2,17 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Log, SourceBatch, SourcePartition, SourcePosition, SourceRecord } from '../../../src/api/index.ts';
 import { MillraceError, messageOf } from '../../../src/errors.ts';
 import type { Catalog } from '../catalog.ts';
+import type { SnapshotMarker } from '../change-source.ts';
 import { Envelope } from '../envelope.ts';
 import { databaseCode, GONE } from '../failures.ts';
 import type { LogIdentity } from '../log-identity.ts';
 import { position, type StreamPosition, serverPartition, snapshotOffset } from '../offsets.ts';
-import type { SnapshotMarker } from '../source-info.ts';
 import type { Bound, Range, StoredChunk } from './chunk.ts';
 import { chunkPartition, chunkPosition } from './chunk.ts';
 import { ChunkReader, type ChunkReaderSettings, type ReadChunk, TableChanged } from './chunk-reader.ts';
 import { attachedReason, isWithdrawn, withdrawn } from './plan-table.ts';
 import { difference } from './table-identity.ts';
-import type { Claim, TableVersion, TableWork } from './table-work.ts';
+import type { Claim, TableProgress, TableVersion } from './table-work.ts';
 
 export interface SnapshotSettings {
   /** topic.prefix */
@@ -24,7 +24,7 @@ export interface SnapshotSettings {
   readonly micros: number;
   readonly threads: number;
   readonly reader: ChunkReaderSettings;
-  readonly works: readonly TableWork[];
+  readonly tables: readonly TableProgress[];
   /** Nothing of it has been written yet. */
   readonly fresh: boolean;
   /** What of it was written before an interruption. */
@@ -85,7 +85,7 @@ export class Snapshot {
 
   /** As the server last counted them. */
   get rowsExpected(): number {
-    return this.#settings.works.reduce((sum, work) => sum + work.facts.rows, 0);
+    return this.#settings.tables.reduce((sum, work) => sum + work.facts.rows, 0);
   }
 
   get chunksRead(): number {
@@ -98,7 +98,7 @@ export class Snapshot {
   }
 
   get tablesLeft(): number {
-    return this.#settings.works.filter(work => !work.finished).length;
+    return this.#settings.tables.filter(work => !work.finished).length;
   }
 
   /** The next chunk, or null when the time is over first. Rejects with what any reader has failed with. */
@@ -112,7 +112,7 @@ export class Snapshot {
         this.#notify();
         return batch;
       }
-      if (this.#settings.works.every(work => work.finished)) return this.#completed ? null : this.#last([], [], 0);
+      if (this.#settings.tables.every(work => work.finished)) return this.#completed ? null : this.#last([], [], 0);
       if (performance.now() >= deadline) return null;
       await this.#change(deadline - performance.now());
     }
@@ -120,7 +120,7 @@ export class Snapshot {
 
   /** Chunks that wait, as many as fit: small tables share a batch. undefined: there are none. */
   #takeBatch(): SourceBatch | undefined {
-    const { server, id, works, reader } = this.#settings;
+    const { server, id, tables: works, reader } = this.#settings;
     const records: SourceRecord[] = [];
     const positions: SourcePosition[] = [];
     let bytes = 0;
@@ -203,8 +203,8 @@ export class Snapshot {
   }
 
   /** A table with something left to claim; undefined when there will be none. */
-  async #next(): Promise<TableWork | undefined> {
-    const { works } = this.#settings;
+  async #next(): Promise<TableProgress | undefined> {
+    const { tables: works } = this.#settings;
     for (;;) {
       // What another reader puts back may still be for this one.
       if (this.#closed || this.#failure !== undefined || works.every(work => work.finished)) return undefined;
@@ -214,7 +214,7 @@ export class Snapshot {
     }
   }
 
-  async #readFrom(reader: ChunkReader, work: TableWork): Promise<void> {
+  async #readFrom(reader: ChunkReader, work: TableProgress): Promise<void> {
     const alone = this.#readers.length === 1;
     const { version } = work;
     let claim: Claim | undefined;
@@ -231,7 +231,7 @@ export class Snapshot {
   }
 
   /** The table was altered between two chunks, or cannot be read as it is described. */
-  async #renew(work: TableWork, version: TableVersion, error: unknown): Promise<void> {
+  async #renew(work: TableProgress, version: TableVersion, error: unknown): Promise<void> {
     const { log } = this.#settings;
     // Another reader has met the same change.
     if (this.#closed || work.version !== version) return;
@@ -262,7 +262,7 @@ export class Snapshot {
     this.#takeBack(work, version.table.id);
   }
 
-  async #restartReason(work: TableWork, before: TableVersion, now: TableVersion): Promise<string | undefined> {
+  async #restartReason(work: TableProgress, before: TableVersion, now: TableVersion): Promise<string | undefined> {
     if (before.table.id !== now.table.id) return `its name was ${before.table.id}`;
     const waiting = this.#waiting.filter(read => read.work === work).map(({ chunk }) => chunk);
     const done = [...this.#chunks.filter(({ table }) => table === now.table.id), ...waiting];
@@ -270,7 +270,7 @@ export class Snapshot {
   }
 
   /** Nothing that was read of a table counts. id: its name then. */
-  #takeBack(work: TableWork, id: string): void {
+  #takeBack(work: TableProgress, id: string): void {
     const isOf = ({ table }: StoredChunk) => table === id;
     this.#stale = [...this.#stale, ...this.#chunks.filter(isOf).map(({ partition }) => partition)];
     this.#chunks = this.#chunks.filter(chunk => !isOf(chunk));

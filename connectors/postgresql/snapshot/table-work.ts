@@ -28,7 +28,7 @@ export interface Claim {
 const EVERYTHING: Range = { lo: null, hi: null };
 
 /** A table of a snapshot: what of it is still to be read. */
-export class TableWork {
+export class TableProgress {
   version: TableVersion;
   /** SELECT of `snapshot.select.statement.overrides`. */
   readonly override: string | null;

@@ -15,7 +15,7 @@ export interface Placeholder {
   readonly bytes: Buffer;
 }
 
-export function placeholderOf(text: string): Placeholder {
+export function parsePlaceholder(text: string): Placeholder {
   if (!text.startsWith('hex:')) return { text, bytes: Buffer.from(text) };
   const bytes = Buffer.from(text.slice(4), 'hex');
   return { text: bytes.toString(), bytes };

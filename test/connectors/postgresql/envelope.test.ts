@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { tick } from '../../../connectors/postgresql/clock.ts';
+import { readTimeNow } from '../../../connectors/postgresql/clock.ts';
 import { Envelope, type Operation } from '../../../connectors/postgresql/envelope.ts';
 import { TupleReader } from '../../../connectors/postgresql/pgoutput.ts';
-import { IS_UNCHANGED, KeyStruct, Places, RowStruct } from '../../../connectors/postgresql/row-struct.ts';
-import { createOrigin } from '../../../connectors/postgresql/source-info.ts';
+import { ColumnOffsets, IS_UNCHANGED, KeyStruct, RowStruct } from '../../../connectors/postgresql/row-struct.ts';
+import { PostgresSource } from '../../../connectors/postgresql/source-info.ts';
 import { buildTable, type Table } from '../../../connectors/postgresql/table-schema.ts';
 import type { Schema, Struct, Value } from '../../../src/api/index.ts';
 import { Bytes, isStruct, ValueStruct } from '../../../src/api/index.ts';
@@ -34,7 +34,7 @@ function json(schema: Schema, value: Value): unknown {
   return JSON.parse(out.take().toString(), revive as (key: string, value: unknown) => unknown);
 }
 
-const places = new Places();
+const places = new ColumnOffsets();
 const reader = new TupleReader(places);
 
 function row(table: Table, cells: readonly Cell[], before: RowStruct | null = null): RowStruct {
@@ -75,7 +75,7 @@ const origin = fc
     txId: fc.option(fc.nat(), { nil: null }),
     previousCommit: fc.option(fc.nat(2 ** 50), { nil: null }),
   })
-  .map(options => createOrigin({ names: settings.names, ...options }));
+  .map(options => new PostgresSource({ names: settings.names, ...options }));
 
 const shapes: readonly (readonly [
   Operation,
@@ -99,8 +99,8 @@ describe('an envelope writes the JSON that JsonConverter makes of its values', (
   test.each(shapes)('%s', (op, rows) => {
     fc.assert(
       fc.property(rows, origin, fc.nat(2 ** 50), fc.boolean(), ([before, after], from, lsn, ordered) => {
-        const envelope = new Envelope(table, op, before, after, from, lsn, tick());
-        if (ordered) envelope.order = { id: `${from.txId}:${lsn}`, total: 3, inTable: 2 };
+        const envelope = new Envelope(table, op, before, after, from, lsn, readTimeNow());
+        if (ordered) envelope.order = { id: `${from.txId}:${lsn}`, total: 3, inCollection: 2 };
         expect(json(table.envelope, envelope)).toEqual(json(table.envelope, copy(envelope)));
         const key = table.key;
         const keyed = before ?? after;

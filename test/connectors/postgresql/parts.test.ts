@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { config } from '../../../connectors/postgresql/config.ts';
+import { config, type PostgresConfig } from '../../../connectors/postgresql/config.ts';
 import { columnTest, customKeys, splitList, tableTest } from '../../../connectors/postgresql/filters.ts';
 import { formatLsn, parseLsn, readLsn, writeLsn } from '../../../connectors/postgresql/lsn.ts';
 import { keyColumns } from '../../../connectors/postgresql/relation.ts';
+import { capturedTables } from '../../../connectors/postgresql/settings.ts';
 import { parseVisibility, sees, widen } from '../../../connectors/postgresql/snapshot/visibility.ts';
 import { nameAdjuster, topicNaming } from '../../../connectors/postgresql/topic-naming.ts';
 import { defaultValue } from '../../../connectors/postgresql/types/default-value.ts';
@@ -103,9 +104,12 @@ describe('lists', () => {
     expect(captured('s9', 'x')).toBe(true);
   });
 
-  test("never name what is the system's own", () => {
-    expect(tableTest(none, none)('pg_catalog', 'pg_class')).toBe(false);
-    expect(tableTest(none, none)('public', 'pg_mine')).toBe(true);
+  test('tables of the system are not captured', () => {
+    const props = { 'database.hostname': 'h', 'database.user': 'u', 'database.dbname': 'd', 'topic.prefix': 'p' };
+    const captured = capturedTables(config.check(props).config as PostgresConfig);
+    expect(captured('pg_catalog', 'pg_class')).toBe(false);
+    expect(captured('pg_temp_3', 'orders')).toBe(false);
+    expect(captured('public', 'pg_mine')).toBe(true);
   });
 
   test('exclude', () => {

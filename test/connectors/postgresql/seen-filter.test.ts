@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { TupleReader } from '../../../connectors/postgresql/pgoutput.ts';
-import { Places, RowStruct } from '../../../connectors/postgresql/row-struct.ts';
+import { ColumnOffsets, RowStruct } from '../../../connectors/postgresql/row-struct.ts';
 import type { Chunk } from '../../../connectors/postgresql/snapshot/chunk.ts';
 import { SeenFilter } from '../../../connectors/postgresql/snapshot/seen-filter.ts';
 import { parseVisibility } from '../../../connectors/postgresql/snapshot/visibility.ts';
@@ -13,7 +13,7 @@ const { relation, facts } = describeTable([{ name: 'id', type: 'int4' }], ['id']
 const table = buildTable(relation, facts, types, settings);
 /** Whole numbers are compared here: no session is ever opened. */
 const sql = new Sql({} as never, { applicationName: 'none' });
-const reader = new TupleReader(new Places());
+const reader = new TupleReader(new ColumnOffsets());
 
 function row(id: number): RowStruct {
   const bytes = tuple([String(id)]);
@@ -56,7 +56,7 @@ describe('changes that a chunk has seen', () => {
     [125, [false, false, false, true]],
   ])('transaction %i', (xid, seen) => {
     const one = filter();
-    expect([1, 10, 11, 20, 21, 30, 31].map(id => one.judge(table, xid, row(id)))).toEqual(
+    expect([1, 10, 11, 20, 21, 30, 31].map(id => one.decide(table, xid, row(id)))).toEqual(
       [0, 0, 1, 1, 2, 2, 3].map(index => seen[index]),
     );
   });
@@ -64,14 +64,14 @@ describe('changes that a chunk has seen', () => {
   test('behind the last of them nothing is asked', () => expect(filter().end).toBe(3000));
 
   test('of tables that were not read are none', () => {
-    expect(filter().judge({ ...table, id: 'public.other' }, 1, row(1))).toBe(false);
+    expect(filter().decide({ ...table, id: 'public.other' }, 1, row(1))).toBe(false);
   });
 
   test('a TRUNCATE that all saw is one; behind one that only some saw, everything is kept', () => {
     const one = filter();
-    expect(one.judgeTruncate(table, 80)).toBe(true);
-    expect(one.judge(table, 105, row(15))).toBe(true);
-    expect(one.judgeTruncate(table, 105)).toBe(false);
-    expect(one.judge(table, 106, row(15))).toBe(false);
+    expect(one.decideTruncate(table, 80)).toBe(true);
+    expect(one.decide(table, 105, row(15))).toBe(true);
+    expect(one.decideTruncate(table, 105)).toBe(false);
+    expect(one.decide(table, 106, row(15))).toBe(false);
   });
 });

@@ -1,7 +1,7 @@
 import type { Relation, TableFacts } from '../../../connectors/postgresql/relation.ts';
 import type { SchemaSettings } from '../../../connectors/postgresql/table-schema.ts';
 import { topicNaming } from '../../../connectors/postgresql/topic-naming.ts';
-import { placeholderOf } from '../../../connectors/postgresql/types/unavailable.ts';
+import { parsePlaceholder } from '../../../connectors/postgresql/types/unavailable.ts';
 import { builtin } from './types.ts';
 
 /** A column of a tuple: text, null, or left out as unchanged. */
@@ -42,7 +42,7 @@ export const settings: SchemaSettings = {
     moneyFractionDigits: 2,
     unknownTypes: false,
   },
-  placeholder: placeholderOf('__unavailable'),
+  placeholder: parsePlaceholder('__unavailable'),
   schemaNames: 'none',
   fieldNames: 'none',
   includesColumn: () => true,
