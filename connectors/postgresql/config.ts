@@ -1,4 +1,6 @@
 import type { ConfigSpec } from '../../src/api/index.ts';
+import { customKeys, nameTest, splitList } from '../../src/cdc/filter/name-filters.ts';
+import { strategies } from '../../src/cdc/naming/topic-naming.ts';
 import type { ConfigOf } from '../../src/config/spec.ts';
 import {
   atLeast,
@@ -13,8 +15,6 @@ import {
   stringKey,
 } from '../../src/config/spec.ts';
 import { messageOf } from '../../src/errors.ts';
-import { customKeys, nameTest, splitList } from './filters.ts';
-import { strategies } from './topic-naming.ts';
 import { tuningKeys } from './tuning-keys.ts';
 import { unsupported } from './unsupported.ts';
 

@@ -1,8 +1,8 @@
 import type { SourceConnector } from '../../src/api/index.ts';
 import { config, type PostgresConfig } from './config.ts';
+import { dropSlot } from './position/slot.ts';
+import { Sql } from './session/sql.ts';
 import { connectionSettings } from './settings.ts';
-import { dropSlot } from './slot.ts';
-import { Sql } from './sql.ts';
 import { PostgresTask } from './task.ts';
 import { validate } from './validate.ts';
 

@@ -1,13 +1,20 @@
+import {
+  columnTest,
+  customKeys,
+  type NameTest,
+  nameTest,
+  type TableTest,
+  tableTest,
+} from '../../src/cdc/filter/name-filters.ts';
+import { strategies, topicNaming } from '../../src/cdc/naming/topic-naming.ts';
+import { contextHeaders, NO_HEADERS, type RecordSettings } from '../../src/cdc/record/record-builder.ts';
+import { parsePlaceholder } from '../../src/cdc/record/unavailable-value.ts';
 import { rememberAnswers } from '../../src/config/java-regex/index.ts';
+import type { PublicationSettings } from './catalog/publication.ts';
+import type { SchemaSettings } from './catalog/table-schema.ts';
 import type { PostgresConfig } from './config.ts';
 import { statements } from './config.ts';
-import type { ConnectionSettings } from './connection.ts';
-import { columnTest, customKeys, type NameTest, nameTest, type TableTest, tableTest } from './filters.ts';
-import type { PublicationSettings } from './publication.ts';
-import { contextHeaders, NO_HEADERS, type RecordSettings } from './records.ts';
-import type { SchemaSettings } from './table-schema.ts';
-import { strategies, topicNaming } from './topic-naming.ts';
-import { parsePlaceholder } from './types/unavailable.ts';
+import type { ConnectionSettings } from './session/connection.ts';
 
 /** Settings of the parts of the connector, from its configuration. */
 export const connectionSettings = (config: PostgresConfig): ConnectionSettings => ({

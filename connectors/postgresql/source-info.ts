@@ -1,8 +1,13 @@
 import type { ByteWriter, Struct, StructSchema, Value } from '../../src/api/index.ts';
 import { schemaOf, structOf } from '../../src/api/index.ts';
-import { type ChangeSource, type SnapshotMarker, type SourceTable, toMillis } from './change-source.ts';
-import { writeUint } from './json-text.ts';
-import type { Lsn } from './lsn.ts';
+import {
+  type ChangeSource,
+  type SnapshotMarker,
+  type SourceTable,
+  toMillis,
+} from '../../src/cdc/record/change-source.ts';
+import { writeUint } from '../../src/data/json/json-text.ts';
+import type { Lsn } from './position/lsn.ts';
 import { VERSION } from './version.ts';
 
 const optional = { optional: true };

@@ -7,26 +7,34 @@ import type {
   SourceTask,
   SourceTaskContext,
 } from '../../src/api/index.ts';
+import { Heartbeats } from '../../src/cdc/heartbeat/heartbeats.ts';
+import { RecordBuilder } from '../../src/cdc/record/record-builder.ts';
+import { TransactionMetadata } from '../../src/cdc/record/transaction-metadata.ts';
 import { applicationName } from '../../src/databases/postgresql/application-name.ts';
 import type { MillraceError } from '../../src/errors.ts';
-import { Catalog } from './catalog.ts';
+import { Catalog } from './catalog/catalog.ts';
+import { openPublication, publishesViaRoot } from './catalog/publication.ts';
+import type { TableFacts } from './catalog/relation.ts';
+import { IdentityCheck } from './catalog/replica-identity.ts';
+import { askServer, checkServer } from './catalog/server.ts';
+import { refuseSameNames } from './catalog/topic-conflicts.ts';
 import type { PostgresConfig } from './config.ts';
-import type { ConnectOptions } from './connection.ts';
-import { Heartbeats } from './heartbeats.ts';
-import { ServerGuard } from './log-identity.ts';
-import { MessageFormat } from './logical-message.ts';
-import type { Lsn } from './lsn.ts';
-import { position, readOffset, serverPartition } from './offsets.ts';
-import { HEARTBEAT_MESSAGE } from './own-messages.ts';
-import { openPublication, publishesViaRoot } from './publication.ts';
+import { ServerGuard } from './position/log-identity.ts';
+import type { Lsn } from './position/lsn.ts';
+import { position, readOffset, serverPartition } from './position/offsets.ts';
+import {
+  findStartPoint,
+  isLost,
+  type StartContext,
+  type StartPoint,
+  type StreamStart,
+} from './position/start-point.ts';
+import { timelineHistory } from './position/timeline-history.ts';
+import { logEnd } from './position/wal.ts';
+import { ProgressReporter } from './progress-reporter.ts';
 import { describePlace } from './record-place.ts';
-import { RecordBuilder } from './records.ts';
-import type { TableFacts } from './relation.ts';
-import { IdentityCheck } from './replica-identity.ts';
-import { Replication } from './replication.ts';
-import { ProgressReporter } from './report.ts';
-import { refuseSameNames } from './same-names.ts';
-import { askServer, checkServer } from './server.ts';
+import type { ConnectOptions } from './session/connection.ts';
+import { Sql } from './session/sql.ts';
 import {
   capturedMessages,
   capturedTables,
@@ -39,13 +47,11 @@ import {
 import { type StoredChunk, storedChunks } from './snapshot/chunk.ts';
 import { openSnapshot, seenFilter } from './snapshot/open.ts';
 import { type Snapshot, SnapshotBatch } from './snapshot/snapshot.ts';
-import { Sql } from './sql.ts';
-import { findStartPoint, isLost, type StartContext, type StartPoint, type StreamStart } from './start.ts';
-import { Stream, StreamBatch } from './stream.ts';
-import { timelineHistory } from './timeline-history.ts';
-import { TransactionMetadata } from './transaction-metadata.ts';
+import { MessageFormat } from './stream/logical-message.ts';
+import { HEARTBEAT_MESSAGE } from './stream/own-messages.ts';
+import { Replication } from './stream/replication.ts';
+import { Stream, StreamBatch } from './stream/stream.ts';
 import { idleSettings } from './tuning-keys.ts';
-import { logEnd } from './wal.ts';
 
 /** How long a `read` waits for something to come. */
 const READ_MS = 1000;

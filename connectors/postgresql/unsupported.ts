@@ -1,5 +1,5 @@
 import type { ConfigProps } from '../../src/api/index.ts';
-import { strategies } from './topic-naming.ts';
+import { strategies } from '../../src/cdc/naming/topic-naming.ts';
 
 /**
  * Keys of Debezium's connector that change what records hold, or what is promised, and that are not served here: better

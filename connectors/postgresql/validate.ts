@@ -1,9 +1,9 @@
 import type { PlanContext } from '../../src/api/index.ts';
 import { MillraceError, messageOf } from '../../src/errors.ts';
+import { askServer, rightsProblem, serverProblem } from './catalog/server.ts';
 import type { PostgresConfig } from './config.ts';
-import { askServer, rightsProblem, serverProblem } from './server.ts';
+import { Sql } from './session/sql.ts';
 import { connectionSettings } from './settings.ts';
-import { Sql } from './sql.ts';
 
 /** Logs in and looks at what a task would stumble over. Messages by key, as Debezium's validation has them. */
 export async function validate(

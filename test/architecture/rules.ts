@@ -29,6 +29,11 @@ export const rules: readonly Rule[] = [
   { part: 'config', files: ['src/config/**'], may: ['src/config/**', ...contract, 'zod', 'croner', 're2js', 'node:*'] },
   { part: 'data', files: ['src/data/**'], may: ['src/data/**', ...contract, 'node:*'] },
   {
+    part: 'change data capture',
+    files: ['src/cdc/**'],
+    may: ['src/cdc/**', 'src/data/**', 'src/config/spec.ts', 'src/config/java-regex/index.ts', ...contract],
+  },
+  {
     part: 'databases',
     files: ['src/databases/**'],
     may: ['src/databases/**', ...contract, 'pg', 'node:*'],
@@ -48,7 +53,7 @@ export const rules: readonly Rule[] = [
   {
     part: 'a connector',
     files: ['connectors/**'],
-    may: ['{own}/**', 'src/databases/**', 'src/data/**', 'src/config/**', ...contract, ...ours, 'node:*'],
+    may: ['{own}/**', 'src/cdc/**', 'src/databases/**', 'src/data/**', 'src/config/**', ...contract, ...ours, 'node:*'],
   },
   {
     part: 'engine',

@@ -1,4 +1,4 @@
-import type { Lsn } from '../../connectors/postgresql/lsn.ts';
+import type { Lsn } from '../../connectors/postgresql/position/lsn.ts';
 import { readTopic } from './topic-log.ts';
 
 /** One change as it stands in a topic. */

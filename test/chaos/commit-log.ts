@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { type Lsn, readLsn, readUint16, readUint32 } from '../../connectors/postgresql/lsn.ts';
+import { type Lsn, readLsn, readUint16, readUint32 } from '../../connectors/postgresql/position/lsn.ts';
 import type { TestDatabase } from '../support/database.ts';
 
 /** One change of a row, by what PostgreSQL's log says. */

@@ -1,4 +1,4 @@
-import { formatLsn, type Lsn } from '../../connectors/postgresql/lsn.ts';
+import { formatLsn, type Lsn } from '../../connectors/postgresql/position/lsn.ts';
 import { runSeed } from '../support/generate/seed.ts';
 import { writeReport } from '../support/report.ts';
 import type { Change } from './changes.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Lsn } from '../../connectors/postgresql/lsn.ts';
+import type { Lsn } from '../../connectors/postgresql/position/lsn.ts';
 import { messageOf } from '../../src/errors.ts';
 import { isPassing } from '../../src/kafka/failures.ts';
 import type { TestDatabase } from '../support/database.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import kafkajs, { type Transaction } from 'kafkajs';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { formatLsn, type Lsn } from '../../connectors/postgresql/lsn.ts';
+import { formatLsn, type Lsn } from '../../connectors/postgresql/position/lsn.ts';
 import { changes } from '../chaos/changes.ts';
 import type { CommittedChange } from '../chaos/commit-log.ts';
 import { isDecidedState, type UnmarkedTransaction } from '../chaos/decisions.ts';

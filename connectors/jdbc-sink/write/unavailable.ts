@@ -1,5 +1,5 @@
 import { Decimal, get, isStruct, type Schema, type Struct, type Value } from '../../../src/api/index.ts';
-import { nameUuid } from '../../../src/databases/name-uuid.ts';
+import { nameUuid } from '../../../src/data/name-uuid.ts';
 import { unavailable } from '../config/settings.ts';
 import { isPlainObject } from '../values/literals.ts';
 

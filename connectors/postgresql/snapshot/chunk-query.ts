@@ -1,8 +1,8 @@
-import { quoteIdentifier, quoteLiteral, quoteTable } from '../connection.ts';
-import type { TableFacts } from '../relation.ts';
+import type { TableFacts } from '../catalog/relation.ts';
+import { quoteIdentifier, quoteLiteral, quoteTable } from '../session/connection.ts';
 import type { Range, StoredChunk } from './chunk.ts';
 import { comparison } from './order.ts';
-import type { TableVersion } from './table-work.ts';
+import type { TableVersion } from './table-progress.ts';
 import { visibleIn } from './visibility.ts';
 
 /** What is read of a table. */

@@ -1,20 +1,20 @@
 import type pg from 'pg';
 import type { SourceRecord } from '../../../src/api/index.ts';
+import { readTimeNow } from '../../../src/cdc/record/read-time.ts';
+import type { ChangeSite, RecordBuilder } from '../../../src/cdc/record/record-builder.ts';
+import { ColumnOffsets, IS_NULL, RowStruct } from '../../../src/cdc/record/row-struct.ts';
 import { watchAnswer } from '../../../src/databases/answer-watch.ts';
 import { MillraceError } from '../../../src/errors.ts';
-import { readTimeNow } from '../clock.ts';
-import { type ConnectionSettings, type ConnectOptions, connect } from '../connection.ts';
-import { toFailure } from '../failures.ts';
-import { type Lsn, parseLsn, readInt32, readUint16, recordEnd } from '../lsn.ts';
-import type { ChangeSite, RecordBuilder } from '../records.ts';
-import { ColumnOffsets, IS_NULL, RowStruct } from '../row-struct.ts';
+import { type Lsn, parseLsn, readInt32, readUint16, recordEnd } from '../position/lsn.ts';
+import { type ConnectionSettings, type ConnectOptions, connect } from '../session/connection.ts';
+import { toFailure } from '../session/failures.ts';
+import { RowReader, rowTexts } from '../session/row-reader.ts';
+import { watchedSession } from '../session/watched-session.ts';
 import { PostgresSource, type SourceIdentity } from '../source-info.ts';
-import { watchedSession } from '../watched-session.ts';
-import { RowReader, rowTexts } from '../wire/row-reader.ts';
 import type { Bound, Chunk, Range } from './chunk.ts';
 import { boundQuery, openQuery } from './chunk-query.ts';
 import { fieldsOf, keyText } from './key-text.ts';
-import { type Claim, isSame, type TableProgress, type TableVersion } from './table-work.ts';
+import { type Claim, isSame, type TableProgress, type TableVersion } from './table-progress.ts';
 import { parseVisibility } from './visibility.ts';
 
 /** Bytes asked for at a time, about: a chunk ends between two of these. */

@@ -1,5 +1,5 @@
 import type { Json, SourceOffset, SourcePartition, SourcePosition } from '../../../src/api/index.ts';
-import type { Lsn } from '../lsn.ts';
+import type { Lsn } from '../position/lsn.ts';
 import { identityFields, readIdentity, type TableIdentity } from './table-identity.ts';
 import { parseVisibility, type Visibility } from './visibility.ts';
 

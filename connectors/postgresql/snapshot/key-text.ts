@@ -1,6 +1,6 @@
-import type { KeyColumn } from '../relation.ts';
-import type { RowStruct } from '../row-struct.ts';
-import type { Table } from '../table-schema.ts';
+import type { RowStruct } from '../../../src/cdc/record/row-struct.ts';
+import type { KeyColumn } from '../catalog/relation.ts';
+import type { Table } from '../catalog/table-schema.ts';
 import type { Bound } from './chunk.ts';
 
 /** The fields of records that are the columns of a key; null where one is in no record. */

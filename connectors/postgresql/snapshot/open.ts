@@ -1,23 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import type { Log } from '../../../src/api/index.ts';
-import type { Catalog } from '../catalog.ts';
+import type { RecordBuilder } from '../../../src/cdc/record/record-builder.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import { warnOfOmitted } from '../catalog/described-tables.ts';
+import type { Relation, TableFacts } from '../catalog/relation.ts';
+import { buildTable, type SchemaSettings } from '../catalog/table-schema.ts';
 import type { PostgresConfig } from '../config.ts';
-import type { ConnectionSettings, ConnectOptions } from '../connection.ts';
-import { warnOfOmitted } from '../described-tables.ts';
-import type { LogIdentity } from '../log-identity.ts';
-import type { Lsn } from '../lsn.ts';
-import type { StreamPosition } from '../offsets.ts';
-import type { RecordBuilder } from '../records.ts';
-import type { Relation, TableFacts } from '../relation.ts';
+import type { LogIdentity } from '../position/log-identity.ts';
+import type { Lsn } from '../position/lsn.ts';
+import type { StreamPosition } from '../position/offsets.ts';
+import { flushLog } from '../position/wal.ts';
+import type { ConnectionSettings, ConnectOptions } from '../session/connection.ts';
+import type { Sql } from '../session/sql.ts';
 import { capturedTables } from '../settings.ts';
-import type { Sql } from '../sql.ts';
-import { buildTable, type SchemaSettings } from '../table-schema.ts';
-import { flushLog } from '../wal.ts';
 import type { StoredChunk } from './chunk.ts';
 import { planTable } from './plan-table.ts';
 import { type ChunkedTable, SeenFilter } from './seen-filter.ts';
 import { Snapshot } from './snapshot.ts';
-import { chunksInOrder, isComplete, type TableProgress, type TableVersion, tableVersion } from './table-work.ts';
+import { chunksInOrder, isComplete, type TableProgress, type TableVersion, tableVersion } from './table-progress.ts';
 
 export interface OpenSnapshot {
   readonly config: PostgresConfig;

@@ -1,6 +1,6 @@
-import { quoteIdentifier, quoteLiteral } from '../connection.ts';
-import type { KeyColumn } from '../relation.ts';
-import type { Sql } from '../sql.ts';
+import type { KeyColumn } from '../catalog/relation.ts';
+import { quoteIdentifier, quoteLiteral } from '../session/connection.ts';
+import type { Sql } from '../session/sql.ts';
 import type { Bound } from './chunk.ts';
 
 /**

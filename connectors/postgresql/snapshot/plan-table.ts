@@ -1,11 +1,11 @@
 import type { Log } from '../../../src/api/index.ts';
 import { MillraceError } from '../../../src/errors.ts';
-import type { Catalog } from '../catalog.ts';
-import { quoteTable } from '../connection.ts';
-import type { Sql } from '../sql.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import { quoteTable } from '../session/connection.ts';
+import type { Sql } from '../session/sql.ts';
 import type { StoredChunk } from './chunk.ts';
 import { difference, type TableIdentity } from './table-identity.ts';
-import { isComplete, TableProgress, type TableVersion, unread } from './table-work.ts';
+import { isComplete, TableProgress, type TableVersion, unread } from './table-progress.ts';
 
 export interface PlanContext {
   readonly sql: Sql;

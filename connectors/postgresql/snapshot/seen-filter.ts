@@ -1,9 +1,9 @@
+import type { RowStruct } from '../../../src/cdc/record/row-struct.ts';
 import { MillraceError } from '../../../src/errors.ts';
-import { formatLsn, type Lsn } from '../lsn.ts';
-import type { KeyColumn } from '../relation.ts';
-import type { RowStruct } from '../row-struct.ts';
-import type { Sql } from '../sql.ts';
-import type { Table } from '../table-schema.ts';
+import type { KeyColumn } from '../catalog/relation.ts';
+import type { Table } from '../catalog/table-schema.ts';
+import { formatLsn, type Lsn } from '../position/lsn.ts';
+import type { Sql } from '../session/sql.ts';
 import type { Bound, Chunk } from './chunk.ts';
 import { fieldsOf, keyText } from './key-text.ts';
 import { compareHere, greater, type Pair } from './order.ts';

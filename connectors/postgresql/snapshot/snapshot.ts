@@ -1,18 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Log, SourceBatch, SourcePartition, SourcePosition, SourceRecord } from '../../../src/api/index.ts';
+import type { SnapshotMarker } from '../../../src/cdc/record/change-source.ts';
+import { Envelope } from '../../../src/cdc/record/envelope.ts';
 import { MillraceError, messageOf } from '../../../src/errors.ts';
-import type { Catalog } from '../catalog.ts';
-import type { SnapshotMarker } from '../change-source.ts';
-import { Envelope } from '../envelope.ts';
-import { databaseCode, GONE } from '../failures.ts';
-import type { LogIdentity } from '../log-identity.ts';
-import { position, type StreamPosition, serverPartition, snapshotOffset } from '../offsets.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { LogIdentity } from '../position/log-identity.ts';
+import { position, type StreamPosition, serverPartition, snapshotOffset } from '../position/offsets.ts';
+import { databaseCode, GONE } from '../session/failures.ts';
 import type { Bound, Range, StoredChunk } from './chunk.ts';
 import { chunkPartition, chunkPosition } from './chunk.ts';
 import { ChunkReader, type ChunkReaderSettings, type ReadChunk, TableChanged } from './chunk-reader.ts';
 import { attachedReason, isWithdrawn, withdrawn } from './plan-table.ts';
 import { difference } from './table-identity.ts';
-import type { Claim, TableProgress, TableVersion } from './table-work.ts';
+import type { Claim, TableProgress, TableVersion } from './table-progress.ts';
 
 export interface SnapshotSettings {
   /** topic.prefix */

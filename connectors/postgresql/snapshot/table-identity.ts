@@ -1,5 +1,5 @@
 import type { Json, SourceOffset } from '../../../src/api/index.ts';
-import type { KeyColumn, TableFacts } from '../relation.ts';
+import type { KeyColumn, TableFacts } from '../catalog/relation.ts';
 
 /** What a chunk's bounds are of. They mean nothing in a table that differs in this. */
 export interface TableIdentity {

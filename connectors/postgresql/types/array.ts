@@ -1,7 +1,7 @@
 import type { Schema, Value } from '../../../src/api/index.ts';
 import { arrayOf, withOptional } from '../../../src/api/index.ts';
-import { NULL_TEXT } from '../json-text.ts';
-import type { Codec } from './codec.ts';
+import type { Codec } from '../../../src/cdc/record/codec.ts';
+import { NULL_TEXT } from '../../../src/data/json/json-text.ts';
 
 const OPEN = 0x7b;
 const CLOSE = 0x7d;

@@ -1,6 +1,6 @@
 import { schemaOf } from '../../../src/api/index.ts';
-import { writeBase64, writeBoolean } from '../json-text.ts';
-import type { Codec } from './codec.ts';
+import type { Codec } from '../../../src/cdc/record/codec.ts';
+import { writeBase64, writeBoolean } from '../../../src/data/json/json-text.ts';
 
 const ONE = 0x31;
 const UNLIMITED = 2_147_483_647;

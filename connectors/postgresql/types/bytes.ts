@@ -1,7 +1,7 @@
 import type { Value } from '../../../src/api/index.ts';
 import { schemaOf } from '../../../src/api/index.ts';
-import { writeBase64, writeQuoted } from '../json-text.ts';
-import { type Codec, latin1 } from './codec.ts';
+import { type Codec, latin1 } from '../../../src/cdc/record/codec.ts';
+import { writeBase64, writeQuoted } from '../../../src/data/json/json-text.ts';
 
 /** `binary.handling.mode` */
 export type BinaryMode = 'bytes' | 'base64' | 'base64-url-safe' | 'hex';

@@ -1,7 +1,7 @@
 import type { Value } from '../../../src/api/index.ts';
 import { Decimal, javaDouble, LogicalName, schemaOf, structOf, ValueStruct } from '../../../src/api/index.ts';
-import { twosComplement, writeDecimal, writeJson } from '../json-text.ts';
-import { type Codec, latin1 } from './codec.ts';
+import { type Codec, latin1 } from '../../../src/cdc/record/codec.ts';
+import { twosComplement, writeDecimal, writeJson } from '../../../src/data/json/json-text.ts';
 import { float64 } from './numbers.ts';
 import { plainText } from './text.ts';
 

@@ -1,5 +1,5 @@
 import type { Value } from '../../../src/api/index.ts';
-import type { Codec } from './codec.ts';
+import type { Codec } from '../../../src/cdc/record/codec.ts';
 
 const STRING = /^'((?:[^']|'')*)'/s;
 const ESCAPED = /^E'((?:[^'\\]|''|\\.)*)'/s;

@@ -1,7 +1,7 @@
 import type { StructSchema, Value } from '../../../src/api/index.ts';
 import { mapOf, schemaOf, structOf, ValueStruct } from '../../../src/api/index.ts';
-import { writeJson } from '../json-text.ts';
-import { type Codec, latin1 } from './codec.ts';
+import { type Codec, latin1 } from '../../../src/cdc/record/codec.ts';
+import { writeJson } from '../../../src/data/json/json-text.ts';
 
 /** PostgreSQL's own geometric types, and PostGIS's, as Debezium's structs around well-known binary (OGC 06-103r4). */
 type Point = readonly [x: number, y: number];

@@ -1,6 +1,6 @@
 import { mapOf, schemaOf } from '../../../src/api/index.ts';
-import { writeJson } from '../json-text.ts';
-import type { Codec } from './codec.ts';
+import type { Codec } from '../../../src/cdc/record/codec.ts';
+import { writeJson } from '../../../src/data/json/json-text.ts';
 import { text } from './text.ts';
 
 /** `hstore.handling.mode` */

@@ -1,6 +1,6 @@
 import { javaDouble, javaFloat, schemaOf } from '../../../src/api/index.ts';
-import { writeBoolean, writeQuoted } from '../json-text.ts';
-import { type Codec, latin1 } from './codec.ts';
+import { type Codec, latin1 } from '../../../src/cdc/record/codec.ts';
+import { writeBoolean, writeQuoted } from '../../../src/data/json/json-text.ts';
 
 const MINUS = 0x2d;
 const POINT = 0x2e;

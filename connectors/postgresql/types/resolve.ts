@@ -1,17 +1,17 @@
 import { memberOf } from '../../../src/api/index.ts';
+import type { Codec } from '../../../src/cdc/record/codec.ts';
 import { array } from './array.ts';
 import { bit, varbit } from './bits.ts';
 import { type BinaryMode, bytea, unknown } from './bytes.ts';
-import type { Codec } from './codec.ts';
 import { type DecimalMode, money, numeric } from './decimal.ts';
 import * as geometry from './geometry.ts';
 import { type HstoreMode, hstore } from './hstore.ts';
-import { type IntervalMode, interval } from './interval.ts';
 import { boolean, float32, float64, int16, int32, int64, oid } from './numbers.ts';
 import { enumeration, plainText, text } from './text.ts';
-import { date, type TimeMode, time, timestamp } from './time.ts';
+import { type IntervalMode, interval } from './time/interval.ts';
+import { date, type TimeMode, time, timestamp } from './time/time.ts';
+import { zonedTime, zonedTimestamp } from './time/zoned.ts';
 import { halfVector, vector } from './vector.ts';
-import { zonedTime, zonedTimestamp } from './zoned.ts';
 
 /** The settings that decide how values are represented. */
 export interface TypeSettings {

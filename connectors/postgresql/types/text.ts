@@ -1,7 +1,7 @@
 import type { PrimitiveSchema } from '../../../src/api/index.ts';
 import { schemaOf } from '../../../src/api/index.ts';
-import { writeQuoted } from '../json-text.ts';
-import { type Codec, type DefaultText, latin1 } from './codec.ts';
+import { type Codec, type DefaultText, latin1 } from '../../../src/cdc/record/codec.ts';
+import { writeQuoted } from '../../../src/data/json/json-text.ts';
 
 interface TextOptions {
   /** Logical name, version 1. */

@@ -1,6 +1,6 @@
 import { arrayOf } from '../../../src/api/index.ts';
-import type { Codec } from './codec.ts';
-import { latin1 } from './codec.ts';
+import type { Codec } from '../../../src/cdc/record/codec.ts';
+import { latin1 } from '../../../src/cdc/record/codec.ts';
 import { float32, float64 } from './numbers.ts';
 
 const COMMA = 0x2c;

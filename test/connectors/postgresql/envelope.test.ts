@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readTimeNow } from '../../../connectors/postgresql/clock.ts';
-import { Envelope, type Operation } from '../../../connectors/postgresql/envelope.ts';
-import { TupleReader } from '../../../connectors/postgresql/pgoutput.ts';
-import { ColumnOffsets, IS_UNCHANGED, KeyStruct, RowStruct } from '../../../connectors/postgresql/row-struct.ts';
+import { buildTable, type Table } from '../../../connectors/postgresql/catalog/table-schema.ts';
 import { PostgresSource } from '../../../connectors/postgresql/source-info.ts';
-import { buildTable, type Table } from '../../../connectors/postgresql/table-schema.ts';
+import { TupleReader } from '../../../connectors/postgresql/stream/pgoutput.ts';
 import type { Schema, Struct, Value } from '../../../src/api/index.ts';
 import { Bytes, isStruct, ValueStruct } from '../../../src/api/index.ts';
+import { Envelope, type Operation } from '../../../src/cdc/record/envelope.ts';
+import { readTimeNow } from '../../../src/cdc/record/read-time.ts';
+import { ColumnOffsets, IS_UNCHANGED, KeyStruct, RowStruct } from '../../../src/cdc/record/row-struct.ts';
 import { converter } from '../../converters/neutral.ts';
 import * as pg from './pg-text.ts';
 import { type Cell, describeTable, settings, tuple } from './tuples.ts';

@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { commitOffset, partialOffset, readOffset, snapshotOffset } from '../../../connectors/postgresql/offsets.ts';
+import {
+  commitOffset,
+  partialOffset,
+  readOffset,
+  snapshotOffset,
+} from '../../../connectors/postgresql/position/offsets.ts';
 
 const unknown = { last: null, sequence: null, readAgainUntil: null };
 

@@ -1,17 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { keyColumns } from '../../../connectors/postgresql/catalog/relation.ts';
 import { config, type PostgresConfig } from '../../../connectors/postgresql/config.ts';
-import { columnTest, customKeys, splitList, tableTest } from '../../../connectors/postgresql/filters.ts';
-import { formatLsn, parseLsn, readLsn, writeLsn } from '../../../connectors/postgresql/lsn.ts';
-import { keyColumns } from '../../../connectors/postgresql/relation.ts';
+import { formatLsn, parseLsn, readLsn, writeLsn } from '../../../connectors/postgresql/position/lsn.ts';
+import { Frames } from '../../../connectors/postgresql/session/frames.ts';
 import { capturedTables } from '../../../connectors/postgresql/settings.ts';
 import { parseVisibility, sees, widen } from '../../../connectors/postgresql/snapshot/visibility.ts';
-import { nameAdjuster, topicNaming } from '../../../connectors/postgresql/topic-naming.ts';
 import { defaultValue } from '../../../connectors/postgresql/types/default-value.ts';
 import { codecOf } from '../../../connectors/postgresql/types/resolve.ts';
 import { VERSION } from '../../../connectors/postgresql/version.ts';
-import { Frames } from '../../../connectors/postgresql/wire/frames.ts';
 import packageJson from '../../../package.json' with { type: 'json' };
+import { columnTest, customKeys, splitList, tableTest } from '../../../src/cdc/filter/name-filters.ts';
+import { nameAdjuster, topicNaming } from '../../../src/cdc/naming/topic-naming.ts';
 import { describeTable, settings } from './tuples.ts';
 import { builtin, types } from './types.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { checkPositionInLog, type PositionCheck } from '../../../connectors/postgresql/position-check.ts';
+import { checkPositionInLog, type PositionCheck } from '../../../connectors/postgresql/position/position-check.ts';
 import type { StoredChunk } from '../../../connectors/postgresql/snapshot/chunk.ts';
 
 const log = { system: '7', timeline: 3, database: 5 };

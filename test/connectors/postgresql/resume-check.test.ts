@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ResumeCheck } from '../../../connectors/postgresql/resume-check.ts';
+import { ResumeCheck } from '../../../connectors/postgresql/position/resume-check.ts';
 
 const last = { xid: 7, lsn: 1000 };
 const begin = (commitLsn: number, xid: number) => ({ commitLsn, xid, micros: 0 });

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { TupleReader } from '../../../connectors/postgresql/pgoutput.ts';
-import { ColumnOffsets, RowStruct } from '../../../connectors/postgresql/row-struct.ts';
+import { buildTable } from '../../../connectors/postgresql/catalog/table-schema.ts';
+import { Sql } from '../../../connectors/postgresql/session/sql.ts';
 import type { Chunk } from '../../../connectors/postgresql/snapshot/chunk.ts';
 import { SeenFilter } from '../../../connectors/postgresql/snapshot/seen-filter.ts';
 import { parseVisibility } from '../../../connectors/postgresql/snapshot/visibility.ts';
-import { Sql } from '../../../connectors/postgresql/sql.ts';
-import { buildTable } from '../../../connectors/postgresql/table-schema.ts';
+import { TupleReader } from '../../../connectors/postgresql/stream/pgoutput.ts';
+import { ColumnOffsets, RowStruct } from '../../../src/cdc/record/row-struct.ts';
 import { describeTable, settings, tuple } from './tuples.ts';
 import { types } from './types.ts';
 

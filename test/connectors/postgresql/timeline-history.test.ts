@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseTimelineHistory } from '../../../connectors/postgresql/timeline-history.ts';
+import { parseTimelineHistory } from '../../../connectors/postgresql/position/timeline-history.ts';
 
 test('a history file says where each ancestor ended', () => {
   const content =

@@ -1,7 +1,7 @@
-import type { Relation, TableFacts } from '../../../connectors/postgresql/relation.ts';
-import type { SchemaSettings } from '../../../connectors/postgresql/table-schema.ts';
-import { topicNaming } from '../../../connectors/postgresql/topic-naming.ts';
-import { parsePlaceholder } from '../../../connectors/postgresql/types/unavailable.ts';
+import type { Relation, TableFacts } from '../../../connectors/postgresql/catalog/relation.ts';
+import type { SchemaSettings } from '../../../connectors/postgresql/catalog/table-schema.ts';
+import { topicNaming } from '../../../src/cdc/naming/topic-naming.ts';
+import { parsePlaceholder } from '../../../src/cdc/record/unavailable-value.ts';
 import { builtin } from './types.ts';
 
 /** A column of a tuple: text, null, or left out as unchanged. */

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
+import { Sql } from '../../../connectors/postgresql/session/sql.ts';
 import { connectionSettings } from '../../../connectors/postgresql/settings.ts';
 import type { Bound, StoredChunk } from '../../../connectors/postgresql/snapshot/chunk.ts';
-import { unread } from '../../../connectors/postgresql/snapshot/table-work.ts';
-import { Sql } from '../../../connectors/postgresql/sql.ts';
+import { unread } from '../../../connectors/postgresql/snapshot/table-progress.ts';
 import { createDatabase } from '../../support/database.ts';
 import { Committed, configOf, openTask, propsOf } from './harness.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { FLUSH_MESSAGE } from '../../../connectors/postgresql/own-messages.ts';
+import { FLUSH_MESSAGE } from '../../../connectors/postgresql/stream/own-messages.ts';
 import { createDatabase } from '../../support/database.ts';
 import { Committed, keyOf, openTask, payloadOf, propsOf } from './harness.ts';
 

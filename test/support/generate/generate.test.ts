@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { nameTest } from '../../../connectors/postgresql/filters.ts';
+import { nameTest } from '../../../src/cdc/filter/name-filters.ts';
 import { nameProblem } from '../../../src/config/connector-config/connector-name.ts';
 import { connectorNames, namesBeside, rejectedConnectorNames } from './connector-names.ts';
 import { columnNames, schemaNames, tableNames, tablePattern } from './identifiers.ts';

@@ -1,0 +1,196 @@
+import type { Json, SourceOffset, SourcePartition, SourcePosition } from '../../../src/api/index.ts';
+import { MillraceError } from '../../../src/errors.ts';
+import { identityFields, type LogIdentity, readIdentity } from './log-identity.ts';
+import type { Lsn } from './lsn.ts';
+
+/**
+ * The stored position, in Debezium's own keys: a connector can move over from Debezium, and back.
+ *
+ * | key | meaning |
+ * |---|---|
+ * | lsn_commit | end of the last commit of which everything has been written: where reading begins again |
+ * | lsn | the last change that was written, also before lsn_commit; lsn_commit where nothing of a later transaction was |
+ * | lsn_events_processed | how many changes at `lsn` were written (one record of the log may hold many rows) |
+ * | txId | the transaction of `lsn` |
+ * | lsn_proc, messageType, ts_usec | for Debezium, and for people |
+ * | snapshot, last_snapshot_record, snapshot_completed | a snapshot that runs, or has just ended |
+ * | millrace_snapshot | which snapshot the positions of its chunks belong to |
+ * | last_commit_lsn, last_commit_xid | end and transaction of the last commit that was read |
+ * | sequence_lsn | what `source.sequence` begins with, where that is not last_commit_lsn |
+ * | read_again_lsn | where it stands ahead: rows that lack values are read again up to there; see MissingValues |
+ * | open_commit_lsn | where the commit of the transaction `txId` begins, of which a part was written |
+ * | system_identifier, timeline_id, database_oid | the log that these are of; see LogIdentity |
+ *
+ * Debezium passes over the last five rows, and over `millrace_snapshot`. Offsets without them are taken as they are.
+ */
+export interface StreamPosition {
+  /** Reading begins here: everything that commits behind it is still to come. */
+  readonly start: Lsn;
+  /** The part of one transaction that has been written already. */
+  readonly partial: PartialTransaction | null;
+  /** The last transaction before `start` that was read; null where that is not known. */
+  readonly last: ReadTransaction | null;
+  /**
+   * First element of `source.sequence` of the changes to come: end of the last commit, or of the last message outside of
+   * transactions, that was read; null: none was since the snapshot.
+   */
+  readonly sequence: Lsn | null;
+  /** Rows that lack values are read again for transactions that commit before this; null: for none. See MissingValues. */
+  readonly readAgainUntil: Lsn | null;
+}
+
+export interface ReadTransaction {
+  readonly xid: number;
+  /** Where it ends. */
+  readonly lsn: Lsn;
+}
+
+export interface PartialTransaction {
+  readonly xid: number;
+  readonly lsn: Lsn;
+  /** Changes at `lsn`, at least 1. */
+  readonly events: number;
+  /** Where its commit begins; null where Debezium wrote the part. */
+  readonly commitLsn: Lsn | null;
+}
+
+/** What a stored offset says. */
+export type StoredPosition =
+  | { readonly kind: 'none' }
+  /** A snapshot has begun and not ended. id: null for one of Debezium's, which cannot be continued. */
+  | (KnownPosition & { readonly kind: 'snapshot'; readonly id: string | null })
+  | (KnownPosition & { readonly kind: 'stream' });
+
+interface KnownPosition {
+  /** Where the stream begins; of a snapshot, after it. */
+  readonly position: StreamPosition;
+  /** null: the offset does not say. */
+  readonly identity: LogIdentity | null;
+}
+
+export const serverPartition = (prefix: string): SourcePartition => ({ server: prefix });
+
+export function readOffset(offset: SourceOffset): StoredPosition {
+  if (offset === null) return { kind: 'none' };
+  const number = (name: string): number | null => {
+    const value = offset[name];
+    if (value === undefined || value === null) return null;
+    if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
+    throw new MillraceError('SOURCE_POSITION_LOST', `the stored offset has a wrong value for ${name}: ${value}`);
+  };
+  const lsn = number('lsn');
+  const commit = number('lsn_commit') ?? number('lsn_proc') ?? lsn;
+  const identity = readIdentity(offset);
+  if (commit === null)
+    throw new MillraceError(
+      'SOURCE_POSITION_LOST',
+      `the stored offset has no lsn: ${JSON.stringify(offset)}; reset the connector's offsets to begin anew`,
+    );
+  const last = lastOf(number('last_commit_lsn'), number('last_commit_xid'));
+  const position = {
+    start: commit,
+    partial: partialOf(offset, lsn, number),
+    last,
+    // Debezium begins it with lsn_commit, which moves on here while nothing is committed too.
+    sequence: identity === null ? number('lsn_commit') : (number('sequence_lsn') ?? last?.lsn ?? null),
+    readAgainUntil: number('read_again_lsn'),
+  };
+  const snapshot = offset['snapshot'];
+  if (snapshot !== undefined && snapshot !== null && snapshot !== false) {
+    const ended = offset['snapshot_completed'] === true || offset['last_snapshot_record'] === true;
+    const id = offset['millrace_snapshot'];
+    if (!ended) return { kind: 'snapshot', id: typeof id === 'string' ? id : null, position, identity };
+  }
+  return { kind: 'stream', position, identity };
+}
+
+const lastOf = (lsn: Lsn | null, xid: number | null): ReadTransaction | null =>
+  lsn === null || xid === null ? null : { lsn, xid };
+
+/** Message types that are changes. Others, and none, stand at the end of what they name. */
+const CHANGES = new Set<Json | undefined>(['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'MESSAGE']);
+
+function partialOf(
+  offset: NonNullable<SourceOffset>,
+  lsn: number | null,
+  number: (name: string) => number | null,
+): PartialTransaction | null {
+  const xid = number('txId');
+  // Its changes may stand before lsn_commit: others committed while it ran.
+  if (lsn === null || xid === null || !CHANGES.has(offset['messageType'])) return null;
+  return { xid, lsn, events: number('lsn_events_processed') ?? 1, commitLsn: number('open_commit_lsn') };
+}
+
+/** What every offset of the stream says. */
+export interface StreamOffset {
+  readonly identity: LogIdentity;
+  /** `lsn_commit` */
+  readonly start: Lsn;
+  /** null: log without transactions. */
+  readonly last: ReadTransaction | null;
+  /** See StreamPosition. */
+  readonly sequence: Lsn | null;
+  readonly readAgainUntil: Lsn | null;
+  /** Microseconds since 1970 of the last commit, or of the transaction that is read; null where it is not known. */
+  readonly micros: number | null;
+}
+
+/** Behind a commit. */
+export const commitOffset = ({ start, micros, identity, ...stream }: StreamOffset): NonNullable<SourceOffset> => ({
+  lsn_proc: start,
+  messageType: 'COMMIT',
+  lsn_commit: start,
+  lsn: start,
+  ...(stream.last === null ? {} : { txId: stream.last.xid }),
+  ...(micros === null ? {} : { ts_usec: micros }),
+  ...streamFields(stream),
+  ...identityFields(identity),
+});
+
+/** Within a transaction. */
+export const partialOffset = (
+  { start, micros, identity, ...stream }: StreamOffset,
+  { xid, lsn, events, commitLsn }: PartialTransaction,
+  messageType: string,
+): NonNullable<SourceOffset> => ({
+  lsn_proc: lsn,
+  lsn_events_processed: events,
+  messageType,
+  lsn_commit: start,
+  lsn,
+  txId: xid,
+  ...(micros === null ? {} : { ts_usec: micros }),
+  ...(commitLsn === null ? {} : { open_commit_lsn: commitLsn }),
+  ...streamFields(stream),
+  ...identityFields(identity),
+});
+
+/** While a snapshot is taken, and when it has ended. position: where the stream begins after it. */
+export function snapshotOffset(
+  { start, partial, ...stream }: StreamPosition,
+  identity: LogIdentity,
+  state: { readonly id: string; readonly completed: boolean; readonly micros: number },
+): NonNullable<SourceOffset> {
+  const { id, completed, micros } = state;
+  return {
+    ...(partial === null
+      ? { lsn: start, ts_usec: micros, ...streamFields(stream), ...identityFields(identity) }
+      : partialOffset({ identity, start, micros, ...stream }, partial, 'INSERT')),
+    last_snapshot_record: completed,
+    snapshot: 'INITIAL',
+    snapshot_completed: completed,
+    millrace_snapshot: id,
+  };
+}
+
+const streamFields = ({
+  last,
+  sequence,
+  readAgainUntil,
+}: Pick<StreamPosition, 'last' | 'sequence' | 'readAgainUntil'>) => ({
+  ...(last === null ? {} : { last_commit_lsn: last.lsn, last_commit_xid: last.xid }),
+  ...(sequence === null || sequence === last?.lsn ? {} : { sequence_lsn: sequence }),
+  ...(readAgainUntil === null ? {} : { read_again_lsn: readAgainUntil }),
+});
+
+export const position = (partition: SourcePartition, offset: SourceOffset): SourcePosition => ({ partition, offset });

@@ -1,0 +1,175 @@
+import { createPrivateKey } from 'node:crypto';
+import pg from 'pg';
+import { readConfigFileSync } from '../../../src/config/worker-config/config-file.ts';
+import { KEEPALIVE_MS } from '../../../src/databases/link.ts';
+import { preferWarning, socketOf } from '../../../src/databases/postgresql/session.ts';
+import { MillraceError, messageOf } from '../../../src/errors.ts';
+import { type DatabaseError, toFailure } from './failures.ts';
+
+/** `database.sslmode`, as libpq's. */
+export type SslMode = 'disable' | 'allow' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
+
+export interface ConnectionSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+  readonly database: string;
+  readonly ssl: SslSettings;
+  readonly keepAlive: boolean;
+  readonly initialStatements: readonly string[];
+  /** `database.query.timeout.ms`; 0 for none. */
+  readonly queryTimeoutMs: number;
+}
+
+export interface SslSettings {
+  readonly mode: SslMode;
+  /** Files, null where there is none. */
+  readonly rootCertificate: string | null;
+  readonly certificate: string | null;
+  readonly key: string | null;
+  readonly keyPassword: string | null;
+}
+
+export interface ConnectOptions {
+  /** What pg_stat_activity shows; 63 bytes at most. */
+  readonly applicationName: string;
+  readonly replication?: boolean;
+  readonly connectTimeoutMs?: number;
+  /** Looks at the session before it is used; what it rejects with ends it. */
+  readonly check?: (client: pg.Client) => Promise<void>;
+  /** Aborted: there will be no session. */
+  readonly signal?: AbortSignal;
+  /** Takes a sentence where the session is not verified. */
+  readonly warn?: (message: string) => void;
+}
+
+/**
+ * What the column codecs rely on in the text of values. The walsender obeys these settings too. They are set when the
+ * session begins, so that no statement of ours comes before them.
+ */
+const TEXT_FORMATS =
+  '-c datestyle=ISO -c intervalstyle=iso_8601 -c timezone=UTC -c bytea_output=hex -c extra_float_digits=1 -c lc_monetary=C';
+
+/** For logging in, `database.initial.statements` and the check. */
+const READY_MS = 60_000;
+
+/** An open session. Rejects with SOURCE_UNAVAILABLE or SOURCE_SETUP. */
+export async function connect(settings: ConnectionSettings, options: ConnectOptions): Promise<pg.Client> {
+  const doing = `connecting to PostgreSQL at ${settings.host}:${settings.port}`;
+  const attempts = sslAttempts(settings.ssl);
+  for (const [i, ssl] of attempts.entries()) {
+    const client = new pg.Client(clientConfig(settings, options, ssl));
+    // A session that breaks while nobody waits for it: whoever uses it next hears of it.
+    client.on('error', () => {});
+    const abort = () => socketOf(client).destroy(new Error('the task was stopped'));
+    const late = () => socketOf(client).destroy(new Error(`the session was not ready within ${READY_MS / 1000} s`));
+    const timer = setTimeout(late, READY_MS);
+    options.signal?.addEventListener('abort', abort);
+    try {
+      options.signal?.throwIfAborted();
+      await client.connect();
+      if (options.replication !== true) for (const sql of settings.initialStatements) await client.query(sql);
+      await options.check?.(client);
+      warnOfTls(settings, client, options);
+      return client;
+    } catch (error) {
+      // `end` may wait for ever for a session that never was.
+      socketOf(client).destroy();
+      if (i + 1 === attempts.length || !otherMayWork(settings.ssl.mode, error)) throw toFailure(error, doing);
+    } finally {
+      clearTimeout(timer);
+      options.signal?.removeEventListener('abort', abort);
+    }
+  }
+  throw new MillraceError('INTERNAL', `${doing}: no way of connecting was tried`);
+}
+
+function warnOfTls({ host, port, ssl }: ConnectionSettings, client: pg.Client, { warn }: ConnectOptions): void {
+  if (ssl.mode !== 'prefer' || warn === undefined) return;
+  const warning = preferWarning(client, `PostgreSQL at ${host}:${port}`, {
+    setting: 'database.sslmode=prefer',
+    remedy: 'database.sslmode=verify-full, and database.sslrootcert for an authority of your own',
+  });
+  if (warning !== undefined) warn(warning);
+}
+
+function clientConfig(settings: ConnectionSettings, options: ConnectOptions, ssl: Ssl): pg.ClientConfig {
+  const timeout = options.replication === true ? 0 : settings.queryTimeoutMs;
+  return {
+    host: settings.host,
+    port: settings.port,
+    user: settings.user,
+    password: settings.password,
+    database: settings.database,
+    ssl,
+    keepAlive: settings.keepAlive,
+    keepAliveInitialDelayMillis: KEEPALIVE_MS,
+    application_name: options.applicationName,
+    connectionTimeoutMillis: options.connectTimeoutMs ?? 30_000,
+    options: `${TEXT_FORMATS} -c statement_timeout=${timeout}`,
+    ...(options.replication === true ? { replication: 'database' } : {}),
+  };
+}
+
+type Ssl = NonNullable<pg.ClientConfig['ssl']>;
+
+function sslAttempts(ssl: SslSettings): Ssl[] {
+  switch (ssl.mode) {
+    case 'disable':
+      return [false];
+    case 'allow':
+      return [false, sslConfig(ssl)];
+    case 'prefer':
+      return [sslConfig(ssl), false];
+    default:
+      return [sslConfig(ssl)];
+  }
+}
+
+/** As libpq: prefer falls back where the server has no TLS, allow where it wants it. */
+function otherMayWork(mode: SslMode, error: unknown): boolean {
+  if (mode === 'prefer') return /does not support SSL/.test(messageOf(error));
+  return mode === 'allow' && (error as DatabaseError).code === '28000';
+}
+
+function sslConfig({ mode, rootCertificate, certificate, key, keyPassword }: SslSettings): Exclude<Ssl, boolean> {
+  const verified = mode === 'verify-ca' || mode === 'verify-full';
+  return {
+    rejectUnauthorized: verified,
+    ...(mode === 'verify-ca' ? { checkServerIdentity: () => undefined } : {}),
+    ...(rootCertificate === null ? {} : { ca: file('database.sslrootcert', rootCertificate) }),
+    ...(certificate === null ? {} : { cert: file('database.sslcert', certificate) }),
+    ...(key === null ? {} : { key: privateKey(key, keyPassword) }),
+  };
+}
+
+function file(name: string, path: string): Buffer {
+  try {
+    return readConfigFileSync(path);
+  } catch (error) {
+    throw new MillraceError('SOURCE_SETUP', `${name} cannot be read: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** PEM, or PKCS #8 in DER as Java's drivers want it. */
+function privateKey(path: string, password: string | null): string {
+  const bytes = file('database.sslkey', path);
+  const passphrase = password === null ? {} : { passphrase: password };
+  try {
+    const key = bytes.includes('-----BEGIN')
+      ? createPrivateKey({ key: bytes, ...passphrase })
+      : createPrivateKey({ key: bytes, format: 'der', type: 'pkcs8', ...passphrase });
+    return key.export({ format: 'pem', type: 'pkcs8' }).toString();
+  } catch (error) {
+    throw new MillraceError('SOURCE_SETUP', 'database.sslkey is no private key, or database.sslpassword is wrong', {
+      cause: error,
+    });
+  }
+}
+
+export const quoteIdentifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+export const quoteLiteral = (text: string): string =>
+  text.includes('\\') ? `E'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'` : `'${text.replaceAll("'", "''")}'`;
+export const quoteTable = (schema: string, table: string): string =>
+  `${quoteIdentifier(schema)}.${quoteIdentifier(table)}`;

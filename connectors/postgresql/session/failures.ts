@@ -1,0 +1,78 @@
+import { type ErrorCode, MillraceError, messageOf } from '../../../src/errors.ts';
+
+/** A PostgreSQL error as pg and our own reader of messages make it. */
+export interface DatabaseError extends Error {
+  /** SQLSTATE, or Node's own code of a failed connection. */
+  readonly code?: string;
+  readonly severity?: string;
+}
+
+/** SQLSTATE classes and states of what passes by itself: links, restarts, resources, conflicts, timeouts, busy objects. */
+const PASSING = /^(08|53|57|40|55006|55P03|58030|XX)/;
+/** Of what someone must mend: logins, rights, missing objects, settings, statements that this server does not take. */
+const SETUP = /^(28|3D|42|0A|22|23|25|26|2F|38|39|3B|3F|44|55|P0|F0)/;
+/** Of certificates and logins that Node and pg find wanting, without a SQLSTATE. */
+const WRONG_LOGIN = /CERT|ERR_TLS|UNABLE_TO_|SASL|password must be|does not support SSL/;
+/** Log that is needed and no longer there. */
+const isLost = (message: string): boolean =>
+  (message.includes('requested WAL segment ') && message.includes(' has already been removed')) ||
+  message.includes('can no longer get changes from replication slot');
+
+/** doing: `connecting to PostgreSQL at host:5432`. What is a MillraceError stays one. */
+export function toFailure(error: unknown, doing: string): MillraceError {
+  if (error instanceof MillraceError) return error;
+  const code = (error as DatabaseError | undefined)?.code ?? '';
+  return new MillraceError(errorCode(code, messageOf(error)), `${doing}: ${describe(error)}${advice(code)}`, {
+    cause: error,
+  });
+}
+
+function errorCode(code: string, message: string): ErrorCode {
+  if (isLost(message)) return 'SOURCE_POSITION_LOST';
+  if (code.length === 5 && !PASSING.test(code) && SETUP.test(code)) return 'SOURCE_SETUP';
+  return WRONG_LOGIN.test(`${code} ${message}`) ? 'SOURCE_SETUP' : 'SOURCE_UNAVAILABLE';
+}
+
+/** Node says nothing in the message of an AggregateError (a name of several addresses, all refused). */
+function describe(error: unknown): string {
+  const message = messageOf(error);
+  if (message !== '') return message;
+  if (error instanceof AggregateError) return error.errors.map(messageOf).join('; ');
+  return (error as DatabaseError | undefined)?.code ?? 'no reason given';
+}
+
+function advice(code: string): string {
+  switch (code) {
+    case '28P01':
+      return '; check database.user and database.password';
+    case '28000':
+      return '; check database.user, pg_hba.conf and database.sslmode';
+    case '3D000':
+      return '; check database.dbname';
+    case '42501':
+      return "; grant the connector's user that right";
+    default:
+      return '';
+  }
+}
+
+/** Body of an ErrorResponse (protocol 3.0): fields of one letter and text, each ended by a zero. */
+export function readErrorResponse(bytes: Buffer, start: number, end: number): DatabaseError {
+  const fields = new Map<string, string>();
+  for (let at = start; at < end && bytes[at] !== 0; ) {
+    const stop = bytes.indexOf(0, at + 1);
+    fields.set(String.fromCharCode(bytes[at] as number), bytes.toString('utf8', at + 1, stop));
+    at = stop + 1;
+  }
+  return Object.assign(new Error(fields.get('M') ?? 'unknown error'), {
+    code: fields.get('C') ?? '',
+    severity: fields.get('V') ?? '',
+  });
+}
+
+/** SQLSTATE of a table and of a column that are no longer there. */
+export const GONE: ReadonlySet<string> = new Set(['42P01', '42703']);
+
+/** SQLSTATE of a failure's cause; '' for none. */
+export const databaseCode = (error: unknown): string =>
+  String(((error as Error).cause as DatabaseError | undefined)?.code ?? '');

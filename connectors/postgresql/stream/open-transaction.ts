@@ -1,0 +1,74 @@
+import type { Lsn } from '../position/lsn.ts';
+import type { PartialTransaction } from '../position/offsets.ts';
+import { PostgresSource, type SourceIdentity } from '../source-info.ts';
+import type { Begin } from './pgoutput.ts';
+
+/** The transaction whose changes are being read. */
+export class OpenTransaction {
+  readonly begin: Begin;
+  /** It may have been seen by chunks of a snapshot. */
+  readonly filtered: boolean;
+  /** What of it was written before a restart. */
+  readonly written: PartialTransaction | null;
+  /** All of it was written before a restart. */
+  readonly repeated: boolean;
+  /** Where it came from, if it was replicated to this server. */
+  replicatedFrom: { readonly name: string; readonly lsn: Lsn } | null = null;
+  /** Millrace itself made it. */
+  isOwn = false;
+  /** Of the last change. */
+  lsn: Lsn = 0;
+  kind = 'INSERT';
+  /** Changes at that LSN: one record of the log may hold many rows. */
+  events = 0;
+  readonly #names: SourceIdentity;
+  readonly #previousCommit: Lsn | null;
+  #source: PostgresSource | undefined;
+
+  constructor(
+    begin: Begin,
+    options: {
+      readonly names: SourceIdentity;
+      readonly previousCommit: Lsn | null;
+      readonly filtered: boolean;
+      readonly written: PartialTransaction | null;
+      readonly repeated: boolean;
+    },
+  ) {
+    this.begin = begin;
+    this.filtered = options.filtered;
+    this.repeated = options.repeated;
+    this.written = options.written?.xid === begin.xid ? options.written : null;
+    this.#names = options.names;
+    this.#previousCommit = options.previousCommit;
+  }
+
+  count(lsn: Lsn, kind: string): void {
+    this.events = lsn === this.lsn ? this.events + 1 : 1;
+    this.lsn = lsn;
+    this.kind = kind;
+  }
+
+  /** Whether the last change was written before a restart. */
+  get wasWritten(): boolean {
+    const { written } = this;
+    return written !== null && (this.lsn < written.lsn || (this.lsn === written.lsn && this.events <= written.events));
+  }
+
+  /** How much of it has been read. */
+  get partial(): PartialTransaction {
+    return { xid: this.begin.xid, lsn: this.lsn, events: this.events, commitLsn: this.begin.commitLsn };
+  }
+
+  get source(): PostgresSource {
+    this.#source ??= new PostgresSource({
+      names: this.#names,
+      txId: this.begin.xid,
+      micros: this.begin.micros,
+      previousCommit: this.#previousCommit,
+      replicationOrigin: this.replicatedFrom?.name ?? null,
+      replicationOriginLsn: this.replicatedFrom?.lsn ?? null,
+    });
+    return this.#source;
+  }
+}

@@ -1,0 +1,207 @@
+import type { SourceBatch, SourcePosition, SourceRecord } from '../../../src/api/index.ts';
+import type { TransactionMetadata } from '../../../src/cdc/record/transaction-metadata.ts';
+import { PendingRecords } from '../../../src/cdc/stream/pending-records.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import { DescribedTables, type DescribedTablesSettings } from '../catalog/described-tables.ts';
+import type { Relation } from '../catalog/relation.ts';
+import type { LogIdentity } from '../position/log-identity.ts';
+import { type Lsn, readLsn } from '../position/lsn.ts';
+import type { StreamPosition } from '../position/offsets.ts';
+import { PositionTracker } from '../position/position-tracker.ts';
+import type { ResumeCheck } from '../position/resume-check.ts';
+import type { Sql } from '../session/sql.ts';
+import type { SeenFilter } from '../snapshot/seen-filter.ts';
+import { ChangeDecoder, type DecoderSettings, type PendingChanges, type StreamTotals } from './change-decoder.ts';
+import { MissingValues } from './missing-values.ts';
+import { COPY_DATA, KEEPALIVE, type Replication, readKeepalive, XLOG_DATA, XLOG_HEADER } from './replication.ts';
+
+export interface StreamSettings extends DecoderSettings, Omit<DescribedTablesSettings, 'catalog'> {
+  /** topic.prefix */
+  readonly server: string;
+  readonly identity: LogIdentity;
+  readonly sql: Sql;
+  readonly maxBatchBytes: number;
+  /** How often the position of log without changes of ours is written. */
+  readonly idleMs: number;
+  /** End of the server's log (LSN) when the stream was opened. */
+  readonly aim: Lsn;
+  readonly metadata: TransactionMetadata | null;
+  /** As in SourceTaskContext. */
+  untilCommit(): Promise<void> | undefined;
+  /** Records to hand out now, whatever else there is: heartbeats. */
+  due(): readonly SourceRecord[];
+  /** The stream has passed all chunks of the snapshot: their positions are taken back. */
+  passed(): readonly SourcePosition[];
+}
+
+/** A batch of the stream, and what may be acknowledged when it is committed. */
+export class StreamBatch implements SourceBatch {
+  readonly records: readonly SourceRecord[];
+  readonly positions: readonly SourcePosition[];
+  readonly bytes: number;
+  readonly flush: Lsn;
+
+  constructor(records: readonly SourceRecord[], positions: readonly SourcePosition[], bytes: number, flush: Lsn) {
+    this.records = records;
+    this.positions = positions;
+    this.bytes = bytes;
+    this.flush = flush;
+  }
+}
+
+/** Turns the replication stream into batches that end where transactions do. */
+export class Stream {
+  readonly tracker: PositionTracker;
+  readonly #settings: StreamSettings;
+  readonly #replication: Replication;
+  readonly #tables: DescribedTables;
+  readonly #pending: PendingChanges;
+  readonly #decoder: ChangeDecoder;
+  readonly #missing: MissingValues;
+  /** Stored before the stream was opened. */
+  readonly #start: Lsn;
+  #idleSince = performance.now();
+  /** The server asked how far we are: it may be waiting for the answer to shut down. */
+  #asked = false;
+
+  constructor(
+    settings: StreamSettings,
+    replication: Replication,
+    catalog: Catalog,
+    position: StreamPosition,
+    filter: SeenFilter | null,
+    check: ResumeCheck | null,
+  ) {
+    this.#settings = settings;
+    this.#replication = replication;
+    this.#start = position.start;
+    replication.ask();
+    this.tracker = new PositionTracker(settings.server, settings.identity, position);
+    this.#pending = new PendingRecords(settings.metadata);
+    this.#missing = new MissingValues(settings.sql, settings.log, position.readAgainUntil);
+    this.#tables = new DescribedTables({ ...settings, catalog });
+    this.#decoder = new ChangeDecoder(settings, this.#tables, this.#pending, this.tracker, {
+      partial: position.partial,
+      filter,
+      check,
+    });
+  }
+
+  /** All that was committed before the stream was opened has been handed out. A silent server may still be decoding. */
+  get caughtUp(): boolean {
+    return this.#decoder.resume === null && this.tracker.given >= this.#settings.aim;
+  }
+
+  get totals(): StreamTotals {
+    return this.#decoder.totals;
+  }
+
+  /** As SourceTask.read. deadline: of performance.now(). */
+  async read(deadline: number): Promise<SourceBatch | null> {
+    for (;;) {
+      await this.#decode();
+      const full = this.#pending.bytes >= this.#settings.maxBatchBytes;
+      const batch = await this.#take();
+      if (batch !== null) return batch;
+      if (full) continue;
+      this.#replication.check();
+      const left = deadline - performance.now();
+      if (left <= 0) {
+        // Nothing makes a server that has caught up say so but the question.
+        if (!this.caughtUp) this.#replication.ask();
+        return null;
+      }
+      await this.#replication.wait(left);
+      const until = this.#settings.untilCommit();
+      if (until !== undefined && this.#replication.frames.available > 0) await this.#replication.collect(until);
+    }
+  }
+
+  /** Reads what has come, up to a batch's worth. */
+  async #decode(): Promise<void> {
+    this.#decoder.refreshReadTime();
+    for (let relation = this.#messages(); relation !== undefined; relation = this.#messages())
+      await this.#tables.describe(relation);
+    if (!this.#decoder.resume?.passed) return;
+    this.#decoder.resume = null;
+    this.#replication.acknowledge(this.#start);
+  }
+
+  /** Until nothing whole is left, a batch is full, or a table must be described. */
+  #messages(): Relation | undefined {
+    const { frames } = this.#replication;
+    const { maxBatchBytes } = this.#settings;
+    while (this.#pending.bytes < maxBatchBytes && frames.next()) {
+      const { bytes, start, end } = frames;
+      if (frames.type !== COPY_DATA) this.#replication.unexpected(frames);
+      else if (bytes[start] === XLOG_DATA) {
+        const lsn = readLsn(bytes, start + 1);
+        const relation = this.#decoder.message(bytes, start + XLOG_HEADER, end, lsn);
+        if (relation !== undefined) return relation;
+      } else if (bytes[start] === KEEPALIVE) this.#keepalive(bytes, start);
+    }
+    return undefined;
+  }
+
+  #keepalive(bytes: Buffer, start: number): void {
+    const { end, asks } = readKeepalive(bytes, start);
+    this.#replication.received(end);
+    // Everything that committed before it has come before it, unless something is still coming.
+    if (this.#decoder.transaction === null) {
+      this.#decoder.resume?.reached(end);
+      this.tracker.moved(end);
+    }
+    if (!asks) return;
+    this.#replication.reply();
+    this.#asked = true;
+  }
+
+  async #take(): Promise<SourceBatch | null> {
+    const due = this.#settings.due();
+    const pending = this.#pending;
+    const { transaction, filter } = this.#decoder;
+    const cut = transaction !== null && pending.complete === 0 && pending.bytes >= this.#settings.maxBatchBytes;
+    const moved = this.tracker.behind && (pending.complete > 0 || this.#idleIsDue());
+    if (!cut && !moved && due.length === 0) return null;
+    const taken = await pending.take(cut, filter, this.#missing);
+    await this.#missing.fill(taken.incomplete, filter?.end ?? 0);
+    if (cut) {
+      if (transaction.wasWritten) return null;
+      this.#decoder.partial = transaction.partial;
+    }
+    this.#idleSince = performance.now();
+    this.#asked = false;
+    const records = due.length === 0 ? taken.records : [...taken.records, ...due];
+    this.#replication.received(this.tracker.commit);
+    const positions = [this.position(), ...this.#passedChunks()];
+    return new StreamBatch(records, positions, taken.bytes, this.tracker.commit);
+  }
+
+  /** While a part of a transaction has been written, every position says how large it is. */
+  position(): SourcePosition {
+    const { partial, transaction, totals } = this.#decoder;
+    this.tracker.readAgainUntil = this.#missing.until(this.tracker.commit);
+    if (partial === null) return this.tracker.atCommit();
+    return this.tracker.inside(
+      partial,
+      transaction?.begin.micros ?? (totals.lastCommitMicros || null),
+      transaction?.kind ?? 'INSERT',
+    );
+  }
+
+  /** Nothing of ours happens, but the log grows: its position is written now and then, so that the server may drop it. */
+  #idleIsDue(): boolean {
+    if (this.#pending.records.length > 0) return false;
+    const { aim, idleMs } = this.#settings;
+    if (this.#asked || performance.now() - this.#idleSince >= idleMs) return true;
+    // A task that runs until it has caught up ends here; the server may drop its log up to here.
+    return this.tracker.given < aim && this.tracker.commit >= aim;
+  }
+
+  #passedChunks(): readonly SourcePosition[] {
+    const { filter } = this.#decoder;
+    if (filter === null || this.tracker.commit < filter.end) return [];
+    this.#decoder.filter = null;
+    return this.#settings.passed();
+  }
+}
