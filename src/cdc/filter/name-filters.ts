@@ -2,7 +2,7 @@ import { javaMatcher } from '../../config/java-regex/index.ts';
 
 /**
  * Debezium's lists of regular expressions: separated by commas (a comma inside an expression is written `\,`), each
- * matching a whole name, case not mattering.
+ * matching a whole name, case-insensitively.
  */
 export type NameTest = (name: string) => boolean;
 
@@ -65,8 +65,8 @@ export function customKeys(list: string | null): CustomKey {
     };
   });
   return (schema, table, names) => {
-    const found = entries.find(entry => entry.table(`${schema}.${table}`));
-    if (found === undefined) return undefined;
-    return found.columns.flatMap(matches => names.filter(matches));
+    const entry = entries.find(entry => entry.table(`${schema}.${table}`));
+    if (entry === undefined) return undefined;
+    return entry.columns.flatMap(matches => names.filter(matches));
   };
 }

@@ -4,25 +4,25 @@ export const strategies = [
   'io.debezium.schema.DefaultTopicNamingStrategy',
 ] as const;
 
-/** Names of topics and schemas, as Debezium's strategies and its name adjusters make them. */
+/** Names of topics and schemas, as Debezium's naming strategies and name adjusters build them. */
 export interface TopicNaming {
   readonly heartbeat: string;
   readonly transaction: string;
   readonly message: string;
-  /** Where a table's records go; its schemas' names begin with it too. */
+  /** Topic of a table's records, and prefix of the names of its schemas. */
   table(schema: string, table: string): string;
 }
 
 export interface TopicNamingOptions {
   readonly prefix: string;
   readonly delimiter: string;
-  /** True if a table's topic has the schema in its name. */
+  /** True if the topic's name contains the schema. */
   readonly withSchema: boolean;
   readonly heartbeatPrefix: string;
   readonly transaction: string;
 }
 
-/** Characters that Kafka does not take in a topic's name become underscores. */
+/** Replaces characters that are invalid in a topic's name by underscores. */
 const sanitized = (name: string): string => name.replace(/[^A-Za-z0-9._-]/g, '_');
 
 export function topicNaming(options: TopicNamingOptions): TopicNaming {
@@ -31,7 +31,7 @@ export function topicNaming(options: TopicNamingOptions): TopicNaming {
   return {
     heartbeat: join(heartbeatPrefix, prefix),
     transaction: join(prefix, transaction),
-    // Whatever the delimiter is.
+    // Debezium joins this name with a dot whatever the delimiter is.
     message: sanitized(`${prefix}.message`),
     table: (schema, table) => (withSchema ? join(prefix, schema, table) : join(prefix, table)),
   };
@@ -40,7 +40,7 @@ export function topicNaming(options: TopicNamingOptions): TopicNaming {
 /** `schema.name.adjustment.mode` and `field.name.adjustment.mode` */
 export type NameAdjustment = 'none' | 'avro' | 'avro_unicode';
 
-/** Makes names that Avro takes: of types (dots apart their parts) or of fields. */
+/** Converts names to valid Avro names: of types, whose parts are separated by dots, or of fields. */
 export function nameAdjuster(mode: NameAdjustment, dots: boolean): (name: string) => string {
   if (mode === 'none') return name => name;
   const unicode = mode === 'avro_unicode';
@@ -51,7 +51,7 @@ export function nameAdjuster(mode: NameAdjustment, dots: boolean): (name: string
     [...name]
       .map((character, i) => {
         if (dots && i > 0 && character === '.') return character;
-        // Debezium replaces the first digit of a type's name, and lets that of a field stand behind an underscore.
+        // Debezium replaces a leading digit of a type's name, and prefixes that of a field with an underscore.
         if (!dots && !unicode && i === 0 && /\d/.test(character)) return `_${character}`;
         return allowed.test(character) && (i > 0 || !/\d/.test(character)) ? character : replaced(character);
       })

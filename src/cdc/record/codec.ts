@@ -2,36 +2,34 @@ import type { ByteWriter, Schema, Value } from '../../api/index.ts';
 import type { Placeholder } from './unavailable-value.ts';
 
 /**
- * How a column's text, as PostgreSQL's output function prints it, becomes Connect's value and JSON. Made once for each
- * column of each version of a table.
- *
- * The text is bytes[start, end), UTF-8, under the session settings of `connection.ts` (ISO dates, UTC, ISO 8601
- * intervals, hex bytea, exact floats).
+ * Decodes a column from the bytes of its database to Connect's value and to JSON. Compiled once for each column of each
+ * version of a table. A value is bytes[start, end); PostgreSQL sends the UTF-8 text of the type's output function, under
+ * the settings of the connector's sessions (ISO dates, UTC, ISO 8601 intervals, hex bytea, exact floats).
  */
 export interface Codec {
-  /** Required: a column's own schema is this, made optional or given a default. */
+  /** Schema of the type, not optional. A column's schema adds `optional` or a default. */
   readonly schema: Schema;
-  /** null where the type has no value for what the database holds: NaN in a precise decimal, a time out of range. */
+  /** null if Connect's type cannot represent the value: NaN in a precise decimal, a time out of range. */
   value(bytes: Buffer, start: number, end: number): Value;
   /**
-   * Appends the same as JsonConverter does, by its default settings, for what `value` returns. False, with nothing
-   * appended, where that is null.
+   * Appends the JSON that JsonConverter, with default settings, writes for the result of `value`. Returns false, with
+   * nothing appended, if that is null.
    */
   json(bytes: Buffer, start: number, end: number, out: ByteWriter): boolean;
-  /** Such a value is null in a nullable column, as in Debezium; without this, it is a data error of its record. */
+  /** A value that cannot be represented is null in a nullable column, as in Debezium; by default it is a data error. */
   readonly nullForNaN?: true;
-  /** What stands in a NOT NULL column of which the database sent no value: the non-key columns of a deleted row. */
+  /** Value of a NOT NULL column that the database did not send: non-key columns of a deleted row. */
   readonly missing: Value;
-  /** Stands for an unchanged TOAST value, where that is not the usual placeholder of the schema (`unavailableOf`). */
+  /** Placeholder of an unchanged large value; by default that of the schema (`unavailableOf`). */
   unavailable?(placeholder: Placeholder): Value;
-  /** How literals and functions in DEFAULT clauses are read; absent: this type has no defaults in its schema. */
+  /** Conversion of DEFAULT clauses; absent: schemas of this type have no default. */
   readonly defaults?: DefaultText;
 }
 
 export interface DefaultText {
-  /** The literal of a DEFAULT that is no literal (a function call), for NOT NULL columns: it is never seen. */
+  /** Literal in place of a function call in the DEFAULT of a NOT NULL column; no record contains it. */
   readonly zero: string;
-  /** A literal as the database would print it in a row, where that is not how it stands in the DEFAULT clause. */
+  /** Converts a literal of a DEFAULT clause to the text of the type's output function, if these differ. */
   normal?(literal: string): string;
 }
 

@@ -2,7 +2,7 @@ import type { ByteWriter, Struct, StructSchema, Value } from '../../api/index.ts
 import { DataError } from '../../errors.ts';
 import type { Codec } from './codec.ts';
 
-/** How one field of a row is read and written; compiled once for each version of a table. */
+/** Decoding of one field of a row; compiled once for each version of a table. */
 export interface RowField {
   readonly name: string;
   /** `{"id":` or `,"status":` */
@@ -11,12 +11,12 @@ export interface RowField {
   readonly column: number;
   readonly codec: Codec;
   readonly notNull: boolean;
-  /** What converters write for null: `null`, or the default. */
+  /** JSON of converters for null: `null`, or the default. */
   readonly nullText: Uint8Array;
-  /** In a NOT NULL column of which nothing was sent. */
+  /** Value of a NOT NULL column that was not sent. */
   readonly missing: Value;
   readonly missingText: Uint8Array;
-  /** For an unchanged TOAST value. */
+  /** Placeholder of an unchanged large value. */
   readonly unavailable: Value;
   readonly unavailableText: Uint8Array;
 }
@@ -26,7 +26,7 @@ export interface RowLayout {
   readonly fields: readonly RowField[];
 }
 
-/** In the place of a column's start: it is null, or an unchanged TOAST value that was not sent. */
+/** Offsets of a column without bytes: null, or an unchanged large value (TOAST) that was not sent. */
 export const IS_NULL = -1;
 export const IS_UNCHANGED = -2;
 
@@ -35,14 +35,14 @@ const CLOSE = 0x7d;
 const PAGE_INTS = 1 << 15;
 
 /**
- * Where the columns of many rows begin and end in their bytes: two numbers for each column, in pages that live as long
- * as a row of theirs does.
+ * Start and end offsets of the columns of many rows in their bytes: two numbers for each column, in pages that are
+ * collected with the last of their rows.
  */
 export class ColumnOffsets {
   page = new Int32Array(PAGE_INTS);
   #used = 0;
 
-  /** Index in `page` (taken anew) of room for a row. */
+  /** Reserves space for a row and returns its index in `page`, which may be a new one: read `page` after the call. */
   take(columns: number): number {
     const n = columns * 2;
     if (this.#used + n > this.page.length) {
@@ -55,14 +55,14 @@ export class ColumnOffsets {
   }
 }
 
-/** One row, still as the text that the database sent: a column is decoded when it is asked for. */
+/** One row as the bytes that the database sent. Columns are decoded on access. */
 export class RowStruct implements Struct {
   readonly schema: StructSchema;
   readonly bytes: Buffer;
   readonly #fields: readonly RowField[];
   readonly #page: Int32Array;
   readonly #base: number;
-  /** The row before, where it has what this one leaves out as unchanged. */
+  /** Another version of the row, which has values that this one lacks as unchanged. */
   #before: RowStruct | null;
 
   constructor(layout: RowLayout, bytes: Buffer, page: Int32Array, base: number, before: RowStruct | null) {
@@ -74,7 +74,7 @@ export class RowStruct implements Struct {
     this.#before = before;
   }
 
-  /** Where the text of field i begins, or IS_NULL or IS_UNCHANGED. */
+  /** Offset of field i in `bytes`, or IS_NULL or IS_UNCHANGED. */
   start(i: number): number {
     return this.#page[this.#base + 2 * (this.#fields[i] as RowField).column] as number;
   }
@@ -92,22 +92,22 @@ export class RowStruct implements Struct {
     return field.notNull ? field.missing : null;
   }
 
-  /** Whether the text of field i is here, or known to be null. */
+  /** True if field i was sent, or is null. */
   has(i: number): boolean {
     return this.start(i) !== IS_UNCHANGED;
   }
 
-  /** The row that has the text of field i: the one before, where this one leaves it out as unchanged. */
+  /** The version of the row that has field i: this one, or the other one if this one lacks it as unchanged. */
   holder(i: number): RowStruct {
     return this.start(i) === IS_UNCHANGED && this.#before?.has(i) ? this.#before : this;
   }
 
-  /** True if values were left out as unchanged and the old row lacks them too. */
+  /** True if values are missing as unchanged and the other version lacks them too. */
   isIncomplete(): boolean {
     return this.#fields.some((_, i) => !this.holder(i).has(i));
   }
 
-  /** Takes what was left out as unchanged from another version of the row, which has all values. */
+  /** Takes values that are missing as unchanged from another version of the row, which has all of them. */
   complete(row: RowStruct): void {
     this.#before = row;
   }
@@ -128,7 +128,7 @@ export class RowStruct implements Struct {
     out.buffer[out.length++] = CLOSE;
   }
 
-  /** The value of field i as JSON. */
+  /** Appends field i as JSON. */
   fieldJson(i: number, out: ByteWriter): void {
     this.#fieldJson(this.#fields[i] as RowField, out);
   }
@@ -153,12 +153,12 @@ export class RowStruct implements Struct {
   }
 }
 
-/** The column's type has no value for what the database holds. */
+/** Returns null, or throws DataError, for a value that Connect's type cannot represent. */
 function noValue({ name, notNull, codec }: RowField): null {
   if (!notNull && codec.nullForNaN) return null;
   const is = notNull ? 'is NOT NULL and ' : '';
   throw new DataError(
-    `column ${name} ${is}holds a value that its type cannot carry (NaN or infinity, or a time out of range): ` +
+    `column ${name} ${is}has a value that its type cannot represent (NaN or infinity, or a time out of range): ` +
       'decimal.handling.mode=string or double, or another time.precision.mode, can.',
   );
 }
@@ -198,7 +198,7 @@ export interface KeyLayout {
   readonly fields: readonly number[];
 }
 
-/** Whether the key's fields have the same text in both rows. */
+/** True if the key's fields have the same bytes in both rows. */
 export function sameKey({ fields }: KeyLayout, a: RowStruct, b: RowStruct): boolean {
   for (const field of fields) {
     const left = a.holder(field);

@@ -28,7 +28,7 @@ export interface TransactionBoundary {
   /** Index of the first record after it. */
   index: number;
   readonly status: 'BEGIN' | 'END';
-  /** As Debezium has it: `txId:LSN` for PostgreSQL. */
+  /** Debezium's `transaction.id`: `txId:LSN` for PostgreSQL. */
   readonly id: string;
   /** Microseconds since 1970 of the commit. */
   readonly micros: number;

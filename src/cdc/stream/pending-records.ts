@@ -92,7 +92,7 @@ export class PendingRecords<Q, R extends object, I extends { readonly record: So
     const end = everything ? this.records.length : this.#mark;
     const bytes = everything ? this.bytes : this.#markBytes;
     const isAll = end === this.records.length;
-    let taken = isAll ? this.records : this.records.slice(0, end);
+    let records = isAll ? this.records : this.records.slice(0, end);
     this.records = isAll ? [] : this.records.slice(end);
     this.bytes -= bytes;
     this.#mark = 0;
@@ -103,17 +103,18 @@ export class PendingRecords<Q, R extends object, I extends { readonly record: So
     this.#incomplete = shifted(this.#incomplete, ({ index }) => index >= end, end);
     const boundaries = this.#boundaries.filter(({ index }) => index <= end);
     this.#boundaries = shifted(this.#boundaries, ({ index }) => index > end, end);
-    if (decisions.length > 0 && oracle !== null) taken = await dropSeen(taken, decisions, boundaries, oracle, lookup);
+    if (decisions.length > 0 && oracle !== null)
+      records = await dropSeen(records, decisions, boundaries, oracle, lookup);
     if (this.#metadata !== null) {
-      taken = this.#metadata.apply(taken, boundaries);
-      const last = taken.findLastIndex(record => this.#alreadyWritten.delete(record));
+      records = this.#metadata.apply(records, boundaries);
+      const last = records.findLastIndex(record => this.#alreadyWritten.delete(record));
       if (last >= 0) {
-        taken = taken.slice(last + 1);
+        records = records.slice(last + 1);
         this.#alreadyWritten.clear();
       }
     }
-    const remaining = incomplete.length === 0 ? null : new Set(taken);
-    return { records: taken, bytes, incomplete: incomplete.filter(({ record }) => remaining?.has(record)) };
+    const remaining = incomplete.length === 0 ? null : new Set(records);
+    return { records, bytes, incomplete: incomplete.filter(({ record }) => remaining?.has(record)) };
   }
 }
 
@@ -133,16 +134,16 @@ async function dropSeen<Q, R extends object>(
 ): Promise<SourceRecord[]> {
   const answers = await oracle.answer(decisions.flatMap(({ queries }) => queries));
   let answered = 0;
-  const seen = decisions.filter(({ queries }) => {
-    const own = answers.slice(answered, answered + queries.length);
+  const seenChanges = decisions.filter(({ queries }) => {
+    const ownAnswers = answers.slice(answered, answered + queries.length);
     answered += queries.length;
-    return own.every(Boolean);
+    return ownAnswers.every(Boolean);
   });
-  const deletedRows = seen.map(({ deletedRow }) => deletedRow).filter(row => row !== null);
+  const deletedRows = seenChanges.map(({ deletedRow }) => deletedRow).filter(row => row !== null);
   const areGone = await lookup.areGone(deletedRows);
   const stillGone = new Set(deletedRows.filter((_, i) => areGone[i]));
   const dropped = new Set<number>();
-  for (const { from, count, deletedRow } of seen)
+  for (const { from, count, deletedRow } of seenChanges)
     if (deletedRow === null || !stillGone.has(deletedRow))
       for (let index = from; index < from + count; index++) dropped.add(index);
   let droppedBefore = 0;
