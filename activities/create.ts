@@ -6,7 +6,7 @@ import type { ContactState } from '../src/data-plane/messages.ts';
 import { RemoteError } from '../src/data-plane/remote-error.ts';
 import { reportFailure } from '../src/failure-report.ts';
 import { toFailure } from '../src/temporal/failure.ts';
-import type { Fences, OffsetsAltered, OffsetsArgs, Plan, PlanArgs } from '../workflows/shared/messages.ts';
+import type { AlterOffsetsResult, Fences, OffsetsArgs, Plan, PlanArgs } from '../workflows/shared/messages.ts';
 import type { ControlActivities, TaskActivities } from './index.ts';
 import { AttemptHistory } from './task/attempt-history.ts';
 import { proveAttempt } from './task/attempt-proof.ts';
@@ -34,7 +34,7 @@ export function createActivities(deps: ActivityDeps): { control: ControlActiviti
       fenceTasks: args => callActivity<Fences>(deps, 'fenceTasks', args),
       removeConnector: (args, kept = []) => callActivity<void>(deps, 'removeConnector', args, kept),
       nextRun: async args => nextRun(args),
-      alterOffsets: args => callActivity<OffsetsAltered>(deps, 'alterOffsets', withAttempt(args)),
+      alterOffsets: args => callActivity<AlterOffsetsResult>(deps, 'alterOffsets', withAttempt(args)),
     },
     tasks: { runTask: runTaskActivity(deps) },
   };

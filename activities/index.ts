@@ -1,8 +1,8 @@
 import type {
+  AlterOffsetsResult,
   FenceArgs,
   Fences,
   NextRunArgs,
-  OffsetsAltered,
   OffsetsArgs,
   Plan,
   PlanArgs,
@@ -23,7 +23,7 @@ export interface ControlActivities {
   /** When a schedule is next due. */
   nextRun(args: NextRunArgs): Promise<number>;
   /** Puts positions of a connector that does not run in the place of those that it has. Idempotent. BAD_REQUEST. */
-  alterOffsets(args: OffsetsArgs): Promise<OffsetsAltered>;
+  alterOffsets(args: OffsetsArgs): Promise<AlterOffsetsResult>;
 }
 
 /** Long activities, on a queue of their own: each holds a slot as long as its task runs. */

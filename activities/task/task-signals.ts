@@ -1,7 +1,7 @@
 import type { Log } from '../../src/api/index.ts';
 import type { Snapshot } from '../../src/connector/task/progress.ts';
 import { messageOf } from '../../src/errors.ts';
-import { signals, type TaskTrouble } from '../../workflows/shared/messages.ts';
+import { signals, type TaskFailureStreak } from '../../workflows/shared/messages.ts';
 import { figuresOf, isToBeTold, isTold, oneMore, retryMs, type Trouble } from './failure-streak.ts';
 
 /** Names of topics in one signal: of 249 characters each, as long as they may be. */
@@ -60,7 +60,7 @@ export class News {
     if (trouble !== undefined && isToBeTold(trouble)) await this.#tellTrouble({ since: trouble.since, failure });
   }
 
-  #tellTrouble(of: Omit<TaskTrouble, 'task'>): Promise<boolean> {
+  #tellTrouble(of: Omit<TaskFailureStreak, 'task'>): Promise<boolean> {
     return this.#told(signals.troubled, { task: this.#deps.task, ...of });
   }
 

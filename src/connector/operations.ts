@@ -5,7 +5,7 @@ import type {
   FenceArgs,
   Fences,
   OffsetEntry,
-  OffsetsAltered,
+  AlterOffsetsResult,
   OffsetsArgs,
   Plan,
   PlanArgs,
@@ -58,7 +58,7 @@ export interface Operations {
   planTasks(context: OperationContext, args: PlanArgs, before?: readonly string[]): Promise<Plan>;
   fenceTasks(context: OperationContext, args: FenceArgs): Promise<Fences>;
   removeConnector(context: OperationContext, args: PlanArgs, kept?: readonly string[]): Promise<void>;
-  alterOffsets(context: OperationContext, args: OffsetsAttempt): Promise<OffsetsAltered>;
+  alterOffsets(context: OperationContext, args: OffsetsAttempt): Promise<AlterOffsetsResult>;
   /** Checks a connector's whole configuration as the REST API does: other servers are asked, too. BAD_REQUEST. */
   checkConfig(context: OperationContext, props: ConfigProps): Promise<CheckedConfig>;
   /** Runs a task until the signal aborts, it has caught up, or it fails. */
@@ -219,7 +219,7 @@ async function remove(deps: OperationDeps, context: OperationContext, args: Plan
     await connector.deleted(parseTaskConfig(connector.config, props), contextOf(deps, context));
 }
 
-async function alter(deps: OperationDeps, context: OperationContext, given: OffsetsAttempt): Promise<OffsetsAltered> {
+async function alter(deps: OperationDeps, context: OperationContext, given: OffsetsAttempt): Promise<AlterOffsetsResult> {
   const known = await opened(deps, given.connector, given.config, context.redact);
   const { connector } = known;
   const offsets = given.kept === undefined ? given.offsets : await read(deps, given.connector, 'offsets', given.kept);

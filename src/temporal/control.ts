@@ -2,7 +2,7 @@ import type {
   ConnectorConfig,
   ConnectorType,
   OffsetEntry,
-  OffsetsAltered,
+  AlterOffsetsResult,
   RestartRequest,
   State,
   TargetState,
@@ -41,7 +41,7 @@ export interface Control {
   topics(name: string): Promise<readonly string[]>;
   resetTopics(name: string): Promise<void>;
   /** Of a stopped connector; null: it begins anew. */
-  alterOffsets(name: string, offsets: readonly OffsetEntry[] | null): Promise<OffsetsAltered>;
+  alterOffsets(name: string, offsets: readonly OffsetEntry[] | null): Promise<AlterOffsetsResult>;
 }
 
 /** Connect's ConnectorInfo. */

@@ -1,63 +1,60 @@
-import type { Carried, Fences, TaskStatus } from '../shared/messages.ts';
+import type { ContinuedState, Fences, TaskStatus } from '../shared/messages.ts';
+import { MAX_TRACE_CHARS, truncateTrace } from './trace.ts';
 
-/** Bytes of JSON in a piece of what is carried over. */
-const PIECE_BYTES = 48_000;
-/** Characters of all traces together, and of one. */
-const TRACES = 200_000;
-export const TRACE = 8000;
+/** Bytes of JSON in a chunk, one payload of Temporal. */
+const CHUNK_BYTES = 48_000;
+/** Characters of all traces together. */
+const ALL_TRACES_CHARS = 200_000;
 
-/** What a connector carries over when its workflow continues as new, in pieces. */
-export function pieces({ tasks, trace, topics = [], kept = [], config, unfenced, fences = {} }: Carried): Carried[] {
+/** Splits the state for continue-as-new into chunks of modest size. */
+export function toChunks(state: ContinuedState): ContinuedState[] {
+  const { tasks, trace, topics = [], kept = [], config, unfenced, fences = {} } = state;
   return [
     ...(unfenced === undefined ? [] : [{ unfenced }]),
-    ...grouped(Object.entries(fences)).map(some => ({ fences: Object.fromEntries(some) })),
+    ...grouped(Object.entries(fences)).map(group => ({ fences: Object.fromEntries(group) })),
     ...(tasks === undefined ? [] : [{ tasks: [] }]),
     ...(trace === undefined ? [] : [{ trace }]),
     ...(config === undefined ? [] : [{ config }]),
-    ...grouped(withShortTraces(tasks ?? [])).map(some => ({ tasks: some })),
-    ...grouped(topics).map(some => ({ topics: some })),
-    ...grouped(kept).map(some => ({ kept: some })),
+    ...grouped(withShortTraces(tasks ?? [])).map(group => ({ tasks: group })),
+    ...grouped(topics).map(group => ({ topics: group })),
+    ...grouped(kept).map(group => ({ kept: group })),
   ];
 }
 
-/** Tasks whose traces are not too much together. */
+/** Truncates the traces so that all together stay within the limit. */
 export function withShortTraces(tasks: readonly TaskStatus[]): TaskStatus[] {
   const failed = tasks.filter(task => task.trace !== undefined).length;
-  const most = Math.min(TRACE, Math.floor(TRACES / Math.max(1, failed)));
-  return tasks.map(task => (task.trace === undefined ? task : { ...task, trace: shortened(task.trace, most) }));
+  const maxChars = Math.min(MAX_TRACE_CHARS, Math.floor(ALL_TRACES_CHARS / Math.max(1, failed)));
+  return tasks.map(task => (task.trace === undefined ? task : { ...task, trace: truncateTrace(task.trace, maxChars) }));
 }
 
-/** The pieces together again. */
-export function together(carried: readonly Carried[]): Carried {
-  const trace = carried.find(piece => piece.trace !== undefined)?.trace;
-  const config = carried.find(piece => piece.config !== undefined)?.config;
-  const unfenced = carried.find(piece => piece.unfenced !== undefined)?.unfenced;
+/** Joins the chunks of the previous run. */
+export function fromChunks(chunks: readonly ContinuedState[]): ContinuedState {
+  const trace = chunks.find(chunk => chunk.trace !== undefined)?.trace;
+  const config = chunks.find(chunk => chunk.config !== undefined)?.config;
+  const unfenced = chunks.find(chunk => chunk.unfenced !== undefined)?.unfenced;
   return {
     ...(config === undefined ? {} : { config }),
     ...(unfenced === undefined ? {} : { unfenced }),
-    fences: Object.assign({}, ...carried.map(piece => piece.fences ?? {})) as Fences,
-    ...(carried.some(piece => piece.tasks !== undefined) ? { tasks: carried.flatMap(piece => piece.tasks ?? []) } : {}),
+    fences: Object.assign({}, ...chunks.map(chunk => chunk.fences ?? {})) as Fences,
+    ...(chunks.some(chunk => chunk.tasks !== undefined) ? { tasks: chunks.flatMap(chunk => chunk.tasks ?? []) } : {}),
     ...(trace === undefined ? {} : { trace }),
-    topics: carried.flatMap(piece => piece.topics ?? []),
-    kept: carried.flatMap(piece => piece.kept ?? []),
+    topics: chunks.flatMap(chunk => chunk.topics ?? []),
+    kept: chunks.flatMap(chunk => chunk.kept ?? []),
   };
 }
 
-/** A trace of so many characters at the most, marked where it is cut. */
-export const shortened = (trace: string, most: number): string =>
-  trace.length <= most ? trace : `${trace.slice(0, most - 2).toWellFormed()} …`;
-
 function grouped<T>(items: readonly T[]): T[][] {
   const groups: T[][] = [];
-  let bytes = PIECE_BYTES;
+  let bytes = CHUNK_BYTES;
   for (const item of items) {
-    const own = new TextEncoder().encode(JSON.stringify(item)).length + 1;
-    if (bytes + own > PIECE_BYTES) {
+    const itemBytes = new TextEncoder().encode(JSON.stringify(item)).length + 1;
+    if (bytes + itemBytes > CHUNK_BYTES) {
       groups.push([]);
       bytes = 0;
     }
     groups.at(-1)?.push(item);
-    bytes += own;
+    bytes += itemBytes;
   }
   return groups;
 }

@@ -5,7 +5,7 @@ const MAX_TASKS = 200;
 const MAX_TRACES = 5;
 
 /** What a connector shows in the Temporal UI, as Markdown. */
-export function details(status: ConnectorStatus): string {
+export function connectorDetails(status: ConnectorStatus): string {
   const lines = [
     `**${status.name}** is ${status.state}: ${status.type}, \`${status.config['connector.class'] ?? '?'}\``,
   ];

@@ -25,7 +25,7 @@ export interface ConnectorArgs {
   readonly taskQueue?: string;
   /** Continue as new when the history is this long. Default: when Temporal suggests it. */
   readonly maxHistoryEvents?: number;
-  /** Carried over with `Carried` when the workflow continues as new; left out by those who start it: how often it has been configured. */
+  /** ContinuedState over with `ContinuedState` when the workflow continues as new; left out by those who start it: how often it has been configured. */
   readonly revision?: number;
   /** Likewise: the last generation. */
   readonly generation?: number;
@@ -35,9 +35,9 @@ export interface ConnectorArgs {
  * A piece of what is carried over: there are as many as it takes for each to be a payload of modest size. Where none has
  * tasks, they are to be planned anew.
  */
-export interface Carried {
+export interface ContinuedState {
   /** What may still write. */
-  readonly unfenced?: Unfenced;
+  readonly unfenced?: UnfencedTasks;
   readonly fences?: Fences;
   readonly tasks?: readonly TaskStatus[];
   readonly trace?: string;
@@ -49,7 +49,7 @@ export interface Carried {
 }
 
 /** Tasks that have been started, and not been fenced since. */
-export interface Unfenced {
+export interface UnfencedTasks {
   /** Left out: the connector's. */
   readonly config?: ConnectorConfig;
   readonly tasks: number;
@@ -57,7 +57,7 @@ export interface Unfenced {
 }
 
 /** A task that fails again and again for what passes by itself, and goes on trying. */
-export interface TaskTrouble {
+export interface TaskFailureStreak {
   readonly task: number;
   /** When it first did, in milliseconds since 1970. */
   readonly since: number;
@@ -69,7 +69,7 @@ export interface TaskStatus {
   readonly id: number;
   readonly state: State;
   /** While it fails again and again and goes on trying. */
-  readonly trouble?: Required<Omit<TaskTrouble, 'task'>>;
+  readonly trouble?: Required<Omit<TaskFailureStreak, 'task'>>;
   /** Why it failed. */
   readonly trace?: string;
   /** And when, in milliseconds since 1970. */
@@ -137,11 +137,11 @@ export const updates = {
   /** number → void */
   restartTask: 'restartTask',
   /**
-   * OffsetEntry[] → OffsetsAltered, of a connector that is STOPPED; BAD_REQUEST otherwise. Behind it, instead of many, a
+   * OffsetEntry[] → AlterOffsetsResult, of a connector that is STOPPED; BAD_REQUEST otherwise. Behind it, instead of many, a
    * placeholder of theirs
    */
   alterOffsets: 'alterOffsets',
-  /** → OffsetsAltered, likewise: it begins anew */
+  /** → AlterOffsetsResult, likewise: it begins anew */
   resetOffsets: 'resetOffsets',
   /** → void: topics used until now are forgotten */
   resetTopics: 'resetTopics',
@@ -152,7 +152,7 @@ export const updates = {
 export const signals = {
   /** string[] → : topics that a task has read from or written to */
   usedTopics: 'usedTopics',
-  /** TaskTrouble → : a task fails again and again, or no longer */
+  /** TaskFailureStreak → : a task fails again and again, or no longer */
   troubled: 'troubled',
 } as const;
 
@@ -212,7 +212,7 @@ export interface OffsetsArgs extends PlanArgs {
   readonly kept?: string;
 }
 
-export interface OffsetsAltered {
+export interface AlterOffsetsResult {
   /** The connector looked at them, too, and not just the framework. */
   readonly byConnector: boolean;
 }

@@ -1,4 +1,4 @@
-import type { JsonValue, OffsetEntry, OffsetsAltered, OffsetsArgs } from '../../../workflows/shared/messages.ts';
+import type { JsonValue, OffsetEntry, AlterOffsetsResult, OffsetsArgs } from '../../../workflows/shared/messages.ts';
 import type { PlanContext, SinkConnector, SourceConnector, SourcePosition, TopicPartition } from '../../api/index.ts';
 import { Redaction } from '../../config/secrets/redaction.ts';
 import { untilAborted } from '../../engine/grace.ts';
@@ -69,7 +69,7 @@ export async function alterSourceOffsets(
   args: OffsetsArgs,
   { props, clients }: Pick<ResolvedConfig, 'props' | 'clients'>,
   context: AlterContext,
-): Promise<OffsetsAltered> {
+): Promise<AlterOffsetsResult> {
   const { connector, offsets } = args;
   const { kafka, offsets: store, workerOffsets } = services;
   const { signal, confirm } = context;
@@ -130,7 +130,7 @@ export async function alterSinkOffsets(
   args: OffsetsArgs & { readonly attempt: number },
   { props, clients }: Pick<ResolvedConfig, 'props' | 'clients'>,
   context: AlterContext,
-): Promise<OffsetsAltered> {
+): Promise<AlterOffsetsResult> {
   const { connector, offsets } = args;
   const { confirm } = context;
   const config = parseTaskConfig(sink.config, props);
