@@ -1,14 +1,14 @@
 /**
- * What the workflows take and answer: plain JSON, the same for every Temporal SDK. Types and names only, so that
- * workflows, the REST server and the CLI may all import it.
+ * Arguments and results of the workflows: plain JSON, the same for every Temporal SDK. Types and names only, so that
+ * workflows, the REST server and the CLI can import it.
  *
- * Configuration travels with its placeholders (`${file:…}`, `${secret:…}`), never with what they stand for.
+ * Configurations contain placeholders (`${file:…}`, `${secret:…}`), never the values that they are replaced by.
  */
 
 export type ConnectorConfig = Readonly<Record<string, string>>;
-/** What the connector shall do. */
+/** The state that the user asked for. */
 export type TargetState = 'RUNNING' | 'PAUSED' | 'STOPPED';
-/** What it does, in Kafka Connect's words. */
+/** The state that the status shows, in Kafka Connect's terms. */
 export type State = 'UNASSIGNED' | 'RUNNING' | 'PAUSED' | 'STOPPED' | 'FAILED' | 'RESTARTING';
 export type ConnectorType = 'source' | 'sink';
 
@@ -21,68 +21,68 @@ export interface ConnectorArgs {
   readonly config: ConnectorConfig;
   /** Default RUNNING. */
   readonly state?: TargetState;
-  /** Task queue of the long task activities. Default: the workflow's own queue with `-tasks` behind it. */
+  /** Task queue of the long task activities. Default: the workflow's own queue followed by `-tasks`. */
   readonly taskQueue?: string;
-  /** Continue as new when the history is this long. Default: when Temporal suggests it. */
+  /** Number of events after which the workflow continues as new. Default: when Temporal suggests it. */
   readonly maxHistoryEvents?: number;
-  /** ContinuedState over with `ContinuedState` when the workflow continues as new; left out by those who start it: how often it has been configured. */
+  /** Number of configurations after the first one. Set on continue-as-new only, like `generation`. */
   readonly revision?: number;
-  /** Likewise: the last generation. */
+  /** The last generation. */
   readonly generation?: number;
 }
 
 /**
- * A piece of what is carried over: there are as many as it takes for each to be a payload of modest size. Where none has
- * tasks, they are to be planned anew.
+ * A chunk of the state that continue-as-new passes to the next run. The state is split so that each payload has a modest
+ * size. If no chunk has tasks, the next run plans them.
  */
 export interface ContinuedState {
-  /** What may still write. */
+  /** Tasks that may still write. */
   readonly unfenced?: UnfencedTasks;
   readonly fences?: Fences;
   readonly tasks?: readonly TaskStatus[];
   readonly trace?: string;
   readonly topics?: readonly string[];
-  /** Placeholders of what of the plan is kept elsewhere. */
+  /** Placeholders of the plan's offloaded values. */
   readonly kept?: readonly string[];
-  /** `config` of the plan. */
+  /** Placeholder of the connector's offloaded configuration: `config` of the plan. */
   readonly config?: string;
 }
 
-/** Tasks that have been started, and not been fenced since. */
+/** Tasks that were started and have not been fenced since. */
 export interface UnfencedTasks {
-  /** Left out: the connector's. */
+  /** Default: the connector's. */
   readonly config?: ConnectorConfig;
   readonly tasks: number;
   readonly altered: boolean;
 }
 
-/** A task that fails again and again for what passes by itself, and goes on trying. */
+/** Consecutive retriable failures of a task, which retries. */
 export interface TaskFailureStreak {
   readonly task: number;
-  /** When it first did, in milliseconds since 1970. */
+  /** Time of the first failure, in milliseconds since 1970. */
   readonly since: number;
-  /** Why it last did. Left out: it has got going again. */
+  /** Message of the last failure. Absent: the task has recovered. */
   readonly failure?: string;
 }
 
 export interface TaskStatus {
   readonly id: number;
   readonly state: State;
-  /** While it fails again and again and goes on trying. */
+  /** Set while the task fails with retriable errors. */
   readonly trouble?: Required<Omit<TaskFailureStreak, 'task'>>;
-  /** Why it failed. */
+  /** Error and stack of a task that is FAILED. */
   readonly trace?: string;
-  /** And when, in milliseconds since 1970. */
+  /** Time of the failure, in milliseconds since 1970. */
   readonly failed?: number;
-  /** What its configuration has beyond the connector's, over which it goes; placeholders unresolved. */
+  /** Keys that override the connector's configuration; placeholders unresolved. */
   readonly config: ConnectorConfig;
-  /** It sleeps until then, in milliseconds since 1970: it runs on a schedule. */
+  /** Time of the next run of a scheduled task, in milliseconds since 1970; absent while it runs. */
   readonly wakes?: number;
 }
 
 /**
- * A position, as Kafka Connect's REST API has it: of a source its own partition and offset; of a sink `kafka_topic` and
- * `kafka_partition`, and `kafka_offset`. offset null: none.
+ * An offset as in Kafka Connect's REST API. A source has a partition and an offset of its own format; a sink has
+ * `kafka_topic`, `kafka_partition` and `kafka_offset`. A null offset resets the partition.
  */
 export interface OffsetEntry {
   readonly partition: Readonly<Record<string, JsonValue>> | null;
@@ -90,7 +90,7 @@ export interface OffsetEntry {
 }
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 
-/** Answer of the query `status`. */
+/** Result of the query `status`. */
 export interface ConnectorStatus {
   readonly name: string;
   readonly type: ConnectorType;
@@ -99,13 +99,13 @@ export interface ConnectorStatus {
   readonly state: State;
   readonly trace?: string;
   readonly tasks: readonly TaskStatus[];
-  /** Moves on with each `configure`. */
+  /** Incremented by each `configure`. */
   readonly revision: number;
-  /** Topics read from or written to since they were last reset, a thousand at most. */
+  /** Topics read from or written to since the last reset, at most 1,000. */
   readonly topics: readonly string[];
 }
 
-/** With both false only the connector is restarted, not its tasks. */
+/** If both are false, only the connector is restarted, not its tasks. */
 export interface RestartRequest {
   readonly includeTasks: boolean;
   readonly onlyFailed: boolean;
@@ -113,18 +113,15 @@ export interface RestartRequest {
 
 export const connectorWorkflowType = 'connector';
 export const connectorWorkflowId = (cluster: string, name: string): string => `connector/${cluster}/${name}`;
-/** Activity id of a task: what `describe` of the workflow shows among its pending activities. */
+/** Activity id of a task, which `describe` of the workflow shows among the pending activities. */
 export const taskActivityId = (task: number): string => `task-${task}`;
 
 /**
- * Names of the updates. Each resolves when the connector has taken the change, not when its tasks have. The same names,
- * `restartTask` and those of offsets apart, are signals for whoever needs no answer.
+ * Names of the updates. Each resolves when the connector has accepted the change, not when its tasks have applied it. The
+ * same names, except `restartTask` and those of offsets, are also signals for callers that need no result.
  */
 export const updates = {
-  /**
-   * ConnectorConfig → void; with a revision behind it, CONFLICT where the connector has been configured since that was
-   * read
-   */
+  /** (ConnectorConfig, revision?) → void; CONFLICT if the connector has another revision by now */
   configure: 'configure',
   /** → void */
   pause: 'pause',
@@ -137,36 +134,36 @@ export const updates = {
   /** number → void */
   restartTask: 'restartTask',
   /**
-   * OffsetEntry[] → AlterOffsetsResult, of a connector that is STOPPED; BAD_REQUEST otherwise. Behind it, instead of many, a
-   * placeholder of theirs
+   * (OffsetEntry[], placeholder?) → AlterOffsetsResult; BAD_REQUEST unless the connector is STOPPED. The placeholder is
+   * that of offloaded entries, if there are too many for a message
    */
   alterOffsets: 'alterOffsets',
-  /** → AlterOffsetsResult, likewise: it begins anew */
+  /** → AlterOffsetsResult; BAD_REQUEST unless the connector is STOPPED */
   resetOffsets: 'resetOffsets',
-  /** → void: topics used until now are forgotten */
+  /** → void; clears the used topics */
   resetTopics: 'resetTopics',
-  /** → void; the workflow ends when its tasks have stopped and what must not outlive the connector is removed */
+  /** → void; the workflow ends when its tasks have stopped and its resources are removed */
   delete: 'delete',
 } as const;
 
 export const signals = {
-  /** string[] → : topics that a task has read from or written to */
+  /** string[]: topics that a task has read from or written to */
   usedTopics: 'usedTopics',
-  /** TaskFailureStreak → : a task fails again and again, or no longer */
+  /** TaskFailureStreak: a task fails repeatedly, or has recovered */
   troubled: 'troubled',
 } as const;
 
 export const queries = { status: 'status' } as const;
 
-/** Typed search attributes that every connector workflow carries, all keywords. */
+/** Search attributes of connector workflows, all of type Keyword. */
 export const searchAttributes = {
   cluster: 'MillraceCluster',
   connector: 'MillraceConnector',
   kind: 'MillraceKind',
   class: 'MillraceClass',
-  /** What it does; FAILED where anything of it has, RESTARTING where a task fails again and again and goes on trying. */
+  /** The state; FAILED if the connector or a task has failed, RESTARTING if a task fails repeatedly and retries. */
   state: 'MillraceState',
-  /** How many tasks it has, where they run all the time: whoever asks for its status need not ask itself. */
+  /** Number of tasks, unless they run on a schedule. Clients that need no other detail can skip the query `status`. */
   tasks: 'MillraceTasks',
 } as const;
 
@@ -176,44 +173,42 @@ export interface PlanArgs {
   readonly config: ConnectorConfig;
 }
 
-/** How a connector's work is split. */
+/** The split of a connector's work into tasks. */
 export interface Plan {
-  /** What each task's configuration has beyond the connector's, placeholders unresolved. */
+  /** For each task the keys that override the connector's configuration; placeholders unresolved. */
   readonly tasks: readonly ConnectorConfig[];
-  /**
-   * A placeholder of the connector's configuration as JSON, where that is too long to be given to each of so many tasks.
-   */
+  /** Placeholder of the connector's offloaded configuration (JSON), if it is too large to be sent to each task. */
   readonly config?: string;
 }
 
-/** Of producers' ids by task, and of `offsets`: what is to be known of a fence when the id is opened next. */
+/** Results of fencing by task id, and by `offsets`. A writer checks its entry when it opens its producer again. */
 export type Fences = Readonly<Record<string, string>>;
 
 export interface FenceArgs extends PlanArgs {
   readonly type: ConnectorType;
-  /** As a task's: it refuses the writers of all generations before. */
+  /** Fences the writers of all earlier generations. */
   readonly generation: number;
-  /** How many tasks have been started with `config` since the last fence. */
+  /** Number of tasks started with `config` since the last fencing. */
   readonly tasks: number;
-  /** Offsets have been set since the last fence. */
+  /** Offsets were changed since the last fencing. */
   readonly altered: boolean;
-  /** Answer of the last fence. */
+  /** Result of the last fencing. */
   readonly fences: Fences;
 }
 
 export interface OffsetsArgs extends PlanArgs {
-  /** As a task's: later writers are greater. */
+  /** Later writers have greater generations. */
   readonly generation: number;
-  /** What the last fence has answered for the producer that sets offsets. */
+  /** Entry of `Fences` for the producer that writes offsets. */
   readonly fence?: string;
-  /** null: none of those that there are. */
+  /** null: resets all offsets. */
   readonly offsets: readonly OffsetEntry[] | null;
-  /** A placeholder of the offsets as JSON, where they are too many for a workflow. */
+  /** Placeholder of offloaded offsets (JSON), if there are too many for a message. */
   readonly kept?: string;
 }
 
 export interface AlterOffsetsResult {
-  /** The connector looked at them, too, and not just the framework. */
+  /** The connector validated the offsets, not only the framework. */
   readonly byConnector: boolean;
 }
 
@@ -222,26 +217,26 @@ export interface TaskArgs {
   readonly connector: string;
   readonly type: ConnectorType;
   readonly task: number;
-  /** Greater than that of any task of the connector that was started before. Of its attempts, the last one writes. */
+  /** Greater than the generation of any task that the connector started earlier. */
   readonly generation: number;
-  /** What the last fence has answered for it. */
+  /** Entry of `Fences` for the task. */
   readonly fence?: string;
-  /** How many tasks the connector has: a sink's partitions are shared out by it. */
+  /** Number of tasks, among which a sink's partitions are divided. */
   readonly tasks: number;
-  /** Without `kept` the whole; with it what goes over that. */
+  /** The complete configuration; with `kept`, the keys that override it. */
   readonly config: ConnectorConfig;
-  /** `config` of the plan. */
+  /** Placeholder of the connector's offloaded configuration: `config` of the plan. */
   readonly kept?: string;
-  /** Of a connector on a schedule: the task ends by itself when it has caught up. */
+  /** Set for scheduled connectors: the task ends when it has caught up. */
   readonly untilCaughtUp?: true;
 }
 
-/** When a task on a schedule is to run, in milliseconds since 1970. */
+/** Arguments for the next run of a scheduled task; times in milliseconds since 1970. */
 export interface NextRunArgs {
   /** `millrace.schedule` and `millrace.schedule.timezone`. */
   readonly schedule: string;
   readonly timezone?: string;
   readonly now: number;
-  /** When it last began; left out where it has not. */
+  /** Start of the last run; absent before the first one. */
   readonly began?: number;
 }

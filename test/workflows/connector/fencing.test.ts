@@ -7,7 +7,7 @@ import { eventually } from '../../support/eventually.ts';
 const start = connectorWorkflows();
 const runs = (tasks: Tasks, count = 2) => eventually('its tasks run', () => tasks.running.size === count);
 
-test('fences what ran, with what it ran with, before anything else starts', async () => {
+test('fences the previous tasks, with their configuration, before new tasks start', async () => {
   const { tasks, handle } = await start();
   await runs(tasks);
   expect(tasks.fenced).toEqual([]);
@@ -24,7 +24,7 @@ test('fences what ran, with what it ran with, before anything else starts', asyn
   expect(second?.fence).toBe('1/1/committed');
 });
 
-test('fences when it is paused, stopped or deleted, and not again before it has run', async () => {
+test('fences after a pause, a stop and a deletion, and only tasks that ran', async () => {
   const { tasks, handle } = await start();
   await runs(tasks);
   await update(handle, updates.pause);
@@ -44,7 +44,7 @@ test('fences when it is paused, stopped or deleted, and not again before it has 
   expect(generations).toEqual(generations.toSorted((a, b) => a - b));
 });
 
-test('starts nothing while it cannot fence, shows what it is to be, and follows a change of mind', async () => {
+test('starts no task while fencing fails, shows the target state and applies later changes', async () => {
   const tasks = new Tasks();
   tasks.fence = async () => {
     throw ApplicationFailure.retryable('Kafka is away', 'KAFKA_UNAVAILABLE');
@@ -63,7 +63,7 @@ test('starts nothing while it cannot fence, shows what it is to be, and follows 
   expect(tasks.fenced).toMatchObject([{ tasks: 2, config: { 'tasks.max': '2' } }]);
 });
 
-test('is deleted while it cannot fence', async () => {
+test('can be deleted while fencing fails', async () => {
   const tasks = new Tasks();
   tasks.fence = async () => {
     throw ApplicationFailure.retryable('Kafka is away', 'KAFKA_UNAVAILABLE');
@@ -75,7 +75,7 @@ test('is deleted while it cannot fence', async () => {
   expect(tasks.removed).toBe(1);
 }, 60_000);
 
-test('starts where fencing fails for good: what may not be fenced was never opened', async () => {
+test('starts its tasks after a non-retriable error of fencing', async () => {
   const tasks = new Tasks();
   tasks.fence = async () => {
     throw ApplicationFailure.nonRetryable('not allowed', 'SOURCE_SETUP');
@@ -87,7 +87,7 @@ test('starts where fencing fails for good: what may not be fenced was never open
   await eventually('it has started again', () => tasks.started === before + 2);
 });
 
-test('sets offsets only when what ran is fenced, and fences that before it starts', async () => {
+test('changes offsets after its tasks are fenced, and fences the change before tasks start', async () => {
   const tasks = new Tasks();
   let kafka = () => {};
   tasks.fence = () =>
@@ -114,7 +114,7 @@ test('sets offsets only when what ran is fenced, and fences that before it start
   ]);
 });
 
-test('carries over what it has to fence and what it knows of fences', async () => {
+test('continues as new with its unfenced tasks and the results of fencing', async () => {
   const { tasks, handle } = await start({ maxHistoryEvents: 30 });
   await runs(tasks);
   await update(handle, updates.pause);
@@ -130,7 +130,7 @@ test('carries over what it has to fence and what it knows of fences', async () =
   expect(tasks.running.get(0)?.fence).toBe(`1/${tasks.fenced.length}/committed`);
 });
 
-test('counts generations on after a deletion, and with each restart of a task', async () => {
+test('generations increase with each restart of a task and after a deletion', async () => {
   const { tasks, handle, worker } = await start();
   await runs(tasks);
   const generationOf = (task: number) => tasks.running.get(task)?.generation ?? 0;

@@ -15,18 +15,18 @@ const names = (pick: (event: (typeof recorded)[number]) => string | null | undef
   ...new Set(recorded.map(event => pick(event) ?? '').filter(name => name !== '')),
 ];
 
-/** What a running connector itself says that it listens to. */
-async function listening() {
-  const nobody = async () => {
-    throw new Error('a connector that is stopped does nothing');
+/** Names of the handlers that a running connector has registered, from its metadata. */
+async function registeredHandlers() {
+  const unexpectedCall = async () => {
+    throw new Error('a stopped connector calls no activity');
   };
   await using worker = await workflowWorker(servers().temporal, {
-    planTasks: nobody,
-    fenceTasks: nobody,
-    removeConnector: nobody,
-    alterOffsets: nobody,
-    nextRun: nobody,
-    runTask: nobody,
+    planTasks: unexpectedCall,
+    fenceTasks: unexpectedCall,
+    removeConnector: unexpectedCall,
+    alterOffsets: unexpectedCall,
+    nextRun: unexpectedCall,
+    runTask: unexpectedCall,
   });
   const name = `c-${randomUUID().slice(0, 8)}`;
   const handle = await worker.client.workflow.start('connector', {
@@ -38,30 +38,31 @@ async function listening() {
     const { definition } = await handle.query<{
       definition: Record<'updateDefinitions' | 'signalDefinitions' | 'queryDefinitions', { name: string }[]>;
     }>('__temporal_workflow_metadata');
-    const own = (of: { name: string }[]) => of.map(one => one.name).filter(one => !one.startsWith('__'));
+    const namesIn = (definitions: { name: string }[]) =>
+      definitions.map(({ name }) => name).filter(name => !name.startsWith('__'));
     return {
-      updates: own(definition.updateDefinitions),
-      signals: own(definition.signalDefinitions),
-      queries: own(definition.queryDefinitions),
+      updates: namesIn(definition.updateDefinitions),
+      signals: namesIn(definition.signalDefinitions),
+      queries: namesIn(definition.queryDefinitions),
     };
   } finally {
     await handle.terminate();
   }
 }
 
-test('each update and signal that a connector listens to is in a history that is replayed', async () => {
-  const said = await listening();
-  expect(said.updates.toSorted()).toEqual(Object.values(updates).toSorted());
-  expect(said.signals).toEqual(expect.arrayContaining(Object.values(signals)));
-  // Queries leave nothing in histories.
-  expect(said.queries).toEqual(Object.values(queries));
+test('the recorded histories contain each update and signal of a connector', async () => {
+  const handlers = await registeredHandlers();
+  expect(handlers.updates.toSorted()).toEqual(Object.values(updates).toSorted());
+  expect(handlers.signals).toEqual(expect.arrayContaining(Object.values(signals)));
+  // Histories contain no queries.
+  expect(handlers.queries).toEqual(Object.values(queries));
   const accepted = names(event => event.workflowExecutionUpdateAcceptedEventAttributes?.acceptedRequest?.input?.name);
-  expect(said.updates.filter(name => !accepted.includes(name))).toEqual([]);
+  expect(handlers.updates.filter(name => !accepted.includes(name))).toEqual([]);
   const signalled = names(event => event.workflowExecutionSignaledEventAttributes?.signalName);
-  expect(said.signals.filter(name => !signalled.includes(name))).toEqual([]);
+  expect(handlers.signals.filter(name => !signalled.includes(name))).toEqual([]);
 });
 
-test('so is each way in which a connector begins, goes on and ends, and what its activities come to', () => {
+test('the recorded histories contain each kind of start, end and activity result', () => {
   const types = new Set(recorded.map(event => event.eventType));
   for (const type of [
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED,

@@ -8,11 +8,11 @@ import { historiesFolder, recordedHistory } from '../../support/histories.ts';
 
 const files = readdirSync(historiesFolder, { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.pb'));
 
-test('there are histories to replay', () => {
+test('histories are recorded', () => {
   expect(files.length).toBeGreaterThan(0);
 });
 
-/** A change of a workflow that breaks what already runs shows here, before it is let loose on anybody. */
+/** Fails after a change of the workflow that running connectors could not replay. */
 test.each(files)('%s replays', async file => {
   const history = await recordedHistory(file);
   const bundle = await workflowBundle(join(tmpdir(), 'millrace-test-bundles'));

@@ -37,7 +37,7 @@ describe('a connector', () => {
     expect((await status(handle)).state).toBe('STOPPED');
   });
 
-  test('says at once what it is to be', async () => {
+  test('shows the target state when the update returns', async () => {
     const { tasks, handle } = await start();
     await eventually('it runs', () => tasks.running.size === 2);
     await update(handle, updates.pause);
@@ -45,13 +45,13 @@ describe('a connector', () => {
     expect(attributes).toMatchObject({ [searchAttributes.state]: ['PAUSED'] });
   });
 
-  test('starts paused when asked to', async () => {
+  test('starts in the PAUSED state if requested', async () => {
     const { tasks, handle } = await start({ state: 'PAUSED' });
     expect(await status(handle)).toMatchObject({ state: 'PAUSED', tasks: [] });
     expect(tasks.started).toBe(0);
   });
 
-  test('takes a new configuration to all its tasks', async () => {
+  test('applies a new configuration to all its tasks', async () => {
     const { tasks, handle } = await start();
     await eventually('it runs', () => tasks.running.size === 2);
     await update(handle, updates.configure, { 'connector.class': 'Example', 'tasks.max': '3', colour: 'red' });
@@ -60,7 +60,7 @@ describe('a connector', () => {
     expect((await status(handle)).config['colour']).toBe('red');
   });
 
-  test('configured with what it has goes on undisturbed, and plans anew where the plan had failed', async () => {
+  test('the same configuration again restarts no task, and repeats a failed plan', async () => {
     const tasks = new Tasks();
     let broken = true;
     tasks.plan = async () => {
@@ -69,7 +69,7 @@ describe('a connector', () => {
     };
     const config = { 'connector.class': 'Example', 'tasks.max': '2' };
     const { handle } = await start({}, tasks);
-    await eventually('it failed', async () => (await status(handle)).state === 'FAILED');
+    await eventually('the plan failed', async () => (await status(handle)).state === 'FAILED');
     broken = false;
     await update(handle, updates.configure, config);
     await eventually('it runs', () => tasks.running.size === 2);
@@ -79,11 +79,11 @@ describe('a connector', () => {
     expect(await status(handle)).toMatchObject({ revision, tasks: [{ state: 'RUNNING' }, { state: 'RUNNING' }] });
     await update(handle, updates.configure, { ...config, colour: 'red' });
     await eventually('the tasks have it', () => [0, 1].every(id => tasks.running.get(id)?.config['colour'] === 'red'));
-    // Once each for the plan that came of age, and for the change of colour.
+    // Two tasks, started after the second plan and after the change of colour.
     expect(tasks.started).toBe(4);
   });
 
-  test('one failed task leaves the others alone, shows why, and waits for a restart', async () => {
+  test('a failed task shows its trace and waits for a restart; the other tasks run on', async () => {
     const tasks = new Tasks();
     let broken = true;
     tasks.fault = ({ task }) =>
@@ -102,7 +102,7 @@ describe('a connector', () => {
     expect((await status(handle)).tasks.map(task => task.state)).toEqual(['RUNNING', 'RUNNING']);
   });
 
-  test('tries again by itself what is retriable', async () => {
+  test('retries after a retriable error', async () => {
     const tasks = new Tasks();
     let left = 2;
     tasks.fault = () => (left-- > 0 ? ApplicationFailure.retryable('down', 'SOURCE_UNAVAILABLE') : undefined);
@@ -111,38 +111,38 @@ describe('a connector', () => {
     expect((await status(handle)).tasks[0]?.state).toBe('RUNNING');
   });
 
-  test('says of which tasks it hears that they fail again and again, until they are well, or end', async () => {
+  test('shows tasks that fail repeatedly until they recover or end', async () => {
     const { tasks, handle } = await start();
     await eventually('it runs', () => tasks.running.size === 2);
-    const said = async () => {
+    const shown = async () => {
       const troubles = (await status(handle)).tasks.map(({ trouble }) => trouble);
       return [(await handle.describe()).searchAttributes[searchAttributes.state]?.[0], ...troubles];
     };
     const trouble = (task: number, more: object) => handle.signal(signals.troubled, { task, ...more });
-    expect(await said()).toEqual(['RUNNING', undefined, undefined]);
+    expect(await shown()).toEqual(['RUNNING', undefined, undefined]);
     await trouble(1, { since: 2000, failure: 'no server' });
-    expect(await said()).toEqual(['RESTARTING', undefined, { since: 2000, failure: 'no server' }]);
-    // Another process tries, and counts anew.
+    expect(await shown()).toEqual(['RESTARTING', undefined, { since: 2000, failure: 'no server' }]);
+    // The next attempt runs in another process, with a count of its own.
     await trouble(1, { since: 3000, failure: 'still none' });
     await trouble(0, { since: 4000, failure: 'none either' });
-    await trouble(7, { since: 4000, failure: 'of no task' });
-    expect(await said()).toEqual([
+    await trouble(7, { since: 4000, failure: 'unknown task' });
+    expect(await shown()).toEqual([
       'RESTARTING',
       { since: 4000, failure: 'none either' },
       { since: 2000, failure: 'still none' },
     ]);
     await trouble(1, { since: 2000 });
-    expect(await said()).toEqual(['RESTARTING', { since: 4000, failure: 'none either' }, undefined]);
+    expect(await shown()).toEqual(['RESTARTING', { since: 4000, failure: 'none either' }, undefined]);
     await update(handle, updates.restartTask, 0);
-    expect(await said()).toEqual(['RUNNING', undefined, undefined]);
+    expect(await shown()).toEqual(['RUNNING', undefined, undefined]);
     await trouble(0, { since: 5000, failure: 'again' });
     await update(handle, updates.pause);
     await eventually('nothing runs', () => tasks.running.size === 0);
     await trouble(0, { since: 5000, failure: 'too late' });
-    expect(await said()).toEqual(['PAUSED', undefined, undefined]);
+    expect(await shown()).toEqual(['PAUSED', undefined, undefined]);
   });
 
-  test('restarts one task, and refuses one that is not there', async () => {
+  test('restarts one task and rejects an unknown one', async () => {
     const { tasks, handle } = await start();
     await eventually('it runs', () => tasks.running.size === 2);
     await update(handle, updates.restartTask, 1);
@@ -152,7 +152,7 @@ describe('a connector', () => {
     });
   });
 
-  test('restarts at the same moment start nothing twice', async () => {
+  test('concurrent restarts start no task twice', async () => {
     const { tasks, handle } = await start();
     await eventually('it runs', () => tasks.running.size === 2);
     await Promise.all([
@@ -164,7 +164,7 @@ describe('a connector', () => {
     expect((await status(handle)).tasks.map(task => task.state)).toEqual(['RUNNING', 'RUNNING']);
   });
 
-  test('a plan that fails shows FAILED, and a restart plans anew', async () => {
+  test('a failed plan shows FAILED, and a restart plans again', async () => {
     const tasks = new Tasks();
     const { plan } = tasks;
     tasks.plan = () => {
@@ -178,7 +178,7 @@ describe('a connector', () => {
     await eventually('it runs', () => tasks.running.size === 2);
   });
 
-  test('a plan that goes on failing gives way to a deletion', async () => {
+  test('a plan that keeps failing is cancelled by a deletion', async () => {
     const tasks = new Tasks();
     tasks.plan = () => {
       throw ApplicationFailure.retryable('Kafka is down', 'KAFKA_UNAVAILABLE');
@@ -189,7 +189,7 @@ describe('a connector', () => {
     expect(tasks.removed).toBe(1);
   });
 
-  test('ends when it is deleted, its tasks first', async () => {
+  test('a deletion stops the tasks and ends the workflow', async () => {
     const { tasks, handle } = await start();
     await eventually('it runs', () => tasks.running.size === 2);
     await update(handle, updates.delete);
@@ -198,7 +198,7 @@ describe('a connector', () => {
     expect(tasks.removed).toBe(1);
   });
 
-  test('continues as new twenty times and loses no signal', async () => {
+  test('continues as new twenty times without losing a signal', async () => {
     const { tasks, handle } = await start({
       config: { 'connector.class': 'Example', 'tasks.max': '1', count: '0' },
       maxHistoryEvents: 60,
@@ -218,7 +218,7 @@ describe('a connector', () => {
     expect((await status(handle)).state).toBe('RUNNING');
   }, 180_000);
 
-  test('a failed task stays failed when the workflow continues as new', async () => {
+  test('a failed task stays failed on continue-as-new', async () => {
     const tasks = new Tasks();
     tasks.fault = ({ task }) => (task === 1 ? ApplicationFailure.nonRetryable('broken', 'SOURCE_SETUP') : undefined);
     const { handle } = await start({ maxHistoryEvents: 40 }, tasks);
@@ -235,7 +235,7 @@ describe('a connector', () => {
     });
   }, 60_000);
 
-  test('has its offsets set and reset while it is stopped, one at a time, and starts only then', async () => {
+  test('changes offsets one at a time while stopped, and starts tasks afterwards', async () => {
     const tasks = new Tasks();
     const { handle } = await start({}, tasks);
     await eventually('it runs', () => tasks.running.size === 2);
@@ -245,29 +245,29 @@ describe('a connector', () => {
         cause: { type: 'BAD_REQUEST', message: expect.stringContaining('must be in the STOPPED state') },
       });
     await update(handle, updates.stop);
-    let go = () => {};
+    let release = () => {};
     const gate = new Promise<void>(resolve => {
-      go = resolve;
+      release = resolve;
     });
-    let begun = false;
+    let isRunning = false;
     tasks.alter = () => {
-      begun = true;
+      isRunning = true;
       return gate;
     };
     const both = Promise.all([update(handle, updates.alterOffsets, [entry]), update(handle, updates.resetOffsets)]);
     const { started } = tasks;
     both.catch(() => undefined);
-    await eventually('the first one is under way', () => begun);
+    await eventually('the first one is under way', () => isRunning);
     await handle.signal(updates.resume);
-    go();
-    // Whichever was second comes too late: the connector is no longer meant to be stopped.
+    release();
+    // The second change fails: the target state is RUNNING by then.
     await expect(both).rejects.toMatchObject({ cause: { type: 'BAD_REQUEST' } });
     await eventually('it runs again', () => tasks.running.size === 2);
     expect(tasks.altered).toHaveLength(1);
     expect(tasks.started).toBe(started + 2);
   });
 
-  test('on a schedule runs until its tasks have caught up, sleeps, and runs again', async () => {
+  test('a scheduled connector runs until its tasks have caught up, sleeps and runs again', async () => {
     const { tasks, handle } = await start({
       config: { 'connector.class': 'Example', 'tasks.max': '1', 'millrace.schedule': 'every 1s' },
     });
@@ -281,7 +281,7 @@ describe('a connector', () => {
     expect((await status(handle)).state).toBe('RUNNING');
   });
 
-  test('asleep until tomorrow is restarted now, paused without having run, and wakes where it continues as new', async () => {
+  test('a sleeping task can be restarted and paused, and stays asleep on continue-as-new', async () => {
     const { tasks, handle } = await start({
       config: { 'connector.class': 'Example', 'tasks.max': '1', 'millrace.schedule': '0 0 1 1 *' },
       maxHistoryEvents: 60,
@@ -306,7 +306,7 @@ describe('a connector', () => {
     await handle.result();
   }, 60_000);
 
-  test('refuses a configuration made from one that is no longer in force', async () => {
+  test('rejects a configuration with an outdated revision', async () => {
     const { handle } = await start();
     const { revision, config } = await status(handle);
     await update(handle, updates.configure, { ...config, colour: 'red' }, revision);
@@ -316,7 +316,7 @@ describe('a connector', () => {
     expect(await status(handle)).toMatchObject({ revision: revision + 1, config: { colour: 'red' } });
   });
 
-  test('does by signals what it does by updates', async () => {
+  test('accepts signals in place of updates', async () => {
     const { tasks, handle } = await start();
     await eventually('it runs', () => tasks.running.size === 2);
     await handle.signal(updates.pause);
@@ -334,7 +334,7 @@ describe('a connector', () => {
     expect(tasks.removed).toBe(1);
   });
 
-  test('knows the topics that it has used until they are reset', async () => {
+  test('collects used topics until they are reset', async () => {
     const { handle } = await start({ state: 'STOPPED' });
     await handle.signal(signals.usedTopics, ['b', 'a']);
     await handle.signal(signals.usedTopics, ['b', 'c']);
@@ -343,7 +343,7 @@ describe('a connector', () => {
     expect((await status(handle)).topics).toEqual([]);
   });
 
-  test('begins where it is told to: stopped, set, resumed', async () => {
+  test('starts at offsets that were set before its first run', async () => {
     const { tasks, handle } = await start({ state: 'STOPPED' });
     expect(await status(handle)).toMatchObject({ state: 'STOPPED', tasks: [] });
     const entry = { partition: { file: 'a' }, offset: { position: 3 } };
@@ -354,7 +354,7 @@ describe('a connector', () => {
     await eventually('it runs', () => tasks.running.size === 2);
   });
 
-  test('offsets that the connector refuses stay as they were, and it is told why', async () => {
+  test('rejects offsets with the message of the connector', async () => {
     const { tasks, handle } = await start({ state: 'STOPPED' });
     tasks.alter = async () => {
       throw ApplicationFailure.nonRetryable('position is -1', 'BAD_REQUEST');
@@ -367,29 +367,29 @@ describe('a connector', () => {
     expect(tasks.altered).toEqual([null]);
   });
 
-  test('is deleted while its offsets are being set, and when nothing can be removed', async () => {
+  test('can be deleted during a change of offsets and while removal fails', async () => {
     const { tasks, handle } = await start({ state: 'STOPPED' });
-    let go = () => {};
+    let release = () => {};
     const gate = new Promise<void>(resolve => {
-      go = resolve;
+      release = resolve;
     });
-    let begun = false;
+    let isRunning = false;
     tasks.alter = () => {
-      begun = true;
+      isRunning = true;
       return gate;
     };
     tasks.removal = () => ApplicationFailure.nonRetryable('there is no such server any more');
     const resetting = update(handle, updates.resetOffsets);
-    await eventually('it is under way', () => begun);
+    await eventually('it is under way', () => isRunning);
     await update(handle, updates.delete);
     await expect(update(handle, updates.pause)).rejects.toMatchObject({ cause: { type: 'CONFLICT' } });
-    go();
+    release();
     await resetting;
     await handle.result();
     expect(tasks.removed).toBe(0);
   });
 
-  test('plans anew when it is configured: after a plan that failed, and in the midst of one', async () => {
+  test('plans again when it is configured after a failed plan or during one', async () => {
     const tasks = new Tasks();
     const { plan } = tasks;
     tasks.plan = () => {
@@ -412,11 +412,11 @@ describe('a connector', () => {
     await eventually('three run', () => tasks.running.size === 3);
   });
 
-  test('stays paused, stopped or failed when the workflow continues as new', async () => {
+  test('stays paused, stopped or failed on continue-as-new', async () => {
     const tasks = new Tasks();
     const { handle } = await start({ maxHistoryEvents: 40 }, tasks);
     await eventually('it runs', () => tasks.running.size === 2);
-    const again = async () => {
+    const continueAsNew = async () => {
       const before = (await handle.describe()).runId;
       await eventually('a new run', async () => {
         await handle.signal(signals.usedTopics, ['a']);
@@ -425,22 +425,22 @@ describe('a connector', () => {
     };
     await update(handle, updates.pause);
     await eventually('paused', async () => (await status(handle)).tasks.every(task => task.state === 'PAUSED'));
-    await again();
+    await continueAsNew();
     expect(await status(handle)).toMatchObject({ state: 'PAUSED', tasks: [{ state: 'PAUSED' }, { state: 'PAUSED' }] });
     await update(handle, updates.stop);
-    await again();
+    await continueAsNew();
     expect(await status(handle)).toMatchObject({ state: 'STOPPED', tasks: [], topics: ['a'] });
     tasks.plan = () => {
       throw ApplicationFailure.nonRetryable('no such table', 'SOURCE_SETUP');
     };
     await update(handle, updates.resume);
     await eventually('failed', async () => (await status(handle)).state === 'FAILED');
-    await again();
+    await continueAsNew();
     expect(await status(handle)).toMatchObject({ state: 'FAILED', trace: expect.stringContaining('no such table') });
     expect(tasks.started).toBe(2);
   }, 60_000);
 
-  test('paused shows its tasks, also where it continues as new before they have ended', async () => {
+  test('a paused connector shows its tasks, also on continue-as-new before they have ended', async () => {
     const tasks = new Tasks();
     tasks.heartbeatMs = 1500;
     const { handle } = await start({ maxHistoryEvents: 60 }, tasks);
@@ -454,7 +454,7 @@ describe('a connector', () => {
     await eventually('it runs again', () => tasks.running.size === 2);
   });
 
-  test('a scheduled task that fails waits for a restart; a schedule that cannot be read is why', async () => {
+  test('a failed scheduled task waits for a restart; an invalid schedule fails the task', async () => {
     const tasks = new Tasks();
     let broken = true;
     tasks.fault = () => (broken ? ApplicationFailure.nonRetryable('broken', 'SOURCE_SETUP') : undefined);
@@ -473,7 +473,7 @@ describe('a connector', () => {
     expect((await status(handle)).tasks[0]?.trace).toContain('not a schedule');
   });
 
-  test('restarts that come while it is about to start its tasks anew start nothing twice', async () => {
+  test('restarts while the main loop starts the tasks start no task twice', async () => {
     const { tasks, handle } = await start();
     for (let round = 1; round <= 3; round++) {
       await eventually('it runs', () => tasks.running.size === 2);
@@ -488,7 +488,7 @@ describe('a connector', () => {
     expect((await status(handle)).tasks.map(task => task.state)).toEqual(['RUNNING', 'RUNNING']);
   });
 
-  test('of a restart of a connector that is paused nothing starts', async () => {
+  test('a restart of a paused connector starts no task', async () => {
     const { tasks, handle } = await start();
     await eventually('it runs', () => tasks.running.size === 2);
     await update(handle, updates.pause);
@@ -499,15 +499,15 @@ describe('a connector', () => {
     expect(tasks.started).toBe(2);
   });
 
-  test('of 100 tasks, with what is theirs, long traces, a thousand topics, carries over all', async () => {
+  test('continues as new with 100 tasks, their overrides, long traces and 1,000 topics', async () => {
     const tasks = new Tasks();
     const long = 'x'.repeat(248);
-    const own = (task: number) => ({ tables: `\${secret:${String(task).padStart(36, '0')}}` });
-    tasks.plan = () => Array.from({ length: 100 }, (_, task) => own(task));
-    // A heartbeat rewrites what Temporal has of the run, here with a hundred tasks and megabytes of traces.
+    const overridesOf = (task: number) => ({ tables: `\${secret:${String(task).padStart(36, '0')}}` });
+    tasks.plan = () => Array.from({ length: 100 }, (_, task) => overridesOf(task));
+    // Each heartbeat rewrites the mutable state of the run, here with a hundred tasks and megabytes of traces.
     tasks.heartbeatMs = 2000;
     tasks.document = `\${secret:${'d0c'.padStart(36, '0')}}`;
-    // Ten fail; the others end only with the test.
+    // Ten tasks fail; the others run until the test ends.
     tasks.fault = ({ task }) =>
       task % 10 === 1
         ? ApplicationFailure.nonRetryable(`${task}: ${'\u0001'.repeat(7000)}`, 'SOURCE_SETUP')
@@ -515,7 +515,7 @@ describe('a connector', () => {
     const config = { 'connector.class': 'Example', text: 'y'.repeat(40 * 1024) };
     const { handle } = await start({ config, maxHistoryEvents: 600 }, tasks);
     await eventually('one runs', () => tasks.running.get(0));
-    expect(tasks.running.get(0)).toMatchObject({ config: own(0), kept: tasks.document });
+    expect(tasks.running.get(0)).toMatchObject({ config: overridesOf(0), kept: tasks.document });
     const failed = async () => (await status(handle)).tasks.filter(task => task.state === 'FAILED').length;
     await eventually('ten failed', async () => (await failed()) === 10, { within: 30_000, every: 200 });
     const topics = Array.from({ length: 1000 }, (_, i) => long.slice(4) + String(i).padStart(4, '0'));
@@ -532,8 +532,8 @@ describe('a connector', () => {
     );
     const now = await status(handle);
     expect(now.tasks).toHaveLength(100);
-    expect(now.tasks[91]).toMatchObject({ state: 'FAILED', config: own(91) });
-    expect(now.tasks[98]).toMatchObject({ state: 'PAUSED', config: own(98) });
+    expect(now.tasks[91]).toMatchObject({ state: 'FAILED', config: overridesOf(91) });
+    expect(now.tasks[98]).toMatchObject({ state: 'PAUSED', config: overridesOf(98) });
     expect(now.tasks[1]?.trace).toContain('SOURCE_SETUP: 1: ');
     expect(now.topics).toHaveLength(1000);
     await update(handle, updates.delete);
