@@ -19,20 +19,20 @@ export interface ActivityDeps extends RunTaskDeps {
 }
 
 export interface CallOptions {
-  /** Not in a process with other tasks. */
+  /** Runs the operation in a process without tasks. */
   readonly isolated: boolean;
   readonly signal: AbortSignal;
   /** See proveAttempt. */
   readonly prove: () => Promise<ContactState>;
 }
 
-/** The activities of a worker process. Connectors' code runs in the data plane, never here. */
+/** Creates the activities, bound to the worker's clients. Connectors' code runs in the data plane, never here. */
 export function createActivities(deps: ActivityDeps): { control: ControlActivities; tasks: TaskActivities } {
   return {
     control: {
-      planTasks: (args, before = []) => callActivity<Plan>(deps, 'planTasks', args, before),
+      planTasks: (args, offloaded = []) => callActivity<Plan>(deps, 'planTasks', args, offloaded),
       fenceTasks: args => callActivity<Fences>(deps, 'fenceTasks', args),
-      removeConnector: (args, kept = []) => callActivity<void>(deps, 'removeConnector', args, kept),
+      removeConnector: (args, offloaded = []) => callActivity<void>(deps, 'removeConnector', args, offloaded),
       nextRun: async args => nextRun(args),
       alterOffsets: args => callActivity<AlterOffsetsResult>(deps, 'alterOffsets', withAttempt(args)),
     },
@@ -44,7 +44,7 @@ const withAttempt = (args: OffsetsArgs): OffsetsAttempt => ({ ...args, attempt: 
 
 const HEARTBEAT_MS = 1000;
 
-/** Calls an operation of a connector: the activity heartbeats and can be cancelled. */
+/** Calls an operation of a connector in the data plane, with heartbeats and cancellation. */
 async function callActivity<T>(
   deps: ActivityDeps,
   name: CallName,
@@ -54,11 +54,11 @@ async function callActivity<T>(
   const context = Context.current();
   const history = AttemptHistory.from(context.info.heartbeatDetails);
   context.heartbeat(history.figures);
-  const beat = setInterval(() => context.heartbeat(history.figures), HEARTBEAT_MS);
+  const ticker = setInterval(() => context.heartbeat(history.figures), HEARTBEAT_MS);
   const prove = () => proveAttempt(deps, context, () => history.figures);
   const options = { isolated: history.isIsolated, signal: context.cancellationSignal, prove };
   try {
-    // A worker that was frozen may have received this attempt long ago.
+    // A frozen worker may have received this attempt long ago.
     await prove();
     return await Promise.race([deps.call<T>(name, [args, ...more], options), context.cancelled]);
   } catch (error) {
@@ -71,6 +71,6 @@ async function callActivity<T>(
     context.heartbeat(after.lastFigures);
     throw toFailure(reportFailure(unresponsiveError(`${name} of ${args.connector}`, error, after)), SUSPECT_RETRY_MS);
   } finally {
-    clearInterval(beat);
+    clearInterval(ticker);
   }
 }

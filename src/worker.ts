@@ -169,10 +169,10 @@ export async function startWorker(
     run: (args, options) => plane.run(args, options),
     call: (name, args, options) => plane.call(name, args, options),
     log: loggers.log('task'),
-    leaving: () => leaving.signal,
+    leaveSignal: () => leaving.signal,
     signal: (workflowId, name, argument) =>
       client.withDeadline(Date.now() + SIGNAL_MS, () => client.workflow.getHandle(workflowId).signal(name, argument)),
-    started: ({ connector, task }) => metrics.taskStarted({ connector, task }),
+    countAttempt: ({ connector, task }) => metrics.taskStarted({ connector, task }),
   });
   const workers = runWorkers({
     connection: temporal,

@@ -1,20 +1,20 @@
 import type { Snapshot } from '../../src/connector/task/progress.ts';
 
-/** Attempts of this kind in a row before a task is not tried again by itself. */
+/** Consecutive unresponsive attempts before a task is quarantined. */
 const QUARANTINE_AFTER = 3;
-/** Attempts that ended without any answer before the next one is isolated: a worker that is killed ends one of them. */
+/** Attempts that ended without an answer before the next one is isolated. A killed worker accounts for one of them. */
 const ISOLATE_AFTER = 2;
 
 /**
- * How the attempts before this one ended, as far as their ends were unusual. It passes from one attempt to the next in
- * the heartbeat, whichever worker runs them.
+ * Unusual ends of the previous attempts. Heartbeat details pass it from one attempt to the next, whichever worker runs
+ * them.
  */
 export class AttemptHistory {
-  /** Attempts in a row whose worker disappeared: killed, frozen or cut off. Other tasks may be the reason. */
+  /** Consecutive attempts whose worker disappeared: killed, frozen or cut off. Other tasks may be the reason. */
   readonly #unanswered: number;
-  /** Attempts in a row that were ended because they blocked their thread, or may have. */
+  /** Consecutive attempts that were ended because they blocked their thread, or may have. */
   readonly #unresponsive: number;
-  /** The functions that blocked the thread, when they were last known. */
+  /** Functions that blocked the thread, as last observed. */
   readonly #blockedIn: string | undefined;
 
   private constructor(unanswered: number, unresponsive: number, blockedIn: string | undefined) {
@@ -49,13 +49,13 @@ export class AttemptHistory {
     return this.#blockedIn;
   }
 
-  /** This attempt blocked its thread, or may have. */
+  /** Returns the history after an attempt that blocked its thread, or may have. */
   afterUnresponsive(stack: readonly string[]): AttemptHistory {
     const blockedIn = stack.length === 0 ? this.#blockedIn : stack.join(' < ');
     return new AttemptHistory(this.#unanswered, this.#unresponsive + 1, blockedIn);
   }
 
-  /** For the heartbeats of a running attempt. */
+  /** Figures for the heartbeats of a running attempt. */
   get figures(): Snapshot {
     return {
       ...(this.#unanswered > 0 ? { unanswered_attempts: this.#unanswered } : {}),
@@ -64,7 +64,7 @@ export class AttemptHistory {
     };
   }
 
-  /** For the last heartbeat of an attempt that ends with an answer. */
+  /** Figures for the last heartbeat of an attempt that ends with an answer. */
   get lastFigures(): Snapshot {
     return { ...this.figures, attempt_ended: 1 };
   }

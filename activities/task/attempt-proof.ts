@@ -4,13 +4,13 @@ import type { Snapshot } from '../../src/connector/task/progress.ts';
 import type { ContactState } from '../../src/data-plane/messages.ts';
 import { FencedError } from '../../src/errors.ts';
 
-/** Milliseconds between questions while Temporal does not answer. */
+/** Milliseconds between heartbeats while Temporal does not answer. */
 const RETRY_MS = 500;
 
 export interface AttemptProofDeps {
   /**
-   * Records a heartbeat and awaits Temporal's answer. `ended`: the attempt was cancelled or replaced. Rejects where
-   * Temporal does not answer.
+   * Records a heartbeat and awaits Temporal's answer. `ended`: the attempt was cancelled or replaced. Rejects if Temporal
+   * does not answer.
    */
   heartbeat(
     taskToken: Uint8Array,
@@ -33,5 +33,7 @@ export async function proveAttempt(
     if (answer?.ended === true) break;
     await delay(RETRY_MS, undefined, { signal: cancellationSignal }).catch(() => undefined);
   }
-  throw new FencedError('Temporal has ended this attempt of the activity: another one runs, or it was cancelled.');
+  throw new FencedError(
+    'Temporal has ended this attempt of the activity: it was replaced by another one or cancelled.',
+  );
 }

@@ -2,74 +2,74 @@ import type { Log } from '../../src/api/index.ts';
 import type { Snapshot } from '../../src/connector/task/progress.ts';
 import { messageOf } from '../../src/errors.ts';
 import { signals, type TaskFailureStreak } from '../../workflows/shared/messages.ts';
-import { figuresOf, isToBeTold, isTold, oneMore, retryMs, type Trouble } from './failure-streak.ts';
+import { type FailureStreak, increment, isReported, retryMs, shouldReport, streakFigures } from './failure-streak.ts';
 
-/** Names of topics in one signal: of 249 characters each, as long as they may be. */
-const TOPICS_AT_ONCE = 100;
+/** Topics in one signal, with names of up to 249 characters. */
+const TOPICS_PER_SIGNAL = 100;
 
-export interface NewsDeps {
+export interface TaskSignalsDeps {
   readonly task: number;
   /** Sends a signal; may reject. */
   send(signal: string, argument: unknown): Promise<void>;
   readonly log: Log;
 }
 
-/** What one attempt of a task tells its connector. What does not get through is told again later; nothing here rejects. */
-export class News {
-  readonly #deps: NewsDeps;
-  #trouble: Trouble | undefined;
+/** Signals from one attempt of a task to its connector. Failed signals are sent again later; no method rejects. */
+export class TaskSignals {
+  readonly #deps: TaskSignalsDeps;
+  #streak: FailureStreak | undefined;
 
-  /** trouble: of the attempts before. */
-  constructor(deps: NewsDeps, trouble: Trouble | undefined) {
+  /** streak: that of the previous attempts. */
+  constructor(deps: TaskSignalsDeps, streak: FailureStreak | undefined) {
     this.#deps = deps;
-    this.#trouble = trouble;
+    this.#streak = streak;
   }
 
-  /** For the heartbeat. */
+  /** Figures for the heartbeat. */
   get figures(): Snapshot {
-    return figuresOf(this.#trouble);
+    return streakFigures(this.#streak);
   }
 
-  /** Reports topics and empties the set; those that did not get through are put back. */
-  async topics(unreported: Set<string>): Promise<void> {
+  /** Reports topics and empties the set; topics whose signal failed are put back. */
+  async reportTopics(unreported: Set<string>): Promise<void> {
     const topics = [...unreported];
     unreported.clear();
-    for (let at = 0; at < topics.length; at += TOPICS_AT_ONCE) {
-      const some = topics.slice(at, at + TOPICS_AT_ONCE);
-      if (!(await this.#told(signals.usedTopics, some))) for (const topic of some) unreported.add(topic);
+    for (let start = 0; start < topics.length; start += TOPICS_PER_SIGNAL) {
+      const chunk = topics.slice(start, start + TOPICS_PER_SIGNAL);
+      if (!(await this.#send(signals.usedTopics, chunk))) for (const topic of chunk) unreported.add(topic);
     }
   }
 
-  /** This attempt gets on: the failures before it are over. */
-  async well(): Promise<void> {
-    const before = this.#trouble;
-    this.#trouble = undefined;
-    if (before === undefined || !isTold(before)) return;
-    if (!(await this.#tellTrouble({ since: before.since }))) this.#trouble ??= before;
+  /** Ends the failure streak, since this attempt makes progress. */
+  async recovered(): Promise<void> {
+    const before = this.#streak;
+    this.#streak = undefined;
+    if (before === undefined || !isReported(before)) return;
+    if (!(await this.#sendStreak({ since: before.since }))) this.#streak ??= before;
   }
 
-  /** Answers how many milliseconds to wait before the next attempt. */
-  failed(): number {
-    this.#trouble = oneMore(this.#trouble);
-    return retryMs(this.#trouble);
+  /** Adds a failure to the streak; returns the milliseconds before the next attempt. */
+  recordFailure(): number {
+    this.#streak = increment(this.#streak);
+    return retryMs(this.#streak);
   }
 
-  /** Tells of the failure counted last, if so many are worth it. */
-  async trouble(failure: string): Promise<void> {
-    const trouble = this.#trouble;
-    if (trouble !== undefined && isToBeTold(trouble)) await this.#tellTrouble({ since: trouble.since, failure });
+  /** Reports the last failure, if the streak is long enough. */
+  async failing(failure: string): Promise<void> {
+    const streak = this.#streak;
+    if (streak !== undefined && shouldReport(streak)) await this.#sendStreak({ since: streak.since, failure });
   }
 
-  #tellTrouble(of: Omit<TaskFailureStreak, 'task'>): Promise<boolean> {
-    return this.#told(signals.troubled, { task: this.#deps.task, ...of });
+  #sendStreak(streak: Omit<TaskFailureStreak, 'task'>): Promise<boolean> {
+    return this.#send(signals.troubled, { task: this.#deps.task, ...streak });
   }
 
-  async #told(signal: string, argument: unknown): Promise<boolean> {
+  async #send(signal: string, argument: unknown): Promise<boolean> {
     try {
       await this.#deps.send(signal, argument);
       return true;
     } catch (error) {
-      this.#deps.log.debug({ signal, reason: messageOf(error) }, 'the connector could not be told');
+      this.#deps.log.debug({ signal, reason: messageOf(error) }, 'a signal to the connector failed');
       return false;
     }
   }
