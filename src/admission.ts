@@ -51,7 +51,7 @@ export function preparation({ plugins, secrets, showSecrets, log, check }: Prepa
   return {
     async prepare(name, config, before) {
       const named = { ...config, name };
-      const { type, infos, open } = await checked(named);
+      const { type, infos, plainSecretKeys: open } = await checked(named);
       const wrong = invalidConfigMessage(infos);
       if (wrong !== undefined) throw new MillraceError('CONFIG_INVALID', wrong);
       const rest = Object.fromEntries(Object.entries(named).filter(([key]) => !open.includes(key)));

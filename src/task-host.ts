@@ -27,8 +27,8 @@ serve(port, {
   operations: createOperations({
     ...components,
     log,
-    keep: (connector, config, long) => secrets.seal(connector, config, { long }),
-    forget: (connector, config) => secrets.forget(connector, config),
+    offload: (connector, config, long) => secrets.seal(connector, config, { long }),
+    deleteSecrets: (connector, config) => secrets.forget(connector, config),
     namesRedaction,
   }),
   log,

@@ -7,7 +7,7 @@ import { createActivities } from '../activities/create.ts';
 import { preparation } from './admission.ts';
 import type { Log } from './api/index.ts';
 import { readWorkerConfig, type WorkerConfig } from './config/worker-config/worker-config.ts';
-import { resolved } from './connector/components.ts';
+import { resolveConfig } from './connector/components.ts';
 import { readOffsets } from './connector/offsets/offsets.ts';
 import { processChannel, threadChannel } from './data-plane/channel.ts';
 import { DataPlane } from './data-plane/data-plane.ts';
@@ -214,7 +214,7 @@ export async function startWorker(
     plugins,
     clusterId: () => kafka.admin.clusterId(),
     async offsets({ name, type, config: own }) {
-      const connector = await resolved(components, name, own);
+      const connector = await resolveConfig(components, name, own);
       using services = components.open(type, connector.clients, connector.props);
       return await readOffsets(services, type, name, connector);
     },

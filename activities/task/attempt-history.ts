@@ -1,4 +1,4 @@
-import type { Snapshot } from '../../src/connector/task/progress.ts';
+import type { Figures } from '../../src/connector/task/progress.ts';
 
 /** Consecutive unresponsive attempts before a task is quarantined. */
 const QUARANTINE_AFTER = 3;
@@ -26,7 +26,7 @@ export class AttemptHistory {
   /** Reads the last heartbeat of the previous attempt; undefined: this is the first attempt. */
   static from(heartbeat: unknown): AttemptHistory {
     if (typeof heartbeat !== 'object' || heartbeat === null) return new AttemptHistory(0, 0, undefined);
-    const { unanswered_attempts, unresponsive_attempts, blocked_in, attempt_ended } = heartbeat as Snapshot;
+    const { unanswered_attempts, unresponsive_attempts, blocked_in, attempt_ended } = heartbeat as Figures;
     const blockedIn = typeof blocked_in === 'string' ? blocked_in : undefined;
     const unanswered = attempt_ended === 1 ? 0 : countOf(unanswered_attempts) + 1;
     return new AttemptHistory(unanswered, countOf(unresponsive_attempts), blockedIn);
@@ -56,7 +56,7 @@ export class AttemptHistory {
   }
 
   /** Figures for the heartbeats of a running attempt. */
-  get figures(): Snapshot {
+  get figures(): Figures {
     return {
       ...(this.#unanswered > 0 ? { unanswered_attempts: this.#unanswered } : {}),
       ...(this.#unresponsive > 0 ? { unresponsive_attempts: this.#unresponsive } : {}),
@@ -65,7 +65,7 @@ export class AttemptHistory {
   }
 
   /** Figures for the last heartbeat of an attempt that ends with an answer. */
-  get lastFigures(): Snapshot {
+  get lastFigures(): Figures {
     return { ...this.figures, attempt_ended: 1 };
   }
 }

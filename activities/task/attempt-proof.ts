@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Context } from '@temporalio/activity';
-import type { Snapshot } from '../../src/connector/task/progress.ts';
+import type { Figures } from '../../src/connector/task/progress.ts';
 import type { ContactState } from '../../src/data-plane/messages.ts';
 import { FencedError } from '../../src/errors.ts';
 
@@ -14,7 +14,7 @@ export interface AttemptProofDeps {
    */
   heartbeat(
     taskToken: Uint8Array,
-    figures: Snapshot,
+    figures: Figures,
   ): Promise<{ readonly ended: boolean; readonly state: ContactState }>;
 }
 
@@ -25,7 +25,7 @@ export interface AttemptProofDeps {
 export async function proveAttempt(
   { heartbeat }: AttemptProofDeps,
   { info, cancellationSignal }: Context,
-  figures: () => Snapshot,
+  figures: () => Figures,
 ): Promise<ContactState> {
   while (!cancellationSignal.aborted) {
     const answer = await heartbeat(info.taskToken, figures()).catch(() => undefined);

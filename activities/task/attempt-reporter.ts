@@ -1,5 +1,5 @@
 import type { Context } from '@temporalio/activity';
-import type { Snapshot } from '../../src/connector/task/progress.ts';
+import type { Figures } from '../../src/connector/task/progress.ts';
 import type { TaskProgress } from '../../src/data-plane/messages.ts';
 import { AttemptHistory } from './attempt-history.ts';
 import { streakFrom } from './failure-streak.ts';
@@ -39,7 +39,7 @@ export class AttemptReporter {
   }
 
   /** Figures of a heartbeat of the running attempt. */
-  get figures(): Snapshot {
+  get figures(): Figures {
     return this.#figuresWith(this.history.figures);
   }
 
@@ -73,11 +73,11 @@ export class AttemptReporter {
     return performance.now() - this.#start;
   }
 
-  #figuresWith(history: Snapshot): Snapshot {
+  #figuresWith(history: Figures): Figures {
     return { ...this.#progress.figures, ...this.signals.figures, ...history };
   }
 
-  #heartbeat(history: Snapshot): void {
+  #heartbeat(history: Figures): void {
     this.#lastHeartbeat = performance.now();
     this.#context.heartbeat(this.#figuresWith(history));
   }

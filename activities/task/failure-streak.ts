@@ -1,4 +1,4 @@
-import type { Snapshot } from '../../src/connector/task/progress.ts';
+import type { Figures } from '../../src/connector/task/progress.ts';
 
 /** Consecutive attempts of a task that failed without progress. */
 export interface FailureStreak {
@@ -29,7 +29,7 @@ export const increment = (streak: FailureStreak | undefined): FailureStreak => (
 });
 
 /** Figures for the heartbeat, whose details are passed to the next attempt in whichever process. */
-export const streakFigures = (streak: FailureStreak | undefined): Snapshot =>
+export const streakFigures = (streak: FailureStreak | undefined): Figures =>
   streak === undefined
     ? {}
     : { failures_in_a_row: streak.failures, failing_since: new Date(streak.since).toISOString() };
@@ -37,7 +37,7 @@ export const streakFigures = (streak: FailureStreak | undefined): Snapshot =>
 /** Reads the streak from the last heartbeat of the previous attempt. */
 export function streakFrom(heartbeat: unknown): FailureStreak | undefined {
   if (typeof heartbeat !== 'object' || heartbeat === null) return undefined;
-  const { failures_in_a_row: failures, failing_since: text } = heartbeat as Snapshot;
+  const { failures_in_a_row: failures, failing_since: text } = heartbeat as Figures;
   const since = Date.parse(String(text));
   return typeof failures === 'number' && failures > 0 && !Number.isNaN(since) ? { failures, since } : undefined;
 }

@@ -1,5 +1,5 @@
 import type { Log } from '../../src/api/index.ts';
-import type { Snapshot } from '../../src/connector/task/progress.ts';
+import type { Figures } from '../../src/connector/task/progress.ts';
 import { messageOf } from '../../src/errors.ts';
 import { signals, type TaskFailureStreak } from '../../workflows/shared/messages.ts';
 import { type FailureStreak, increment, isReported, retryMs, shouldReport, streakFigures } from './failure-streak.ts';
@@ -26,7 +26,7 @@ export class TaskSignals {
   }
 
   /** Figures for the heartbeat. */
-  get figures(): Snapshot {
+  get figures(): Figures {
     return streakFigures(this.#streak);
   }
 

@@ -8,101 +8,109 @@ import { invalidConfigMessage, validateConnector } from '../config/connector-con
 import { bytesOf, MANY, ROOM } from '../config/payload-limits.ts';
 import { plainSecrets, secretKeys } from '../config/secrets/secret-keys.ts';
 import { kindOf, MillraceError, messageOf } from '../errors.ts';
-import { type ComponentDeps, connectorOf, resolved } from './components.ts';
+import { type ComponentDeps, loadConnector, resolveConfig } from './components.ts';
 
 export interface CheckDeps extends ComponentDeps {
   readonly plugins: ComponentDeps['plugins'] & ComponentLookup;
-  /** Throws where the settings of a Kafka client are no connection; the message begins with the setting that is wrong. */
+  /** Throws for invalid connection settings of a Kafka client; the message begins with the name of the wrong setting. */
   checkConnection(settings: ClientProps): void;
 }
 
-export interface Checked {
+export interface CheckedConnector {
   readonly entry: ConnectorEntry;
   readonly connector: SourceConnector<unknown> | SinkConnector<unknown>;
-  /** What is wrong, among other things. */
+  /** Errors and values by key. */
   readonly infos: ConfigInfos;
-  /** Values that nobody else may see. */
+  /** Values to redact. */
   readonly secrets: readonly string[];
-  /** Keys of the configuration as it was given that hold secrets in plain text. */
-  readonly open: readonly string[];
+  /** Keys of the submitted configuration that contain secrets in plain text. */
+  readonly plainSecretKeys: readonly string[];
 }
 
 /**
- * Checks a connector's whole configuration. ask: where other servers are to be asked as well. BAD_REQUEST where there is
- * no such connector or a placeholder stands for nothing.
+ * Checks a connector's whole configuration. remote: set if the connector may check it against other servers. BAD_REQUEST
+ * for an unknown connector class or a placeholder that cannot be resolved.
  */
 export async function checkConnector(
   deps: CheckDeps,
   props: ConfigProps,
-  ask?: { readonly log: Log; signal(): AbortSignal },
-): Promise<Checked> {
+  remote?: { readonly log: Log; signal(): AbortSignal },
+): Promise<CheckedConnector> {
   const { [MANY]: many, ...texts } = Object.fromEntries(Object.entries(props).filter(isText));
-  const given =
+  const submitted =
     many === undefined
       ? texts
       : { ...(await deps.unseal(texts['name'] ?? '', { [MANY]: many }).catch(asBadRequest)).props, ...texts };
-  // Without Connect's copy of the whole configuration, passwords included.
-  if ((given['connector.class'] ?? '').trim() === '')
+  // Connect's message contains the whole configuration, passwords included; this one does not.
+  if ((submitted['connector.class'] ?? '').trim() === '')
     throw new MillraceError('BAD_REQUEST', 'Connector config contains no connector type: it needs connector.class.');
-  const { entry, connector } = await connectorOf(deps, given).catch(asBadRequest);
+  const { entry, connector } = await loadConnector(deps, submitted).catch(asBadRequest);
   const {
-    props: known,
+    props: resolvedProps,
     clients,
-    secrets: found,
-  } = await resolved(deps, given['name'] ?? '', given).catch(asBadRequest);
-  const secrets = [...found, ...secretKeys(given, connector.config.keys).map(key => given[key] ?? '')];
-  const absent = Object.fromEntries(Object.entries(props).filter(([, value]) => value === null));
+    secrets: resolvedSecrets,
+  } = await resolveConfig(deps, submitted['name'] ?? '', submitted).catch(asBadRequest);
+  const secrets = [
+    ...resolvedSecrets,
+    ...secretKeys(submitted, connector.config.keys).map(key => submitted[key] ?? ''),
+  ];
+  const nulls = Object.fromEntries(Object.entries(props).filter(([, value]) => value === null));
   const infos = await validateConnector(
     {
       kind: entry.kind,
       config: connector.config,
       ...(entry.origin === undefined ? {} : { version: entry.origin.version }),
-      ...(connector.validate === undefined || ask === undefined
+      ...(connector.validate === undefined || remote === undefined
         ? {}
         : {
             validate: (config: unknown) =>
-              connector.validate?.(config, { log: ask.log, signal: ask.signal() }) ?? Promise.resolve({}),
+              connector.validate?.(config, { log: remote.log, signal: remote.signal() }) ?? Promise.resolve({}),
           }),
     },
-    { ...given, ...only(known, given), ...absent },
+    { ...submitted, ...pickKeys(resolvedProps, submitted), ...nulls },
     deps.plugins,
-    { workerDefaults: deps.workerProps, clientErrors: connectionErrors(deps, clients, known), shown: props, secrets },
+    {
+      workerDefaults: deps.workerProps,
+      clientErrors: connectionErrors(deps, clients, resolvedProps),
+      shown: props,
+      secrets,
+    },
   );
-  // Those of converters and transforms, too.
-  const open = secretKeys(
-    given,
+  // Includes keys of converters and transforms.
+  const plainSecretKeys = secretKeys(
+    submitted,
     infos.configs.map(({ definition }) => definition),
   );
-  return { entry, connector, infos, secrets, open };
+  return { entry, connector, infos, secrets, plainSecretKeys };
 }
 
 /**
- * A connector's configuration as its tasks take it. Whoever starts or configures one through Temporal has asked nobody
- * before: here it is told what the REST API would have told. CONFIG_INVALID, BAD_REQUEST; no other server is asked, so
- * that one that is down does not make a configuration wrong.
+ * Checks the configuration of a connector that was started or configured through Temporal, as the REST API does.
+ * CONFIG_INVALID, BAD_REQUEST. It connects to no other server, so that a server that is down does not make a configuration
+ * invalid.
  */
 export async function checkedConfig(deps: CheckDeps, { connector: name, config }: PlanArgs): Promise<ConnectorConfig> {
   const texts = textsOf(name, config);
   const bytes = bytesOf(config);
   if (bytes > ROOM.given) throw new MillraceError('CONFIG_INVALID', tooLarge(name, bytes));
-  const { infos, open } = await checkConnector(deps, texts);
-  const wrong = invalidConfigMessage(infos);
-  if (wrong !== undefined) throw new MillraceError('CONFIG_INVALID', wrong);
-  if (open.length > 0) throw new MillraceError('CONFIG_INVALID', plainSecrets(name, open));
+  const { infos, plainSecretKeys } = await checkConnector(deps, texts);
+  const invalid = invalidConfigMessage(infos);
+  if (invalid !== undefined) throw new MillraceError('CONFIG_INVALID', invalid);
+  if (plainSecretKeys.length > 0) throw new MillraceError('CONFIG_INVALID', plainSecrets(name, plainSecretKeys));
   return texts;
 }
 
 const tooLarge = (name: string, bytes: number): string =>
-  `The configuration of the connector ${name} has ${bytes} bytes of JSON, and ${ROOM.given} is the most that is kept in a ` +
-  'workflow: put its longest values into a file of the workers and a placeholder in their place, such as ' +
-  `\${file:/etc/millrace/tables.properties:orders}, or make the connector over the REST API, which keeps them apart.`;
+  `The configuration of the connector ${name} has ${bytes} bytes of JSON; a workflow can have at most ` +
+  `${ROOM.given}. Move its longest values to a file of the workers and refer to them by placeholders such as ` +
+  `\${file:/etc/millrace/tables.properties:orders}, or create the connector over the REST API, which offloads them.`;
 
-/** JSON of any SDK: scalars become the texts that a configuration is made of. */
+/** Converts a configuration from JSON of any SDK: scalars become strings. */
 function textsOf(name: string, config: Readonly<Record<string, unknown>>): ConnectorConfig {
   const texts: Record<string, string> = {};
   for (const [key, value] of Object.entries(config)) {
     if (!['string', 'number', 'boolean'].includes(typeof value))
-      throw new MillraceError('CONFIG_INVALID', `The value of ${key} must be a text, a number, true or false.`);
+      throw new MillraceError('CONFIG_INVALID', `The value of ${key} must be a string, a number or a boolean.`);
     texts[key] = String(value);
   }
   if ((texts['name'] ?? name) !== name)
@@ -113,7 +121,7 @@ function textsOf(name: string, config: Readonly<Record<string, unknown>>): Conne
   return { ...texts, name };
 }
 
-/** Messages by key for clients whose settings together are no connection, such as a login without its password. */
+/** Messages by key for clients with invalid combinations of settings, such as a login without its password. */
 function connectionErrors(
   { checkConnection }: CheckDeps,
   clients: ClientSettings,
@@ -134,13 +142,13 @@ function connectionErrors(
 }
 
 function asBadRequest(error: unknown): never {
-  // Secrets that cannot be read just now make no configuration wrong.
+  // Secrets that cannot be read at the moment do not make a configuration invalid.
   if (kindOf(error) === 'retriable') throw error;
   throw new MillraceError('BAD_REQUEST', messageOf(error), { cause: error });
 }
 
 const isText = (entry: [string, string | null | undefined]): entry is [string, string] => typeof entry[1] === 'string';
 
-/** The values of the keys that `of` has. */
-const only = (from: Readonly<Record<string, string>>, of: Readonly<Record<string, string>>): Record<string, string> =>
-  Object.fromEntries(Object.entries(from).filter(([key]) => key in of));
+/** Returns the entries of `values` whose keys `config` has. */
+const pickKeys = (values: ConnectorConfig, config: ConnectorConfig): Record<string, string> =>
+  Object.fromEntries(Object.entries(values).filter(([key]) => key in config));

@@ -13,74 +13,80 @@ import type { Pipeline } from './pipeline.ts';
 
 export interface ComponentDeps extends ConnectorHost {
   readonly plugins: Pick<PluginRegistry, 'findConnector' | 'list' | 'transform' | 'predicate' | 'converter'>;
-  /** Worker properties: what a connector's configuration leaves open. */
+  /** Worker properties: defaults of connectors' configurations. */
   readonly workerProps: Readonly<Record<string, string>>;
   readonly providers: ReadonlyMap<string, ConfigProvider>;
-  /** Puts a connector's secrets in the place of `${secret:…}` in its configuration. TASK_CONFIG. */
+  /** Replaces `${secret:…}` in a connector's configuration by its secrets. TASK_CONFIG. */
   unseal(connector: string, config: ConnectorConfig): Promise<Resolved>;
 }
 
 export interface ResolvedConfig extends Resolved {
   readonly clients: ClientSettings;
-  /** Secrets that stand at keys which are not for secrets, so that they may come up in names of topics and the like. */
-  readonly inNames: readonly string[];
+  /** Secrets of keys that are not for secrets. They may appear in names, for example of topics. */
+  readonly nameSecrets: readonly string[];
 }
 
 /**
- * A connector's configuration as its task sees it: over the worker's converters, placeholders resolved. Its secrets are
- * what placeholders stood for, and whatever else is a secret by its name. keys: those of the connector.
+ * Resolves a connector's configuration for its tasks: adds the worker's defaults and replaces placeholders. Its secrets
+ * are the values of placeholders and of keys that are secret by name. keys: those of the connector.
  */
-export async function resolved(
+export async function resolveConfig(
   deps: ComponentDeps,
   connector: string,
   config: ConnectorConfig,
   keys: readonly ConfigKeyInfo[] = [],
 ): Promise<ResolvedConfig> {
-  const { props: unsealed, secrets: own } = await deps.unseal(connector, config);
-  const given = Object.entries({ ...defaults(deps.workerProps, unsealed), ...unsealed });
+  const { props: unsealed, secrets: storedSecrets } = await deps.unseal(connector, config);
+  const entries = Object.entries({ ...workerDefaults(deps.workerProps, unsealed), ...unsealed });
   const isSecret = namedLikeSecret(keys);
   const { props: hidden, secrets } = await resolvePlaceholders(
-    Object.fromEntries(given.filter(([key]) => isSecret(key))),
+    Object.fromEntries(entries.filter(([key]) => isSecret(key))),
     deps.providers,
   );
-  const { props: others, secrets: inNames } = await resolvePlaceholders(
-    Object.fromEntries(given.filter(([key]) => !isSecret(key))),
+  const { props: others, secrets: nameSecrets } = await resolvePlaceholders(
+    Object.fromEntries(entries.filter(([key]) => !isSecret(key))),
     deps.providers,
   );
   const props = { ...others, ...hidden };
-  const worker = await workerClients(deps);
+  const worker = await workerClientProps(deps);
   const type = deps.plugins.findConnector(config['connector.class'] ?? '')?.kind ?? 'source';
   return {
     props,
     clients: clientSettings(type, worker.props, props),
-    secrets: [...own, ...secrets, ...inNames, ...worker.secrets, ...secretKeys(props).map(key => props[key] ?? '')],
-    inNames,
+    secrets: [
+      ...storedSecrets,
+      ...secrets,
+      ...nameSecrets,
+      ...worker.secrets,
+      ...secretKeys(props).map(key => props[key] ?? ''),
+    ],
+    nameSecrets,
   };
 }
 
-/** The worker's settings of its tasks' clients. Placeholders are resolved each time: a password may have changed. */
-export async function workerClients({
+/** The worker's settings of its tasks' clients. Placeholders are resolved each time, since a password may have changed. */
+export async function workerClientProps({
   workerProps,
   providers,
 }: Pick<ComponentDeps, 'workerProps' | 'providers'>): Promise<Resolved> {
-  const given = Object.fromEntries(Object.entries(workerProps).filter(([key]) => isClientProperty(key)));
-  const { props, secrets } = await resolvePlaceholders(given, providers);
+  const clientProps = Object.fromEntries(Object.entries(workerProps).filter(([key]) => isClientProperty(key)));
+  const { props, secrets } = await resolvePlaceholders(clientProps, providers);
   return { props, secrets: [...secrets, ...secretKeys(props).map(key => props[key] ?? '')] };
 }
 
-/** The worker's settings that concern connectors. A connector that names its own converter takes none of its keys over. */
-function defaults(props: Readonly<Record<string, string>>, config: ConnectorConfig): Record<string, string> {
-  const taken: Record<string, string> = {};
+/** The worker's settings for connectors. They exclude the keys of converters that the connector sets itself. */
+function workerDefaults(props: Readonly<Record<string, string>>, config: ConnectorConfig): Record<string, string> {
+  const selected: Record<string, string> = {};
   for (const [key, value] of Object.entries(props)) {
     const converter = /^(key|value|header)\.converter(\.|$)/.exec(key)?.[1];
     if (converter !== undefined && config[`${converter}.converter`] !== undefined) continue;
-    if (converter !== undefined || key === 'topic.creation.enable') taken[key] = value;
+    if (converter !== undefined || key === 'topic.creation.enable') selected[key] = value;
   }
-  return taken;
+  return selected;
 }
 
-/** The connector of a configuration. TASK_CONFIG where there is none of that class. */
-export async function connectorOf(
+/** Loads the connector of a configuration. TASK_CONFIG for an unknown class. */
+export async function loadConnector(
   { plugins, files }: ComponentDeps,
   config: ConnectorConfig,
 ): Promise<{ entry: ConnectorEntry; connector: SourceConnector<unknown> | SinkConnector<unknown> }> {
@@ -89,24 +95,24 @@ export async function connectorOf(
   if (entry === undefined)
     throw new MillraceError(
       'TASK_CONFIG',
-      `There is no connector ${name}; there are ${plugins
+      `There is no connector ${name}. Available connectors: ${plugins
         .list(true)
-        .map(one => one.class)
+        .map(plugin => plugin.class)
         .join(', ')}.`,
     );
   return { entry, connector: await entry.load({ files }) };
 }
 
-/** Converters and transforms of a resolved configuration. */
-export async function pipelineOf(
+/** Loads the converters and transforms of a resolved configuration. */
+export async function buildPipeline(
   { plugins }: Pick<ComponentDeps, 'plugins'>,
   props: Readonly<Record<string, string>>,
   log: Pick<Log, 'warn'>,
 ): Promise<Pipeline> {
   const [keys, values, headers] = [
-    await converterOf(plugins, props, 'key.converter'),
-    await converterOf(plugins, props, 'value.converter'),
-    await converterOf(plugins, props, 'header.converter'),
+    await loadConverter(plugins, props, 'key.converter'),
+    await loadConverter(plugins, props, 'value.converter'),
+    await loadConverter(plugins, props, 'header.converter'),
   ];
   return {
     props,
@@ -119,27 +125,28 @@ export async function pipelineOf(
   };
 }
 
-type Which = 'key.converter' | 'value.converter' | 'header.converter';
+type ConverterKey = 'key.converter' | 'value.converter' | 'header.converter';
 
-/** As Kafka Connect has it for headers; keys and values have JSON where neither connector nor worker say otherwise. */
-const usual: Record<Which, string> = {
+/** Converters that are used if neither the connector nor the worker sets one; for headers that of Kafka Connect. */
+const defaultConverters: Record<ConverterKey, string> = {
   'key.converter': 'JsonConverter',
   'value.converter': 'JsonConverter',
   'header.converter': 'SimpleHeaderConverter',
 };
 
-async function converterOf(
+async function loadConverter(
   plugins: ComponentDeps['plugins'],
   props: Readonly<Record<string, string>>,
-  which: Which,
+  key: ConverterKey,
 ): Promise<{ readonly converter: Converter; readonly className: string }> {
-  const name = props[which] ?? usual[which];
-  const found = await plugins.converter(name, which === 'header.converter');
-  if (found === undefined) throw new MillraceError('TASK_CONFIG', `${which} is ${name}, which there is not.`);
-  const own = Object.entries(props)
-    .filter(([key]) => key.startsWith(`${which}.`))
-    .map(([key, value]) => [key.slice(which.length + 1), value] as const);
-  const { factory, className } = found;
-  const config = parseTaskConfig(factory.config, Object.fromEntries(own));
-  return { converter: factory.create(config, which === 'key.converter'), className };
+  const name = props[key] ?? defaultConverters[key];
+  const plugin = await plugins.converter(name, key === 'header.converter');
+  if (plugin === undefined) throw new MillraceError('TASK_CONFIG', `${key} is ${name}: there is no such converter.`);
+  const prefix = `${key}.`;
+  const settings = Object.entries(props)
+    .filter(([name]) => name.startsWith(prefix))
+    .map(([name, value]) => [name.slice(prefix.length), value] as const);
+  const { factory, className } = plugin;
+  const config = parseTaskConfig(factory.config, Object.fromEntries(settings));
+  return { converter: factory.create(config, key === 'key.converter'), className };
 }

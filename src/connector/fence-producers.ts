@@ -4,7 +4,12 @@ import type { ClientProps } from '../config/client-settings/index.ts';
 import { kindOf, messageOf } from '../errors.ts';
 import type { ProducerFence, TransactionalId } from '../kafka/port.ts';
 import type { ConnectorServices } from './services.ts';
-import { deadLetterId, offsetsId, taskId, withTimeout } from './transactional-ids.ts';
+import {
+  deadLetterTransactionalId,
+  offsetsTransactionalId,
+  taskTransactionalId,
+  withTimeout,
+} from './transactional-ids.ts';
 
 export interface FenceDeps {
   readonly services: Pick<ConnectorServices, 'kafka' | 'workerOffsets' | 'brokers'>;
@@ -12,7 +17,7 @@ export interface FenceDeps {
   readonly log: Log;
 }
 
-/** Ids of all producers that tasks of this configuration may have opened, by task; and that which offsets were set with. */
+/** Ids of all producers that tasks of this configuration may have opened, by task, and of the one that changed offsets. */
 function producerIds(
   args: FenceArgs,
   props: Readonly<Record<string, string>>,
@@ -20,23 +25,24 @@ function producerIds(
 ): ReadonlyMap<string, TransactionalId> {
   const { cluster, connector, type, tasks, altered, fences } = args;
   const ids = new Map<string, TransactionalId>();
-  const add = (name: string, id: string) => {
-    const fence = fenceOf(fences[name], services);
-    ids.set(name, { ...withTimeout(id, producer), ...(fence === undefined ? {} : { fence }) });
+  const add = (name: string, transactionalId: string) => {
+    const fence = parseFence(fences[name], services);
+    ids.set(name, { ...withTimeout(transactionalId, producer), ...(fence === undefined ? {} : { fence }) });
   };
   for (let task = 0; task < tasks; task++) {
-    const of = { cluster, connector, task };
-    if (type === 'source') add(String(task), taskId(of));
-    else if ((props['errors.deadletterqueue.topic.name'] ?? '') !== '') add(String(task), deadLetterId(of));
+    const id = { cluster, connector, task };
+    if (type === 'source') add(String(task), taskTransactionalId(id));
+    else if ((props['errors.deadletterqueue.topic.name'] ?? '') !== '')
+      add(String(task), deadLetterTransactionalId(id));
   }
-  if (altered && type === 'source') add('offsets', offsetsId(args));
+  if (altered && type === 'source') add('offsets', offsetsTransactionalId(args));
   return ids;
 }
 
-/** Milliseconds for brokers that the connector names: a wrong address must not keep it from being changed or deleted. */
+/** Timeout in milliseconds for brokers of the connector's own settings: a wrong address must not block changes or deletion. */
 const OTHER_BROKERS_MS = 5000;
 
-/** Fences every producer of an earlier generation. KAFKA_UNAVAILABLE; what Kafka does not allow was never opened either. */
+/** Fences all producers of earlier generations. KAFKA_UNAVAILABLE. A producer that Kafka does not authorize never wrote. */
 export async function fenceProducers(
   deps: FenceDeps,
   args: FenceArgs,
@@ -47,9 +53,10 @@ export async function fenceProducers(
   const ids = producerIds(args, props, deps);
   const limited = services.brokers === '' ? signal : AbortSignal.any([signal, AbortSignal.timeout(OTHER_BROKERS_MS)]);
   try {
-    if (ids.has('offsets')) await services.workerOffsets?.kafka.fence([withTimeout(offsetsId(args), producer)], signal);
+    if (ids.has('offsets'))
+      await services.workerOffsets?.kafka.fence([withTimeout(offsetsTransactionalId(args), producer)], signal);
     const fences = await services.kafka.fence([...ids.values()], limited);
-    const texts = [...ids.keys()].map((name, i) => [name, textOf(fences[i], services)] as const);
+    const texts = [...ids.keys()].map((name, i) => [name, formatFence(fences[i], services)] as const);
     return Object.fromEntries(texts.filter((entry): entry is [string, string] => entry[1] !== undefined));
   } catch (error) {
     signal.throwIfAborted();
@@ -59,21 +66,21 @@ export async function fenceProducers(
   }
 }
 
-/** Producer ids are of one cluster: the text tells its brokers, where they are not the worker's. */
-const textOf = (fence: ProducerFence | undefined, { brokers }: Brokers): string | undefined =>
+/** Producer ids belong to one cluster: the text includes its brokers if they are not the worker's. */
+const formatFence = (fence: ProducerFence | undefined, { brokers }: Brokers): string | undefined =>
   fence && `${fence.producerId}/${fence.epoch}/${fence.ending}${brokers && `@${brokers}`}`;
 
 type Brokers = Pick<ConnectorServices, 'brokers'>;
 
-function fenceOf(text: string | undefined, of: Brokers): ProducerFence | undefined {
+function parseFence(text: string | undefined, cluster: Brokers): ProducerFence | undefined {
   const [, producerId, epoch, ending, brokers = ''] =
     /^(\d+)\/(\d+)\/(committed|aborted|unknown)(?:@(.*))?$/.exec(text ?? '') ?? [];
-  if (producerId === undefined || brokers !== of.brokers) return undefined;
+  if (producerId === undefined || brokers !== cluster.brokers) return undefined;
   return { producerId, epoch: Number(epoch), ending: ending as ProducerFence['ending'] };
 }
 
-/** For the options of a task's producer. */
-export function givenFence({ fence }: Pick<TaskArgs, 'fence'>, services: Brokers): { readonly fence?: ProducerFence } {
-  const given = fenceOf(fence, services);
-  return given === undefined ? {} : { fence: given };
+/** Option of a task's producer: the result of the last fencing. */
+export function fenceOption({ fence }: Pick<TaskArgs, 'fence'>, services: Brokers): { readonly fence?: ProducerFence } {
+  const parsedFence = parseFence(fence, services);
+  return parsedFence === undefined ? {} : { fence: parsedFence };
 }

@@ -3,24 +3,26 @@ import { bytesOf, longestKeys, ROOM } from '../config/payload-limits.ts';
 import { MillraceError } from '../errors.ts';
 
 /**
- * A plan that fits into a workflow. Where the tasks' own configurations are too long, such as the lists of thousands of
- * tables, their longest values are put where secrets are, and placeholders stand in their place; so does the connector's
- * configuration where the tasks are so many that it would make the history long. TASK_CONFIG where even that is too long.
+ * Reduces a plan to the size that a workflow accepts: stores the longest values of the tasks' configurations, such as
+ * lists of thousands of tables, as secrets and replaces them by placeholders. Does the same with the connector's
+ * configuration if its copies for many tasks would make the history long. TASK_CONFIG if the result is still too large.
  */
-export async function keptApart(
+export async function offloadPlan(
   config: ConnectorConfig,
-  own: readonly ConnectorConfig[],
-  keep: (config: ConnectorConfig, keys: readonly string[]) => Promise<ConnectorConfig>,
+  overrides: readonly ConnectorConfig[],
+  offload: (config: ConnectorConfig, keys: readonly string[]) => Promise<ConnectorConfig>,
 ): Promise<Plan> {
-  const most = bytesOf(own) <= ROOM.plan ? ROOM.task : Math.min(ROOM.task, Math.floor(ROOM.plan / own.length));
+  const maxBytes =
+    bytesOf(overrides) <= ROOM.plan ? ROOM.task : Math.min(ROOM.task, Math.floor(ROOM.plan / overrides.length));
   const tasks: ConnectorConfig[] = [];
-  for (const task of own) tasks.push(await keep(task, bytesOf(task) <= most ? [] : longestKeys(task, most)));
+  for (const task of overrides)
+    tasks.push(await offload(task, bytesOf(task) <= maxBytes ? [] : longestKeys(task, maxBytes)));
   if (bytesOf(tasks) > ROOM.plan)
     throw new MillraceError(
       'TASK_CONFIG',
-      `What ${tasks.length} tasks have of their own is too much for a workflow: lower tasks.max, or split the connector.`,
+      `The plan of ${tasks.length} tasks is too large for a workflow: lower tasks.max or split the connector.`,
     );
   if (bytesOf(config) * tasks.length <= ROOM.tasks) return { tasks };
-  const { document } = await keep({ document: JSON.stringify(config) }, ['document']);
+  const { document } = await offload({ document: JSON.stringify(config) }, ['document']);
   return { tasks, ...(document === undefined ? {} : { config: document }) };
 }

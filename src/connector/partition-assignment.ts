@@ -4,36 +4,36 @@ import type { ClientProps } from '../config/client-settings/index.ts';
 import { javaMatcher, rememberAnswers, type TextTest } from '../config/java-regex/index.ts';
 import type { KafkaClient } from '../kafka/port.ts';
 
-/** The consumer group that a sink's offsets are shown under. */
+/** The consumer group that a sink's offsets are committed to. */
 export const groupOf = (connector: string, consumer: ClientProps): string =>
   consumer['group.id'] ?? `connect-${connector}`;
 
 /**
- * A task's share of its connector's partitions: a plan that every task knows without asking, so that starting, failing
- * or scaling one never pauses another, and a partition keeps its task when a topic grows.
+ * Partitions of one task. Each task computes its own without a group protocol, so that a task that starts or fails never
+ * pauses another one, and a partition keeps its task when a topic grows.
  */
-export async function assignment(
+export async function assignedPartitions(
   kafka: KafkaClient,
   props: Readonly<Record<string, string>>,
   args: TaskArgs,
 ): Promise<AssignedPartition[]> {
-  const found = await kafka.admin.describeTopics(await topicsOf(kafka, props));
-  const mine: AssignedPartition[] = [];
-  for (const [topic, { partitions, topicId }] of [...found].sort(([a], [b]) => (a < b ? -1 : 1))) {
+  const topics = await kafka.admin.describeTopics(await sinkTopics(kafka, props));
+  const assigned: AssignedPartition[] = [];
+  for (const [topic, { partitions, topicId }] of [...topics].sort(([a], [b]) => (a < b ? -1 : 1))) {
     for (let partition = 0; partition < partitions; partition++)
-      if ((offsetOf(topic) + partition) % args.tasks === args.task) mine.push({ topic, partition, topicId });
+      if ((topicHash(topic) + partition) % args.tasks === args.task) assigned.push({ topic, partition, topicId });
   }
-  return mine;
+  return assigned;
 }
 
-/** The topics that a sink's configuration names, those of a pattern as they are now. */
-export async function topicsOf(
+/** Topics of a sink's configuration; for `topics.regex` the topics that match now. */
+export async function sinkTopics(
   kafka: KafkaClient,
   props: Readonly<Record<string, string>>,
 ): Promise<readonly string[]> {
   const pattern = props['topics.regex'];
   if (pattern !== undefined && pattern !== '') {
-    return (await kafka.admin.topics()).filter(topicTest(pattern));
+    return (await kafka.admin.topics()).filter(topicMatcher(pattern));
   }
   return (props['topics'] ?? '')
     .split(',')
@@ -41,22 +41,22 @@ export async function topicsOf(
     .filter(topic => topic !== '');
 }
 
-const MOST_TESTS = 1000;
-/** By pattern: a task asks every few seconds. */
-const tests = new Map<string, TextTest>();
+const MAX_MATCHERS = 1000;
+/** Matchers by pattern: each task evaluates its pattern every few seconds. */
+const matchers = new Map<string, TextTest>();
 
-function topicTest(pattern: string): TextTest {
-  let test = tests.get(pattern);
+function topicMatcher(pattern: string): TextTest {
+  let test = matchers.get(pattern);
   if (test === undefined) {
     test = rememberAnswers(javaMatcher(pattern, { setting: 'topics.regex' }));
-    if (tests.size >= MOST_TESTS) tests.clear();
-    tests.set(pattern, test);
+    if (matchers.size >= MAX_MATCHERS) matchers.clear();
+    matchers.set(pattern, test);
   }
   return test;
 }
 
-/** Spreads topics of one partition over the tasks. */
-function offsetOf(topic: string): number {
+/** Distributes topics with a single partition over the tasks. */
+function topicHash(topic: string): number {
   let hash = 0;
   for (let i = 0; i < topic.length; i++) hash = (hash * 31 + topic.charCodeAt(i)) >>> 0;
   return hash;

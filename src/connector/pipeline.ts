@@ -5,9 +5,9 @@ import { MillraceError } from '../errors.ts';
 import type { Compression, ProducerOptions } from '../kafka/port.ts';
 import { withTimeout } from './transactional-ids.ts';
 
-/** What stands between a connector and Kafka, made from a task's configuration with its placeholders resolved. */
+/** Transforms and converters between a connector and Kafka, built from a resolved configuration. */
 export interface Pipeline {
-  /** The connector's keys over the worker's defaults. */
+  /** The connector's configuration with the worker's defaults. */
   readonly props: Readonly<Record<string, string>>;
   readonly transform: (record: ConnectRecord) => ConnectRecord | null;
   readonly keys: Converter;
@@ -19,7 +19,7 @@ export interface Pipeline {
   readonly tolerant: boolean;
 }
 
-/** Settings of the producer of a connector's task. TASK_CONFIG. */
+/** Options of the producer of a connector's task. TASK_CONFIG. */
 export function producerOptions(producer: ClientProps, transactionalId: string): ProducerOptions {
   const compression = producer['compression.type']?.trim().toLowerCase() ?? 'none';
   if (!isCompression(compression))
@@ -27,8 +27,8 @@ export function producerOptions(producer: ClientProps, transactionalId: string):
       'TASK_CONFIG',
       `compression.type is ${compression}; it must be one of ${codecs.join(', ')}.`,
     );
-  const maxRequestBytes = numberOf(producer, 'max.request.size');
-  const batchBytes = numberOf(producer, 'batch.size');
+  const maxRequestBytes = numberSetting(producer, 'max.request.size');
+  const batchBytes = numberSetting(producer, 'batch.size');
   return {
     ...withTimeout(transactionalId, producer),
     compression,
@@ -40,8 +40,8 @@ export function producerOptions(producer: ClientProps, transactionalId: string):
 const codecs = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const satisfies readonly Compression[];
 const isCompression = (name: string): name is Compression => (codecs as readonly string[]).includes(name);
 
-/** A setting that is a number; undefined where it is not given. TASK_CONFIG. */
-export function numberOf(settings: ClientProps, key: string): number | undefined {
+/** Returns a numeric setting; undefined if it is not set. TASK_CONFIG. */
+export function numberSetting(settings: ClientProps, key: string): number | undefined {
   const text = settings[key]?.trim();
   if (text === undefined) return undefined;
   const number = Number(text);

@@ -3,24 +3,24 @@ import type { ClientSettings } from '../config/client-settings/index.ts';
 import type { OffsetStore } from '../engine/offset-store.ts';
 import type { KafkaClient } from '../kafka/port.ts';
 
-/** Kafka as one connector has it: with the settings and the identity of its clients. Disposed of when its work is done. */
+/** Kafka clients and offset stores with the settings and credentials of one connector. */
 export interface ConnectorServices extends Disposable {
   /**
-   * Writes and fences as the producer, reads as the consumer. Its admin client is a source's own, and a sink's consumer,
-   * whose cluster has the topics and the group.
+   * Writes and fences with the producer's settings, reads with the consumer's. The admin client has the admin settings for
+   * a source and the consumer's settings for a sink, whose topics and group are on the consumer's cluster.
    */
   readonly kafka: KafkaClient;
-  /** Writes as the producer, and creates topics as the admin client. */
+  /** Writes with the producer's settings and creates topics with the admin client's. */
   readonly deadLetterKafka: KafkaClient;
-  /** Positions of a source: on the cluster of its producer. */
+  /** Offsets of a source, on the cluster of its producer. */
   readonly offsets: OffsetStore;
-  /** The worker's offsets topic, where `offsets` is another: read for positions that `offsets` lacks. */
+  /** The worker's offsets topic, if `offsets` is another one. It is read for partitions that `offsets` lacks. */
   readonly workerOffsets?: { readonly kafka: KafkaClient; readonly offsets: OffsetStore };
-  /** Tells the brokers of the producer from others; '' for the worker's. */
+  /** Brokers of the producer; '' if they are the worker's. */
   readonly brokers: string;
 }
 
-/** props: a configuration, for `offsets.storage.topic`. CONFIG_INVALID. */
+/** props: the connector's configuration, for `offsets.storage.topic`. CONFIG_INVALID. */
 export type OpenServices = (
   type: ConnectorType,
   clients: ClientSettings,

@@ -9,7 +9,7 @@ interface Attempt {
   readonly attempt: number;
 }
 
-/** Identity of an attempt as a sink stores it. The Kafka cluster is part of it: positions are of that cluster's topics. */
+/** Identity of an attempt that a sink stores with its positions. It contains the id of the Kafka cluster of the topics. */
 export async function sinkWriter(
   kafka: KafkaClient,
   { cluster, connector, generation, attempt }: Attempt,

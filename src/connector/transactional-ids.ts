@@ -10,16 +10,16 @@ interface Task extends Connector {
   readonly task: number;
 }
 
-/** Ids of the producers of a source's task, of a sink's dead-letter queue, and of what sets or copies a source's offsets. */
-export const taskId = ({ cluster, connector, task }: Task): string => `${cluster}-${connector}-${task}`;
-export const deadLetterId = (task: Task): string => `${taskId(task)}-dlq`;
-export const copyId = (connector: Connector): string => `${offsetsId(connector)}-copy`;
-export const offsetsId = ({ cluster, connector }: Connector): string => `${cluster}-${connector}-offsets`;
+/** Ids of the producers of source tasks, dead-letter queues, offset changes and offset copies. */
+export const taskTransactionalId = ({ cluster, connector, task }: Task): string => `${cluster}-${connector}-${task}`;
+export const deadLetterTransactionalId = (task: Task): string => `${taskTransactionalId(task)}-dlq`;
+export const copyTransactionalId = (connector: Connector): string => `${offsetsTransactionalId(connector)}-copy`;
+export const offsetsTransactionalId = ({ cluster, connector }: Connector): string => `${cluster}-${connector}-offsets`;
 
-/** Kafka's default. */
+/** Kafka's default of `transaction.timeout.ms`. */
 const TIMEOUT_MS = 60_000;
 
-/** As in Kafka Connect, a configured transactional.id is ignored: all tasks would share it. */
+/** Ignores a configured transactional.id, like Kafka Connect: all tasks would share it. */
 export const withTimeout = (transactionalId: string, producer: ClientProps): TransactionalId => ({
   transactionalId,
   transactionTimeoutMs: Number(producer['transaction.timeout.ms']) || TIMEOUT_MS,

@@ -1,5 +1,5 @@
 import type { CallName } from '../connector/operations.ts';
-import type { Snapshot } from '../connector/task/progress.ts';
+import type { Figures } from '../connector/task/progress.ts';
 import type { TaskAttempt } from '../connector/task/task-context.ts';
 import type { FailureReport } from '../failure-report.ts';
 
@@ -59,7 +59,7 @@ export interface ContactState {
 
 export interface TaskProgress {
   /** Without secrets. */
-  readonly figures: Snapshot;
+  readonly figures: Figures;
   /** Topics used since the previous message. */
   readonly topics: readonly string[];
   /** Records made durable by this attempt. */

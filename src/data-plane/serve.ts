@@ -1,7 +1,8 @@
 import type { Log } from '../api/index.ts';
 import { Redaction } from '../config/secrets/redaction.ts';
-import type { OperationContext, Operations } from '../connector/operations.ts';
-import { Progress, type Snapshot } from '../connector/task/progress.ts';
+import type { OperationContext } from '../connector/open-connector.ts';
+import type { Operations } from '../connector/operations.ts';
+import { type Figures, Progress } from '../connector/task/progress.ts';
 import type { TaskAttempt } from '../connector/task/task-context.ts';
 import type { TaskObserver } from '../engine/observer.ts';
 import { cut, reportFailure } from '../failure-report.ts';
@@ -58,12 +59,12 @@ export function serve(port: HostPort, services: HostServices): void {
     let reported = '';
     const report = () => {
       const figures = shown(progress.snapshot(), context.redact);
-      const topics = progress.topics().map(topic => context.redactNames.text(topic));
+      const topics = progress.takeTopics().map(topic => context.redactNames.text(topic));
       const all = JSON.stringify({ figures, topics });
       // Hundreds of idle tasks would keep the main thread busy with what it knows.
       if (all === reported) return;
       reported = all;
-      port.post({ type: 'progress', id, figures, topics, written: progress.total });
+      port.post({ type: 'progress', id, figures, topics, written: progress.recordsWritten });
     };
     const stop = pulse.add(report);
     const log = withFields(services.log, { connector: args.connector, task: args.task });
@@ -72,7 +73,7 @@ export function serve(port: HostPort, services: HostServices): void {
     } finally {
       stop();
       report();
-      progress.also.ended?.();
+      progress.ended();
     }
   }
 
@@ -108,7 +109,7 @@ export function serve(port: HostPort, services: HostServices): void {
 }
 
 /** Figures as they may be shown: texts are short and without secrets. */
-const shown = (figures: Snapshot, redact: Redaction): Snapshot =>
+const shown = (figures: Figures, redact: Redaction): Figures =>
   Object.fromEntries(
     Object.entries(figures).map(([name, figure]) => [
       name,

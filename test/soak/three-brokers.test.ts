@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { test } from 'vitest';
-import { taskId } from '../../src/connector/transactional-ids.ts';
+import { taskTransactionalId } from '../../src/connector/transactional-ids.ts';
 import { keepLoading } from '../chaos/load.ts';
 import { Rig } from '../chaos/rig.ts';
 import { SlotWatch } from '../chaos/slot-watch.ts';
@@ -22,7 +22,7 @@ const MINUTES = 15 + KILLS;
 
 type ClusterRig = Rig<KafkaCluster>;
 
-const sourceId = (rig: ClusterRig): string => taskId({ cluster: rig.prefix, connector: rig.name('source'), task: 0 });
+const sourceId = (rig: ClusterRig): string => taskTransactionalId({ cluster: rig.prefix, connector: rig.name('source'), task: 0 });
 
 /** Brokers, by what the pipeline needs them for. Each answers a node id. */
 const roles: Readonly<Record<string, (rig: ClusterRig) => Promise<number>>> = {

@@ -3,15 +3,15 @@ import { untilAborted } from '../../engine/grace.ts';
 import { kindOf, messageOf } from '../../errors.ts';
 import { producerOptions } from '../pipeline.ts';
 import type { ConnectorServices } from '../services.ts';
-import { type Connector, copyId } from '../transactional-ids.ts';
-import { type AlterContext, disposed, putPositions } from './offsets.ts';
+import { type Connector, copyTransactionalId } from '../transactional-ids.ts';
+import { type AlterContext, disposable, writePositions } from './offsets.ts';
 
-/** Milliseconds for brokers that the connector names: a wrong address must not keep it from being changed or deleted. */
+/** Timeout in milliseconds for brokers of the connector's own settings: a wrong address must not block changes or deletion. */
 const OTHER_BROKERS_MS = 5000;
 
 /**
- * Copies the positions of a source that has an offsets topic of its own to the worker's, so that it goes on from them when
- * that is taken away. Called between two generations, behind the fence. A replaced attempt is fenced by its successor.
+ * Copies the offsets of a source with its own offsets topic to the worker's topic, so that the source continues there after
+ * the setting is removed. Called between two generations, after fencing. The next attempt fences a replaced one.
  */
 export async function copyOffsets(
   services: ConnectorServices,
@@ -20,16 +20,16 @@ export async function copyOffsets(
   context: AlterContext,
 ): Promise<void> {
   const { signal, log } = context;
-  const elsewhere = services.brokers !== '';
-  const limited = elsewhere ? AbortSignal.any([signal, AbortSignal.timeout(OTHER_BROKERS_MS)]) : signal;
+  const hasOwnBrokers = services.brokers !== '';
+  const limited = hasOwnBrokers ? AbortSignal.any([signal, AbortSignal.timeout(OTHER_BROKERS_MS)]) : signal;
   try {
     await untilAborted(limited, copyPositions(services, args, clients, { ...context, signal: limited }));
   } catch (error) {
     signal.throwIfAborted();
-    if (kindOf(error) === 'retriable' && !elsewhere) throw error;
+    if (kindOf(error) === 'retriable' && !hasOwnBrokers) throw error;
     log.warn(
       { connector: args.connector, reason: messageOf(error) },
-      'offsets are not copied to the offset.storage.topic of the worker',
+      'offsets could not be copied to the offset.storage.topic of the worker',
     );
   }
 }
@@ -50,6 +50,8 @@ async function copyPositions(
     ({ partition, offset }) => JSON.stringify(before.get(partition)) !== JSON.stringify(offset),
   );
   if (changed.length === 0) return;
-  await using worker = disposed(await kafka.producer({ ...producerOptions(settings, copyId(args)), signal }));
-  await putPositions(worker.producer, copies, connector, changed, context);
+  await using worker = disposable(
+    await kafka.producer({ ...producerOptions(settings, copyTransactionalId(args)), signal }),
+  );
+  await writePositions(worker.producer, copies, connector, changed, context);
 }

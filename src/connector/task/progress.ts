@@ -1,74 +1,78 @@
 import type { TaskObserver } from '../../engine/observer.ts';
 
-/** What a task's heartbeat tells, in the Temporal UI and in the status. */
-export type Snapshot = Readonly<Record<string, number | string>>;
+/** Figures in a task's heartbeat, shown in the Temporal UI and in the status. */
+export type Figures = Readonly<Record<string, number | string>>;
 
-/** Counts what a task does; each `snapshot` also gives the rates since the one before. */
+/** Counts the records of a task. Each `snapshot` contains the rates since the previous one. */
 export class Progress implements TaskObserver {
-  /** Another observer that hears the same. */
-  readonly also: Partial<TaskObserver>;
-  total = 0;
-  private in = 0;
-  private left = 0;
-  /** Dead letters that the queue did not take. */
-  private lost = 0;
-  private used = new Set<string>();
-  private named: Record<string, number | string> = {};
-  private before = { at: performance.now(), in: 0, out: 0, left: 0 };
-  private lastWrite = 0;
+  /** Receives the same calls. */
+  readonly #observer: Partial<TaskObserver>;
+  recordsWritten = 0;
+  #recordsRead = 0;
+  #recordsSkipped = 0;
+  /** Dead letters that the queue did not accept. */
+  #deadLettersLost = 0;
+  #usedTopics = new Set<string>();
+  #figures: Record<string, number | string> = {};
+  #previous = { at: performance.now(), read: 0, written: 0 };
+  #lastWriteMs = 0;
 
-  constructor(also: Partial<TaskObserver>) {
-    this.also = also;
+  constructor(observer: Partial<TaskObserver>) {
+    this.#observer = observer;
   }
 
   read(records: number, bytes: number): void {
-    this.in += records;
-    this.also.read?.(records, bytes);
+    this.#recordsRead += records;
+    this.#observer.read?.(records, bytes);
   }
   written(records: number, ms: number): void {
-    this.total += records;
-    this.lastWrite = ms;
-    this.also.written?.(records, ms);
+    this.recordsWritten += records;
+    this.#lastWriteMs = ms;
+    this.#observer.written?.(records, ms);
   }
   skipped(records: number): void {
-    this.left += records;
-    this.also.skipped?.(records);
+    this.#recordsSkipped += records;
+    this.#observer.skipped?.(records);
   }
   deadLetters(sent: number, failed: number): void {
-    this.lost += failed;
-    this.also.deadLetters?.(sent, failed);
+    this.#deadLettersLost += failed;
+    this.#observer.deadLetters?.(sent, failed);
   }
-  figures(figures: Snapshot): void {
-    Object.assign(this.named, figures);
-    this.also.figures?.(figures);
+  figures(figures: Figures): void {
+    Object.assign(this.#figures, figures);
+    this.#observer.figures?.(figures);
+  }
+
+  ended(): void {
+    this.#observer.ended?.();
   }
 
   topic(name: string): void {
-    this.used.add(name);
+    this.#usedTopics.add(name);
   }
 
-  /** Topics used since this was last asked. */
-  topics(): readonly string[] {
-    const topics = [...this.used];
-    this.used = new Set();
+  /** Returns the topics used since the last call. */
+  takeTopics(): readonly string[] {
+    const topics = [...this.#usedTopics];
+    this.#usedTopics = new Set();
     return topics;
   }
 
-  snapshot(): Snapshot {
-    const now = { at: performance.now(), in: this.in, out: this.total, left: this.left };
-    const seconds = (now.at - this.before.at) / 1000;
+  snapshot(): Figures {
+    const previous = this.#previous;
+    const now = { at: performance.now(), read: this.#recordsRead, written: this.recordsWritten };
+    const seconds = (now.at - previous.at) / 1000;
     const rate = (count: number) => (seconds > 0 ? Math.round(count / seconds) : 0);
-    const shot = {
-      records_read: this.in,
-      records_written: this.total,
-      ...(this.left > 0 ? { records_skipped: this.left } : {}),
-      ...(this.lost > 0 ? { dead_letters_lost: this.lost } : {}),
-      read_per_s: rate(now.in - this.before.in),
-      written_per_s: rate(now.out - this.before.out),
-      last_commit_ms: Math.round(this.lastWrite * 10) / 10,
-      ...this.named,
+    this.#previous = now;
+    return {
+      records_read: now.read,
+      records_written: now.written,
+      ...(this.#recordsSkipped > 0 ? { records_skipped: this.#recordsSkipped } : {}),
+      ...(this.#deadLettersLost > 0 ? { dead_letters_lost: this.#deadLettersLost } : {}),
+      read_per_s: rate(now.read - previous.read),
+      written_per_s: rate(now.written - previous.written),
+      last_commit_ms: Math.round(this.#lastWriteMs * 10) / 10,
+      ...this.#figures,
     };
-    this.before = now;
-    return shot;
   }
 }

@@ -6,40 +6,42 @@ import { RecordDecoder } from '../../engine/sink/record-decoder.ts';
 import { runSink } from '../../engine/sink/run-sink.ts';
 import { parseTaskConfig } from '../../engine/task-config.ts';
 import { MillraceError } from '../../errors.ts';
-import { givenFence } from '../fence-producers.ts';
-import { assignment, groupOf } from '../partition-assignment.ts';
-import { numberOf, producerOptions } from '../pipeline.ts';
+import { fenceOption } from '../fence-producers.ts';
+import { assignedPartitions, groupOf } from '../partition-assignment.ts';
+import { numberSetting, producerOptions } from '../pipeline.ts';
 import type { ConnectorServices } from '../services.ts';
 import { sinkWriter } from '../sink-writer.ts';
-import { deadLetterId } from '../transactional-ids.ts';
+import { deadLetterTransactionalId } from '../transactional-ids.ts';
 import type { TaskContext } from './task-context.ts';
 
 const FETCH_BYTES = 2 << 20;
-/** Larger than Kafka's 500, as rows are written as sets. `max.poll.records` overrides it. */
+/** Larger than Kafka's default of 500, because rows are written in sets. `max.poll.records` overrides it. */
 const BATCH_RECORDS = 5000;
 const REFRESH_MS = 10_000;
 const COMMIT_MS = 2000;
 
-/** Kafka's default, which counts where `fetch.min.bytes` makes the broker wait. */
+/** Kafka's default of `fetch.max.wait.ms`, for consumers with `fetch.min.bytes`. */
 const FETCH_WAIT_MS = 500;
 
-/** TASK_CONFIG */
-function resetOf(consumer: ClientProps): OffsetReset {
+/** TASK_CONFIG. */
+function offsetResetOf(consumer: ClientProps): OffsetReset {
   const text = consumer['auto.offset.reset'] ?? 'earliest';
   const reset = offsetReset(text);
-  if (reset === undefined) throw new MillraceError('TASK_CONFIG', `There is no auto.offset.reset ${text}.`);
+  if (reset === undefined)
+    throw new MillraceError('TASK_CONFIG', `auto.offset.reset is ${text}, which is not a valid value.`);
   return reset;
 }
 
-/** Kafka's two limits are upper bounds: more than FETCH_BYTES would cost memory and save nothing. */
+/** Applies Kafka's two limits as upper bounds of FETCH_BYTES: a larger fetch would need more memory and not be faster. */
 function fetchLimits(consumer: ClientProps) {
-  const fetchMinBytes = numberOf(consumer, 'fetch.min.bytes');
-  const most = (key: string) => Math.min(FETCH_BYTES, numberOf(consumer, key) ?? FETCH_BYTES);
+  const fetchMinBytes = numberSetting(consumer, 'fetch.min.bytes');
+  const limit = (key: string) => Math.min(FETCH_BYTES, numberSetting(consumer, key) ?? FETCH_BYTES);
   return {
-    fetchBytes: most('fetch.max.bytes'),
-    partitionBytes: most('max.partition.fetch.bytes'),
+    fetchBytes: limit('fetch.max.bytes'),
+    partitionBytes: limit('max.partition.fetch.bytes'),
     fetchMinBytes,
-    fetchWaitMs: numberOf(consumer, 'fetch.max.wait.ms') ?? (fetchMinBytes === undefined ? undefined : FETCH_WAIT_MS),
+    fetchWaitMs:
+      numberSetting(consumer, 'fetch.max.wait.ms') ?? (fetchMinBytes === undefined ? undefined : FETCH_WAIT_MS),
   };
 }
 
@@ -52,7 +54,7 @@ export async function runSinkTask(
   const { kafka, deadLetterKafka } = services;
   const { props } = pipeline;
   const { consumer } = clients;
-  const letters = props['errors.deadletterqueue.topic.name'] ?? '';
+  const deadLetterTopic = props['errors.deadletterqueue.topic.name'] ?? '';
   await runSink({
     ...(await sinkWriter(kafka, args)),
     task: args.task,
@@ -60,19 +62,19 @@ export async function runSinkTask(
     config: parseTaskConfig(sink.config, props),
     kafka,
     group: groupOf(args.connector, consumer),
-    assignment: () => assignment(kafka, props, args),
-    reset: resetOf(consumer),
+    assignment: () => assignedPartitions(kafka, props, args),
+    reset: offsetResetOf(consumer),
     onRecreatedTopic: props['millrace.topic.recreated']?.trim().toLowerCase() === 'earliest' ? 'earliest' : 'fail',
     decoder: new RecordDecoder(pipeline),
     tolerant: pipeline.tolerant,
     deadLetters:
-      letters === ''
+      deadLetterTopic === ''
         ? null
         : createDeadLetterQueue(
             deadLetterKafka,
-            { ...producerOptions(clients.producer, deadLetterId(args)), ...givenFence(args, services) },
+            { ...producerOptions(clients.producer, deadLetterTransactionalId(args)), ...fenceOption(args, services) },
             {
-              topic: letters,
+              topic: deadLetterTopic,
               replicationFactor: Number(props['errors.deadletterqueue.topic.replication.factor'] ?? -1),
               contextHeaders: props['errors.deadletterqueue.context.headers.enable']?.trim().toLowerCase() === 'true',
               connector: args.connector,
@@ -84,8 +86,8 @@ export async function runSinkTask(
           ),
     limits: {
       ...fetchLimits(consumer),
-      batchRecords: numberOf(consumer, 'max.poll.records') ?? BATCH_RECORDS,
-      refreshMs: numberOf(consumer, 'metadata.max.age.ms') ?? REFRESH_MS,
+      batchRecords: numberSetting(consumer, 'max.poll.records') ?? BATCH_RECORDS,
+      refreshMs: numberSetting(consumer, 'metadata.max.age.ms') ?? REFRESH_MS,
       commitMs: COMMIT_MS,
     },
     untilCaughtUp: args.untilCaughtUp === true,

@@ -6,13 +6,13 @@ import { RecordEncoder } from '../../engine/source/record-encoder.ts';
 import { runSource } from '../../engine/source/run-source.ts';
 import { parseTaskConfig } from '../../engine/task-config.ts';
 import type { NewTopic } from '../../kafka/port.ts';
-import { givenFence } from '../fence-producers.ts';
-import { numberOf, type Pipeline, producerOptions } from '../pipeline.ts';
+import { fenceOption } from '../fence-producers.ts';
+import { numberSetting, type Pipeline, producerOptions } from '../pipeline.ts';
 import type { ConnectorServices } from '../services.ts';
-import { taskId } from '../transactional-ids.ts';
+import { taskTransactionalId } from '../transactional-ids.ts';
 import type { TaskContext } from './task-context.ts';
 
-/** Bytes of source data read at once, and encoded bytes in one Kafka transaction: a few dozen milliseconds of work. */
+/** Bytes of source data in one read and encoded bytes in one Kafka transaction: a few dozen milliseconds of work. */
 const BATCH_BYTES = 2 << 20;
 const TRANSACTION_BYTES = 8 << 20;
 
@@ -28,13 +28,16 @@ export async function runSourceTask(
     source,
     config: parseTaskConfig(source.config, pipeline.props),
     kafka: services.kafka,
-    producer: { ...producerOptions(clients.producer, taskId(args)), ...givenFence(args, services) },
+    producer: { ...producerOptions(clients.producer, taskTransactionalId(args)), ...fenceOption(args, services) },
     offsets: services.offsets,
     encoder: new RecordEncoder(pipeline),
     topics: { newTopic: topicSettings(pipeline) },
     limits: {
       batchBytes: BATCH_BYTES,
-      transactionBytes: Math.min(TRANSACTION_BYTES, numberOf(clients.producer, 'buffer.memory') ?? TRANSACTION_BYTES),
+      transactionBytes: Math.min(
+        TRANSACTION_BYTES,
+        numberSetting(clients.producer, 'buffer.memory') ?? TRANSACTION_BYTES,
+      ),
       commitIntervalMs: commitInterval(pipeline, clients.producer),
     },
     untilCaughtUp: args.untilCaughtUp === true,
@@ -46,19 +49,19 @@ export async function runSourceTask(
 }
 
 /**
- * Milliseconds. `transaction.boundary=interval` says the same in Kafka Connect's words, and Kafka's `linger.ms` of its
- * requests.
+ * The commit interval in milliseconds. Also accepts Kafka Connect's `transaction.boundary=interval` and the producer's
+ * `linger.ms`.
  */
 export function commitInterval({ props }: Pick<Pipeline, 'props'>, producer: ClientProps): number {
   const byInterval = props['transaction.boundary']?.trim().toLowerCase() === 'interval';
   const boundary = byInterval ? (props['transaction.boundary.interval.ms'] ?? COMMIT_INTERVAL.maxMs) : undefined;
-  const linger = numberOf(producer, 'linger.ms');
+  const linger = numberSetting(producer, 'linger.ms');
   return Number(props[COMMIT_INTERVAL.key] ?? boundary ?? linger ?? COMMIT_INTERVAL.defaultMs);
 }
 
 /**
- * As `topic.creation.*` has it (KIP-158), the broker's own defaults where it says nothing; null where
- * `topic.creation.enable` forbids it.
+ * Settings of new topics from `topic.creation.*` (KIP-158), with the broker's defaults; null if `topic.creation.enable` is
+ * false.
  */
 function topicSettings({ props }: Pipeline): (topic: string) => NewTopic | null {
   if (props['topic.creation.enable']?.trim().toLowerCase() === 'false') return () => null;

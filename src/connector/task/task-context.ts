@@ -7,11 +7,11 @@ import type { Progress } from './progress.ts';
 
 /** One attempt of a task. */
 export interface TaskAttempt extends TaskArgs {
-  /** Temporal's count of attempts, from 1 on. */
+  /** Temporal's number of the attempt, from 1. */
   readonly attempt: number;
 }
 
-/** One attempt of a task, and what it reports to. */
+/** One attempt of a task with its pipeline, clients and observers. */
 export interface TaskContext {
   readonly args: TaskAttempt;
   readonly pipeline: Pipeline;
