@@ -1,8 +1,8 @@
 import type {
+  AlterOffsetsResult,
   ConnectorConfig,
   ConnectorType,
   OffsetEntry,
-  AlterOffsetsResult,
   RestartRequest,
   State,
   TargetState,

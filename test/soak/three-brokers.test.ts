@@ -22,7 +22,8 @@ const MINUTES = 15 + KILLS;
 
 type ClusterRig = Rig<KafkaCluster>;
 
-const sourceId = (rig: ClusterRig): string => taskTransactionalId({ cluster: rig.prefix, connector: rig.name('source'), task: 0 });
+const sourceId = (rig: ClusterRig): string =>
+  taskTransactionalId({ cluster: rig.prefix, connector: rig.name('source'), task: 0 });
 
 /** Brokers, by what the pipeline needs them for. Each answers a node id. */
 const roles: Readonly<Record<string, (rig: ClusterRig) => Promise<number>>> = {

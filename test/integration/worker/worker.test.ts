@@ -227,9 +227,7 @@ describe('a connector over REST', () => {
     const searched = async () => (await handle.describe()).searchAttributes['MillraceState']?.[0];
     await eventually('Temporal tells', async () => (await searched()) === 'RESTARTING');
     const { currentDetails } = await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');
-    expect(currentDetails).toMatch(
-      /Task 0 has been failing since \d{4}.*>.*SINK\\_UNAVAILABLE.*ECONNREFUSED/s,
-    );
+    expect(currentDetails).toMatch(/Task 0 has been failing since \d{4}.*>.*SINK\\_UNAVAILABLE.*ECONNREFUSED/s);
     const { figures, state } = (await stateOf(name)).tasks[0];
     expect(figures).toMatchObject({ failures_in_a_row: expect.any(Number), failing_since: expect.any(String) });
     expect([state, (await stateOf(name)).connector.state]).toEqual([
