@@ -1,7 +1,7 @@
 import type { SourceBatch, SourceTaskContext } from '../../src/api/index.ts';
 import { formatLsn, type Lsn, parseLsn } from './position/lsn.ts';
 import type { Sql } from './session/sql.ts';
-import type { Snapshot } from './snapshot/snapshot.ts';
+import type { PostgresSnapshot } from './snapshot/open.ts';
 import type { Stream } from './stream/stream.ts';
 
 /** How often the server is asked how long its log is. */
@@ -57,7 +57,7 @@ export class ProgressReporter {
     });
   }
 
-  snapshot(snapshot: Snapshot): void {
+  snapshot(snapshot: PostgresSnapshot): void {
     this.#context.report({
       Connected: 1,
       SnapshotRunning: snapshot.completed ? 0 : 1,

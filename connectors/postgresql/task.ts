@@ -10,6 +10,7 @@ import type {
 import { Heartbeats } from '../../src/cdc/heartbeat/heartbeats.ts';
 import { RecordBuilder } from '../../src/cdc/record/record-builder.ts';
 import { TransactionMetadata } from '../../src/cdc/record/transaction-metadata.ts';
+import { SnapshotBatch } from '../../src/cdc/snapshot/snapshot-batch.ts';
 import { applicationName } from '../../src/databases/postgresql/application-name.ts';
 import type { MillraceError } from '../../src/errors.ts';
 import { Catalog } from './catalog/catalog.ts';
@@ -44,9 +45,8 @@ import {
   schemaSettings,
   snapshotTables,
 } from './settings.ts';
-import { type StoredChunk, storedChunks } from './snapshot/chunk.ts';
-import { openSnapshot, seenFilter } from './snapshot/open.ts';
-import { type Snapshot, SnapshotBatch } from './snapshot/snapshot.ts';
+import { type StoredPostgresChunk, storedChunks } from './snapshot/chunk.ts';
+import { openSnapshot, type PostgresSnapshot, seenFilter } from './snapshot/open.ts';
 import { MessageFormat } from './stream/logical-message.ts';
 import { HEARTBEAT_MESSAGE } from './stream/own-messages.ts';
 import { Replication } from './stream/replication.ts';
@@ -89,13 +89,13 @@ interface Running {
 export class PostgresTask implements SourceTask<PostgresConfig> {
   #running: Running | undefined;
   #sql: Sql | undefined;
-  #snapshot: Snapshot | undefined;
+  #snapshot: PostgresSnapshot | undefined;
   #stream: Stream | undefined;
   #replication: Replication | undefined;
   /** Where the stream begins, and the chunks that it must not repeat; until it has begun. */
   #next: NextStream | undefined;
   /** Those that the stream began with. */
-  #chunks: readonly StoredChunk[] = [];
+  #chunks: readonly StoredPostgresChunk[] = [];
   #afterSnapshot: StreamStart | undefined;
   #closed = false;
   /** The snapshot of initial_only has ended, or streaming waits for streaming.delay.ms. */
@@ -173,7 +173,7 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
     await this.#begin(beginning, start.chunks);
   }
 
-  async #begin(beginning: StartPoint, stored: readonly StoredChunk[]): Promise<void> {
+  async #begin(beginning: StartPoint, stored: readonly StoredPostgresChunk[]): Promise<void> {
     const running = this.#running as Running;
     const { config, context } = running;
     if (beginning.kind === 'stream') {
@@ -252,7 +252,7 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
   }
 
   /** The chunks that were read before an interruption count too. */
-  async #endSnapshot(snapshot: Snapshot): Promise<void> {
+  async #endSnapshot(snapshot: PostgresSnapshot): Promise<void> {
     const { config } = this.#running as Running;
     this.#snapshot = undefined;
     await snapshot.close();
@@ -374,9 +374,9 @@ const streams = (config: PostgresConfig): boolean => config['snapshot.mode'] !==
 /** Where the stream begins. */
 interface NextStream extends StreamStart {
   /** Of the snapshot before it, which the stream has not passed. */
-  readonly chunks: readonly StoredChunk[];
+  readonly chunks: readonly StoredPostgresChunk[];
   /** To be taken back at once. */
-  readonly stale: readonly StoredChunk[];
+  readonly stale: readonly StoredPostgresChunk[];
   /** The position is what is stored already. */
   readonly stored: boolean;
 }

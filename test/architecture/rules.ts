@@ -31,7 +31,7 @@ export const rules: readonly Rule[] = [
   {
     part: 'change data capture',
     files: ['src/cdc/**'],
-    may: ['src/cdc/**', 'src/data/**', 'src/config/spec.ts', 'src/config/java-regex/index.ts', ...contract],
+    may: ['src/cdc/**', 'src/data/**', 'src/config/spec.ts', 'src/config/java-regex/index.ts', ...contract, 'node:*'],
   },
   {
     part: 'databases',

@@ -1,5 +1,5 @@
 import { MillraceError } from '../../../src/errors.ts';
-import type { StoredChunk } from '../snapshot/chunk.ts';
+import type { StoredPostgresChunk } from '../snapshot/chunk.ts';
 import { describeLog, type LogIdentity } from './log-identity.ts';
 import { formatLsn, type Lsn } from './lsn.ts';
 import type { StreamPosition } from './offsets.ts';
@@ -10,7 +10,7 @@ export interface PositionCheck {
   /** Of the log that the position is of; null where the offset does not say. */
   readonly stored: LogIdentity | null;
   /** Chunks that the stream has not passed. */
-  readonly chunks: readonly StoredChunk[];
+  readonly chunks: readonly StoredPostgresChunk[];
   readonly server: LogIdentity;
   /** `pg_current_wal_flush_lsn()` */
   readonly logEnd: Lsn;
@@ -47,7 +47,7 @@ export async function checkPositionInLog(check: PositionCheck): Promise<void> {
 }
 
 /** The end of what has been written to Kafka. */
-function reachOf({ start, partial }: StreamPosition, chunks: readonly StoredChunk[]): Lsn {
+function reachOf({ start, partial }: StreamPosition, chunks: readonly StoredPostgresChunk[]): Lsn {
   return chunks.reduce((reach, { lsn }) => Math.max(reach, lsn), Math.max(start, partial?.commitLsn ?? 0));
 }
 

@@ -3,7 +3,7 @@ import { MillraceError } from '../../../src/errors.ts';
 import { checkRoomForSlot, type Server } from '../catalog/server.ts';
 import type { PostgresConfig } from '../config.ts';
 import type { Sql } from '../session/sql.ts';
-import type { StoredChunk } from '../snapshot/chunk.ts';
+import type { StoredPostgresChunk } from '../snapshot/chunk.ts';
 import { type LogIdentity, sameLog } from './log-identity.ts';
 import { formatLsn, type Lsn } from './lsn.ts';
 import type { StoredPosition, StreamPosition } from './offsets.ts';
@@ -41,7 +41,7 @@ export interface StartContext {
   readonly config: PostgresConfig;
   readonly stored: StoredPosition;
   /** Chunks among the stored positions. */
-  readonly chunks: readonly StoredChunk[];
+  readonly chunks: readonly StoredPostgresChunk[];
   /** Of this server. */
   readonly identity: LogIdentity;
   readonly applicationName: string;

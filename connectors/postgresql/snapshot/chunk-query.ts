@@ -1,23 +1,24 @@
+import type { Range } from '../../../src/cdc/snapshot/chunk.ts';
 import type { TableFacts } from '../catalog/relation.ts';
 import { quoteIdentifier, quoteLiteral, quoteTable } from '../session/connection.ts';
-import type { Range, StoredChunk } from './chunk.ts';
+import type { StoredPostgresChunk } from './chunk.ts';
 import { comparison } from './order.ts';
-import type { TableVersion } from './table-progress.ts';
+import type { PostgresTableVersion } from './table-version.ts';
 import { visibleIn } from './visibility.ts';
 
-/** What is read of a table. */
+/** A range of a table to read. */
 export interface ChunkQuery {
-  readonly version: TableVersion;
+  readonly version: PostgresTableVersion;
   /** SELECT of `snapshot.select.statement.overrides`. */
   readonly override: string | null;
   readonly range: Range;
-  /** See TableWork.interrupted. */
-  readonly interrupted: StoredChunk | null;
+  /** See TableProgress.interrupted. */
+  readonly interrupted: StoredPostgresChunk | null;
   /** See Catalog.tableVersion. */
   readonly tableVersion: string;
 }
 
-/** The key after so many rows of the range, and the one after it. */
+/** Selects the key of row number `rows` of the range, and the next one. */
 export function boundQuery(query: Omit<ChunkQuery, 'interrupted' | 'tableVersion'>, rows: number): string {
   const keys = keyList(query.version);
   return `SELECT ${keys} FROM ${source(query)}${where(conditions(query))} ORDER BY ${keys} OFFSET ${rows - 1} LIMIT 2`;
@@ -45,7 +46,7 @@ function declare(query: ChunkQuery): string {
   const keyless = version.identity.key === null;
   if (keyless) {
     if (override === null) columns.push('t.ctid');
-    // Rows that were not there when the reader was interrupted come by the stream.
+    // The stream has the rows that were added after the interruption.
     if (interrupted !== null) conditionList.push(visibleIn('t.xmin', quoteLiteral(interrupted.snapshot)));
   }
   const order = keyless ? '' : ` ORDER BY ${keyList(version)}`;
@@ -77,7 +78,7 @@ function conditions({ version, range: { lo, hi } }: Pick<ChunkQuery, 'version' |
   ];
 }
 
-const keyList = ({ identity }: TableVersion): string =>
+const keyList = ({ identity }: PostgresTableVersion): string =>
   (identity.key ?? []).map(({ name }) => `t.${quoteIdentifier(name)}`).join(', ');
 
 const where = (conditionList: readonly string[]): string =>

@@ -1,7 +1,7 @@
 import type { RowStruct } from '../../../src/cdc/record/row-struct.ts';
+import type { Bound } from '../../../src/cdc/snapshot/chunk.ts';
 import type { KeyColumn } from '../catalog/relation.ts';
 import type { Table } from '../catalog/table-schema.ts';
-import type { Bound } from './chunk.ts';
 
 /** The fields of records that are the columns of a key; null where one is in no record. */
 export function fieldsOf({ row }: Table, key: readonly KeyColumn[]): readonly number[] | null {

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Log } from '../../../src/api/index.ts';
 import type { RecordBuilder } from '../../../src/cdc/record/record-builder.ts';
+import { isComplete } from '../../../src/cdc/snapshot/chunk.ts';
+import { Snapshot } from '../../../src/cdc/snapshot/snapshot.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { warnOfOmitted } from '../catalog/described-tables.ts';
 import type { Relation, TableFacts } from '../catalog/relation.ts';
@@ -8,16 +10,18 @@ import { buildTable, type SchemaSettings } from '../catalog/table-schema.ts';
 import type { PostgresConfig } from '../config.ts';
 import type { LogIdentity } from '../position/log-identity.ts';
 import type { Lsn } from '../position/lsn.ts';
-import type { StreamPosition } from '../position/offsets.ts';
+import { position, type StreamPosition, serverPartition, snapshotOffset } from '../position/offsets.ts';
 import { flushLog } from '../position/wal.ts';
 import type { ConnectionSettings, ConnectOptions } from '../session/connection.ts';
 import type { Sql } from '../session/sql.ts';
 import { capturedTables } from '../settings.ts';
-import type { StoredChunk } from './chunk.ts';
+import { chunkPosition, type PostgresChunk, type StoredPostgresChunk } from './chunk.ts';
+import { PostgresChunkReader } from './chunk-reader.ts';
 import { planTable } from './plan-table.ts';
 import { type ChunkedTable, SeenFilter } from './seen-filter.ts';
-import { Snapshot } from './snapshot.ts';
-import { chunksInOrder, isComplete, type TableProgress, type TableVersion, tableVersion } from './table-progress.ts';
+import { tableChanges } from './table-changes.ts';
+import { type PostgresTableProgress, type PostgresTableVersion, tableVersion } from './table-version.ts';
+import { chunksInOrder } from './unread-ranges.ts';
 
 export interface OpenSnapshot {
   readonly config: PostgresConfig;
@@ -29,73 +33,87 @@ export interface OpenSnapshot {
   readonly connection: ConnectionSettings;
   readonly schemas: SchemaSettings;
   readonly tables: readonly TableFacts[];
-  /** Where the stream begins after it. */
+  /** Position at which the stream begins after it. */
   readonly position: StreamPosition;
-  /** Of an interrupted snapshot, null for a new one. */
+  /** Id of an interrupted snapshot; null for a new one. */
   readonly id: string | null;
-  readonly stored: readonly StoredChunk[];
+  readonly stored: readonly StoredPostgresChunk[];
   readonly maxBatchBytes: number;
   readonly log: Log;
 }
 
-/** A chunk is large enough to be worth its transaction, and small enough to be held in memory a few times. */
+/** Large enough to be worth a transaction, small enough to be held in memory several times. */
 const CHUNK_BYTES = 4 << 20;
 
-/** Plans what is to be read: everything, or what an interrupted snapshot has left. */
-export async function openSnapshot(options: OpenSnapshot): Promise<Snapshot> {
-  const { config, sql, catalog, schemas, tables, stored } = options;
-  const mine = Map.groupBy(
-    stored.filter(chunk => chunk.id === options.id),
+export type PostgresSnapshot = Snapshot<PostgresTableVersion, PostgresChunk>;
+
+/** Plans the snapshot: all tables, or the rest of an interrupted one. */
+export async function openSnapshot(options: OpenSnapshot): Promise<PostgresSnapshot> {
+  const { config, sql, catalog, schemas, stored } = options;
+  const { tables, chunks } = await planTables(options);
+  const server = config['topic.prefix'];
+  const id = options.id ?? randomUUID();
+  const micros = Date.now() * 1000;
+  const chunkBytes = Math.min(options.maxBatchBytes, CHUNK_BYTES);
+  const captured = capturedTables(config);
+  return new Snapshot({
+    server,
+    id,
+    threads: config['snapshot.max.threads'],
+    chunkBytes,
+    tables,
+    fresh: chunks.length === 0,
+    stored: chunks,
+    stale: stored.filter(chunk => !chunks.includes(chunk)).map(chunk => chunk.partition),
+    log: options.log,
+    createReader: () =>
+      new PostgresChunkReader({
+        connection: options.connection,
+        options: options.session,
+        names: schemas.names,
+        builder: options.builder,
+        chunkBytes,
+        lockTimeoutMs: config['snapshot.lock.timeout.ms'],
+        tableVersion: catalog.tableVersion,
+        flush: lsn => flushLog(sql, lsn),
+      }),
+    chunkPosition: chunk => chunkPosition(server, id, chunk),
+    statePosition: completed =>
+      position(serverPartition(server), snapshotOffset(options.position, options.identity, { id, completed, micros })),
+    changes: tableChanges(catalog, async oid => {
+      const facts = await catalog.table(oid);
+      if (facts === undefined || !captured(facts.schema, facts.table)) return undefined;
+      return describe(catalog, facts, schemas);
+    }),
+  });
+}
+
+/** The tables to read, and the stored chunks that count. */
+async function planTables(options: OpenSnapshot) {
+  const { config, catalog, schemas } = options;
+  const byTable = Map.groupBy(
+    options.stored.filter(chunk => chunk.id === options.id),
     chunk => chunk.table,
   );
-  const captured = capturedTables(config);
-  const works: TableProgress[] = [];
-  const valid: StoredChunk[] = [];
-  for (const facts of tables) {
+  const tables: PostgresTableProgress[] = [];
+  const chunks: StoredPostgresChunk[] = [];
+  for (const facts of options.tables) {
     const version = await describe(catalog, facts, schemas);
     warnOfOmitted(version.table, options.log);
     const { id } = version.table;
     const override = config.overrides.get(id) ?? null;
-    const { work, chunks } = await planTable(options, version, override, mine.get(id) ?? []);
-    works.push(work);
-    valid.push(...chunks);
-    mine.delete(id);
+    const plan = await planTable(options, version, override, byTable.get(id) ?? []);
+    tables.push(plan.progress);
+    chunks.push(...plan.chunks);
+    byTable.delete(id);
   }
-  // Tables that are not read any more: where something of one is missing, what there is says nothing.
-  for (const chunks of mine.values()) if (isComplete(chunks)) valid.push(...chunks);
-  return new Snapshot({
-    server: config['topic.prefix'],
-    id: options.id ?? randomUUID(),
-    position: options.position,
-    identity: options.identity,
-    micros: Date.now() * 1000,
-    threads: config['snapshot.max.threads'],
-    tables: works,
-    fresh: valid.length === 0,
-    stored: valid,
-    stale: stored.filter(chunk => !valid.includes(chunk)).map(chunk => chunk.partition),
-    log: options.log,
-    reader: {
-      connection: options.connection,
-      options: options.session,
-      names: schemas.names,
-      builder: options.builder,
-      chunkBytes: Math.min(options.maxBatchBytes, CHUNK_BYTES),
-      lockTimeoutMs: config['snapshot.lock.timeout.ms'],
-      tableVersion: catalog.tableVersion,
-      flush: lsn => flushLog(sql, lsn),
-    },
-    catalog,
-    async describe(oid) {
-      const facts = await catalog.table(oid);
-      if (facts === undefined || !captured(facts.schema, facts.table)) return undefined;
-      return describe(catalog, facts, schemas);
-    },
-  });
+  // Chunks of tables that are not captured any more count if the table was read completely.
+  for (const others of byTable.values()) if (isComplete(others)) chunks.push(...others);
+  return { tables, chunks };
 }
 
-/** The table's own version of now. Its columns are where a SELECT has them, which has just those that are in records. */
-async function describe(catalog: Catalog, facts: TableFacts, schemas: SchemaSettings): Promise<TableVersion> {
+/** The current version of a table. Its columns have the order of a SELECT of the columns in records. */
+async function describe(catalog: Catalog, facts: TableFacts, schemas: SchemaSettings): Promise<PostgresTableVersion> {
   const relation = relationOf(facts);
   const types = await catalog.types(relation.columns.map(column => column.type));
   const table = buildTable(relation, facts, types, schemas);
@@ -103,7 +121,7 @@ async function describe(catalog: Catalog, facts: TableFacts, schemas: SchemaSett
   return tableVersion({ ...table, row: { schema: table.row.schema, fields } }, facts);
 }
 
-/** The table as a Relation message of the server would describe it: its published columns. */
+/** The published columns of the table, as a Relation message of the server describes them. */
 function relationOf(facts: TableFacts): Relation {
   const identity =
     facts.replicaIdentity === 'd'
@@ -115,8 +133,8 @@ function relationOf(facts: TableFacts): Relation {
   return { ...facts, columns: columns.map(column => ({ ...column, identity: inIdentity(column.name) })) };
 }
 
-/** null: there are no chunks that the stream has not passed. */
-export async function seenFilter(sql: Sql, chunks: readonly StoredChunk[]): Promise<SeenFilter | null> {
+/** null: the stream has passed all chunks. */
+export async function seenFilter(sql: Sql, chunks: readonly StoredPostgresChunk[]): Promise<SeenFilter | null> {
   if (chunks.length === 0) return null;
   const chunked = new Map<string, ChunkedTable>();
   for (const [id, ofTable] of Map.groupBy(chunks, chunk => chunk.table)) {

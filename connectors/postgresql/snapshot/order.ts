@@ -1,7 +1,7 @@
+import type { Bound } from '../../../src/cdc/snapshot/chunk.ts';
 import type { KeyColumn } from '../catalog/relation.ts';
 import { quoteIdentifier, quoteLiteral } from '../session/connection.ts';
 import type { Sql } from '../session/sql.ts';
-import type { Bound } from './chunk.ts';
 
 /**
  * Keys are compared here only where that is sure to be the server's own order; all others by the server, under the

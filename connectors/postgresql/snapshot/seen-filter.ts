@@ -1,10 +1,11 @@
 import type { RowStruct } from '../../../src/cdc/record/row-struct.ts';
+import type { Bound } from '../../../src/cdc/snapshot/chunk.ts';
 import { MillraceError } from '../../../src/errors.ts';
 import type { KeyColumn } from '../catalog/relation.ts';
 import type { Table } from '../catalog/table-schema.ts';
 import { formatLsn, type Lsn } from '../position/lsn.ts';
 import type { Sql } from '../session/sql.ts';
-import type { Bound, Chunk } from './chunk.ts';
+import type { PostgresChunk } from './chunk.ts';
 import { fieldsOf, keyText } from './key-text.ts';
 import { compareHere, greater, type Pair } from './order.ts';
 import { sees, widen } from './visibility.ts';
@@ -30,7 +31,7 @@ export interface SeenQuery {
 export interface ChunkedTable {
   /** That the chunks were read by; null: by ctid, so all chunks saw the same. */
   readonly key: readonly KeyColumn[] | null;
-  readonly chunks: readonly Chunk[];
+  readonly chunks: readonly PostgresChunk[];
 }
 
 const PAIRS_AT_ONCE = 500;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { checkPositionInLog, type PositionCheck } from '../../../connectors/postgresql/position/position-check.ts';
-import type { StoredChunk } from '../../../connectors/postgresql/snapshot/chunk.ts';
+import type { StoredPostgresChunk } from '../../../connectors/postgresql/snapshot/chunk.ts';
 
 const log = { system: '7', timeline: 3, database: 5 };
 const check = (more: Partial<PositionCheck>) =>
@@ -19,7 +19,7 @@ const check = (more: Partial<PositionCheck>) =>
     ...more,
   });
 const partial = (commitLsn: number) => ({ xid: 1, lsn: 990, events: 1, commitLsn });
-const chunk = (lsn: number) => ({ lsn }) as StoredChunk;
+const chunk = (lsn: number) => ({ lsn }) as StoredPostgresChunk;
 
 test.each<[string, Partial<PositionCheck>]>([
   ['of this log', {}],

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { buildTable } from '../../../connectors/postgresql/catalog/table-schema.ts';
 import { Sql } from '../../../connectors/postgresql/session/sql.ts';
-import type { Chunk } from '../../../connectors/postgresql/snapshot/chunk.ts';
+import type { PostgresChunk } from '../../../connectors/postgresql/snapshot/chunk.ts';
 import { SeenFilter } from '../../../connectors/postgresql/snapshot/seen-filter.ts';
 import { parseVisibility } from '../../../connectors/postgresql/snapshot/visibility.ts';
 import { TupleReader } from '../../../connectors/postgresql/stream/pgoutput.ts';
@@ -21,7 +21,7 @@ function row(id: number): RowStruct {
   return new RowStruct(table.row, bytes, reader.page, reader.base, null);
 }
 
-const chunk = (number: number, lo: number | null, hi: number | null, snapshot: string, lsn: number): Chunk => ({
+const chunk = (number: number, lo: number | null, hi: number | null, snapshot: string, lsn: number): PostgresChunk => ({
   table: 'public.orders',
   number,
   identity: { oid: 1, key: facts.columns, file: 0, publication: null },

@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest';
 import { Sql } from '../../../connectors/postgresql/session/sql.ts';
 import { connectionSettings } from '../../../connectors/postgresql/settings.ts';
-import type { Bound, StoredChunk } from '../../../connectors/postgresql/snapshot/chunk.ts';
-import { unread } from '../../../connectors/postgresql/snapshot/table-progress.ts';
+import type { StoredPostgresChunk } from '../../../connectors/postgresql/snapshot/chunk.ts';
+import { unreadRanges } from '../../../connectors/postgresql/snapshot/unread-ranges.ts';
+import type { Bound } from '../../../src/cdc/snapshot/chunk.ts';
 import { createDatabase } from '../../support/database.ts';
 import { Committed, configOf, openTask, propsOf } from './harness.ts';
 
-const chunk = (number: number, lo: string | null, hi: string | null): StoredChunk => ({
+const chunk = (number: number, lo: string | null, hi: string | null): StoredPostgresChunk => ({
   partition: {},
   id: '',
   table: 't',
@@ -39,8 +40,8 @@ test.each([
   try {
     const key = [{ ...column, name: 'id', type, typeName }];
     const chunks = [chunk(0, null, a), chunk(1, a, b), chunk(2, b, c), chunk(3, c, null)];
-    for (const order of [chunks, [...chunks].reverse()]) expect(await unread(sql, key, order)).toEqual([]);
-    expect(await unread(sql, key, [chunks[2] as StoredChunk, chunks[1] as StoredChunk])).toEqual([
+    for (const order of [chunks, [...chunks].reverse()]) expect(await unreadRanges(sql, key, order)).toEqual([]);
+    expect(await unreadRanges(sql, key, [chunks[2] as StoredPostgresChunk, chunks[1] as StoredPostgresChunk])).toEqual([
       range(null, a),
       range(c, null),
     ]);
