@@ -1,8 +1,8 @@
 import { Connection, type ConnectionOptions } from '@temporalio/client';
 
-/** gRPC's own limit is two minutes: for as long an outage would go on for this worker when Temporal is back. */
+/** gRPC's default of two minutes would prolong an outage for this worker by that time. */
 const MAX_RECONNECT_MS = 1000;
 
-/** A connection that is made when it is first used, and again within about a second of an outage's end. */
+/** A connection that is opened on first use, and again within about a second after an outage. */
 export const lazyConnection = (options: ConnectionOptions): Connection =>
   Connection.lazy({ ...options, channelArgs: { 'grpc.max_reconnect_backoff_ms': MAX_RECONNECT_MS } });

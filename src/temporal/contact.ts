@@ -4,37 +4,40 @@ import { monotonicMs } from '../data-plane/temporal-contact.ts';
 /** Interval of requests to Temporal. */
 const PROBE_MS = 1000;
 const PROBE_DEADLINE_MS = 1500;
-/** A timer that is so late means that this process was frozen, or had no CPU for as long. */
+/** A timer that is this late means that the process was frozen or had no CPU time. */
 const INTERRUPTION_MS = 1000;
 const TICK_MS = 250;
 
 export interface Contact {
-  /** How often this process was interrupted so far. */
+  /** Number of interruptions of this process. */
   readonly interruptions: number;
   close(): void;
 }
 
 /**
- * Watches whether this worker is in contact with Temporal and runs without interruption. heard: called after each answer
- * with monotonicMs() before the request. interrupted: called when the process goes on after an interruption.
+ * Watches this worker's contact with Temporal and interruptions of its process. onAnswer is called after each answer with
+ * monotonicMs() before the request; onInterruption when the process continues after an interruption.
  */
-export function watchContact(client: Client, observer: { heard(at: number): void; interrupted(): void }): Contact {
+export function watchContact(
+  client: Client,
+  observer: { onAnswer(at: number): void; onInterruption(): void },
+): Contact {
   let interruptions = 0;
   let lastTick = monotonicMs();
   let lastProbe = 0;
-  let probing = false;
+  let isProbing = false;
 
   async function probe(): Promise<void> {
-    probing = true;
+    isProbing = true;
     const at = monotonicMs();
     lastProbe = at;
     try {
       await client.withDeadline(Date.now() + PROBE_DEADLINE_MS, () => client.workflowService.getSystemInfo({}));
-      observer.heard(at);
+      observer.onAnswer(at);
     } catch {
-      // Its age shows it.
+      // The age of the last answer shows the failure.
     } finally {
-      probing = false;
+      isProbing = false;
     }
   }
 
@@ -42,10 +45,10 @@ export function watchContact(client: Client, observer: { heard(at: number): void
     const now = monotonicMs();
     if (now - lastTick > INTERRUPTION_MS) {
       interruptions++;
-      observer.interrupted();
+      observer.onInterruption();
     }
     lastTick = now;
-    if (!probing && now - lastProbe >= PROBE_MS) void probe();
+    if (!isProbing && now - lastProbe >= PROBE_MS) void probe();
   }, TICK_MS);
   return {
     get interruptions() {

@@ -9,12 +9,12 @@ import type {
 } from '../../workflows/shared/messages.ts';
 
 /**
- * What the REST server asks of Temporal. Stateless; errors are MillraceErrors (NOT_FOUND, CONFLICT, BAD_REQUEST,
+ * Operations on the connectors of a cluster. Stateless; errors are MillraceErrors (NOT_FOUND, CONFLICT, BAD_REQUEST,
  * CONFIG_INVALID, TEMPORAL_UNAVAILABLE).
  */
 export interface Control {
   list(): Promise<readonly string[]>;
-  /** offsets: where to begin. Where they cannot be taken, there is no connector. */
+  /** offsets: start offsets. If they cannot be set, the connector is not created. */
   create(
     name: string,
     config: ConnectorConfig,
@@ -22,12 +22,12 @@ export interface Control {
     offsets?: readonly OffsetEntry[],
   ): Promise<ConnectorInfo>;
   info(name: string): Promise<ConnectorInfo>;
-  /** created: there was no connector of this name. */
+  /** created: false if a connector of this name existed. */
   configure(
     name: string,
     config: ConnectorConfig,
   ): Promise<{ readonly info: ConnectorInfo; readonly created: boolean }>;
-  /** Keys of the patch replace those of the connector, null takes one away; nobody else's change is lost. */
+  /** Replaces the keys of the patch; null removes a key. Concurrent changes of other keys are preserved. */
   patch(name: string, patch: Readonly<Record<string, string | null>>): Promise<ConnectorInfo>;
   delete(name: string): Promise<void>;
   status(name: string): Promise<StatusInfo>;
@@ -37,10 +37,10 @@ export interface Control {
   restart(name: string, request: RestartRequest): Promise<StatusInfo>;
   restartTask(name: string, task: number): Promise<void>;
   tasks(name: string): Promise<readonly TaskInfo[]>;
-  /** Topics that the connector has used since they were last reset. */
+  /** Topics that the connector has used since the last reset. */
   topics(name: string): Promise<readonly string[]>;
   resetTopics(name: string): Promise<void>;
-  /** Of a stopped connector; null: it begins anew. */
+  /** Changes the offsets of a stopped connector; null resets all. */
   alterOffsets(name: string, offsets: readonly OffsetEntry[] | null): Promise<AlterOffsetsResult>;
 }
 
@@ -81,7 +81,7 @@ export interface TaskState {
   readonly worker_id: string;
   readonly trace?: string;
   readonly version?: string;
-  /** Which attempt runs, counted from 1, and what it last reported; Millrace's own. */
+  /** Number of the attempt, from 1. This and the next two fields are not in Kafka Connect's format. */
   readonly attempt?: number;
   readonly last_failure?: string;
   readonly figures?: Readonly<Record<string, number | string>>;

@@ -3,8 +3,8 @@ import { kindOfCode } from '../errors.ts';
 import type { CauseReport, FailureReport } from '../failure-report.ts';
 
 /**
- * The one place where an error becomes a Temporal failure: its code is the type, and Temporal retries just what is
- * retriable. Causes go along, so that the Temporal UI shows them.
+ * Converts an error to a Temporal failure. Its type is the error code; Temporal retries retriable errors only. The causes
+ * are included, so that the Temporal UI shows them.
  */
 export function toFailure({ code, message, stack, causes }: FailureReport, retryMs?: number): ApplicationFailure {
   const cause = toCause(causes);

@@ -6,8 +6,8 @@ const DEADLINE_MS = 3000;
 const NOT_FOUND = 5;
 
 /**
- * Records a heartbeat of an activity and awaits Temporal's answer, in contrast to the SDK's heartbeats, which are sent
- * later. Returns whether that attempt of the activity was cancelled or replaced. Rejects where Temporal does not answer.
+ * Records a heartbeat of an activity and awaits Temporal's answer, unlike the SDK's heartbeats, which are sent later.
+ * Returns true if this attempt of the activity was cancelled or replaced. Rejects if Temporal does not answer.
  */
 export async function heartbeat(
   client: Client,

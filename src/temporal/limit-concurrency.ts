@@ -1,18 +1,18 @@
 /**
- * Lets so many at once and the others wait, first come, first served: a server that is asked for hundreds of things at
- * the same moment answers none of them in time.
+ * Limits concurrency; waiters run in FIFO order. A server that receives hundreds of requests at the same moment answers none
+ * of them in time.
  */
-export function turns(atOnce: number): <T>(act: () => Promise<T>) => Promise<T> {
-  let free = atOnce;
-  const waiting: (() => void)[] = [];
+export function limitConcurrency(max: number): <T>(act: () => Promise<T>) => Promise<T> {
+  let free = max;
+  const waiters: (() => void)[] = [];
   return async act => {
     if (free > 0) free--;
-    else await new Promise<void>(resolve => waiting.push(resolve));
+    else await new Promise<void>(resolve => waiters.push(resolve));
     try {
       return await act();
     } finally {
-      // Handed on rather than given back: nobody comes in between.
-      const next = waiting.shift();
+      // Passes the slot to the next waiter directly, so that no later call overtakes it.
+      const next = waiters.shift();
       if (next === undefined) free++;
       else next();
     }

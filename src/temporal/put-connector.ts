@@ -4,73 +4,72 @@ import type { Log } from '../api/index.ts';
 import { kindOf, MillraceError, messageOf } from '../errors.ts';
 import type { Control } from './control.ts';
 
-export interface ConnectorWanted {
+export interface DesiredConnector {
   readonly name: string;
   readonly config: ConnectorConfig;
-  /** Where it has to be made. Default RUNNING. */
+  /** Target state of a new connector. Default RUNNING. */
   readonly state?: TargetState;
 }
 
-export type Put = 'created' | 'changed' | 'unchanged';
+export type PutResult = 'created' | 'changed' | 'unchanged';
 
 export interface PutDeps {
-  /** A configuration as it was given, with secrets in the place of their seals. */
-  plain(connector: string, config: ConnectorConfig): Promise<ConnectorConfig>;
-  /** Whether Temporal has been reached. */
-  ready(): boolean;
+  /** Replaces the placeholders of stored secrets in a configuration. */
+  resolveSecrets(connector: string, config: ConnectorConfig): Promise<ConnectorConfig>;
+  /** True after the worker has connected to Temporal. */
+  isReady(): boolean;
   readonly log: Log;
   readonly signal: AbortSignal;
 }
 
-/** How often to look whether Temporal has been reached. */
+/** Milliseconds between checks of the connection to Temporal. */
 const READY_MS = 50;
 
 /**
- * Sees to it that there is a connector of this configuration; one that has it already is left in peace, whatever it does.
- * Goes on trying for as long as Temporal or Kafka are down; rejects with what a client would be told, or when the signal
- * aborts.
+ * Creates or configures a connector unless it has this configuration already. Retries while Temporal or Kafka are down;
+ * rejects with the error of the request, or when the signal aborts.
  */
 export async function putConnector(
   control: Pick<Control, 'info' | 'create' | 'configure'>,
-  wanted: ConnectorWanted,
-  { plain, ready, log, signal }: PutDeps,
-): Promise<Put> {
-  while (!ready()) await delay(READY_MS, undefined, { signal });
+  connector: DesiredConnector,
+  { resolveSecrets, isReady, log, signal }: PutDeps,
+): Promise<PutResult> {
+  while (!isReady()) await delay(READY_MS, undefined, { signal });
   for (let wait = 250; ; wait = Math.min(wait * 2, 5000)) {
     try {
-      return await once(control, wanted, plain);
+      return await tryPut(control, connector, resolveSecrets);
     } catch (error) {
       if (kindOf(error) !== 'retriable') throw error;
-      log.warn({ connector: wanted.name, reason: messageOf(error) }, 'connector cannot be made yet; trying again');
+      log.warn({ connector: connector.name, reason: messageOf(error) }, 'connector cannot be created yet; retrying');
     }
     await delay(wait, undefined, { signal });
   }
 }
 
-async function once(
+async function tryPut(
   control: Pick<Control, 'info' | 'create' | 'configure'>,
-  { name, config, state }: ConnectorWanted,
-  plain: PutDeps['plain'],
-): Promise<Put> {
-  const before = await control.info(name).catch(unless('NOT_FOUND'));
+  { name, config, state }: DesiredConnector,
+  resolveSecrets: PutDeps['resolveSecrets'],
+): Promise<PutResult> {
+  const before = await control.info(name).catch(undefinedIf('NOT_FOUND'));
   if (before === undefined) {
-    const made = await control.create(name, config, state).catch(unless('CONFLICT'));
-    if (made !== undefined) return 'created';
-    // Another worker was quicker.
-    return once(control, { name, config }, plain);
+    const info = await control.create(name, config, state).catch(undefinedIf('CONFLICT'));
+    if (info !== undefined) return 'created';
+    // Another worker has created it in the meantime.
+    return tryPut(control, { name, config }, resolveSecrets);
   }
-  // Secrets that have got lost are given again.
-  const held = await plain(name, before.config).catch(unless('TASK_CONFIG'));
-  if (held !== undefined && same(held, { ...config, name })) return 'unchanged';
+  // Lost secrets are stored again by configuring the connector.
+  const current = await resolveSecrets(name, before.config).catch(undefinedIf('TASK_CONFIG'));
+  if (current !== undefined && sameConfig(current, { ...config, name })) return 'unchanged';
   await control.configure(name, config);
   return 'changed';
 }
 
-/** undefined for an error of this code. */
-const unless = (code: MillraceError['code']) => (error: unknown) => {
+/** Converts an error with this code to undefined. */
+const undefinedIf = (code: MillraceError['code']) => (error: unknown) => {
   if (error instanceof MillraceError && error.code === code) return undefined;
   throw error;
 };
 
-const same = (a: ConnectorConfig, b: ConnectorConfig): boolean =>
+const sameConfig = (a: ConnectorConfig, b: ConnectorConfig): boolean =>
   Object.keys(a).length === Object.keys(b).length && Object.entries(a).every(([key, value]) => b[key] === value);

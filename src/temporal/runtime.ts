@@ -3,11 +3,11 @@ import type { Log } from '../api/index.ts';
 
 const methods = { TRACE: 'debug', DEBUG: 'debug', INFO: 'debug', WARN: 'warn', ERROR: 'error' } as const;
 
-/** Once a process: Temporal's own lines go into ours, its routine ones as debug; signals are the caller's to handle. */
+/** Redirects Temporal's log to ours, routine messages as debug. Called once in a process; the caller handles signals. */
 export function installRuntime(log: Log): void {
   Runtime.install({
     logger: new DefaultLogger('INFO', ({ level, message, meta }) => {
-      // By design: tasks have a worker of their own.
+      // Expected: the worker of tasks has no workflows.
       const method = message.startsWith('No workflows registered') ? 'debug' : methods[level];
       log[method]({ ...meta }, message);
     }),

@@ -6,8 +6,8 @@ import { messageOf } from '../errors.ts';
 const KEYWORD = 2; // temporal.api.enums.v1.IndexedValueType
 
 /**
- * Adds the search attributes that the workflows set, where the namespace lacks them. A workflow that sets an unknown one
- * would never get past its first task. Without the right to add them, the log names the command.
+ * Adds the search attributes of the workflows to the namespace. A workflow that sets an unknown attribute would fail its
+ * first workflow task for ever. If they cannot be added, for lack of permission, the log shows the command.
  */
 export async function ensureSearchAttributes(connection: Connection, namespace: string, log: Log): Promise<void> {
   const names = Object.values(searchAttributes);
@@ -23,7 +23,7 @@ export async function ensureSearchAttributes(connection: Connection, namespace: 
     const command = `temporal operator search-attribute create --namespace ${namespace} ${missing.map(name => `--name ${name} --type Keyword`).join(' ')}`;
     log.error(
       { missing, reason: messageOf(error), command },
-      'Temporal lacks search attributes and they could not be added; run the command',
+      'search attributes are missing in Temporal and could not be added; run the command',
     );
   }
 }

@@ -1,51 +1,52 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Milliseconds between two looks: the first comes soon, as the index mostly trails by less than that. */
-const FIRST_WAIT = 20;
-const LAST_WAIT = 200;
+/** Milliseconds between two requests. The first interval is short, since visibility usually lags by less. */
+const FIRST_WAIT_MS = 20;
+const LAST_WAIT_MS = 200;
 
-interface Wanted {
+interface Waiter {
   readonly name: string;
-  readonly there: boolean;
+  readonly isListed: boolean;
   /** Deadline, as a value of performance.now(). */
-  readonly until: number;
-  done(): void;
+  readonly deadline: number;
+  resolve(): void;
 }
 
 /**
- * Waits for Temporal's index, which trails by a moment, to have a name or to have it no longer; for so many milliseconds
- * at the most. All who wait share one look.
+ * Waits until Temporal's visibility, which is eventually consistent, lists a name or no longer lists it, at most `ms`
+ * milliseconds. All waiters share one request.
  */
-export function indexWatch(names: () => Promise<readonly string[]>) {
-  let waiting: Wanted[] = [];
-  let looking = false;
+export function visibilityWait(list: () => Promise<readonly string[]>) {
+  let waiters: Waiter[] = [];
+  let isPolling = false;
 
-  async function look(): Promise<void> {
-    looking = true;
+  async function poll(): Promise<void> {
+    isPolling = true;
     try {
-      for (let wait = FIRST_WAIT; waiting.length > 0; wait = Math.min(wait * 2, LAST_WAIT)) {
-        const asked = waiting.length;
-        const found = new Set(await names());
-        const settled = waiting.filter(
-          // Whoever came while the list was on its way may have missed it.
-          ({ name, there, until }, i) => performance.now() > until || (i < asked && found.has(name) === there),
+      for (let wait = FIRST_WAIT_MS; waiters.length > 0; wait = Math.min(wait * 2, LAST_WAIT_MS)) {
+        const count = waiters.length;
+        const names = new Set(await list());
+        const settled = waiters.filter(
+          // The answer may be older than a waiter that was added during the request.
+          ({ name, isListed, deadline }, i) =>
+            performance.now() > deadline || (i < count && names.has(name) === isListed),
         );
-        waiting = waiting.filter(one => !settled.includes(one));
-        for (const { done } of settled) done();
-        if (settled.length > 0) wait = FIRST_WAIT;
+        waiters = waiters.filter(waiter => !settled.includes(waiter));
+        for (const { resolve } of settled) resolve();
+        if (settled.length > 0) wait = FIRST_WAIT_MS;
         await delay(wait);
       }
     } finally {
-      looking = false;
-      // Also where it cannot be asked: who waits has done what it came for.
-      for (const { done } of waiting) done();
-      waiting = [];
+      isPolling = false;
+      // Also after a failed request: the change itself has succeeded.
+      for (const { resolve } of waiters) resolve();
+      waiters = [];
     }
   }
 
-  return (name: string, there: boolean, ms: number): Promise<void> =>
+  return (name: string, isListed: boolean, ms: number): Promise<void> =>
     new Promise(resolve => {
-      waiting.push({ name, there, until: performance.now() + ms, done: resolve });
-      if (!looking) look().catch(() => {});
+      waiters.push({ name, isListed, deadline: performance.now() + ms, resolve });
+      if (!isPolling) poll().catch(() => {});
     });
 }

@@ -8,53 +8,53 @@ import { ensureSearchAttributes } from './search-attributes.ts';
 
 export interface WorkersOptions {
   readonly connection: NativeConnectionOptions;
-  /** For what the native connection does not do. */
+  /** Connection for requests that NativeConnection does not support. */
   readonly client: Connection;
   readonly namespace: string;
-  /** Workflows and short activities; long tasks run on the same name with `-tasks` behind it. */
+  /** Queue of workflows and short activities; that of tasks has the same name followed by `-tasks`. */
   readonly taskQueue: string;
-  /** `host:port`, as Kafka Connect names workers. */
+  /** `host:port`, Kafka Connect's format of worker ids. */
   readonly identity: string;
   readonly workflowBundle: { readonly codePath: string };
   readonly control: ControlActivities;
   readonly tasks: TaskActivities;
-  /** Tasks that this process may hold. */
+  /** Maximum number of tasks in this process. */
   readonly maxTasks: number;
-  /** Called when no further task is taken: those that run shall end. */
+  /** Called when the workers stop: running tasks have to end. */
   leave(): void;
   readonly log: Log;
 }
 
 export interface RunningWorkers {
-  /** Whether tasks can be given to this process just now. */
-  ready(): boolean;
-  /** Takes no tasks until `resumeTasks`; workflows and short activities go on. Those that run have to end by themselves. */
+  /** True while this process can run tasks. */
+  isReady(): boolean;
+  /** Stops polling for tasks until `resumeTasks`. The caller ends running tasks; workflows and short activities continue. */
   suspendTasks(): void;
   resumeTasks(): void;
-  /** Hands the tasks back and ends. Idempotent. */
+  /** Returns the tasks to Temporal and shuts down. Idempotent. */
   stop(): Promise<void>;
 }
 
-/** How long a stopping task may take to commit what it has in hand, before it is cancelled and waited for. */
+/** Milliseconds in which a stopping task can commit its current records before it is cancelled. */
 const GRACE_MS = 10_000;
 
 /**
- * Outstanding polls. Temporal gives tasks to the polls of a worker that is frozen or cut off, and each of them waits for
- * its time-out: a takeover is quick where there are few. One of the two for workflows is for those in this worker's cache.
+ * Outstanding polls. Temporal dispatches work to polls of a worker that is frozen or cut off, where it stays until its
+ * timeout: few polls make a takeover fast. One of the two workflow polls is for this worker's sticky queue.
  */
 const workflowPolls = { type: 'simple-maximum', maximum: 2 } as const;
 const activityPolls = { type: 'simple-maximum', maximum: 1 } as const;
-/** Workflow tasks wait for the one thread that runs them, and the time-out of each counts from when it was given out. */
+/** One thread runs all workflow tasks; the timeout of each starts when it is dispatched. */
 const MAX_WORKFLOW_TASKS = 10;
 
 /**
- * Keeps both Temporal workers of this process running, whatever becomes of the server: it goes on trying until `stop`.
+ * Runs both Temporal workers of this process and restarts them after errors until `stop`.
  */
 export function runWorkers(options: WorkersOptions): RunningWorkers {
-  const control = new KeptWorker(options, controlWorker);
-  const tasks = new KeptWorker(options, taskWorker);
+  const control = new SupervisedWorker(options, controlWorker);
+  const tasks = new SupervisedWorker(options, taskWorker);
   return {
-    ready: () => control.isRunning() && tasks.isRunning(),
+    isReady: () => control.isRunning() && tasks.isRunning(),
     suspendTasks: () => tasks.suspend(),
     resumeTasks: () => tasks.resume(),
     async stop() {
@@ -67,20 +67,20 @@ export function runWorkers(options: WorkersOptions): RunningWorkers {
 
 type CreateWorker = (options: WorkersOptions, connection: NativeConnection) => Promise<Worker>;
 
-/** A Temporal worker that is created again whenever it has ended, until it is stopped. */
-class KeptWorker {
+/** A Temporal worker that is created again after it has ended, until it is stopped. */
+class SupervisedWorker {
   readonly #options: WorkersOptions;
   readonly #create: CreateWorker;
   readonly #stopping = new AbortController();
   readonly #ended: Promise<void>;
   #worker: Worker | undefined;
-  /** Settles when it may run again; undefined while it may. */
+  /** Settles when the worker is resumed; undefined unless it is suspended. */
   #suspended: PromiseWithResolvers<void> | undefined;
 
   constructor(options: WorkersOptions, create: CreateWorker) {
     this.#options = options;
     this.#create = create;
-    this.#ended = this.#keep();
+    this.#ended = this.#runUntilStopped();
   }
 
   isRunning(): boolean {
@@ -104,7 +104,7 @@ class KeptWorker {
     return this.#ended;
   }
 
-  async #keep(): Promise<void> {
+  async #runUntilStopped(): Promise<void> {
     const { connection, log } = this.#options;
     const { signal } = this.#stopping;
     for (let wait = 250; !signal.aborted; wait = Math.min(wait * 2, 5000)) {
@@ -114,7 +114,7 @@ class KeptWorker {
         wait = 250;
       } catch (error) {
         if (signal.aborted) return;
-        log.warn({ address: connection.address, reason: messageOf(error) }, 'Temporal cannot be reached; trying again');
+        log.warn({ address: connection.address, reason: messageOf(error) }, 'Temporal cannot be reached; retrying');
       }
       await delay(wait, undefined, { signal }).catch(() => {});
     }
@@ -145,13 +145,13 @@ class KeptWorker {
 
 const controlWorker: CreateWorker = (options, connection) =>
   Worker.create({
-    ...shared(options, connection),
+    ...sharedOptions(options, connection),
     taskQueue: options.taskQueue,
     workflowBundle: options.workflowBundle,
     activities: options.control,
     workflowTaskPollerBehavior: workflowPolls,
     activityTaskPollerBehavior: activityPolls,
-    // A worker that is gone holds up its connectors for no longer than this.
+    // Limits the delay of connectors whose worker is gone.
     stickyQueueScheduleToStartTimeout: 1000,
     workflowThreadPoolSize: 1,
     maxConcurrentWorkflowTaskExecutions: MAX_WORKFLOW_TASKS,
@@ -160,19 +160,19 @@ const controlWorker: CreateWorker = (options, connection) =>
 
 const taskWorker: CreateWorker = (options, connection) =>
   Worker.create({
-    ...shared(options, connection),
+    ...sharedOptions(options, connection),
     taskQueue: `${options.taskQueue}-tasks`,
     activities: options.tasks,
     activityTaskPollerBehavior: activityPolls,
     maxConcurrentActivityTaskExecutions: options.maxTasks,
   });
 
-const shared = ({ namespace, identity }: WorkersOptions, connection: NativeConnection) => ({
+const sharedOptions = ({ namespace, identity }: WorkersOptions, connection: NativeConnection) => ({
   connection,
   namespace,
   identity,
   shutdownGraceTime: GRACE_MS,
-  // A pause shall be heard within a second, not within four fifths of the heartbeat's time-out.
+  // Cancellations arrive within a second instead of four fifths of the heartbeat timeout.
   maxHeartbeatThrottleInterval: 1000,
   defaultHeartbeatThrottleInterval: 1000,
 });

@@ -7,8 +7,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
- * The workflows' code as one file for the worker's sandbox. A published package ships it; a checkout builds it once for
- * each state of its sources, in a process of its own (the bundler's memory is not the worker's), into `cacheFolder`.
+ * Returns the workflow bundle, the workflows' code in one file. The published package contains it. In a checkout it is built
+ * into `cacheFolder` for each state of the sources, in a separate process, whose memory is released afterwards.
  */
 export async function workflowBundle(cacheFolder: string): Promise<{ codePath: string }> {
   const here = dirname(fileURLToPath(import.meta.url));
@@ -33,23 +33,23 @@ async function build(entry: string, target: string): Promise<void> {
   await mkdir(dirname(target), { recursive: true });
   const program = fileURLToPath(import.meta.url);
   const child = spawn(process.execPath, [program, entry, target], { stdio: ['ignore', 'ignore', 'pipe'] });
-  let said = '';
+  let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    said += text;
+    stderr += text;
   });
   const code = await new Promise<number | null>((resolve, reject) =>
     child.once('error', reject).once('close', resolve),
   );
-  if (code !== 0) throw new Error(`the workflows could not be bundled: ${said.slice(-2000)}`);
+  if (code !== 0) throw new Error(`the workflows could not be bundled: ${stderr.slice(-2000)}`);
 }
 
-/** Run as a program: bundles `entry` into `target`. */
+/** When run as a program: bundles `entry` into `target`. */
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const [, , entry, target] = process.argv as [string, string, string, string];
   const { bundleWorkflowCode } = await import('@temporalio/worker');
   const { code } = await bundleWorkflowCode({ workflowsPath: entry });
-  const half = `${target}.${process.pid}`;
-  await writeFile(half, code);
-  // Whole or not at all: two workers may start at once.
-  await rename(half, target);
+  const temporary = `${target}.${process.pid}`;
+  await writeFile(temporary, code);
+  // Atomic, since two workers may start at the same time.
+  await rename(temporary, target);
 }

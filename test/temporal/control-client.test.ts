@@ -10,7 +10,7 @@ import { servers } from '../support/servers.ts';
 import { uniqueName } from '../support/topic.ts';
 import { workflowWorker } from '../support/workflow-worker.ts';
 
-test('a connector whose worker does not answer has the status that Temporal knows, in good time', async () => {
+test('a connector whose worker does not answer has the status of its description, in time', async () => {
   const address = servers().temporal;
   const connection = await Connection.connect({ address });
   const client = new Client({ connection });
@@ -19,24 +19,24 @@ test('a connector whose worker does not answer has the status that Temporal know
     client,
     address,
     cluster,
-    // Nobody takes work from it.
+    // No worker polls this queue.
     taskQueue: cluster,
     workerId: 'here:8083',
-    prepare: async (_name, config) => ({ type: 'sink', config }),
-    forget: async () => undefined,
+    admit: async (_name, config) => ({ type: 'sink', config }),
+    deleteSecrets: async () => undefined,
     reveal: async (_name, config) => config,
   });
   try {
     await control.create('alone', { 'connector.class': 'X' });
-    const asked = performance.now();
+    const start = performance.now();
     expect(await control.status('alone')).toEqual({
       name: 'alone',
       connector: { state: 'UNASSIGNED', worker_id: 'here:8083' },
       tasks: [],
       type: 'sink',
     });
-    expect(performance.now() - asked).toBeLessThan(7000);
-    // What only the connector knows is not made up.
+    expect(performance.now() - start).toBeLessThan(7000);
+    // Only the workflow has the other information.
     await expect(control.info('alone')).rejects.toMatchObject({ code: 'TEMPORAL_UNAVAILABLE' });
   } finally {
     await client.workflow.getHandle(connectorWorkflowId(cluster, 'alone')).terminate();
@@ -44,11 +44,11 @@ test('a connector whose worker does not answer has the status that Temporal know
   }
 });
 
-test('a connector that has just been paused says so, however long its tasks take to end', async () => {
+test('a connector that was just paused shows PAUSED while its tasks are still ending', async () => {
   const address = servers().temporal;
-  let end = () => {};
-  const ends = new Promise<void>(resolve => {
-    end = resolve;
+  let endTask = () => {};
+  const ended = new Promise<void>(resolve => {
+    endTask = resolve;
   });
   await using worker = await workflowWorker(address, {
     planTasks: async () => ({ tasks: [{}] }),
@@ -59,7 +59,7 @@ test('a connector that has just been paused says so, however long its tasks take
     async runTask() {
       const context = Context.current();
       const beat = setInterval(() => context.heartbeat(), 100);
-      await Promise.race([ends, context.cancelled]).catch(() => ends);
+      await Promise.race([ended, context.cancelled]).catch(() => ended);
       clearInterval(beat);
     },
   });
@@ -70,8 +70,8 @@ test('a connector that has just been paused says so, however long its tasks take
     cluster: uniqueName('paused'),
     taskQueue: worker.taskQueue,
     workerId: 'here:8083',
-    prepare: async (_name, config) => ({ type: 'sink', config }),
-    forget: async () => undefined,
+    admit: async (_name, config) => ({ type: 'sink', config }),
+    deleteSecrets: async () => undefined,
     reveal: async (_name, config) => config,
   });
   const stateNow = async () => (await control.status('slow')).connector.state;
@@ -81,7 +81,7 @@ test('a connector that has just been paused says so, however long its tasks take
     await control.pause('slow');
     expect(await stateNow()).toBe('PAUSED');
   } finally {
-    end();
+    endTask();
     await control.delete('slow');
   }
 });
