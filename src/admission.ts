@@ -12,64 +12,67 @@ import type { PluginRegistry } from './plugins.ts';
 import type { Plugins } from './rest/deps.ts';
 import type { ControlDeps } from './temporal/control-client.ts';
 
-/** What the REST server needs of configurations: to check them, and to hide what nobody may see. */
-export interface Preparation extends Pick<ControlDeps, 'prepare' | 'reveal'> {
+/** Checks of configurations, and storage of their secrets, for the REST server. */
+export interface Admission extends Pick<ControlDeps, 'admit' | 'reveal'> {
   readonly plugins: Plugins;
 }
 
-export interface PreparationDeps {
+export interface AdmissionDeps {
   readonly plugins: PluginRegistry;
   readonly secrets: SecretStore;
-  /** Show secrets in answers, too. */
+  /** Also shows secrets in answers. */
   readonly showSecrets: boolean;
   readonly log: Log;
-  /** Connectors' code runs there: `checkConfig` of the operations. */
+  /** Operation `checkConfig`: connectors' code runs in the data plane. */
   check(props: ConfigProps): Promise<CheckedConfig>;
 }
 
-/** How long an answer waits for Kafka; then placeholders stay in the configuration. */
+/** Milliseconds that an answer waits for Kafka. After that the configuration is shown with placeholders. */
 const REVEAL_MS = 3000;
-/** Keys that a connector's workflow reads itself. */
-const readByWorkflows = /^(name|connector\.class|millrace\..*)$/;
+/** Keys that a connector's workflow itself reads. */
+const workflowKeys = /^(name|connector\.class|millrace\..*)$/;
 
-/** Each that is lost takes the seconds after which a thread is ended. */
+/** Each attempt whose thread is ended takes `task.unresponsive.timeout.ms`. */
 const CHECK_ATTEMPTS = 5;
 
-export function preparation({ plugins, secrets, showSecrets, log, check }: PreparationDeps): Preparation {
-  async function checked(props: ConfigProps): Promise<CheckedConfig> {
+export function createAdmission({ plugins, secrets, showSecrets, log, check }: AdmissionDeps): Admission {
+  async function checkUntilAnswered(props: ConfigProps): Promise<CheckedConfig> {
     for (let attempt = 1; ; attempt++) {
       try {
         return await check(props);
       } catch (error) {
         if (!(error instanceof HostLostError)) throw error;
-        if (error.isSuspect) throw unanswered(error);
-        // The thread was ended because of another request: this check is repeated.
+        if (error.isSuspect) throw unfinishedCheckError(error);
+        // The thread was ended because of another request: repeat the check.
         if (attempt === CHECK_ATTEMPTS || error.suspicion.kind === 'starved') throw error;
       }
     }
   }
   return {
-    async prepare(name, config, before) {
-      const named = { ...config, name };
-      const { type, infos, plainSecretKeys: open } = await checked(named);
-      const wrong = invalidConfigMessage(infos);
-      if (wrong !== undefined) throw new MillraceError('CONFIG_INVALID', wrong);
-      const rest = Object.fromEntries(Object.entries(named).filter(([key]) => !open.includes(key)));
+    async admit(name, config, before) {
+      const submitted = { ...config, name };
+      const { type, infos, plainSecretKeys } = await checkUntilAnswered(submitted);
+      const invalid = invalidConfigMessage(infos);
+      if (invalid !== undefined) throw new MillraceError('CONFIG_INVALID', invalid);
+      const rest = Object.fromEntries(Object.entries(submitted).filter(([key]) => !plainSecretKeys.includes(key)));
       const long = longestKeys(rest, ROOM.config);
       const short = Object.fromEntries(Object.entries(rest).filter(([key]) => !long.includes(key)));
-      const many = bytesOf(short) <= ROOM.config ? [] : Object.keys(short).filter(key => !readByWorkflows.test(key));
-      return { type, config: await secrets.seal(name, named, { secrets: open, long, many }, before) };
+      const many = bytesOf(short) <= ROOM.config ? [] : Object.keys(short).filter(key => !workflowKeys.test(key));
+      return { type, config: await secrets.seal(name, submitted, { secrets: plainSecretKeys, long, many }, before) };
     },
     async reveal(connector, config) {
-      const answered = new AbortController();
-      const late = delay(REVEAL_MS, config, { signal: answered.signal });
+      const done = new AbortController();
+      const timeout = delay(REVEAL_MS, config, { signal: done.signal });
       try {
-        return await Promise.race([secrets.reveal(connector, config, showSecrets), late]);
+        return await Promise.race([secrets.reveal(connector, config, showSecrets), timeout]);
       } catch (error) {
-        log.warn({ connector, reason: messageOf(error) }, 'placeholders stay in the configuration that is shown');
+        log.warn(
+          { connector, reason: messageOf(error) },
+          'secrets could not be read; the configuration is shown with placeholders',
+        );
         return config;
       } finally {
-        answered.abort();
+        done.abort();
       }
     },
     plugins: {
@@ -82,16 +85,16 @@ export function preparation({ plugins, secrets, showSecrets, log, check }: Prepa
         return pluginKeys(keys, plugins.findConnector(name)?.kind, plugins.version);
       },
       async validate(plugin, config) {
-        return (await checked({ ...config, 'connector.class': config['connector.class'] ?? plugin })).infos;
+        return (await checkUntilAnswered({ ...config, 'connector.class': config['connector.class'] ?? plugin })).infos;
       },
     },
   };
 }
 
-function unanswered({ message, suspicion: { stack } }: HostLostError): MillraceError {
+function unfinishedCheckError({ message, suspicion: { stack } }: HostLostError): MillraceError {
   const where = stack[0] === undefined ? '' : ` It was in ${stack.slice(0, 3).join(', called by ')}.`;
   return new MillraceError(
     'BAD_REQUEST',
-    `The configuration was not checked to its end: ${message}.${where} A setting of it, or a plugin, takes too long.`,
+    `The check of the configuration did not finish: ${message}.${where} One of its settings or a plugin takes too long.`,
   );
 }

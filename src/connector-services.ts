@@ -14,40 +14,40 @@ import {
   readPositions,
 } from './kafka/storage/offset-store.ts';
 
-/** The worker's own Kafka client and its settings; its offsets topic. */
+/** The worker's Kafka client, its settings and its offsets topic. */
 interface WorkerKafka {
   readonly config: KafkaConfig;
   readonly client: KafkaClient;
   readonly offsetsTopic: OffsetsTopic;
 }
 
-/** Opens what connectors need of Kafka; clients with the same settings are one. Connects to nothing yet. */
+/** Opens the Kafka clients and offset stores of a connector. Clients with equal settings are shared. Does not connect yet. */
 export function connectorServices(worker: WorkerKafka, pool: ClientPool): OpenServices {
   return (type, clients, props) => {
     using opening = new DisposableStack();
     const clientOf = (role: ClientRole) => opening.use(pool.take(kafkaConfigFromProperties(clients[role]))).client;
     const [writes, reads, administers] = [clientOf('producer'), clientOf('consumer'), clientOf('admin')];
-    const kafka = joined(writes, reads, type === 'source' ? administers : reads);
+    const kafka = combineClients(writes, reads, type === 'source' ? administers : reads);
     const brokers = clients.producer['bootstrap.servers'] ?? '';
-    const elsewhere = !sameBrokers(brokers, worker.config.brokers.join(','));
+    const hasOwnBrokers = !sameBrokers(brokers, worker.config.brokers.join(','));
     const topic = { ...worker.offsetsTopic, topic: props['offsets.storage.topic'] ?? worker.offsetsTopic.topic };
-    const separate = type === 'source' && (elsewhere || topic.topic !== worker.offsetsTopic.topic);
-    const workers = { kafka: worker.client, offsets: offsetsIn(worker.client, worker.offsetsTopic) };
+    const hasOwnTopic = type === 'source' && (hasOwnBrokers || topic.topic !== worker.offsetsTopic.topic);
+    const workers = { kafka: worker.client, offsets: offsetStore(worker.client, worker.offsetsTopic) };
     const opened = opening.move();
     return {
       kafka,
-      deadLetterKafka: joined(writes, reads, administers),
-      ...(separate
-        ? { offsets: offsetsOver(kafka, topic, worker), workerOffsets: workers }
-        : { offsets: offsetsIn(kafka, topic) }),
-      brokers: elsewhere ? createHash('sha256').update(brokers).digest('hex').slice(0, 12) : '',
+      deadLetterKafka: combineClients(writes, reads, administers),
+      ...(hasOwnTopic
+        ? { offsets: offsetStoreWithFallback(kafka, topic, worker), workerOffsets: workers }
+        : { offsets: offsetStore(kafka, topic) }),
+      brokers: hasOwnBrokers ? createHash('sha256').update(brokers).digest('hex').slice(0, 12) : '',
       [Symbol.dispose]: () => opened.dispose(),
     };
   };
 }
 
-/** One client with the identities of three. */
-const joined = (writes: KafkaClient, reads: KafkaClient, administers: KafkaClient): KafkaClient =>
+/** Combines three clients with different credentials. */
+const combineClients = (writes: KafkaClient, reads: KafkaClient, administers: KafkaClient): KafkaClient =>
   writes === reads && reads === administers
     ? writes
     : {
@@ -60,12 +60,12 @@ const joined = (writes: KafkaClient, reads: KafkaClient, administers: KafkaClien
           for (const client of new Set([writes, reads, administers])) client.disconnect();
         },
         async close() {
-          // Those who lent them close them.
+          // The pool closes the clients.
         },
       };
 
-/** The offsets topic as the engine's store; created when it is first needed. */
-export function offsetsIn(kafka: KafkaClient, topic: OffsetsTopic): OffsetStore {
+/** The engine's offset store in a topic, which is created on first use. */
+export function offsetStore(kafka: KafkaClient, topic: OffsetsTopic): OffsetStore {
   return {
     topic: topic.topic,
     async load(connector, options) {
@@ -76,16 +76,16 @@ export function offsetsIn(kafka: KafkaClient, topic: OffsetsTopic): OffsetStore 
   };
 }
 
-/** As offsetsIn; positions of partitions that the topic has never had are those of the worker's topic (KIP-618). */
-function offsetsOver(kafka: KafkaClient, topic: OffsetsTopic, worker: WorkerKafka): OffsetStore {
+/** An offset store that reads partitions without an entry in its topic from the worker's topic (KIP-618). */
+function offsetStoreWithFallback(kafka: KafkaClient, topic: OffsetsTopic, worker: WorkerKafka): OffsetStore {
   return {
-    ...offsetsIn(kafka, topic),
+    ...offsetStore(kafka, topic),
     async load(connector, options) {
       await ensureOffsetsTopic(worker.client, worker.offsetsTopic);
       await ensureOffsetsTopic(kafka, topic);
-      const before = await readPositions(worker.client, worker.offsetsTopic.topic, connector, options);
-      const own = await readPositions(kafka, topic.topic, connector, options);
-      return positionsIn(new Map([...before, ...own]));
+      const fallback = await readPositions(worker.client, worker.offsetsTopic.topic, connector, options);
+      const positions = await readPositions(kafka, topic.topic, connector, options);
+      return positionsIn(new Map([...fallback, ...positions]));
     },
   };
 }

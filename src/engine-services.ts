@@ -20,26 +20,26 @@ import { exposedListeners, parseListeners } from './rest/listeners.ts';
 import { cacheFolder } from './stack/cache.ts';
 
 /**
- * What connectors and their configurations need, made from worker properties as they were given: plugins, configuration
- * providers, a Kafka client and the stores in Kafka. The main thread and each task host have their own. Connects to
- * nothing yet. CONFIG_INVALID with every wrong value by name.
+ * Creates the services of connectors and their configurations from unresolved worker properties: plugins, configuration
+ * providers, a Kafka client and the stores in Kafka. The main thread and each task host have their own. Does not connect
+ * yet. CONFIG_INVALID names each invalid value.
  */
 export async function engineServices(
-  given: Readonly<Record<string, string>>,
+  properties: Readonly<Record<string, string>>,
   {
     loggers,
     configFiles,
     pluginLog = loggers.log('plugins'),
   }: { readonly loggers: Loggers; readonly configFiles: readonly string[]; readonly pluginLog?: Log },
 ) {
-  const loaded = await loadPlugins({ paths: pluginPath(given), cwd: process.cwd(), log: pluginLog });
+  const loaded = await loadPlugins({ paths: pluginPath(properties), cwd: process.cwd(), log: pluginLog });
   const plugins = pluginRegistry({ plugins: loaded.plugins, log: pluginLog });
-  const providers = await configProviders(given, {
+  const providers = await configProviders(properties, {
     entries: plugins.configProviders,
     incomplete: loaded.failed > 0,
     failed: (provider, reason) => pluginLog.error({ provider, reason }, 'configuration provider cannot be used'),
   });
-  const { props } = await resolvePlaceholders(given, providers);
+  const { props } = await resolvePlaceholders(properties, providers);
   const config = workerConfigOf(props);
   const namesRedaction = new Redaction();
   const brokers = { 'bootstrap.servers': config['bootstrap.servers'].join(',') };
@@ -52,7 +52,7 @@ export async function engineServices(
     allowed: config['file.connectors.allowed.paths'],
     exposed: exposedListeners(parseListeners(props)),
     code: codeFolders({
-      plugins: [...pluginPath(given), ...loaded.plugins.map(({ path }) => path)],
+      plugins: [...pluginPath(properties), ...loaded.plugins.map(({ path }) => path)],
       cwd: process.cwd(),
       cache: cacheFolder(),
     }),
@@ -75,11 +75,11 @@ export async function engineServices(
     kafka,
     configs,
     secrets,
-    /** Ends what waits for Kafka, on whichever cluster. */
+    /** Aborts pending requests to all Kafka clusters. */
     disconnect: () => pool.disconnect(),
-    /** Worker properties as they were given: their placeholders are resolved again for each connector. */
+    /** `workerProps` are unresolved: their placeholders are resolved again for each connector. */
     components: {
-      workerProps: { ...brokers, ...given },
+      workerProps: { ...brokers, ...properties },
       open: connectorServices({ config: kafkaConfig, client: kafka, offsetsTopic: offsetsTopic(config, props) }, pool),
       providers,
       unseal: (connector: string, config: Readonly<Record<string, string>>) => secrets.unseal(connector, config),
@@ -91,7 +91,7 @@ export async function engineServices(
   };
 }
 
-/** The property of the configuration providers' own classes: it cannot hold a placeholder of theirs. */
+/** Reads `plugin.path`, which cannot contain placeholders: configuration providers are loaded from it. */
 const pluginPath = ({ 'plugin.path': path }: Readonly<Record<string, string>>): readonly string[] =>
   workerConfigOf(path === undefined ? {} : { 'plugin.path': path })['plugin.path'];
 
@@ -102,7 +102,7 @@ const offsetsTopic = (config: WorkerConfig, props: Readonly<Record<string, strin
   config: storageConfig(props, 'offset.storage.'),
 });
 
-/** CONFIG_INVALID where the settings of tasks' clients are no connection. */
+/** CONFIG_INVALID for invalid connection settings of tasks' clients. */
 function checkClients(props: Readonly<Record<string, string>>): void {
   const clients = clientSettings('source', props, {});
   for (const role of clientRoles) kafkaConfigFromProperties(clients[role]);

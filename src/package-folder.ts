@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** The folder that holds package.json: of a checkout as well as of the published package, whose modules lie in dist/. */
+/** The folder of package.json, in a checkout and in the published package, whose modules are in dist/. */
 export function packageFolder(): string {
   let folder = import.meta.dirname;
   while (!existsSync(join(folder, 'package.json'))) {

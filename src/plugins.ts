@@ -26,12 +26,12 @@ export interface PluginInfo {
   readonly version: string;
 }
 
-/** A component that a configuration names, with what makes it. */
+/** A component of a configuration with its factory. */
 export interface Component<F> extends ComponentConfig {
   readonly factory: F;
 }
 
-/** Every component that a configuration may name, by class name or alias: Millrace's own and those of plugins. */
+/** All components, by class name or alias: those of Millrace and those of plugins. */
 export interface PluginRegistry extends ComponentLookup {
   findConnector(name: string): ConnectorEntry | undefined;
   // biome-ignore-start lint/suspicious/noExplicitAny: each factory's configuration type is its own
@@ -40,31 +40,31 @@ export interface PluginRegistry extends ComponentLookup {
   converter(name: string, headers: boolean): Promise<Component<ConverterFactory<any>> | undefined>;
   // biome-ignore-end lint/suspicious/noExplicitAny: see above
   readonly configProviders: readonly ConfigProviderEntry[];
-  /** As GET /connector-plugins lists them. */
+  /** The list of GET /connector-plugins. */
   list(connectorsOnly: boolean): readonly PluginInfo[];
-  /** The keys of any plugin, as GET /connector-plugins/{plugin}/config tells them. NOT_FOUND. */
+  /** The keys of GET /connector-plugins/{plugin}/config. NOT_FOUND. */
   keys(name: string): Promise<readonly KeyDefinition[]>;
-  /** The version of a plugin; Millrace's own where there is none of that name. */
+  /** The version of a plugin; Millrace's version for an unknown name. */
   versionOf(name: string): Promise<string>;
 }
 
 export interface RegistryOptions {
-  /** Connectors that come with Millrace. */
+  /** Connectors of Millrace. */
   readonly connectors?: readonly ConnectorEntry[];
   readonly plugins?: readonly LoadedPlugin[];
-  /** Hears of names that are taken. */
+  /** Receives warnings of names that are already used. */
   readonly log?: Pick<Log, 'warn'>;
 }
 
 type Entry<F> = Named & { load(): Promise<F> };
 
 export function pluginRegistry({
-  connectors: comingConnectors = ownConnectors,
+  connectors: builtinConnectors = ownConnectors,
   plugins = [],
   log = { warn: () => undefined },
 }: RegistryOptions = {}): PluginRegistry {
   const { version } = JSON.parse(readFileSync(join(packageFolder(), 'package.json'), 'utf8')) as { version: string };
-  const connectors = mergedConnectors(comingConnectors, plugins, log);
+  const connectors = mergedConnectors(builtinConnectors, plugins, log);
   const transforms = merged(
     { own: ownTransforms, kind: 'transform', suffix: 'Transformation', offered: [{ of: one => one.transforms }] },
     plugins,
@@ -134,7 +134,7 @@ export function pluginRegistry({
         type,
         version: versionOf(entry),
       });
-      const all = connectors.map(one => ({ class: one.className, type: one.kind, version: versionOf(one) }));
+      const all = connectors.map(entry => ({ class: entry.className, type: entry.kind, version: versionOf(entry) }));
       if (connectorsOnly) return all;
       return [
         ...all,

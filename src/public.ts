@@ -1,4 +1,4 @@
-/** What `millrace` and `millrace/api` export: the contract of components, their configuration, and their errors. */
+/** Exports of `millrace` and `millrace/api`: the contract of components, their configuration, and their errors. */
 export * from './api/index.ts';
 export * from './config/spec.ts';
 export {

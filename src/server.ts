@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageFolder } from './package-folder.ts';
-import type { Surface } from './rest/access/access-policy.ts';
+import type { AccessPolicy } from './rest/access/access-policy.ts';
 import type { RestDeps } from './rest/deps.ts';
 import { type Listener, type Serving, serve } from './rest/listeners.ts';
 import { restServer } from './rest/server.ts';
@@ -9,9 +9,9 @@ import { restServer } from './rest/server.ts';
 /** Serves the REST API on every listener. */
 export function startServer(
   listeners: readonly Listener[],
-  surface: Surface,
+  policy: AccessPolicy,
   deps: Omit<RestDeps, 'version'>,
 ): Promise<Serving> {
   const { version } = JSON.parse(readFileSync(join(packageFolder(), 'package.json'), 'utf8')) as { version: string };
-  return serve(listeners, listener => restServer({ ...deps, version }, { ...surface, ...listener }));
+  return serve(listeners, listener => restServer({ ...deps, version }, { ...policy, ...listener }));
 }

@@ -8,7 +8,7 @@ import { type Level, Loggers } from './observability/loggers.ts';
 import { silent } from './observability/silent.ts';
 import { TaskRegistry } from './observability/task-registry.ts';
 
-/** Entry of a task host, a worker thread or a child process: receives its settings, then serves requests until it ends. */
+/** Program of a task host (worker thread or child process): receives its settings, then serves requests until it ends. */
 exitWithParent();
 const port = hostPort();
 const { properties, configFiles, process: label, levels } = await port.settings;
@@ -18,7 +18,7 @@ for (const { logger, level } of levels) loggers.follow(logger, level as Level);
 const { secrets, disconnect, components, namesRedaction } = await engineServices(properties, {
   loggers,
   configFiles,
-  // The main thread loads the same plugins, and says so.
+  // The main thread loads the same plugins and logs it.
   pluginLog: silent,
 });
 const tasks = new TaskRegistry(label === undefined ? {} : { process: label });

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from '@temporalio/client';
 import { pino } from 'pino';
 import { createActivities } from '../activities/create.ts';
-import { preparation } from './admission.ts';
+import { createAdmission } from './admission.ts';
 import type { Log } from './api/index.ts';
 import { readWorkerConfig, type WorkerConfig } from './config/worker-config/worker-config.ts';
 import { resolveConfig } from './connector/components.ts';
@@ -23,9 +23,9 @@ import { type Level, Loggers } from './observability/loggers.ts';
 import { Metrics } from './observability/metrics.ts';
 import { silent } from './observability/silent.ts';
 import { joinProcesses, type Member, processNumber } from './processes/member.ts';
-import { mergedMetrics } from './processes/metrics-text.ts';
-import { surfaceOf } from './rest/access/access-policy.ts';
-import { allowedHostsOf } from './rest/access/allowed-hosts.ts';
+import { mergeMetrics } from './processes/metrics-text.ts';
+import { readAccessPolicy } from './rest/access/access-policy.ts';
+import { readAllowedHosts } from './rest/access/allowed-hosts.ts';
 import { exposureWarnings } from './rest/access/exposure.ts';
 import { exposedListeners, isDefaultHost, parseListeners } from './rest/listeners.ts';
 import { startServer } from './server.ts';
@@ -34,42 +34,42 @@ import { lazyConnection } from './temporal/connection.ts';
 import { watchContact } from './temporal/contact.ts';
 import { temporalControl } from './temporal/control-client.ts';
 import { heartbeat } from './temporal/heartbeat.ts';
-import { type ConnectorWanted, putConnector } from './temporal/put-connector.ts';
+import { type DesiredConnector, putConnector } from './temporal/put-connector.ts';
 import { installRuntime } from './temporal/runtime.ts';
 import { runWorkers } from './temporal/workers.ts';
 import { workflowBundle } from './temporal/workflow-bundle.ts';
 
 export interface RunningWorker {
-  /** Makes a connector, or gives it this configuration where it has another; waits for servers that are down. */
-  put(connector: ConnectorWanted, signal: AbortSignal): Promise<void>;
-  /** Where this is one of several processes: lets the parent start the others. */
+  /** Creates or configures a connector; waits for servers that are down. */
+  put(connector: DesiredConnector, signal: AbortSignal): Promise<void>;
+  /** Reports that this process has started; the parent then starts the other processes of the worker. */
   started(): void;
   stop(): Promise<void>;
 }
 
 export interface WorkerOptions {
-  /** Files that the worker was started with: its properties and connectors. Connectors do not open them. */
+  /** Files of the command line (worker properties, connectors), which connectors must not read. */
   readonly configFiles?: readonly string[];
 }
 
-/** A task host's program: this checkout's source or its compiled form. */
+/** Program of a task host: source in a checkout, otherwise compiled. */
 const hostEntry = new URL(`./task-host${extname(import.meta.url)}`, import.meta.url);
-/** Milliseconds: a broker is asked several times before it counts as lost. */
+/** Timeouts of connectivity probes; a broker counts as lost after several failed probes. */
 const PROBE_TIMEOUTS = { requestTimeoutMs: 2000, connectionTimeoutMs: 2000 };
-/** How long a task waits for its connector to be told of something. */
+/** Timeout in milliseconds of a signal from a task to its connector. */
 const SIGNAL_MS = 5000;
-/** How long the start waits to hear of the topic of secrets. */
+/** Milliseconds that the start waits for the check of the topic of secrets. */
 const CONFIG_TOPIC_MS = 3000;
-/** How long requests may take that are under way when the worker stops: before tasks are handed over, and after it. */
+/** Milliseconds that a stopping worker waits for pending requests, before and after its tasks are handed over. */
 const REQUESTS_MS = 500;
 const LAST_REQUESTS_MS = 5000;
 
 /**
- * Starts a worker from Kafka Connect's worker properties: the REST API first, which says what is missing, then, for as
- * long as it takes, the connection to Temporal. CONFIG_INVALID with every wrong value by name.
+ * Starts a worker from Kafka Connect's worker properties. The REST API starts first and reports missing services; the
+ * connection to Temporal is retried. CONFIG_INVALID names each invalid value.
  */
 export async function startWorker(
-  given: Readonly<Record<string, string>>,
+  properties: Readonly<Record<string, string>>,
   { configFiles = [] }: WorkerOptions = {},
 ): Promise<RunningWorker> {
   const root = pino({ level: process.env['MILLRACE_LOG_LEVEL'] ?? 'info' }, pino.destination({ sync: true }));
@@ -81,7 +81,7 @@ export async function startWorker(
     changed: (logger, level) => dataPlane?.setLevel({ logger, level }),
   });
   const log = loggers.log('worker');
-  const { props, config, kafkaConfig, kafka, configs, secrets, components } = await engineServices(given, {
+  const { props, config, kafkaConfig, kafka, configs, secrets, components } = await engineServices(properties, {
     loggers,
     configFiles,
   });
@@ -91,24 +91,25 @@ export async function startWorker(
   if (props['offset.storage.file.filename'] !== undefined)
     log.warn(
       { 'offset.storage.topic': config['offset.storage.topic'] },
-      'offset.storage.file.filename is not used: offsets are kept in Kafka',
+      'offset.storage.file.filename is ignored: offsets are stored in Kafka',
     );
 
   const listeners = parseListeners(props);
-  const hosts = allowedHostsOf({
+  const hosts = readAllowedHosts({
     configured: config['rest.allowed.hosts'],
     listeners,
     advertised: props['rest.advertised.host.name'],
   });
-  const surface = { ...surfaceOf(props), ...(hosts && { hosts }) };
+  const policy = { ...readAccessPolicy(props), ...(hosts && { hosts }) };
   const exposed = exposedListeners(listeners);
-  const first = number === undefined || number === 1;
-  if (first) for (const { fields, message } of exposureWarnings({ exposed, surface, props })) log.warn(fields, message);
+  const isFirstProcess = number === undefined || number === 1;
+  if (isFirstProcess)
+    for (const { fields, message } of exposureWarnings({ exposed, policy: policy, props })) log.warn(fields, message);
   const cluster = config['group.id'];
   const levels = clusterLevels(configs, cluster, loggers, log);
   const metrics = new Metrics();
   const ownMetrics = async () =>
-    mergedMetrics([await metrics.registry.metrics(), ...((await dataPlane?.metrics()) ?? [])]);
+    mergeMetrics([await metrics.registry.metrics(), ...((await dataPlane?.metrics()) ?? [])]);
   if (number !== undefined) {
     metrics.registry.setDefaultLabels({ process: String(number) });
     member = joinProcesses(number, {
@@ -122,20 +123,20 @@ export async function startWorker(
   const namespace = config['temporal.namespace'];
   const taskQueue = config['temporal.task.queue'] ?? `millrace-${cluster}`;
   const [{ host, port }] = listeners;
-  // The default address is that of every worker: the name of the machine tells them apart.
-  const own = isDefaultHost(props) || host === '' ? hostname() : host;
-  const identity = `${props['rest.advertised.host.name'] ?? own}:${props['rest.advertised.port'] ?? port}`;
+  // All workers have the same default address; the machine's name distinguishes them.
+  const defaultHost = isDefaultHost(props) || host === '' ? hostname() : host;
+  const identity = `${props['rest.advertised.host.name'] ?? defaultHost}:${props['rest.advertised.port'] ?? port}`;
   const bundle = await workflowBundle(cacheFolder());
   dataPlane = new DataPlane({
     thread: () => threadChannel(hostEntry),
     process: () => processChannel(hostEntry),
-    settings: { properties: given, configFiles, ...(number === undefined ? {} : { process: String(number) }) },
+    settings: { properties, configFiles, ...(number === undefined ? {} : { process: String(number) }) },
     levels: () => loggers.levels(),
     unresponsiveMs: config['task.unresponsive.timeout.ms'],
     log,
   });
   const plane = dataPlane;
-  const { prepare, reveal, plugins } = preparation({
+  const { admit, reveal, plugins } = createAdmission({
     plugins: components.plugins,
     secrets,
     showSecrets: config['rest.show.passwords'],
@@ -150,15 +151,15 @@ export async function startWorker(
     cluster,
     taskQueue,
     workerId: identity,
-    prepare,
-    keep: (connector, config, long) => secrets.seal(connector, config, { long }),
+    admit,
+    offload: (connector, config, long) => secrets.seal(connector, config, { long }),
     reveal,
-    forget: (connector, unused) => secrets.forget(connector, unused),
+    deleteSecrets: (connector, unused) => secrets.forget(connector, unused),
   });
   let leaving = new AbortController();
   const contact = watchContact(client, {
-    heard: at => plane.setContact({ at, interruptions: contact.interruptions }),
-    interrupted: () => plane.setContact({ at: 0, interruptions: contact.interruptions }),
+    onAnswer: at => plane.setContact({ at, interruptions: contact.interruptions }),
+    onInterruption: () => plane.setContact({ at: 0, interruptions: contact.interruptions }),
   });
   const { control: controlActivities, tasks } = createActivities({
     async heartbeat(taskToken, figures) {
@@ -179,8 +180,8 @@ export async function startWorker(
     client: connection,
     namespace,
     taskQueue,
-    // The processes of one worker are told apart where it matters: which of them runs a task.
-    identity: first ? identity : `${identity}/${number}`,
+    // The status of a task shows which process of the worker runs it.
+    identity: isFirstProcess ? identity : `${identity}/${number}`,
     workflowBundle: bundle,
     control: controlActivities,
     tasks,
@@ -193,13 +194,13 @@ export async function startWorker(
   );
   const kafkaContact = watchKafka(probes, {
     lost() {
-      log.warn({ brokers: kafkaConfig.brokers }, 'Kafka does not answer: tasks go to other workers');
+      log.warn({ brokers: kafkaConfig.brokers }, 'Kafka does not answer: tasks move to other workers');
       workers.suspendTasks();
       leaving.abort(new Error('Kafka does not answer this worker'));
       plane.kafkaLost();
     },
     found() {
-      log.info({ brokers: kafkaConfig.brokers }, 'Kafka answers again: tasks are taken');
+      log.info({ brokers: kafkaConfig.brokers }, 'Kafka answers again: this worker runs tasks again');
       leaving = new AbortController();
       workers.resumeTasks();
     },
@@ -209,12 +210,12 @@ export async function startWorker(
     kafkaContact.close();
     await Promise.all(probes.map(probe => probe.close()));
   };
-  const server = await startServer(listeners, surface, {
+  const server = await startServer(listeners, policy, {
     control,
     plugins,
     clusterId: () => kafka.admin.clusterId(),
-    async offsets({ name, type, config: own }) {
-      const connector = await resolveConfig(components, name, own);
+    async offsets({ name, type, config: connectorConfig }) {
+      const connector = await resolveConfig(components, name, connectorConfig);
       using services = components.open(type, connector.clients, connector.props);
       return await readOffsets(services, type, name, connector);
     },
@@ -222,7 +223,7 @@ export async function startWorker(
     loggers,
     topicTracking: { enabled: config['topic.tracking.enable'], reset: config['topic.tracking.allow.reset'] },
     setClusterLevel: (logger, level) => levels.set(logger, level),
-    started: () => workers.ready() && plane.isReady(),
+    started: () => workers.isReady() && plane.isReady(),
     limits: { connections: config['rest.connections.max'] },
     metrics: async () => ({
       contentType: metrics.registry.contentType,
@@ -237,7 +238,7 @@ export async function startWorker(
   });
   const stop = async () => {
     const closed = server.close();
-    // Requests that are under way may still need the workers, but not for long: tasks are to be handed over.
+    // Pending requests may need the Temporal workers, but must not delay the handover of tasks.
     await Promise.race([closed, delay(REQUESTS_MS)]);
     await workers.stop();
     await Promise.race([closed, delay(LAST_REQUESTS_MS)]);
@@ -254,12 +255,17 @@ export async function startWorker(
     throw error;
   }
   log.info({ urls: server.urls }, 'REST API listens');
-  const plain = async (connector: string, sealed: Readonly<Record<string, string>>) =>
+  const resolveSecrets = async (connector: string, sealed: Readonly<Record<string, string>>) =>
     (await secrets.unseal(connector, sealed)).props;
   return {
     async put(connector, signal) {
-      const outcome = await putConnector(control, connector, { plain, ready: () => workers.ready(), log, signal });
-      log.info({ connector: connector.name }, `connector of a file: ${outcome}`);
+      const outcome = await putConnector(control, connector, {
+        resolveSecrets,
+        isReady: () => workers.isReady(),
+        log,
+        signal,
+      });
+      log.info({ connector: connector.name }, `connector from a file: ${outcome}`);
     },
     started: () => member?.started(),
     async stop() {
@@ -270,20 +276,20 @@ export async function startWorker(
 }
 
 /**
- * Rejects where the topic of secrets would lose them. Any other failure is left to whoever needs the topic, and a Kafka
- * that does not answer is waited for a moment alone.
+ * Rejects if the topic of secrets is not compacted and would lose them. Any other failure is only logged: later users of the
+ * topic report it. Waits only a moment for a Kafka that does not answer.
  */
 async function checkConfigTopic(configs: ConfigTopic, log: Log): Promise<void> {
   const checked = configs.ensure().catch((error: unknown) => {
     if (error instanceof NotCompactedError) throw error;
     log.warn({ reason: messageOf(error) }, 'config.storage.topic cannot be used yet');
   });
-  let late = false;
+  let isLate = false;
   const timer = delay(CONFIG_TOPIC_MS).then(() => {
-    late = true;
+    isLate = true;
   });
   checked.catch((error: unknown) => {
-    if (late) log.error({ reason: messageOf(error) }, 'config.storage.topic cannot be used');
+    if (isLate) log.error({ reason: messageOf(error) }, 'config.storage.topic cannot be used');
   });
   await Promise.race([checked, timer]);
 }

@@ -7,7 +7,7 @@ import { HostLostError } from '../../src/data-plane/host-lost.ts';
 import type { ContactState, TaskProgress } from '../../src/data-plane/messages.ts';
 import { RemoteError } from '../../src/data-plane/remote-error.ts';
 import { kindOf, messageOf } from '../../src/errors.ts';
-import { cut, type FailureReport, reportFailure } from '../../src/failure-report.ts';
+import { type FailureReport, reportFailure, truncateMiddle } from '../../src/failure-report.ts';
 import { toFailure } from '../../src/temporal/failure.ts';
 import type { TaskArgs } from '../../workflows/shared/messages.ts';
 import { type AttemptProofDeps, proveAttempt } from './attempt-proof.ts';
@@ -123,7 +123,8 @@ async function reportTaskFailure(error: unknown, context: FailureContext): Promi
   const kind = kindOf(error);
   log.error({ connector, task, kind, reason: report.message, ...signals.figures }, 'task failed');
   reporter.lastHeartbeat();
-  if (kind === 'retriable') await signals.failing(cut(`${report.code}: ${report.message}`, MAX_FAILURE_CHARS));
+  if (kind === 'retriable')
+    await signals.failing(truncateMiddle(`${report.code}: ${report.message}`, MAX_FAILURE_CHARS));
   return toFailure(report, retryMs);
 }
 

@@ -6,28 +6,28 @@ import { MillraceError } from '../errors.ts';
 import type { ControlDeps } from '../temporal/control-client.ts';
 
 /**
- * What can be said of a configuration without a worker: that no secret of it gets into a history, and whether it is a
- * source's or a sink's. Whatever else is wrong the workers find, and the connector's status tells. BAD_REQUEST.
+ * Admission without a worker: rejects secrets in plain text, which would get into the history, and finds the connector's
+ * type. The workers check the rest; the connector's status shows their errors. BAD_REQUEST.
  */
-export function preparedFor(given: ConnectorType | undefined): ControlDeps['prepare'] {
+export function admitFor(type: ConnectorType | undefined): ControlDeps['admit'] {
   return async (name, config) => {
-    const open = secretKeys(config);
-    if (open.length > 0) throw new MillraceError('BAD_REQUEST', plainSecrets(name, open));
-    return { type: typeOf(config, given), config: { ...config, name } };
+    const plainKeys = secretKeys(config);
+    if (plainKeys.length > 0) throw new MillraceError('BAD_REQUEST', plainSecrets(name, plainKeys));
+    return { type: typeOf(config, type), config: { ...config, name } };
   };
 }
 
-function typeOf(config: ConnectorConfig, given: ConnectorType | undefined): ConnectorType {
+function typeOf(config: ConnectorConfig, type: ConnectorType | undefined): ConnectorType {
   const className = (config['connector.class'] ?? '').trim();
   if (className === '')
     throw new MillraceError('BAD_REQUEST', 'Connector config contains no connector type: it needs connector.class.');
   const kind = findConnector(connectors, className)?.kind;
-  if (kind === undefined && given === undefined)
+  if (kind === undefined && type === undefined)
     throw new MillraceError(
       'BAD_REQUEST',
-      `${className} does not come with Millrace: say whether it is a source or a sink with the option type.`,
+      `${className} is not a connector of Millrace: set the option type to source or sink.`,
     );
-  if (kind !== undefined && given !== undefined && kind !== given)
-    throw new MillraceError('BAD_REQUEST', `${className} is a ${kind}, not a ${given}.`);
-  return (kind ?? given) as ConnectorType;
+  if (kind !== undefined && type !== undefined && kind !== type)
+    throw new MillraceError('BAD_REQUEST', `${className} is a ${kind}, not a ${type}.`);
+  return (kind ?? type) as ConnectorType;
 }

@@ -11,69 +11,69 @@ import type { ConnectorInfo, Control, StatusInfo } from '../temporal/control.ts'
 /** The connectors of one cluster. */
 export interface Millrace extends AsyncDisposable {
   readonly connectors: Connectors;
-  /** Closes the connection, unless it belongs to a client that was given. */
+  /** Closes the connection, unless the caller passed an existing client. */
   close(): Promise<void>;
 }
 
-/** As in Kafka Connect's properties and JSON; numbers and booleans become texts. */
-export type GivenConfig = Readonly<Record<string, string | number | boolean>>;
+/** Properties in Kafka Connect's format. Numbers and booleans are converted to strings. */
+export type ConnectorProps = Readonly<Record<string, string | number | boolean>>;
 
 export interface StartOptions {
-  /** What it shall do at first. Default RUNNING. */
+  /** Initial state. Default RUNNING. */
   readonly state?: TargetState;
-  /** Needed where `connector.class` is a plugin's, which only the workers know. */
+  /** Required if `connector.class` is that of a plugin, which only the workers have. */
   readonly type?: ConnectorType;
 }
 
 /**
- * Errors are MillraceErrors: CONFLICT for a name that is taken, BAD_REQUEST, NOT_FOUND, TEMPORAL_UNAVAILABLE. Any number
- * of calls may be under way.
+ * Errors are MillraceErrors: CONFLICT for an existing name, BAD_REQUEST, NOT_FOUND, TEMPORAL_UNAVAILABLE. Calls may be
+ * concurrent.
  */
 export interface Connectors {
-  /** Names, in order. */
+  /** Names, sorted. */
   list(): Promise<readonly string[]>;
   /**
-   * Starts a connector; resolves when Temporal has it, not when its tasks run. A configuration that the workers refuse
-   * makes the connector FAILED, with their sentences as its trace. A secret in plain text is refused here, with
-   * BAD_REQUEST, before anything is sent.
+   * Starts a connector; resolves when Temporal has stored it, not when its tasks run. A configuration that the workers
+   * reject makes the connector FAILED, with their messages as its trace. A secret in plain text is rejected with BAD_REQUEST
+   * before anything is sent.
    */
-  start(name: string, config: GivenConfig, options?: StartOptions): Promise<ConnectorHandle>;
-  /** The connector of that name, without asking whether there is one. */
+  start(name: string, config: ConnectorProps, options?: StartOptions): Promise<ConnectorHandle>;
+  /** Returns a handle without checking that the connector exists. */
   get(name: string): ConnectorHandle;
 }
 
-/** NOT_FOUND from each method where there is no such connector (any more). */
+/** Each method rejects with NOT_FOUND if the connector does not exist. */
 export interface ConnectorHandle {
   readonly name: string;
-  /** Its configuration, with placeholders in the place of secrets, and its tasks. */
+  /** The configuration, with placeholders in the place of secrets, and the tasks. */
   info(): Promise<ConnectorInfo>;
-  /** States of the connector and its tasks, who runs them, and what they last reported. */
+  /** States of the connector and its tasks, their workers and their last figures. */
   status(): Promise<StatusInfo>;
-  /** Like the next two, resolves when the connector has taken it, not when its tasks have. Idempotent. */
+  /** `pause`, `resume` and `stop` resolve when the connector has accepted the state, before its tasks have. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
   /** Ends the tasks; the connector and its offsets stay. */
   stop(): Promise<void>;
-  /** Without options: the connector with all its tasks. */
+  /** Default options: the connector with all its tasks. */
   restart(options?: Partial<RestartRequest>): Promise<StatusInfo>;
   restartTask(task: number): Promise<void>;
-  /** Changes keys of the configuration; null takes one away. Nobody else's change of other keys is lost. */
+  /** Changes keys of the configuration; null removes a key. Concurrent changes of other keys are preserved. */
   patch(changes: Readonly<Record<string, string | number | boolean | null>>): Promise<void>;
-  /** Replaces the whole configuration. Placeholders that `info` has answered may be given again. */
-  configure(config: GivenConfig): Promise<void>;
+  /** Replaces the whole configuration. It may contain placeholders from `info`. */
+  configure(config: ConnectorProps): Promise<void>;
   /**
-   * Sets positions of a connector that is STOPPED, in the form in which Kafka Connect's REST API has them; a null offset
-   * takes one away. Resolves when they are set. BAD_REQUEST where it is not stopped, or they are not such positions.
+   * Changes offsets of a connector that is STOPPED, in the format of Kafka Connect's REST API; a null offset resets a
+   * partition. Resolves when they are changed. BAD_REQUEST for a connector that is not stopped or for invalid offsets.
    */
   alterOffsets(offsets: readonly OffsetEntry[]): Promise<void>;
-  /** Takes all positions away from a connector that is STOPPED: it begins anew. */
+  /** Resets all offsets of a connector that is STOPPED. */
   resetOffsets(): Promise<void>;
-  /** Resolves when it has ended and the name is free. Its offsets stay. */
+  /** Resolves when the connector has ended and its name is free. Its offsets are kept. */
   delete(): Promise<void>;
 }
 
-/** controlFor: a control whose configurations are of the type given, or else of what their class tells. */
-export function connectorsOf(controlFor: (type?: ConnectorType) => Control): Connectors {
+/** controlFor: returns a control for connectors of a type; without it, the class determines the type. */
+export function createConnectors(controlFor: (type?: ConnectorType) => Control): Connectors {
   const control = controlFor();
   const get = (name: string): ConnectorHandle => ({
     name,
@@ -85,14 +85,14 @@ export function connectorsOf(controlFor: (type?: ConnectorType) => Control): Con
     restart: ({ includeTasks = true, onlyFailed = false } = {}) => control.restart(name, { includeTasks, onlyFailed }),
     restartTask: task => control.restartTask(name, task),
     async configure(config) {
-      // `configure` of the REST API makes what is not there; a handle is of something.
+      // Rejects with NOT_FOUND, unlike the REST API, which creates the connector.
       const { type } = await control.info(name);
-      await controlFor(type).configure(name, textsOf(name, config));
+      await controlFor(type).configure(name, toConnectorConfig(name, config));
     },
     async patch(changes) {
       const { type } = await control.info(name);
-      const texts = Object.entries(changes).map(([key, value]) => [key, value === null ? null : String(value)]);
-      await controlFor(type).patch(name, Object.fromEntries(texts));
+      const entries = Object.entries(changes).map(([key, value]) => [key, value === null ? null : String(value)]);
+      await controlFor(type).patch(name, Object.fromEntries(entries));
     },
     alterOffsets: async offsets => void (await control.alterOffsets(name, offsets)),
     resetOffsets: async () => void (await control.alterOffsets(name, null)),
@@ -102,14 +102,14 @@ export function connectorsOf(controlFor: (type?: ConnectorType) => Control): Con
     list: () => control.list(),
     get,
     async start(name, config, { state, type } = {}) {
-      if (name.trim() === '') throw new MillraceError('BAD_REQUEST', 'A connector needs a name.');
-      await controlFor(type).create(name, textsOf(name, config), state);
+      if (name.trim() === '') throw new MillraceError('BAD_REQUEST', 'The name of the connector is empty.');
+      await controlFor(type).create(name, toConnectorConfig(name, config), state);
       return get(name);
     },
   };
 }
 
-function textsOf(name: string, config: GivenConfig): ConnectorConfig {
+function toConnectorConfig(name: string, config: ConnectorProps): ConnectorConfig {
   if (config['name'] !== undefined && config['name'] !== name)
     throw new MillraceError(
       'BAD_REQUEST',

@@ -1,6 +1,6 @@
 /**
- * Connectors from other services: typed handles on the workflows of a Millrace cluster. Needs Temporal alone, neither
- * Kafka nor a REST server. docs/guides/from-other-services.md tells how, and how to do the same from any Temporal SDK.
+ * Control of connectors from other services: typed handles on the workflows of a Millrace cluster. Requires Temporal only,
+ * neither Kafka nor a REST server. docs/guides/from-other-services.md describes it, also for other Temporal SDKs.
  */
 export type {
   ConnectorConfig,
@@ -14,4 +14,4 @@ export type {
 export { type ErrorCode, type ErrorKind, MillraceError } from '../errors.ts';
 export type { ConnectorInfo, StatusInfo, TaskId, TaskState } from '../temporal/control.ts';
 export { connectMillrace, type MillraceOptions } from './connect.ts';
-export type { ConnectorHandle, Connectors, GivenConfig, Millrace, StartOptions } from './handles.ts';
+export type { ConnectorHandle, ConnectorProps as GivenConfig, Connectors, Millrace, StartOptions } from './handles.ts';

@@ -5,7 +5,7 @@ import type { Operations } from '../connector/operations.ts';
 import { type Figures, Progress } from '../connector/task/progress.ts';
 import type { TaskAttempt } from '../connector/task/task-context.ts';
 import type { TaskObserver } from '../engine/observer.ts';
-import { cut, reportFailure } from '../failure-report.ts';
+import { reportFailure, truncateMiddle } from '../failure-report.ts';
 import { CURRENT_REQUEST, currentRequest } from './current-request.ts';
 import { Pulse } from './heartbeat-ticker.ts';
 import type { HostPort } from './host-port.ts';
@@ -113,7 +113,7 @@ const shown = (figures: Figures, redact: Redaction): Figures =>
   Object.fromEntries(
     Object.entries(figures).map(([name, figure]) => [
       name,
-      typeof figure === 'string' ? cut(redact.text(figure), MAX_FIGURE) : figure,
+      typeof figure === 'string' ? truncateMiddle(redact.text(figure), MAX_FIGURE) : figure,
     ]),
   );
 

@@ -1,5 +1,5 @@
 import { type LevelSet, processVariable, type ToChild, type ToParent } from './messages.ts';
-import { mergedMetrics } from './metrics-text.ts';
+import { mergeMetrics } from './metrics-text.ts';
 
 /** This process as one of several that make up a worker. */
 export interface Member {
@@ -27,7 +27,7 @@ export function processNumber(environment: NodeJS.ProcessEnv = process.env): num
 }
 
 /** Longer than the parent waits for any of the others. */
-const PATIENCE_MS = 5000;
+const METRICS_TIMEOUT_MS = 5000;
 
 /** Takes part in the talk of a worker's processes. */
 export function joinProcesses(number: number, deps: MemberDeps): Member {
@@ -46,13 +46,13 @@ export function joinProcesses(number: number, deps: MemberDeps): Member {
     async metrics() {
       const id = ++last;
       const { promise, resolve } = Promise.withResolvers<readonly string[] | undefined>();
-      const timer = setTimeout(resolve, PATIENCE_MS, undefined);
+      const timer = setTimeout(resolve, METRICS_TIMEOUT_MS, undefined);
       waiting.set(id, resolve);
       say({ say: 'ask', id });
       const texts = await promise;
       clearTimeout(timer);
       waiting.delete(id);
-      return mergedMetrics(texts ?? [await deps.metrics()]);
+      return mergeMetrics(texts ?? [await deps.metrics()]);
     },
   };
 }

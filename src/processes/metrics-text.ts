@@ -2,7 +2,7 @@
  * Several expositions in Prometheus' text format as one: each family once, with the samples of all. The caller sees to it
  * that no two have a series in common. https://prometheus.io/docs/instrumenting/exposition_formats/
  */
-export function mergedMetrics(texts: readonly string[]): string {
+export function mergeMetrics(texts: readonly string[]): string {
   const families = new Map<string, { readonly head: Set<string>; readonly samples: string[] }>();
   for (const text of texts) {
     let family: { readonly head: Set<string>; readonly samples: string[] } | undefined;

@@ -71,10 +71,10 @@ export function bodyOf<T>(request: FastifyRequest, schema: z.ZodType<T>): T {
   if (request.body === undefined) throw badRequest('The request body is empty: send JSON.');
   const read = schema.safeParse(request.body);
   if (read.success) return read.data;
-  throw badRequest(read.error.issues.map(sentence).join(' '));
+  throw badRequest(read.error.issues.map(issueMessage).join(' '));
 }
 
-function sentence(issue: z.core.$ZodIssue): string {
+function issueMessage(issue: z.core.$ZodIssue): string {
   if (issue.code === 'unrecognized_keys')
     return `Unrecognized field ${issue.keys.map(key => JSON.stringify(key)).join(', ')}: the known ones are name, config, initial_state and initial_offsets.`;
   const [first, ...rest] = issue.path.map(String);

@@ -23,16 +23,16 @@ export const badRequest = (message: string): MillraceError => new MillraceError(
  * The answer to whatever was thrown: the one place where errors become HTTP. Only errors that Millrace raises on
  * purpose say what they have to say; of any other the log keeps the details, under `requestId`.
  */
-export function answerOf(error: unknown, requestId: string): ErrorBody {
+export function errorBody(error: unknown, requestId: string): ErrorBody {
   if (error instanceof HttpError) return body(error.status, error.message);
   if (error instanceof MillraceError && isErrorCode(error.code)) return body(error.http, error.message);
   return (
-    ofFramework(error) ?? body(500, `Internal error; the worker's log tells what happened in request ${requestId}.`)
+    fastifyError(error) ?? body(500, `Internal error; the worker's log tells what happened in request ${requestId}.`)
   );
 }
 
 /** Fastify's refusals of requests that it cannot read. */
-function ofFramework(error: unknown): ErrorBody | undefined {
+function fastifyError(error: unknown): ErrorBody | undefined {
   const { code, statusCode } = error as { code?: unknown; statusCode?: unknown };
   if (typeof code !== 'string' || !code.startsWith('FST_ERR_')) return undefined;
   if (code === 'FST_ERR_BAD_URL') return body(400, 'The path of the URL is not well encoded: a % must be written %25.');

@@ -31,7 +31,7 @@ export function parseListeners(config: Props): readonly [Listener, ...Listener[]
   if (first === undefined) throw invalid('listeners', listeners ?? '');
   if (admin === undefined) return [first, ...rest];
   const others = (listener: Listener): Listener => ({ ...listener, serves: 'others' });
-  const own = admin.trim() === '' ? [] : several(config, 'admin.listeners', admin);
+  const own = admin.trim() === '' ? [] : parseListenerList(config, 'admin.listeners', admin);
   return [others(first), ...rest.map(others), ...own.map((one): Listener => ({ ...one, serves: 'admin' }))];
 }
 
@@ -41,20 +41,20 @@ export const isDefaultHost = ({ listeners, 'rest.host.name': host }: Props): boo
 
 const publicListeners = (config: Props, listeners: string): readonly Listener[] =>
   listeners === ''
-    ? [{ host: config['rest.host.name']?.trim() || DEFAULT_HOST, port: portOf(config['rest.port'], 'rest.port') }]
-    : several(config, 'listeners', listeners);
+    ? [{ host: config['rest.host.name']?.trim() || DEFAULT_HOST, port: parsePort(config['rest.port'], 'rest.port') }]
+    : parseListenerList(config, 'listeners', listeners);
 
-const several = (config: Props, key: string, texts: string): readonly Listener[] =>
-  texts.split(',').map(text => listenerOf(config, key, text.trim()));
+const parseListenerList = (config: Props, key: string, texts: string): readonly Listener[] =>
+  texts.split(',').map(text => parseListener(config, key, text.trim()));
 
-function listenerOf(config: Props, key: string, text: string): Listener {
+function parseListener(config: Props, key: string, text: string): Listener {
   const [, protocol, bracketed, plain, port] = /^([a-z]+):\/\/(?:\[([^\]]*)\]|([^:[\]/]*)):(\d+)\/?$/i.exec(text) ?? [];
   if (protocol === undefined || !/^https?$/i.test(protocol)) throw invalid(key, text);
-  const place = { host: bracketed ?? plain ?? '', port: portOf(port, key) };
+  const place = { host: bracketed ?? plain ?? '', port: parsePort(port, key) };
   return protocol.toLowerCase() === 'https' ? { ...place, tls: listenerTls(config, `${key}.https.`) } : place;
 }
 
-function portOf(text: string | undefined, key: string): number {
+function parsePort(text: string | undefined, key: string): number {
   if (text === undefined) return DEFAULT_PORT;
   const port = Number(text.trim());
   if (text.trim() !== '' && Number.isInteger(port) && port >= 0 && port <= 65535) return port;

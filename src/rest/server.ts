@@ -1,15 +1,15 @@
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { MillraceError } from '../errors.ts';
-import { applySurface, type Surface } from './access/access-policy.ts';
+import { type AccessPolicy, applyAccessPolicy } from './access/access-policy.ts';
 import { readBody } from './body.ts';
-import { within } from './deadline.ts';
+import { withTimeout } from './deadline.ts';
 import type { Limits, RestDeps } from './deps.ts';
-import { answerOf, HttpError } from './errors.ts';
+import { errorBody, HttpError } from './errors.ts';
 import type { Listener } from './listeners.ts';
 import { configResource } from './routes/connector-config.ts';
 import { stateResources } from './routes/connector-state.ts';
 import { connectorResources } from './routes/connectors.ts';
-import { clusterIdInTime } from './routes/kafka.ts';
+import { clusterIdWithTimeout } from './routes/kafka.ts';
 import { loggerResources } from './routes/loggers.ts';
 import { metricsResource } from './routes/metrics.ts';
 import { offsetsResource } from './routes/offsets.ts';
@@ -27,7 +27,7 @@ const REQUEST_MS = 30_000;
 const HEADERS_MS = 10_000;
 
 /** One listener's part in the API. */
-export type Served = Pick<Listener, 'tls' | 'serves'> & Partial<Surface>;
+export type Served = Pick<Listener, 'tls' | 'serves'> & Partial<AccessPolicy>;
 
 /**
  * Kafka Connect's REST API over Temporal. Stateless: any number of copies may serve the same cluster. The caller listens
@@ -36,7 +36,7 @@ export type Served = Pick<Listener, 'tls' | 'serves'> & Partial<Surface>;
 export function restServer(deps: RestDeps, { tls, serves, ...surface }: Served = {}): FastifyInstance {
   const limits: Limits = { requestMs: 90_000, probeMs: 5000, connections: 1000, ...deps.limits };
   const fail = (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
-    const answer = answerOf(error, request.id);
+    const answer = errorBody(error, request.id);
     if (answer.error_code >= 500) report(deps, error, request, answer.error_code);
     return reply.code(answer.error_code).type(JSON_TYPE).send(JSON.stringify(answer));
   };
@@ -60,7 +60,7 @@ export function restServer(deps: RestDeps, { tls, serves, ...surface }: Served =
   });
   // As in Connect, what is for administrators alone is not for pages of other origins.
   const { users, hosts } = surface;
-  applySurface(app, serves === 'admin' ? { ...(users && { users }), ...(hosts && { hosts }) } : surface);
+  applyAccessPolicy(app, serves === 'admin' ? { ...(users && { users }), ...(hosts && { hosts }) } : surface);
   app.setErrorHandler((error: FastifyError, request, reply) => fail(error, request, reply));
   app.setNotFoundHandler(() => undefined);
   app.addHook('onRequest', async request => {
@@ -70,7 +70,7 @@ export function restServer(deps: RestDeps, { tls, serves, ...surface }: Served =
   app.addHook('onRoute', route => {
     const { handler } = route;
     route.handler = async function (this: FastifyInstance, request, reply) {
-      return within(limits.requestMs, Promise.resolve(handler.call(this, request, reply)), late);
+      return withTimeout(limits.requestMs, Promise.resolve(handler.call(this, request, reply)), late);
     };
   });
   // JSON is UTF-8 by definition (RFC 8259): Connect names no charset, and some clients compare.
@@ -83,7 +83,7 @@ export function restServer(deps: RestDeps, { tls, serves, ...surface }: Served =
   const control = withVersions(deps.control, deps.version);
   rootResources(app, deps, limits);
   // A connector that is made or changed needs Kafka: who asks hears at once that it is down.
-  const kafka = clusterIdInTime(deps, limits);
+  const kafka = clusterIdWithTimeout(deps, limits);
   connectorResources(app, control, kafka);
   configResource(app, control, kafka);
   stateResources(app, control);

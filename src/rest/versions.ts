@@ -5,14 +5,14 @@ import type { Control, StatusInfo } from '../temporal/control.ts';
  * components come with Millrace and not by themselves.
  */
 export function withVersions(control: Control, version: string): Control {
-  const told = (status: StatusInfo): StatusInfo => ({
+  const addVersions = (status: StatusInfo): StatusInfo => ({
     ...status,
     connector: { ...status.connector, version },
     tasks: status.tasks.map(task => ({ ...task, version })),
   });
   return {
     ...control,
-    status: async name => told(await control.status(name)),
-    restart: async (name, request) => told(await control.restart(name, request)),
+    status: async name => addVersions(await control.status(name)),
+    restart: async (name, request) => addVersions(await control.restart(name, request)),
   };
 }

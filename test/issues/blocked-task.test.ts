@@ -146,7 +146,7 @@ test('a configuration whose check does not return is refused; REST answers, and 
   );
   const validate = `${group.workers[0]?.url}/connector-plugins/test.PoisonedCheck/config/validate`;
   const validated = call('PUT', validate, { ...config, name });
-  await expect(validated).rejects.toThrow('was not checked to its end');
+  await expect(validated).rejects.toThrow('check of the configuration did not finish');
   expect(await stop()).toBeLessThan(3000);
   await healthyOnesMove();
   expect(await attempts()).toEqual(before);

@@ -1,6 +1,6 @@
 import { Counter, Gauge, Registry } from 'prom-client';
 import { expect, test } from 'vitest';
-import { mergedMetrics } from '../../src/processes/metrics-text.ts';
+import { mergeMetrics } from '../../src/processes/metrics-text.ts';
 
 function registry(process: string): Registry {
   const made = new Registry();
@@ -20,7 +20,7 @@ test('each family stands once, with the samples of every process', async () => {
       .set(value);
   }
   new Gauge({ name: 'only', help: 'In one.', registers: [two] }).set(1);
-  const merged = mergedMetrics([await one.metrics(), await two.metrics()]);
+  const merged = mergeMetrics([await one.metrics(), await two.metrics()]);
   expect(merged.split('\n').filter(line => line !== '')).toEqual([
     '# HELP rows_total Rows.',
     '# TYPE rows_total counter',
@@ -39,6 +39,6 @@ test('each family stands once, with the samples of every process', async () => {
 test('of one process it stays what it was, and of none it is empty', async () => {
   const one = registry('1');
   new Counter({ name: 'rows_total', help: 'Rows.', registers: [one] }).inc(3);
-  expect(mergedMetrics([await one.metrics()])).toBe(await one.metrics());
-  expect(mergedMetrics([])).toBe('');
+  expect(mergeMetrics([await one.metrics()])).toBe(await one.metrics());
+  expect(mergeMetrics([])).toBe('');
 });

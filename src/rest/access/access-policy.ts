@@ -1,11 +1,11 @@
 import type { FastifyInstance } from 'fastify';
 import { checkHost } from './allowed-hosts.ts';
-import { requireUser, type Users, usersOf } from './basic-auth.ts';
-import { allowCrossOrigin, type CrossOrigin, crossOriginOf, refuseCrossSite } from './cross-origin.ts';
-import { addResponseHeaders, type HeaderRule, headerRulesOf } from './response-headers.ts';
+import { readUsers, requireUser, type Users } from './basic-auth.ts';
+import { allowCrossOrigin, type CrossOrigin, readCrossOrigin, refuseCrossSite } from './cross-origin.ts';
+import { addResponseHeaders, type HeaderRule, parseHeaderRules } from './response-headers.ts';
 
 /** How the API shows itself to the outside: who may use it, from where, and with what headers. */
-export interface Surface {
+export interface AccessPolicy {
   readonly crossOrigin?: CrossOrigin;
   readonly headers: readonly HeaderRule[];
   /** Names of hosts that requests may be addressed to. Absent: any. */
@@ -15,23 +15,23 @@ export interface Surface {
 }
 
 /** From Kafka Connect's worker properties. CONFIG_INVALID. */
-export function surfaceOf(
+export function readAccessPolicy(
   props: Readonly<Record<string, string | undefined>>,
   environment: NodeJS.ProcessEnv = process.env,
-): Surface {
-  const crossOrigin = crossOriginOf(props);
-  const users = usersOf(props, environment);
+): AccessPolicy {
+  const crossOrigin = readCrossOrigin(props);
+  const users = readUsers(props, environment);
   return {
-    headers: headerRulesOf(props['response.http.headers.config']),
+    headers: parseHeaderRules(props['response.http.headers.config']),
     ...(crossOrigin && { crossOrigin }),
     ...(users && { users }),
   };
 }
 
 /** Headers first: they stand on refusals, too. */
-export function applySurface(
+export function applyAccessPolicy(
   app: FastifyInstance,
-  { crossOrigin, headers = [], hosts, users }: Partial<Surface>,
+  { crossOrigin, headers = [], hosts, users }: Partial<AccessPolicy>,
 ): void {
   if (crossOrigin !== undefined) allowCrossOrigin(app, crossOrigin);
   if (headers.length > 0) addResponseHeaders(app, headers);

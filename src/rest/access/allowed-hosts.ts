@@ -19,7 +19,7 @@ export interface AllowedHostsOptions {
   readonly machine?: string;
 }
 
-export function allowedHostsOf({
+export function readAllowedHosts({
   configured,
   listeners,
   advertised,
@@ -53,7 +53,7 @@ export function checkHost(app: FastifyInstance, allowed: readonly string[]): voi
     const name = hostOf(host);
     if (name !== undefined && (isIPv4(name) || isAllowed(name, allowed))) return;
     if (name === undefined && isBracketed(host)) return;
-    throw new HttpError(421, misdirected(name ?? host));
+    throw new HttpError(421, wrongHostMessage(name ?? host));
   });
 }
 
@@ -72,6 +72,6 @@ function isBracketed(header: string): boolean {
 const isAllowed = (name: string, allowed: readonly string[]): boolean =>
   allowed.some(one => (one.startsWith('*.') ? name.endsWith(one.slice(1)) : name === one));
 
-const misdirected = (name: string): string =>
+const wrongHostMessage = (name: string): string =>
   `This worker does not answer to the host name ${name.slice(0, 255)}: add it to rest.allowed.hosts in the worker's ` +
   'properties, or use an address.';

@@ -20,7 +20,7 @@ const LOGIN_CONFIG = 'java.security.auth.login.config';
  * `-Djava.security.auth.login.config=…` names in KAFKA_OPTS, or the worker property of that name. undefined: everyone.
  * CONFIG_INVALID for any other extension too: what it would have refused must not be served.
  */
-export function usersOf(props: Props, environment: NodeJS.ProcessEnv = process.env): Users | undefined {
+export function readUsers(props: Props, environment: NodeJS.ProcessEnv = process.env): Users | undefined {
   const classes = (props['rest.extension.classes'] ?? '')
     .split(',')
     .map(name => name.trim())
@@ -36,14 +36,14 @@ export function usersOf(props: Props, environment: NodeJS.ProcessEnv = process.e
     throw invalid(
       `${EXTENSION} needs a JAAS file: set ${LOGIN_CONFIG} in the worker's properties, or KAFKA_OPTS=-D${LOGIN_CONFIG}=… in its environment.`,
     );
-  const file = credentialsFile(contentOf(path, LOGIN_CONFIG), path);
-  const users = usersIn(file, contentOf(file, `the option file in ${path}`));
+  const file = credentialsFile(readText(path, LOGIN_CONFIG), path);
+  const users = parseUsers(file, readText(file, `the option file in ${path}`));
   // Connect lets everyone in then.
   if (users.size === 0) throw invalid(`${file} has no users: write a line user=password for each.`);
   return users;
 }
 
-function usersIn(file: string, content: string): Users {
+function parseUsers(file: string, content: string): Users {
   try {
     return new Map(Object.entries(parseProperties(content)));
   } catch (error) {
@@ -54,7 +54,7 @@ function usersIn(file: string, content: string): Users {
 const optionIn = (options: string): string | undefined =>
   /(?:^|\s)"?-Djava\.security\.auth\.login\.config=(?:"([^"]+)"|([^\s"]+))/.exec(options)?.slice(1).find(Boolean);
 
-function contentOf(path: string, what: string): string {
+function readText(path: string, what: string): string {
   try {
     return readFileSync(path.replace(/^file:/, ''), 'utf8');
   } catch (error) {

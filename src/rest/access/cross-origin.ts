@@ -13,7 +13,7 @@ const SIMPLE_METHODS = ['GET', 'POST', 'HEAD'];
 const MAX_AGE = 60;
 
 /** From `access.control.allow.origin` and `access.control.allow.methods`; undefined where no other origin may. */
-export function crossOriginOf(props: Readonly<Record<string, string | undefined>>): CrossOrigin | undefined {
+export function readCrossOrigin(props: Readonly<Record<string, string | undefined>>): CrossOrigin | undefined {
   const origins = list(props['access.control.allow.origin']);
   if (origins.length === 0) return undefined;
   const methods = list(props['access.control.allow.methods']).map(method => method.toUpperCase());
@@ -27,7 +27,7 @@ const list = (text = ''): string[] =>
     .filter(one => one !== '');
 
 export function allowCrossOrigin(app: FastifyInstance, { origins, methods }: CrossOrigin): void {
-  const isAllowed = allowing(origins);
+  const isAllowed = originMatcher(origins);
   app.addHook('onRequest', async (request, reply) => {
     reply.header('vary', 'Origin');
     const { origin } = request.headers;
@@ -45,7 +45,7 @@ export function allowCrossOrigin(app: FastifyInstance, { origins, methods }: Cro
  * asking this server first: only the page does not get to see the answer.
  */
 export function refuseCrossSite(app: FastifyInstance, crossOrigin: CrossOrigin | undefined): void {
-  const isAllowed = allowing(crossOrigin?.origins ?? []);
+  const isAllowed = originMatcher(crossOrigin?.origins ?? []);
   app.addHook('preHandler', async request => {
     if (SAFE_METHODS.has(request.method) || !isCrossOrigin(request)) return;
     const { origin } = request.headers;
@@ -59,7 +59,7 @@ export function refuseCrossSite(app: FastifyInstance, crossOrigin: CrossOrigin |
 }
 
 /** A scheme, a host name of 253 characters, and a port are shorter. */
-const LONGEST_ORIGIN = 300;
+const MAX_ORIGIN_CHARS = 300;
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** https://www.w3.org/TR/fetch-metadata/; where a browser does not send that, it sends Origin with every POST. */
@@ -72,13 +72,13 @@ function isCrossOrigin({ headers }: FastifyRequest): boolean {
   return from === null || from.host !== URL.parse(`${from.protocol}//${host}`)?.host;
 }
 
-function allowing(origins: readonly string[]): (origin: string) => boolean {
-  const tests = origins.map(wildcards);
-  return origin => origin.length <= LONGEST_ORIGIN && tests.some(matches => matches(origin));
+function originMatcher(origins: readonly string[]): (origin: string) => boolean {
+  const tests = origins.map(wildcardMatcher);
+  return origin => origin.length <= MAX_ORIGIN_CHARS && tests.some(matches => matches(origin));
 }
 
 /** A `*` stands for any text: each part between two is looked for after the one before it. */
-function wildcards(allowed: string): (origin: string) => boolean {
+function wildcardMatcher(allowed: string): (origin: string) => boolean {
   const [first = '', ...rest] = allowed.split('*');
   const last = rest.pop();
   if (last === undefined) return origin => origin === allowed;

@@ -1,9 +1,9 @@
-import type { Surface } from './access-policy.ts';
+import type { AccessPolicy } from './access-policy.ts';
 
 export interface Exposure {
   /** Listeners that other machines can reach. */
   readonly exposed: readonly string[];
-  readonly surface: Surface;
+  readonly policy: AccessPolicy;
   readonly props: Readonly<Record<string, string | undefined>>;
 }
 
@@ -13,7 +13,7 @@ export interface Warning {
 }
 
 /** What a worker warns of at its start, because others can reach its REST API. */
-export function exposureWarnings({ exposed, surface, props }: Exposure): Warning[] {
+export function exposureWarnings({ exposed, policy: surface, props }: Exposure): Warning[] {
   if (exposed.length === 0) return [];
   const warnings: Warning[] = [];
   if (surface.users === undefined)

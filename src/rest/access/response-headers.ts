@@ -12,11 +12,11 @@ export interface HeaderRule {
  * `response.http.headers.config`: `[action] [name]:[value]` with commas between several; a rule with a comma in it stands
  * in double quotes. CONFIG_INVALID.
  */
-export function headerRulesOf(text: string | undefined): readonly HeaderRule[] {
-  return rules(text ?? '').map(rule => {
+export function parseHeaderRules(text: string | undefined): readonly HeaderRule[] {
+  return splitRules(text ?? '').map(rule => {
     const [, action = '', name = '', value = ''] = /^(\S+)\s+([^:\s]+)\s*:(.*)$/s.exec(rule) ?? [];
     const known = actions.find(one => one === action.toLowerCase());
-    const wrong = known === undefined || !isToken(name) || !isValue(value.trim()) || !isFit(known, value.trim());
+    const wrong = known === undefined || !isToken(name) || !isValue(value.trim()) || !isValidFor(known, value.trim());
     if (wrong)
       throw new MillraceError(
         'CONFIG_INVALID',
@@ -30,11 +30,11 @@ const actions = ['set', 'add', 'setdate', 'adddate'] as const;
 /** RFC 9110, 5.1 and 5.5. */
 const isToken = (name: string): boolean => /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name);
 const isValue = (value: string): boolean => /^[\t\x20-\x7e]+$/.test(value);
-const isFit = (action: HeaderRule['action'], value: string): boolean =>
+const isValidFor = (action: HeaderRule['action'], value: string): boolean =>
   !action.endsWith('date') || /^-?\d{1,14}$/.test(value);
 
 /** At commas that are outside of quotes. */
-function rules(text: string): string[] {
+function splitRules(text: string): string[] {
   const parts = text.match(/(?:"[^"]*"|[^",])+/g) ?? [];
   return parts
     .map(part =>

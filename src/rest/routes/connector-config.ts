@@ -28,7 +28,7 @@ export function configResource(app: FastifyInstance, control: Control, kafka: ()
       const name = existingName(request, missing.connector);
       await control.info(name).catch(notFoundAs(missing.connector(name)));
       const patch = bodyOf(request, configBody);
-      mustBeNamed(name, patch);
+      checkConfigName(name, patch);
       await kafka();
       return control.patch(name, patch);
     },
@@ -37,7 +37,7 @@ export function configResource(app: FastifyInstance, control: Control, kafka: ()
 
 /** A configuration that carries the connector's name and a value for each key. BAD_REQUEST, CONFIG_INVALID. */
 export function namedConfig(name: string, config: PatchedConfig): ConnectorConfig {
-  mustBeNamed(name, config);
+  checkConfigName(name, config);
   const complete: [string, string][] = [];
   const nulls: string[] = [];
   for (const [key, value] of Object.entries({ ...config, name })) {
@@ -48,7 +48,7 @@ export function namedConfig(name: string, config: PatchedConfig): ConnectorConfi
   return Object.fromEntries(complete);
 }
 
-function mustBeNamed(name: string, { name: inside }: PatchedConfig): void {
+function checkConfigName(name: string, { name: inside }: PatchedConfig): void {
   if (inside !== undefined && inside !== null && inside !== name)
     throw badRequest(`Connector name configuration (${inside}) doesn't match connector name in the URL (${name})`);
 }

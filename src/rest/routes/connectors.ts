@@ -9,14 +9,14 @@ import { namedConfig } from './connector-config.ts';
 import { initialOffsets } from './offsets.ts';
 
 /** How many connectors are asked at once for `?expand`. */
-const AT_ONCE = 16;
+const MAX_CONCURRENT_READS = 16;
 
 /** /connectors and /connectors/{connector}. kafka: rejects with KAFKA_UNAVAILABLE where it is down. */
 export function connectorResources(app: FastifyInstance, control: Control, kafka: () => Promise<unknown>): void {
   resource(app, '/connectors', {
     async GET(request) {
       const expand = queryTexts(request, 'expand');
-      return expand === undefined ? control.list() : expanded(control, expand);
+      return expand === undefined ? control.list() : expandConnectors(control, expand);
     },
     async POST(request, reply) {
       const body = bodyOf(request, createBody);
@@ -54,7 +54,7 @@ function targetState(text: string | null | undefined): TargetState | undefined {
 }
 
 /** Connectors by name with the parts asked for; parts that do not exist are left out, as Connect does. */
-async function expanded(control: Control, parts: readonly string[]): Promise<Record<string, unknown>> {
+async function expandConnectors(control: Control, parts: readonly string[]): Promise<Record<string, unknown>> {
   const names = await control.list();
   const found = new Map<string, unknown>();
   const next = names[Symbol.iterator]();
@@ -72,6 +72,6 @@ async function expanded(control: Control, parts: readonly string[]): Promise<Rec
       }
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  await Promise.all(Array.from({ length: MAX_CONCURRENT_READS }, work));
   return Object.fromEntries(names.filter(name => found.has(name)).map(name => [name, found.get(name)]));
 }

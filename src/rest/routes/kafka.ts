@@ -1,12 +1,12 @@
 import { MillraceError } from '../../errors.ts';
-import { within } from '../deadline.ts';
+import { withTimeout } from '../deadline.ts';
 import type { Limits, RestDeps } from '../deps.ts';
 
 /** Kafka's cluster id, or KAFKA_UNAVAILABLE in good time: its client itself goes on trying for longer. */
-export const clusterIdInTime =
+export const clusterIdWithTimeout =
   (deps: Pick<RestDeps, 'clusterId'>, { probeMs }: Limits) =>
   (): Promise<string> =>
-    within(
+    withTimeout(
       probeMs,
       deps.clusterId(),
       () =>

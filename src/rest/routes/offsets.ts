@@ -11,7 +11,7 @@ import { resource } from '../resource.ts';
 const jsonObject = z.record(z.string(), z.custom<JsonValue>(), { error: 'must be an object' });
 
 /** As Connect's Jackson reads it: what is left out is null. */
-const entry = z
+const offsetEntry = z
   .strictObject(
     { partition: jsonObject.nullish(), offset: jsonObject.nullish() },
     {
@@ -21,7 +21,7 @@ const entry = z
   .transform(({ partition = null, offset = null }): OffsetEntry => ({ partition, offset }));
 
 const alterBody = z.strictObject(
-  { offsets: z.array(entry, { error: 'must be an array of objects with a partition and an offset' }).nullish() },
+  { offsets: z.array(offsetEntry, { error: 'must be an array of objects with a partition and an offset' }).nullish() },
   { error: issue => (issue.code === 'invalid_type' ? 'must be an object such as {"offsets": […]}' : undefined) },
 );
 
@@ -34,7 +34,7 @@ export function offsetsResource(app: FastifyInstance, control: Control, offsets:
       return { offsets: await offsets(info) };
     },
     async PATCH(request) {
-      const entries = offsetsOf(jsonOf(request));
+      const entries = parseOffsets(jsonOf(request));
       const name = existingName(request, missing.connector);
       const { byConnector } = await control.alterOffsets(name, entries).catch(notFoundAs(missing.connector(name)));
       return {
@@ -60,20 +60,20 @@ export function offsetsResource(app: FastifyInstance, control: Control, offsets:
 /** `initial_offsets` of a request that makes a connector; undefined where there are none. BAD_REQUEST. */
 export function initialOffsets(request: FastifyRequest): readonly OffsetEntry[] | undefined {
   const { initial_offsets: offsets } = jsonOf(request) as { initial_offsets?: unknown };
-  return offsets === undefined || offsets === null ? undefined : offsetsOf({ offsets });
+  return offsets === undefined || offsets === null ? undefined : parseOffsets({ offsets });
 }
 
 /** Positions in a request. BAD_REQUEST. */
-function offsetsOf(body: unknown): readonly OffsetEntry[] {
+function parseOffsets(body: unknown): readonly OffsetEntry[] {
   if (body === undefined) throw badRequest('The request body is empty: send {"offsets": […]}.');
   const read = alterBody.safeParse(body);
-  if (!read.success) throw badRequest(read.error.issues.map(sentence).join(' '));
+  if (!read.success) throw badRequest(read.error.issues.map(issueMessage).join(' '));
   const offsets = read.data.offsets ?? [];
   if (offsets.length === 0) throw badRequest('Partitions / offsets need to be provided for an alter offsets request');
   return offsets;
 }
 
-function sentence(issue: z.core.$ZodIssue): string {
+function issueMessage(issue: z.core.$ZodIssue): string {
   const [first, ...rest] = issue.path.map(String);
   const what = first === undefined ? 'The request body' : `${first}${rest.map(key => `[${key}]`).join('')}`;
   return issue.code === 'unrecognized_keys'

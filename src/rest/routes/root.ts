@@ -1,14 +1,14 @@
 import type { FastifyInstance } from 'fastify';
 import { MillraceError, messageOf } from '../../errors.ts';
-import { within } from '../deadline.ts';
+import { withTimeout } from '../deadline.ts';
 import type { Limits, RestDeps } from '../deps.ts';
-import { answerOf } from '../errors.ts';
+import { errorBody } from '../errors.ts';
 import { resource } from '../resource.ts';
-import { clusterIdInTime } from './kafka.ts';
+import { clusterIdWithTimeout } from './kafka.ts';
 
 /** / and /health */
 export function rootResources(app: FastifyInstance, deps: RestDeps, limits: Limits): void {
-  const clusterId = clusterIdInTime(deps, limits);
+  const clusterId = clusterIdWithTimeout(deps, limits);
   resource(app, '/', {
     async GET() {
       const kafka_cluster_id = await clusterId();
@@ -22,7 +22,7 @@ export function rootResources(app: FastifyInstance, deps: RestDeps, limits: Limi
       if (deps.started?.() === false)
         return reply.code(503).send({ status: 'starting', message: 'Worker is still starting up.' });
       try {
-        await within(
+        await withTimeout(
           limits.probeMs,
           deps.control.list(),
           () =>
@@ -32,7 +32,7 @@ export function rootResources(app: FastifyInstance, deps: RestDeps, limits: Limi
             ),
         );
       } catch (error) {
-        const { error_code, message } = answerOf(error, request.id);
+        const { error_code, message } = errorBody(error, request.id);
         deps.log.warn({ error: messageOf(error) }, 'not healthy');
         return error_code === 503
           ? reply.code(503).send({ status: 'unhealthy', message })

@@ -97,7 +97,7 @@ test('connectors of files are made, left in peace when they are there, and chang
     const text = await logOf(again);
     return names.every(name => text.includes(name)) ? text : undefined;
   });
-  const outcomes = [...log2.matchAll(/"connector":"([^"]+)".*"msg":"connector of a file: (\w+)"/g)];
+  const outcomes = [...log2.matchAll(/"connector":"([^"]+)".*"msg":"connector from a file: (\w+)"/g)];
   expect(Object.fromEntries(outcomes.map(([, name, outcome]) => [name, outcome]))).toEqual({
     [plain]: 'unchanged',
     [map]: 'changed',
@@ -140,7 +140,7 @@ test('of several processes one makes the connectors, and its failure is the fail
     (await call<string[]>('GET', `${worker.url}/connectors`)).includes(plain),
   );
   await eventually('the second process runs', async () => (await logOf(worker)).includes('"process":2'));
-  expect((await logOf(worker)).match(/connector of a file/g)).toHaveLength(1);
+  expect((await logOf(worker)).match(/connector from a file/g)).toHaveLength(1);
   await call('DELETE', `${worker.url}/connectors/${encodeURIComponent(plain)}`);
   await worker.stop();
 

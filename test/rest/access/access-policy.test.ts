@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Loggers } from '../../../src/observability/loggers.ts';
-import { surfaceOf } from '../../../src/rest/access/access-policy.ts';
+import { readAccessPolicy } from '../../../src/rest/access/access-policy.ts';
 import { restServer, type Served } from '../../../src/rest/server.ts';
 import { recordingControl } from '../recording-control.ts';
 
@@ -27,7 +27,7 @@ const app = (served: Served) =>
     },
     served,
   );
-const surface = (props: Record<string, string>) => surfaceOf(props, {});
+const surface = (props: Record<string, string>) => readAccessPolicy(props, {});
 
 describe('other origins', () => {
   const props = { 'access.control.allow.origin': 'http://a.example, https://*.b.example' };
@@ -172,8 +172,8 @@ describe('Basic authentication', () => {
     const { 'java.security.auth.login.config': file } = await withJaas(entry());
     const props = { 'rest.extension.classes': extension };
     const environment = { KAFKA_OPTS: `-Dx=y -Djava.security.auth.login.config=${file} -Dz=1` };
-    expect(surfaceOf(props, environment).users?.get('alice')).toBe('s3cret');
-    expect(() => surfaceOf(props, {})).toThrow(/needs a JAAS file/);
+    expect(readAccessPolicy(props, environment).users?.get('alice')).toBe('s3cret');
+    expect(() => readAccessPolicy(props, {})).toThrow(/needs a JAAS file/);
   });
 
   test.each([
