@@ -10,8 +10,8 @@ import {
   ensureOffsetsTopic,
   loadPositions,
   type OffsetsTopic,
-  positionsIn,
   readPositions,
+  toPositionReader,
 } from './kafka/storage/offset-store.ts';
 
 /** The worker's Kafka client, its settings and its offsets topic. */
@@ -25,7 +25,7 @@ interface WorkerKafka {
 export function connectorServices(worker: WorkerKafka, pool: ClientPool): OpenServices {
   return (type, clients, props) => {
     using opening = new DisposableStack();
-    const clientOf = (role: ClientRole) => opening.use(pool.take(kafkaConfigFromProperties(clients[role]))).client;
+    const clientOf = (role: ClientRole) => opening.use(pool.acquire(kafkaConfigFromProperties(clients[role]))).client;
     const [writes, reads, administers] = [clientOf('producer'), clientOf('consumer'), clientOf('admin')];
     const kafka = combineClients(writes, reads, type === 'source' ? administers : reads);
     const brokers = clients.producer['bootstrap.servers'] ?? '';
@@ -85,7 +85,7 @@ function offsetStoreWithFallback(kafka: KafkaClient, topic: OffsetsTopic, worker
       await ensureOffsetsTopic(kafka, topic);
       const fallback = await readPositions(worker.client, worker.offsetsTopic.topic, connector, options);
       const positions = await readPositions(kafka, topic.topic, connector, options);
-      return positionsIn(new Map([...fallback, ...positions]));
+      return toPositionReader(new Map([...fallback, ...positions]));
     },
   };
 }

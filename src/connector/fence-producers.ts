@@ -68,15 +68,15 @@ export async function fenceProducers(
 
 /** Producer ids belong to one cluster: the text includes its brokers if they are not the worker's. */
 const formatFence = (fence: ProducerFence | undefined, { brokers }: Brokers): string | undefined =>
-  fence && `${fence.producerId}/${fence.epoch}/${fence.ending}${brokers && `@${brokers}`}`;
+  fence && `${fence.producerId}/${fence.epoch}/${fence.outcome}${brokers && `@${brokers}`}`;
 
 type Brokers = Pick<ConnectorServices, 'brokers'>;
 
 function parseFence(text: string | undefined, cluster: Brokers): ProducerFence | undefined {
-  const [, producerId, epoch, ending, brokers = ''] =
+  const [, producerId, epoch, outcome, brokers = ''] =
     /^(\d+)\/(\d+)\/(committed|aborted|unknown)(?:@(.*))?$/.exec(text ?? '') ?? [];
   if (producerId === undefined || brokers !== cluster.brokers) return undefined;
-  return { producerId, epoch: Number(epoch), ending: ending as ProducerFence['ending'] };
+  return { producerId, epoch: Number(epoch), outcome: outcome as ProducerFence['outcome'] };
 }
 
 /** Option of a task's producer: the result of the last fencing. */

@@ -1,6 +1,6 @@
 import { DataError, type ErrorCode, FencedError, MillraceError, messageOf } from '../errors.ts';
 
-/** Kafka's error codes that mean something to this port (org.apache.kafka.common.protocol.Errors). */
+/** Kafka's error codes that this client distinguishes (org.apache.kafka.common.protocol.Errors). */
 export const codes = {
   UNKNOWN_SERVER_ERROR: -1,
   NONE: 0,
@@ -71,10 +71,10 @@ export const codes = {
 } as const;
 
 const names = new Map<number, string>(Object.entries(codes).map(([name, code]) => [code, name]));
-export const nameOf = (code: number): string => names.get(code) ?? `error code ${code}`;
+export const errorName = (code: number): string => names.get(code) ?? `error code ${code}`;
 
-/** Kafka may have moved the partition: ask again who leads it. */
-const stale = new Set<number>([
+/** The partition may have a new leader: refresh the metadata. */
+const staleMetadataCodes = new Set<number>([
   codes.UNKNOWN_TOPIC_OR_PARTITION,
   codes.LEADER_NOT_AVAILABLE,
   codes.NOT_LEADER_OR_FOLLOWER,
@@ -87,11 +87,11 @@ const stale = new Set<number>([
   codes.UNKNOWN_TOPIC_ID,
   codes.INCONSISTENT_TOPIC_ID,
 ]);
-/** Kafka may have moved the coordinator: ask again who it is. */
-const coordinatorMoved = new Set<number>([codes.COORDINATOR_NOT_AVAILABLE, codes.NOT_COORDINATOR]);
-const passing = new Set<number>([
-  ...stale,
-  ...coordinatorMoved,
+/** The coordinator may have moved: look it up again. */
+const coordinatorMovedCodes = new Set<number>([codes.COORDINATOR_NOT_AVAILABLE, codes.NOT_COORDINATOR]);
+const retriableCodes = new Set<number>([
+  ...staleMetadataCodes,
+  ...coordinatorMovedCodes,
   codes.COORDINATOR_LOAD_IN_PROGRESS,
   codes.CORRUPT_MESSAGE,
   codes.REQUEST_TIMED_OUT,
@@ -104,22 +104,22 @@ const passing = new Set<number>([
   codes.THROTTLING_QUOTA_EXCEEDED,
 ]);
 /**
- * A newer producer of the same transactional id, or the broker that aborted a transaction older than
- * `transaction.timeout.ms`, which it does by the same means: a newer epoch.
+ * The producer's epoch is outdated. A newer producer of the transactional id has incremented it, or the broker when it
+ * aborted a transaction older than `transaction.timeout.ms`.
  */
-const fenced = new Set<number>([
+const fencedCodes = new Set<number>([
   codes.INVALID_PRODUCER_EPOCH,
   codes.PRODUCER_FENCED,
   codes.INVALID_TXN_STATE,
   codes.INVALID_PRODUCER_ID_MAPPING,
 ]);
-const record = new Set<number>([
+const recordCodes = new Set<number>([
   codes.MESSAGE_TOO_LARGE,
   codes.RECORD_LIST_TOO_LARGE,
   codes.INVALID_TIMESTAMP,
   codes.INVALID_RECORD,
 ]);
-const setup = new Set<number>([
+const setupCodes = new Set<number>([
   codes.INVALID_TOPIC_EXCEPTION,
   codes.ILLEGAL_GENERATION,
   codes.INVALID_GROUP_ID,
@@ -145,72 +145,74 @@ const setup = new Set<number>([
   codes.UNSUPPORTED_COMPRESSION_TYPE,
 ]);
 
-/** No answer: the connection could not be made, or was lost, or the answer was late. */
+/** No response: the connection could not be established or was lost, or the request timed out. */
 export class ConnectionLost extends Error {
   override readonly name = 'ConnectionLost';
-  /** Whether the request may have been carried out all the same. */
-  readonly sent: boolean;
+  /** True: the broker may have processed the request. */
+  readonly wasSent: boolean;
   constructor(message: string, sent: boolean, options?: { cause?: unknown }) {
     super(message, options);
-    this.sent = sent;
+    this.wasSent = sent;
   }
 }
 
-/** The broker's answer was an error. */
+/** The broker responded with an error code. */
 export class BrokerError extends Error {
   override readonly name = 'BrokerError';
   readonly code: number;
-  /** what: what was asked, in the middle of a sentence. detail: the broker's own words. */
-  constructor(code: number, what: string, detail?: string | null) {
-    super(`${nameOf(code)} for ${what}${detail ? `: ${detail}` : ''}`);
+  /** subject: for example `topic orders`. detail: the broker's error message. */
+  constructor(code: number, subject: string, detail?: string | null) {
+    super(`${errorName(code)} for ${subject}${detail ? `: ${detail}` : ''}`);
     this.code = code;
   }
 }
 
-/** Something that someone must mend before a connection can work: a certificate, a password, a broker too old. */
-export class SetupFailure extends Error {
+/** A connection fails until a person corrects the setup: certificates, credentials, or the version of the brokers. */
+export class SetupError extends Error {
   override readonly name = 'SetupFailure';
 }
 
-const unauthorized: ReadonlySet<number> = new Set([
+const unauthorizedCodes: ReadonlySet<number> = new Set([
   codes.TOPIC_AUTHORIZATION_FAILED,
   codes.CLUSTER_AUTHORIZATION_FAILED,
 ]);
 
-export function failIf(code: number, what: string, detail?: string | null): void {
-  if (code !== codes.NONE) throw new BrokerError(code, what, detail);
+export function throwIfError(code: number, subject: string, detail?: string | null): void {
+  if (code !== codes.NONE) throw new BrokerError(code, subject, detail);
 }
 
-export const isStale = (error: unknown): boolean =>
-  error instanceof ConnectionLost || (error instanceof BrokerError && stale.has(error.code));
-export const coordinatorIsElsewhere = (error: unknown): boolean =>
-  error instanceof ConnectionLost || (error instanceof BrokerError && coordinatorMoved.has(error.code));
-/** The same request may be sent again and may then succeed. */
-export const isPassing = (error: unknown): boolean =>
-  error instanceof ConnectionLost || (error instanceof BrokerError && passing.has(error.code));
-/** Also of what the port's callers see. */
+export const isStaleMetadata = (error: unknown): boolean =>
+  error instanceof ConnectionLost || (error instanceof BrokerError && staleMetadataCodes.has(error.code));
+export const hasCoordinatorMoved = (error: unknown): boolean =>
+  error instanceof ConnectionLost || (error instanceof BrokerError && coordinatorMovedCodes.has(error.code));
+/** True if the same request may be sent again and may succeed then. */
+export const isRetriableError = (error: unknown): boolean =>
+  error instanceof ConnectionLost || (error instanceof BrokerError && retriableCodes.has(error.code));
+/** True also for the MillraceError that `toMillraceError` made of it. */
 export const isUnauthorized = (error: unknown): boolean =>
   error instanceof BrokerError
-    ? unauthorized.has(error.code)
+    ? unauthorizedCodes.has(error.code)
     : error instanceof MillraceError && error.cause !== undefined && isUnauthorized(error.cause);
-export const isFenced = (error: unknown): boolean => error instanceof BrokerError && fenced.has(error.code);
+export const isFenced = (error: unknown): boolean => error instanceof BrokerError && fencedCodes.has(error.code);
 
-/** What the port's callers see. doing: what was tried, such as "commit to Kafka". */
-export function millraceError(error: unknown, doing: string, setupCode: ErrorCode): unknown {
+/** Converts an error for the callers of the port. operation: completes "Cannot …", such as "commit to Kafka". */
+export function toMillraceError(error: unknown, operation: string, setupCode: ErrorCode): unknown {
   if (error instanceof MillraceError) return error;
-  const cannot = (why: string): string => `Cannot ${doing}: ${why.trim().replace(/(?<![\s:.])[\s:.]+$/, '')}.`;
-  if (error instanceof SetupFailure) return new MillraceError(setupCode, cannot(error.message), { cause: error });
+  const toMessage = (reason: string): string =>
+    `Cannot ${operation}: ${reason.trim().replace(/(?<![\s:.])[\s:.]+$/, '')}.`;
+  if (error instanceof SetupError) return new MillraceError(setupCode, toMessage(error.message), { cause: error });
   if (error instanceof ConnectionLost)
-    return new MillraceError('KAFKA_UNAVAILABLE', cannot(error.message), { cause: error });
-  if (!(error instanceof BrokerError)) return new MillraceError('INTERNAL', cannot(messageOf(error)), { cause: error });
-  const message = cannot(`Kafka answers ${error.message}`);
-  if (fenced.has(error.code))
+    return new MillraceError('KAFKA_UNAVAILABLE', toMessage(error.message), { cause: error });
+  if (!(error instanceof BrokerError))
+    return new MillraceError('INTERNAL', toMessage(messageOf(error)), { cause: error });
+  const message = toMessage(`Kafka returned ${error.message}`);
+  if (fencedCodes.has(error.code))
     return new FencedError(
-      cannot(
-        `a newer producer has taken over this transactional id, or the transaction was older than transaction.timeout.ms (Kafka answers ${error.message})`,
+      toMessage(
+        `a newer producer has taken over this transactional id, or the transaction was older than transaction.timeout.ms (Kafka returned ${error.message})`,
       ),
       { cause: error },
     );
-  if (record.has(error.code)) return new DataError(message, { cause: error });
-  return new MillraceError(setup.has(error.code) ? setupCode : 'KAFKA_UNAVAILABLE', message, { cause: error });
+  if (recordCodes.has(error.code)) return new DataError(message, { cause: error });
+  return new MillraceError(setupCodes.has(error.code) ? setupCode : 'KAFKA_UNAVAILABLE', message, { cause: error });
 }

@@ -3,31 +3,31 @@ import { readConfigFileSync } from '../config/worker-config/config-file.ts';
 import { MillraceError, messageOf } from '../errors.ts';
 import type { SaslOptions } from './protocol/kafkajs-internals.ts';
 
-/** How to reach a cluster. */
+/** Connection settings of a cluster. */
 export interface KafkaConfig {
-  /** `host:port` of some of the brokers; an IPv6 host in brackets. */
+  /** `host:port` of one or more brokers; an IPv6 host in brackets. */
   readonly brokers: readonly string[];
   readonly clientId: string;
-  /** Given: TLS. */
+  /** Enables TLS. */
   readonly ssl?: TlsOptions;
   readonly sasl?: SaslOptions;
-  /** How long to wait for an answer, and for what is tried again to succeed; 30 s. */
+  /** Timeout of a request, and of its retries. Default: 30 s. */
   readonly requestTimeoutMs?: number;
-  /** 10 s. */
+  /** Default: 10 s. */
   readonly connectionTimeoutMs?: number;
 }
 
-/** What node:tls takes, PEM text throughout. */
+/** Options of node:tls, as PEM text. */
 export interface TlsOptions {
-  /** Trusted certificates; left out: the system's. */
+  /** Trusted certificates. Default: those of the system. */
   readonly ca?: string;
   readonly cert?: string;
   readonly key?: string;
   readonly passphrase?: string;
-  /** Left out: those of Node.js. */
+  /** Default: that of Node.js. */
   readonly minVersion?: TlsVersion;
   readonly maxVersion?: TlsVersion;
-  /** Left out: the certificate must be for the host connected to. */
+  /** Default: the certificate must be valid for the host. */
   readonly checkServerIdentity?: () => undefined;
 }
 
@@ -37,7 +37,7 @@ type Props = Readonly<Record<string, string | null | undefined>>;
 
 const invalid = (message: string): MillraceError => new MillraceError('CONFIG_INVALID', message);
 
-/** Reads the properties of Kafka's Java clients. Throws CONFIG_INVALID with a sentence; never tells a secret. */
+/** Reads the properties of Kafka's Java clients. Throws CONFIG_INVALID; messages contain no secrets. */
 export function kafkaConfigFromProperties(props: Props): KafkaConfig {
   const get = (name: string): string | undefined => {
     const value = props[name]?.trim();
@@ -67,7 +67,7 @@ function brokersOf(text: string | undefined): readonly string[] {
     .split(',')
     .map(broker => broker.trim().replace(/^[A-Za-z_]+:\/\//, ''))
     .filter(broker => broker !== '');
-  if (brokers.length === 0) throw invalid('bootstrap.servers is missing: give host:port of one or more brokers.');
+  if (brokers.length === 0) throw invalid('bootstrap.servers is missing: set it to host:port of one or more brokers.');
   for (const broker of brokers) {
     const port = /^(?:\[[0-9A-Fa-f:.%]+\]|[^:[\]]+):(\d{1,5})$/.exec(broker)?.[1];
     if (port === undefined || Number(port) < 1 || Number(port) > 65535)
@@ -76,14 +76,15 @@ function brokersOf(text: string | undefined): readonly string[] {
   return brokers;
 }
 
-/** A timer that is set to more, and to what is added to a timeout, fires at once. */
-const MOST_MS = 1_000_000_000;
+/** Limit of timeouts: Node.js timers with more than 2^31 ms, including additions to the timeout, fire at once. */
+const MAX_MS = 1_000_000_000;
 
 function milliseconds(name: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const value = Number(text);
-  if (!/^\d{1,19}$/.test(text) || value < 1) throw invalid(`${name} is "${text}", which is not a number of ms.`);
-  return Math.min(value, MOST_MS);
+  if (!/^\d{1,19}$/.test(text) || value < 1)
+    throw invalid(`${name} is "${text}", which is not a positive number of milliseconds.`);
+  return Math.min(value, MAX_MS);
 }
 
 function saslOf(get: (name: string) => string | undefined): SaslOptions {
@@ -91,7 +92,7 @@ function saslOf(get: (name: string) => string | undefined): SaslOptions {
   if (mechanism !== 'PLAIN' && mechanism !== 'SCRAM-SHA-256' && mechanism !== 'SCRAM-SHA-512')
     throw invalid(`sasl.mechanism is ${mechanism}; PLAIN, SCRAM-SHA-256 and SCRAM-SHA-512 are supported.`);
   const jaas = get('sasl.jaas.config');
-  if (jaas === undefined) throw invalid('sasl.jaas.config is missing: it holds the user name and the password.');
+  if (jaas === undefined) throw invalid('sasl.jaas.config is missing: it contains the user name and the password.');
   const options = jaasOptions(jaas);
   const username = options.get('username');
   const password = options.get('password');
@@ -102,7 +103,7 @@ function saslOf(get: (name: string) => string | undefined): SaslOptions {
   return { mechanism, username, password };
 }
 
-/** Options of a JAAS entry `module flag key="value" …;`; backslash escapes within quotes, as Java reads them. */
+/** Parses the options of a JAAS entry `module flag key="value" …;`. A backslash escapes within quotes, as in Java. */
 function jaasOptions(text: string): ReadonlyMap<string, string> {
   const options = new Map<string, string>();
   for (const match of text.matchAll(
@@ -118,21 +119,21 @@ function tlsOf(get: (name: string) => string | undefined, props: Props): TlsOpti
   for (const store of ['keystore', 'truststore'])
     if (get(`ssl.${store}.password`) !== undefined)
       throw invalid(
-        `ssl.${store}.password is for JKS and PKCS12 stores, and PEM is read: remove it. ssl.key.password is for an encrypted key.`,
+        `ssl.${store}.password applies to JKS and PKCS12 stores, and only PEM is supported: remove it. For an encrypted key set ssl.key.password.`,
       );
   const ca = pem(get('ssl.truststore.certificates') ?? pemFile(get, 'truststore'));
-  // A PEM key store in one file holds both the key and its chain of certificates.
+  // A PEM key store file contains both the key and its certificate chain.
   const store = pemFile(get, 'keystore');
   const key = pem(get('ssl.keystore.key') ?? store);
   const cert = pem(get('ssl.keystore.certificate.chain') ?? store);
   if ((key === undefined) !== (cert === undefined))
-    throw invalid('ssl.keystore.key and ssl.keystore.certificate.chain belong together: one is missing.');
+    throw invalid('ssl.keystore.key and ssl.keystore.certificate.chain must be set together: one is missing.');
   const passphrase = get('ssl.key.password');
   const versions = get('ssl.enabled.protocols')
     ?.split(',')
     .map(version => version.trim())
     .sort();
-  // Present and empty turns the check of the host name off, as for Kafka's own clients.
+  // An empty ssl.endpoint.identification.algorithm disables host name verification, as in Kafka's clients.
   return {
     ...(ca === undefined ? {} : { ca }),
     ...(key === undefined || cert === undefined ? {} : { key, cert }),

@@ -1,53 +1,53 @@
 import type { TopicPartition } from '../api/index.ts';
 
 /**
- * What Millrace needs of a Kafka client, and no more. Errors are MillraceErrors: KAFKA_UNAVAILABLE for what passes by
- * itself, FENCED for a newer producer of the same id, COMMIT_UNKNOWN for a commit whose reply was lost, SINK_SETUP or
- * SOURCE_SETUP for what someone must mend (authorisation, a topic that is missing and may not be made).
+ * Kafka client as the engine uses it. Errors are MillraceErrors: KAFKA_UNAVAILABLE is retriable; FENCED means a newer producer of the
+ * same transactional id; COMMIT_UNKNOWN means that the response to a commit was lost; SINK_SETUP and SOURCE_SETUP require a
+ * correction, such as a missing permission or topic.
  */
 export interface KafkaClient {
   /**
-   * Opens the epoch of `transactionalId`: when it resolves, every older producer of that id is fenced and its open
-   * transaction aborted, so committed offsets read from now on, out of `positions`, are the last word.
+   * Initializes the epoch of `transactionalId`. When it resolves, older producers of the id are fenced and their open transactions
+   * have ended, so committed offsets read from `positionTopics` afterwards are final.
    */
   producer(options: ProducerOptions): Promise<TransactionalProducer>;
   /**
-   * Fences the producers of transactional ids before they are used again, over one connection to each coordinator.
-   * Answers in the order given what `producer` needs to know of it; undefined for an id that was never used.
+   * Fences the producers of transactional ids before they are used again, on one connection to each coordinator. Returns the
+   * `fence` option of `producer` for each id, in order; undefined for an id that was never used.
    */
   fence(ids: readonly TransactionalId[], signal: AbortSignal): Promise<readonly (ProducerFence | undefined)[]>;
-  /** Reads assigned partitions from given offsets, committed records only; no consumer group. */
+  /** Reads committed records of assigned partitions from offsets on, without a consumer group. */
   reader(options: ReaderOptions): Promise<Reader>;
   /**
-   * Reads a compacted topic once, up to the end that it has when this is called: every wanted record that is committed, those of a
-   * partition in the order of their offsets. Unlike what a reader gets they include those after the beginning of an
-   * open transaction that holds nothing awaited. Resolves with the open transactions that do, and were waited for in vain;
-   * their records are left out. KAFKA_UNAVAILABLE; the signal's reason when that is aborted.
+   * Reads a compacted topic once, up to its current end: all accepted and committed records, in offset order for each partition.
+   * Unlike a reader it does not stop at an open transaction, unless that contains keys to wait for. Resolves with the
+   * transactions that were still open after the wait; their records are left out. KAFKA_UNAVAILABLE; the signal's reason when
+   * that is aborted.
    */
   readCommitted(topic: string, options: CommittedReadOptions): Promise<readonly OpenTransaction[]>;
   readonly admin: KafkaAdmin;
-  /** Closes all producers and readers: what waits for Kafka rejects. The client itself can be used on. */
+  /** Closes all producers and readers; pending requests reject. The client itself remains usable. */
   disconnect(): void;
   close(): Promise<void>;
 }
 
 export interface CommittedReadOptions {
-  wanted(key: Buffer): boolean;
-  /** Which of the wanted records are worth waiting for; default: all. */
-  awaited?(key: Buffer): boolean;
-  /** Both are valid until it returns. */
-  take(key: Buffer, value: Buffer | null): void;
-  /** Milliseconds to wait for open transactions that hold awaited records. */
-  readonly patienceMs: number;
+  accepts(key: Buffer): boolean;
+  /** Selects accepted keys for whose open transactions to wait. Default: all. */
+  waitsFor?(key: Buffer): boolean;
+  /** Receives a record. Both buffers are valid until it returns. */
+  onRecord(key: Buffer, value: Buffer | null): void;
+  /** Milliseconds to wait for open transactions with these keys. */
+  readonly openTransactionWaitMs: number;
   readonly signal?: AbortSignal;
 }
 
-/** A transaction that is open in a partition, and what Kafka tells of it where it may be asked. */
+/** A transaction that is open in a partition. Optional fields require permission to describe it. */
 export interface OpenTransaction extends TopicPartition {
   readonly producerId: number;
   /** The transactional id. */
   readonly id?: string;
-  /** As its coordinator names it: Ongoing; anything else of a transaction that it has ended without this partition. */
+  /** State at its coordinator: Ongoing; another state means that the transaction hangs in this partition. */
   readonly state?: string;
   /** `transaction.timeout.ms` */
   readonly timeoutMs?: number;
@@ -58,42 +58,42 @@ export interface OpenTransaction extends TopicPartition {
 export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
 
 /** Outcome of a transaction. 'unknown': its coordinator no longer stores it. */
-export type Ending = 'committed' | 'aborted' | 'unknown';
+export type TransactionOutcome = 'committed' | 'aborted' | 'unknown';
 
-/** The epoch that fenced a transactional id, and how the last transaction before it ended. */
+/** Epoch that fenced a transactional id, and the outcome of the last transaction before it. */
 export interface ProducerFence {
   readonly producerId: string;
   readonly epoch: number;
-  readonly ending: Ending;
+  readonly outcome: TransactionOutcome;
 }
 
 export interface TransactionalId {
   readonly transactionalId: string;
-  /** `transaction.timeout.ms`: the broker aborts what is older. */
+  /** `transaction.timeout.ms`: the broker aborts older transactions. */
   readonly transactionTimeoutMs: number;
-  /** Result of the last `fence` of the id. Fencing discards the outcome of the transaction before, which only this holds. */
+  /** Result of the last `fence` of the id. Only it has the outcome of the previous transaction, as fencing discards that. */
   readonly fence?: ProducerFence;
 }
 
 export interface ProducerOptions extends TransactionalId {
   readonly compression: Compression;
-  /** `max.request.size`: of one record before compression; undefined: as large as its topic takes. */
+  /** `max.request.size`: bytes of a record before compression. Default: the topic's limit. */
   readonly maxRequestBytes?: number;
-  /** `batch.size`: most bytes of a record batch with several records, before compression; undefined: as its topic takes. */
+  /** `batch.size`: bytes of a record batch with several records, before compression. Default: the topic's limit. */
   readonly batchBytes?: number;
-  /** Topics that positions are read from behind the fence: no transaction of this id is open in them then. */
-  readonly positions?: readonly string[];
-  /** Ends the opening of the epoch; afterwards it has no effect. */
+  /** Topics from which positions are read after fencing; no transaction of this id is open in them then. */
+  readonly positionTopics?: readonly string[];
+  /** Cancels the initialization of the epoch; no effect afterwards. */
   readonly signal?: AbortSignal;
 }
 
-/** One producer, one transaction at a time. After any rejection it is spent: close it and make another. */
+/** Producer with one transaction at a time. After a rejection it cannot be used: close it and create another. */
 export interface TransactionalProducer {
-  /** An empty transaction to gather records in. Any number may exist; memory is reused after `commit`. */
+  /** Creates an empty batch for the records of a transaction. Any number may exist; memory is reused after `commit`. */
   batch(): ProducerBatch;
-  /** Resolves when the topics' partition counts are known, which `batch.append` needs. KAFKA_UNAVAILABLE, SOURCE_SETUP. */
+  /** Loads the partition counts and limits of topics, which `batch.append` requires. KAFKA_UNAVAILABLE, SOURCE_SETUP. */
   prepare(topics: readonly string[]): Promise<void>;
-  /** Writes the batch and commits it as one Kafka transaction. Never called while another commit is under way. */
+  /** Writes the batch and commits it as one Kafka transaction. Must not be called during another commit. */
   commit(batch: ProducerBatch, groupOffsets?: GroupOffsets): Promise<void>;
   close(): Promise<void>;
 }
@@ -103,27 +103,27 @@ export interface GroupOffsets {
   readonly offsets: readonly GroupOffset[];
 }
 
-/** Called before each attempt of a request: it is not sent, and the call rejects, where this rejects. */
+/** Called before each attempt of a request. If it rejects, the request is not sent and the call rejects. */
 export type Confirm = () => Promise<void> | undefined;
 
 export interface GroupOffset extends PartitionOffset {
-  /** What was committed beside it; '' where nothing was. */
+  /** Metadata of the commit. Default: ''. */
   readonly metadata?: string;
 }
 
-/** Records encoded as they come, straight into record batches (format v2), by partition. */
+/** Records of a transaction. Each is encoded into a record batch (format v2) of its partition when it is appended. */
 export interface ProducerBatch {
   readonly records: number;
   /** Encoded bytes before compression. */
   readonly bytes: number;
   /**
-   * Key and value are source[start, end); a start of -1 stands for null. partition null: murmur2 of the key as Kafka's
-   * own partitioner, or, without a key, one partition for this batch. timestamp null: now. The bytes are copied before
-   * it returns. Throws DataError for a record that the topic does not take, RecordTooLargeError for its size: the batch
-   * is what it was before.
+   * Key and value are source[start, end); a start of -1 means null. partition null: murmur2 of the key, like Kafka's
+   * partitioner, or one partition per batch for records without a key. timestamp null: now. The bytes are copied before it
+   * returns. Throws DataError for a record that the topic rejects, RecordTooLargeError for one that is too large; the batch is
+   * unchanged then.
    *
-   * A promise only of a record so large that it has to be compressed to see whether it fits. Nothing may be appended until
-   * it settles.
+   * Returns a promise only for a record that must be compressed to check its size. No record may be appended until it
+   * settles.
    */
   append(
     topic: string,
@@ -144,25 +144,25 @@ export interface RawHeader {
 }
 
 export interface ReaderOptions {
-  /** Partitions and the offset of the first record wanted. An offset below the low watermark is an error, not a reset. */
+  /** Partitions and start offsets. An offset below the low watermark is an error and causes no reset. */
   readonly assigned: readonly ReadPosition[];
-  /** Bytes fetched for all partitions at once, about. */
+  /** Approximate bytes of a fetch from all partitions. */
   readonly maxBytes: number;
   readonly maxPartitionBytes: number;
   /** Milliseconds that a poll waits for the first record. */
   readonly maxWaitMs: number;
-  /** `fetch.min.bytes`; undefined: 1. */
+  /** `fetch.min.bytes`. Default: 1. */
   readonly minBytes?: number;
-  /** `fetch.max.wait.ms`: how long the broker waits for that; undefined: `maxWaitMs`. */
+  /** `fetch.max.wait.ms`: milliseconds that the broker waits for `minBytes`. Default: `maxWaitMs`. */
   readonly fetchWaitMs?: number;
-  /** Records that one poll gives at the most; large ones are fewer. */
+  /** Records that one poll returns at most; fewer if they are large. */
   readonly maxRecords?: number;
   /** Closes the reader. */
   readonly signal?: AbortSignal;
 }
 
 export interface ReadPosition extends PartitionOffset {
-  /** Records of another topic of the same name are not read. Left out, or '': whichever there is. */
+  /** Restricts the read to the topic with this id. undefined or '': the current topic of this name. */
   readonly topicId?: string;
 }
 
@@ -172,9 +172,9 @@ export interface PartitionOffset extends TopicPartition {
 
 export interface Reader {
   /**
-   * What has arrived, by partition, in offset order; the next fetch is already under way meanwhile. [] after `maxWaitMs`
-   * without anything, or when closed meanwhile. KAFKA_UNAVAILABLE; SOURCE_POSITION_LOST when an offset is no longer
-   * there. Never called while another poll is under way.
+   * Returns fetched records by partition, in offset order, while the next fetch is in flight. [] after `maxWaitMs` without
+   * records, or when the reader is closed. KAFKA_UNAVAILABLE; SOURCE_POSITION_LOST if an offset no longer exists. Must not be
+   * called during another poll.
    */
   poll(): Promise<readonly FetchedRecords[]>;
   close(): Promise<void>;
@@ -182,16 +182,16 @@ export interface Reader {
 
 export interface FetchedRecords extends TopicPartition {
   readonly records: readonly RawRecord[];
-  /** Batches among these records that cannot be read, in the order of their offsets; left out where there are none. */
-  readonly refused?: readonly RefusedBatch[];
-  /** The offset behind these records, aborted ones and markers included. */
+  /** Batches in this range that cannot be read, in offset order; undefined if there are none. */
+  readonly unreadable?: readonly UnreadableBatch[];
+  /** Offset after these records, including aborted and control records. */
   readonly next: number;
-  /** The partition's last stable offset: what a reader may reach. */
+  /** Last stable offset of the partition: the end for committed reads. */
   readonly end: number;
 }
 
-/** Records that the broker accepted and that cannot be taken, whoever reads them. */
-export interface RefusedBatch {
+/** A batch that the broker accepted and no reader can decode. */
+export interface UnreadableBatch {
   readonly offset: number;
   readonly records: number;
   readonly reason: string;
@@ -202,13 +202,13 @@ export interface RawRecord {
   /** Milliseconds since 1970. */
   readonly timestamp: number;
   /**
-   * Views into the fetched bytes: valid until two more polls have delivered something, so that one batch can be decoded
-   * while the one before it is still being written.
+   * View into the fetched bytes, valid until two further polls have returned records, so that one batch can be decoded while the
+   * previous one is being written.
    */
   readonly key: Buffer | null;
   readonly value: Buffer | null;
   readonly headers: readonly RawHeader[];
-  /** Bytes of key and value, which are not made for it. */
+  /** Bytes of key and value; does not create the views. */
   readonly size: number;
 }
 
@@ -221,46 +221,46 @@ export interface NewTopic {
 }
 
 export interface PartitionOffsets extends TopicPartition {
-  /** Low watermark: the first offset that is still there. */
+  /** Low watermark: the first existing offset. */
   readonly low: number;
-  /** Last stable offset: what committed readers may reach now. */
+  /** Last stable offset: the end for committed reads. */
   readonly end: number;
   /**
-   * High watermark: behind `end` while a transaction is open, whosever it is. What was committed behind the beginning of
-   * that one is read only when it is decided: who must see everything committed so far reads up to here.
+   * High watermark: greater than `end` while any transaction is open. Records committed after the start of that transaction are read
+   * only after it has ended; to read all that is committed, read up to this offset.
    */
   readonly high: number;
 }
 
 export interface TopicDescription {
   readonly partitions: number;
-  /** '' where the broker, before Kafka 2.8, has no ids. A topic that is deleted and made anew has another one. */
+  /** '' before Kafka 2.8, which has no topic ids. A topic that is deleted and created again has another id. */
   readonly topicId: string;
 }
 
 export interface KafkaAdmin {
   clusterId(): Promise<string>;
-  /** Partition counts of those that exist. Never creates. */
+  /** Partition counts of existing topics. Never creates topics. */
   partitions(topics: readonly string[]): Promise<ReadonlyMap<string, number>>;
-  /** Those of the topics that exist. Never creates. */
+  /** Describes existing topics. Never creates topics. */
   describeTopics(topics: readonly string[]): Promise<ReadonlyMap<string, TopicDescription>>;
   topics(): Promise<readonly string[]>;
-  /** Makes what is missing and waits until every partition has a leader; what exists is left alone. */
+  /** Creates missing topics and waits until every partition has a leader. Does not change existing topics. */
   createTopics(topics: readonly NewTopic[]): Promise<void>;
   deleteTopics(topics: readonly string[]): Promise<void>;
-  /** Of each partition, in the order given. */
+  /** Offsets of each partition, in the order of `partitions`. */
   offsets(partitions: readonly TopicPartition[]): Promise<readonly PartitionOffsets[]>;
   /**
-   * Of each partition, in the order given, the first record with a timestamp at or after this one (milliseconds since 1970);
-   * null where there is none.
+   * Offset of the first record of each partition with this timestamp (milliseconds since 1970) or a later one, in the order of
+   * `partitions`; null if there is none.
    */
-  offsetsSince(partitions: readonly TopicPartition[], timestamp: number): Promise<readonly (number | null)[]>;
-  /** A topic's configuration by key, defaults included; sensitive values are left out. */
+  offsetsForTimestamp(partitions: readonly TopicPartition[], timestamp: number): Promise<readonly (number | null)[]>;
+  /** Configuration of a topic, including defaults, without sensitive values. */
   topicConfig(topic: string): Promise<ReadonlyMap<string, string>>;
-  /** A group's committed offsets, of all partitions when none are given; partitions without one are left out. */
+  /** Committed offsets of a group. Default: of all its partitions. Partitions without an offset are left out. */
   groupOffsets(group: string, partitions?: readonly TopicPartition[]): Promise<readonly GroupOffset[]>;
   /** Commits for a group that has no members, in one request. */
   commitGroupOffsets(offsets: GroupOffsets, confirm?: Confirm): Promise<void>;
-  /** Takes committed offsets of a group that has no members away. Idempotent. */
+  /** Deletes committed offsets of a group that has no members. Idempotent. */
   deleteGroupOffsets(group: string, partitions: readonly TopicPartition[], confirm?: Confirm): Promise<void>;
 }

@@ -1,8 +1,8 @@
 import type { TopicPartition } from '../../src/api/index.ts';
 import { Cluster } from '../../src/kafka/cluster/cluster.ts';
-import { askLeaders } from '../../src/kafka/cluster/leaders.ts';
-import { LATEST, offsetsAt } from '../../src/kafka/cluster/list-offsets.ts';
-import { BrokerError, codes, failIf } from '../../src/kafka/failures.ts';
+import { callLeaders } from '../../src/kafka/cluster/leaders.ts';
+import { LATEST, listPartitionOffsets } from '../../src/kafka/cluster/list-offsets.ts';
+import { BrokerError, codes, throwIfError } from '../../src/kafka/failures.ts';
 import { describeProducers } from '../../src/kafka/protocol/describe-transactions.ts';
 import { silent } from '../../src/observability/silent.ts';
 import { Brokers, type PartitionState, type TransactionState } from '../support/brokers.ts';
@@ -40,7 +40,7 @@ export const isDecided = (
 
 interface OpenProducer {
   readonly producerId: number;
-  readonly openFrom: number;
+  readonly transactionStartOffset: number;
 }
 
 /**
@@ -81,18 +81,23 @@ export class Decisions {
    */
   async read(): Promise<readonly PartitionEnd[]> {
     const leaders = await this.#brokers.partitions(this.#topics);
-    await this.#cluster.refresh(this.#topics);
-    const highWatermarks = await offsetsAt(this.#cluster, this.#partitions, LATEST, 'read_uncommitted');
+    await this.#cluster.refreshMetadata(this.#topics);
+    const highWatermarks = await listPartitionOffsets(this.#cluster, this.#partitions, LATEST, 'read_uncommitted');
     const states = await this.#states();
     const open = await this.#open();
     this.#expectLeaders(leaders, await this.#brokers.partitions(this.#topics));
     return this.#partitions.map(({ topic }, i) => {
       const highWatermark = highWatermarks[i] ?? 0;
       const producers = open.get(topic) ?? [];
-      const lastStableOffset = Math.min(highWatermark, ...producers.map(({ openFrom }) => openFrom));
+      const lastStableOffset = Math.min(
+        highWatermark,
+        ...producers.map(({ transactionStartOffset }) => transactionStartOffset),
+      );
       const unmarked = producers
-        .filter(({ openFrom }) => openFrom < highWatermark)
-        .map(({ producerId, openFrom }) => this.#transaction(topic, producerId, openFrom, states));
+        .filter(({ transactionStartOffset }) => transactionStartOffset < highWatermark)
+        .map(({ producerId, transactionStartOffset }) =>
+          this.#transaction(topic, producerId, transactionStartOffset, states),
+        );
       return { highWatermark, lastStableOffset, unmarked };
     });
   }
@@ -125,14 +130,14 @@ export class Decisions {
 
   async #open(): Promise<ReadonlyMap<string, readonly OpenProducer[]>> {
     const found = new Map<string, OpenProducer[]>();
-    await askLeaders(this.#cluster, this.#partitions, async (leader, list) => {
+    await callLeaders(this.#cluster, this.#partitions, async (leader, list) => {
       const { topics } = await leader.call(describeProducers(list));
       for (const { topic, partitions } of topics)
         for (const { partition, errorCode, producers } of partitions) {
-          failIf(errorCode, `partition ${partition} of topic ${topic}`);
+          throwIfError(errorCode, `partition ${partition} of topic ${topic}`);
           found.set(
             topic,
-            producers.filter(({ openFrom }) => openFrom >= 0),
+            producers.filter(({ transactionStartOffset }) => transactionStartOffset >= 0),
           );
         }
     });

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Lsn } from '../../connectors/postgresql/position/lsn.ts';
 import { messageOf } from '../../src/errors.ts';
-import { isPassing } from '../../src/kafka/failures.ts';
+import { isRetriableError } from '../../src/kafka/failures.ts';
 import type { TestDatabase } from '../support/database.ts';
 import { CommitLog } from './commit-log.ts';
 import { Decisions, type PartitionEnd } from './decisions.ts';
@@ -71,7 +71,7 @@ export class SlotWatch implements AsyncDisposable {
     const time = Date.now();
     const confirmed = await this.#unless(isServerLost, this.#confirmed());
     if (confirmed === undefined) return undefined;
-    const ends = await this.#unless(isPassing, this.#decisions.read());
+    const ends = await this.#unless(isRetriableError, this.#decisions.read());
     if (ends === undefined) return undefined;
     const byTable = Object.fromEntries(tables.map((table, i) => [table, ends[i]])) as SlotSample['ends'];
     const sample = { time, tookMs: Date.now() - time, confirmed, ends: byTable };

@@ -1,14 +1,14 @@
 import { Cluster } from '../../src/kafka/cluster/cluster.ts';
-import { askLeaders } from '../../src/kafka/cluster/leaders.ts';
-import { EARLIEST, LATEST, offsetsAt } from '../../src/kafka/cluster/list-offsets.ts';
-import { failIf } from '../../src/kafka/failures.ts';
+import { callLeaders } from '../../src/kafka/cluster/leaders.ts';
+import { EARLIEST, LATEST, listPartitionOffsets } from '../../src/kafka/cluster/list-offsets.ts';
+import { throwIfError } from '../../src/kafka/failures.ts';
 import type { RawRecord } from '../../src/kafka/port.ts';
 import {
   BatchDecoder,
-  batchesOf,
   type FetchedBatch,
   isAbortMarker,
   isControl,
+  parseBatches,
 } from '../../src/kafka/protocol/record-decoder.ts';
 import { fetchOnce } from '../../src/kafka/reader/fetch-request.ts';
 import { silent } from '../../src/observability/silent.ts';
@@ -51,25 +51,25 @@ export async function readTopic<T extends { readonly offset: number }>(
     }
   };
   try {
-    const [low = 0] = await offsetsAt(cluster, [at], EARLIEST, 'read_uncommitted');
-    const [end = 0] = await offsetsAt(cluster, [at], LATEST, 'read_uncommitted');
+    const [low = 0] = await listPartitionOffsets(cluster, [at], EARLIEST, 'read_uncommitted');
+    const [end = 0] = await listPartitionOffsets(cluster, [at], LATEST, 'read_uncommitted');
     const limits = { maxBytes: FETCH_BYTES, maxPartitionBytes: FETCH_BYTES, maxWaitMs: 200, uncommitted: true };
     let deadline = Number.POSITIVE_INFINITY;
     for (let next = low; next < end || open.size > 0; ) {
       if (next >= end) deadline = Math.min(deadline, performance.now() + PATIENCE_MS);
       if (performance.now() > deadline)
         throw new Error(`transactions of the producers ${[...open.keys()]} are open in ${topic}`);
-      await askLeaders(cluster, [at], async leader => {
+      await callLeaders(cluster, [at], async leader => {
         const { error, partitions } = await fetchOnce(
           leader,
           [{ ...at, offset: next }],
           limits,
           Buffer.allocUnsafeSlow,
         );
-        failIf(error, 'a fetch');
+        throwIfError(error, 'a fetch');
         for (const { error: code, records } of partitions) {
-          failIf(code, `topic ${topic}`);
-          for (const batch of batchesOf(records)) {
+          throwIfError(code, `topic ${topic}`);
+          for (const batch of parseBatches(records)) {
             add(batch);
             next = batch.lastOffset + 1;
           }

@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from 'vitest';
 import { Cluster } from '../../src/kafka/cluster/cluster.ts';
-import { Fields, FieldWriter } from '../../src/kafka/protocol/fields.ts';
+import { FieldReader, FieldWriter } from '../../src/kafka/protocol/fields.ts';
 import { silent } from '../../src/observability/silent.ts';
 import { createDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
@@ -23,7 +23,7 @@ async function epochOf(id: string): Promise<number> {
   const coordinator = await cluster.coordinator('transaction', id);
   const body = new FieldWriter();
   body.tags().compactArray([id], text => body.compactString(text));
-  const fields = new Fields(await coordinator.send(DESCRIBE_TRANSACTIONS, 0, [body.tags().take()]));
+  const fields = new FieldReader(await coordinator.send(DESCRIBE_TRANSACTIONS, 0, [body.tags().take()]));
   fields.tags();
   // throttle_time_ms
   fields.int32();

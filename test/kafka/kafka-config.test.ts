@@ -13,7 +13,7 @@ const certificate = `-----BEGIN CERTIFICATE-----\n${(body.match(/.{1,64}/g) ?? [
 const key = certificate.replaceAll('CERTIFICATE', 'PRIVATE KEY');
 
 describe('the properties of Kafka’s clients', () => {
-  test('name brokers, with or without spaces, listener names and brackets', () => {
+  test('bootstrap.servers may have spaces, listener names and brackets', () => {
     const read = kafkaConfigFromProperties({
       'bootstrap.servers': ' a:9092, PLAINTEXT://b.example:9093 ,[::1]:9094',
       'client.id': 'me',
@@ -26,7 +26,7 @@ describe('the properties of Kafka’s clients', () => {
     });
   });
 
-  test('have times that a timer takes', () => {
+  test('timeouts are limited to what a timer supports', () => {
     const read = kafkaConfigFromProperties({ ...servers, 'request.timeout.ms': '2147483647' });
     expect(read.requestTimeoutMs).toBe(1_000_000_000);
   });
@@ -43,7 +43,7 @@ describe('the properties of Kafka’s clients', () => {
       'p\\w',
     ],
     ['SCRAM-SHA-256', 'x.ScramLoginModule required password=plain username=u;', 'plain'],
-  ])('log in with %s', (mechanism, jaas, password) => {
+  ])('SASL mechanism %s', (mechanism, jaas, password) => {
     const props = {
       ...servers,
       'security.protocol': 'SASL_PLAINTEXT',
@@ -55,28 +55,28 @@ describe('the properties of Kafka’s clients', () => {
     expect(ssl).toBeUndefined();
   });
 
-  test('without SASL or SSL in security.protocol leave both out', () => {
+  test('SASL and TLS are left out unless security.protocol names them', () => {
     const props = { ...servers, 'sasl.mechanism': 'PLAIN', 'ssl.truststore.location': '/nowhere' };
     expect(kafkaConfigFromProperties(props)).toEqual({ brokers: ['a:9092'], clientId: 'millrace' });
   });
 
-  test('give certificates as text, on one line or with its line breaks escaped', () => {
+  test('certificates may be text, on one line or with escaped line breaks', () => {
     for (const text of [certificate, certificate.replaceAll('\n', ' '), certificate.replaceAll('\n', '\\n')]) {
       const props = { ...servers, 'security.protocol': 'SSL', 'ssl.truststore.certificates': text };
       expect(kafkaConfigFromProperties(props).ssl?.ca?.trim()).toBe(certificate.trim());
     }
   });
 
-  test('give certificates and keys as PEM files', () => {
+  test('certificates and keys may be PEM files', () => {
     const trusted = join(folder, 'trusted.pem');
-    const own = join(folder, 'own.pem');
+    const keystore = join(folder, 'keystore.pem');
     writeFileSync(trusted, certificate);
-    writeFileSync(own, key + certificate);
+    writeFileSync(keystore, key + certificate);
     const { ssl } = kafkaConfigFromProperties({
       ...servers,
       'security.protocol': 'SSL',
       'ssl.truststore.location': trusted,
-      'ssl.keystore.location': own,
+      'ssl.keystore.location': keystore,
       'ssl.key.password': 'secret',
     });
     expect(ssl?.ca).toContain('BEGIN CERTIFICATE');
@@ -86,7 +86,7 @@ describe('the properties of Kafka’s clients', () => {
     expect(ssl?.checkServerIdentity).toBeUndefined();
   });
 
-  test('turn the check of host names off by an empty algorithm', () => {
+  test('an empty ssl.endpoint.identification.algorithm disables host name verification', () => {
     const props = { ...servers, 'security.protocol': 'SSL', 'ssl.endpoint.identification.algorithm': '' };
     expect(kafkaConfigFromProperties(props).ssl?.checkServerIdentity?.()).toBeUndefined();
     expect(kafkaConfigFromProperties(props).ssl).toHaveProperty('checkServerIdentity');
@@ -106,12 +106,12 @@ describe('the properties of Kafka’s clients', () => {
     [{ ...servers, 'security.protocol': 'SASL_SSL', 'sasl.mechanism': 'PLAIN' }, /sasl\.jaas\.config is missing/],
     [{ ...servers, 'security.protocol': 'SSL', 'ssl.truststore.location': join(folder, 'none') }, /cannot be read/],
     [{ ...servers, 'security.protocol': 'SSL', 'ssl.truststore.location': binary }, /not PEM/],
-    [{ ...servers, 'security.protocol': 'SSL', 'ssl.keystore.key': key }, /belong together/],
-  ])('that are wrong are refused with a sentence: %#', (props, message) => {
+    [{ ...servers, 'security.protocol': 'SSL', 'ssl.keystore.key': key }, /must be set together/],
+  ])('invalid properties are rejected with a message: %#', (props, message) => {
     expect(() => kafkaConfigFromProperties(props)).toThrow(message);
   });
 
-  test('never show a password', () => {
+  test('messages contain no password', () => {
     const props = {
       ...servers,
       'security.protocol': 'SASL_PLAINTEXT',

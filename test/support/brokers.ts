@@ -1,5 +1,5 @@
 import { Cluster } from '../../src/kafka/cluster/cluster.ts';
-import { ConnectionLost, failIf } from '../../src/kafka/failures.ts';
+import { ConnectionLost, throwIfError } from '../../src/kafka/failures.ts';
 import { listTransactions } from '../../src/kafka/protocol/describe-transactions.ts';
 import type { Exchange } from '../../src/kafka/protocol/kafkajs-internals.ts';
 import { type PartitionDescription, topicDescriptions } from '../../src/kafka/protocol/topic-descriptions.ts';
@@ -38,8 +38,8 @@ export class Brokers {
   async ask<R>(exchange: Exchange<R>): Promise<readonly R[]> {
     const answers = await Promise.all(
       this.#clusters.map(async cluster => {
-        const connection = await cluster.any().catch((error: unknown) => {
-          if (error instanceof ConnectionLost && !error.sent) return undefined;
+        const connection = await cluster.anyBroker().catch((error: unknown) => {
+          if (error instanceof ConnectionLost && !error.wasSent) return undefined;
           throw error;
         });
         return connection === undefined ? [] : [await connection.call(exchange)];
@@ -72,7 +72,7 @@ export class Brokers {
   async transactions(): Promise<readonly TransactionState[]> {
     const answers = await this.ask(listTransactions([]));
     return answers.flatMap(({ errorCode, transactions }) => {
-      failIf(errorCode, 'the transactions of a broker');
+      throwIfError(errorCode, 'the transactions of a broker');
       return transactions;
     });
   }

@@ -1,6 +1,6 @@
 import type { TopicPartition } from '../../src/api/index.ts';
-import { failIf } from '../../src/kafka/failures.ts';
-import { type Fields, FieldWriter } from '../../src/kafka/protocol/fields.ts';
+import { throwIfError } from '../../src/kafka/failures.ts';
+import { type FieldReader, FieldWriter } from '../../src/kafka/protocol/fields.ts';
 import { flexibleExchange } from '../../src/kafka/protocol/flexible-exchange.ts';
 
 // Requests of a cluster's administration, which kafkajs does not have: https://kafka.apache.org/protocol
@@ -25,7 +25,7 @@ export function reassign(partitions: readonly Assignment[]) {
   });
   return flexibleExchange([45, 0], body.tags(), fields => {
     fields.int32();
-    failIf(fields.int16(), 'a reassignment', fields.compactString());
+    throwIfError(fields.int16(), 'a reassignment', fields.compactString());
     failIfAny(fields, []);
   });
 }
@@ -39,18 +39,18 @@ export function electPreferred(partitions: readonly TopicPartition[]) {
   });
   return flexibleExchange([43, 2], body.int32(TIMEOUT_MS).tags(), fields => {
     fields.int32();
-    failIf(fields.int16(), 'an election');
+    throwIfError(fields.int16(), 'an election');
     failIfAny(fields, [ELECTION_NOT_NEEDED]);
   });
 }
 
 /** Reads the outcome of each partition. */
-function failIfAny(fields: Fields, harmless: readonly number[]): void {
+function failIfAny(fields: FieldReader, harmless: readonly number[]): void {
   fields.compactArray(() => {
     const topic = fields.compactString();
     fields.compactArray(() => {
       const [partition, code, message] = [fields.int32(), fields.int16(), fields.compactString()];
-      if (!harmless.includes(code)) failIf(code, `partition ${partition} of topic ${topic}`, message);
+      if (!harmless.includes(code)) throwIfError(code, `partition ${partition} of topic ${topic}`, message);
     });
   });
 }

@@ -1,7 +1,7 @@
 import type { TopicPartition } from '../../src/api/index.ts';
 import { Cluster, type CoordinatorKind } from '../../src/kafka/cluster/cluster.ts';
-import { LATEST, offsetsAt } from '../../src/kafka/cluster/list-offsets.ts';
-import { failIf } from '../../src/kafka/failures.ts';
+import { LATEST, listPartitionOffsets } from '../../src/kafka/cluster/list-offsets.ts';
+import { throwIfError } from '../../src/kafka/failures.ts';
 import { findCoordinator } from '../../src/kafka/protocol/kafkajs-internals.ts';
 import { silent } from '../../src/observability/silent.ts';
 import { freePort } from '../../src/stack/process/ports.ts';
@@ -67,7 +67,9 @@ export class KafkaCluster implements AsyncDisposable {
         if (views.length < count) throw new Error(`${views.length} of ${count} brokers run`);
         for (const { nodes, partitions } of views) {
           if (nodes.length < count) throw new Error(`a broker knows of ${nodes} only`);
-          const bad = partitions.find(({ leader, replicas, inSync }) => leader < 0 || inSync.length < replicas.length);
+          const bad = partitions.find(
+            ({ leader, replicas, inSyncReplicas: inSync }) => leader < 0 || inSync.length < replicas.length,
+          );
           if (bad !== undefined) throw new Error(JSON.stringify(bad));
         }
         return true;
@@ -97,10 +99,10 @@ export class KafkaCluster implements AsyncDisposable {
 
   /** Node id. */
   async coordinator(kind: CoordinatorKind, key: string): Promise<number> {
-    const connection = await this.#client.any();
+    const connection = await this.#client.anyBroker();
     const coordinatorType = kind === 'transaction' ? 1 : 0;
     const { errorCode, coordinator } = await connection.call(findCoordinator({ groupId: key, coordinatorType }));
-    failIf(errorCode, `the coordinator of ${kind} ${key}`);
+    throwIfError(errorCode, `the coordinator of ${kind} ${key}`);
     return coordinator.nodeId;
   }
 
@@ -112,7 +114,7 @@ export class KafkaCluster implements AsyncDisposable {
   /** The partition of a topic with the highest offset. */
   async longestPartition(topic: string): Promise<TopicPartition> {
     const partitions = await this.#brokers.partitions([topic]);
-    const ends = await offsetsAt(this.#client, partitions, LATEST, 'read_uncommitted');
+    const ends = await listPartitionOffsets(this.#client, partitions, LATEST, 'read_uncommitted');
     const longest = partitions[ends.indexOf(Math.max(...ends))];
     if (longest === undefined) throw new Error(`there is no topic ${topic}`);
     return longest;
@@ -124,7 +126,7 @@ export class KafkaCluster implements AsyncDisposable {
    */
   async moveLeaders(node: number): Promise<number> {
     const led = (await this.#brokers.partitions()).filter(({ leader }) => leader === node);
-    const connection = await this.#client.any();
+    const connection = await this.#client.anyBroker();
     await connection.call(reassign(led.map(rotated)));
     await connection.call(electPreferred(led));
     return led.length;

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { setTimeout as after } from 'node:timers/promises';
 import { codes } from '../../src/kafka/failures.ts';
-import { Fields, FieldWriter } from '../../src/kafka/protocol/fields.ts';
+import { FieldReader, FieldWriter } from '../../src/kafka/protocol/fields.ts';
 
 /**
  * What becomes of a request on its way:
@@ -202,8 +202,8 @@ function configsForbidden(frame: Buffer): Buffer {
   return framed(answer.take());
 }
 
-function header(frame: Buffer): { correlation: number; request: Fields } {
-  const request = new Fields(frame);
+function header(frame: Buffer): { correlation: number; request: FieldReader } {
+  const request = new FieldReader(frame);
   request.slice(8);
   const correlation = request.int32();
   request.string();

@@ -79,7 +79,7 @@ export async function alterSourceOffsets(
   await confirm();
   const settings = producerOptions(clients.producer, offsetsTransactionalId(args));
   const options = { ...settings, ...fenceOption(args, services) };
-  const producer = await kafka.producer({ ...options, positions: [store.topic], signal });
+  const producer = await kafka.producer({ ...options, positionTopics: [store.topic], signal });
   try {
     const stored = (await store.load(connector, { signal })).all();
     const positions = requested ?? stored.map(({ partition }) => ({ partition, offset: null }));

@@ -1,6 +1,6 @@
 import type { SinkBatch, SinkPosition, SinkProgress, SinkRecord, TopicPartition } from '../../api/index.ts';
 import { DataError, kindOf, messageOf } from '../../errors.ts';
-import type { FetchedRecords, RawRecord, RefusedBatch } from '../../kafka/port.ts';
+import type { FetchedRecords, RawRecord, UnreadableBatch } from '../../kafka/port.ts';
 import { partitionName } from '../partition-name.ts';
 import type { DeadLetter } from './dead-letter-queue.ts';
 import type { SinkRunContext } from './sink-run.ts';
@@ -45,7 +45,7 @@ export class BatchAssembler {
       const { topic, partition, records } = part;
       const topicPartition = { topic, partition };
       if (records.length > 0) this.#topicReports.report(topic);
-      for (const batch of part.refused ?? []) this.#skipBatch(topicPartition, batch);
+      for (const batch of part.unreadable ?? []) this.#skipBatch(topicPartition, batch);
       for (let i = 0; i < records.length; i++) {
         const raw = records[i] as RawRecord;
         this.#append(topicPartition, raw);
@@ -101,7 +101,7 @@ export class BatchAssembler {
   }
 
   /** Skips an unreadable batch if errors are tolerated. It has no records to send to the dead-letter queue. */
-  #skipBatch({ topic, partition }: TopicPartition, { offset, records, reason }: RefusedBatch): void {
+  #skipBatch({ topic, partition }: TopicPartition, { offset, records, reason }: UnreadableBatch): void {
     const { tolerant, observer, log } = this.#run;
     const message = `The batch at offset ${offset} of ${topic}-${partition} cannot be read: ${reason}.`;
     if (!tolerant)

@@ -53,7 +53,7 @@ async function resetPositions(
         `its offsets (PATCH /connectors/${connector}/offsets) and resume it, or set another auto.offset.reset.`,
     );
   const ranges = await kafka.admin.offsets(partitions);
-  const since = reset.to === 'time' ? await kafka.admin.offsetsSince(partitions, Date.now() - reset.ageMs) : [];
+  const since = reset.to === 'time' ? await kafka.admin.offsetsForTimestamp(partitions, Date.now() - reset.ageMs) : [];
   return ranges.map((range, i) => {
     const { low, end } = range;
     if (reset.to === 'time') return [partitionName(range), since[i] ?? end];

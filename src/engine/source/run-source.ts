@@ -20,7 +20,7 @@ import { TransactionCommitter } from './transaction-committer.ts';
  */
 export async function runSource<C>(run: SourceRun<C>): Promise<void> {
   const { signal } = run;
-  const producer = await run.kafka.producer({ ...run.producer, positions: [run.offsets.topic], signal });
+  const producer = await run.kafka.producer({ ...run.producer, positionTopics: [run.offsets.topic], signal });
   await closeAfter(producer, async () => {
     const task = run.source.task();
     await closeAfter(task, () => runTask(run, producer, task));

@@ -1,117 +1,128 @@
 import type { TopicPartition } from '../../api/index.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import type { Connection } from '../cluster/connection.ts';
-import { EARLIEST, LATEST, offsetsAt } from '../cluster/list-offsets.ts';
-import { persist } from '../cluster/retry.ts';
-import { BrokerError, codes, coordinatorIsElsewhere, failIf, millraceError } from '../failures.ts';
+import { EARLIEST, LATEST, listPartitionOffsets } from '../cluster/list-offsets.ts';
+import { retry } from '../cluster/retry.ts';
+import { BrokerError, codes, hasCoordinatorMoved, throwIfError, toMillraceError } from '../failures.ts';
 import type { Confirm, GroupOffset, GroupOffsets, KafkaAdmin, NewTopic, TopicDescription } from '../port.ts';
 import {
-  allOffsets,
+  allGroupOffsets,
   clusterMetadata,
   createTopics,
   deleteTopics,
   describeConfigs,
   type Exchange,
-  laterApis,
   offsetCommit,
   offsetFetch,
+  optionalApis,
 } from '../protocol/kafkajs-internals.ts';
 import { offsetDelete } from '../protocol/offset-delete.ts';
 import { topicDescriptions } from '../protocol/topic-descriptions.ts';
-import { offsetsByTopic, withPartitions } from '../protocol/topic-partitions.ts';
+import { offsetsByTopic, partitionObjectsByTopic } from '../protocol/topic-partitions.ts';
 
-/** How long the controller may take to carry out a change before it answers. */
+/** Timeout that the controller has to complete a change before it responds. */
 const CHANGE_TIMEOUT_MS = 5000;
-/** Characters of a topic's name. */
-const LONGEST_NAME = 249;
+/** Kafka's limit of a topic name, in characters. */
+const MAX_NAME_LENGTH = 249;
 
-/** See the port. Each call is tried again for as long as one request may take. */
+/** See the port. Each call is retried until the request timeout has passed. */
 export function kafkaAdmin(cluster: Cluster): KafkaAdmin {
-  /** One task in the words of an error message: "Cannot <doing>: …". */
-  async function run<T>(doing: string, attempt: () => Promise<T>, again?: (error: unknown) => void): Promise<T> {
+  /** Runs an operation with retries. operation: completes the error message "Cannot <operation>: …". */
+  async function run<T>(
+    operation: string,
+    attempt: () => Promise<T>,
+    beforeRetry?: (error: unknown) => void,
+  ): Promise<T> {
     try {
-      return await persist(attempt, {
+      return await retry(attempt, {
         deadline: cluster.deadline(),
         signal: cluster.signal,
-        first: 20,
-        ...(again === undefined ? {} : { again }),
+        firstBackoffMs: 20,
+        ...(beforeRetry === undefined ? {} : { beforeRetry }),
       });
     } catch (error) {
-      throw millraceError(error, doing, 'SOURCE_SETUP');
+      throw toMillraceError(error, operation, 'SOURCE_SETUP');
     }
   }
 
-  const call = async <R>(exchange: Exchange<R>): Promise<R> => (await cluster.any()).call(exchange);
+  const call = async <R>(exchange: Exchange<R>): Promise<R> => (await cluster.anyBroker()).call(exchange);
 
-  /** Those that are there, with their partitions' leaders. */
-  async function known(topics: readonly string[]): Promise<ReadonlyMap<string, readonly number[]>> {
-    const found = new Map<string, readonly number[]>();
-    if (topics.length === 0) return found;
-    for (const name of topics) if (name.length > LONGEST_NAME) throw tooLong(name);
-    await cluster.refresh(topics);
+  /** Leaders of the partitions of the topics that exist. */
+  async function leadersOf(topics: readonly string[]): Promise<ReadonlyMap<string, readonly number[]>> {
+    const leaders = new Map<string, readonly number[]>();
+    if (topics.length === 0) return leaders;
+    for (const name of topics) if (name.length > MAX_NAME_LENGTH) throw nameTooLong(name);
+    await cluster.refreshMetadata(topics);
     for (const name of topics) {
       const topic = cluster.topic(name);
       if (topic === undefined || topic.error === codes.UNKNOWN_TOPIC_OR_PARTITION) continue;
-      failIf(topic.error, `topic ${name}`);
-      found.set(name, topic.leaders);
+      throwIfError(topic.error, `topic ${name}`);
+      leaders.set(name, topic.leaders);
     }
-    return found;
+    return leaders;
   }
 
-  const group = async <T>(name: string, doing: string, attempt: (coordinator: Connection) => Promise<T>): Promise<T> =>
+  const group = async <T>(
+    name: string,
+    operation: string,
+    attempt: (coordinator: Connection) => Promise<T>,
+  ): Promise<T> =>
     run(
-      doing,
+      operation,
       async () => attempt(await cluster.coordinator('group', name)),
       error => {
-        if (coordinatorIsElsewhere(error)) cluster.forgetCoordinator('group', name);
+        if (hasCoordinatorMoved(error)) cluster.invalidateCoordinator('group', name);
       },
     );
 
   return {
     async clusterId() {
-      const { clusterId } = await run('ask for the cluster', () => call(clusterMetadata()));
+      const { clusterId } = await run('describe the cluster', () => call(clusterMetadata()));
       return clusterId ?? '';
     },
 
     async partitions(topics) {
-      const found = await run('ask for topics', () => known(topics));
-      return new Map([...found].map(([topic, leaders]) => [topic, leaders.length]));
+      const existing = await run('describe topics', () => leadersOf(topics));
+      return new Map([...existing].map(([topic, leaders]) => [topic, leaders.length]));
     },
 
     async describeTopics(topics) {
       if (topics.length === 0) return new Map();
-      return run('ask for topics', async () => {
-        const connection = await cluster.any();
-        if (!connection.knows(laterApis.TopicDescriptions))
+      return run('describe topics', async () => {
+        const connection = await cluster.anyBroker();
+        if (!connection.supports(optionalApis.TopicDescriptions))
           return new Map(
-            [...(await known(topics))].map(([topic, leaders]) => [topic, { partitions: leaders.length, topicId: '' }]),
+            [...(await leadersOf(topics))].map(([topic, leaders]) => [
+              topic,
+              { partitions: leaders.length, topicId: '' },
+            ]),
           );
-        const found = new Map<string, TopicDescription>();
+        const descriptions = new Map<string, TopicDescription>();
         for (const { errorCode, topic, topicId, partitions } of (await connection.call(topicDescriptions(topics)))
           .topics) {
           if (errorCode === codes.UNKNOWN_TOPIC_OR_PARTITION) continue;
-          failIf(errorCode, `topic ${topic}`);
-          found.set(topic, { partitions: partitions.length, topicId });
+          throwIfError(errorCode, `topic ${topic}`);
+          descriptions.set(topic, { partitions: partitions.length, topicId });
         }
-        return found;
+        return descriptions;
       });
     },
 
     async topics() {
-      const { topicMetadata } = await run('list topics', () => cluster.refresh([]));
+      const { topicMetadata } = await run('list topics', () => cluster.refreshMetadata([]));
       return topicMetadata.filter(({ isInternal }) => !isInternal).map(({ topic }) => topic);
     },
 
     async createTopics(topics: readonly NewTopic[]) {
       const names = topics.map(({ topic }) => topic);
-      await run(`create ${listed(names)}`, async () => {
-        const found = await known(names);
-        const missing = topics.filter(({ topic }) => !found.has(topic));
+      await run(`create ${topicList(names)}`, async () => {
+        const before = await leadersOf(names);
+        const missing = topics.filter(({ topic }) => !before.has(topic));
         if (missing.length > 0) await create(missing);
-        const there = missing.length > 0 ? await known(names) : found;
+        const existing = missing.length > 0 ? await leadersOf(names) : before;
         for (const name of names) {
-          const leaders = there.get(name);
-          // The controller has made it; the brokers hear of it a little later.
+          const leaders = existing.get(name);
+          // The controller has created the topic; the brokers receive its metadata a little later.
           if (leaders === undefined || leaders.length === 0 || leaders.some(leader => leader < 0))
             throw new BrokerError(codes.LEADER_NOT_AVAILABLE, `topic ${name}`);
         }
@@ -120,23 +131,23 @@ export function kafkaAdmin(cluster: Cluster): KafkaAdmin {
 
     async deleteTopics(topics) {
       if (topics.length === 0) return;
-      await run(`delete ${listed(topics)}`, async () => {
-        await cluster.refresh(topics);
+      await run(`delete ${topicList(topics)}`, async () => {
+        await cluster.refreshMetadata(topics);
         const controller = await cluster.controller();
         const { topicErrors } = await controller.call(deleteTopics({ topics, timeout: CHANGE_TIMEOUT_MS }));
         for (const { topic, errorCode } of topicErrors)
-          if (errorCode !== codes.UNKNOWN_TOPIC_OR_PARTITION) failIf(errorCode, `topic ${topic}`);
-        for (const topic of (await known(topics)).keys())
+          if (errorCode !== codes.UNKNOWN_TOPIC_OR_PARTITION) throwIfError(errorCode, `topic ${topic}`);
+        for (const topic of (await leadersOf(topics)).keys())
           throw new BrokerError(codes.NETWORK_EXCEPTION, `topic ${topic}`);
       });
     },
 
     async offsets(partitions) {
-      return run('ask for offsets', async () => {
-        // In this order, each is at most the next.
-        const lows = await offsetsAt(cluster, partitions, EARLIEST, 'read_uncommitted');
-        const ends = await offsetsAt(cluster, partitions, LATEST, 'read_committed');
-        const highs = await offsetsAt(cluster, partitions, LATEST, 'read_uncommitted');
+      return run('list offsets', async () => {
+        // Listed in this order, low <= end <= high.
+        const lows = await listPartitionOffsets(cluster, partitions, EARLIEST, 'read_uncommitted');
+        const ends = await listPartitionOffsets(cluster, partitions, LATEST, 'read_committed');
+        const highs = await listPartitionOffsets(cluster, partitions, LATEST, 'read_uncommitted');
         return partitions.map(({ topic, partition }, i) => ({
           topic,
           partition,
@@ -147,20 +158,20 @@ export function kafkaAdmin(cluster: Cluster): KafkaAdmin {
       });
     },
 
-    async offsetsSince(partitions, timestamp) {
-      return run('ask for offsets', async () => {
-        const found = await offsetsAt(cluster, partitions, timestamp, 'read_uncommitted');
-        return found.map(offset => (offset < 0 ? null : offset));
+    async offsetsForTimestamp(partitions, timestamp) {
+      return run('list offsets', async () => {
+        const offsets = await listPartitionOffsets(cluster, partitions, timestamp, 'read_uncommitted');
+        return offsets.map(offset => (offset < 0 ? null : offset));
       });
     },
 
     async topicConfig(topic) {
-      return run(`ask for the configuration of topic ${topic}`, async () => {
+      return run(`describe the configuration of topic ${topic}`, async () => {
         const resources = [{ type: 2, name: topic, configNames: [] }];
-        const [answer] = (await call(describeConfigs({ resources, includeSynonyms: false }))).resources;
-        failIf(answer?.errorCode ?? codes.UNKNOWN_SERVER_ERROR, `topic ${topic}`, answer?.errorMessage);
+        const [description] = (await call(describeConfigs({ resources, includeSynonyms: false }))).resources;
+        throwIfError(description?.errorCode ?? codes.UNKNOWN_SERVER_ERROR, `topic ${topic}`, description?.errorMessage);
         const config = new Map<string, string>();
-        for (const { configName, configValue } of answer?.configEntries ?? [])
+        for (const { configName, configValue } of description?.configEntries ?? [])
           if (configValue !== null) config.set(configName, configValue);
         return config;
       });
@@ -170,15 +181,15 @@ export function kafkaAdmin(cluster: Cluster): KafkaAdmin {
       if (partitions?.length === 0) return [];
       const request =
         partitions === undefined
-          ? allOffsets(name)
-          : offsetFetch({ groupId: name, topics: withPartitions(partitions) });
+          ? allGroupOffsets(name)
+          : offsetFetch({ groupId: name, topics: partitionObjectsByTopic(partitions) });
       return group(name, `read the offsets of consumer group ${name}`, async coordinator => {
         const { errorCode, responses } = await coordinator.call(request);
-        failIf(errorCode, `consumer group ${name}`);
+        throwIfError(errorCode, `consumer group ${name}`);
         const offsets: GroupOffset[] = [];
-        for (const { topic, partitions: answers } of responses)
-          for (const { partition, offset, metadata, errorCode: code } of answers) {
-            failIf(code, `partition ${partition} of topic ${topic}`);
+        for (const { topic, partitions: results } of responses)
+          for (const { partition, offset, metadata, errorCode: code } of results) {
+            throwIfError(code, `partition ${partition} of topic ${topic}`);
             if (Number(offset) >= 0)
               offsets.push({ topic, partition, offset: Number(offset), ...(metadata ? { metadata } : {}) });
           }
@@ -188,7 +199,7 @@ export function kafkaAdmin(cluster: Cluster): KafkaAdmin {
 
     async commitGroupOffsets({ group: name, offsets }: GroupOffsets, confirm?: Confirm) {
       if (offsets.length === 0) return;
-      // A commit of no generation and no member: what a consumer does that assigns its partitions itself.
+      // No generation and no member: the commit of a consumer with manually assigned partitions.
       const request = offsetCommit({
         groupId: name,
         groupGenerationId: -1,
@@ -200,7 +211,7 @@ export function kafkaAdmin(cluster: Cluster): KafkaAdmin {
         const { responses } = await coordinator.call(request);
         for (const { topic, partitions } of responses)
           for (const { partition, errorCode } of partitions)
-            failIf(
+            throwIfError(
               errorCode,
               `partition ${partition} of topic ${topic}`,
               errorCode === codes.UNKNOWN_MEMBER_ID ? 'the group has members; stop its consumers first' : null,
@@ -214,12 +225,13 @@ export function kafkaAdmin(cluster: Cluster): KafkaAdmin {
       await group(name, `delete offsets of consumer group ${name}`, async coordinator => {
         await confirm?.();
         const { errorCode, responses } = await coordinator.call(request);
-        // A group without offsets has none to delete.
+        // The group has no offsets to delete.
         if (errorCode === codes.GROUP_ID_NOT_FOUND) return;
-        failIf(errorCode, `consumer group ${name}`);
-        for (const { topic, partitions: answers } of responses)
-          for (const { partition, errorCode: code } of answers)
-            if (code !== codes.UNKNOWN_TOPIC_OR_PARTITION) failIf(code, `partition ${partition} of topic ${topic}`);
+        throwIfError(errorCode, `consumer group ${name}`);
+        for (const { topic, partitions: results } of responses)
+          for (const { partition, errorCode: code } of results)
+            if (code !== codes.UNKNOWN_TOPIC_OR_PARTITION)
+              throwIfError(code, `partition ${partition} of topic ${topic}`);
       });
     },
   };
@@ -238,20 +250,20 @@ export function kafkaAdmin(cluster: Cluster): KafkaAdmin {
       }),
     );
     for (const { topic, errorCode, errorMessage } of topicErrors) {
-      // Somebody else was quicker, or it was made and the answer came too late.
+      // Another client created the topic, or it is being created; its metadata shows when it exists.
       if (errorCode === codes.TOPIC_ALREADY_EXISTS || errorCode === codes.REQUEST_TIMED_OUT) continue;
-      failIf(errorCode, `topic ${topic}`, errorMessage);
+      throwIfError(errorCode, `topic ${topic}`, errorMessage);
     }
   }
 }
 
-/** As a broker would answer; far longer names do not fit into a request. */
-const tooLong = (name: string): BrokerError =>
+/** The error that a broker returns; much longer names do not fit into a request. */
+const nameTooLong = (name: string): BrokerError =>
   new BrokerError(
     codes.INVALID_TOPIC_EXCEPTION,
-    `topic ${name.slice(0, LONGEST_NAME)}…`,
-    `the name has ${name.length} characters, and may have ${LONGEST_NAME}`,
+    `topic ${name.slice(0, MAX_NAME_LENGTH)}…`,
+    `the name has ${name.length} characters, and the maximum is ${MAX_NAME_LENGTH}`,
   );
 
-const listed = (topics: readonly string[]): string =>
+const topicList = (topics: readonly string[]): string =>
   topics.length === 1 ? `topic ${topics[0]}` : `${topics.length} topics (${topics.slice(0, 3).join(', ')}…)`;

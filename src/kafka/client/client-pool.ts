@@ -8,36 +8,39 @@ export interface Lease extends Disposable {
   readonly client: KafkaClient;
 }
 
-/** Kafka clients by their settings. */
+/** Pool of Kafka clients by their settings. */
 export interface ClientPool {
-  /** The client with these settings, shared by all who take it at the same time; closed when the last one disposes of it. */
-  take(config: KafkaConfig): Lease;
+  /** Returns the client with these settings, which its users share; it is closed when the last lease is disposed. */
+  acquire(config: KafkaConfig): Lease;
   /** See KafkaClient. */
   disconnect(): void;
 }
 
-interface Shared {
+interface SharedClient {
   readonly client: KafkaClient;
   users: number;
 }
 
-/** own: the worker's client and its settings; it is never closed here. */
-export function clientPool(own: { readonly config: KafkaConfig; readonly client: KafkaClient }, log: Log): ClientPool {
-  const ownKey = keyOf(own.config);
-  const others = new Map<string, Shared>();
+/** worker: the worker's client and its settings; the pool never closes it. */
+export function clientPool(
+  worker: { readonly config: KafkaConfig; readonly client: KafkaClient },
+  log: Log,
+): ClientPool {
+  const workerKey = keyOf(worker.config);
+  const others = new Map<string, SharedClient>();
   return {
-    take(config) {
+    acquire(config) {
       const key = keyOf(config);
-      if (key === ownKey) return { client: own.client, [Symbol.dispose]() {} };
+      if (key === workerKey) return { client: worker.client, [Symbol.dispose]() {} };
       const shared = others.get(key) ?? { client: kafkaClient(config, withoutSecrets(config, log)), users: 0 };
       others.set(key, shared);
       shared.users++;
-      let held = true;
+      let isLeased = true;
       return {
         client: shared.client,
         [Symbol.dispose]() {
-          if (!held) return;
-          held = false;
+          if (!isLeased) return;
+          isLeased = false;
           if (--shared.users > 0) return;
           others.delete(key);
           void shared.client.close();
@@ -45,13 +48,13 @@ export function clientPool(own: { readonly config: KafkaConfig; readonly client:
       };
     },
     disconnect() {
-      own.client.disconnect();
+      worker.client.disconnect();
       for (const { client } of others.values()) client.disconnect();
     },
   };
 }
 
-/** A function in the settings stands for an option that is on or off. */
+/** Functions are replaced by a constant: a function in the settings is an option that is on or off. */
 const keyOf = (config: KafkaConfig): string =>
   JSON.stringify(config, (_name, value) => (typeof value === 'function' ? 'function' : value));
 

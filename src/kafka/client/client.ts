@@ -10,31 +10,31 @@ import { openReader } from '../reader/reader.ts';
 import { kafkaAdmin } from './admin.ts';
 
 /**
- * A client of one cluster. Connects to nothing until it is used; every producer and reader has connections of its own.
- * `close` also ends those that are still open.
+ * Creates the client of a cluster. It connects on first use; each producer and reader has its own connections. `close` closes
+ * open producers and readers too.
  */
 export function kafkaClient(config: KafkaConfig, log: Log): KafkaClient {
   const clusters = new Set<Cluster>();
-  const cluster = (signal?: AbortSignal): Cluster => {
-    const made = new Cluster(config, log);
-    const stopping = signal && addAbortListener(signal, () => made.close());
-    clusters.add(made);
-    addAbortListener(made.signal, () => {
-      clusters.delete(made);
-      stopping?.[Symbol.dispose]();
+  const openCluster = (signal?: AbortSignal): Cluster => {
+    const cluster = new Cluster(config, log);
+    const listener = signal && addAbortListener(signal, () => cluster.close());
+    clusters.add(cluster);
+    addAbortListener(cluster.signal, () => {
+      clusters.delete(cluster);
+      listener?.[Symbol.dispose]();
     });
-    return made;
+    return cluster;
   };
-  const ofAdmin = cluster();
+  const adminCluster = openCluster();
   return {
-    producer: options => openProducer(cluster(), options, log),
-    fence: (ids, signal) => fenceProducers(cluster(signal), ids),
-    reader: options => openReader(cluster(options.signal), options, log),
-    readCommitted: (topic, options) => readCommitted(() => cluster(options.signal), topic, options, log),
-    admin: kafkaAdmin(ofAdmin),
+    producer: options => openProducer(openCluster(), options, log),
+    fence: (ids, signal) => fenceProducers(openCluster(signal), ids),
+    reader: options => openReader(openCluster(options.signal), options, log),
+    readCommitted: (topic, options) => readCommitted(() => openCluster(options.signal), topic, options, log),
+    admin: kafkaAdmin(adminCluster),
     disconnect() {
-      ofAdmin.disconnect();
-      for (const open of [...clusters]) if (open !== ofAdmin) open.close();
+      adminCluster.disconnect();
+      for (const open of [...clusters]) if (open !== adminCluster) open.close();
     },
     async close() {
       for (const open of [...clusters]) open.close();

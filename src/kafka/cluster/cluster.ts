@@ -1,26 +1,25 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '../../api/component.ts';
-import { BrokerError, ConnectionLost, codes, failIf, SetupFailure } from '../failures.ts';
+import { BrokerError, ConnectionLost, codes, SetupError, throwIfError } from '../failures.ts';
 import type { KafkaConfig } from '../kafka-config.ts';
 import { findCoordinator, type MetadataResponse, metadata } from '../protocol/kafkajs-internals.ts';
 import { Connection } from './connection.ts';
 
-/** Milliseconds that one broker has before another is tried beside it. */
-const NEXT_AFTER_MS = 500;
+/** Milliseconds without a connection after which the next broker is tried in parallel. */
+const NEXT_ATTEMPT_MS = 500;
 
 export type CoordinatorKind = 'group' | 'transaction';
 
 export interface TopicMetadata {
   readonly error: number;
   readonly internal: boolean;
-  /** Leader of each partition; -1 where there is none. */
+  /** Leader of each partition; -1: none. */
   readonly leaders: readonly number[];
 }
 
 /**
- * What one producer, one reader or the admin client knows of a cluster, and its connections: one to each broker that it
- * needs, opened when first asked for. Not shared, because Kafka serves a connection's requests one after another and a
- * waiting fetch would hold up a commit.
+ * Metadata of a cluster and connections to its brokers, one per broker, opened on first use. Each producer, each reader and the
+ * admin client has an instance of its own: Kafka processes the requests of a connection in order, so a waiting fetch would delay a commit.
  */
 export class Cluster {
   readonly #config: KafkaConfig;
@@ -47,45 +46,45 @@ export class Cluster {
     return this.#config.requestTimeoutMs ?? 30_000;
   }
 
-  /** `performance.now()` by which something that is tried again and again must have succeeded. */
+  /** Deadline of retries, as `performance.now()`: the request timeout from now. */
   deadline(): number {
     return performance.now() + this.requestTimeoutMs;
   }
 
-  /** A connection to any broker: an open one that answers, else the first that can be reached. */
-  async any(): Promise<Connection> {
-    const open = [...this.#open.values()].filter(connection => !connection.expiring);
-    const answering = open.find(connection => !connection.silent);
-    if (answering !== undefined) return answering;
+  /** A connection to any broker: an open one that responds, or the first broker that can be connected. */
+  async anyBroker(): Promise<Connection> {
+    const open = [...this.#open.values()].filter(connection => !connection.isLoginExpiring);
+    const responsive = open.find(connection => !connection.isUnresponsive);
+    if (responsive !== undefined) return responsive;
     const others = new Set([...this.#brokers.values(), ...this.#config.brokers]);
     for (const { address } of open) others.delete(address);
     try {
-      return await this.#firstOf([...others]);
+      return await this.#connectToFirst([...others]);
     } catch (error) {
-      const [silent] = open;
-      if (silent === undefined || error instanceof SetupFailure || this.signal.aborted) throw error;
-      return silent;
+      const [unresponsive] = open;
+      if (unresponsive === undefined || error instanceof SetupError || this.signal.aborted) throw error;
+      return unresponsive;
     }
   }
 
-  /** The first that can be reached. The next one is tried when one has failed, and soon beside one that does not answer. */
-  async #firstOf(addresses: readonly string[]): Promise<Connection> {
-    const reached = Promise.withResolvers<Connection>();
-    let last: unknown;
+  /** Returns the first connection. The next address is tried after a failure, and in parallel if a broker does not respond soon. */
+  async #connectToFirst(addresses: readonly string[]): Promise<Connection> {
+    const connected = Promise.withResolvers<Connection>();
+    let lastError: unknown;
     const attempts: Promise<void>[] = [];
     for (const address of addresses) {
-      const attempt = this.#connect(address).then(reached.resolve, (error: unknown) => {
-        if (error instanceof SetupFailure || this.signal.aborted) reached.reject(error);
-        last = error;
+      const attempt = this.#connect(address).then(connected.resolve, (error: unknown) => {
+        if (error instanceof SetupError || this.signal.aborted) connected.reject(error);
+        lastError = error;
       });
       attempts.push(attempt);
-      const soon = delay(NEXT_AFTER_MS, undefined, { ref: false });
-      const connection = await Promise.race([reached.promise, attempt.then(() => undefined), soon]);
+      const nextAttempt = delay(NEXT_ATTEMPT_MS, undefined, { ref: false });
+      const connection = await Promise.race([connected.promise, attempt.then(() => undefined), nextAttempt]);
       if (connection !== undefined) return connection;
     }
-    const connection = await Promise.race([reached.promise, Promise.all(attempts).then(() => undefined)]);
+    const connection = await Promise.race([connected.promise, Promise.all(attempts).then(() => undefined)]);
     if (connection !== undefined) return connection;
-    throw last ?? new ConnectionLost('no broker is configured', false);
+    throw lastError ?? new ConnectionLost('no broker is configured', false);
   }
 
   async broker(node: number): Promise<Connection> {
@@ -94,38 +93,38 @@ export class Cluster {
     return this.#connect(address);
   }
 
-  /** Those that the last `refresh` knew. */
+  /** Node ids of the last `refreshMetadata`. */
   get nodes(): readonly number[] {
     return [...this.#brokers.keys()];
   }
 
-  /** Takes changes of topics. As the last `refresh` knew it. */
+  /** Connection to the controller of the last `refreshMetadata`, which creates and deletes topics. */
   controller(): Promise<Connection> {
     return this.broker(this.#controller);
   }
 
-  /** Where a group's or a transactional id's state is kept. BrokerError while it is moving. */
+  /** Connection to the coordinator of a group or a transactional id. BrokerError while it moves. */
   async coordinator(kind: CoordinatorKind, key: string): Promise<Connection> {
     const id = `${kind} ${key}`;
-    const known = this.#coordinators.get(id);
-    if (known !== undefined) return this.#connect(known);
-    const connection = await this.any();
-    const found = await connection.call(
+    const cached = this.#coordinators.get(id);
+    if (cached !== undefined) return this.#connect(cached);
+    const connection = await this.anyBroker();
+    const response = await connection.call(
       findCoordinator({ groupId: key, coordinatorType: kind === 'transaction' ? 1 : 0 }),
     );
-    failIf(found.errorCode, `the coordinator of ${id}`);
-    const address = `${found.coordinator.host}:${found.coordinator.port}`;
+    throwIfError(response.errorCode, `the coordinator of ${id}`);
+    const address = `${response.coordinator.host}:${response.coordinator.port}`;
     this.#coordinators.set(id, address);
     return this.#connect(address);
   }
 
-  forgetCoordinator(kind: CoordinatorKind, key: string): void {
+  invalidateCoordinator(kind: CoordinatorKind, key: string): void {
     this.#coordinators.delete(`${kind} ${key}`);
   }
 
-  /** Asks for the leaders of these topics ([]: of all); topics are never created by asking. */
-  async refresh(topics: readonly string[]): Promise<MetadataResponse> {
-    const connection = await this.any();
+  /** Requests the metadata of these topics, or of all if []. Never creates topics. */
+  async refreshMetadata(topics: readonly string[]): Promise<MetadataResponse> {
+    const connection = await this.anyBroker();
     const response = await connection.call(metadata({ topics, allowAutoTopicCreation: false }));
     this.#brokers = new Map(response.brokers.map(({ nodeId, host, port }) => [nodeId, `${host}:${port}`]));
     this.#controller = response.controllerId;
@@ -137,18 +136,18 @@ export class Cluster {
     return response;
   }
 
-  /** What the last `refresh` told. */
+  /** Metadata of the last `refreshMetadata`. */
   topic(name: string): TopicMetadata | undefined {
     return this.#topics.get(name);
   }
 
-  /** undefined where the last `refresh` knew none. */
+  /** Node id of the leader; undefined: the last `refreshMetadata` returned none. */
   leader(topic: string, partition: number): number | undefined {
     const leader = this.#topics.get(topic)?.leaders[partition];
     return leader === undefined || leader < 0 ? undefined : leader;
   }
 
-  /** Closes the connections: requests that wait for an answer reject, later ones connect again. */
+  /** Closes the connections: pending requests reject, later ones connect again. */
   disconnect(): void {
     for (const connection of [...this.#open.values()]) connection.close('the client was disconnected');
   }
@@ -162,24 +161,24 @@ export class Cluster {
   #connect(address: string): Promise<Connection> {
     if (this.signal.aborted) return Promise.reject(new ConnectionLost('the client was closed', false));
     const open = this.#open.get(address);
-    if (open?.expiring) open.close('its login ran out');
-    const known = this.#connections.get(address);
-    if (known !== undefined) return known;
-    const opening = this.#openTo(address);
+    if (open?.isLoginExpiring) open.close('its login expired');
+    const existing = this.#connections.get(address);
+    if (existing !== undefined) return existing;
+    const opening = this.#openConnection(address);
     this.#connections.set(address, opening);
     return opening;
   }
 
-  async #openTo(address: string): Promise<Connection> {
+  async #openConnection(address: string): Promise<Connection> {
     const colon = address.lastIndexOf(':');
     const host = address.slice(0, colon).replace(/^\[(.*)\]$/, '$1');
-    const forget = (): void => {
+    const discard = (): void => {
       this.#connections.delete(address);
       this.#open.delete(address);
     };
     try {
-      const connection = await Connection.open(host, Number(address.slice(colon + 1)), this.#config, forget);
-      if (connection.closed) throw new ConnectionLost(`${address} closed the connection`, false);
+      const connection = await Connection.open(host, Number(address.slice(colon + 1)), this.#config, discard);
+      if (connection.isClosed) throw new ConnectionLost(`${address} closed the connection`, false);
       this.#open.set(address, connection);
       if (this.signal.aborted) {
         connection.close('the client was closed');
@@ -188,7 +187,7 @@ export class Cluster {
       this.#log.debug({ broker: address }, 'connected to Kafka');
       return connection;
     } catch (error) {
-      forget();
+      discard();
       throw error;
     }
   }

@@ -1,51 +1,51 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { ConnectionLost, nameOf, SetupFailure } from '../failures.ts';
+import { ConnectionLost, errorName, SetupError } from '../failures.ts';
 import type { KafkaConfig } from '../kafka-config.ts';
 import { apis, apiVersions, type Exchange, saslAuthenticate } from '../protocol/kafkajs-internals.ts';
 
-interface Waiting {
+interface PendingRequest {
   readonly allocate: (size: number) => Buffer;
   readonly resolve: (payload: Buffer) => void;
   readonly reject: (error: Error) => void;
   readonly timer: NodeJS.Timeout;
-  /** `performance.now()` from which on the broker seems to be frozen or cut off. */
-  readonly expectedAt: number;
+  /** `performance.now()` from which on the broker counts as unresponsive. */
+  readonly unresponsiveAt: number;
 }
 
 export interface SendOptions {
-  /** On top of the request timeout, for a request that the broker may hold. */
+  /** Added to the request timeout, for requests that the broker may delay. */
   readonly extraTimeoutMs?: number;
-  /** Gives the response's memory. */
+  /** Allocates the memory of the response. */
   readonly allocate?: (size: number) => Buffer;
 }
 
-/** Milliseconds after which a broker that does not answer a request is not asked anything that others may be asked. */
-const SILENT_MS = 1000;
-const nothing = Buffer.alloc(0);
-const fresh = (size: number): Buffer => Buffer.allocUnsafeSlow(size);
+/** Milliseconds without a response after which other brokers are preferred. */
+const UNRESPONSIVE_MS = 1000;
+const noBytes = Buffer.alloc(0);
+const allocateNew = (size: number): Buffer => Buffer.allocUnsafeSlow(size);
 
 /**
- * One connection to one broker: frames, correlation ids, TLS and login. Requests are sent at once and in order, and
- * Kafka answers them in order. A connection that fails in any way, a late answer included, is closed for good and every
- * waiting request rejects with ConnectionLost.
+ * A connection to a broker: framing, correlation ids, TLS and authentication. Requests are sent at once and in order, and Kafka
+ * responds in order. Any failure, including a response timeout, closes the connection, and all pending requests reject
+ * with ConnectionLost.
  */
 export class Connection {
   readonly address: string;
   readonly #socket: Socket;
   readonly #clientId: Buffer;
   readonly #requestTimeoutMs: number;
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #pending = new Map<number, PendingRequest>();
   readonly #onClose: () => void;
   #correlation = 0;
   #closed: ConnectionLost | undefined;
-  /** The frame under way: 4 bytes of size, then the frame itself. */
-  #frame: Buffer = nothing;
-  #filled = 0;
+  /** Response frame being received; 4 bytes of size precede it. */
+  #frame: Buffer = noBytes;
+  #frameBytes = 0;
   readonly #size = Buffer.alloc(4);
-  #sized = 0;
-  #loginEnds = Number.POSITIVE_INFINITY;
-  #offered: readonly { readonly apiKey: number; readonly minVersion: number; readonly maxVersion: number }[] = [];
+  #sizeBytes = 0;
+  #loginExpiresAt = Number.POSITIVE_INFINITY;
+  #supportedApis: readonly { readonly apiKey: number; readonly minVersion: number; readonly maxVersion: number }[] = [];
 
   private constructor(address: string, socket: Socket, config: KafkaConfig, onClose: () => void) {
     this.address = address;
@@ -58,7 +58,7 @@ export class Connection {
     socket.on('close', () => this.close(`${address} closed the connection`));
   }
 
-  /** Rejects with ConnectionLost or SetupFailure. onClose is called once, when the connection is no longer of use. */
+  /** Rejects with ConnectionLost or SetupError. onClose: called once, when the connection is closed. */
   static async open(host: string, port: number, config: KafkaConfig, onClose: () => void): Promise<Connection> {
     const address = `${host}:${port}`;
     const socket = await openSocket(host, port, config);
@@ -67,7 +67,7 @@ export class Connection {
       await connection.#checkVersions();
       if (config.sasl) {
         const lifetimeMs = await connection.#login(host, port, config.sasl);
-        if (lifetimeMs > 0) connection.#loginEnds = performance.now() + lifetimeMs * 0.8;
+        if (lifetimeMs > 0) connection.#loginExpiresAt = performance.now() + lifetimeMs * 0.8;
       }
       return connection;
     } catch (error) {
@@ -76,38 +76,38 @@ export class Connection {
     }
   }
 
-  get closed(): boolean {
+  get isClosed(): boolean {
     return this.#closed !== undefined;
   }
 
-  /** Whether its login runs out soon (KIP-368): close it when nothing waits, and open another. */
-  get expiring(): boolean {
-    return performance.now() > this.#loginEnds && this.#waiting.size === 0;
+  /** True if its login expires soon (KIP-368) and no request is pending: close it and open another. */
+  get isLoginExpiring(): boolean {
+    return performance.now() > this.#loginExpiresAt && this.#pending.size === 0;
   }
 
-  /** A request has waited for its answer for long. */
-  get silent(): boolean {
-    const [oldest] = this.#waiting.values();
-    return oldest !== undefined && performance.now() > oldest.expectedAt;
+  /** True if the oldest pending request has waited too long for its response. */
+  get isUnresponsive(): boolean {
+    const [oldest] = this.#pending.values();
+    return oldest !== undefined && performance.now() > oldest.unresponsiveAt;
   }
 
-  /** Whether the broker takes this version of an API. */
-  knows([key, version]: readonly [key: number, version: number]): boolean {
-    return this.#offered.some(
+  /** True if the broker supports this version of an API. */
+  supports([key, version]: readonly [key: number, version: number]): boolean {
+    return this.#supportedApis.some(
       ({ apiKey, minVersion, maxVersion }) => apiKey === key && version >= minVersion && version <= maxVersion,
     );
   }
 
-  /** Sends one of kafkajs's requests; resolves with its decoded response, error codes included. */
+  /** Sends a request of kafkajs; resolves with the decoded response, error codes included. */
   async call<R>(exchange: Exchange<R>): Promise<R> {
     const { apiKey, apiVersion, encode } = exchange.request;
     const { buffer } = await encode();
     return exchange.response.decode(await this.send(apiKey, apiVersion, [buffer]));
   }
 
-  /** Sends a request whose body is these pieces, unchanged until it is answered; resolves with the response's body. */
+  /** Sends a request. body: consecutive pieces, unchanged until the response. Resolves with the response's body. */
   send(apiKey: number, apiVersion: number, body: readonly Uint8Array[], options: SendOptions = {}): Promise<Buffer> {
-    const { extraTimeoutMs = 0, allocate = fresh } = options;
+    const { extraTimeoutMs = 0, allocate = allocateNew } = options;
     return new Promise((resolve, reject) => {
       if (this.#closed !== undefined) {
         reject(new ConnectionLost(this.#closed.message, false));
@@ -126,11 +126,11 @@ export class Connection {
       this.#clientId.copy(head, 14);
       const timeoutMs = this.#requestTimeoutMs + extraTimeoutMs;
       const timer = setTimeout(
-        () => this.close(`${this.address} did not answer within ${Math.round(timeoutMs / 1000)} s`),
+        () => this.close(`${this.address} did not respond within ${Math.round(timeoutMs / 1000)} s`),
         timeoutMs,
       );
-      const expectedAt = performance.now() + SILENT_MS + extraTimeoutMs;
-      this.#waiting.set(id, { allocate, resolve, reject, timer, expectedAt });
+      const unresponsiveAt = performance.now() + UNRESPONSIVE_MS + extraTimeoutMs;
+      this.#pending.set(id, { allocate, resolve, reject, timer, unresponsiveAt });
       this.#socket.cork();
       this.#socket.write(head);
       for (const piece of body) this.#socket.write(piece);
@@ -138,58 +138,58 @@ export class Connection {
     });
   }
 
-  /** Idempotent. reason: half a sentence. */
+  /** Idempotent. reason: a clause without a full stop. */
   close(reason: string): void {
     if (this.#closed !== undefined) return;
     this.#closed = new ConnectionLost(reason, true);
     this.#socket.destroy();
-    for (const { reject, timer } of this.#waiting.values()) {
+    for (const { reject, timer } of this.#pending.values()) {
       clearTimeout(timer);
       reject(new ConnectionLost(reason, true));
     }
-    this.#waiting.clear();
-    this.#frame = nothing;
+    this.#pending.clear();
+    this.#frame = noBytes;
     this.#onClose();
   }
 
-  /** Gathers frames: each chunk is copied once, into a buffer of the frame's own size. */
+  /** Assembles frames. Each chunk is copied once, into a buffer of the frame's size. */
   #receive(chunk: Buffer): void {
     let at = 0;
     while (at < chunk.length && this.#closed === undefined) {
-      if (this.#sized < 4) {
-        this.#size[this.#sized++] = chunk[at++] as number;
-        if (this.#sized < 4) continue;
+      if (this.#sizeBytes < 4) {
+        this.#size[this.#sizeBytes++] = chunk[at++] as number;
+        if (this.#sizeBytes < 4) continue;
         const size = this.#size.readInt32BE(0);
         if (size < 4) {
-          this.close(`${this.address} does not speak Kafka's protocol`);
+          this.close(`${this.address} does not use Kafka's protocol`);
           return;
         }
-        // Kafka answers in order: this is for whoever has waited longest.
-        const [waiting] = this.#waiting.values();
-        this.#frame = (waiting?.allocate ?? fresh)(size);
-        this.#filled = 0;
+        // Kafka responds in order: the frame belongs to the oldest request.
+        const [waiting] = this.#pending.values();
+        this.#frame = (waiting?.allocate ?? allocateNew)(size);
+        this.#frameBytes = 0;
       }
-      const taken = Math.min(chunk.length - at, this.#frame.length - this.#filled);
-      chunk.copy(this.#frame, this.#filled, at, at + taken);
-      at += taken;
-      this.#filled += taken;
-      if (this.#filled === this.#frame.length) {
+      const length = Math.min(chunk.length - at, this.#frame.length - this.#frameBytes);
+      chunk.copy(this.#frame, this.#frameBytes, at, at + length);
+      at += length;
+      this.#frameBytes += length;
+      if (this.#frameBytes === this.#frame.length) {
         const frame = this.#frame;
-        this.#frame = nothing;
-        this.#sized = 0;
-        this.#answer(frame);
+        this.#frame = noBytes;
+        this.#sizeBytes = 0;
+        this.#dispatch(frame);
       }
     }
   }
 
-  #answer(frame: Buffer): void {
+  #dispatch(frame: Buffer): void {
     const id = frame.readInt32BE(0);
-    const waiting = this.#waiting.get(id);
+    const waiting = this.#pending.get(id);
     if (waiting === undefined) {
-      this.close(`${this.address} answered what was not asked`);
+      this.close(`${this.address} sent a response without a request`);
       return;
     }
-    this.#waiting.delete(id);
+    this.#pending.delete(id);
     clearTimeout(waiting.timer);
     waiting.resolve(frame.subarray(4));
   }
@@ -197,29 +197,29 @@ export class Connection {
   async #checkVersions(): Promise<void> {
     const { errorCode, apiVersions: offered } = await this.call(apiVersions({}));
     if (errorCode !== 0)
-      throw new SetupFailure(`${this.address} answers ${nameOf(errorCode)}; Kafka 2.4 or later is needed`);
-    this.#offered = offered;
+      throw new SetupError(`${this.address} returned ${errorName(errorCode)}; Kafka 2.4 or later is required`);
+    this.#supportedApis = offered;
     for (const [name, api] of Object.entries(apis))
-      if (!this.knows(api))
-        throw new SetupFailure(
-          `${this.address} does not know version ${api[1]} of ${name}; Kafka 2.4 or later is needed`,
+      if (!this.supports(api))
+        throw new SetupError(
+          `${this.address} does not support version ${api[1]} of ${name}; Kafka 2.4 or later is required`,
         );
   }
 
   async #login(host: string, port: number, sasl: NonNullable<KafkaConfig['sasl']>): Promise<number> {
-    let lost: ConnectionLost | undefined;
+    let connectionError: ConnectionLost | undefined;
     try {
       return await saslAuthenticate(host, port, sasl, async exchange => {
         try {
           return await this.call(exchange);
         } catch (error) {
-          if (error instanceof ConnectionLost) lost = error;
+          if (error instanceof ConnectionLost) connectionError = error;
           throw error;
         }
       });
     } catch (error) {
-      if (lost !== undefined) throw lost;
-      throw new SetupFailure(`${this.address} refuses the login of ${sasl.username}: ${(error as Error).message}`, {
+      if (connectionError !== undefined) throw connectionError;
+      throw new SetupError(`${this.address} rejects the login of ${sasl.username}: ${(error as Error).message}`, {
         cause: error,
       });
     }
@@ -232,18 +232,18 @@ function openSocket(host: string, port: number, config: KafkaConfig): Promise<So
     const socket = ssl
       ? connectTls({ host, port, ...(isIP(host) ? {} : { servername: host }), ...ssl })
       : connectTcp({ host, port });
-    const connected = ssl ? 'secureConnect' : 'connect';
+    const connectEvent = ssl ? 'secureConnect' : 'connect';
     const settle = (): void => {
       clearTimeout(timer);
-      socket.off('error', onError).off('close', onClose).off(connected, onConnected);
+      socket.off('error', onError).off('close', onClose).off(connectEvent, onConnected);
     };
     const fail = (message: string, cause?: NodeJS.ErrnoException): void => {
       settle();
       socket.on('error', () => {});
       socket.destroy();
-      const what = `${host}:${port} cannot be reached: ${message}`;
-      if (cause?.code !== undefined && isCertificateProblem(cause.code)) reject(new SetupFailure(what, { cause }));
-      else reject(new ConnectionLost(what, false, { cause }));
+      const text = `${host}:${port} cannot be reached: ${message}`;
+      if (cause?.code !== undefined && isCertificateProblem(cause.code)) reject(new SetupError(text, { cause }));
+      else reject(new ConnectionLost(text, false, { cause }));
     };
     const onError = (error: NodeJS.ErrnoException): void => fail(error.message || error.code || 'it failed', error);
     const onClose = (): void => fail('it closed the connection');
@@ -253,11 +253,11 @@ function openSocket(host: string, port: number, config: KafkaConfig): Promise<So
       socket.setKeepAlive(true, 60_000);
       resolve(socket);
     };
-    const timer = setTimeout(() => fail(`no answer within ${connectionTimeoutMs} ms`), connectionTimeoutMs);
-    socket.on('error', onError).on('close', onClose).on(connected, onConnected);
+    const timer = setTimeout(() => fail(`no connection within ${connectionTimeoutMs} ms`), connectionTimeoutMs);
+    socket.on('error', onError).on('close', onClose).on(connectEvent, onConnected);
   });
 }
 
-/** Codes of node:tls and OpenSSL for a certificate that is not trusted or not for this host. */
+/** True for error codes of node:tls and OpenSSL that mean: the certificate is not trusted, or not valid for this host. */
 const isCertificateProblem = (code: string): boolean =>
   /^(ERR_TLS_CERT|CERT_|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED|ERR_SSL_(SSLV3|TLSV1|TLSV13)_ALERT)/.test(code);

@@ -1,35 +1,35 @@
 import type { TopicPartition } from '../../api/index.ts';
-import { BrokerError, codes, failIf, isStale } from '../failures.ts';
+import { BrokerError, codes, isStaleMetadata, throwIfError } from '../failures.ts';
 import type { Cluster } from './cluster.ts';
 import type { Connection } from './connection.ts';
-import { persist } from './retry.ts';
+import { retry } from './retry.ts';
 
 /**
- * Asks the leader of each partition, and where they have moved, or something else passes, all of them again. Rejects with
- * what Kafka answers for the worst of them.
+ * Calls the leaders of partitions. Retries all of them after a retriable error, with new metadata if a leader has moved. Rejects with
+ * the last error.
  */
-export async function askLeaders(
+export async function callLeaders(
   cluster: Cluster,
   partitions: readonly TopicPartition[],
-  ask: (leader: Connection, partitions: readonly TopicPartition[]) => Promise<void>,
+  call: (leader: Connection, partitions: readonly TopicPartition[]) => Promise<void>,
   deadline = cluster.deadline(),
 ): Promise<void> {
   const topics = [...new Set(partitions.map(({ topic }) => topic))];
   if (topics.length === 0) return;
-  await persist(
+  await retry(
     async () => {
       if (partitions.some(({ topic, partition }) => cluster.leader(topic, partition) === undefined))
-        await cluster.refresh(topics);
+        await cluster.refreshMetadata(topics);
       await Promise.all(
-        [...byLeader(cluster, partitions)].map(async ([node, list]) => ask(await cluster.broker(node), list)),
+        [...byLeader(cluster, partitions)].map(async ([node, list]) => call(await cluster.broker(node), list)),
       );
     },
     {
       deadline,
       signal: cluster.signal,
-      first: 20,
-      again: async error => {
-        if (isStale(error)) await cluster.refresh(topics).catch(() => {});
+      firstBackoffMs: 20,
+      beforeRetry: async error => {
+        if (isStaleMetadata(error)) await cluster.refreshMetadata(topics).catch(() => {});
       },
     },
   );
@@ -40,7 +40,7 @@ function byLeader(cluster: Cluster, partitions: readonly TopicPartition[]): Map<
   for (const p of partitions) {
     const topic = cluster.topic(p.topic);
     if (topic === undefined || topic.error !== codes.NONE)
-      failIf(topic?.error ?? codes.UNKNOWN_TOPIC_OR_PARTITION, `topic ${p.topic}`);
+      throwIfError(topic?.error ?? codes.UNKNOWN_TOPIC_OR_PARTITION, `topic ${p.topic}`);
     const leader = cluster.leader(p.topic, p.partition);
     if (leader === undefined)
       throw new BrokerError(

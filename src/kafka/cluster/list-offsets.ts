@@ -1,40 +1,40 @@
 import type { TopicPartition } from '../../api/index.ts';
-import { failIf } from '../failures.ts';
+import { throwIfError } from '../failures.ts';
 import { listOffsets } from '../protocol/kafkajs-internals.ts';
-import { partitionsAt } from '../protocol/topic-partitions.ts';
+import { timestampsByTopic } from '../protocol/topic-partitions.ts';
 import type { Cluster } from './cluster.ts';
-import { askLeaders } from './leaders.ts';
+import { callLeaders } from './leaders.ts';
 
-/** ListOffsets' timestamps that stand for a place. */
+/** Special timestamps of ListOffsets. */
 export const EARLIEST = -2;
 export const LATEST = -1;
-/** Up to the high watermark, or up to the last stable offset. */
+/** Upper bound: the high watermark, or the last stable offset. */
 export type Isolation = 'read_uncommitted' | 'read_committed';
 
 /**
- * First or last offset of each partition, or that of the first record with a timestamp of `place` or later (-1: none), in the
- * order given, asked of their leaders. Rejects with what Kafka answers for the worst of them.
+ * ListOffsets at the leaders: the first or last offset of each partition, or the first offset with this timestamp or a later one (-1:
+ * none), in the order of `partitions`. Rejects with the first error of a partition.
  */
-export async function offsetsAt(
+export async function listPartitionOffsets(
   cluster: Cluster,
   partitions: readonly TopicPartition[],
-  place: number,
+  timestamp: number,
   isolation: Isolation,
 ): Promise<readonly number[]> {
-  const found = new Map<string, number>();
-  await askLeaders(cluster, partitions, async (leader, list) => {
+  const offsets = new Map<string, number>();
+  await callLeaders(cluster, partitions, async (leader, list) => {
     const { responses } = await leader.call(
       listOffsets({
         replicaId: -1,
         isolationLevel: isolation === 'read_committed' ? 1 : 0,
-        topics: partitionsAt(list, place),
+        topics: timestampsByTopic(list, timestamp),
       }),
     );
-    for (const { topic, partitions: answers } of responses)
-      for (const { partition, errorCode, offset } of answers) {
-        failIf(errorCode, `partition ${partition} of topic ${topic}`);
-        found.set(`${topic} ${partition}`, Number(offset));
+    for (const { topic, partitions: results } of responses)
+      for (const { partition, errorCode, offset } of results) {
+        throwIfError(errorCode, `partition ${partition} of topic ${topic}`);
+        offsets.set(`${topic} ${partition}`, Number(offset));
       }
   });
-  return partitions.map(({ topic, partition }) => found.get(`${topic} ${partition}`) ?? 0);
+  return partitions.map(({ topic, partition }) => offsets.get(`${topic} ${partition}`) ?? 0);
 }

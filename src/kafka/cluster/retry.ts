@@ -1,34 +1,41 @@
-import { setTimeout as after } from 'node:timers/promises';
-import { isPassing } from '../failures.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { isRetriableError } from '../failures.ts';
 
-export interface Retry {
-  /** `performance.now()` after which no further attempt begins. */
+export interface RetryOptions {
+  /** `performance.now()` after which no further attempt starts. */
   readonly deadline: number;
-  /** Ends the wait between attempts: the last error is thrown. */
+  /** Ends the backoff; the last error is thrown then. */
   readonly signal: AbortSignal;
-  /** Milliseconds before the second attempt; each later wait is half as long again, up to `most`. */
-  readonly first?: number;
-  readonly most?: number;
-  /** Called before each further attempt: the place to forget what the error has shown to be wrong. */
-  readonly again?: (error: unknown, attempt: number) => Promise<void> | void;
-  /** Default: what passes by itself. */
-  readonly retriable?: (error: unknown) => boolean;
+  /** Milliseconds before the second attempt; each later backoff is 1.5 times as long, up to `maxBackoffMs`. */
+  readonly firstBackoffMs?: number;
+  readonly maxBackoffMs?: number;
+  /** Called before each further attempt, for example to discard metadata that the error shows to be stale. */
+  readonly beforeRetry?: (error: unknown, attempt: number) => Promise<void> | void;
+  /** Default: `isRetriableError`. */
+  readonly isRetriable?: (error: unknown) => boolean;
 }
 
-/** Tries until it succeeds, fails for good, or the deadline has passed; then throws the last error. */
-export async function persist<T>(attempt: () => Promise<T>, retry: Retry): Promise<T> {
-  const { deadline, signal, first = 5, most = 250, again, retriable = isPassing } = retry;
-  let wait = first;
+/** Retries until the attempt succeeds, the error is not retriable, or the deadline has passed; then throws the last error. */
+export async function retry<T>(attempt: () => Promise<T>, options: RetryOptions): Promise<T> {
+  const {
+    deadline,
+    signal,
+    firstBackoffMs = 5,
+    maxBackoffMs = 250,
+    beforeRetry,
+    isRetriable = isRetriableError,
+  } = options;
+  let backoffMs = firstBackoffMs;
   for (let n = 1; ; n++) {
     try {
       return await attempt();
     } catch (error) {
-      if (!retriable(error) || signal.aborted || performance.now() + wait > deadline) throw error;
-      await after(wait, undefined, { signal }).catch(() => {
+      if (!isRetriable(error) || signal.aborted || performance.now() + backoffMs > deadline) throw error;
+      await delay(backoffMs, undefined, { signal }).catch(() => {
         throw error;
       });
-      wait = Math.min(most, wait * 1.5);
-      await again?.(error, n);
+      backoffMs = Math.min(maxBackoffMs, backoffMs * 1.5);
+      await beforeRetry?.(error, n);
     }
   }
 }

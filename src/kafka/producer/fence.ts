@@ -1,12 +1,12 @@
 import type { Cluster } from '../cluster/cluster.ts';
-import { millraceError } from '../failures.ts';
+import { toMillraceError } from '../failures.ts';
 import type { ProducerFence, TransactionalId } from '../port.ts';
 import { isUnused, openEpoch } from './transaction-requests.ts';
 
-/** Requests to coordinators at the same time. */
-const AT_ONCE = 32;
+/** Concurrent requests to coordinators. */
+const CONCURRENCY = 32;
 
-/** See `fence` of the port. Takes over `cluster` and closes it. */
+/** See `fence` of the port. Owns `cluster` and closes it. */
 export async function fenceProducers(
   cluster: Cluster,
   ids: readonly TransactionalId[],
@@ -17,19 +17,19 @@ export async function fenceProducers(
     for (const [i, id] of entries) fences[i] = await fenceProducer(cluster, id);
   };
   try {
-    await Promise.all(Array.from({ length: Math.min(AT_ONCE, ids.length) }, fenceSome));
+    await Promise.all(Array.from({ length: Math.min(CONCURRENCY, ids.length) }, fenceSome));
     return fences;
   } catch (error) {
     const names = ids.map(({ transactionalId }) => transactionalId);
-    throw millraceError(error, `fence older producers (${names.slice(0, 3).join(', ')})`, 'SOURCE_SETUP');
+    throw toMillraceError(error, `fence older producers (${names.slice(0, 3).join(', ')})`, 'SOURCE_SETUP');
   } finally {
     cluster.close();
   }
 }
 
 async function fenceProducer(cluster: Cluster, id: TransactionalId): Promise<ProducerFence | undefined> {
-  // An id that is opened is kept by the brokers for a week.
+  // Brokers store an id that was initialized for a week, so unused ids are left alone.
   if (await isUnused(cluster, id.transactionalId)) return undefined;
-  const { identity, before } = await openEpoch(cluster, id);
-  return { producerId: identity.producerId, epoch: identity.producerEpoch, ending: before ?? 'unknown' };
+  const { identity, previousOutcome } = await openEpoch(cluster, id);
+  return { producerId: identity.producerId, epoch: identity.producerEpoch, outcome: previousOutcome ?? 'unknown' };
 }

@@ -1,14 +1,14 @@
 const M = 0x5bd1e995;
 
 /**
- * The hash of Kafka's default partitioner (org.apache.kafka.common.utils.Utils.murmur2) of bytes[start, end), in int32
+ * Hash of bytes[start, end) as in Kafka's default partitioner (org.apache.kafka.common.utils.Utils.murmur2), in int32
  * arithmetic.
  */
 export function murmur2(bytes: Uint8Array, start: number, end: number): number {
   const length = end - start;
   let h = 0x9747b28c ^ length;
   let at = start;
-  for (const whole = end - (length & 3); at < whole; at += 4) {
+  for (const tail = end - (length & 3); at < tail; at += 4) {
     let k =
       (bytes[at] as number) |
       ((bytes[at + 1] as number) << 8) |
@@ -28,6 +28,6 @@ export function murmur2(bytes: Uint8Array, start: number, end: number): number {
   return h ^ (h >>> 15);
 }
 
-/** Kafka's partition of a key. */
-export const partitionOf = (bytes: Uint8Array, start: number, end: number, partitions: number): number =>
+/** Partition of a key, as Kafka's default partitioner chooses it. */
+export const partitionForKey = (bytes: Uint8Array, start: number, end: number, partitions: number): number =>
   (murmur2(bytes, start, end) & 0x7fffffff) % partitions;

@@ -1,31 +1,32 @@
 import type { Cluster } from '../cluster/cluster.ts';
-import { BrokerError, ConnectionLost, codes, isPassing } from '../failures.ts';
-import { Fields, FieldWriter } from '../protocol/fields.ts';
+import { BrokerError, ConnectionLost, codes, isRetriableError } from '../failures.ts';
+import { FieldReader, FieldWriter } from '../protocol/fields.ts';
 import { apis } from '../protocol/kafkajs-internals.ts';
 
-/** A record batch on its way; its bytes, sequence number included, are the same however often it is sent. */
-export interface Outgoing {
+/** A record batch to send. Its bytes, including the sequence number, are the same in each attempt. */
+export interface OutgoingBatch {
   readonly pieces: readonly Buffer[];
   readonly size: number;
   state: 'waiting' | 'written' | Error;
 }
 
-/** What one partition is sent, in order. */
+/** Batches for one partition, in order. */
 export interface OutgoingPartition {
   readonly topic: string;
   readonly partition: number;
-  /** The producer has written nothing to it yet. */
-  readonly fresh: boolean;
-  readonly batches: readonly Outgoing[];
+  /** True: the producer has not written to the partition before. */
+  readonly isFirstWrite: boolean;
+  readonly batches: readonly OutgoingBatch[];
 }
 
-/** Kafka remembers the last five batches of a producer in a partition, and so tells a repeated one from a new one. */
-const MOST_IN_FLIGHT = 5;
-/** Kafka takes 100 MiB (socket.request.max.bytes); smaller ones let it work while the next is sent. */
+/** Kafka detects duplicates among the last five batches of a producer in a partition. */
+const MAX_IN_FLIGHT = 5;
+/** Well below socket.request.max.bytes (100 MiB), so that the broker processes one request while it receives the next. */
 const REQUEST_BYTES = 8 * 1024 * 1024;
+
 /**
- * Sends everything once to the leaders, and resolves when each batch has its outcome in `state`. A batch that is sent
- * again after a lost answer is not written twice: Kafka knows it by its sequence number.
+ * Sends all batches once to the leaders; resolves when each has its result in `state`. A batch that is sent again after a lost
+ * response is not written twice: Kafka recognizes its sequence number.
  */
 export async function sendOnce(
   cluster: Cluster,
@@ -36,7 +37,7 @@ export async function sendOnce(
   for (const partition of partitions) {
     const leader = cluster.leader(partition.topic, partition.partition);
     if (leader === undefined) {
-      const error = new BrokerError(codes.LEADER_NOT_AVAILABLE, nameOfPartition(partition));
+      const error = new BrokerError(codes.LEADER_NOT_AVAILABLE, partitionLabel(partition));
       for (const batch of partition.batches) if (batch.state !== 'written') batch.state = error;
     } else {
       const group = byLeader.get(leader);
@@ -48,20 +49,19 @@ export async function sendOnce(
 }
 
 /**
- * The first batch of a partition that is not written decides: those behind it failed because of it, or count as written
- * by themselves.
+ * The error of the first batch of a partition that is not written; later batches failed because of it. Errors that are not
+ * retriable come first. undefined: all batches are written.
  */
-export function firstFailure(partitions: readonly OutgoingPartition[]): Error | undefined {
-  let passing: Error | undefined;
+export function findFailure(partitions: readonly OutgoingPartition[]): Error | undefined {
+  let retriable: Error | undefined;
   for (const { batches } of partitions) {
     const first = batches.find(({ state }) => state !== 'written');
     if (first === undefined) continue;
-    const failed =
-      first.state instanceof Error ? first.state : new ConnectionLost('a record batch was not sent', false);
-    if (!isPassing(failed)) return failed;
-    passing ??= failed;
+    const error = first.state instanceof Error ? first.state : new ConnectionLost('a record batch was not sent', false);
+    if (!isRetriableError(error)) return error;
+    retriable ??= error;
   }
-  return passing;
+  return retriable;
 }
 
 async function sendToLeader(
@@ -73,11 +73,11 @@ async function sendToLeader(
   const inFlight = new Set<Promise<void>>();
   for (const request of requests(partitions)) {
     if (request.some(waitsForFirst)) await Promise.all(inFlight);
-    else if (inFlight.size >= MOST_IN_FLIGHT) await Promise.race(inFlight);
-    // What stands behind a failed batch of its partition would only be refused.
-    const wanted = request.filter(({ partition, batch }) => isNext(partition, batch));
-    if (wanted.length === 0) continue;
-    const sending: Promise<void> = send(cluster, leader, transactionalId, wanted).finally(() =>
+    else if (inFlight.size >= MAX_IN_FLIGHT) await Promise.race(inFlight);
+    // The broker would reject batches after a failed one of their partition.
+    const sendable = request.filter(({ partition, batch }) => isNext(partition, batch));
+    if (sendable.length === 0) continue;
+    const sending: Promise<void> = send(cluster, leader, transactionalId, sendable).finally(() =>
       inFlight.delete(sending),
     );
     inFlight.add(sending);
@@ -87,17 +87,17 @@ async function sendToLeader(
 
 interface Item {
   readonly partition: OutgoingPartition;
-  readonly batch: Outgoing;
+  readonly batch: OutgoingBatch;
 }
 
 /**
- * Of a producer that a partition does not know Kafka takes any sequence number: a batch that overtakes the first, where that
- * is refused for what passes, would be written, and the first never again.
+ * True for a batch that must wait for the first one of its partition. A partition accepts any sequence number from a new producer:
+ * if the first batch failed with a retriable error and a later one were written, the first one could never be written.
  */
-const waitsForFirst = ({ partition: { fresh, batches }, batch }: Item): boolean =>
+const waitsForFirst = ({ partition: { isFirstWrite: fresh, batches }, batch }: Item): boolean =>
   fresh && batch !== batches[0] && batches[0]?.state === 'waiting';
 
-function isNext({ batches }: OutgoingPartition, batch: Outgoing): boolean {
+function isNext({ batches }: OutgoingPartition, batch: OutgoingBatch): boolean {
   for (const earlier of batches) {
     if (earlier === batch) return true;
     if (earlier.state instanceof Error) return false;
@@ -105,11 +105,11 @@ function isNext({ batches }: OutgoingPartition, batch: Outgoing): boolean {
   return false;
 }
 
-/** Requests of one batch a partition at most, as Kafka wants it, each partition's batches in order. */
+/** Splits the batches into requests with at most one batch per partition, as Kafka requires, in each partition's order. */
 function* requests(partitions: readonly OutgoingPartition[]): Generator<readonly Item[]> {
   const queues = partitions.map(partition => {
     const batches = partition.batches.filter(({ state }) => state !== 'written');
-    // Outcomes of an earlier attempt no longer count.
+    // Resets the results of an earlier attempt.
     for (const batch of batches) batch.state = 'waiting';
     return { partition, batches };
   });
@@ -136,7 +136,7 @@ const [apiKey, apiVersion] = apis['Produce'] ?? [0, 8];
 async function send(cluster: Cluster, leader: number, transactionalId: string, items: readonly Item[]): Promise<void> {
   try {
     const connection = await cluster.broker(leader);
-    // The leader must give up waiting for its followers, and say so, before this side gives up waiting for the leader.
+    // The leader's timeout for its followers must end, and be reported, before the request timeout.
     const body = encode(transactionalId, Math.floor(cluster.requestTimeoutMs * 0.8), items);
     readResponse(await connection.send(apiKey, apiVersion, body), items);
   } catch (error) {
@@ -177,12 +177,12 @@ function encode(transactionalId: string, ackTimeoutMs: number, items: readonly I
  *       record_errors => batch_index batch_index_error_message
  */
 function readResponse(payload: Buffer, items: readonly Item[]): void {
-  const fields = new Fields(payload);
-  const byName = new Map(items.map(item => [nameOfPartition(item.partition), item.batch]));
+  const fields = new FieldReader(payload);
+  const byName = new Map(items.map(item => [partitionLabel(item.partition), item.batch]));
   fields.array(() => {
     const topic = fields.string() ?? '';
     fields.array(() => {
-      const name = nameOfPartition({ topic, partition: fields.int32() });
+      const name = partitionLabel({ topic, partition: fields.int32() });
       const code = fields.int16();
       fields.slice(24);
       const records = fields.array(() => {
@@ -199,8 +199,8 @@ function readResponse(payload: Buffer, items: readonly Item[]): void {
     });
   });
   for (const [name, batch] of byName)
-    if (batch.state === 'waiting') batch.state = new ConnectionLost(`the answer left out ${name}`, true);
+    if (batch.state === 'waiting') batch.state = new ConnectionLost(`the response does not contain ${name}`, true);
 }
 
-const nameOfPartition = ({ topic, partition }: { topic: string; partition: number }): string =>
+const partitionLabel = ({ topic, partition }: { topic: string; partition: number }): string =>
   `partition ${partition} of topic ${topic}`;

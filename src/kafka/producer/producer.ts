@@ -4,26 +4,32 @@ import type { Log } from '../../api/component.ts';
 import type { TopicPartition } from '../../api/index.ts';
 import { MillraceError, messageOf, RecordTooLargeError } from '../../errors.ts';
 import type { Cluster } from '../cluster/cluster.ts';
-import { persist } from '../cluster/retry.ts';
-import { BrokerError, ConnectionLost, codes, isFenced, isStale, millraceError } from '../failures.ts';
-import type { Ending, GroupOffsets, ProducerBatch, ProducerOptions, TransactionalProducer } from '../port.ts';
+import { retry } from '../cluster/retry.ts';
+import { BrokerError, ConnectionLost, codes, isFenced, isStaleMetadata, toMillraceError } from '../failures.ts';
+import type {
+  GroupOffsets,
+  ProducerBatch,
+  ProducerOptions,
+  TransactionalProducer,
+  TransactionOutcome,
+} from '../port.ts';
 import { bufferPool } from '../protocol/buffer-pool.ts';
 import { HangingTransactions } from './hanging-transactions.ts';
-import { firstFailure, type Outgoing, type OutgoingPartition, sendOnce } from './produce-request.ts';
+import { findFailure, type OutgoingBatch, type OutgoingPartition, sendOnce } from './produce-request.ts';
 import { TopicCatalogue } from './topic-catalogue.ts';
 import { type PartitionBatches, TransactionBatch } from './transaction-batch.ts';
 import { type Epoch, openEpoch, TransactionRequests } from './transaction-requests.ts';
 
-/** What is kept of batches' memory for the next ones. */
+/** Pooled bytes for the memory of batches. */
 const POOL_BYTES = 32 * 1024 * 1024;
-/** How much is encoded before others have their turn on the event loop. */
-const HOLD_BYTES = 4 * 1024 * 1024;
-/** Of attempts to write that follow each other, those that are worth a line in the log: the first, and some. */
-const isWorthALine = (attempt: number): boolean => attempt % 40 === 1;
+/** Bytes to encode before yielding to the event loop. */
+const SLICE_BYTES = 4 * 1024 * 1024;
+/** Logs the first attempt of a write and every 40th. */
+const shouldLog = (attempt: number): boolean => attempt % 40 === 1;
 
 /**
- * Opens the epoch of a transactional id: an older producer of the same id is fenced, and its open transaction is ended,
- * before this resolves (KIP-98). Takes over `cluster` and closes it.
+ * Initializes the epoch of a transactional id. When it resolves, older producers of the id are fenced and their open transaction has
+ * ended (KIP-98). Owns `cluster` and closes it.
  */
 export async function openProducer(
   cluster: Cluster,
@@ -31,19 +37,19 @@ export async function openProducer(
   log: Log,
 ): Promise<TransactionalProducer> {
   const { transactionalId, signal } = options;
-  const stopping = signal && addAbortListener(signal, () => cluster.close());
+  const listener = signal && addAbortListener(signal, () => cluster.close());
   try {
     const epoch = await openEpoch(cluster, options);
-    log.debug({ transactionalId, epoch: epoch.identity.producerEpoch }, 'opened the epoch of a transactional id');
+    log.debug({ transactionalId, epoch: epoch.identity.producerEpoch }, 'initialized the epoch of a transactional id');
     const producer = new Producer(cluster, options, epoch, log);
-    await producer.settle(options.positions ?? []);
+    await producer.completeHanging(options.positionTopics ?? []);
     return producer;
   } catch (error) {
     cluster.close();
     signal?.throwIfAborted();
-    throw millraceError(error, `open the transactional id ${transactionalId}`, 'SOURCE_SETUP');
+    throw toMillraceError(error, `initialize the transactional id ${transactionalId}`, 'SOURCE_SETUP');
   } finally {
-    stopping?.[Symbol.dispose]();
+    listener?.[Symbol.dispose]();
   }
 }
 
@@ -55,22 +61,22 @@ class Producer implements TransactionalProducer {
   readonly #transaction: TransactionRequests;
   readonly #topics: TopicCatalogue;
   readonly #pool = bufferPool(POOL_BYTES);
-  /** The sequence number of the next record, by partition. */
+  /** Sequence number of the next record, by partition. */
   readonly #sequences = new Map<string, number>();
-  readonly #before: Ending | undefined;
+  readonly #previousOutcome: TransactionOutcome | undefined;
   readonly #hanging: HangingTransactions;
-  /** Partitions in which nothing from before this epoch is open. */
-  readonly #settled = new Set<string>();
-  /** Those of the last transaction. */
-  #last: readonly TopicPartition[] = [];
-  #state: 'ready' | 'committing' | 'spent' | 'reopen' = 'ready';
+  /** Partitions without a hanging transaction of an earlier epoch. */
+  readonly #checkedPartitions = new Set<string>();
+  /** Partitions of the last transaction. */
+  #lastPartitions: readonly TopicPartition[] = [];
+  #state: 'ready' | 'committing' | 'unusable' | 'reopen' = 'ready';
 
-  constructor(cluster: Cluster, options: ProducerOptions, { identity, before }: Epoch, log: Log) {
+  constructor(cluster: Cluster, options: ProducerOptions, { identity, previousOutcome }: Epoch, log: Log) {
     this.#cluster = cluster;
     this.#options = options;
     this.#log = log;
     this.#identity = { producerId: BigInt(identity.producerId), producerEpoch: identity.producerEpoch };
-    this.#before = before;
+    this.#previousOutcome = previousOutcome;
     this.#transaction = new TransactionRequests(cluster, identity);
     this.#hanging = new HangingTransactions(cluster, identity, this.#transaction, log);
     this.#topics = new TopicCatalogue(cluster);
@@ -84,47 +90,48 @@ class Producer implements TransactionalProducer {
     try {
       await this.#topics.prepare(topics);
     } catch (error) {
-      throw millraceError(error, `write to ${topics.join(', ')}`, 'SOURCE_SETUP');
+      throw toMillraceError(error, `write to ${topics.join(', ')}`, 'SOURCE_SETUP');
     }
   }
 
-  /** Sees to it that nothing from before this epoch is open in those of the topics that there are. */
-  async settle(topics: readonly string[]): Promise<void> {
-    if (this.#before === undefined || topics.length === 0) return;
+  /** Completes hanging transactions of earlier epochs in the topics that exist. */
+  async completeHanging(topics: readonly string[]): Promise<void> {
+    if (this.#previousOutcome === undefined || topics.length === 0) return;
     const deadline = this.#cluster.deadline();
-    await persist(() => this.#cluster.refresh(topics), { deadline, signal: this.#cluster.signal });
+    await retry(() => this.#cluster.refreshMetadata(topics), { deadline, signal: this.#cluster.signal });
     const partitions = topics.flatMap(topic =>
       (this.#cluster.topic(topic)?.leaders ?? []).map((_leader, partition) => ({ topic, partition })),
     );
-    await this.#settle(partitions, deadline);
+    await this.#completeHanging(partitions, deadline);
   }
 
   async commit(batch: ProducerBatch, groupOffsets?: GroupOffsets): Promise<void> {
     const { transactionalId, transactionTimeoutMs } = this.#options;
-    if (!(batch instanceof TransactionBatch)) throw new MillraceError('INTERNAL', 'Not a batch of this producer.');
+    if (!(batch instanceof TransactionBatch))
+      throw new MillraceError('INTERNAL', 'The batch belongs to another producer.');
     if (this.#state === 'reopen')
       throw new MillraceError(
         'KAFKA_UNAVAILABLE',
-        `An answer to ${transactionalId} was lost: its producer must be opened anew before the next transaction.`,
+        `The response to a request of ${transactionalId} was lost: its producer must be reopened before the next transaction.`,
       );
     if (this.#state !== 'ready')
-      throw new MillraceError('INTERNAL', `This producer is ${this.#state}: it cannot begin another transaction.`);
+      throw new MillraceError('INTERNAL', `This producer is ${this.#state} and cannot begin another transaction.`);
     const offsets = groupOffsets !== undefined && groupOffsets.offsets.length > 0 ? groupOffsets : undefined;
     if (batch.records === 0 && offsets === undefined) return;
     this.#state = 'committing';
     try {
       const partitions = batch.partitions();
-      await this.#settle(partitions, performance.now() + transactionTimeoutMs);
-      // The broker aborts what is older.
+      await this.#completeHanging(partitions, performance.now() + transactionTimeoutMs);
+      // The broker aborts transactions older than transaction.timeout.ms.
       await this.#write(partitions, batch.bytes, offsets, performance.now() + transactionTimeoutMs);
-      const asked = await this.#transaction.end(true, performance.now() + transactionTimeoutMs);
-      this.#last = partitions.map(({ topic, partition }) => ({ topic, partition }));
+      const requests = await this.#transaction.end(true, performance.now() + transactionTimeoutMs);
+      this.#lastPartitions = partitions.map(({ topic, partition }) => ({ topic, partition }));
       batch.release();
-      if (this.#state === 'committing') this.#state = asked === 'once' ? 'ready' : 'reopen';
+      if (this.#state === 'committing') this.#state = requests === 'once' ? 'ready' : 'reopen';
     } catch (error) {
-      this.#state = 'spent';
-      throw millraceError(
-        await this.#explained(error, batch),
+      this.#state = 'unusable';
+      throw toMillraceError(
+        await this.#explainRejection(error, batch),
         `commit a transaction of ${transactionalId}`,
         'SOURCE_SETUP',
       );
@@ -132,158 +139,160 @@ class Producer implements TransactionalProducer {
   }
 
   /**
-   * Records that Kafka refuses although they were checked against the limits of their topic: these were changed meanwhile,
-   * or could not be asked.
+   * Explains the rejection of records that passed the checks against their topic's limits: the limits have changed, or the
+   * client may not describe them.
    */
-  async #explained(error: unknown, batch: TransactionBatch): Promise<unknown> {
+  async #explainRejection(error: unknown, batch: TransactionBatch): Promise<unknown> {
     if (!(error instanceof BrokerError)) return error;
-    const again = (why: string) =>
-      new MillraceError('KAFKA_UNAVAILABLE', `${why}; it is tried again.`, { cause: error });
+    const retriable = (reason: string) =>
+      new MillraceError('KAFKA_UNAVAILABLE', `${reason}; the commit is retried.`, { cause: error });
     if (error.code === codes.INVALID_TIMESTAMP)
-      return again(
-        `Kafka refuses the time of a record (${error.message}): compare the clocks of this worker and the broker`,
+      return retriable(
+        `Kafka rejected the timestamp of a record (${error.message}): compare the clocks of this worker and the broker`,
       );
     if (error.code !== codes.MESSAGE_TOO_LARGE) return error;
     const partitions = batch.partitions();
     const topics = [...new Set(partitions.map(({ topic }) => topic))];
-    const lowered = await this.#topics.lowered(topics).catch(() => undefined);
-    if (lowered !== undefined) return again(`Topic ${lowered} takes smaller records than before (max.message.bytes)`);
+    const topic = await this.#topics.findLoweredLimit(topics).catch(() => undefined);
+    if (topic !== undefined) return retriable(`Topic ${topic} has a lower max.message.bytes than before`);
     const sizes = partitions.flatMap(({ topic, batches }) => batches.map(({ length }) => ({ topic, length })));
-    const [largest] = sizes.sort((one, other) => other.length - one.length);
+    const [largest] = sizes.sort((a, b) => b.length - a.length);
     if (largest === undefined) return error;
     return new RecordTooLargeError(
-      `Kafka answers ${error.message}; the largest record or batch of the transaction has ${largest.length} bytes, for topic ${largest.topic}. ` +
-        "Raise max.message.bytes of that topic, and let the worker's user describe the configuration of topics " +
-        '(DESCRIBE_CONFIGS), so that it can name the record.',
+      `Kafka returned ${error.message}; the largest record or batch of the transaction has ${largest.length} bytes, for topic ${largest.topic}. ` +
+        "Raise max.message.bytes of that topic. Grant the worker's user DESCRIBE_CONFIGS on topics so that the message " +
+        'can name the record.',
       { cause: error },
     );
   }
 
   async close(): Promise<void> {
-    this.#state = 'spent';
+    this.#state = 'unusable';
     this.#cluster.close();
     this.#pool.close();
   }
 
-  async #settle(partitions: readonly TopicPartition[], deadline: number): Promise<void> {
-    if (this.#before === undefined) return;
-    const unsettled = partitions.filter(at => !this.#settled.has(nameOf(at)));
-    if (unsettled.length === 0) return;
-    await this.#hanging.end(unsettled, this.#before, deadline);
-    for (const at of unsettled) this.#settled.add(nameOf(at));
+  async #completeHanging(partitions: readonly TopicPartition[], deadline: number): Promise<void> {
+    if (this.#previousOutcome === undefined) return;
+    const unchecked = partitions.filter(partition => !this.#checkedPartitions.has(partitionKey(partition)));
+    if (unchecked.length === 0) return;
+    await this.#hanging.complete(unchecked, this.#previousOutcome, deadline);
+    for (const partition of unchecked) this.#checkedPartitions.add(partitionKey(partition));
   }
 
   /**
-   * Begins a transaction. Where Kafka may have come back from a crash since the one before was committed, only when that
-   * has ended in every partition.
+   * Begins a transaction. If the broker may have crashed since the previous transaction was committed, first ensures that it has
+   * ended in every partition.
    */
-  async #begin(partitions: readonly TopicPartition[], deadline: number, undecided: unknown[]): Promise<void> {
+  async #begin(partitions: readonly TopicPartition[], deadline: number, unanswered: unknown[]): Promise<void> {
     await this.#transaction.addPartitions(partitions, deadline);
-    if (!this.#transaction.interrupted) return;
+    if (!this.#transaction.hasConnectionChanged) return;
     try {
-      if (!(await this.#hanging.end(this.#last, 'committed', deadline))) return;
+      if (!(await this.#hanging.complete(this.#lastPartitions, 'committed', deadline))) return;
     } catch (error) {
-      // An abort would be that of the committed transaction, too.
-      undecided.push(error);
+      // An abort would also abort the committed transaction.
+      unanswered.push(error);
       throw error;
     }
     await this.#transaction.addPartitions(partitions, deadline);
   }
 
-  /** Everything of a transaction but its end. Aborts it when it fails. */
+  /** Begins a transaction and writes its records and offsets. Aborts it on failure. */
   async #write(
     partitions: readonly PartitionBatches[],
     bytes: number,
     offsets: GroupOffsets | undefined,
     deadline: number,
   ): Promise<void> {
-    const undecided: unknown[] = [];
-    const note = (outcome: unknown): void => {
-      if (outcome instanceof ConnectionLost && outcome.sent) undecided.push(outcome);
+    const unanswered: unknown[] = [];
+    const trackUnanswered = (result: unknown): void => {
+      if (result instanceof ConnectionLost && result.wasSent) unanswered.push(result);
     };
     try {
-      const begun = this.#begin(partitions, deadline, undecided);
-      const [, outgoing] = await settled([begun, this.#encode(partitions, bytes)]);
-      const sent = offsets === undefined ? Promise.resolve() : this.#transaction.sendOffsets(offsets, deadline);
-      sent.catch(note);
-      await settled([this.#produce(outgoing, deadline, note), sent]);
+      const beginning = this.#begin(partitions, deadline, unanswered);
+      const [, toOutgoingBatch] = await allSettled([beginning, this.#encode(partitions, bytes)]);
+      const sendingOffsets =
+        offsets === undefined ? Promise.resolve() : this.#transaction.sendOffsets(offsets, deadline);
+      sendingOffsets.catch(trackUnanswered);
+      await allSettled([this.#produce(toOutgoingBatch, deadline, trackUnanswered), sendingOffsets]);
     } catch (error) {
-      // What was never answered may still arrive, and behind an abort of ours it would belong to no transaction, or to
-      // the next one: only the newer epoch of the next producer keeps it out.
-      if (undecided.length === 0 && !isFenced(error)) {
+      // An unanswered request may still arrive. After an abort it would belong to no transaction or to the next one: only a
+      // newer epoch keeps it out.
+      if (unanswered.length === 0 && !isFenced(error)) {
         const reason = await this.#transaction.abort();
         const { transactionalId } = this.#options;
         if (reason !== undefined)
-          this.#log.debug({ transactionalId, reason: messageOf(reason) }, 'a transaction stays open');
+          this.#log.debug({ transactionalId, reason: messageOf(reason) }, 'a failed transaction was not aborted');
       }
       throw error;
     }
   }
 
   async #encode(partitions: readonly PartitionBatches[], bytes: number): Promise<readonly OutgoingPartition[]> {
-    // Lets what is to be sent first go out first.
-    if (bytes > HOLD_BYTES / 16) await immediate();
-    let held = 0;
+    // Lets the request that begins the transaction be sent first.
+    if (bytes > SLICE_BYTES / 16) await immediate();
+    let sliceBytes = 0;
     const all: OutgoingPartition[] = [];
     for (const { topic, partition, batches } of partitions) {
-      const key = nameOf({ topic, partition });
+      const key = partitionKey({ topic, partition });
       const last = this.#sequences.get(key);
       let sequence = last ?? 0;
-      const finished: Promise<Outgoing>[] = [];
+      const finished: Promise<OutgoingBatch>[] = [];
       for (const writer of batches) {
         const batch = outgoing(writer.finish(this.#options.compression, this.#identity, sequence));
-        // Heard below, where all are awaited.
+        // Handled by Promise.all below; a rejection before that must not count as unhandled.
         batch.catch(() => {});
         finished.push(batch);
-        // An int32 that goes on at 0.
+        // Sequence numbers are int32 and wrap to 0.
         sequence = (sequence + writer.count) & 0x7fffffff;
-        held += writer.length;
-        if (held > HOLD_BYTES) {
-          held = 0;
+        sliceBytes += writer.length;
+        if (sliceBytes > SLICE_BYTES) {
+          sliceBytes = 0;
           await immediate();
         }
       }
       this.#sequences.set(key, sequence);
-      all.push({ topic, partition, fresh: last === undefined, batches: await Promise.all(finished) });
+      all.push({ topic, partition, isFirstWrite: last === undefined, batches: await Promise.all(finished) });
     }
     return all;
   }
 
-  /** note: hears the outcome of each batch in each attempt. */
+  /** onResult: receives the result of each batch in each attempt. */
   async #produce(
     outgoing: readonly OutgoingPartition[],
     deadline: number,
-    note: (outcome: unknown) => void,
+    onResult: (result: unknown) => void,
   ): Promise<void> {
     if (outgoing.length === 0) return;
     const { transactionalId } = this.#options;
     const attempt = async (): Promise<void> => {
       await sendOnce(this.#cluster, transactionalId, outgoing);
-      for (const { batches } of outgoing) for (const { state } of batches) note(state);
-      const failure = firstFailure(outgoing);
+      for (const { batches } of outgoing) for (const { state } of batches) onResult(state);
+      const failure = findFailure(outgoing);
       if (failure !== undefined) throw failure;
     };
-    const again = async (error: unknown, attempts: number): Promise<void> => {
+    const beforeRetry = async (error: unknown, attempts: number): Promise<void> => {
       const reason = messageOf(error);
-      if (isWorthALine(attempts)) this.#log.warn({ transactionalId, attempts, reason }, 'writing to Kafka again');
-      if (!isStale(error)) return;
+      if (shouldLog(attempts))
+        this.#log.warn({ transactionalId, attempts, reason }, 'a write to Kafka failed and is retried');
+      if (!isStaleMetadata(error)) return;
       const topics = new Set(outgoing.map(({ topic }) => topic));
-      // The next attempt tells whether it still matters.
-      await this.#cluster.refresh([...topics]).catch(() => {});
+      // The next attempt fails if the metadata is still stale.
+      await this.#cluster.refreshMetadata([...topics]).catch(() => {});
     };
-    await persist(attempt, { deadline, signal: this.#cluster.signal, first: 20, again });
+    await retry(attempt, { deadline, signal: this.#cluster.signal, firstBackoffMs: 20, beforeRetry });
   }
 }
 
-const nameOf = ({ topic, partition }: TopicPartition): string => `${topic} ${partition}`;
+const partitionKey = ({ topic, partition }: TopicPartition): string => `${topic} ${partition}`;
 
-async function outgoing(finished: Promise<readonly Buffer[]>): Promise<Outgoing> {
+async function outgoing(finished: Promise<readonly Buffer[]>): Promise<OutgoingBatch> {
   const pieces = await finished;
   return { pieces, size: pieces.reduce((sum, piece) => sum + piece.length, 0), state: 'waiting' };
 }
 
-/** As Promise.all, but rejects only when none of them is under way any more. */
-async function settled<T extends readonly unknown[]>(
+/** Like Promise.all, but rejects after all promises have settled. */
+async function allSettled<T extends readonly unknown[]>(
   promises: {
     [K in keyof T]: Promise<T[K]>;
   },

@@ -1,23 +1,23 @@
 import { DataError, MillraceError, RecordTooLargeError } from '../../errors.ts';
 import type { Compression, ProducerBatch, RawHeader } from '../port.ts';
 import { type BufferPool, RecordBatchWriter, sizeOfHeaders } from '../protocol/record-batch.ts';
-import { partitionOf } from './murmur2.ts';
+import { partitionForKey } from './murmur2.ts';
 
-/** What a batch must know of a topic to take its records. */
+/** Limits of a topic for its records. */
 export interface TopicLimits {
   readonly partitions: number;
-  /** Most bytes of one record batch before compression; a record that is larger gets a batch of its own. */
+  /** Bytes of a record batch before compression; a larger record gets a batch of its own. */
   readonly batchBytes: number;
-  /** `max.message.bytes`: most bytes of one record batch, compressed. Infinity where Kafka does not tell. */
+  /** `max.message.bytes`: bytes of a record batch after compression. Infinity if unknown. */
   readonly maxBytes: number;
   /** `cleanup.policy` includes compact: records need a key. */
   readonly compacted: boolean;
-  /** Milliseconds that a record's own timestamp may be before, and after, the broker's time. */
+  /** Milliseconds that a record's timestamp may be before and after the broker's time. */
   readonly maxPastMs: number;
   readonly maxFutureMs: number;
 }
 
-/** Of the producer. */
+/** Settings of the producer. */
 export interface BatchSettings {
   readonly compression: Compression;
   /** `max.request.size` */
@@ -35,18 +35,18 @@ export interface PartitionBatches {
 
 interface TopicState extends TopicLimits {
   readonly name: string;
-  /** Most bytes of a record batch with several records. */
+  /** Bytes of a record batch with several records. */
   readonly sharedBytes: number;
-  /** By partition, the growing one last. */
+  /** Batches by partition; the last one receives records. */
   readonly writers: (RecordBatchWriter[] | undefined)[];
-  /** Where records without a key go. */
-  readonly keyless: number;
+  /** Partition of records without a key. */
+  readonly keylessPartition: number;
 }
 
-/** Characters of a key in a message. */
+/** Characters of a key in an error message. */
 const KEY_TEXT = 120;
 
-/** See the port. Any number of records of any number of topics, gathered without waiting for anything. */
+/** See the port. Encodes any number of records for any number of topics without I/O. */
 export class TransactionBatch implements ProducerBatch {
   readonly #limits: (topic: string) => TopicLimits | undefined;
   readonly #pool: BufferPool;
@@ -86,7 +86,8 @@ export class TransactionBatch implements ProducerBatch {
     if (keyStart < 0 && state.compacted)
       throw new DataError(`A record for topic ${topic} has no key, and the topic is compacted (cleanup.policy).`);
     const number =
-      partition ?? (keyStart < 0 ? state.keyless : partitionOf(source, keyStart, keyEnd, state.partitions));
+      partition ??
+      (keyStart < 0 ? state.keylessPartition : partitionForKey(source, keyStart, keyEnd, state.partitions));
     const size =
       (keyStart < 0 ? 0 : keyEnd - keyStart) +
       (valueStart < 0 ? 0 : valueEnd - valueStart) +
@@ -101,7 +102,7 @@ export class TransactionBatch implements ProducerBatch {
     return this.#checkSize(state, number, writer, key, writer.length - before);
   }
 
-  /** Everything appended, by partition. */
+  /** All appended records, by partition. */
   partitions(): readonly PartitionBatches[] {
     const all: PartitionBatches[] = [];
     for (const { name, writers } of this.#topics.values())
@@ -110,7 +111,7 @@ export class TransactionBatch implements ProducerBatch {
     return all;
   }
 
-  /** Gives the memory back; the batch is empty again. Only when nothing that was sent of it is still under way. */
+  /** Returns the memory to the pool and empties the batch. Requires that no request with its records is in flight. */
   release(): void {
     for (const { batches } of this.partitions()) for (const writer of batches) writer.release();
     this.#topics.clear();
@@ -119,7 +120,7 @@ export class TransactionBatch implements ProducerBatch {
     this.#bytes = 0;
   }
 
-  /** Of a record that has a batch of its own, the last one of its partition; takes it back where it does not fit. */
+  /** Checks a record that has a batch of its own, the last one of its partition; removes it if it is too large. */
   #checkSize(
     state: TopicState,
     partition: number,
@@ -128,29 +129,29 @@ export class TransactionBatch implements ProducerBatch {
     bytes: number,
   ): Promise<void> | undefined {
     const { compression, maxRequestBytes = Number.POSITIVE_INFINITY } = this.#settings;
-    const refuse = (length: number, limit: number, setting: string): RecordTooLargeError => {
+    const reject = (length: number, limit: number, setting: string): RecordTooLargeError => {
       const batches = state.writers[partition];
       batches?.pop();
       if (batches?.length === 0) state.writers[partition] = undefined;
       writer.release();
       this.#bytes -= bytes;
       this.#records--;
-      const named = key === null ? 'without a key' : `with the key ${textOf(key)}`;
+      const keyText = key === null ? 'without a key' : `with the key ${formatKey(key)}`;
       return new RecordTooLargeError(
-        `The record ${named} for topic ${state.name} is too large: it has ${length} bytes${length === writer.length ? '' : ` (${writer.length} before compression)`}, and ${setting} is ${limit}. ` +
-          `Raise ${setting}, or set errors.tolerance=all to leave such records out.`,
+        `The record ${keyText} for topic ${state.name} is too large: it has ${length} bytes${length === writer.length ? '' : ` (${writer.length} before compression)`}, and ${setting} is ${limit}. ` +
+          `Raise ${setting}, or set errors.tolerance=all to skip such records.`,
       );
     };
     if (writer.length > maxRequestBytes)
-      throw refuse(writer.length, maxRequestBytes, 'max.request.size of the producer');
+      throw reject(writer.length, maxRequestBytes, 'max.request.size of the producer');
     const setting = `max.message.bytes of topic ${state.name}`;
     if (compression === 'none') {
-      if (writer.length > state.maxBytes) throw refuse(writer.length, state.maxBytes, setting);
+      if (writer.length > state.maxBytes) throw reject(writer.length, state.maxBytes, setting);
       return undefined;
     }
-    // Also what would fit uncompressed: what cannot be compressed grows by some bytes.
+    // Required even if the uncompressed size fits, as compression may add some bytes.
     return writer.compressedLength(compression).then(length => {
-      if (length > state.maxBytes) throw refuse(length, state.maxBytes, setting);
+      if (length > state.maxBytes) throw reject(length, state.maxBytes, setting);
     });
   }
 
@@ -160,10 +161,17 @@ export class TransactionBatch implements ProducerBatch {
       const limits = this.#limits(name);
       if (limits === undefined)
         throw new MillraceError('INTERNAL', `Topic ${name} was not prepared before records were appended to it.`);
-      const keyless = Math.floor(Math.random() * limits.partitions);
+      const keylessPartition = Math.floor(Math.random() * limits.partitions);
       const batchBytes = Math.min(limits.batchBytes, this.#settings.maxRequestBytes ?? limits.batchBytes);
       const sharedBytes = Math.min(batchBytes, this.#settings.batchBytes ?? batchBytes);
-      state = { ...limits, batchBytes, sharedBytes, name, writers: new Array(limits.partitions), keyless };
+      state = {
+        ...limits,
+        batchBytes,
+        sharedBytes,
+        name,
+        writers: new Array(limits.partitions),
+        keylessPartition,
+      };
       this.#topics.set(name, state);
     }
     this.#last = state;
@@ -181,7 +189,7 @@ export class TransactionBatch implements ProducerBatch {
     }
     if (!(partition >= 0 && partition < state.partitions && Number.isInteger(partition)))
       throw new DataError(
-        `A record is for partition ${partition} of topic ${state.name}, which has ${state.partitions}: from 0 on.`,
+        `A record is for partition ${partition} of topic ${state.name}, which has ${state.partitions} partitions, numbered from 0.`,
       );
     const first = new RecordBatchWriter(this.#pool);
     state.writers[partition] = [first];
@@ -190,15 +198,16 @@ export class TransactionBatch implements ProducerBatch {
 }
 
 function checkTimestamp({ name, maxPastMs, maxFutureMs }: TopicState, timestamp: number): void {
-  const refuse = (why: string) => new DataError(`A record for topic ${name} has the timestamp ${timestamp}, ${why}.`);
-  if (!Number.isSafeInteger(timestamp)) throw refuse('which is not a number of ms');
+  const reject = (reason: string) =>
+    new DataError(`A record for topic ${name} has the timestamp ${timestamp}, ${reason}.`);
+  if (!Number.isSafeInteger(timestamp)) throw reject('which is not an integer');
   const age = Date.now() - timestamp;
-  if (age > maxPastMs) throw refuse(`which is further in the past than its message.timestamp.before.max.ms allows`);
-  if (-age > maxFutureMs) throw refuse(`which is further in the future than its message.timestamp.after.max.ms allows`);
+  if (age > maxPastMs) throw reject(`which is further in the past than its message.timestamp.before.max.ms allows`);
+  if (-age > maxFutureMs) throw reject(`which is further in the future than its message.timestamp.after.max.ms allows`);
 }
 
-function textOf(key: Uint8Array): string {
-  // Of keys with their schema the end has the values.
+function formatKey(key: Uint8Array): string {
+  // In keys with an embedded schema the values are at the end.
   const text = Buffer.from(key.subarray(Math.max(0, key.length - 3 * KEY_TEXT))).toString();
   return text.length <= KEY_TEXT && key.length <= 3 * KEY_TEXT ? text : `…${text.slice(-KEY_TEXT)}`;
 }

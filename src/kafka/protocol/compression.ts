@@ -7,12 +7,12 @@ import type { Compression } from '../port.ts';
 const gzip = promisify(gzipCallback);
 const zstd = promisify(zstdCallback);
 
-/** The codec's number in a record batch's attributes. */
-export const codecOf: Readonly<Record<Compression, number>> = { none: 0, gzip: 1, snappy: 2, lz4: 3, zstd: 4 };
+/** Codec ids in a record batch's attributes. */
+export const codecIds: Readonly<Record<Compression, number>> = { none: 0, gzip: 1, snappy: 2, lz4: 3, zstd: 4 };
 
 /**
- * Compresses as Kafka's Java clients do; the result is in pieces, to be sent one after another. gzip and zstd run in the
- * thread pool; lz4 and snappy take about a millisecond for a megabyte and run in place.
+ * Compresses like Kafka's Java clients; returns consecutive pieces to send. gzip and zstd run in the thread pool; lz4 and snappy
+ * take about a millisecond per megabyte and run synchronously.
  */
 export async function compress(codec: Compression, bytes: Buffer): Promise<readonly Buffer[]> {
   switch (codec) {
@@ -30,56 +30,56 @@ export async function compress(codec: Compression, bytes: Buffer): Promise<reado
 }
 
 /**
- * The most bytes that the records of one batch may become. A producer closes a batch at `batch.size` and refuses a record
- * beyond `max.request.size`, before compression and both of some megabytes; the broker limits only compressed batches.
+ * Limit of the decompressed records of one batch. Producers close a batch at `batch.size` and reject a record above
+ * `max.request.size`, both a few megabytes before compression; the broker limits compressed batches only.
  */
-export const MOST_DECOMPRESSED = 128 * 1024 * 1024;
+export const MAX_DECOMPRESSED_BYTES = 128 * 1024 * 1024;
 
-/** A batch that becomes larger than `MOST_DECOMPRESSED`. */
+/** The records of a batch exceed `MAX_DECOMPRESSED_BYTES`. */
 export class DecompressedTooLarge extends Error {
   constructor() {
-    super(`its records take more than ${MOST_DECOMPRESSED} bytes when they are decompressed`);
+    super(`its decompressed records exceed ${MAX_DECOMPRESSED_BYTES} bytes`);
   }
 }
 
-/** Gives memory for decompressed bytes. */
+/** Allocates memory for decompressed bytes. */
 export type Allocate = (size: number) => Buffer;
 
 /**
- * Decompresses a batch's records. The result lies in memory of `allocate` where the codec lets it; `bytes` may be
- * written to. Throws DecompressedTooLarge, or RangeError or an error of zlib for damaged bytes.
+ * Decompresses a batch's records, into memory from `allocate` where the codec supports it; may overwrite `bytes`. Throws
+ * DecompressedTooLarge, or RangeError or an error of zlib for corrupt bytes.
  */
 export function decompress(codec: number, bytes: Buffer, allocate: Allocate): Buffer {
   switch (codec) {
     case 0:
       return bytes;
     case 1:
-      return limited(() => gunzipSync(bytes, limit));
+      return withSizeLimit(() => gunzipSync(bytes, limit));
     case 2:
       return snappyUnframe(bytes, allocate);
     case 3:
       return lz4Unframe(bytes, allocate);
     case 4:
-      return limited(() => zstdDecompressSync(bytes, limit));
+      return withSizeLimit(() => zstdDecompressSync(bytes, limit));
     default:
       throw new RangeError(`codec ${codec} is unknown`);
   }
 }
 
-const limit = { maxOutputLength: MOST_DECOMPRESSED };
+const limit = { maxOutputLength: MAX_DECOMPRESSED_BYTES };
 
-function limited(decompressed: () => Buffer): Buffer {
+function withSizeLimit(decompressAll: () => Buffer): Buffer {
   try {
-    return decompressed();
+    return decompressAll();
   } catch (error) {
     throw (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? new DecompressedTooLarge() : error;
   }
 }
 
 /**
- * LZ4 frame format 1.6: magic, flags (version 1, independent blocks, no sizes or checksums), blocks of 64 KiB at most,
- * and the header's checksum, constant for constant flags: what Kafka's own producer writes. Block by block because the
- * library's frames cost twice the time in page faults.
+ * LZ4 frame format 1.6, as Kafka's producer writes it: magic, flags (version 1, independent blocks, no sizes or checksums), blocks
+ * of at most 64 KiB, and the header's checksum, which is constant for constant flags. Encoded block by block, because the
+ * library's frame functions take twice the time, in page faults.
  */
 const lz4Header = Buffer.from([0x04, 0x22, 0x4d, 0x18, 0x60, 0x40, 0x82]);
 const lz4End = Buffer.alloc(4);
@@ -93,7 +93,7 @@ function lz4Frame(bytes: Buffer): Buffer[] {
     const packed = lz4Block(block);
     const size = packed.length - 4;
     if (size < block.length) {
-      // The library writes the block's size before it; the frame wants the compressed one there.
+      // The library writes the decompressed size before the block; the frame format has the compressed size there.
       packed.writeUInt32LE(size, 0);
       pieces.push(packed);
     } else {
@@ -109,11 +109,11 @@ function lz4Frame(bytes: Buffer): Buffer[] {
 function lz4Unframe(bytes: Buffer, allocate: Allocate): Buffer {
   if (bytes.readUInt32LE(0) !== 0x184d2204) throw new RangeError('not an LZ4 frame');
   const flags = bytes.readUInt8(4);
-  const mostBits = (bytes.readUInt8(5) >> 4) & 7;
-  if (flags >> 6 !== 1 || mostBits < 4) throw new RangeError('an LZ4 frame of an unknown version');
-  if ((flags & 0x20) === 0) throw new RangeError('an LZ4 frame of dependent blocks, which Kafka does not have');
+  const maxSizeBits = (bytes.readUInt8(5) >> 4) & 7;
+  if (flags >> 6 !== 1 || maxSizeBits < 4) throw new RangeError('an LZ4 frame of an unknown version');
+  if ((flags & 0x20) === 0) throw new RangeError('an LZ4 frame of dependent blocks, which Kafka does not use');
   const blockChecksums = (flags & 0x10) !== 0;
-  const most = 1 << (8 + 2 * mostBits);
+  const maxBlockSize = 1 << (8 + 2 * maxSizeBits);
   let at = 7 + ((flags & 0x08) !== 0 ? 8 : 0) + ((flags & 0x01) !== 0 ? 4 : 0);
   const blocks: Buffer[] = [];
   let size = 0;
@@ -122,23 +122,23 @@ function lz4Unframe(bytes: Buffer, allocate: Allocate): Buffer {
     if (header === 0) break;
     const length = header % lz4Stored;
     const end = at + 4 + length;
-    if (end > bytes.length || length > most) throw new RangeError('an LZ4 block is cut off');
+    if (end > bytes.length || length > maxBlockSize) throw new RangeError('an LZ4 block is truncated');
     let block: Buffer;
     if (header >= lz4Stored) block = bytes.subarray(at + 4, end);
     else {
-      // The library wants the decompressed size, or a bound of it, before the block.
-      bytes.writeUInt32LE(most, at);
+      // The library expects the decompressed size, or an upper bound, before the block.
+      bytes.writeUInt32LE(maxBlockSize, at);
       block = lz4Unblock(bytes.subarray(at, end));
     }
     blocks.push(block);
     size += block.length;
-    if (size > MOST_DECOMPRESSED) throw new DecompressedTooLarge();
+    if (size > MAX_DECOMPRESSED_BYTES) throw new DecompressedTooLarge();
     at = end + (blockChecksums ? 4 : 0);
   }
-  return joined(blocks, size, allocate);
+  return concatenate(blocks, size, allocate);
 }
 
-/** snappy-java's stream: magic, version, lowest version that can read it, then blocks behind their sizes. */
+/** snappy-java's stream format: magic, version, lowest compatible version, then blocks, each after its size. */
 const snappyHeader = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0, 0, 0, 0, 1, 0, 0, 0, 1]);
 const snappyBlockSize = 64 * 1024;
 
@@ -156,27 +156,27 @@ function snappyFrame(bytes: Buffer): Buffer[] {
 }
 
 function snappyUnframe(bytes: Buffer, allocate: Allocate): Buffer {
-  // Some clients write one bare block.
+  // Some clients write a single block without the stream header.
   if (bytes.length < 16 || bytes.compare(snappyHeader, 0, 8, 0, 8) !== 0) {
-    if (unsnappedSize(bytes) > MOST_DECOMPRESSED) throw new DecompressedTooLarge();
-    return unsnap(bytes);
+    if (snappyDecompressedSize(bytes) > MAX_DECOMPRESSED_BYTES) throw new DecompressedTooLarge();
+    return snappyDecompress(bytes);
   }
   const blocks: Buffer[] = [];
   let size = 0;
   for (let at = 16; at < bytes.length; ) {
     const end = at + 4 + bytes.readUInt32BE(at);
-    if (end > bytes.length) throw new RangeError('a snappy block is cut off');
+    if (end > bytes.length) throw new RangeError('a snappy block is truncated');
     const packed = bytes.subarray(at + 4, end);
-    size += unsnappedSize(packed);
-    if (size > MOST_DECOMPRESSED) throw new DecompressedTooLarge();
-    blocks.push(unsnap(packed));
+    size += snappyDecompressedSize(packed);
+    if (size > MAX_DECOMPRESSED_BYTES) throw new DecompressedTooLarge();
+    blocks.push(snappyDecompress(packed));
     at = end;
   }
-  return joined(blocks, size, allocate);
+  return concatenate(blocks, size, allocate);
 }
 
-/** A block begins with its decompressed size, in seven bits a byte, the lowest first. */
-function unsnappedSize(block: Buffer): number {
+/** Reads the decompressed size at the start of a block: seven bits per byte, low bits first. */
+function snappyDecompressedSize(block: Buffer): number {
   let size = 0;
   for (let at = 0; at < 5; at++) {
     const byte = block[at] ?? 0;
@@ -186,9 +186,10 @@ function unsnappedSize(block: Buffer): number {
   return size;
 }
 
-const unsnap = (block: Buffer): Buffer => snappyUnblock(block, { asBuffer: true, copyOutputData: true }) as Buffer;
+const snappyDecompress = (block: Buffer): Buffer =>
+  snappyUnblock(block, { asBuffer: true, copyOutputData: true }) as Buffer;
 
-function joined(blocks: readonly Buffer[], size: number, allocate: Allocate): Buffer {
+function concatenate(blocks: readonly Buffer[], size: number, allocate: Allocate): Buffer {
   const [only] = blocks;
   if (only !== undefined && blocks.length === 1) return only;
   const whole = allocate(size);

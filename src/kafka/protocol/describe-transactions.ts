@@ -1,26 +1,26 @@
 import type { TopicPartition } from '../../api/index.ts';
 import { FieldWriter } from './fields.ts';
 import { flexibleExchange } from './flexible-exchange.ts';
-import { type Exchange, laterApis } from './kafkajs-internals.ts';
+import { type Exchange, optionalApis } from './kafkajs-internals.ts';
 import { partitionsByTopic } from './topic-partitions.ts';
 
-// Requests of KIP-664 about transactions, which kafkajs does not implement.
+// Requests about transactions (KIP-664), which kafkajs does not implement.
 
 export interface DescribeTransactionsResponse {
   readonly states: readonly {
     readonly errorCode: number;
     readonly state: string;
     readonly timeoutMs: number;
-    /** Milliseconds since 1970; -1: none is open. */
+    /** Milliseconds since 1970; -1: no transaction is open. */
     readonly startedAt: number;
   }[];
 }
 
-/** The state of one transactional id, as its coordinator names it: Ongoing, PrepareCommit, CompleteCommit and so on. */
+/** DescribeTransactions: the state of one transactional id at its coordinator, such as Ongoing, PrepareCommit or CompleteCommit. */
 export function describeTransactions(transactionalId: string): Exchange<DescribeTransactionsResponse> {
   const body = new FieldWriter().tags();
   body.compactArray([transactionalId], id => body.compactString(id)).tags();
-  return flexibleExchange(laterApis.DescribeTransactions, body, fields => {
+  return flexibleExchange(optionalApis.DescribeTransactions, body, fields => {
     fields.int32();
     const states = fields.compactArray(() => {
       const errorCode = fields.int16();
@@ -48,12 +48,12 @@ export interface ListTransactionsResponse {
   }[];
 }
 
-/** Transactions of these producers ([]: of all); each broker knows those that it coordinates. */
+/** ListTransactions: transactions of these producers, or of all if []. Each broker lists those that it coordinates. */
 export function listTransactions(producerIds: readonly number[]): Exchange<ListTransactionsResponse> {
   const body = new FieldWriter().tags();
-  // No filter by state.
+  // state_filters
   body.compactArray([], () => {}).compactArray(producerIds, id => body.int64(id));
-  return flexibleExchange(laterApis.ListTransactions, body.tags(), fields => {
+  return flexibleExchange(optionalApis.ListTransactions, body.tags(), fields => {
     fields.int32();
     const errorCode = fields.int16();
     for (let left = fields.unsignedVarint() - 1; left > 0; left--) fields.compactString();
@@ -73,21 +73,21 @@ export interface DescribeProducersResponse {
       readonly errorCode: number;
       readonly producers: readonly {
         readonly producerId: number;
-        /** Where its open transaction begins in the partition; -1: it has none there. */
-        readonly openFrom: number;
+        /** First offset of its open transaction in the partition; -1: it has none. */
+        readonly transactionStartOffset: number;
       }[];
     }[];
   }[];
 }
 
-/** Who has written to partitions, and has a transaction open there; to be asked of their leader. */
+/** DescribeProducers: producers that have written to partitions, and their open transactions. Send it to the leader. */
 export function describeProducers(partitions: readonly TopicPartition[]): Exchange<DescribeProducersResponse> {
   const body = new FieldWriter().tags();
   body.compactArray(partitionsByTopic(partitions), ({ topic, partitions: numbers }) => {
     body.compactString(topic).compactArray(numbers, partition => body.int32(partition));
     body.tags();
   });
-  return flexibleExchange(laterApis.DescribeProducers, body.tags(), fields => {
+  return flexibleExchange(optionalApis.DescribeProducers, body.tags(), fields => {
     fields.int32();
     const topics = fields.compactArray(() => ({
       topic: fields.compactString() ?? '',
@@ -98,7 +98,7 @@ export function describeProducers(partitions: readonly TopicPartition[]): Exchan
           const producerId = fields.int64();
           // producer_epoch, last_sequence, last_timestamp, coordinator_epoch
           fields.slice(4 + 4 + 8 + 4);
-          return { producerId, openFrom: fields.int64() };
+          return { producerId, transactionStartOffset: fields.int64() };
         });
         return { partition, errorCode, producers };
       }),

@@ -1,5 +1,5 @@
-/** Reads Kafka's fixed-width fields (big endian) one after another. Throws RangeError past the end. */
-export class Fields {
+/** Reads consecutive fields of Kafka's protocol (big endian). Throws RangeError past the end. */
+export class FieldReader {
   readonly buffer: Buffer;
   at = 0;
   constructor(buffer: Buffer) {
@@ -26,7 +26,7 @@ export class Fields {
   /** The next `length` bytes, as a view. */
   slice(length: number): Buffer {
     const end = this.at + length;
-    if (end > this.buffer.length) throw new RangeError('the response is cut off');
+    if (end > this.buffer.length) throw new RangeError('the response is truncated');
     const slice = this.buffer.subarray(this.at, end);
     this.at = end;
     return slice;
@@ -46,7 +46,7 @@ export class Fields {
     const length = this.unsignedVarint();
     return length === 0 ? null : this.slice(length - 1).toString('utf8');
   }
-  /** COMPACT_ARRAY of structures, each with its tagged fields, which are passed over; null as []. */
+  /** COMPACT_ARRAY of structures; skips their tagged fields. null is read as []. */
   compactArray<T>(item: () => T): T[] {
     const items: T[] = [];
     for (let left = this.unsignedVarint() - 1; left > 0; left--) {
@@ -55,14 +55,14 @@ export class Fields {
     }
     return items;
   }
-  /** TAG_BUFFER. */
+  /** Skips a TAG_BUFFER. */
   tags(): void {
     for (let left = this.unsignedVarint(); left > 0; left--) {
       this.unsignedVarint();
       this.slice(this.unsignedVarint());
     }
   }
-  /** ARRAY, null as []. */
+  /** ARRAY; null is read as []. */
   array<T>(item: () => T): T[] {
     const length = this.int32();
     const items: T[] = [];
@@ -71,7 +71,7 @@ export class Fields {
   }
 }
 
-/** An int64 as a number, exact below 2^53. */
+/** Reads an int64 as a number, exact below 2^53. */
 export const readInt64 = (buffer: Buffer, at: number): number =>
   buffer.readInt32BE(at) * 0x1_0000_0000 + buffer.readUInt32BE(at + 4);
 
@@ -80,7 +80,7 @@ export function writeInt64(buffer: Buffer, at: number, value: number): void {
   buffer.writeUInt32BE(value - Math.floor(value / 0x1_0000_0000) * 0x1_0000_0000, at + 4);
 }
 
-/** Writes Kafka's fixed-width fields (big endian) one after another. */
+/** Writes consecutive fields of Kafka's protocol (big endian). */
 export class FieldWriter {
   #buffer: Buffer;
   #length = 0;
@@ -117,7 +117,7 @@ export class FieldWriter {
     writeInt64(this.#buffer, at, value);
     return this;
   }
-  /** As they are, without a length. */
+  /** Bytes without a length prefix. */
   bytes(value: Uint8Array): this {
     const at = this.#reserve(value.length);
     this.#buffer.set(value, at);
@@ -130,7 +130,7 @@ export class FieldWriter {
     this.#buffer.write(value, at);
     return this;
   }
-  /** Of an int32. */
+  /** UNSIGNED_VARINT. */
   unsignedVarint(value: number): this {
     let rest = value;
     for (; rest >= 0x80; rest >>>= 7) this.#buffer.writeUInt8((rest & 0x7f) | 0x80, this.#reserve(1));
@@ -148,7 +148,7 @@ export class FieldWriter {
     for (const item of items) write(item);
     return this;
   }
-  /** TAG_BUFFER: none. */
+  /** Empty TAG_BUFFER. */
   tags(): this {
     return this.int8(0);
   }
@@ -157,11 +157,11 @@ export class FieldWriter {
     for (const item of items) write(item);
     return this;
   }
-  /** What was written since the last `take`, never written to again. */
+  /** Returns the bytes written since the last `take`; later writes do not change them. */
   take(): Buffer {
-    const taken = this.#buffer.subarray(0, this.#length);
+    const bytes = this.#buffer.subarray(0, this.#length);
     this.#buffer = this.#buffer.subarray(this.#length);
     this.#length = 0;
-    return taken;
+    return bytes;
   }
 }

@@ -2,16 +2,16 @@ import { createRequire } from 'node:module';
 import { FieldWriter } from './fields.ts';
 
 /**
- * The parts of kafkajs that Millrace stands on, typed as narrowly as they are used: the request and response classes
- * of the small APIs and the SASL exchanges. They are not kafkajs's public API, so a test pins its version.
+ * Internal modules of kafkajs that Millrace uses, with minimal types: the request and response codecs of the small APIs, and the
+ * SASL exchanges. They are not part of kafkajs's public API, so a test pins its version.
  *
- * Each API is spoken in one version, which Kafka 2.4 and all later releases (4.x among them) know; `apis` lists them
- * for the check on connecting. Produce, Fetch, OffsetDelete and those of KIP-664 are Millrace's own: `produce.ts`, `fetch.ts`,
- * `offset-delete.ts`, `describe-transactions.ts`, `topic-descriptions.ts`.
+ * Each API is used in one version, which Kafka 2.4 and all later releases support; `apis` lists them for the check on
+ * connecting. Produce, Fetch, OffsetDelete, Metadata with topic ids and the APIs of KIP-664 are implemented here:
+ * `produce-request.ts`, `fetch-request.ts`, `offset-delete.ts`, `topic-descriptions.ts`, `describe-transactions.ts`.
  */
 const require = createRequire(import.meta.url);
 
-/** One request with the way to read its response. Error codes are left in the response, never thrown. */
+/** A request and the decoder of its response. Error codes are returned in the response, never thrown. */
 export interface Exchange<R> {
   readonly request: {
     readonly apiKey: number;
@@ -29,15 +29,15 @@ interface Requests {
 const { requests } = require('kafkajs/src/protocol/requests/index.js') as { requests: Requests };
 
 function api<A extends object, R>(name: string, version: number): (args: A) => Exchange<R> {
-  const make = requests[name]?.protocol({ version });
-  if (make === undefined) throw new Error(`kafkajs has no ${name} version ${version}`);
-  return make as (args: A) => Exchange<R>;
+  const createExchange = requests[name]?.protocol({ version });
+  if (createExchange === undefined) throw new Error(`kafkajs has no ${name} version ${version}`);
+  return createExchange as (args: A) => Exchange<R>;
 }
 
 interface ErrorCode {
   readonly errorCode: number;
 }
-/** Who writes: what every request of a transaction begins with. */
+/** Identity of a transactional producer: the first fields of every transaction request. */
 export interface TransactionIdentity {
   readonly transactionalId: string;
   readonly producerId: string;
@@ -76,19 +76,19 @@ export const apiVersions = api<
   object,
   ErrorCode & { readonly apiVersions: readonly { apiKey: number; minVersion: number; maxVersion: number }[] }
 >('ApiVersions', 2);
-/** topics []: all of them. */
+/** topics: [] for all. */
 export const metadata = api<
   { readonly topics: readonly string[]; readonly allowAutoTopicCreation: boolean },
   MetadataResponse
 >('Metadata', 6);
-/** Of the cluster alone; kafkajs writes an empty list of topics as all of them. */
+/** Metadata of the cluster without topics; kafkajs encodes an empty list as all topics. */
 export function clusterMetadata(): Exchange<MetadataResponse> {
   const exchange = metadata({ topics: [], allowAutoTopicCreation: false });
   const buffer = Buffer.from([0, 0, 0, 0, 0]);
   return { ...exchange, request: { ...exchange.request, encode: async () => ({ buffer }) } };
 }
 export const findCoordinator = api<
-  /** groupId: of a group (type 0), or a transactional id (type 1). */
+  /** groupId: a group id (type 0) or a transactional id (type 1). */
   { readonly groupId: string; readonly coordinatorType: number },
   ErrorCode & { readonly coordinator: { readonly nodeId: number; readonly host: string; readonly port: number } }
 >('GroupCoordinator', 2);
@@ -131,8 +131,8 @@ export const offsetFetch = api<
     }[];
   }
 >('OffsetFetch', 4);
-/** Of every partition that the group has an offset of; kafkajs cannot ask for all of them. */
-export function allOffsets(groupId: string): ReturnType<typeof offsetFetch> {
+/** OffsetFetch of all partitions of a group, which kafkajs cannot encode. */
+export function allGroupOffsets(groupId: string): ReturnType<typeof offsetFetch> {
   const exchange = offsetFetch({ groupId, topics: [] });
   const buffer = new FieldWriter().string(groupId).int32(-1).take();
   return { ...exchange, request: { ...exchange.request, encode: async () => ({ buffer }) } };
@@ -165,7 +165,7 @@ const createTopics3 = api<
   },
   { readonly topicErrors: readonly (ErrorCode & { readonly topic: string; readonly errorMessage: string | null })[] }
 >('CreateTopics', 3);
-/** Version 4 has the bytes of version 3 and lets -1 stand for the broker's own number of partitions and replicas. */
+/** Version 4 is encoded like version 3; in it -1 means the broker's default number of partitions and replicas. */
 export const createTopics: typeof createTopics3 = args => {
   const exchange = createTopics3(args);
   return { ...exchange, request: { ...exchange.request, apiVersion: 4 } };
@@ -193,7 +193,7 @@ export const describeConfigs = api<
   }
 >('DescribeConfigs', 2);
 
-/** Key and version of every API spoken, by name. */
+/** Key and version of each API in use, by name. */
 export const apis: Readonly<Record<string, readonly [key: number, version: number]>> = {
   Produce: [0, 8],
   Fetch: [1, 11],
@@ -214,8 +214,8 @@ export const apis: Readonly<Record<string, readonly [key: number, version: numbe
   OffsetDelete: [47, 0],
 };
 
-/** Those that Kafka 2.8 to 3.1 brought: what they are for is left undone where a broker does not know them. */
-export const laterApis = {
+/** APIs of Kafka 2.8 to 3.1. Features that need them are disabled if the broker does not support them. */
+export const optionalApis = {
   FetchById: [1, 13],
   TopicDescriptions: [3, 10],
   DescribeProducers: [61, 0],
@@ -229,34 +229,34 @@ export interface SaslOptions {
   readonly password: string;
 }
 
-/** What kafkajs's authenticators ask of a connection. */
+/** Connection as kafkajs's authenticators expect it. */
 interface SaslConnection {
   readonly host: string;
   readonly port: number;
-  /** kafkajs keeps its provider in this object. */
+  /** kafkajs stores its provider in this object. */
   readonly sasl: SaslOptions & { authenticationProvider?: unknown };
   send(exchange: Exchange<unknown>): Promise<unknown>;
 }
-interface QuietLogger {
-  namespace(): QuietLogger;
+interface SilentLogger {
+  namespace(): SilentLogger;
   debug(): void;
   error(): void;
 }
 interface Authenticator {
   authenticate(): Promise<void>;
-  /** Milliseconds, as text; '0' for ever. */
+  /** Milliseconds, as text; '0' for unlimited. */
   readonly sessionLifetime: string;
 }
 const SaslAuthenticator = require('kafkajs/src/broker/saslAuthenticator/index.js') as new (
   connection: SaslConnection,
-  logger: QuietLogger,
+  logger: SilentLogger,
   versions: Readonly<Record<number, { minVersion: number; maxVersion: number }>>,
   supportsSaslAuthenticate: boolean,
 ) => Authenticator;
 
-const quiet: QuietLogger = { namespace: () => quiet, debug: () => {}, error: () => {} };
+const silentLogger: SilentLogger = { namespace: () => silentLogger, debug: () => {}, error: () => {} };
 
-/** Logs in over `send`; resolves with the session's lifetime in milliseconds, 0 for no end. */
+/** Authenticates over `send`; resolves with the session's lifetime in milliseconds, 0 for unlimited. */
 export async function saslAuthenticate(
   host: string,
   port: number,
@@ -270,7 +270,7 @@ export async function saslAuthenticate(
     send: async exchange => exchange.response.parse(await send(exchange)),
   };
   const versions = { 17: { minVersion: 0, maxVersion: 1 }, 36: { minVersion: 0, maxVersion: 1 } };
-  const authenticator = new SaslAuthenticator(connection, quiet, versions, true);
+  const authenticator = new SaslAuthenticator(connection, silentLogger, versions, true);
   await authenticator.authenticate();
   return Number(authenticator.sessionLifetime);
 }

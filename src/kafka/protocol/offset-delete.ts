@@ -1,5 +1,5 @@
 import type { TopicPartition } from '../../api/index.ts';
-import { Fields, FieldWriter } from './fields.ts';
+import { FieldReader, FieldWriter } from './fields.ts';
 import { apis, type Exchange } from './kafkajs-internals.ts';
 import { partitionsByTopic } from './topic-partitions.ts';
 
@@ -13,7 +13,7 @@ export interface OffsetDeleteResponse {
   }[];
 }
 
-/** OffsetDelete (KIP-496), which kafkajs does not have: https://kafka.apache.org/protocol#The_Messages_OffsetDelete */
+/** OffsetDelete (KIP-496), which kafkajs does not implement: https://kafka.apache.org/protocol#The_Messages_OffsetDelete */
 export function offsetDelete(group: string, partitions: readonly TopicPartition[]): Exchange<OffsetDeleteResponse> {
   const writer = new FieldWriter().string(group);
   writer.array(partitionsByTopic(partitions), ({ topic, partitions: numbers }) => {
@@ -27,8 +27,9 @@ export function offsetDelete(group: string, partitions: readonly TopicPartition[
 }
 
 function decode(payload: Buffer): OffsetDeleteResponse {
-  const fields = new Fields(payload);
+  const fields = new FieldReader(payload);
   const errorCode = fields.int16();
+  // throttle_time_ms
   fields.int32();
   const responses = fields.array(() => ({
     topic: fields.string() ?? '',

@@ -1,15 +1,15 @@
 import { crc32c } from '@node-rs/crc32';
 import type { Compression, RawHeader } from '../port.ts';
-import { codecOf, compress } from './compression.ts';
+import { codecIds, compress } from './compression.ts';
 import { sizeOfVarint, sizeOfVarlong, writeVarint, writeVarlong } from './varint.ts';
 
 /**
- * Kafka's record batch, format 2 (https://kafka.apache.org/documentation/#recordbatch): where its fields lie. All are
- * big endian; the checksum covers everything behind it.
+ * Byte offsets of the fields of Kafka's record batch, format 2 (https://kafka.apache.org/documentation/#recordbatch). All are
+ * big endian; the checksum covers everything after it.
  */
 export const layout = {
   baseOffset: 0,
-  /** Of all that follows it. */
+  /** Length of everything after this field. */
   length: 8,
   leaderEpoch: 12,
   magic: 16,
@@ -27,22 +27,22 @@ export const layout = {
 
 export const attributes = { codec: 7, logAppendTime: 8, transactional: 16, control: 32 } as const;
 
-/** Gives and takes back the memory of batches. */
+/** Pool of the memory of batches. */
 export interface BufferPool {
-  /** Of `atLeast` bytes or more. */
-  take(atLeast: number): Buffer;
-  give(buffer: Buffer): void;
-  /** Lets go of what it holds; what is given back from now on is not kept. */
+  /** Returns a buffer of at least `atLeast` bytes. */
+  acquire(atLeast: number): Buffer;
+  release(buffer: Buffer): void;
+  /** Frees all buffers; buffers released later are not kept. */
   close(): void;
 }
 
-/** Below this many bytes a loop is cheaper than a call into the runtime. */
-const LOOP = 32;
+/** Copies below this size are cheaper with a loop than with a call into the runtime. */
+const LOOP_BYTES = 32;
 const noHeaders: readonly RawHeader[] = [];
-/** Deltas within this are written in int32 arithmetic. */
-const NEAR = 0x3fffffff;
+/** Timestamp deltas up to this are encoded with int32 arithmetic. */
+const MAX_INT32_DELTA = 0x3fffffff;
 
-/** One record batch as it grows: each record is framed as it comes, its key and value copied once. */
+/** Writes one record batch. Each record is encoded when it is appended; its key and value are copied once. */
 export class RecordBatchWriter {
   readonly #pool: BufferPool;
   #buffer: Buffer;
@@ -56,21 +56,21 @@ export class RecordBatchWriter {
 
   constructor(pool: BufferPool) {
     this.#pool = pool;
-    this.#buffer = pool.take(16 * 1024);
+    this.#buffer = pool.acquire(16 * 1024);
   }
 
   get count(): number {
     return this.#count;
   }
 
-  /** Bytes with the batch's header, before compression. */
+  /** Bytes including the batch header, before compression. */
   get length(): number {
     return this.#length;
   }
 
   /**
-   * Appends a record; a start of -1 stands for null. timestamp: a whole number of milliseconds. headers: encoded once
-   * for as long as the same array comes again, so its content must not change.
+   * Appends a record. A start of -1 means null. timestamp: an integer, in milliseconds. headers: the encoding is reused while the
+   * same array is passed, so its content must not change.
    */
   append(
     timestamp: number,
@@ -94,7 +94,7 @@ export class RecordBatchWriter {
     const keyLength = keyStart < 0 ? -1 : keyEnd - keyStart;
     const valueLength = valueStart < 0 ? -1 : valueEnd - valueStart;
     const delta = timestamp - this.#baseTimestamp;
-    const near = delta >= -NEAR && delta <= NEAR;
+    const near = delta >= -MAX_INT32_DELTA && delta <= MAX_INT32_DELTA;
     const wide = near ? 0n : BigInt(timestamp) - BigInt(this.#baseTimestamp);
     const size =
       1 +
@@ -122,7 +122,7 @@ export class RecordBatchWriter {
     this.#count = count + 1;
   }
 
-  /** Bytes with the batch's header, as they are sent; nothing may be appended any more. */
+  /** Bytes to send, including the batch header. No record may be appended afterwards. */
   async compressedLength(codec: Compression): Promise<number> {
     this.#body ??= await this.#compress(codec);
     let length: number = layout.records;
@@ -135,8 +135,7 @@ export class RecordBatchWriter {
   }
 
   /**
-   * The finished batch in pieces, to be sent one after another. Valid until `release`; nothing may be appended any
-   * more.
+   * Returns the finished batch as consecutive pieces to send, valid until `release`. No record may be appended afterwards.
    */
   async finish(codec: Compression, identity: BatchIdentity, baseSequence: number): Promise<readonly Buffer[]> {
     const body = this.#body ?? (await this.#compress(codec));
@@ -147,7 +146,7 @@ export class RecordBatchWriter {
     header.writeInt32BE(length - layout.leaderEpoch, layout.length);
     header.writeInt32BE(-1, layout.leaderEpoch);
     header[layout.magic] = 2;
-    header.writeInt16BE(codecOf[codec] | attributes.transactional, layout.attributes);
+    header.writeInt16BE(codecIds[codec] | attributes.transactional, layout.attributes);
     header.writeInt32BE(this.#count - 1, layout.lastOffsetDelta);
     header.writeBigInt64BE(BigInt(this.#baseTimestamp), layout.baseTimestamp);
     header.writeBigInt64BE(BigInt(this.#maxTimestamp), layout.maxTimestamp);
@@ -161,15 +160,15 @@ export class RecordBatchWriter {
     return [header, ...body];
   }
 
-  /** Gives the memory back. */
+  /** Returns the memory to the pool. */
   release(): void {
-    this.#pool.give(this.#buffer);
+    this.#pool.release(this.#buffer);
   }
 
   #grow(atLeast: number): void {
-    const grown = this.#pool.take(Math.max(this.#buffer.length * 2, atLeast));
+    const grown = this.#pool.acquire(Math.max(this.#buffer.length * 2, atLeast));
     this.#buffer.copy(grown, 0, 0, this.#length);
-    this.#pool.give(this.#buffer);
+    this.#pool.release(this.#buffer);
     this.#buffer = grown;
   }
 }
@@ -181,13 +180,13 @@ export interface BatchIdentity {
 
 function copy(source: Uint8Array, start: number, end: number, target: Buffer, at: number): number {
   const length = end - start;
-  if (length < LOOP) {
+  if (length < LOOP_BYTES) {
     for (let i = 0; i < length; i++) target[at + i] = source[start + i] as number;
   } else target.set(start === 0 && end === source.length ? source : source.subarray(start, end), at);
   return at + length;
 }
 
-/** Bytes of a record's headers. */
+/** Encoded bytes of a record's headers. */
 export function sizeOfHeaders(headers: readonly RawHeader[]): number {
   let size = sizeOfVarint(headers.length);
   for (const { key, value } of headers) {

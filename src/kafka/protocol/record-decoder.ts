@@ -1,12 +1,12 @@
 import { crc32c } from '@node-rs/crc32';
-import { SetupFailure } from '../failures.ts';
+import { SetupError } from '../failures.ts';
 import type { RawHeader, RawRecord } from '../port.ts';
 import { type Allocate, decompress } from './compression.ts';
 import { readInt64 } from './fields.ts';
 import { attributes, layout } from './record-batch.ts';
 import { VarintReader } from './varint.ts';
 
-/** A record batch within fetched bytes, its fields read but not its records. */
+/** A record batch in fetched bytes: its header is parsed, its records are not. */
 export interface FetchedBatch {
   readonly bytes: Buffer;
   readonly baseOffset: number;
@@ -19,11 +19,11 @@ export interface FetchedBatch {
 export const isControl = (batch: FetchedBatch): boolean => (batch.attributes & attributes.control) !== 0;
 export const isTransactional = (batch: FetchedBatch): boolean => (batch.attributes & attributes.transactional) !== 0;
 
-/** Where the length field ends: what stands before it is not part of the length. */
+/** End of the length field; the length does not include the bytes before it. */
 const LENGTH_END = layout.leaderEpoch;
 
-/** The whole batches of fetched bytes; a last one that is cut off, as Kafka sends it, is left out. */
-export function batchesOf(bytes: Buffer): FetchedBatch[] {
+/** Parses the complete batches in fetched bytes; Kafka may truncate the last one, which is left out. */
+export function parseBatches(bytes: Buffer): FetchedBatch[] {
   const batches: FetchedBatch[] = [];
   let at = 0;
   while (at + layout.records <= bytes.length) {
@@ -32,8 +32,8 @@ export function batchesOf(bytes: Buffer): FetchedBatch[] {
     const batch = bytes.subarray(at, end);
     const magic = batch[layout.magic];
     if (magic !== 2)
-      throw new SetupFailure(
-        `it holds messages in format ${magic}, of Kafka 0.10 and before: copy them to a new topic`,
+      throw new SetupError(
+        `it contains messages of format ${magic} (Kafka 0.10 and earlier): copy them to a new topic`,
       );
     if (batch.length < layout.records) throw new RangeError('a record batch is shorter than its header');
     const baseOffset = readInt64(batch, layout.baseOffset);
@@ -50,7 +50,7 @@ export function batchesOf(bytes: Buffer): FetchedBatch[] {
   return batches;
 }
 
-/** Whether a control batch ends an aborted transaction: its one record's key is version and type, 0 for an abort. */
+/** True for a control batch that aborts a transaction: the key of its only record is version and type, 0 for an abort. */
 export function isAbortMarker({ bytes }: FetchedBatch): boolean {
   const reader = new VarintReader(bytes, layout.records, bytes.length);
   reader.varint();
@@ -62,7 +62,7 @@ export function isAbortMarker({ bytes }: FetchedBatch): boolean {
 
 const noHeaders: readonly RawHeader[] = [];
 
-/** Key and value are views, made when they are asked for: most sinks want one of them. */
+/** Creates the views of key and value on access, as most sinks read one of them only. */
 class DecodedRecord implements RawRecord {
   readonly offset: number;
   readonly timestamp: number;
@@ -107,16 +107,16 @@ class DecodedRecord implements RawRecord {
 }
 
 /**
- * A batch's records from an offset on, decoded bit by bit. They are views into the batch, or into memory of `allocate`.
- * Throws RangeError for a batch that is damaged.
+ * Decodes a batch's records from an offset on, in steps. Records are views into the batch, or into memory from `allocate`.
+ * Throws RangeError for a corrupt batch.
  */
 export class BatchDecoder {
   readonly #from: number;
   readonly #baseOffset: number;
   readonly #baseTimestamp: number;
-  readonly #appended: boolean;
+  readonly #isLogAppendTime: boolean;
   readonly #reader: VarintReader;
-  #left: number;
+  #remaining: number;
 
   constructor(batch: FetchedBatch, from: number, allocate: Allocate) {
     const { bytes, baseOffset, count } = batch;
@@ -127,19 +127,19 @@ export class BatchDecoder {
       codec === 0 ? bytes.subarray(layout.records) : decompress(codec, bytes.subarray(layout.records), allocate);
     this.#from = from;
     this.#baseOffset = baseOffset;
-    this.#appended = (batch.attributes & attributes.logAppendTime) !== 0;
-    this.#baseTimestamp = readInt64(bytes, this.#appended ? layout.maxTimestamp : layout.baseTimestamp);
+    this.#isLogAppendTime = (batch.attributes & attributes.logAppendTime) !== 0;
+    this.#baseTimestamp = readInt64(bytes, this.#isLogAppendTime ? layout.maxTimestamp : layout.baseTimestamp);
     this.#reader = new VarintReader(records, 0, records.length);
-    this.#left = count;
+    this.#remaining = count;
   }
 
-  /** Appends records to `out`, taking them off what may still be taken, which is at least one; true: the batch is at its end. */
-  decode(out: RawRecord[], left: Left): boolean {
+  /** Appends records to `out` and subtracts them from the budget, which must be at least 1. Returns true at the end of the batch. */
+  decode(out: RawRecord[], budget: DecodeBudget): boolean {
     const reader = this.#reader;
     const { buffer: records, at: start } = reader;
-    const until = out.length + left.records;
+    const until = out.length + budget.records;
     const before = out.length;
-    for (; this.#left > 0 && out.length < until && reader.at - start < left.bytes; this.#left--) {
+    for (; this.#remaining > 0 && out.length < until && reader.at - start < budget.bytes; this.#remaining--) {
       const size = reader.varint();
       const end = reader.at + size;
       reader.at++;
@@ -153,7 +153,7 @@ export class BatchDecoder {
       if (valueLength > 0) reader.at += valueLength;
       const headers = reader.varint();
       if (offset >= this.#from) {
-        const timestamp = this.#appended ? this.#baseTimestamp : this.#baseTimestamp + delta;
+        const timestamp = this.#isLogAppendTime ? this.#baseTimestamp : this.#baseTimestamp + delta;
         out.push(
           new DecodedRecord(
             offset,
@@ -168,21 +168,21 @@ export class BatchDecoder {
         );
       }
       reader.at = end;
-      if (end > records.length || size < 0) throw new RangeError('a record is cut off');
+      if (end > records.length || size < 0) throw new RangeError('a record is truncated');
     }
-    left.records -= out.length - before;
-    left.bytes -= reader.at - start;
-    return this.#left === 0;
+    budget.records -= out.length - before;
+    budget.bytes -= reader.at - start;
+    return this.#remaining === 0;
   }
 }
 
-/** What may still be taken at once: so many records, and so many bytes of them. */
-export interface Left {
+/** Records and bytes that may still be decoded in this step. */
+export interface DecodeBudget {
   records: number;
   bytes: number;
 }
 
-/** Each takes two bytes at least, before `end`. */
+/** Decodes headers; each has at least two bytes before `end`. */
 function decodeHeaders(reader: VarintReader, count: number, end: number): RawHeader[] {
   if (count * 2 > end - reader.at) throw new RangeError('a record has more headers than bytes');
   const headers: RawHeader[] = [];

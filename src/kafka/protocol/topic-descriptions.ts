@@ -1,20 +1,20 @@
-import { type Fields, FieldWriter } from './fields.ts';
+import { type FieldReader, FieldWriter } from './fields.ts';
 import { flexibleExchange } from './flexible-exchange.ts';
-import { type Exchange, laterApis } from './kafkajs-internals.ts';
+import { type Exchange, optionalApis } from './kafkajs-internals.ts';
 
 export interface PartitionDescription {
   readonly partition: number;
-  /** Node id; -1: there is none. */
+  /** Node id; -1: no leader. */
   readonly leader: number;
-  /** Grows with each leader. */
+  /** Increases with each new leader. */
   readonly leaderEpoch: number;
   /** Node ids; the first is the preferred leader. */
   readonly replicas: readonly number[];
-  readonly inSync: readonly number[];
+  readonly inSyncReplicas: readonly number[];
 }
 
 export interface TopicDescriptionsResponse {
-  /** Ids of the brokers that take part in the cluster. */
+  /** Node ids of the cluster's live brokers. */
   readonly nodes: readonly number[];
   readonly topics: readonly {
     readonly errorCode: number;
@@ -25,17 +25,17 @@ export interface TopicDescriptionsResponse {
 }
 
 /**
- * Metadata version 10 (KIP-516), which kafkajs does not have: the first with the ids of topics. topics: default all.
+ * Metadata version 10 (KIP-516), which kafkajs does not implement: the first version with topic ids. topics: default all.
  * https://kafka.apache.org/protocol#The_Messages_Metadata
  */
 export function topicDescriptions(topics?: readonly string[]): Exchange<TopicDescriptionsResponse> {
   const body = new FieldWriter().tags();
-  // 0: null, which stands for all of them.
+  // 0: null, that is all topics
   if (topics === undefined) body.unsignedVarint(0);
   else body.compactArray(topics, topic => body.int64(0).int64(0).compactString(topic).tags());
   // allow_auto_topic_creation, include_cluster_authorized_operations, include_topic_authorized_operations
   body.int8(0).int8(0).int8(0).tags();
-  return flexibleExchange(laterApis.TopicDescriptions, body, fields => {
+  return flexibleExchange(optionalApis.TopicDescriptions, body, fields => {
     // throttle_time_ms
     fields.int32();
     const nodes = fields.compactArray(() => {
@@ -53,10 +53,10 @@ export function topicDescriptions(topics?: readonly string[]): Exchange<TopicDes
   });
 }
 
-function description(fields: Fields) {
+function description(fields: FieldReader) {
   const errorCode = fields.int16();
   const topic = fields.compactString() ?? '';
-  // As Kafka's own tools print it.
+  // base64url, as Kafka's tools print it.
   const topicId = fields.slice(16).toString('base64url');
   // is_internal
   fields.slice(1);
@@ -64,17 +64,17 @@ function description(fields: Fields) {
     // error_code
     fields.int16();
     const [partition, leader, leaderEpoch] = [fields.int32(), fields.int32(), fields.int32()];
-    const [replicas, inSync] = [nodeIds(fields), nodeIds(fields)];
+    const [replicas, inSyncReplicas] = [nodeIds(fields), nodeIds(fields)];
     // offline_replicas
     nodeIds(fields);
-    return { partition, leader, leaderEpoch, replicas, inSync };
+    return { partition, leader, leaderEpoch, replicas, inSyncReplicas };
   });
   // topic_authorized_operations
   fields.int32();
   return { errorCode, topic, topicId, partitions };
 }
 
-function nodeIds(fields: Fields): number[] {
+function nodeIds(fields: FieldReader): number[] {
   const ids: number[] = [];
   for (let left = fields.unsignedVarint() - 1; left > 0; left--) ids.push(fields.int32());
   return ids;

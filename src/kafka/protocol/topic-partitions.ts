@@ -22,12 +22,12 @@ export const offsetsByTopic = (
 ): { topic: string; partitions: { partition: number; offset: number; metadata: string }[] }[] =>
   byTopic(list, ({ partition, offset, metadata = '' }) => ({ partition, offset, metadata }));
 
-export const partitionsAt = (
+export const timestampsByTopic = (
   list: readonly TopicPartition[],
   timestamp: number,
 ): { topic: string; partitions: { partition: number; timestamp: number }[] }[] =>
   byTopic(list, ({ partition }) => ({ partition, timestamp }));
 
-export const withPartitions = (
+export const partitionObjectsByTopic = (
   list: readonly TopicPartition[],
 ): { topic: string; partitions: { partition: number }[] }[] => byTopic(list, ({ partition }) => ({ partition }));

@@ -1,46 +1,46 @@
-/** Kafka's variable-length integers: zigzag, then seven bits a byte, low ones first (as Protocol Buffers' sint). */
+/** Kafka's variable-length integers: zigzag encoding, seven bits per byte, low bits first (like Protocol Buffers' sint). */
 
-/** Bytes of a value by its leading zero bits. */
+/** Encoded bytes of a value, by the number of its leading zero bits. */
 const sizeByZeros = new Uint8Array(33);
 for (let zeros = 0; zeros <= 32; zeros++) sizeByZeros[zeros] = Math.max(1, Math.ceil((32 - zeros) / 7));
 
-/** Bytes of an int32. */
+/** Encoded bytes of an int32. */
 export const sizeOfVarint = (n: number): number => sizeByZeros[Math.clz32((n << 1) ^ (n >> 31))] as number;
 
-/** Writes an int32; returns the place behind it. */
+/** Writes an int32; returns the index after it. */
 export function writeVarint(buffer: Uint8Array, at: number, n: number): number {
   let rest = ((n << 1) ^ (n >> 31)) >>> 0;
-  let place = at;
+  let index = at;
   while (rest > 0x7f) {
-    buffer[place++] = (rest & 0x7f) | 0x80;
+    buffer[index++] = (rest & 0x7f) | 0x80;
     rest >>>= 7;
   }
-  buffer[place++] = rest;
-  return place;
+  buffer[index++] = rest;
+  return index;
 }
 
 const zigzag = (n: bigint): bigint => BigInt.asUintN(64, (n << 1n) ^ (n >> 63n));
 
-/** Bytes of an int64. */
+/** Encoded bytes of an int64. */
 export function sizeOfVarlong(n: bigint): number {
   let size = 1;
   for (let rest = zigzag(n) >> 7n; rest > 0n; rest >>= 7n) size++;
   return size;
 }
 
-/** Writes an int64; returns the place behind it. */
+/** Writes an int64; returns the index after it. */
 export function writeVarlong(buffer: Uint8Array, at: number, n: bigint): number {
   let rest = zigzag(n);
-  let place = at;
+  let index = at;
   while (rest > 0x7fn) {
-    buffer[place++] = Number(rest & 0x7fn) | 0x80;
+    buffer[index++] = Number(rest & 0x7fn) | 0x80;
     rest >>= 7n;
   }
-  buffer[place++] = Number(rest);
-  return place;
+  buffer[index++] = Number(rest);
+  return index;
 }
 
-/** Reads varints one after another, up to `end`. */
+/** Reads consecutive varints up to `end`. */
 export class VarintReader {
   buffer: Buffer;
   at: number;
@@ -51,7 +51,7 @@ export class VarintReader {
     this.end = end;
   }
 
-  /** An int32. Throws RangeError past the end. */
+  /** Reads an int32. Throws RangeError past the end. */
   varint(): number {
     const { buffer } = this;
     let byte = buffer[this.at++] as number;
@@ -62,13 +62,13 @@ export class VarintReader {
       value |= (byte & 0x7f) << shift;
       if (byte < 0x80) return (value >>> 1) ^ -(value & 1);
     }
-    throw new RangeError('a varint is too long or cut off');
+    throw new RangeError('a varint is too long or truncated');
   }
 
-  /** An int64, as a number: exact below 2^53. Throws RangeError past the end. */
+  /** Reads an int64 as a number, exact below 2^53. Throws RangeError past the end. */
   varlong(): number {
     const { buffer, at } = this;
-    // Four bytes hold 28 bits: nearly always enough, and all int32 arithmetic.
+    // Four bytes hold 28 bits, which int32 arithmetic can decode: nearly always enough.
     let value = 0;
     for (let i = 0; i < 4; i++) {
       const byte = buffer[at + i] as number;
@@ -88,6 +88,6 @@ export class VarintReader {
         return Number(BigInt.asIntN(64, (wide >> 1n) ^ -(wide & 1n)));
       }
     }
-    throw new RangeError('a varlong is too long or cut off');
+    throw new RangeError('a varlong is too long or truncated');
   }
 }

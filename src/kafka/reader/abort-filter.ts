@@ -2,16 +2,20 @@ import { type FetchedBatch, isAbortMarker, isControl, isTransactional } from '..
 import type { AbortedTransaction } from './fetch-request.ts';
 
 /**
- * Tells a fetched partition's batches that count from those that do not: markers, and the records of aborted
- * transactions (KIP-98). Takes the batches of one answer in order; the answer lists every aborted transaction that
- * reaches into it.
+ * Creates the filter of a fetched partition's batches. It returns false for control batches and for the records of aborted
+ * transactions (KIP-98). Call it with all batches of one response in order; the response lists every aborted transaction that
+ * overlaps it.
  */
 export function abortFilter(aborted: readonly AbortedTransaction[]): (batch: FetchedBatch) => boolean {
-  const coming = [...aborted].sort((a, b) => a.firstOffset - b.firstOffset);
+  const upcoming = [...aborted].sort((a, b) => a.firstOffset - b.firstOffset);
   const open = new Set<number>();
   let next = 0;
   return batch => {
-    for (let first = coming[next]; first !== undefined && first.firstOffset <= batch.lastOffset; first = coming[next]) {
+    for (
+      let first = upcoming[next];
+      first !== undefined && first.firstOffset <= batch.lastOffset;
+      first = upcoming[next]
+    ) {
       open.add(first.producerId);
       next++;
     }

@@ -1,71 +1,72 @@
 import { MillraceError } from '../../errors.ts';
-import { SetupFailure } from '../failures.ts';
-import type { FetchedRecords, RawRecord, ReadPosition, RefusedBatch } from '../port.ts';
+import { SetupError } from '../failures.ts';
+import type { FetchedRecords, RawRecord, ReadPosition, UnreadableBatch } from '../port.ts';
 import { bufferPool } from '../protocol/buffer-pool.ts';
 import { type Allocate, DecompressedTooLarge } from '../protocol/compression.ts';
 import type { BufferPool } from '../protocol/record-batch.ts';
-import { BatchDecoder, batchesOf, type FetchedBatch, type Left } from '../protocol/record-decoder.ts';
+import { BatchDecoder, type DecodeBudget, type FetchedBatch, parseBatches } from '../protocol/record-decoder.ts';
 import { abortFilter } from './abort-filter.ts';
 import type { FetchedPartition } from './fetch-request.ts';
 
 /**
- * How much one `take` decodes: a few milliseconds' worth, so that it does not hold the event loop, and so few records
- * that they have been dealt with before a collection of the young generation would copy them.
+ * Budget of one `takeRecords`. It takes a few milliseconds, so that the event loop is not blocked, and the records are processed before
+ * a collection of V8's young generation would copy them.
  */
 const TAKE_BYTES = 1024 * 1024;
 const TAKE_RECORDS = 5000;
-/** What is kept of the memory of decompressed batches, on top of answers. */
+/** Pooled bytes for decompressed batches, in addition to those for responses. */
 const POOL_BYTES = 8 * 1024 * 1024;
 
-/** One assigned partition. */
-export interface Assigned {
+/** Positions of an assigned partition. */
+export interface PartitionState {
   readonly topic: string;
   readonly topicId: string;
   readonly partition: number;
-  /** The offset of what is delivered next. */
+  /** Offset of the next record to deliver. */
   position: number;
-  /** What the next fetch asks for: ahead of `position` by what has arrived and is being delivered. */
+  /** Offset of the next fetch: ahead of `position` by the records in the buffer. */
   fetchPosition: number;
 }
 
-/** One leader's answer and the memory that it lies in. */
-export interface Answer {
+/** Response of a leader and the memory that contains it. */
+export interface FetchResponse {
   readonly memory: readonly Buffer[];
   readonly partitions: readonly FetchedPartition[];
 }
 
-/** An answer's part for one partition, its batches being delivered one after another. */
-interface Delivery {
-  readonly assigned: Assigned;
+/** Batches of a response for one partition, delivered in order. */
+interface BufferedPartition {
+  readonly state: PartitionState;
   readonly batches: readonly FetchedBatch[];
-  readonly counts: (batch: FetchedBatch) => boolean;
+  readonly isVisible: (batch: FetchedBatch) => boolean;
   readonly end: number;
   next: number;
-  /** A batch that has been begun, and memory of its own that its records lie in. */
-  begun: { readonly batch: FetchedBatch; readonly decoder: BatchDecoder; readonly memory: Buffer[] } | undefined;
-  /** What may be used again behind this: the last part of an answer has the answer's. */
+  /** Batch being decoded, with the memory of its decompressed records. */
+  current: { readonly batch: FetchedBatch; readonly decoder: BatchDecoder; readonly memory: Buffer[] } | undefined;
+  /** Memory to reuse after this entry; the last entry of a response owns the response's memory. */
   memory: readonly Buffer[];
 }
 
 /**
- * Answers that have arrived, on their way to the reader's caller: decoded bit by bit, in memory that is used again when
- * two later deliveries have been made.
+ * Responses that have arrived and are not delivered yet. Decodes them in steps, in memory that is reused after two further
+ * deliveries.
  */
-export class Deliveries {
-  readonly #assigned = new Map<string, Assigned>();
+export class FetchBuffer {
+  readonly #partitions = new Map<string, PartitionState>();
   readonly #pool: BufferPool;
-  readonly #takeRecords: number;
-  #queue: Delivery[] = [];
-  /** Memory of the records last delivered, and of those delivered before them. */
-  #lent: Buffer[] = [];
-  #lentBefore: Buffer[] = [];
+  readonly #maxRecords: number;
+  #queue: BufferedPartition[] = [];
+  /** Memory of the records of the last delivery. */
+  #lastMemory: Buffer[] = [];
+  /** Memory of the records of the delivery before that. */
+  #previousMemory: Buffer[] = [];
 
-  /** maxBytes: of one answer, about. takeRecords: of one `take`. */
-  constructor(partitions: readonly ReadPosition[], maxBytes: number, takeRecords: number = TAKE_RECORDS) {
-    this.#takeRecords = takeRecords;
+  /** maxBytes: approximate size of a response. maxRecords: of one `takeRecords`. */
+  constructor(partitions: readonly ReadPosition[], maxBytes: number, maxRecords: number = TAKE_RECORDS) {
+    this.#maxRecords = maxRecords;
     this.#pool = bufferPool(POOL_BYTES + 3 * maxBytes);
     for (const { topic, topicId = '', partition, offset } of partitions)
-      this.#assigned.set(`${topic} ${partition}`, {
+      this.#partitions.set(`${topic} ${partition}`, {
         topic,
         topicId,
         partition,
@@ -74,148 +75,171 @@ export class Deliveries {
       });
   }
 
-  get assigned(): readonly Assigned[] {
-    return [...this.#assigned.values()];
+  get partitions(): readonly PartitionState[] {
+    return [...this.#partitions.values()];
   }
 
-  get empty(): boolean {
+  get isEmpty(): boolean {
     return this.#queue.length === 0;
   }
 
-  find(topic: string, partition: number): Assigned | undefined {
-    return this.#assigned.get(`${topic} ${partition}`);
+  find(topic: string, partition: number): PartitionState | undefined {
+    return this.#partitions.get(`${topic} ${partition}`);
   }
 
-  /** Memory for an answer: `allocate` keeps account in `memory`. */
-  borrow(): { readonly memory: Buffer[]; readonly allocate: Allocate } {
+  /** Memory for a response: `allocate` adds its buffers to `memory`. */
+  borrowMemory(): { readonly memory: Buffer[]; readonly allocate: Allocate } {
     const memory: Buffer[] = [];
-    return { memory, allocate: size => this.#take(size, memory) };
+    return { memory, allocate: size => this.#allocate(size, memory) };
   }
 
-  giveBack(memory: readonly Buffer[]): void {
-    for (const buffer of memory) this.#pool.give(buffer);
+  returnMemory(memory: readonly Buffer[]): void {
+    for (const buffer of memory) this.#pool.release(buffer);
   }
 
-  /** Nothing further is delivered, and no memory is kept. */
+  /** Discards all records and frees the memory. */
   close(): void {
     this.#queue = [];
-    this.#lent = [];
-    this.#lentBefore = [];
+    this.#lastMemory = [];
+    this.#previousMemory = [];
     this.#pool.close();
   }
 
-  /** Takes an answer in and moves the fetch positions behind it. Throws for one that is damaged. */
-  add({ partitions, memory }: Answer): void {
-    let last: Delivery | undefined;
+  /** Adds a response and advances the fetch positions. Throws for a corrupt one. */
+  add({ partitions, memory }: FetchResponse): void {
+    let last: BufferedPartition | undefined;
     for (const part of partitions) {
-      const assigned = this.find(part.topic, part.partition);
-      if (assigned === undefined || part.records.length === 0) continue;
-      const batches = readable(part, () => batchesOf(part.records));
+      const state = this.find(part.topic, part.partition);
+      if (state === undefined || part.records.length === 0) continue;
+      const batches = withPartitionInErrors(part, () => parseBatches(part.records));
       const end = batches[batches.length - 1]?.lastOffset;
-      // An answer that ends before the place asked for is to another question, from before the leader moved.
-      if (end === undefined || end < assigned.fetchPosition) continue;
-      assigned.fetchPosition = end + 1;
-      const counts = abortFilter(part.aborted);
-      last = { assigned, batches, counts, end: part.lastStableOffset, next: 0, begun: undefined, memory: [] };
+      // A response that ends before the fetch position belongs to a request from before a change of leader.
+      if (end === undefined || end < state.fetchPosition) continue;
+      state.fetchPosition = end + 1;
+      const isVisible = abortFilter(part.aborted);
+      last = {
+        state,
+        batches,
+        isVisible,
+        end: part.lastStableOffset,
+        next: 0,
+        current: undefined,
+        memory: [],
+      };
       this.#queue.push(last);
     }
-    if (last === undefined) this.giveBack(memory);
+    if (last === undefined) this.returnMemory(memory);
     else last.memory = memory;
   }
 
-  /** Decodes the next records; [] when there are none. Throws for one that is damaged. */
-  take(): FetchedRecords[] {
-    if (this.empty) return [];
-    // Only now, so that waiting for more leaves alone what was delivered before.
-    this.giveBack(this.#lentBefore);
-    this.#lentBefore = this.#lent;
-    this.#lent = [];
+  /** Decodes the next records; [] if there are none. Throws for a corrupt batch. */
+  takeRecords(): FetchedRecords[] {
+    if (this.isEmpty) return [];
+    // Released here, so that polls without records do not invalidate earlier deliveries.
+    this.returnMemory(this.#previousMemory);
+    this.#previousMemory = this.#lastMemory;
+    this.#lastMemory = [];
     const all: FetchedRecords[] = [];
-    const left = { bytes: TAKE_BYTES, records: this.#takeRecords };
-    for (let delivery = this.#queue[0]; delivery !== undefined && hasLeft(left); delivery = this.#queue[0]) {
-      const { assigned, end } = delivery;
-      const { topic, partition } = assigned;
-      const refused: RefusedBatch[] = [];
-      const records = readable(assigned, () => this.#decode(delivery, left, refused));
-      all.push({ topic, partition, records, ...(refused.length > 0 ? { refused } : {}), next: assigned.position, end });
-      if (delivery.begun === undefined && delivery.next === delivery.batches.length) {
+    const budget = { bytes: TAKE_BYTES, records: this.#maxRecords };
+    for (let buffered = this.#queue[0]; buffered !== undefined && hasBudget(budget); buffered = this.#queue[0]) {
+      const { state, end } = buffered;
+      const { topic, partition } = state;
+      const unreadable: UnreadableBatch[] = [];
+      const records = withPartitionInErrors(state, () => this.#decode(buffered, budget, unreadable));
+      all.push({
+        topic,
+        partition,
+        records,
+        ...(unreadable.length > 0 ? { unreadable } : {}),
+        next: state.position,
+        end,
+      });
+      if (buffered.current === undefined && buffered.next === buffered.batches.length) {
         this.#queue.shift();
-        this.#lent.push(...delivery.memory);
+        this.#lastMemory.push(...buffered.memory);
       }
     }
     return all;
   }
 
-  #decode(delivery: Delivery, left: Left, refused: RefusedBatch[]): RawRecord[] {
-    const { assigned } = delivery;
+  #decode(buffered: BufferedPartition, budget: DecodeBudget, unreadable: UnreadableBatch[]): RawRecord[] {
+    const { state } = buffered;
     const records: RawRecord[] = [];
     for (
-      let begun = this.#begin(delivery, left, refused);
-      begun !== undefined;
-      begun = this.#begin(delivery, left, refused)
+      let current = this.#nextBatch(buffered, budget, unreadable);
+      current !== undefined;
+      current = this.#nextBatch(buffered, budget, unreadable)
     ) {
-      const { batch, decoder, memory } = begun;
-      const whole = decoder.decode(records, left);
+      const { batch, decoder, memory } = current;
+      const isComplete = decoder.decode(records, budget);
       const last = records[records.length - 1];
-      if (whole) {
-        delivery.begun = undefined;
-        this.#lent.push(...memory);
-        assigned.position = batch.lastOffset + 1;
-      } else if (last !== undefined) assigned.position = last.offset + 1;
-      if (!hasLeft(left)) break;
+      if (isComplete) {
+        buffered.current = undefined;
+        this.#lastMemory.push(...memory);
+        state.position = batch.lastOffset + 1;
+      } else if (last !== undefined) state.position = last.offset + 1;
+      if (!hasBudget(budget)) break;
     }
     return records;
   }
 
-  /** The batch under way, or the next that has records to be delivered; undefined: there is none left. */
-  #begin(delivery: Delivery, left: Left, refused: RefusedBatch[]): Delivery['begun'] {
-    const { assigned, batches, counts } = delivery;
-    while (delivery.begun === undefined) {
-      const batch = batches[delivery.next];
+  /** Returns the batch being decoded, or the next one with records to deliver; undefined: none is left. */
+  #nextBatch(
+    buffered: BufferedPartition,
+    budget: DecodeBudget,
+    unreadable: UnreadableBatch[],
+  ): BufferedPartition['current'] {
+    const { state, batches, isVisible } = buffered;
+    while (buffered.current === undefined) {
+      const batch = batches[buffered.next];
       if (batch === undefined) return undefined;
-      delivery.next++;
-      // Each is shown to the filter, also one that another answer has delivered already.
-      const count = counts(batch);
-      if (batch.lastOffset < assigned.position) continue;
-      if (!count) {
-        assigned.position = batch.lastOffset + 1;
+      buffered.next++;
+      // The filter must see every batch, including those that an earlier response has delivered.
+      const isBatchVisible = isVisible(batch);
+      if (batch.lastOffset < state.position) continue;
+      if (!isBatchVisible) {
+        state.position = batch.lastOffset + 1;
         continue;
       }
       const memory: Buffer[] = [];
       try {
-        const decoder = new BatchDecoder(batch, assigned.position, size => this.#take(size, memory));
-        delivery.begun = { batch, decoder, memory };
+        const decoder = new BatchDecoder(batch, state.position, size => this.#allocate(size, memory));
+        buffered.current = { batch, decoder, memory };
       } catch (error) {
         if (!(error instanceof DecompressedTooLarge)) throw error;
-        this.giveBack(memory);
-        refused.push({ offset: batch.baseOffset, records: batch.count, reason: error.message });
-        assigned.position = batch.lastOffset + 1;
-        // It took as long as many records: others have their turn before the next.
-        left.bytes = 0;
+        this.returnMemory(memory);
+        unreadable.push({ offset: batch.baseOffset, records: batch.count, reason: error.message });
+        state.position = batch.lastOffset + 1;
+        // Decompression took as long as many records: yields before the next batch.
+        budget.bytes = 0;
         return undefined;
       }
     }
-    return delivery.begun;
+    return buffered.current;
   }
 
-  #take(size: number, account: Buffer[]): Buffer {
-    const buffer = this.#pool.take(size);
-    account.push(buffer);
+  #allocate(size: number, memory: Buffer[]): Buffer {
+    const buffer = this.#pool.acquire(size);
+    memory.push(buffer);
     return buffer.subarray(0, size);
   }
 }
 
-const hasLeft = ({ bytes, records }: Left): boolean => bytes > 0 && records > 0;
+const hasBudget = ({ bytes, records }: DecodeBudget): boolean => bytes > 0 && records > 0;
 
-function readable<T>({ topic, partition }: { topic: string; partition: number }, read: () => T): T {
+function withPartitionInErrors<T>({ topic, partition }: { topic: string; partition: number }, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    const what = `Cannot read partition ${partition} of topic ${topic}: ${(error as Error).message}`;
-    throw error instanceof SetupFailure
-      ? new MillraceError('SINK_SETUP', `${what}.`, { cause: error })
-      : new MillraceError('KAFKA_UNAVAILABLE', `${what}: the broker's disk or the network may have damaged it.`, {
-          cause: error,
-        });
+    const message = `Cannot read partition ${partition} of topic ${topic}: ${(error as Error).message}`;
+    throw error instanceof SetupError
+      ? new MillraceError('SINK_SETUP', `${message}.`, { cause: error })
+      : new MillraceError(
+          'KAFKA_UNAVAILABLE',
+          `${message}: the data may have been corrupted on the broker's disk or on the network.`,
+          {
+            cause: error,
+          },
+        );
   }
 }

@@ -1,4 +1,4 @@
-import { Fields, FieldWriter } from '../protocol/fields.ts';
+import { FieldReader, FieldWriter } from '../protocol/fields.ts';
 import type { FetchedPartition, FetchLimits, FetchPosition } from './fetch-request.ts';
 
 const READ_COMMITTED = 1;
@@ -9,7 +9,7 @@ const READ_COMMITTED = 1;
  *   topics => topic_id [partitions]
  *     partitions => partition current_leader_epoch fetch_offset last_fetched_epoch log_start_offset partition_max_bytes
  */
-export function encodeById(positions: readonly FetchPosition[], limits: FetchLimits): Buffer {
+export function encodeFetchByTopicId(positions: readonly FetchPosition[], limits: FetchLimits): Buffer {
   const fields = new FieldWriter(64 + positions.length * 64).tags();
   fields
     .int32(-1)
@@ -17,9 +17,9 @@ export function encodeById(positions: readonly FetchPosition[], limits: FetchLim
     .int32(limits.minBytes ?? 1)
     .int32(limits.maxBytes)
     .int8(READ_COMMITTED);
-  // Without a session (KIP-227): each request tells all it wants.
+  // No fetch session (KIP-227): each request lists all partitions.
   fields.int32(0).int32(-1);
-  // In the order given, which is the order in which Kafka fills the answer.
+  // In the order of `positions`, in which Kafka fills the response.
   fields.compactArray(positions, ({ topicId = '', partition, offset }) => {
     fields.bytes(Buffer.from(topicId, 'base64url'));
     fields.compactArray([partition], () => {
@@ -41,13 +41,13 @@ export function encodeById(positions: readonly FetchPosition[], limits: FetchLim
  *         preferred_read_replica records
  *       aborted_transactions => producer_id first_offset
  *
- * topics: names by id.
+ * topics: topic names by topic id.
  */
-export function decodeById(
+export function decodeFetchByTopicId(
   payload: Buffer,
   topics: ReadonlyMap<string, string>,
 ): { error: number; partitions: FetchedPartition[] } {
-  const fields = new Fields(payload);
+  const fields = new FieldReader(payload);
   fields.tags();
   fields.int32();
   const error = fields.int16();

@@ -1,12 +1,12 @@
 import type { TopicPartition } from '../../api/index.ts';
 import type { Connection } from '../cluster/connection.ts';
 import type { Allocate } from '../protocol/compression.ts';
-import { Fields, FieldWriter } from '../protocol/fields.ts';
-import { apis, laterApis } from '../protocol/kafkajs-internals.ts';
-import { decodeById, encodeById } from './fetch-by-topic-id.ts';
+import { FieldReader, FieldWriter } from '../protocol/fields.ts';
+import { apis, optionalApis } from '../protocol/kafkajs-internals.ts';
+import { decodeFetchByTopicId, encodeFetchByTopicId } from './fetch-by-topic-id.ts';
 
 export interface FetchPosition extends TopicPartition {
-  /** Left out, or '': whichever topic has the name now. */
+  /** undefined or '': the current topic of this name. */
   readonly topicId?: string;
   readonly offset: number;
 }
@@ -17,16 +17,16 @@ export interface FetchLimits {
   readonly maxWaitMs: number;
   /** Default: 1. */
   readonly minBytes?: number;
-  /** Up to the high watermark, the records of open and of aborted transactions included. */
+  /** True: isolation level read_uncommitted, up to the high watermark. Default: read_committed. */
   readonly uncommitted?: boolean;
 }
 
-/** One partition's part of an answer. */
+/** Response for one partition. */
 export interface FetchedPartition extends TopicPartition {
   readonly error: number;
   readonly lastStableOffset: number;
   readonly aborted: readonly AbortedTransaction[];
-  /** Whole record batches, the last perhaps cut off. */
+  /** Record batches; the last one may be truncated. */
   readonly records: Buffer;
 }
 
@@ -40,8 +40,8 @@ const READ_UNCOMMITTED = 0;
 const READ_COMMITTED = 1;
 
 /**
- * Asks one leader for records, committed ones unless the limits say otherwise; answers as soon as there is any, or after `maxWaitMs`. The answer lies in
- * memory of `allocate`.
+ * Sends one fetch request to a leader. Resolves when `minBytes` are available, or after `maxWaitMs`. The response is in memory
+ * from `allocate`.
  */
 export async function fetchOnce(
   connection: Connection,
@@ -50,10 +50,10 @@ export async function fetchOnce(
   allocate: Allocate,
 ): Promise<{ readonly error: number; readonly partitions: readonly FetchedPartition[] }> {
   const options = { extraTimeoutMs: limits.maxWaitMs, allocate };
-  if (positions.every(({ topicId = '' }) => topicId !== '') && connection.knows(laterApis.FetchById)) {
+  if (positions.every(({ topicId = '' }) => topicId !== '') && connection.supports(optionalApis.FetchById)) {
     const topics = new Map(positions.map(({ topic, topicId = '' }) => [topicId, topic]));
-    const body = [encodeById(positions, limits)];
-    return decodeById(await connection.send(...laterApis.FetchById, body, options), topics);
+    const body = [encodeFetchByTopicId(positions, limits)];
+    return decodeFetchByTopicId(await connection.send(...optionalApis.FetchById, body, options), topics);
   }
   return decode(await connection.send(apiKey, apiVersion, [encode(positions, limits)], options));
 }
@@ -72,9 +72,9 @@ function encode(positions: readonly FetchPosition[], limits: FetchLimits): Buffe
     .int32(limits.minBytes ?? 1)
     .int32(limits.maxBytes);
   fields.int8(limits.uncommitted ? READ_UNCOMMITTED : READ_COMMITTED);
-  // Without a session (KIP-227): each request tells all it wants.
+  // No fetch session (KIP-227): each request lists all partitions.
   fields.int32(0).int32(-1);
-  // In the order given, which is the order in which Kafka fills the answer.
+  // In the order of `positions`, in which Kafka fills the response.
   fields.array(positions, ({ topic, partition, offset }) => {
     fields.string(topic).int32(1);
     fields.int32(partition).int32(-1).int64(offset).int64(-1).int32(limits.maxPartitionBytes);
@@ -91,7 +91,7 @@ function encode(positions: readonly FetchPosition[], limits: FetchLimits): Buffe
  *       aborted_transactions => producer_id first_offset
  */
 function decode(payload: Buffer): { error: number; partitions: FetchedPartition[] } {
-  const fields = new Fields(payload);
+  const fields = new FieldReader(payload);
   fields.int32();
   const error = fields.int16();
   fields.int32();

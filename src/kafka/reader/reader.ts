@@ -1,35 +1,35 @@
 import { addAbortListener } from 'node:events';
-import { setTimeout as after, setImmediate as immediate } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as immediate } from 'node:timers/promises';
 import type { Log } from '../../api/component.ts';
 import { MillraceError } from '../../errors.ts';
 import type { Cluster } from '../cluster/cluster.ts';
-import { EARLIEST, LATEST, offsetsAt } from '../cluster/list-offsets.ts';
+import { EARLIEST, LATEST, listPartitionOffsets } from '../cluster/list-offsets.ts';
 import { rejectStaleLeaders } from '../cluster/stale-leaders.ts';
-import { BrokerError, codes, failIf, isPassing, isStale, millraceError } from '../failures.ts';
+import { BrokerError, codes, isRetriableError, isStaleMetadata, throwIfError, toMillraceError } from '../failures.ts';
 import type { FetchedRecords, Reader, ReaderOptions } from '../port.ts';
-import { type Answer, type Assigned, Deliveries } from './fetch-buffer.ts';
+import { FetchBuffer, type FetchResponse, type PartitionState } from './fetch-buffer.ts';
 import { type FetchedPartition, fetchOnce } from './fetch-request.ts';
 
-/** Wait after a failed fetch, doubled from one to the next. */
-const FIRST_WAIT_MS = 20;
-const MOST_WAIT_MS = 500;
+/** Backoff after a failed fetch, doubled each time. */
+const FIRST_BACKOFF_MS = 20;
+const MAX_BACKOFF_MS = 500;
 
 /**
- * Opens the partitions at their offsets, straight on their leaders. Takes over `cluster` and closes it.
+ * Opens a reader that fetches from the partitions' leaders. Owns `cluster` and closes it.
  */
 export async function openReader(cluster: Cluster, options: ReaderOptions, log: Log): Promise<Reader> {
   try {
     const { assigned } = options;
-    const lows = await offsetsAt(cluster, assigned, EARLIEST, 'read_uncommitted');
+    const lows = await listPartitionOffsets(cluster, assigned, EARLIEST, 'read_uncommitted');
     for (const [i, { topic, partition, offset }] of assigned.entries())
       if (offset < (lows[i] ?? 0)) {
-        const [high = 0] = await offsetsAt(cluster, [{ topic, partition }], LATEST, 'read_uncommitted');
+        const [high = 0] = await listPartitionOffsets(cluster, [{ topic, partition }], LATEST, 'read_uncommitted');
         throw positionLost({ topic, partition, position: offset }, lows[i] ?? 0, high);
       }
     return new LeaderReader(cluster, options, log);
   } catch (error) {
     cluster.close();
-    throw millraceError(error, 'read from Kafka', 'SINK_SETUP');
+    throw toMillraceError(error, 'read from Kafka', 'SINK_SETUP');
   }
 }
 
@@ -40,53 +40,53 @@ function positionLost(
 ): MillraceError {
   return new MillraceError(
     'SOURCE_POSITION_LOST',
-    `Partition ${partition} of topic ${topic} no longer holds offset ${position}: it holds ${low} to ${high}. Records in between were deleted or the topic was made anew; set the offset to go on from.`,
+    `Partition ${partition} of topic ${topic} no longer contains offset ${position}, but ${low} to ${high}. Records were deleted or the topic was recreated; set the offset to continue from.`,
   );
 }
 
-interface Leader {
-  busy: boolean;
-  /** An answer that waits until those before it have been delivered. */
-  arrived: Answer | undefined;
+interface LeaderState {
+  isFetching: boolean;
+  /** Response to be delivered after the earlier ones. */
+  response: FetchResponse | undefined;
 }
 
 class LeaderReader implements Reader {
   readonly #cluster: Cluster;
   readonly #options: ReaderOptions;
   readonly #log: Log;
-  readonly #leaders = new Map<number, Leader>();
-  readonly #deliveries: Deliveries;
+  readonly #leaders = new Map<number, LeaderState>();
+  readonly #buffer: FetchBuffer;
   #failure: unknown;
   #failingSince: number | undefined;
-  #wait = FIRST_WAIT_MS;
-  #turn = 0;
+  #backoffMs = FIRST_BACKOFF_MS;
+  #rotation = 0;
   #wake: () => void = () => {};
 
   constructor(cluster: Cluster, options: ReaderOptions, log: Log) {
     this.#cluster = cluster;
     this.#options = options;
     this.#log = log;
-    this.#deliveries = new Deliveries(options.assigned, options.maxBytes, options.maxRecords);
+    this.#buffer = new FetchBuffer(options.assigned, options.maxBytes, options.maxRecords);
     addAbortListener(cluster.signal, () => {
       this.#leaders.clear();
-      this.#deliveries.close();
+      this.#buffer.close();
       this.#wake();
     });
   }
 
   async poll(): Promise<readonly FetchedRecords[]> {
-    if (this.#cluster.signal.aborted) throw new MillraceError('KAFKA_UNAVAILABLE', 'This reader of Kafka is closed.');
+    if (this.#cluster.signal.aborted) throw new MillraceError('KAFKA_UNAVAILABLE', 'This Kafka reader is closed.');
     const until = performance.now() + this.#options.maxWaitMs;
-    // Where much has arrived, polls follow each other without waiting: others have their turn in between.
+    // Yields to the event loop, as polls do not wait while records are buffered.
     await immediate();
     while (!this.#cluster.signal.aborted) {
-      const records = this.#next();
+      const records = this.#takeRecords();
       if (records.length > 0) return records;
-      if (this.#failure !== undefined) throw millraceError(this.#failure, 'read from Kafka', 'SINK_SETUP');
-      if ([...this.#leaders.values()].some(({ arrived }) => arrived !== undefined)) continue;
+      if (this.#failure !== undefined) throw toMillraceError(this.#failure, 'read from Kafka', 'SINK_SETUP');
+      if ([...this.#leaders.values()].some(({ response }) => response !== undefined)) continue;
       const wait = until - performance.now();
       if (wait <= 0) break;
-      await this.#woken(wait);
+      await this.#waitForEvent(wait);
     }
     return [];
   }
@@ -95,21 +95,21 @@ class LeaderReader implements Reader {
     this.#cluster.close();
   }
 
-  /** What is there, with the next fetches set going. A failure stays: behind it there must be no further records. */
-  #next(): FetchedRecords[] {
+  /** Starts the next fetches and returns buffered records. After a failure it returns none: there would be a gap. */
+  #takeRecords(): FetchedRecords[] {
     if (this.#failure !== undefined) return [];
     try {
-      if (this.#deliveries.empty) this.#beginArrived();
-      this.#fetch();
-      return this.#deliveries.take();
+      if (this.#buffer.isEmpty) this.#bufferResponses();
+      this.#startFetches();
+      return this.#buffer.takeRecords();
     } catch (error) {
       this.#failure = error;
       return [];
     }
   }
 
-  /** Resolves when something has happened, or after `ms`. */
-  #woken(ms: number): Promise<void> {
+  /** Resolves after a response, a failure or `ms` milliseconds. */
+  #waitForEvent(ms: number): Promise<void> {
     return new Promise(resolve => {
       const timer = setTimeout(resolve, ms);
       this.#wake = () => {
@@ -119,22 +119,22 @@ class LeaderReader implements Reader {
     });
   }
 
-  /** Begins with what has arrived; from now on the next fetch of those leaders may be under way. */
-  #beginArrived(): void {
+  /** Moves the responses to the buffer, so that the next fetches from those leaders can start. */
+  #bufferResponses(): void {
     for (const leader of this.#leaders.values()) {
-      const { arrived } = leader;
-      leader.arrived = undefined;
-      if (arrived !== undefined) this.#deliveries.add(arrived);
+      const { response } = leader;
+      leader.response = undefined;
+      if (response !== undefined) this.#buffer.add(response);
     }
   }
 
-  /** Sees to it that each leader has a fetch under way, unless its last answer has not been begun. */
-  #fetch(): void {
-    const byLeader = new Map<number, Assigned[]>();
-    // Kafka fills an answer in the order of the request: each partition is first in its turn.
-    const list = this.#deliveries.assigned;
-    const turn = this.#turn++ % Math.max(list.length, 1);
-    for (const assigned of [...list.slice(turn), ...list.slice(0, turn)]) {
+  /** Starts a fetch from each leader that has none in flight and no undelivered response. */
+  #startFetches(): void {
+    const byLeader = new Map<number, PartitionState[]>();
+    // Kafka fills a response in the order of the request: the first partition rotates.
+    const list = this.#buffer.partitions;
+    const rotation = this.#rotation++ % Math.max(list.length, 1);
+    for (const assigned of [...list.slice(rotation), ...list.slice(0, rotation)]) {
       const node = this.#cluster.leader(assigned.topic, assigned.partition) ?? -1;
       const group = byLeader.get(node);
       if (group) group.push(assigned);
@@ -143,22 +143,27 @@ class LeaderReader implements Reader {
     for (const [node, group] of byLeader) {
       let leader = this.#leaders.get(node);
       if (leader === undefined) {
-        leader = { busy: false, arrived: undefined };
+        leader = { isFetching: false, response: undefined };
         this.#leaders.set(node, leader);
       }
-      if (!leader.busy && leader.arrived === undefined) void this.#fetchFrom(node, leader, group, byLeader.size);
+      if (!leader.isFetching && leader.response === undefined) void this.#fetchFrom(node, leader, group, byLeader.size);
     }
   }
 
   /** Never rejects. */
-  async #fetchFrom(node: number, leader: Leader, group: readonly Assigned[], leaders: number): Promise<void> {
-    leader.busy = true;
-    const { memory, allocate } = this.#deliveries.borrow();
+  async #fetchFrom(
+    node: number,
+    leader: LeaderState,
+    group: readonly PartitionState[],
+    leaders: number,
+  ): Promise<void> {
+    leader.isFetching = true;
+    const { memory, allocate } = this.#buffer.borrowMemory();
     try {
-      if (node < 0) throw new BrokerError(codes.LEADER_NOT_AVAILABLE, nameOf(group[0]));
+      if (node < 0) throw new BrokerError(codes.LEADER_NOT_AVAILABLE, partitionLabel(group[0]));
       const connection = await this.#cluster.broker(node);
       const { maxBytes, maxPartitionBytes, minBytes = 1, fetchWaitMs = this.#options.maxWaitMs } = this.#options;
-      const answer = await fetchOnce(
+      const response = await fetchOnce(
         connection,
         group.map(({ topic, topicId, partition, fetchPosition }) => ({
           topic,
@@ -169,61 +174,62 @@ class LeaderReader implements Reader {
         { maxBytes: Math.ceil(maxBytes / leaders), maxPartitionBytes, minBytes, maxWaitMs: fetchWaitMs },
         allocate,
       );
-      failIf(answer.error, 'a fetch');
-      const partitions = answer.partitions.filter(({ error }) => error === codes.NONE);
+      throwIfError(response.error, 'a fetch');
+      const partitions = response.partitions.filter(({ error }) => error === codes.NONE);
       if (partitions.some(({ records }) => records.length > 0)) {
-        leader.arrived = { memory, partitions };
+        leader.response = { memory, partitions };
         this.#wake();
-      } else this.#deliveries.giveBack(memory);
-      const bad = answer.partitions.find(({ error }) => error !== codes.NONE);
-      if (bad !== undefined) await this.#partitionFailed(bad);
+      } else this.#buffer.returnMemory(memory);
+      const failedPartition = response.partitions.find(({ error }) => error !== codes.NONE);
+      if (failedPartition !== undefined) await this.#handlePartitionError(failedPartition);
       else {
         this.#failingSince = undefined;
-        this.#wait = FIRST_WAIT_MS;
+        this.#backoffMs = FIRST_BACKOFF_MS;
       }
     } catch (error) {
-      await this.#failed(error);
+      await this.#handleError(error);
     } finally {
-      leader.busy = false;
+      leader.isFetching = false;
       this.#wake();
     }
   }
 
-  async #partitionFailed({ topic, partition, error }: FetchedPartition): Promise<void> {
-    const assigned = this.#deliveries.find(topic, partition);
+  async #handlePartitionError({ topic, partition, error }: FetchedPartition): Promise<void> {
+    const assigned = this.#buffer.find(topic, partition);
     if (error !== codes.OFFSET_OUT_OF_RANGE || assigned === undefined)
-      throw new BrokerError(error, nameOf({ topic, partition }));
-    const place = [{ topic, partition }];
-    const [low = 0] = await offsetsAt(this.#cluster, place, EARLIEST, 'read_uncommitted');
-    const [high = 0] = await offsetsAt(this.#cluster, place, LATEST, 'read_uncommitted');
+      throw new BrokerError(error, partitionLabel({ topic, partition }));
+    const partitions = [{ topic, partition }];
+    const [low = 0] = await listPartitionOffsets(this.#cluster, partitions, EARLIEST, 'read_uncommitted');
+    const [high = 0] = await listPartitionOffsets(this.#cluster, partitions, LATEST, 'read_uncommitted');
     const { fetchPosition } = assigned;
     if (fetchPosition < low || fetchPosition > high) {
       await rejectStaleLeaders(this.#cluster, topic);
       throw positionLost({ topic, partition, position: fetchPosition }, low, high);
     }
-    // Within what is there: asked of a leader that was not up to date.
-    throw new BrokerError(codes.OFFSET_NOT_AVAILABLE, nameOf({ topic, partition }));
+    // The offset exists: the response came from a leader that was not up to date.
+    throw new BrokerError(codes.OFFSET_NOT_AVAILABLE, partitionLabel({ topic, partition }));
   }
 
-  /** What passes is tried again after a while, for as long as a request may take; then, or for the rest, `poll` rejects. */
-  async #failed(error: unknown): Promise<void> {
+  /** Retries with backoff until the request timeout has passed; then, or if the error is not retriable, `poll` rejects. */
+  async #handleError(error: unknown): Promise<void> {
     if (this.#cluster.signal.aborted) return;
     const now = performance.now();
     this.#failingSince ??= now;
-    if (!isPassing(error) || now - this.#failingSince > this.#cluster.requestTimeoutMs) {
+    if (!isRetriableError(error) || now - this.#failingSince > this.#cluster.requestTimeoutMs) {
       this.#failure ??= error;
       return;
     }
-    if (this.#failingSince === now) this.#log.warn({ reason: (error as Error).message }, 'reading from Kafka again');
-    await after(this.#wait, undefined, { signal: this.#cluster.signal }).catch(() => {});
-    this.#wait = Math.min(MOST_WAIT_MS, this.#wait * 2);
-    if (isStale(error)) {
+    if (this.#failingSince === now)
+      this.#log.warn({ reason: (error as Error).message }, 'a fetch from Kafka failed and is retried');
+    await delay(this.#backoffMs, undefined, { signal: this.#cluster.signal }).catch(() => {});
+    this.#backoffMs = Math.min(MAX_BACKOFF_MS, this.#backoffMs * 2);
+    if (isStaleMetadata(error)) {
       const topics = new Set(this.#options.assigned.map(({ topic }) => topic));
-      // The next fetch tells whether it helped.
-      await this.#cluster.refresh([...topics]).catch(() => {});
+      // The next fetch fails if the metadata is still stale.
+      await this.#cluster.refreshMetadata([...topics]).catch(() => {});
     }
   }
 }
 
-const nameOf = (p: { topic: string; partition: number } | undefined): string =>
+const partitionLabel = (p: { topic: string; partition: number } | undefined): string =>
   `partition ${p?.partition} of topic ${p?.topic}`;

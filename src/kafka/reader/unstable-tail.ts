@@ -13,20 +13,20 @@ export interface KeyedRecord {
 }
 
 export interface KeyFilter {
-  wanted(key: Buffer): boolean;
-  /** Of the wanted ones; default: all. */
-  awaited?(key: Buffer): boolean;
+  accepts(key: Buffer): boolean;
+  /** Selects accepted keys to wait for. Default: all. */
+  waitsFor?(key: Buffer): boolean;
 }
 
 interface Candidate extends KeyedRecord {
-  /** undefined: its transaction is open as far as has been read. */
-  committed: boolean | undefined;
+  /** undefined: its transaction is open as of the last batch added. */
+  isCommitted: boolean | undefined;
 }
 
 /**
- * The part of a partition after its last stable offset: an open transaction begins there, so that readers of committed
- * records go no further, and others that have been committed or aborted since lie among its records. Every transaction
- * that has a record here and is decided has its marker here, too; compaction never comes as far.
+ * The part of a partition after its last stable offset. An open transaction starts there, so committed reads stop; records of
+ * transactions that have ended since follow. The control record of each ended transaction with a record here is here
+ * too; compaction never reaches this part.
  */
 export class UnstableTail implements TopicPartition {
   readonly topic: string;
@@ -34,15 +34,15 @@ export class UnstableTail implements TopicPartition {
   readonly #end: number;
   readonly #filter: KeyFilter;
   readonly #records: Candidate[] = [];
-  /** Wanted records of open transactions, by producer. */
+  /** Accepted records of open transactions, by producer id. */
   readonly #open = new Map<number, Candidate[]>();
-  readonly #awaited = new Set<number>();
+  readonly #producersToAwait = new Set<number>();
   #next: number;
 
-  /** start: the last stable offset. end: records from there on are not looked at, markers are. */
-  constructor(at: TopicPartition, start: number, end: number, filter: KeyFilter) {
-    this.topic = at.topic;
-    this.partition = at.partition;
+  /** start: the last stable offset. end: later records are ignored, later control records are not. */
+  constructor({ topic, partition }: TopicPartition, start: number, end: number, filter: KeyFilter) {
+    this.topic = topic;
+    this.partition = partition;
     this.#next = start;
     this.#end = end;
     this.#filter = filter;
@@ -57,43 +57,43 @@ export class UnstableTail implements TopicPartition {
     return this.#next >= this.#end;
   }
 
-  /** Producers of open transactions that hold awaited records. */
+  /** Producers of open transactions with records to wait for. */
   get awaitedProducers(): readonly number[] {
-    return [...this.#awaited];
+    return [...this.#producersToAwait];
   }
 
-  /** Wanted records that are committed, in the order of their offsets. */
-  get committed(): readonly KeyedRecord[] {
-    return this.#records.filter(({ committed }) => committed === true);
+  /** Accepted and committed records, in offset order. */
+  get committedRecords(): readonly KeyedRecord[] {
+    return this.#records.filter(({ isCommitted }) => isCommitted === true);
   }
 
-  /** Batches in the order of their offsets, all of them; one that was added before is ignored. */
+  /** Adds a batch. Requires all batches in offset order; one that was added before is ignored. */
   add(batch: FetchedBatch): void {
     if (batch.lastOffset < this.#next) return;
     const from = this.#next;
     this.#next = batch.lastOffset + 1;
-    if (isControl(batch)) this.#decide(batch.producerId, !isAbortMarker(batch));
-    else if (batch.baseOffset < this.#end) this.#take(batch, from);
+    if (isControl(batch)) this.#endTransaction(batch.producerId, !isAbortMarker(batch));
+    else if (batch.baseOffset < this.#end) this.#addRecords(batch, from);
   }
 
-  #decide(producerId: number, committed: boolean): void {
-    for (const candidate of this.#open.get(producerId) ?? []) candidate.committed = committed;
+  #endTransaction(producerId: number, isCommitted: boolean): void {
+    for (const candidate of this.#open.get(producerId) ?? []) candidate.isCommitted = isCommitted;
     this.#open.delete(producerId);
-    this.#awaited.delete(producerId);
+    this.#producersToAwait.delete(producerId);
   }
 
-  #take(batch: FetchedBatch, from: number): void {
+  #addRecords(batch: FetchedBatch, from: number): void {
     const records = new BatchDecoder(batch, from, Buffer.allocUnsafeSlow);
     const decoded: Parameters<BatchDecoder['decode']>[0] = [];
     records.decode(decoded, { records: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY });
     for (const { key, value } of decoded) {
-      if (key === null || !this.#filter.wanted(key)) continue;
-      const committed = isTransactional(batch) ? undefined : true;
-      // Copies: they would keep the whole answer in memory.
-      const candidate = { key: Buffer.from(key), value: value && Buffer.from(value), committed };
+      if (key === null || !this.#filter.accepts(key)) continue;
+      const isCommitted = isTransactional(batch) ? undefined : true;
+      // Copies, as views would keep the whole response in memory.
+      const candidate = { key: Buffer.from(key), value: value && Buffer.from(value), isCommitted };
       this.#records.push(candidate);
-      if (committed !== undefined) continue;
-      if (this.#filter.awaited?.(key) !== false) this.#awaited.add(batch.producerId);
+      if (isCommitted !== undefined) continue;
+      if (this.#filter.waitsFor?.(key) !== false) this.#producersToAwait.add(batch.producerId);
       const others = this.#open.get(batch.producerId);
       if (others) others.push(candidate);
       else this.#open.set(batch.producerId, [candidate]);

@@ -5,42 +5,42 @@ import { MillraceError } from '../../errors.ts';
 import type { KafkaClient, Reader } from '../port.ts';
 import { checkCompacted } from './compacted-topic.ts';
 
-/** The compacted topic of one partition that Kafka Connect calls `config.storage.topic`. */
+/** Kafka Connect's `config.storage.topic`: a compacted topic with one partition. */
 export interface ConfigTopic {
-  /** Resolves when the topic is there. Rejects with SOURCE_SETUP where it would not keep what is written. */
+  /** Creates the topic if it is missing. Rejects with SOURCE_SETUP if it is not compacted. */
   ensure(): Promise<void>;
-  /** Writes all or none; null takes what stands under a key away. KAFKA_UNAVAILABLE. */
+  /** Writes all entries in one transaction; null deletes a key. KAFKA_UNAVAILABLE. */
   write(entries: readonly (readonly [key: string, value: string | null])[]): Promise<void>;
   /**
-   * Hears of what is written from now on, until the signal aborts; never rejects. What was written while Kafka did not
-   * answer is heard of afterwards. failed: hears of each first failure.
+   * Reads records that are written from now on, until the signal aborts. Never rejects. Records written during an outage are read
+   * after it. onError: called with the first error of each outage.
    */
   follow(
-    take: (key: string, value: string | null) => void,
+    onRecord: (key: string, value: string | null) => void,
     signal: AbortSignal,
-    failed: (error: unknown) => void,
+    onError: (error: unknown) => void,
   ): Promise<void>;
 }
 
 export interface ConfigTopicSettings {
   readonly topic: string;
   readonly replicationFactor: number;
-  /** Its configuration when it is created; `cleanup.policy` is compact in any case. */
+  /** Configuration for its creation; `cleanup.policy` is always compact. */
   readonly config?: Readonly<Record<string, string>>;
-  /** Cluster name: makes transactional ids its own. */
+  /** Cluster name: prefix of transactional ids. */
   readonly cluster: string;
 }
 
-/** How long a broker holds a question that it has no answer to: nothing is asked more often while nothing is written. */
+/** `fetch.max.wait.ms`: interval of requests while nothing is written. */
 const MAX_WAIT_MS = 10_000;
-const FIRST_PAUSE_MS = 500;
-const LAST_PAUSE_MS = 30_000;
+const FIRST_BACKOFF_MS = 500;
+const MAX_BACKOFF_MS = 30_000;
 
 export function configTopic(
   kafka: KafkaClient,
   { topic, replicationFactor, config = {}, cluster }: ConfigTopicSettings,
 ): ConfigTopic {
-  let made: Promise<void> | undefined;
+  let ensured: Promise<void> | undefined;
   const create = () =>
     kafka.admin.createTopics([
       { topic, partitions: 1, replicationFactor, config: { ...config, 'cleanup.policy': 'compact' } },
@@ -52,16 +52,16 @@ export function configTopic(
   }
 
   function ensure(): Promise<void> {
-    made ??= prepare().catch((error: unknown) => {
-      made = undefined;
+    ensured ??= prepare().catch((error: unknown) => {
+      ensured = undefined;
       throw error;
     });
-    return made;
+    return ensured;
   }
 
-  /** Whatever is written from here on is read; the end where no offset is given. */
-  async function open(from: number | undefined, signal: AbortSignal): Promise<Reader> {
-    // Anew each time: the topic may have been deleted.
+  /** Opens a reader at an offset, or at the end. */
+  async function openReader(from: number | undefined, signal: AbortSignal): Promise<Reader> {
+    // Repeated for each reader, as the topic may have been deleted.
     await create();
     const [range] = await kafka.admin.offsets([{ topic, partition: 0 }]);
     signal.throwIfAborted();
@@ -88,8 +88,8 @@ export function configTopic(
         const batch = producer.batch();
         for (const [name, value] of entries) {
           const key = Buffer.from(name);
-          const both = value === null ? key : Buffer.concat([key, Buffer.from(value)]);
-          await batch.append(topic, 0, null, both, 0, key.length, value === null ? -1 : key.length, both.length, []);
+          const bytes = value === null ? key : Buffer.concat([key, Buffer.from(value)]);
+          await batch.append(topic, 0, null, bytes, 0, key.length, value === null ? -1 : key.length, bytes.length, []);
         }
         await producer.commit(batch);
       } finally {
@@ -97,31 +97,31 @@ export function configTopic(
       }
     },
 
-    async follow(take, signal, failed) {
+    async follow(onRecord, signal, onError) {
       let next: number | undefined;
-      let pause = FIRST_PAUSE_MS;
+      let backoffMs = FIRST_BACKOFF_MS;
       while (!signal.aborted) {
         let reader: Reader | undefined;
-        let stopping: Disposable | undefined;
+        let listener: Disposable | undefined;
         try {
-          const opened = await open(next, signal);
+          const opened = await openReader(next, signal);
           reader = opened;
-          stopping = addAbortListener(signal, () => void opened.close());
+          listener = addAbortListener(signal, () => void opened.close());
           while (!signal.aborted) {
             for (const part of await opened.poll()) {
-              for (const { key, value } of part.records) take(key?.toString() ?? '', value?.toString() ?? null);
+              for (const { key, value } of part.records) onRecord(key?.toString() ?? '', value?.toString() ?? null);
               next = part.next;
             }
-            pause = FIRST_PAUSE_MS;
+            backoffMs = FIRST_BACKOFF_MS;
           }
         } catch (error) {
           if (signal.aborted) return;
-          if (pause === FIRST_PAUSE_MS) failed(error);
+          if (backoffMs === FIRST_BACKOFF_MS) onError(error);
           if (error instanceof MillraceError && error.code === 'SOURCE_POSITION_LOST') next = undefined;
-          await delay(pause, undefined, { signal }).catch(() => undefined);
-          pause = Math.min(pause * 2, LAST_PAUSE_MS);
+          await delay(backoffMs, undefined, { signal }).catch(() => undefined);
+          backoffMs = Math.min(backoffMs * 2, MAX_BACKOFF_MS);
         } finally {
-          stopping?.[Symbol.dispose]();
+          listener?.[Symbol.dispose]();
           await reader?.close();
         }
       }

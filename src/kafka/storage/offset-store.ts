@@ -1,13 +1,13 @@
 import type { Json, PositionReader, SourceOffset, SourcePartition, SourcePosition } from '../../api/index.ts';
 import { MillraceError } from '../../errors.ts';
-import { nameOpenTransaction } from '../client/open-transactions.ts';
+import { formatOpenTransaction } from '../client/open-transactions.ts';
 import type { KafkaClient, NewTopic, ProducerBatch } from '../port.ts';
 import { checkCompacted } from './compacted-topic.ts';
 
 /**
- * Source offsets in Kafka Connect's own format (KafkaOffsetBackingStore, OffsetStorageWriter): a compacted topic whose
- * keys are `["<connector>",{<partition>}]`, names in alphabetical order as those connectors have them, and whose values
- * are the offset's JSON; null forgets a partition. A connector can so move over from Connect and back.
+ * Source offsets in Kafka Connect's format (KafkaOffsetBackingStore, OffsetStorageWriter): a compacted topic with keys
+ * `["<connector>",{<partition>}]`, field names in alphabetical order as Kafka Connect's connectors write them, and the offset
+ * as JSON in the value; null deletes a partition. A connector can therefore be migrated from Kafka Connect and back.
  */
 
 export interface OffsetsTopic {
@@ -15,28 +15,27 @@ export interface OffsetsTopic {
   /** -1: the broker's default. */
   readonly partitions: number;
   readonly replicationFactor: number;
-  /** Its configuration when it is created; `cleanup.policy` is compact in any case. */
+  /** Configuration for its creation; `cleanup.policy` is always compact. */
   readonly config?: Readonly<Record<string, string>>;
 }
 
-/** Makes the topic where it is missing. Rejects with SOURCE_SETUP where it would not keep every offset. Idempotent. */
+/** Creates the topic if it is missing. Rejects with SOURCE_SETUP if it is not compacted. Idempotent. */
 export async function ensureOffsetsTopic(client: KafkaClient, offsets: OffsetsTopic): Promise<void> {
   const { topic } = offsets;
-  const wanted: NewTopic = { ...offsets, config: { ...offsets.config, 'cleanup.policy': 'compact' } };
-  await client.admin.createTopics([wanted]);
+  const newTopic: NewTopic = { ...offsets, config: { ...offsets.config, 'cleanup.policy': 'compact' } };
+  await client.admin.createTopics([newTopic]);
   await checkCompacted(client, topic, 'source offsets');
 }
 
-/** Time that open transactions with offsets of the connector have to end. */
-const PATIENCE_MS = 5_000;
-/** A commit is answered a moment before its marker is in the topic. */
-const MARKER_MS = 1000;
+/** Milliseconds to wait for open transactions with offsets of the connector. */
+const OPEN_TRANSACTION_MS = 5_000;
+/** Milliseconds to wait for control records, which Kafka writes shortly after it confirms a commit. */
+const CONTROL_RECORD_MS = 1000;
 
 /**
- * Every committed offset of a connector, up to the end that the topic has when this is called, also those that lie after
- * the beginning of another connector's open transaction. Called behind the fence of the connector's task, which ends what
- * an older producer of it had open. Rejects with KAFKA_UNAVAILABLE while a transaction with offsets of the connector is
- * open all the same; with `committedOnly` these are left out.
+ * Loads all committed offsets of a connector up to the current end of the topic, including those after the start of another
+ * connector's open transaction. Requires that the tasks' producers are fenced, which ends their transactions. Rejects with
+ * KAFKA_UNAVAILABLE if a transaction with offsets of the connector stays open; `committedOnly` leaves its offsets out.
  */
 export async function loadPositions(
   client: KafkaClient,
@@ -44,7 +43,7 @@ export async function loadPositions(
   connector: string,
   options: LoadOptions = {},
 ): Promise<PositionReader> {
-  return positionsIn(await readPositions(client, topic, connector, options));
+  return toPositionReader(await readPositions(client, topic, connector, options));
 }
 
 interface LoadOptions {
@@ -52,7 +51,7 @@ interface LoadOptions {
   readonly committedOnly?: boolean;
 }
 
-/** As loadPositions, by partition; the offset of one that was forgotten is null. */
+/** Like loadPositions, by partition; a deleted partition has the offset null. */
 export async function readPositions(
   client: KafkaClient,
   topic: string,
@@ -62,32 +61,36 @@ export async function readPositions(
   const positions = new Map<string, StoredPosition>();
   const prefix = Buffer.from(`[${JSON.stringify(connector)},`);
   const open = await client.readCommitted(topic, {
-    wanted: key => !isOfAnother(key, prefix),
-    awaited: key => partitionIn(key, connector) !== undefined,
-    take(key, value) {
-      const partition = partitionIn(key, connector);
+    accepts: key => !isOtherConnectorKey(key, prefix),
+    waitsFor: key => partitionInKey(key, connector) !== undefined,
+    onRecord(key, value) {
+      const partition = partitionInKey(key, connector);
       if (partition === undefined) return;
-      const name = canonical(partition);
-      const own = key.toString() === keyOf(connector, partition);
-      // Keys of one partition that differ lie in any partitions of the topic, so their order is not that of their writing.
-      if (!own && positions.get(name)?.own) return;
-      const offset = value === null ? null : json(value);
-      positions.set(name, { partition, offset: isObject(offset) ? (offset as SourceOffset) : null, own });
+      const name = canonicalJson(partition);
+      const isCanonicalKey = key.toString() === keyOf(connector, partition);
+      // Different keys of one source partition may be in different partitions of the topic, so they are not read in the order of writing.
+      if (!isCanonicalKey && positions.get(name)?.isCanonicalKey) return;
+      const offset = value === null ? null : parseJson(value);
+      positions.set(name, {
+        partition,
+        offset: isObject(offset) ? (offset as SourceOffset) : null,
+        isCanonicalKey,
+      });
     },
-    patienceMs: committedOnly ? MARKER_MS : PATIENCE_MS,
+    openTransactionWaitMs: committedOnly ? CONTROL_RECORD_MS : OPEN_TRANSACTION_MS,
     ...(signal === undefined ? {} : { signal }),
   });
   if (open.length > 0 && !committedOnly)
     throw new MillraceError(
       'KAFKA_UNAVAILABLE',
-      `The offsets of the connector ${connector} cannot be read yet: some are in a transaction that is open in ${open.map(nameOpenTransaction).join('; ')}. ` +
-        'Kafka ends it when its producer does, or after its transaction.timeout.ms; a hanging one, which kafka-transactions.sh ' +
-        'find-hanging lists, has to be ended with kafka-transactions.sh abort.',
+      `The offsets of the connector ${connector} cannot be read yet: some are in an open transaction in ${open.map(formatOpenTransaction).join('; ')}. ` +
+        'It ends when its producer ends it, or after its transaction.timeout.ms. End a hanging transaction, which ' +
+        'kafka-transactions.sh find-hanging lists, with kafka-transactions.sh abort.',
     );
   return positions;
 }
 
-/** Appends positions to a transaction, so that they are committed with the records they stand for, or not at all. */
+/** Appends positions to the transaction of their records, so that both are committed or neither. */
 export async function appendPositions(
   batch: ProducerBatch,
   topic: string,
@@ -113,31 +116,31 @@ export async function appendPositions(
 }
 const noHeaders: readonly never[] = [];
 
-/** The partition that a key is of; undefined for one of another connector, or of none. */
-function partitionIn(key: Buffer, connector: string): SourcePartition | undefined {
-  const parsed = json(key);
+/** Parses the source partition in a key; undefined for a key of another connector, or of another format. */
+function partitionInKey(key: Buffer, connector: string): SourcePartition | undefined {
+  const parsed = parseJson(key);
   if (!Array.isArray(parsed) || parsed[0] !== connector || !isObject(parsed[1])) return undefined;
   return parsed[1] as SourcePartition;
 }
 
 /**
- * Recognises most keys of other connectors in the shared topic by their first bytes, without parsing them. A key that
- * starts with white space, or has escapes in it, may still be of this connector.
+ * Recognizes most keys of other connectors in the shared topic by their first bytes, without parsing them. A key that starts with
+ * white space or contains escapes may belong to this connector, so it is parsed.
  */
-const isOfAnother = (key: Buffer, prefix: Buffer): boolean =>
+const isOtherConnectorKey = (key: Buffer, prefix: Buffer): boolean =>
   key[1] === QUOTE && !key.includes(BACKSLASH) && !key.subarray(0, prefix.length).equals(prefix);
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
-/** own: stored under the key that Millrace gives it, not under one with its names in another order, or with spaces. */
+/** isCanonicalKey: stored under the key that Millrace writes, without spaces and with sorted field names. */
 interface StoredPosition extends SourcePosition {
-  readonly own: boolean;
+  readonly isCanonicalKey: boolean;
 }
 
-/** stored: by partition, as readPositions has them. */
-export function positionsIn(stored: ReadonlyMap<string, StoredPosition>): PositionReader {
+/** stored: the result of readPositions. */
+export function toPositionReader(stored: ReadonlyMap<string, StoredPosition>): PositionReader {
   return {
-    get: partition => stored.get(canonical(partition))?.offset ?? null,
+    get: partition => stored.get(canonicalJson(partition))?.offset ?? null,
     all: () =>
       [...stored.values()].flatMap(({ partition, offset }) => (offset === null ? [] : [{ partition, offset }])),
   };
@@ -146,8 +149,8 @@ export function positionsIn(stored: ReadonlyMap<string, StoredPosition>): Positi
 const isObject = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** undefined for what is not JSON: not ours, and not to be stumbled over. */
-function json(bytes: Buffer): unknown {
+/** undefined for text that is not JSON, which another program has written. */
+function parseJson(bytes: Buffer): unknown {
   try {
     return JSON.parse(bytes.toString('utf8'));
   } catch {
@@ -155,16 +158,16 @@ function json(bytes: Buffer): unknown {
   }
 }
 
-/** One key for one partition: compaction keeps the last offset of each. */
+/** Key of a partition. It is unique, so that compaction keeps the last offset of each partition. */
 const keyOf = (connector: string, partition: SourcePartition): string =>
-  `[${JSON.stringify(connector)},${canonical(partition)}]`;
+  `[${JSON.stringify(connector)},${canonicalJson(partition)}]`;
 
-/** The same text for the same partition, whatever the order of its names. */
-const canonical = (partition: SourcePartition): string => JSON.stringify(ordered(partition as Json));
+/** JSON of a partition with sorted field names. */
+const canonicalJson = (partition: SourcePartition): string => JSON.stringify(sortKeys(partition as Json));
 
-function ordered(value: Json): Json {
-  if (Array.isArray(value)) return value.map(ordered);
+function sortKeys(value: Json): Json {
+  if (Array.isArray(value)) return value.map(sortKeys);
   if (!isObject(value)) return value;
   const entries = Object.entries(value as Record<string, Json>).sort(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(entries.map(([name, item]) => [name, ordered(item)]));
+  return Object.fromEntries(entries.map(([name, item]) => [name, sortKeys(item)]));
 }

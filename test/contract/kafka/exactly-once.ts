@@ -28,7 +28,7 @@ export async function writeExactlyOnce(
         transactionalId,
         compression: 'lz4',
         transactionTimeoutMs: timeoutMs,
-        positions: [topic],
+        positionTopics: [topic],
       });
       await producer.prepare([topic]);
       let position = (await readAll(client, topic)).length;

@@ -221,7 +221,7 @@ describe.each(implementations)('over a bad network, $name', implementation => {
       expect(refused).toBeInstanceOf(RecordTooLargeError);
       expect((refused as Error).message).toMatch(
         new RegExp(
-          `has 3\\d{3} bytes, for topic ${narrow}. Raise max.message.bytes of that topic, and let .*DESCRIBE_CONFIGS`,
+          `has 3\\d{3} bytes, for topic ${narrow}. Raise max.message.bytes of that topic. Grant .*DESCRIBE_CONFIGS`,
         ),
       );
     } finally {

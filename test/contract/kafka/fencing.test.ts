@@ -40,7 +40,7 @@ describe.each(implementations)('one transactional id, $name', implementation => 
     const unused = uniqueName('contract');
     const wanted = [...ids, unused].map(transactionalId => ({ transactionalId, transactionTimeoutMs: 20_000 }));
     const fences = await b.client.fence(wanted, new AbortController().signal);
-    expect(fences.map(fence => fence?.ending)).toEqual([
+    expect(fences.map(fence => fence?.outcome)).toEqual([
       'committed',
       'committed',
       ...Array.from({ length: 38 }, () => 'unknown'),
@@ -142,7 +142,7 @@ describe.each(implementations)('one transactional id, $name', implementation => 
     const old = await open(b.client, id);
     await open(b.client, id);
     await expect(commit(old, topic, 'zombie')).rejects.toThrow();
-    await expect(commit(old, topic, 'zombie')).rejects.toThrow(/spent/);
+    await expect(commit(old, topic, 'zombie')).rejects.toThrow(/is unusable/);
     await old.close();
     await old.close();
   });

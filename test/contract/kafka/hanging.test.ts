@@ -65,7 +65,7 @@ describe.each(implementations)('a hanging transaction, $name', implementation =>
       transactionalId,
       compression: 'none',
       transactionTimeoutMs: 20_000,
-      positions,
+      positionTopics: positions,
       ...(fence === undefined ? {} : { fence }),
     });
   const fenced = async (client: KafkaClient, transactionalId: string, fence?: ProducerFence) => {
@@ -135,7 +135,7 @@ describe.each(implementations)('a hanging transaction, $name', implementation =>
     const { client } = of.bench;
     await hangCommitted(of);
     const fence = await fenced(client, of.id, await fenced(client, of.id));
-    expect(fence).toMatchObject({ ending: 'committed' });
+    expect(fence).toMatchObject({ outcome: 'committed' });
     await open(client, of.id, [of.topic], fence);
     expect(values(await of.bench.read(of.topic))).toEqual(['committed']);
   });
@@ -196,7 +196,7 @@ describe.each(implementations)('a hanging transaction, $name', implementation =>
     await open(of.bench.client, of.id);
     await expect(open(of.bench.client, of.id, [of.topic])).rejects.toMatchObject({
       code: 'SOURCE_SETUP',
-      message: expect.stringMatching(new RegExp(`${of.id}.* ${of.topic}-0 .*kafka-transactions.sh find-hanging`)),
+      message: expect.stringMatching(new RegExp(`${of.id}.* ${of.topic}-0.*kafka-transactions.sh find-hanging`)),
     });
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { SourcePosition } from '../../../src/api/index.ts';
 import type { TransactionalProducer } from '../../../src/kafka/port.ts';
-import { partitionOf } from '../../../src/kafka/producer/murmur2.ts';
+import { partitionForKey } from '../../../src/kafka/producer/murmur2.ts';
 import { appendPositions, ensureOffsetsTopic, loadPositions } from '../../../src/kafka/storage/offset-store.ts';
 import { startKafkaProxy } from '../../support/kafka-proxy.ts';
 import { servers } from '../../support/servers.ts';
@@ -51,7 +51,7 @@ describe.each(implementations)('source offsets, $name', implementation => {
       ]),
     );
     for (const { key, partition } of read)
-      expect(partition).toBe(partitionOf(key ?? Buffer.alloc(0), 0, key?.length ?? 0, 5));
+      expect(partition).toBe(partitionForKey(key ?? Buffer.alloc(0), 0, key?.length ?? 0, 5));
   });
 
   test('are read back: the last of each partition, forgotten ones left out, of this connector alone', async () => {

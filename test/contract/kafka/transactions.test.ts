@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { RecordTooLargeError } from '../../../src/errors.ts';
 import type { Compression, TransactionalProducer } from '../../../src/kafka/port.ts';
-import { partitionOf } from '../../../src/kafka/producer/murmur2.ts';
+import { partitionForKey } from '../../../src/kafka/producer/murmur2.ts';
 import { eventually } from '../../support/eventually.ts';
 import { uniqueName } from '../../support/topic.ts';
 import { append, type Bench, bench, implementations, type Sent, values } from './clients.ts';
@@ -221,7 +221,7 @@ describe.each(implementations)('transactions, $name', implementation => {
     );
     await expect(producer.commit(batch)).rejects.toMatchObject({
       code: 'KAFKA_UNAVAILABLE',
-      message: expect.stringContaining(`Topic ${topic} takes smaller records than before`),
+      message: expect.stringContaining(`Topic ${topic} has a lower max.message.bytes than before`),
     });
     expect(await b.read(topic)).toEqual([]);
   });
@@ -244,7 +244,7 @@ describe.each(implementations)('transactions, $name', implementation => {
       Array.from({ length: 200 }, (_, i) => ({ key: `k${i}`, value: 'v' })),
     );
     for (const { key, partition } of await b.read(topic))
-      expect(partition).toBe(partitionOf(key ?? Buffer.alloc(0), 0, key?.length ?? 0, 7));
+      expect(partition).toBe(partitionForKey(key ?? Buffer.alloc(0), 0, key?.length ?? 0, 7));
     const other = await b.topic(7);
     await commit(
       producer,

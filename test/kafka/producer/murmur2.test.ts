@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { murmur2, partitionOf } from '../../../src/kafka/producer/murmur2.ts';
+import { murmur2, partitionForKey } from '../../../src/kafka/producer/murmur2.ts';
 
 const require = createRequire(import.meta.url);
 /** kafkajs's, which is compatible with the Java client's. */
@@ -15,25 +15,25 @@ describe('murmur2', () => {
     ['a-little-bit-long-string', -985981536],
     ['a-little-bit-longer-string', -1486304829],
     ['lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8', -58897971],
-  ])('of %j is the Java client’s', (text, hash) => {
+  ])('of %j equals the Java client’s', (text, hash) => {
     const bytes = Buffer.from(text);
     expect(murmur2(bytes, 0, bytes.length)).toBe(hash);
   });
 
-  test('is kafkajs’s for any key, wherever it lies', () => {
+  test('equals kafkajs’s for any key at any position', () => {
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 80 }), fc.nat(9), fc.nat(9), (key, before, behind) => {
-        const bytes = Buffer.concat([Buffer.alloc(before, 7), key, Buffer.alloc(behind, 9)]);
+      fc.property(fc.uint8Array({ maxLength: 80 }), fc.nat(9), fc.nat(9), (key, before, after) => {
+        const bytes = Buffer.concat([Buffer.alloc(before, 7), key, Buffer.alloc(after, 9)]);
         expect(murmur2(bytes, before, before + key.length)).toBe(original(Buffer.from(key)));
       }),
       { numRuns: 2000 },
     );
   });
 
-  test('partitions of a key are within their number', () => {
+  test('the partition of a key equals kafkajs’s', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 20 }), fc.integer({ min: 1, max: 2000 }), (key, partitions) => {
-        const partition = partitionOf(key, 0, key.length, partitions);
+        const partition = partitionForKey(key, 0, key.length, partitions);
         expect(partition).toBe((original(Buffer.from(key)) & 0x7fffffff) % partitions);
       }),
     );

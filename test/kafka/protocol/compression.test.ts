@@ -4,54 +4,54 @@ import { compressSync as snappyBlock } from 'snappy';
 import { describe, expect, test } from 'vitest';
 import type { Compression } from '../../../src/kafka/port.ts';
 import {
-  codecOf,
+  codecIds,
   compress,
   DecompressedTooLarge,
   decompress,
-  MOST_DECOMPRESSED,
+  MAX_DECOMPRESSED_BYTES,
 } from '../../../src/kafka/protocol/compression.ts';
 
 const allocate = (size: number): Buffer => Buffer.alloc(size);
 const text = (size: number): Buffer => Buffer.alloc(size, 'a change of a row in a table, over and over; ');
 const samples = [0, 1, 100, 65_535, 65_536, 65_537, 300_000].flatMap(size => [text(size), randomBytes(size)]);
 
-describe.each(Object.keys(codecOf) as Compression[])('%s', codec => {
-  test('gives back what was compressed, whatever its size and however random', async () => {
+describe.each(Object.keys(codecIds) as Compression[])('%s', codec => {
+  test('decompresses what it compressed, for any size and content', async () => {
     for (const sample of samples) {
       const packed = Buffer.concat(await compress(codec, sample));
-      expect(decompress(codecOf[codec], packed, allocate).equals(sample), `${sample.length} bytes`).toBe(true);
+      expect(decompress(codecIds[codec], packed, allocate).equals(sample), `${sample.length} bytes`).toBe(true);
     }
   });
 });
 
 describe.each(['gzip', 'snappy', 'lz4', 'zstd'] as const)('%s', codec => {
-  test('makes what repeats smaller', async () => {
+  test('compresses repetitive text', async () => {
     expect(Buffer.concat(await compress(codec, text(200_000))).length).toBeLessThan(20_000);
   });
 
-  test('never gives the whole of what is cut off', async () => {
+  test('truncated input never decompresses completely', async () => {
     const packed = Buffer.concat(await compress(codec, text(200_000)));
     const cut = Buffer.from(packed.subarray(0, packed.length / 2));
-    // Node's zstd gives what there is; the records in it are then found to be cut off.
-    const size = (): number => decompress(codecOf[codec], cut, allocate).length;
+    // Node's zstd returns a part; the record decoder detects the truncation.
+    const size = (): number => decompress(codecIds[codec], cut, allocate).length;
     if (codec === 'zstd') expect(size()).toBeLessThan(200_000);
     else expect(size).toThrow();
   });
 });
 
 describe('lz4', () => {
-  test('frames are what other implementations read', async () => {
+  test('other implementations decompress the frames', async () => {
     for (const sample of samples)
       expect(decompressFrameSync(Buffer.concat(await compress('lz4', sample))).equals(sample)).toBe(true);
   });
 
-  test('frames of others are read: large blocks, checksums of blocks and content', () => {
+  test('decompresses frames with large blocks and with checksums of blocks and content', () => {
     for (const options of [{}, { contentChecksum: true }, { blockChecksums: true, contentChecksum: true }])
       for (const sample of samples)
         expect(decompress(3, compressFrameSync(sample, options), allocate).equals(sample)).toBe(true);
   });
 
-  test('frames that Kafka does not have are refused', async () => {
+  test('rejects frames that Kafka does not use', async () => {
     const frame = Buffer.concat(await compress('lz4', text(100)));
     const changed = (at: number, to: number): Buffer => {
       const copy = Buffer.from(frame);
@@ -64,17 +64,20 @@ describe('lz4', () => {
   });
 });
 
-test('a bare snappy block, as some clients write it, is read', () => {
+test('decompresses a snappy block without the stream header, as some clients write it', () => {
   for (const sample of samples)
     expect(decompress(2, snappyBlock(sample, { copyOutputData: true }), allocate).equals(sample)).toBe(true);
 });
 
-test('an unknown codec is an error', () => {
+test('an unknown codec throws', () => {
   expect(() => decompress(5, Buffer.alloc(8), allocate)).toThrow(/codec 5/);
 });
 
-test.each(['gzip', 'snappy', 'lz4', 'zstd'] as const)('%s: a batch that becomes too large is refused', async codec => {
-  const zeros = Buffer.alloc(MOST_DECOMPRESSED + 1);
-  const packed = Buffer.concat(await compress(codec, zeros));
-  expect(() => decompress(codecOf[codec], packed, allocate)).toThrow(DecompressedTooLarge);
-});
+test.each(['gzip', 'snappy', 'lz4', 'zstd'] as const)(
+  '%s: rejects a batch whose decompressed size exceeds the limit',
+  async codec => {
+    const zeros = Buffer.alloc(MAX_DECOMPRESSED_BYTES + 1);
+    const packed = Buffer.concat(await compress(codec, zeros));
+    expect(() => decompress(codecIds[codec], packed, allocate)).toThrow(DecompressedTooLarge);
+  },
+);

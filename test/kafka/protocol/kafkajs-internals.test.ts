@@ -4,13 +4,13 @@ import * as internals from '../../../src/kafka/protocol/kafkajs-internals.ts';
 
 const require = createRequire(import.meta.url);
 
-// The port stands on files of kafkajs that are not its public API: another version may move or change them. Whoever
-// changes the version runs the contract suite, reads what changed under kafkajs/src/protocol, and changes this line.
-test('kafkajs is the version whose internals were read', () => {
+// Millrace imports files of kafkajs that are not its public API; another version may move or change them. To change the version,
+// run the contract suite, read the changes in kafkajs/src/protocol, and change this line.
+test('the version of kafkajs is the one whose internal modules were reviewed', () => {
   expect(require('kafkajs/package.json').version).toBe('2.2.4');
 });
 
-test('every API that goes through kafkajs is asked for in the version that the check on connecting looks for', () => {
+test('each API of kafkajs is used in the version that the check on connecting requires', () => {
   const identity = { transactionalId: 't', producerId: '1', producerEpoch: 0 };
   const exchanges = {
     ApiVersions: internals.apiVersions({}),
@@ -39,7 +39,7 @@ test('every API that goes through kafkajs is asked for in the version that the c
   ).toEqual(rest);
 });
 
-test('metadata of the cluster alone asks for no topic, where kafkajs would ask for all', async () => {
+test('clusterMetadata requests no topics, whereas kafkajs would request all', async () => {
   const { buffer } = await internals.clusterMetadata().request.encode();
   expect([...buffer]).toEqual([0, 0, 0, 0, 0]);
 });

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { Compression, RawHeader, RawRecord } from '../../../src/kafka/port.ts';
 import { bufferPool } from '../../../src/kafka/protocol/buffer-pool.ts';
 import { RecordBatchWriter } from '../../../src/kafka/protocol/record-batch.ts';
-import { BatchDecoder, batchesOf } from '../../../src/kafka/protocol/record-decoder.ts';
+import { BatchDecoder, parseBatches } from '../../../src/kafka/protocol/record-decoder.ts';
 
 const require = createRequire(import.meta.url);
 interface KafkajsEncoder {
@@ -30,7 +30,7 @@ const kafkajsDecode = require('kafkajs/src/protocol/recordBatch/v0/decoder.js') 
 }>;
 const KafkajsDecoder = require('kafkajs/src/protocol/decoder.js') as new (bytes: Buffer) => object;
 
-interface Written {
+interface WriterRecord {
   readonly timestamp: number;
   readonly key: Buffer | null;
   readonly value: Buffer | null;
@@ -39,10 +39,10 @@ interface Written {
 
 const identity = { producerId: 4321n, producerEpoch: 7 };
 
-async function encode(records: readonly Written[], codec: Compression, sequence = 5): Promise<Buffer> {
+async function encode(records: readonly WriterRecord[], codec: Compression, sequence = 5): Promise<Buffer> {
   const writer = new RecordBatchWriter(bufferPool(0));
   for (const { timestamp, key, value, headers } of records) {
-    // Key and value lie in the middle of something larger, as they do when a connector hands them over.
+    // Key and value are slices of a larger buffer, as in records from a connector.
     const source = Buffer.concat([
       Buffer.from('··'),
       key ?? Buffer.alloc(0),
@@ -66,7 +66,7 @@ async function encode(records: readonly Written[], codec: Compression, sequence 
 
 function decode(bytes: Buffer, from = 0): RawRecord[] {
   const out: RawRecord[] = [];
-  for (const batch of batchesOf(bytes))
+  for (const batch of parseBatches(bytes))
     new BatchDecoder(batch, from, size => Buffer.alloc(size)).decode(out, {
       records: Number.POSITIVE_INFINITY,
       bytes: Number.POSITIVE_INFINITY,
@@ -74,7 +74,7 @@ function decode(bytes: Buffer, from = 0): RawRecord[] {
   return out;
 }
 
-const plain = (records: readonly (RawRecord | Written)[]): Written[] =>
+const plain = (records: readonly (RawRecord | WriterRecord)[]): WriterRecord[] =>
   records.map(({ timestamp, key, value, headers }) => ({
     timestamp,
     key: key && Buffer.from(key),
@@ -99,12 +99,12 @@ const record = fc.record({
 });
 
 describe('a record batch', () => {
-  test('has the bytes that kafkajs writes for the same records', async () => {
+  test('is encoded like kafkajs encodes the same records', async () => {
     const first = 1_700_000_000_000;
     const headers = { trace: Buffer.from('abc'), emptied: Buffer.alloc(0) };
-    const written = Array.from(
+    const records = Array.from(
       { length: 300 },
-      (_, i): Written => ({
+      (_, i): WriterRecord => ({
         timestamp: first + i * 1000,
         key: i % 5 === 0 ? null : Buffer.from(`key-${i}`),
         value: i % 7 === 0 ? null : Buffer.alloc(i, i),
@@ -120,7 +120,7 @@ describe('a record batch', () => {
       producerId: '4321',
       producerEpoch: 7,
       firstSequence: 5,
-      records: written.map(({ timestamp, key, value, headers: list }, i) =>
+      records: records.map(({ timestamp, key, value, headers: list }, i) =>
         kafkajsRecord({
           offsetDelta: i,
           timestampDelta: timestamp - first,
@@ -130,10 +130,10 @@ describe('a record batch', () => {
         }),
       ),
     });
-    expect((await encode(written, 'none')).equals(original.buffer)).toBe(true);
+    expect((await encode(records, 'none')).equals(original.buffer)).toBe(true);
   });
 
-  test.each(['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const)('of any records is read back, %s', async codec => {
+  test.each(['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const)('round trip of any records, %s', async codec => {
     await fc.assert(
       fc.asyncProperty(fc.array(record, { minLength: 1, maxLength: 60 }), async records => {
         const encoded = await encode(records, codec);
@@ -145,7 +145,7 @@ describe('a record batch', () => {
     );
   });
 
-  test('of any records is read by kafkajs too', async () => {
+  test('kafkajs decodes any records', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(record, { minLength: 1, maxLength: 30 }), async records => {
         const batch = await kafkajsDecode(new KafkajsDecoder(await encode(records, 'none')));
@@ -159,10 +159,10 @@ describe('a record batch', () => {
     );
   });
 
-  test('that is larger than its first memory grows', async () => {
+  test('larger than the initial buffer is encoded in a larger one', async () => {
     const records = Array.from(
       { length: 50 },
-      (_, i): Written => ({
+      (_, i): WriterRecord => ({
         timestamp: i,
         key: Buffer.from(String(i)),
         value: Buffer.alloc(20_000 + i, i),
@@ -172,33 +172,33 @@ describe('a record batch', () => {
     expect(plain(decode(await encode(records, 'lz4')))).toEqual(plain(records));
   });
 
-  test('encodes the same array of headers once, and another one anew', async () => {
+  test('reuses the encoding of the same header array only', async () => {
     const same: readonly RawHeader[] = [{ key: 'h', value: Buffer.from('1') }];
     const other: readonly RawHeader[] = [{ key: 'h', value: null }];
     const records = [same, same, other, [], same].map(
-      (headers): Written => ({ timestamp: 0, key: null, value: null, headers }),
+      (headers): WriterRecord => ({ timestamp: 0, key: null, value: null, headers }),
     );
     expect(plain(decode(await encode(records, 'none')))).toEqual(plain(records));
   });
 
-  test('is read from an offset in its middle on', async () => {
+  test('is decoded from an offset within the batch', async () => {
     const records = Array.from(
       { length: 10 },
-      (_, i): Written => ({ timestamp: i, key: null, value: null, headers: [] }),
+      (_, i): WriterRecord => ({ timestamp: i, key: null, value: null, headers: [] }),
     );
     const encoded = await encode(records, 'snappy');
     expect(decode(encoded, 7).map(({ offset }) => offset)).toEqual([7, 8, 9]);
     expect(decode(encoded, 10)).toEqual([]);
   });
 
-  test('that is cut off, as Kafka sends the last of an answer, is left out', async () => {
+  test('truncated at the end of a response is left out', async () => {
     const one = await encode([{ timestamp: 1, key: null, value: Buffer.from('a'), headers: [] }], 'none');
     for (let cut = 0; cut < one.length; cut++)
       expect(decode(Buffer.concat([one, one.subarray(0, cut)]))).toHaveLength(1);
     expect(decode(Buffer.concat([one, one]))).toHaveLength(2);
   });
 
-  test('that is damaged anywhere behind its checksum is an error', async () => {
+  test('with a corrupt byte after the checksum throws', async () => {
     const good = await encode(
       [{ timestamp: 1, key: Buffer.from('key'), value: Buffer.from('value'), headers: [] }],
       'none',
@@ -210,10 +210,10 @@ describe('a record batch', () => {
     }
   });
 
-  test('of an older format says so', () => {
+  test('of an older format throws an error that names the format', () => {
     const old = Buffer.alloc(61);
     old.writeInt32BE(49, 8);
     old[16] = 1;
-    expect(() => batchesOf(old)).toThrow(/format 1/);
+    expect(() => parseBatches(old)).toThrow(/format 1/);
   });
 });

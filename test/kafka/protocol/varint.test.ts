@@ -24,7 +24,7 @@ const int32 = fc.oneof(
 const int64 = fc.oneof(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), fc.integer().map(BigInt));
 
 describe('varints', () => {
-  test('are written as kafkajs writes them, in the size foretold, and read back', () => {
+  test('of 32 bits: encoding and size equal those of kafkajs, and decoding returns the value', () => {
     fc.assert(
       fc.property(int32, n => {
         const buffer = Buffer.alloc(8);
@@ -39,7 +39,7 @@ describe('varints', () => {
     );
   });
 
-  test('of 64 bits likewise', () => {
+  test('of 64 bits: encoding and size equal those of kafkajs, and decoding returns the value', () => {
     fc.assert(
       fc.property(int64, n => {
         const buffer = Buffer.alloc(12);
@@ -54,7 +54,7 @@ describe('varints', () => {
     );
   });
 
-  test('that never end are an error', () => {
+  test('without an end throw RangeError', () => {
     const endless = Buffer.alloc(20, 0xff);
     expect(() => new VarintReader(endless, 0, 20).varint()).toThrow(RangeError);
     expect(() => new VarintReader(endless, 0, 20).varlong()).toThrow(RangeError);

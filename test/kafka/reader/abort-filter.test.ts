@@ -12,8 +12,8 @@ const data = (offset: number, producerId: number, count = 1): FetchedBatch =>
   batch(offset, producerId, attributes.transactional, undefined, count);
 const plain = (offset: number): FetchedBatch => batch(offset, -1, 0);
 
-/** A marker: its record's key is int16 version, int16 type. */
-function marker(offset: number, producerId: number, type: 'abort' | 'commit'): FetchedBatch {
+/** A control record; its key is int16 version, int16 type. */
+function controlRecord(offset: number, producerId: number, type: 'abort' | 'commit'): FetchedBatch {
   const bytes = Buffer.alloc(layout.records + 20);
   let at = writeVarint(bytes, layout.records, 10);
   at = writeVarint(bytes, at + 1, 0);
@@ -23,49 +23,51 @@ function marker(offset: number, producerId: number, type: 'abort' | 'commit'): F
   return batch(offset, producerId, attributes.transactional | attributes.control, bytes);
 }
 
-const kept = (aborted: { producerId: number; firstOffset: number }[], batches: FetchedBatch[]): number[] => {
-  const counts = abortFilter(aborted);
-  return batches.filter(counts).map(({ baseOffset }) => baseOffset);
+const visibleOffsets = (aborted: { producerId: number; firstOffset: number }[], batches: FetchedBatch[]): number[] => {
+  const isVisible = abortFilter(aborted);
+  return batches.filter(isVisible).map(({ baseOffset }) => baseOffset);
 };
 
 describe('the abort filter', () => {
-  test('drops an aborted transaction and every marker', () => {
-    const batches = [data(0, 1), data(1, 1), marker(2, 1, 'abort'), data(3, 1), marker(4, 1, 'commit')];
-    expect(kept([{ producerId: 1, firstOffset: 0 }], batches)).toEqual([3]);
+  test('drops aborted transactions and control records', () => {
+    const batches = [data(0, 1), data(1, 1), controlRecord(2, 1, 'abort'), data(3, 1), controlRecord(4, 1, 'commit')];
+    expect(visibleOffsets([{ producerId: 1, firstOffset: 0 }], batches)).toEqual([3]);
   });
 
-  test('tells interleaved producers apart, and leaves records of no transaction', () => {
+  test('distinguishes interleaved producers, and keeps records outside transactions', () => {
     const batches = [
       data(0, 1),
       data(1, 2),
       plain(2),
       data(3, 1),
-      marker(4, 2, 'commit'),
+      controlRecord(4, 2, 'commit'),
       data(5, 1),
-      marker(6, 1, 'abort'),
+      controlRecord(6, 1, 'abort'),
     ];
-    expect(kept([{ producerId: 1, firstOffset: 0 }], batches)).toEqual([1, 2]);
+    expect(visibleOffsets([{ producerId: 1, firstOffset: 0 }], batches)).toEqual([1, 2]);
   });
 
-  test('knows a transaction that began before what was fetched', () => {
-    expect(kept([{ producerId: 1, firstOffset: 3 }], [data(10, 1), marker(11, 1, 'abort'), data(12, 1)])).toEqual([12]);
+  test('drops records of a transaction that began before the response', () => {
+    expect(
+      visibleOffsets([{ producerId: 1, firstOffset: 3 }], [data(10, 1), controlRecord(11, 1, 'abort'), data(12, 1)]),
+    ).toEqual([12]);
   });
 
-  test('does not drop what the same producer committed before', () => {
-    const batches = [data(0, 1), marker(1, 1, 'commit'), data(2, 1, 5), marker(7, 1, 'abort')];
-    expect(kept([{ producerId: 1, firstOffset: 2 }], batches)).toEqual([0]);
+  test('keeps records that the same producer committed before', () => {
+    const batches = [data(0, 1), controlRecord(1, 1, 'commit'), data(2, 1, 5), controlRecord(7, 1, 'abort')];
+    expect(visibleOffsets([{ producerId: 1, firstOffset: 2 }], batches)).toEqual([0]);
   });
 
-  test('of two aborted transactions of one producer drops both, in whatever order they are listed', () => {
-    const batches = [data(0, 1), marker(1, 1, 'abort'), data(2, 1), marker(3, 1, 'abort'), data(4, 1)];
+  test('drops two aborted transactions of one producer, listed in any order', () => {
+    const batches = [data(0, 1), controlRecord(1, 1, 'abort'), data(2, 1), controlRecord(3, 1, 'abort'), data(4, 1)];
     const aborted = [
       { producerId: 1, firstOffset: 2 },
       { producerId: 1, firstOffset: 0 },
     ];
-    expect(kept(aborted, batches)).toEqual([4]);
+    expect(visibleOffsets(aborted, batches)).toEqual([4]);
   });
 
-  test('keeps just the committed records of any interleaving, read from anywhere', () => {
+  test('keeps exactly the committed records of any interleaving, read from any offset', () => {
     const step = fc.record({
       producer: fc.integer({ min: 1, max: 4 }),
       what: fc.constantFrom('data', 'data', 'abort', 'commit'),
@@ -82,7 +84,7 @@ describe('the abort filter', () => {
           if (offsets === undefined || firstOffset === undefined) return;
           if (what === 'commit') committed.push(...offsets);
           else aborted.push({ producerId: producer, firstOffset, lastOffset: log.length });
-          log.push(marker(log.length, producer, what));
+          log.push(controlRecord(log.length, producer, what));
           open.delete(producer);
         };
         for (const { producer, what } of steps) {
@@ -92,10 +94,12 @@ describe('the abort filter', () => {
             log.push(data(log.length, producer));
           }
         }
-        // What is read ends where all is decided.
+        // At the end of the log no transaction is open.
         for (const producer of [...open.keys()]) end(producer, 'abort');
-        const listed = aborted.filter(({ lastOffset }) => lastOffset >= from);
-        expect(kept(listed, log.slice(from))).toEqual(committed.filter(o => o >= from).sort((a, b) => a - b));
+        const overlapping = aborted.filter(({ lastOffset }) => lastOffset >= from);
+        expect(visibleOffsets(overlapping, log.slice(from))).toEqual(
+          committed.filter(o => o >= from).sort((a, b) => a - b),
+        );
       }),
       { numRuns: 500 },
     );

@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { bufferPool } from '../../../src/kafka/protocol/buffer-pool.ts';
 import { attributes, layout, RecordBatchWriter } from '../../../src/kafka/protocol/record-batch.ts';
-import { batchesOf, type FetchedBatch } from '../../../src/kafka/protocol/record-decoder.ts';
+import { type FetchedBatch, parseBatches } from '../../../src/kafka/protocol/record-decoder.ts';
 import { UnstableTail } from '../../../src/kafka/reader/unstable-tail.ts';
 
-/** One batch of a partition's log: records of a producer, or the end of its transaction. */
+/** One batch of a partition: records of a producer, or the control record of its transaction. */
 type Entry =
   | { readonly kind: 'records'; readonly producer: number; readonly keys: readonly string[] }
   | { readonly kind: 'plain'; readonly key: string }
@@ -35,13 +35,13 @@ async function batchOf(entry: Entry, baseOffset: number): Promise<FetchedBatch> 
   const pieces = await writer.finish('none', { producerId: id, producerEpoch: 0 }, 0);
   const bytes = Buffer.concat(pieces);
   bytes.writeBigInt64BE(BigInt(baseOffset), layout.baseOffset);
-  const [batch] = batchesOf(bytes);
+  const [batch] = parseBatches(bytes);
   const flags = { records: attributes.transactional, plain: 0, end: attributes.transactional | attributes.control };
-  // The checksum stays that of the records: the flags are read out of what is passed here.
+  // The checksum is not updated: the flags are read from the returned object.
   return { ...(batch as FetchedBatch), attributes: flags[entry.kind] };
 }
 
-test('gives the committed records in order, and names who else has some: as a model does, for any log', async () => {
+test('returns the committed records in order and the producers with open transactions, like a model, for any log', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(entry, { maxLength: 30 }), fc.nat(30), async (log, cut) => {
       const batches: FetchedBatch[] = [];
@@ -53,12 +53,12 @@ test('gives the committed records in order, and names who else has some: as a mo
         if (i < cut) end = offset;
       }
       const tail = new UnstableTail({ topic: 't', partition: 0 }, 100, end, {
-        wanted: name => name.toString().startsWith('own-'),
-        awaited: name => name.toString() === 'own-a',
+        accepts: name => name.toString().startsWith('own-'),
+        waitsFor: name => name.toString() === 'own-a',
       });
       for (const batch of batches) {
         tail.add(batch);
-        // As an answer that is asked for again has it.
+        // A repeated response contains the batch again.
         tail.add(batch);
       }
       expect(tail.next).toBe(offset);
@@ -73,20 +73,20 @@ test('gives the committed records in order, and names who else has some: as a mo
           continue;
         }
         const names = each.kind === 'plain' ? [each.key] : each.keys;
-        const fate =
+        const outcome =
           each.kind === 'plain'
             ? true
             : log.slice(i).find(later => later.kind === 'end' && later.producer === each.producer);
         for (const name of names) {
           if (i < cut && name.startsWith('own-')) {
-            if (fate === true || (typeof fate === 'object' && fate.kind === 'end' && fate.commit))
+            if (outcome === true || (typeof outcome === 'object' && outcome.kind === 'end' && outcome.commit))
               expected.push(`${name}=${at}`);
-            if (fate === undefined && name === 'own-a' && each.kind === 'records') open.add(each.producer);
+            if (outcome === undefined && name === 'own-a' && each.kind === 'records') open.add(each.producer);
           }
           at++;
         }
       }
-      expect(tail.committed.map(record => `${record.key}=${record.value}`)).toEqual(expected);
+      expect(tail.committedRecords.map(record => `${record.key}=${record.value}`)).toEqual(expected);
       expect(new Set(tail.awaitedProducers)).toEqual(open);
     }),
   );
