@@ -32,8 +32,8 @@ serve(port, {
     namesRedaction,
   }),
   log,
-  observe: ({ connector, task, type }) => tasks.task({ connector, task, type }),
+  observeTask: ({ connector, task, type }) => tasks.task({ connector, task, type }),
   metrics: () => tasks.text(),
-  kafkaLost: disconnect,
+  onKafkaLost: disconnect,
   setLevel: ({ logger, level }) => void loggers.follow(logger, level as Level),
 });

@@ -77,8 +77,8 @@ export async function startWorker(
   let member: Member | undefined;
   let dataPlane: DataPlane | undefined;
   const loggers = new Loggers(root, {
-    told: (logger, level) => member?.levelSet({ logger, level }),
-    changed: (logger, level) => dataPlane?.setLevel({ logger, level }),
+    onSet: (logger, level) => member?.levelSet({ logger, level }),
+    onChange: (logger, level) => dataPlane?.setLevel({ logger, level }),
   });
   const log = loggers.log('worker');
   const { props, config, kafkaConfig, kafka, configs, secrets, components } = await engineServices(properties, {
@@ -128,8 +128,8 @@ export async function startWorker(
   const identity = `${props['rest.advertised.host.name'] ?? defaultHost}:${props['rest.advertised.port'] ?? port}`;
   const bundle = await workflowBundle(cacheFolder());
   dataPlane = new DataPlane({
-    thread: () => threadChannel(hostEntry),
-    process: () => processChannel(hostEntry),
+    openThread: () => threadChannel(hostEntry),
+    openProcess: () => processChannel(hostEntry),
     settings: { properties, configFiles, ...(number === undefined ? {} : { process: String(number) }) },
     levels: () => loggers.levels(),
     unresponsiveMs: config['task.unresponsive.timeout.ms'],
@@ -197,7 +197,7 @@ export async function startWorker(
       log.warn({ brokers: kafkaConfig.brokers }, 'Kafka does not answer: tasks move to other workers');
       workers.suspendTasks();
       leaving.abort(new Error('Kafka does not answer this worker'));
-      plane.kafkaLost();
+      plane.reportKafkaLost();
     },
     found() {
       log.info({ brokers: kafkaConfig.brokers }, 'Kafka answers again: this worker runs tasks again');

@@ -2,7 +2,7 @@ import { ApplicationFailure, Context } from '@temporalio/activity';
 import { ApplicationFailureCategory } from '@temporalio/common';
 import type { Log } from '../../src/api/index.ts';
 import type { TaskAttempt } from '../../src/connector/task/task-context.ts';
-import { Pulse } from '../../src/data-plane/heartbeat-ticker.ts';
+import { HeartbeatTicker } from '../../src/data-plane/heartbeat-ticker.ts';
 import { HostLostError } from '../../src/data-plane/host-lost.ts';
 import type { ContactState, TaskProgress } from '../../src/data-plane/messages.ts';
 import { RemoteError } from '../../src/data-plane/remote-error.ts';
@@ -43,7 +43,7 @@ export interface RunOptions {
  * Heartbeats contain figures for people, never the position. The data plane is closed before the activity returns.
  */
 export function runTaskActivity(deps: RunTaskDeps): (args: TaskArgs) => Promise<void> {
-  const ticker = new Pulse();
+  const ticker = new HeartbeatTicker();
   return async args => {
     const context = Context.current();
     const signal = AbortSignal.any([context.cancellationSignal, deps.leaveSignal()]);

@@ -3,14 +3,14 @@ import { CURRENT_REQUEST } from './current-request.ts';
 
 export interface BlockedRequest {
   readonly id: number | undefined;
-  /** Innermost function first, `name folder/file:line` each. */
+  /** Functions as `name (folder/file:line)`, innermost first. */
   readonly stack: readonly string[];
 }
 
 const TIMEOUT_MS = 2000;
 const MAX_FRAMES = 6;
 
-/** Messages of the Chrome DevTools protocol, as far as they are used here. */
+/** Fields of Chrome DevTools protocol messages that are used here. */
 interface Message {
   readonly id?: number;
   readonly method?: string;
@@ -25,11 +25,10 @@ interface CallFrame {
 }
 
 /**
- * Interrupts a thread that is busy, wherever it is, and reads which request's code it runs, through V8's inspector: no
- * port is opened. The thread is to be terminated afterwards. undefined where it does not stop in time, such as in native
- * code.
+ * Interrupts a busy thread through V8's inspector, without opening a port, and finds the request whose code it runs. The thread must
+ * be terminated afterwards. undefined if it cannot be interrupted in time, for example in native code.
  */
-export async function blockedRequest(threadId: number): Promise<BlockedRequest | undefined> {
+export async function findBlockedRequest(threadId: number): Promise<BlockedRequest | undefined> {
   inspector ??= new ThreadInspector();
   const timeout = Promise.withResolvers<undefined>();
   const timer = setTimeout(timeout.resolve, TIMEOUT_MS, undefined);
@@ -40,12 +39,12 @@ export async function blockedRequest(threadId: number): Promise<BlockedRequest |
   }
 }
 
-/** Made when it is first needed, and one for all: Node attaches only the first session of a process to its threads. */
+/** Created on first use and shared, as Node.js attaches only the first session of a process to its threads. */
 let inspector: ThreadInspector | undefined;
 
 class ThreadInspector {
   readonly #session = new Session();
-  /** By thread. */
+  /** Session ids by thread id. */
   readonly #sessions = new Map<number, string>();
   readonly #receivers = new Map<string, (message: Message) => void>();
   #lastId = 0;
@@ -63,7 +62,7 @@ class ThreadInspector {
     this.#session.on('NodeWorker.receivedMessageFromWorker', ({ params }) =>
       this.#receivers.get(params.sessionId)?.(JSON.parse(params.message) as Message),
     );
-    // Attaches to the threads that there are before it returns, and to each later one when it starts.
+    // Attaches to existing threads before it returns, and to later ones when they start.
     this.#session.post('NodeWorker.enable', { waitForDebuggerOnStart: false });
   }
 

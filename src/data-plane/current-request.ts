@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-/** Name of a global function of a host: the id of the request whose code runs. */
+/** Name of a host's global function that returns the id of the current request. */
 export const CURRENT_REQUEST = 'millraceCurrentRequest';
 
-/** The request whose code runs. The main thread reads it out of a host that has stopped answering. */
+/** Id of the request whose code runs. The main thread reads it from a host that has stopped responding. */
 export const currentRequest = new AsyncLocalStorage<number>();

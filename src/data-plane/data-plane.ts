@@ -6,10 +6,10 @@ import type { ContactState, HostSettings, LoggerLevel } from './messages.ts';
 import { type RequestOptions, TaskHost } from './task-host.ts';
 
 export interface DataPlaneOptions {
-  /** Opens a host that many tasks share. */
-  thread(): HostChannel;
+  /** Opens a host that tasks share. */
+  openThread(): HostChannel;
   /** Opens a host for a single task. */
-  process(): HostChannel;
+  openProcess(): HostChannel;
   readonly settings: Omit<HostSettings, 'levels'>;
   levels(): readonly LoggerLevel[];
   readonly unresponsiveMs: number;
@@ -17,49 +17,49 @@ export interface DataPlaneOptions {
 }
 
 export interface IsolationOptions extends RequestOptions {
-  /** Runs in a process of its own. */
+  /** True: the request runs in a process of its own. */
   readonly isolated: boolean;
 }
 
-/** Hosts of single tasks at the same time: each is a process of its own. Further ones share the thread. */
+/** Limit of hosts for a single task, each a process. Further tasks share the thread. */
 const MAX_ISOLATED = 8;
-/** Milliseconds that a host may take to report its metrics. */
+/** Milliseconds in which a host must report its metrics. */
 const METRICS_MS = 1000;
 
-/** Threads that requests share: a plan does not wait for tasks, and a check that blocks its thread interrupts none. */
-type SharedBy = 'tasks' | 'calls';
+/** Shared threads. Calls have one of their own, so that they do not wait for tasks, and a blocked call interrupts no task. */
+type HostKind = 'tasks' | 'calls';
 
 /**
- * Where connectors' code runs: apart from the thread that answers REST requests and sends heartbeats. Tasks share one
- * worker thread, calls another. What is suspected of having blocked one runs in a process of its own.
+ * Runs connectors' code outside the thread that serves REST requests and sends heartbeats. Tasks share a worker thread, calls share
+ * another one. A request that is suspected of having blocked a thread runs in a process of its own.
  */
 export class DataPlane {
   readonly #options: DataPlaneOptions;
   readonly #hosts = new Set<TaskHost>();
-  readonly #shared = new Map<SharedBy, TaskHost>();
-  #isolated = 0;
+  readonly #shared = new Map<HostKind, TaskHost>();
+  #isolatedHosts = 0;
 
   constructor(options: DataPlaneOptions) {
     this.#options = options;
-    for (const by of ['tasks', 'calls'] as const) this.#sharedHost(by);
+    for (const kind of ['tasks', 'calls'] as const) this.#sharedHost(kind);
   }
 
-  /** Whether tasks that are given to it start at once. */
+  /** True if tasks start without waiting for a host. */
   isReady(): boolean {
     return this.#shared.get('tasks')?.isStarted ?? false;
   }
 
   run(args: TaskAttempt, options: IsolationOptions): Promise<void> {
-    return this.#within('tasks', options, host => host.run(args, options));
+    return this.#runOnHost('tasks', options, host => host.run(args, options));
   }
 
   call<T>(name: CallName, args: readonly unknown[], options: IsolationOptions): Promise<T> {
-    return this.#within('calls', options, host => host.call<T>(name, args, options));
+    return this.#runOnHost('calls', options, host => host.call<T>(name, args, options));
   }
 
-  /** The metrics of tasks, a text for each host that answers in time. */
+  /** Metrics of tasks, one text for each host that responds in time. */
   async metrics(): Promise<string[]> {
-    const texts = await Promise.all([...this.#hosts].map(host => withoutDelay(host.metrics())));
+    const texts = await Promise.all([...this.#hosts].map(host => valueInTime(host.metrics())));
     return texts.filter(text => text !== undefined);
   }
 
@@ -67,44 +67,48 @@ export class DataPlane {
     for (const host of this.#hosts) host.setLevel(level);
   }
 
-  /** Brokers do not answer this worker: requests that have been cancelled do not wait for them any longer. */
-  kafkaLost(): void {
-    for (const host of this.#hosts) host.kafkaLost();
+  /** No broker responds to this worker: cancelled requests no longer wait for Kafka. */
+  reportKafkaLost(): void {
+    for (const host of this.#hosts) host.reportKafkaLost();
   }
 
-  /** Temporal has answered this worker. */
+  /** Reports that Temporal has answered this worker. */
   setContact(state: ContactState): void {
     for (const host of this.#hosts) host.setContact(state);
   }
 
-  /** Ends all hosts. Their tasks have ended before. */
+  /** Terminates all hosts. Requires that their tasks have ended. */
   async close(): Promise<void> {
     const hosts = [...this.#hosts];
     for (const host of hosts) host.terminate();
     await Promise.all(hosts.map(host => host.exited));
   }
 
-  async #within<T>(by: SharedBy, { isolated }: IsolationOptions, request: (host: TaskHost) => Promise<T>): Promise<T> {
-    if (!isolated || this.#isolated >= MAX_ISOLATED) return request(this.#sharedHost(by));
-    this.#isolated++;
-    const host = this.#open(this.#options.process());
+  async #runOnHost<T>(
+    kind: HostKind,
+    { isolated }: IsolationOptions,
+    request: (host: TaskHost) => Promise<T>,
+  ): Promise<T> {
+    if (!isolated || this.#isolatedHosts >= MAX_ISOLATED) return request(this.#sharedHost(kind));
+    this.#isolatedHosts++;
+    const host = this.#openHost(this.#options.openProcess());
     try {
       return await request(host);
     } finally {
-      this.#isolated--;
+      this.#isolatedHosts--;
       host.terminate();
     }
   }
 
-  #sharedHost(by: SharedBy): TaskHost {
-    const open = this.#shared.get(by);
-    if (open?.alive) return open;
-    const host = this.#open(this.#options.thread());
-    this.#shared.set(by, host);
+  #sharedHost(kind: HostKind): TaskHost {
+    const open = this.#shared.get(kind);
+    if (open?.isAlive) return open;
+    const host = this.#openHost(this.#options.openThread());
+    this.#shared.set(kind, host);
     return host;
   }
 
-  #open(channel: HostChannel): TaskHost {
+  #openHost(channel: HostChannel): TaskHost {
     const { settings, levels, unresponsiveMs } = this.#options;
     const host = new TaskHost(channel, { ...settings, levels: levels() }, unresponsiveMs);
     this.#hosts.add(host);
@@ -113,10 +117,10 @@ export class DataPlane {
   }
 }
 
-/** undefined where it takes longer, or fails. */
-function withoutDelay<T>(answer: Promise<T>): Promise<T | undefined> {
+/** undefined if the promise takes longer than METRICS_MS or rejects. */
+function valueInTime<T>(promise: Promise<T>): Promise<T | undefined> {
   return Promise.race([
-    answer.catch(() => undefined),
+    promise.catch(() => undefined),
     new Promise<undefined>(resolve => setTimeout(resolve, METRICS_MS, undefined).unref()),
   ]);
 }

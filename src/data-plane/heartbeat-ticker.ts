@@ -1,26 +1,26 @@
-/** In how many parts a second is divided. */
-const PARTS = 8;
+/** Ticks per second. */
+const SLOTS_PER_SECOND = 8;
 
 /**
- * Calls many once a second from few timers: what happens a hundred times at moments of its own wakes a process, its
- * connections and its servers a hundred times. Spread over some parts of the second, so that it does not come all at once.
+ * Timer wheel: calls many callbacks once a second with one timer. A timer per callback would wake the process, its connections
+ * and its servers at as many moments. The callbacks are spread over the slots of a second to avoid a burst.
  */
-export class Pulse {
-  readonly #parts = Array.from({ length: PARTS }, () => new Set<() => void>());
+export class HeartbeatTicker {
+  readonly #slots = Array.from({ length: SLOTS_PER_SECOND }, () => new Set<() => void>());
   #timer: NodeJS.Timeout | undefined;
-  #turn = 0;
-  #next = 0;
+  #currentSlot = 0;
+  #nextSlot = 0;
 
-  /** beat: must not throw. Returns what ends it. */
+  /** beat: called once a second; must not throw. Returns the function that removes it. */
   add(beat: () => void): () => void {
-    const part = this.#parts[this.#next++ % PARTS];
-    part?.add(beat);
+    const slot = this.#slots[this.#nextSlot++ % SLOTS_PER_SECOND];
+    slot?.add(beat);
     this.#timer ??= setInterval(() => {
-      for (const one of this.#parts[this.#turn++ % PARTS] ?? []) one();
-    }, 1000 / PARTS);
+      for (const callback of this.#slots[this.#currentSlot++ % SLOTS_PER_SECOND] ?? []) callback();
+    }, 1000 / SLOTS_PER_SECOND);
     return () => {
-      part?.delete(beat);
-      if (this.#parts.some(({ size }) => size > 0)) return;
+      slot?.delete(beat);
+      if (this.#slots.some(({ size }) => size > 0)) return;
       clearInterval(this.#timer);
       this.#timer = undefined;
     };

@@ -1,19 +1,17 @@
 import { MillraceError } from '../errors.ts';
 
-/** What the end of a host says about one of its requests. */
+/** Role of a request in the end of its host. */
 export interface Suspicion {
   /**
-   * `blocked`: code of this request was running; `possible`: it was one of several that may be the cause; `none`: it was
-   * another one; `starved`: the machine gave the host no CPU.
+   * `blocked`: code of this request was running. `possible`: it is one of several possible causes. `none`: another request is the
+   * cause. `starved`: the host got no CPU.
    */
   readonly kind: 'blocked' | 'possible' | 'none' | 'starved';
-  /** The request was the only one of the host. */
-  readonly alone: boolean;
-  /** The functions that ran, innermost first, where known. */
+  /** Functions that were running, innermost first; [] if unknown. */
   readonly stack: readonly string[];
 }
 
-/** A host ended, or was ended because it stopped answering, before it answered a request. */
+/** A host ended, or was terminated because it stopped responding, before it answered a request. */
 export class HostLostError extends MillraceError {
   override readonly name = 'HostLostError';
   readonly suspicion: Suspicion;
@@ -23,7 +21,7 @@ export class HostLostError extends MillraceError {
     this.suspicion = suspicion;
   }
 
-  /** The request may be the cause. */
+  /** True: the request may be the cause. */
   get isSuspect(): boolean {
     return this.suspicion.kind === 'blocked' || this.suspicion.kind === 'possible';
   }

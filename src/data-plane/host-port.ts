@@ -1,12 +1,12 @@
 import { parentPort } from 'node:worker_threads';
 import type { FromHost, HostSettings, ToHost } from './messages.ts';
 
-/** The host's end of its channel to the main thread. */
+/** The host's end of the channel to the main thread. */
 export interface HostPort {
-  /** The first message. */
+  /** Settings in the first message. */
   readonly settings: Promise<HostSettings>;
   post(message: FromHost): void;
-  /** Receives all messages but the first, those that came before this call included. */
+  /** Receives all later messages, including those that arrived before this call. */
   onMessage(receive: (message: ToHost) => void): void;
 }
 
@@ -15,22 +15,22 @@ export function hostPort(): HostPort {
   const settings = Promise.withResolvers<HostSettings>();
   const early: ToHost[] = [];
   let receive = (message: ToHost): void => void early.push(message);
-  const take = (message: ToHost): void => {
+  const dispatch = (message: ToHost): void => {
     if (message.type === 'start') settings.resolve(message.settings);
     else receive(message);
   };
-  if (parentPort === null) process.on('message', take);
-  else parentPort.on('message', take);
+  if (parentPort === null) process.on('message', dispatch);
+  else parentPort.on('message', dispatch);
   return {
     settings: settings.promise,
     post(message) {
       if (parentPort !== null) parentPort.postMessage(message);
-      // The callback takes the error of a parent that is gone; parent-watch.ts ends this process then.
+      // The callback ignores the error if the parent has ended; parent-watch.ts ends this process then.
       else process.send?.(message, undefined, {}, () => undefined);
     },
-    onMessage(to) {
-      receive = to;
-      for (const message of early.splice(0)) to(message);
+    onMessage(receiver) {
+      receive = receiver;
+      for (const message of early.splice(0)) receiver(message);
     },
   };
 }

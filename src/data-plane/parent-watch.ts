@@ -1,7 +1,7 @@
 import { isMainThread, Worker } from 'node:worker_threads';
 
-/** A thread of its own, so that it also runs while code of this process blocks the event loop. */
-const watch = `
+/** Script of a separate thread, which runs even while the event loop of this process is blocked. */
+const watchScript = `
 const { workerData: parent } = require('node:worker_threads');
 const check = () => {
   if (process.ppid !== parent) process.kill(process.pid, 'SIGKILL');
@@ -10,8 +10,8 @@ check();
 setInterval(check, 500);
 `;
 
-/** Ends this process when its parent, whose process id is its first argument, has ended. A thread ends with its process. */
+/** Ends this process when its parent has ended. The parent's process id is the first argument. A worker thread needs no watch. */
 export function exitWithParent(): void {
   if (!isMainThread) return;
-  new Worker(watch, { eval: true, workerData: Number(process.argv[2]) }).unref();
+  new Worker(watchScript, { eval: true, workerData: Number(process.argv[2]) }).unref();
 }

@@ -1,7 +1,7 @@
 import { MillraceError } from '../errors.ts';
 import type { FailureReport } from '../failure-report.ts';
 
-/** A failure that a host reported, as an error of this thread. */
+/** Error for a failure that a host reported. */
 export class RemoteError extends MillraceError {
   override readonly name = 'RemoteError';
   readonly report: FailureReport;

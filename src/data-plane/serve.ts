@@ -7,25 +7,25 @@ import type { TaskAttempt } from '../connector/task/task-context.ts';
 import type { TaskObserver } from '../engine/observer.ts';
 import { reportFailure, truncateMiddle } from '../failure-report.ts';
 import { CURRENT_REQUEST, currentRequest } from './current-request.ts';
-import { Pulse } from './heartbeat-ticker.ts';
+import { HeartbeatTicker } from './heartbeat-ticker.ts';
 import type { HostPort } from './host-port.ts';
 import { type LoggerLevel, TICK_MS, type ToHost } from './messages.ts';
 import { CurrentAttempt, TemporalContact } from './temporal-contact.ts';
 import { threadName } from './thread-times.ts';
 
-/** Characters of a figure that is a text. */
+/** Maximum length of a figure that is a text. */
 const MAX_FIGURE = 500;
 
 export interface HostServices {
   readonly operations: Operations;
   readonly log: Log;
-  /** Where the metrics of a task are kept; called when it starts. */
-  observe(args: TaskAttempt): Partial<TaskObserver>;
-  /** In Prometheus' text format. */
+  /** Creates the observer of a task's metrics; called when the task starts. */
+  observeTask(args: TaskAttempt): Partial<TaskObserver>;
+  /** Metrics in Prometheus's text format. */
   metrics(): Promise<string>;
   setLevel(level: LoggerLevel): void;
-  /** Ends what waits for Kafka. */
-  kafkaLost(): void;
+  /** Rejects pending Kafka requests. */
+  onKafkaLost(): void;
 }
 
 Object.defineProperty(globalThis, CURRENT_REQUEST, { value: () => currentRequest.getStore() });
@@ -34,10 +34,10 @@ Object.defineProperty(globalThis, CURRENT_REQUEST, { value: () => currentRequest
 export function serve(port: HostPort, services: HostServices): void {
   const running = new Map<number, { readonly controller: AbortController; readonly attempt: CurrentAttempt }>();
   const contact = new TemporalContact();
-  const pulse = new Pulse();
+  const ticker = new HeartbeatTicker();
 
-  /** Runs the code of a request in its own asynchronous context, and answers. */
-  function handle(id: number, act: (context: OperationContext) => Promise<unknown>): void {
+  /** Runs the code of a request in its own asynchronous context and sends the answer. */
+  function handle(id: number, operation: (context: OperationContext) => Promise<unknown>): void {
     const controller = new AbortController();
     const redact = new Redaction();
     const attempt = new CurrentAttempt(contact, () => port.post({ type: 'prove', id }), controller.signal);
@@ -45,7 +45,7 @@ export function serve(port: HostPort, services: HostServices): void {
     const context = { signal: controller.signal, confirm, redact, redactNames: new Redaction() };
     running.set(id, { controller, attempt });
     currentRequest
-      .run(id, () => act(context))
+      .run(id, () => operation(context))
       .then(
         value => port.post({ type: 'answer', id, value }),
         (error: unknown) =>
@@ -55,24 +55,24 @@ export function serve(port: HostPort, services: HostServices): void {
   }
 
   async function run(id: number, args: TaskAttempt, context: OperationContext): Promise<void> {
-    const progress = new Progress(services.observe(args));
-    let reported = '';
-    const report = () => {
-      const figures = shown(progress.snapshot(), context.redact);
+    const progress = new Progress(services.observeTask(args));
+    let lastReport = '';
+    const reportProgress = () => {
+      const figures = redactFigures(progress.snapshot(), context.redact);
       const topics = progress.takeTopics().map(topic => context.redactNames.text(topic));
-      const all = JSON.stringify({ figures, topics });
-      // Hundreds of idle tasks would keep the main thread busy with what it knows.
-      if (all === reported) return;
-      reported = all;
+      const report = JSON.stringify({ figures, topics });
+      // Unchanged figures are not sent: hundreds of idle tasks would keep the main thread busy.
+      if (report === lastReport) return;
+      lastReport = report;
       port.post({ type: 'progress', id, figures, topics, written: progress.recordsWritten });
     };
-    const stop = pulse.add(report);
+    const removeTick = ticker.add(reportProgress);
     const log = withFields(services.log, { connector: args.connector, task: args.task });
     try {
       await services.operations.runTask(context, args, progress, log);
     } finally {
-      stop();
-      report();
+      removeTick();
+      reportProgress();
       progress.ended();
     }
   }
@@ -82,21 +82,21 @@ export function serve(port: HostPort, services: HostServices): void {
       case 'run':
         return handle(message.id, context => run(message.id, message.args, context));
       case 'call': {
-        const operation = services.operations[message.name] as (...args: readonly unknown[]) => Promise<unknown>;
-        return handle(message.id, context => operation(context, ...message.args));
+        const call = services.operations[message.name] as (...args: readonly unknown[]) => Promise<unknown>;
+        return handle(message.id, context => call(context, ...message.args));
       }
       case 'cancel':
         return running.get(message.id)?.controller.abort(new Error(message.reason));
       case 'contact':
         return contact.update(message.at, message.interruptions);
       case 'proven':
-        return running.get(message.id)?.attempt.proven(message.at, message.interruptions);
+        return running.get(message.id)?.attempt.onConfirmed(message.at, message.interruptions);
       case 'metrics':
         return handle(message.id, () => services.metrics());
       case 'level':
         return services.setLevel(message);
       case 'kafka lost':
-        return services.kafkaLost();
+        return services.onKafkaLost();
     }
   });
   process.on('uncaughtException', error => {
@@ -108,8 +108,8 @@ export function serve(port: HostPort, services: HostServices): void {
   port.post({ type: 'started', thread: threadName() });
 }
 
-/** Figures as they may be shown: texts are short and without secrets. */
-const shown = (figures: Figures, redact: Redaction): Figures =>
+/** Shortens texts and redacts secrets in them. */
+const redactFigures = (figures: Figures, redact: Redaction): Figures =>
   Object.fromEntries(
     Object.entries(figures).map(([name, figure]) => [
       name,
@@ -119,9 +119,9 @@ const shown = (figures: Figures, redact: Redaction): Figures =>
 
 function withFields(log: Log, fields: Readonly<Record<string, unknown>>): Log {
   return {
-    debug: (more, message) => log.debug({ ...fields, ...more }, message),
-    info: (more, message) => log.info({ ...fields, ...more }, message),
-    warn: (more, message) => log.warn({ ...fields, ...more }, message),
-    error: (more, message) => log.error({ ...fields, ...more }, message),
+    debug: (extra, message) => log.debug({ ...fields, ...extra }, message),
+    info: (extra, message) => log.info({ ...fields, ...extra }, message),
+    warn: (extra, message) => log.warn({ ...fields, ...extra }, message),
+    error: (extra, message) => log.error({ ...fields, ...extra }, message),
   };
 }

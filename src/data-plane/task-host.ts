@@ -17,31 +17,31 @@ import { RemoteError } from './remote-error.ts';
 import { threadTimes } from './thread-times.ts';
 
 export interface RequestOptions {
-  /** Cancels the request: the host's answer is awaited all the same. */
+  /** Cancels the request; the host still answers it. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: TaskProgress) => void;
-  /** Resolves when Temporal confirms the attempt that the request belongs to; rejects when it has been replaced. */
-  readonly prove?: () => Promise<ContactState>;
+  /** Resolves when Temporal confirms the attempt of the request; rejects when it has been replaced. */
+  readonly confirmAttempt?: () => Promise<ContactState>;
 }
 
-interface Pending {
-  /** It runs a connector's code. */
+interface PendingRequest {
+  /** True: it runs code of a connector. */
   readonly isWork: boolean;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: Error) => void;
   readonly onProgress: RequestOptions['onProgress'] | undefined;
-  readonly prove: RequestOptions['prove'] | undefined;
+  readonly confirmAttempt: RequestOptions['confirmAttempt'] | undefined;
 }
 
-/** Milliseconds that a host may take to load its code, on a busy machine. */
+/** Milliseconds in which a host must load its code, also on a busy machine. */
 const START_MS = 60_000;
-/** Milliseconds after which a host is ended that has no CPU. */
+/** Milliseconds without CPU after which a host is terminated. */
 const STARVED_MS = 60_000;
 
 /** A thread or process that runs data planes, as the main thread sees it. */
 export class TaskHost {
   readonly #channel: HostChannel;
-  readonly #pending = new Map<number, Pending>();
+  readonly #pending = new Map<number, PendingRequest>();
   readonly #unresponsiveTicks: number;
   readonly #watch: NodeJS.Timeout;
   readonly #exited = Promise.withResolvers<void>();
@@ -52,29 +52,29 @@ export class TaskHost {
   #blockedMs = 0;
   #thread: string | undefined;
   #cpuMs = 0;
-  #alive = true;
-  /** What the host said before it crashed, or what it was doing when it was ended. */
-  #end: (BlockedRequest & { readonly reason: string; readonly isStarved?: boolean }) | undefined;
+  #isAlive = true;
+  /** Error of a crash, or the state of the host when it was terminated. */
+  #endCause: (BlockedRequest & { readonly reason: string; readonly isStarved?: boolean }) | undefined;
 
-  /** unresponsiveMs: a host whose event loop does not turn for so long is ended, unless it waits for a CPU. */
+  /** unresponsiveMs: a host whose event loop is blocked for so long is terminated, unless it waits for a CPU. */
   constructor(channel: HostChannel, settings: HostSettings, unresponsiveMs: number) {
     this.#channel = channel;
     this.#unresponsiveTicks = Math.ceil(unresponsiveMs / TICK_MS);
     channel.onMessage(message => this.#receive(message));
-    channel.onExit(reason => this.#lost(reason));
+    channel.onExit(reason => this.#rejectPending(reason));
     channel.post({ type: 'start', settings });
-    // Counts its own turns instead of time: after a freeze of the whole process the first turn finds only one tick missed.
+    // Counts ticks instead of time: after a freeze of the whole process only one tick is missing.
     this.#watch = setInterval(() => this.#checkTicks(), TICK_MS);
   }
 
-  /** False from the moment on that it is ended or has ended: it takes no further requests. */
-  get alive(): boolean {
-    return this.#alive;
+  /** False when the host has ended or is being terminated: it accepts no requests then. */
+  get isAlive(): boolean {
+    return this.#isAlive;
   }
 
-  /** Its code has been loaded. */
+  /** True when its code is loaded. */
   get isStarted(): boolean {
-    return this.#alive && this.#startTicks === 0;
+    return this.#isAlive && this.#startTicks === 0;
   }
 
   get exited(): Promise<void> {
@@ -97,7 +97,7 @@ export class TaskHost {
     this.#channel.post({ type: 'level', ...level });
   }
 
-  kafkaLost(): void {
+  reportKafkaLost(): void {
     this.#channel.post({ type: 'kafka lost' });
   }
 
@@ -106,16 +106,19 @@ export class TaskHost {
   }
 
   terminate(): void {
-    this.#alive = false;
+    this.#isAlive = false;
     this.#channel.terminate();
   }
 
-  #request<T>(message: (id: number) => ToHost, { signal, onProgress, prove }: RequestOptions = {}): Promise<T> {
+  #request<T>(
+    message: (id: number) => ToHost,
+    { signal, onProgress, confirmAttempt }: RequestOptions = {},
+  ): Promise<T> {
     const id = ++this.#lastId;
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    const sent = message(id);
-    this.#pending.set(id, { isWork: sent.type !== 'metrics', resolve, reject, onProgress, prove });
-    this.#channel.post(sent);
+    const request = message(id);
+    this.#pending.set(id, { isWork: request.type !== 'metrics', resolve, reject, onProgress, confirmAttempt });
+    this.#channel.post(request);
     const cancel = () =>
       this.#channel.post({ type: 'cancel', id, reason: String(signal?.reason?.message ?? 'cancelled') });
     if (signal?.aborted) cancel();
@@ -131,23 +134,23 @@ export class TaskHost {
       this.#thread = message.thread;
     }
     if (message.type === 'crash')
-      this.#end = { id: message.id, stack: [], reason: `an uncaught error: ${message.failure.message}` };
+      this.#endCause = { id: message.id, stack: [], reason: `an uncaught error: ${message.failure.message}` };
     if (message.type === 'progress') this.#pending.get(message.id)?.onProgress?.(message);
-    if (message.type === 'prove') void this.#prove(message.id);
-    if (message.type === 'answer') this.#take(message.id)?.resolve(message.value);
-    if (message.type === 'failure') this.#take(message.id)?.reject(new RemoteError(message.failure));
+    if (message.type === 'prove') void this.#confirmAttempt(message.id);
+    if (message.type === 'answer') this.#takePending(message.id)?.resolve(message.value);
+    if (message.type === 'failure') this.#takePending(message.id)?.reject(new RemoteError(message.failure));
   }
 
-  async #prove(id: number): Promise<void> {
+  async #confirmAttempt(id: number): Promise<void> {
     try {
-      const state = await this.#pending.get(id)?.prove?.();
+      const state = await this.#pending.get(id)?.confirmAttempt?.();
       if (state !== undefined) this.#channel.post({ type: 'proven', id, ...state });
     } catch (error) {
       this.#channel.post({ type: 'cancel', id, reason: messageOf(error) });
     }
   }
 
-  #take(id: number): Pending | undefined {
+  #takePending(id: number): PendingRequest | undefined {
     const pending = this.#pending.get(id);
     this.#pending.delete(id);
     return pending;
@@ -160,15 +163,15 @@ export class TaskHost {
     }
     this.#missedTicks++;
     this.#blockedMs += this.#blockedSinceLastTick();
-    if (this.#missedTicks < this.#unresponsiveTicks || !this.#alive) return;
+    if (this.#missedTicks < this.#unresponsiveTicks || !this.#isAlive) return;
     const missedMs = this.#missedTicks * TICK_MS;
-    // On a busy machine a blocked thread does not get a whole CPU: half of the limit is enough.
+    // On a busy machine a blocked thread does not get a whole CPU, so half of the limit is enough.
     const isBlocked = this.#blockedMs >= (this.#unresponsiveTicks * TICK_MS) / 2;
     if (isBlocked) void this.#endUnresponsive(`its event loop was blocked for ${missedMs / 1000} s`);
     else if (missedMs >= STARVED_MS) this.#endStarved(`it got no CPU for ${missedMs / 1000} s`);
   }
 
-  /** Milliseconds. A host that could run, but does not get a CPU, is not blocked. */
+  /** Milliseconds since the last tick in which the host was blocked; waiting for a CPU does not count. */
   #blockedSinceLastTick(): number {
     const times = this.#thread === undefined ? undefined : threadTimes(this.#thread);
     if (times === undefined) return TICK_MS;
@@ -178,28 +181,33 @@ export class TaskHost {
   }
 
   async #endUnresponsive(reason: string): Promise<void> {
-    this.#alive = false;
-    const blocked = await this.#channel.blockedRequest().catch(() => undefined);
-    this.#end = { id: blocked?.id, stack: blocked?.stack ?? [], reason };
+    this.#isAlive = false;
+    const blocked = await this.#channel.findBlockedRequest().catch(() => undefined);
+    this.#endCause = { id: blocked?.id, stack: blocked?.stack ?? [], reason };
     this.#channel.terminate();
-    // Native code can delay the exit, but nothing of the host's own code runs after it.
-    this.#lost(reason);
+    // Native code can delay the exit, but no code of the host runs afterwards.
+    this.#rejectPending(reason);
   }
 
   #endStarved(reason: string): void {
-    this.#end = { id: undefined, stack: [], reason, isStarved: true };
+    this.#endCause = { id: undefined, stack: [], reason, isStarved: true };
     this.#channel.terminate();
-    this.#lost(reason);
+    this.#rejectPending(reason);
   }
 
-  #lost(exitReason: string): void {
-    this.#alive = false;
-    const { id: culprit, stack, reason, isStarved } = this.#end ?? { id: undefined, stack: [], reason: exitReason };
-    const alone = [...this.#pending.values()].filter(({ isWork }) => isWork).length === 1;
+  #rejectPending(exitReason: string): void {
+    this.#isAlive = false;
+    const {
+      id: culprit,
+      stack,
+      reason,
+      isStarved,
+    } = this.#endCause ?? { id: undefined, stack: [], reason: exitReason };
+    const hasOneRequest = [...this.#pending.values()].filter(({ isWork }) => isWork).length === 1;
     for (const [id, { reject }] of this.#pending) {
-      const cause = culprit === id || alone ? 'blocked' : culprit === undefined ? 'possible' : 'none';
+      const cause = culprit === id || hasOneRequest ? 'blocked' : culprit === undefined ? 'possible' : 'none';
       const kind = isStarved ? 'starved' : cause;
-      reject(new HostLostError(reason, { kind, alone, stack: kind === 'blocked' ? stack : [] }));
+      reject(new HostLostError(reason, { kind, stack: kind === 'blocked' ? stack : [] }));
     }
     this.#pending.clear();
     this.#close();

@@ -9,14 +9,14 @@ export function monotonicMs(): number {
   return seconds * 1000 + nanoseconds / 1e6;
 }
 
-/** What a host knows of its worker's contact with Temporal. */
+/** State of the worker's contact with Temporal, as a task host knows it. */
 export class TemporalContact {
-  #at = monotonicMs();
+  #lastContactAt = monotonicMs();
   #interruptions = 0;
 
-  /** at: monotonicMs() before a request that Temporal answered. interruptions: how often this worker was frozen so far. */
-  update(at: number, interruptions: number): void {
-    this.#at = Math.max(this.#at, at);
+  /** at: monotonicMs() before a request that Temporal answered. interruptions: number of freezes of this worker so far. */
+  update(lastContactAt: number, interruptions: number): void {
+    this.#lastContactAt = Math.max(this.#lastContactAt, lastContactAt);
     this.#interruptions = interruptions;
   }
 
@@ -24,60 +24,60 @@ export class TemporalContact {
     return this.#interruptions;
   }
 
-  get at(): number {
-    return this.#at;
+  get lastContactAt(): number {
+    return this.#lastContactAt;
   }
 }
 
-/** Tells whether an attempt is still the one that Temporal wants: a frozen process may have been replaced meanwhile. */
+/** Checks that an attempt is still the current one: Temporal may have replaced that of a frozen process. */
 export class CurrentAttempt {
   readonly #contact: TemporalContact;
-  readonly #prove: () => void;
+  readonly #requestConfirmation: () => void;
   readonly #signal: AbortSignal;
-  /** monotonicMs() before the request that last proved this attempt, and the interruptions up to then. */
-  #provenAt = 0;
-  #provenInterruptions: number;
-  #proof: PromiseWithResolvers<void> | undefined;
+  /** monotonicMs() before the request that last confirmed this attempt. */
+  #confirmedAt = 0;
+  #confirmedInterruptions: number;
+  #confirmation: PromiseWithResolvers<void> | undefined;
 
-  /** prove: asks the main thread, which calls `proven` or aborts the signal. */
-  constructor(contact: TemporalContact, prove: () => void, signal: AbortSignal) {
+  /** requestConfirmation: sends a request to the main thread, which calls `onConfirmed` or aborts the signal. */
+  constructor(contact: TemporalContact, requestConfirmation: () => void, signal: AbortSignal) {
     this.#contact = contact;
-    this.#prove = prove;
+    this.#requestConfirmation = requestConfirmation;
     this.#signal = signal;
-    this.#provenInterruptions = contact.interruptions;
+    this.#confirmedInterruptions = contact.interruptions;
   }
 
   /**
-   * To be called before a write that a successor does not fence. Returns undefined while Temporal is in contact, else a
-   * promise of Temporal's answer; it rejects with FencedError when the attempt is cancelled first.
+   * Call it before a write that a successor does not fence. Returns undefined while the contact is recent; otherwise a promise
+   * that resolves when Temporal confirms the attempt and rejects with FencedError when the attempt is cancelled.
    */
   confirm(): Promise<void> | undefined {
-    const { at, interruptions } = this.#contact;
-    const age = monotonicMs() - Math.max(at, this.#provenAt);
-    if (age <= MAX_AGE_MS && this.#provenInterruptions === interruptions) return undefined;
-    if (this.#signal.aborted) return Promise.reject(replaced());
-    if (this.#proof === undefined) {
-      const proof = Promise.withResolvers<void>();
-      const abort = () => proof.reject(replaced());
+    const { lastContactAt, interruptions } = this.#contact;
+    const age = monotonicMs() - Math.max(lastContactAt, this.#confirmedAt);
+    if (age <= MAX_AGE_MS && this.#confirmedInterruptions === interruptions) return undefined;
+    if (this.#signal.aborted) return Promise.reject(attemptReplaced());
+    if (this.#confirmation === undefined) {
+      const confirmation = Promise.withResolvers<void>();
+      const abort = () => confirmation.reject(attemptReplaced());
       this.#signal.addEventListener('abort', abort, { once: true });
-      this.#proof = proof;
+      this.#confirmation = confirmation;
       const settled = () => {
         this.#signal.removeEventListener('abort', abort);
-        this.#proof = undefined;
+        this.#confirmation = undefined;
       };
-      proof.promise.then(settled, settled);
-      this.#prove();
+      confirmation.promise.then(settled, settled);
+      this.#requestConfirmation();
     }
-    return this.#proof.promise;
+    return this.#confirmation.promise;
   }
 
-  /** Temporal has confirmed this attempt. at: monotonicMs() before it was asked. interruptions: up to then. */
-  proven(at: number, interruptions: number): void {
-    this.#provenAt = at;
-    this.#provenInterruptions = interruptions;
-    this.#proof?.resolve();
+  /** Temporal has confirmed this attempt. at: monotonicMs() before the request. interruptions: their number at that time. */
+  onConfirmed(at: number, interruptions: number): void {
+    this.#confirmedAt = at;
+    this.#confirmedInterruptions = interruptions;
+    this.#confirmation?.resolve();
   }
 }
 
-const replaced = (): FencedError =>
-  new FencedError('The worker had lost contact with Temporal, and this attempt of the task was ended meanwhile.');
+const attemptReplaced = (): FencedError =>
+  new FencedError('The worker lost contact with Temporal, and this attempt of the task ended meanwhile.');

@@ -2,59 +2,59 @@ import type { Log } from '../api/component.ts';
 import { messageOf } from '../errors.ts';
 import { type Level, type Loggers, levelOf } from './loggers.ts';
 
-/** Log levels for all workers of a cluster (KIP-976). */
+/** Log levels of all workers of a cluster (KIP-976). */
 export interface ClusterLevels {
-  /** Resolves when it is written; each worker takes it as soon as it reads it. KAFKA_UNAVAILABLE. */
+  /** Resolves when the level is written; each worker applies it when it reads it. KAFKA_UNAVAILABLE. */
   set(logger: string, level: Level): Promise<void>;
-  /** Hears of nothing any more. */
+  /** Unsubscribes. */
   close(): void;
 }
 
-/** Where the workers of a cluster write what all of them read: `config.storage.topic`. */
-interface Notices {
+/** The topic that all workers of a cluster read: `config.storage.topic`. */
+interface LevelTopic {
   write(entries: readonly (readonly [key: string, value: string])[]): Promise<void>;
-  /** Hears of what is written from now on, until the signal aborts. Never rejects. */
+  /** Reads records that are written from now on, until the signal aborts. Never rejects. */
   follow(
-    take: (key: string, value: string | null) => void,
+    onRecord: (key: string, value: string | null) => void,
     signal: AbortSignal,
-    failed: (error: unknown) => void,
+    onError: (error: unknown) => void,
   ): Promise<void>;
 }
 
-/** As Kafka Connect calls them in its config topic. */
+/** Key prefix in Kafka Connect's config topic. */
 const PREFIX = 'logger-cluster-';
 
 /**
- * Follows what is set for the whole cluster, where Kafka Connect keeps it. A worker that starts later
- * begins with the levels of its own, as there.
+ * Sets levels for the whole cluster and applies those that other workers set, in Kafka Connect's config topic. A worker that starts
+ * later has its own levels, as in Kafka Connect.
  */
-export function clusterLevels(topic: Notices, cluster: string, loggers: Loggers, log: Log): ClusterLevels {
-  const leaving = new AbortController();
+export function clusterLevels(topic: LevelTopic, cluster: string, loggers: Loggers, log: Log): ClusterLevels {
+  const stop = new AbortController();
   void topic.follow(
     (key, value) => {
       if (!key.startsWith(PREFIX) || value === null) return;
-      const level = levelIn(value, cluster);
+      const level = parseLevel(value, cluster);
       if (level !== undefined) loggers.follow(key.slice(PREFIX.length), level);
     },
-    leaving.signal,
-    error => log.warn({ reason: messageOf(error) }, 'levels of the cluster are not followed for now'),
+    stop.signal,
+    error => log.warn({ reason: messageOf(error) }, 'cannot read log levels of the cluster; retrying'),
   );
   return {
     async set(logger, level) {
       await topic.write([[PREFIX + logger, JSON.stringify({ level, cluster })]]);
-      // Here at once, for who looks next; in the order of the topic when it is read.
+      // Applied at once, so that the next request sees it, and again in the order of the topic.
       loggers.set(logger, level);
     },
-    close: () => leaving.abort(),
+    close: () => stop.abort(),
   };
 }
 
-/** undefined for what is of another cluster in the same topic, or no level. */
-function levelIn(value: string, cluster: string): Level | undefined {
+/** undefined for a record of another cluster in the same topic, or of another format. */
+function parseLevel(value: string, cluster: string): Level | undefined {
   try {
-    const read = JSON.parse(value) as { level?: unknown; cluster?: unknown };
-    if (read.cluster !== undefined && read.cluster !== cluster) return undefined;
-    return typeof read.level === 'string' ? levelOf(read.level) : undefined;
+    const parsed = JSON.parse(value) as { level?: unknown; cluster?: unknown };
+    if (parsed.cluster !== undefined && parsed.cluster !== cluster) return undefined;
+    return typeof parsed.level === 'string' ? levelOf(parsed.level) : undefined;
   } catch {
     return undefined;
   }

@@ -1,4 +1,4 @@
-/** By logger of Millrace, the loggers of Kafka Connect's and Debezium's Java classes that say of the same work. */
+/** Loggers of Millrace and the Java packages of Kafka Connect, Debezium and others with the same subject. */
 const javaNames: readonly (readonly [logger: string, java: string])[] = [
   ['rest', 'org.apache.kafka.connect.runtime.rest'],
   ['rest', 'org.eclipse.jetty'],
@@ -19,9 +19,9 @@ const javaNames: readonly (readonly [logger: string, java: string])[] = [
   ['task', 'io.aiven'],
 ];
 
-/** The loggers that a Java class or package stands for: the nearest one at or above it, and all below it. */
-export function loggersOfJava(name: string): readonly string[] {
-  const isBelow = (one: string, other: string) => one === other || one.startsWith(`${other}.`);
+/** Loggers for a Java class or package: the logger of the nearest package that contains it, and those of all packages in it. */
+export function loggersForJavaName(name: string): readonly string[] {
+  const isBelow = (name: string, parent: string) => name === parent || name.startsWith(`${parent}.`);
   const [nearest] = javaNames.filter(([, java]) => isBelow(name, java)).sort(([, a], [, b]) => b.length - a.length);
   const below = javaNames.filter(([, java]) => isBelow(java, name));
   return [...new Set([...(nearest ? [nearest] : []), ...below].map(([logger]) => logger))];

@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
 import type { Log } from '../api/component.ts';
-import { loggersOfJava } from './java-loggers.ts';
+import { loggersForJavaName } from './java-loggers.ts';
 
-/** Levels by Java's names, as Connect's /admin/loggers has them, and pino's. */
+/** pino's levels by their names in Java, which Kafka Connect's /admin/loggers uses. */
 const levels = {
   OFF: 'silent',
   FATAL: 'fatal',
@@ -16,7 +16,7 @@ const levels = {
 
 export type Level = keyof typeof levels;
 
-/** The level of that name in any case; undefined where there is none. */
+/** Parses the name of a level, in any case; undefined if there is none. */
 export function levelOf(text: string): Level | undefined {
   const upper = text.toUpperCase();
   return Object.hasOwn(levels, upper) ? (upper as Level) : undefined;
@@ -24,25 +24,26 @@ export function levelOf(text: string): Level | undefined {
 
 export interface LoggerLevel {
   readonly level: Level;
-  /** Milliseconds since 1970; null: as it was at the start. */
+  /** Milliseconds since 1970; null: not modified since the start. */
   readonly last_modified: number | null;
 }
 
 export interface LevelObservers {
-  /** Called for every level that is set in this process. */
-  told?(name: string, level: Level): void;
-  /** Called for every level that is set here or followed. */
-  changed?(name: string, level: Level): void;
+  /** Called when a level is set in this process. */
+  onSet?(name: string, level: Level): void;
+  /** Called when a level is set in this process or in another one. */
+  onChange?(name: string, level: Level): void;
 }
 
 const ROOT = 'root';
-/** Names that exist only because a level was set for them. */
-const MOST_REQUESTED = 1000;
-const LONGEST_NAME = 249;
+/** Limit of loggers that exist only because a level was set for them. */
+const MAX_REQUESTED = 1000;
+const MAX_NAME_LENGTH = 249;
 
 /**
- * The loggers of this process by name. Names are paths with dots (`rest`, `connector.orders`); setting the level of one
- * sets those below it, and `root` stands above all; that of a Java class sets the logger of the same work. A logger made later takes the level of the nearest one above it.
+ * Loggers of this process by name. Names are dotted paths (`rest`, `connector.orders`). The level of a logger also applies to those
+ * below it; `root` is above all. The level of a Java class applies to the logger of the same subject. A logger that is created
+ * later inherits the level of the nearest one above it.
  */
 export class Loggers {
   readonly #root: Logger;
@@ -56,17 +57,19 @@ export class Loggers {
     this.#named.set(ROOT, { logger: root, modified: null });
   }
 
-  /** The logger of that name: the same each time. Its lines carry the name. */
+  /** Returns the logger of this name, always the same instance. Its log lines contain the name. */
   log(name: string): Log {
     return this.#entry(name).logger;
   }
 
   all(): Record<string, LoggerLevel> {
-    const entries = [...this.#named].map(([name, { logger, modified }]) => [name, levelNow(logger, modified)] as const);
+    const entries = [...this.#named].map(
+      ([name, { logger, modified }]) => [name, currentLevel(logger, modified)] as const,
+    );
     return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
   }
 
-  /** Every logger's level, those above others first. */
+  /** Levels of all loggers, parents first. */
   levels(): { readonly logger: string; readonly level: Level }[] {
     return Object.entries(this.all())
       .map(([logger, { level }]) => ({ logger, level }))
@@ -74,65 +77,66 @@ export class Loggers {
   }
 
   get(name: string): LoggerLevel | undefined {
-    const found = this.#named.get(name);
-    return found === undefined ? undefined : levelNow(found.logger, found.modified);
+    const entry = this.#named.get(name);
+    return entry === undefined ? undefined : currentLevel(entry.logger, entry.modified);
   }
 
-  /** The reason why no level can be set for a name; undefined where one can. */
-  refusal(name: string): string | undefined {
+  /** Reason why no level can be set for a name; undefined if it can be set. */
+  rejectionReason(name: string): string | undefined {
     if (this.#named.has(name)) return undefined;
-    if (name.length > LONGEST_NAME) return `The name of a logger has at most ${LONGEST_NAME} characters.`;
-    if (this.#requested < MOST_REQUESTED) return undefined;
-    return `Levels were set for ${MOST_REQUESTED} loggers that do not exist: no further one is made. GET /admin/loggers lists those that do.`;
+    if (name.length > MAX_NAME_LENGTH) return `The name of a logger can have at most ${MAX_NAME_LENGTH} characters.`;
+    if (this.#requested < MAX_REQUESTED) return undefined;
+    return `Levels were set for ${MAX_REQUESTED} loggers that do not exist, which is the limit. GET /admin/loggers lists the existing loggers.`;
   }
 
-  /** Sets a level and answers the loggers that it changed; none for a name that is refused. */
+  /** Sets a level. Returns the loggers that changed; [] for a name that is rejected. */
   set(name: string, level: Level): string[] {
-    if (this.refusal(name) !== undefined) return [];
-    this.#observers.told?.(name, level);
+    if (this.rejectionReason(name) !== undefined) return [];
+    this.#observers.onSet?.(name, level);
     return this.follow(name, level);
   }
 
-  /** Sets a level that was set elsewhere. */
+  /** Applies a level that was set in another process. */
   follow(name: string, level: Level): string[] {
-    if (this.refusal(name) !== undefined) return [];
-    this.#observers.changed?.(name, level);
+    if (this.rejectionReason(name) !== undefined) return [];
+    this.#observers.onChange?.(name, level);
     if (!this.#named.has(name)) this.#requested++;
     this.#entry(name);
     const changed: string[] = [];
-    const meant = [name, ...loggersOfJava(name)];
-    for (const [known, entry] of this.#named) {
-      if (!meant.some(one => isAt(known, one)) || entry.logger.level === levels[level]) continue;
+    const targets = [name, ...loggersForJavaName(name)];
+    for (const [existing, entry] of this.#named) {
+      if (!targets.some(target => isSameOrBelow(existing, target)) || entry.logger.level === levels[level]) continue;
       entry.logger.level = levels[level];
       entry.modified = Date.now();
-      changed.push(known);
+      changed.push(existing);
     }
     return changed.sort();
   }
 
   #entry(name: string) {
-    const known = this.#named.get(name);
-    if (known !== undefined) return known;
-    const made = { logger: this.#root.child({ logger: name }, { level: this.#levelAbove(name) }), modified: null };
-    this.#named.set(name, made);
-    return made;
+    const existing = this.#named.get(name);
+    if (existing !== undefined) return existing;
+    const entry = { logger: this.#root.child({ logger: name }, { level: this.#inheritedLevel(name) }), modified: null };
+    this.#named.set(name, entry);
+    return entry;
   }
 
-  #levelAbove(name: string): string {
+  #inheritedLevel(name: string): string {
     for (let end = name.lastIndexOf('.'); end > 0; end = name.lastIndexOf('.', end - 1)) {
-      const above = this.#named.get(name.slice(0, end));
-      if (above !== undefined) return above.logger.level;
+      const parent = this.#named.get(name.slice(0, end));
+      if (parent !== undefined) return parent.logger.level;
     }
     return this.#root.level;
   }
 }
 
-/** Whether a name is `above` or below it. */
-const isAt = (name: string, above: string): boolean => above === ROOT || name === above || name.startsWith(`${above}.`);
+/** True if `name` is `parent` or below it. */
+const isSameOrBelow = (name: string, parent: string): boolean =>
+  parent === ROOT || name === parent || name.startsWith(`${parent}.`);
 
 const depth = (name: string): number => (name === ROOT ? 0 : name.split('.').length);
 
-const levelNow = (logger: Logger, modified: number | null): LoggerLevel => ({
+const currentLevel = (logger: Logger, modified: number | null): LoggerLevel => ({
   level: (Object.keys(levels) as Level[]).find(level => levels[level] === logger.level) ?? 'INFO',
   last_modified: modified,
 });

@@ -1,7 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { TaskName } from './task-metrics.ts';
 
-/** The metrics of this process for Prometheus, those of its tasks apart: see task-registry.ts. */
+/** Prometheus metrics of this process; task-registry.ts has those of its tasks. */
 export class Metrics {
   readonly registry = new Registry();
   readonly #attempts: Counter;
@@ -33,7 +33,7 @@ export class Metrics {
     });
   }
 
-  /** Counts an attempt of a task. Returns the function to call when it has ended; failed: with an error. */
+  /** Counts an attempt of a task. Returns a function to call when it has ended. failed: it ended with an error. */
   taskStarted({ connector, task }: Omit<TaskName, 'type'>): (failed: boolean) => void {
     this.#attempts.inc();
     this.#running++;

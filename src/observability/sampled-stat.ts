@@ -1,9 +1,9 @@
-/** As Kafka's metrics by default: two samples of 30 s (`metrics.sample.window.ms`, `metrics.num.samples`). */
+/** Kafka's default: two samples of 30 s (`metrics.sample.window.ms`, `metrics.num.samples`). */
 const WINDOW_MS = 30_000;
 const SAMPLES = 2;
 
 interface Sample {
-  readonly began: number;
+  readonly startedAt: number;
   count: number;
   sum: number;
   min: number;
@@ -11,14 +11,14 @@ interface Sample {
 }
 
 /**
- * Rate, average, least and greatest of what was measured in the last half minute to minute, as Kafka's `SampledStat`
- * (org.apache.kafka.common.metrics.stats) keeps them. Without any measurement there: NaN, and a rate of 0.
+ * Rate, average, minimum and maximum of the values of the last 30 to 60 seconds, like Kafka's `SampledStat`
+ * (org.apache.kafka.common.metrics.stats). Without values in that time: NaN, and a rate of 0.
  */
-export class Sampled {
+export class SampledStat {
   #samples: Sample[] = [];
   readonly #now: () => number;
 
-  /** now: milliseconds of a clock that never goes back. */
+  /** now: milliseconds of a monotonic clock. */
   constructor(now: () => number) {
     this.#now = now;
   }
@@ -26,9 +26,9 @@ export class Sampled {
   add(value: number): void {
     const now = this.#now();
     let current = this.#samples.at(-1);
-    if (current === undefined || now - current.began >= WINDOW_MS) {
-      current = { began: now, count: 0, sum: 0, min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY };
-      this.#samples = [...this.#live(now), current];
+    if (current === undefined || now - current.startedAt >= WINDOW_MS) {
+      current = { startedAt: now, count: 0, sum: 0, min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY };
+      this.#samples = [...this.#currentSamples(now), current];
     }
     current.count++;
     current.sum += value;
@@ -36,42 +36,42 @@ export class Sampled {
     if (value > current.max) current.max = value;
   }
 
-  /** Sum by second. A span shorter than all whole samples counts as those, so that the first records are no burst. */
+  /** Sum per second. The time span is at least one sample, so that the first values do not look like a burst. */
   get rate(): number {
     const now = this.#now();
-    const live = this.#live(now);
-    const oldest = live[0];
+    const samples = this.#currentSamples(now);
+    const oldest = samples[0];
     if (oldest === undefined) return 0;
-    const span = Math.max(now - oldest.began, WINDOW_MS * (SAMPLES - 1));
-    return (total(live, 'sum') / span) * 1000;
+    const span = Math.max(now - oldest.startedAt, WINDOW_MS * (SAMPLES - 1));
+    return (total(samples, 'sum') / span) * 1000;
   }
 
   get avg(): number {
-    const live = this.#live(this.#now());
-    return total(live, 'sum') / total(live, 'count');
+    const samples = this.#currentSamples(this.#now());
+    return total(samples, 'sum') / total(samples, 'count');
   }
 
   get min(): number {
-    return best(
-      this.#live(this.#now()).map(sample => sample.min),
+    return extreme(
+      this.#currentSamples(this.#now()).map(sample => sample.min),
       Math.min,
     );
   }
 
   get max(): number {
-    return best(
-      this.#live(this.#now()).map(sample => sample.max),
+    return extreme(
+      this.#currentSamples(this.#now()).map(sample => sample.max),
       Math.max,
     );
   }
 
-  #live(now: number): Sample[] {
-    return this.#samples.filter(sample => now - sample.began < WINDOW_MS * SAMPLES);
+  #currentSamples(now: number): Sample[] {
+    return this.#samples.filter(sample => now - sample.startedAt < WINDOW_MS * SAMPLES);
   }
 }
 
-const total = (samples: readonly Sample[], what: 'sum' | 'count'): number =>
-  samples.reduce((sum, sample) => sum + sample[what], 0);
+const total = (samples: readonly Sample[], field: 'sum' | 'count'): number =>
+  samples.reduce((sum, sample) => sum + sample[field], 0);
 
-const best = (values: readonly number[], pick: (...values: number[]) => number): number =>
+const extreme = (values: readonly number[], pick: (...values: number[]) => number): number =>
   values.length === 0 ? Number.NaN : pick(...values);

@@ -2,5 +2,5 @@ import type { Log } from '../api/component.ts';
 
 const nothing = (): void => {};
 
-/** A log for programs that have a screen of their own. */
+/** Log that discards everything, for programs with their own output. */
 export const silent: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing };

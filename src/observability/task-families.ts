@@ -1,11 +1,11 @@
 import type { TaskMetrics } from './task-metrics.ts';
 
-/** One metric of every task, under Kafka Connect's name and with its meaning. */
+/** A metric of each task, with Kafka Connect's name and meaning. */
 export interface TaskFamily {
   readonly name: string;
   readonly help: string;
   readonly kind: 'counter' | 'gauge';
-  /** Absent: of sources and sinks. */
+  /** Default: sources and sinks. */
   readonly type?: 'source' | 'sink';
   readonly value: (task: TaskMetrics) => number;
 }
@@ -16,16 +16,20 @@ const gauge = (name: string, help: string, value: TaskFamily['value']) =>
   ({ name: `kafka_connect_${name}`, help, kind: 'gauge', value }) as const;
 
 /**
- * https://kafka.apache.org/documentation/#connect_monitoring, in the form in which the usual JMX exporter rules write
- * them: type without `-metrics`, then the attribute, all with underscores. A transaction, a batch and an offset commit
- * are one and the same here.
+ * https://kafka.apache.org/documentation/#connect_monitoring, in the form of the usual JMX exporter rules: the
+ * type without `-metrics`, then the attribute, with underscores. In Millrace a transaction, a batch and an offset commit are
+ * the same.
  */
 export const taskFamilies: readonly TaskFamily[] = [
   gauge('connector_task_batch_size_avg', 'Average records of a committed batch.', task => task.writes.avg),
   gauge('connector_task_batch_size_max', 'Records of the largest committed batch.', task => task.writes.max),
   gauge('connector_task_offset_commit_avg_time_ms', 'Average time of a commit.', task => task.commitMs.avg),
   gauge('connector_task_offset_commit_max_time_ms', 'Time of the slowest commit.', task => task.commitMs.max),
-  gauge('task_error_last_error_timestamp', 'When a record was last left out, in milliseconds.', task => task.lastSkip),
+  gauge(
+    'task_error_last_error_timestamp',
+    'When a record was last left out, in milliseconds.',
+    task => task.lastSkipAt,
+  ),
   counter('task_error_total_record_failures', 'Records that could not be processed.', task => task.skippedTotal),
   counter('task_error_total_records_skipped', 'Records left out by errors.tolerance.', task => task.skippedTotal),
   ...(
@@ -34,7 +38,11 @@ export const taskFamilies: readonly TaskFamily[] = [
       gauge('source_task_source_record_poll_rate', 'Records read from the source by second.', task => task.reads.rate),
       counter('source_task_source_record_write_total', 'Records committed to Kafka.', task => task.writtenTotal),
       gauge('source_task_source_record_write_rate', 'Records committed to Kafka by second.', task => task.writes.rate),
-      gauge('source_task_source_record_active_count', 'Records read and not yet committed.', task => task.active),
+      gauge(
+        'source_task_source_record_active_count',
+        'Records read and not yet committed.',
+        task => task.activeRecords,
+      ),
       gauge('source_task_transaction_size_avg', 'Average records of a transaction.', task => task.writes.avg),
       gauge('source_task_transaction_size_min', 'Records of the smallest transaction.', task => task.writes.min),
       gauge('source_task_transaction_size_max', 'Records of the largest transaction.', task => task.writes.max),
@@ -56,7 +64,7 @@ export const taskFamilies: readonly TaskFamily[] = [
       gauge('sink_task_sink_record_read_rate', 'Records read from Kafka by second.', task => task.reads.rate),
       counter('sink_task_sink_record_send_total', 'Records committed to the sink.', task => task.writtenTotal),
       gauge('sink_task_sink_record_send_rate', 'Records committed to the sink by second.', task => task.writes.rate),
-      gauge('sink_task_sink_record_active_count', 'Records read and not yet committed.', task => task.active),
+      gauge('sink_task_sink_record_active_count', 'Records read and not yet committed.', task => task.activeRecords),
       gauge('sink_task_put_batch_avg_time_ms', 'Average time to write a batch.', task => task.commitMs.avg),
       gauge('sink_task_put_batch_max_time_ms', 'Time of the slowest batch.', task => task.commitMs.max),
       counter('sink_task_offset_commit_completion_total', 'Batches committed.', task => task.commitTotal),

@@ -1,5 +1,5 @@
 import type { TaskObserver } from '../engine/observer.ts';
-import { Sampled } from './sampled-stat.ts';
+import { SampledStat } from './sampled-stat.ts';
 
 export interface TaskName {
   readonly connector: string;
@@ -8,8 +8,7 @@ export interface TaskName {
 }
 
 /**
- * What one attempt of a task has done since it began, in plain numbers: a few additions for each batch, and nothing
- * else until somebody scrapes.
+ * Counters of one attempt of a task. They cost a few additions per batch; metrics are computed from them when they are scraped.
  */
 export class TaskMetrics implements Required<Omit<TaskObserver, 'topic'>> {
   readonly name: TaskName;
@@ -19,32 +18,32 @@ export class TaskMetrics implements Required<Omit<TaskObserver, 'topic'>> {
   skippedTotal = 0;
   deadLettersTotal = 0;
   deadLettersFailed = 0;
-  /** Batches made durable. */
+  /** Committed batches. */
   commitTotal = 0;
-  /** Milliseconds since 1970; 0: there was none. */
-  lastSkip = 0;
-  readonly reads: Sampled;
-  readonly writes: Sampled;
-  readonly skips: Sampled;
-  readonly commits: Sampled;
-  readonly commitMs: Sampled;
-  /** What the connector reports of itself, numbers alone. */
-  readonly reported = new Map<string, number>();
+  /** Milliseconds since 1970; 0: no record was skipped. */
+  lastSkipAt = 0;
+  readonly reads: SampledStat;
+  readonly writes: SampledStat;
+  readonly skips: SampledStat;
+  readonly commits: SampledStat;
+  readonly commitMs: SampledStat;
+  /** Numbers that the connector reports. */
+  readonly connectorFigures = new Map<string, number>();
   readonly #onEnd: (metrics: TaskMetrics) => void;
 
-  /** now: milliseconds of a clock that never goes back. onEnd: called once the task has ended. */
+  /** now: milliseconds of a monotonic clock. onEnd: called when the task has ended. */
   constructor(name: TaskName, now: () => number, onEnd: (metrics: TaskMetrics) => void) {
     this.name = name;
-    this.reads = new Sampled(now);
-    this.writes = new Sampled(now);
-    this.skips = new Sampled(now);
-    this.commits = new Sampled(now);
-    this.commitMs = new Sampled(now);
+    this.reads = new SampledStat(now);
+    this.writes = new SampledStat(now);
+    this.skips = new SampledStat(now);
+    this.commits = new SampledStat(now);
+    this.commitMs = new SampledStat(now);
     this.#onEnd = onEnd;
   }
 
-  /** Read, and neither written nor left out yet. */
-  get active(): number {
+  /** Records that were read and neither written nor skipped yet. */
+  get activeRecords(): number {
     return Math.max(0, this.readTotal - this.writtenTotal - this.skippedTotal);
   }
 
@@ -64,7 +63,7 @@ export class TaskMetrics implements Required<Omit<TaskObserver, 'topic'>> {
 
   skipped(records: number): void {
     this.skippedTotal += records;
-    this.lastSkip = Date.now();
+    this.lastSkipAt = Date.now();
     this.skips.add(records);
   }
 
@@ -74,7 +73,8 @@ export class TaskMetrics implements Required<Omit<TaskObserver, 'topic'>> {
   }
 
   figures(figures: Readonly<Record<string, number | string>>): void {
-    for (const [name, value] of Object.entries(figures)) if (typeof value === 'number') this.reported.set(name, value);
+    for (const [name, value] of Object.entries(figures))
+      if (typeof value === 'number') this.connectorFigures.set(name, value);
   }
 
   ended(): void {

@@ -1,15 +1,15 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { Pulse } from '../../src/data-plane/heartbeat-ticker.ts';
+import { HeartbeatTicker } from '../../src/data-plane/heartbeat-ticker.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-test('each is called once a second, at few moments, until it ends; then no timer is left', () => {
-  const pulse = new Pulse();
+test('callbacks are called once a second at few moments until they are removed; then no timer remains', () => {
+  const ticker = new HeartbeatTicker();
   const moments = new Set<number>();
   const counts = Array.from({ length: 100 }, () => 0);
-  const ends = counts.map((_, i) =>
-    pulse.add(() => {
+  const removers = counts.map((_, i) =>
+    ticker.add(() => {
       moments.add(Date.now());
       counts[i] = (counts[i] ?? 0) + 1;
     }),
@@ -18,13 +18,13 @@ test('each is called once a second, at few moments, until it ends; then no timer
   expect(counts).toEqual(counts.map(() => 3));
   expect(moments.size).toBe(24);
 
-  for (const end of ends.slice(1)) end();
+  for (const remove of removers.slice(1)) remove();
   vi.advanceTimersByTime(2000);
   expect(counts).toEqual(counts.map((_, i) => (i === 0 ? 5 : 3)));
-  ends[0]?.();
+  removers[0]?.();
   expect(vi.getTimerCount()).toBe(0);
 
-  pulse.add(() => {
+  ticker.add(() => {
     counts[0] = -1;
   });
   vi.advanceTimersByTime(1000);

@@ -7,54 +7,59 @@ afterEach(() => void vi.useRealTimers());
 function attempt() {
   const contact = new TemporalContact();
   const controller = new AbortController();
-  const prove = vi.fn();
-  return { contact, controller, prove, current: new CurrentAttempt(contact, prove, controller.signal) };
+  const requestConfirmation = vi.fn();
+  return {
+    contact,
+    controller,
+    requestConfirmation,
+    current: new CurrentAttempt(contact, requestConfirmation, controller.signal),
+  };
 }
 
-test('while Temporal answers, nothing is asked', () => {
-  const { contact, prove, current } = attempt();
+test('no confirmation is requested while Temporal responds', () => {
+  const { contact, requestConfirmation, current } = attempt();
   for (let second = 0; second < 10; second++) {
     vi.advanceTimersByTime(1000);
     contact.update(monotonicMs(), 0);
     expect(current.confirm()).toBeUndefined();
   }
-  expect(prove).not.toHaveBeenCalled();
+  expect(requestConfirmation).not.toHaveBeenCalled();
 });
 
-test('without an answer for more than two seconds it asks once, and writes when it is proven', async () => {
-  const { prove, current } = attempt();
+test('without a response for two seconds, one confirmation is requested and writes wait for it', async () => {
+  const { requestConfirmation, current } = attempt();
   vi.advanceTimersByTime(2001);
   const [first, second] = [current.confirm(), current.confirm()];
   expect(first).toBeInstanceOf(Promise);
   expect(second).toBe(first);
-  expect(prove).toHaveBeenCalledTimes(1);
-  current.proven(monotonicMs(), 0);
+  expect(requestConfirmation).toHaveBeenCalledTimes(1);
+  current.onConfirmed(monotonicMs(), 0);
   await first;
   expect(current.confirm()).toBeUndefined();
   vi.advanceTimersByTime(2001);
   expect(current.confirm()).toBeInstanceOf(Promise);
 });
 
-test('after an interruption of the process it asks, however recent the contact is', async () => {
-  const { contact, prove, current } = attempt();
+test('a confirmation is requested after an interruption of the process, even if the contact is recent', async () => {
+  const { contact, requestConfirmation, current } = attempt();
   contact.update(monotonicMs(), 1);
   const confirming = current.confirm();
-  expect(prove).toHaveBeenCalledTimes(1);
-  current.proven(monotonicMs(), 1);
+  expect(requestConfirmation).toHaveBeenCalledTimes(1);
+  current.onConfirmed(monotonicMs(), 1);
   await confirming;
   expect(current.confirm()).toBeUndefined();
 });
 
-test('an answer to a request from before a freeze is no contact', () => {
+test('a response to a request from before a freeze does not count', () => {
   const { contact, current } = attempt();
   const before = monotonicMs();
   vi.advanceTimersByTime(10_000);
   contact.update(before, 0);
   expect(current.confirm()).toBeInstanceOf(Promise);
-  current.proven(monotonicMs(), 0);
+  current.onConfirmed(monotonicMs(), 0);
 });
 
-test('an attempt that is cancelled while it asks does not write', async () => {
+test('writes are rejected if the attempt is cancelled while a confirmation is requested', async () => {
   const { controller, current } = attempt();
   vi.advanceTimersByTime(5000);
   const confirming = current.confirm();

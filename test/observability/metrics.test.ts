@@ -3,7 +3,7 @@ import { Metrics } from '../../src/observability/metrics.ts';
 import { TaskRegistry } from '../../src/observability/task-registry.ts';
 import { restApp } from '../rest/rest-app.ts';
 
-/** `name{label="…"}` → value, of what Prometheus would read. */
+/** Scraped values by `name{label="…"}`. */
 async function scrape(metrics: TaskRegistry | Metrics): Promise<Map<string, number>> {
   const body = await (metrics instanceof Metrics ? metrics.registry.metrics() : metrics.text());
   const lines = body.split('\n').filter(line => line !== '' && !line.startsWith('#'));
@@ -16,7 +16,7 @@ const source = { connector: 'orders', task: 0, type: 'source' } as const;
 const sink = { connector: 'copy "x"', task: 2, type: 'sink' } as const;
 
 describe('a source task', () => {
-  test('counts what is read, committed, left out and under way', async () => {
+  test('counts records that are read, committed, skipped and active', async () => {
     let now = 0;
     const metrics = new TaskRegistry({}, () => now);
     const task = metrics.task(source);
@@ -25,17 +25,17 @@ describe('a source task', () => {
     task.skipped(10);
     task.written(90, 12);
     now = 60_000 - 1;
-    const seen = await scrape(metrics);
-    const at = (name: string) => seen.get(`kafka_connect_${name}{connector="orders",task="0"}`);
+    const values = await scrape(metrics);
+    const metricValue = (name: string) => values.get(`kafka_connect_${name}{connector="orders",task="0"}`);
     expect({
-      polled: at('source_task_source_record_poll_total'),
-      rate: at('source_task_source_record_poll_rate'),
-      written: at('source_task_source_record_write_total'),
-      active: at('source_task_source_record_active_count'),
-      largest: at('source_task_transaction_size_max'),
-      commit: at('connector_task_offset_commit_avg_time_ms'),
-      skipped: at('task_error_total_records_skipped'),
-      bytes: seen.get('millrace_task_read_bytes_total{connector="orders",task="0"}'),
+      polled: metricValue('source_task_source_record_poll_total'),
+      rate: metricValue('source_task_source_record_poll_rate'),
+      written: metricValue('source_task_source_record_write_total'),
+      active: metricValue('source_task_source_record_active_count'),
+      largest: metricValue('source_task_transaction_size_max'),
+      commit: metricValue('connector_task_offset_commit_avg_time_ms'),
+      skipped: metricValue('task_error_total_records_skipped'),
+      bytes: values.get('millrace_task_read_bytes_total{connector="orders",task="0"}'),
     }).toEqual({
       polled: 150,
       rate: expect.closeTo(2.5, 2),
@@ -46,11 +46,11 @@ describe('a source task', () => {
       skipped: 10,
       bytes: 7000,
     });
-    expect(at('task_error_last_error_timestamp')).toBeGreaterThan(1.6e12);
-    expect([...seen.keys()].filter(name => name.includes('sink_task'))).toEqual([]);
+    expect(metricValue('task_error_last_error_timestamp')).toBeGreaterThan(1.6e12);
+    expect([...values.keys()].filter(name => name.includes('sink_task'))).toEqual([]);
   });
 
-  test('scraping twice counts nothing twice', async () => {
+  test('a second scrape does not change counters', async () => {
     const metrics = new TaskRegistry();
     metrics.task(source).read(7, 1);
     await scrape(metrics);
@@ -59,42 +59,42 @@ describe('a source task', () => {
   });
 });
 
-test('a sink task has the sink’s names, and its label is escaped', async () => {
+test('a sink task has metrics of sinks, with escaped labels', async () => {
   const metrics = new TaskRegistry();
   const task = metrics.task(sink);
   task.read(10, 1);
   task.written(10, 30);
-  const seen = await scrape(metrics);
+  const values = await scrape(metrics);
   const labels = '{connector="copy \\"x\\"",task="2"}';
-  expect(seen.get(`kafka_connect_sink_task_sink_record_read_total${labels}`)).toBe(10);
-  expect(seen.get(`kafka_connect_sink_task_sink_record_send_total${labels}`)).toBe(10);
-  expect(seen.get(`kafka_connect_sink_task_put_batch_max_time_ms${labels}`)).toBe(30);
-  expect(seen.get(`kafka_connect_sink_task_offset_commit_completion_total${labels}`)).toBe(1);
-  expect([...seen.keys()].filter(name => name.includes('source_task'))).toEqual([]);
+  expect(values.get(`kafka_connect_sink_task_sink_record_read_total${labels}`)).toBe(10);
+  expect(values.get(`kafka_connect_sink_task_sink_record_send_total${labels}`)).toBe(10);
+  expect(values.get(`kafka_connect_sink_task_put_batch_max_time_ms${labels}`)).toBe(30);
+  expect(values.get(`kafka_connect_sink_task_offset_commit_completion_total${labels}`)).toBe(1);
+  expect([...values.keys()].filter(name => name.includes('source_task'))).toEqual([]);
 });
 
-test('a task without any batch yet can be scraped', async () => {
+test('a task without a batch can be scraped', async () => {
   const metrics = new TaskRegistry();
   metrics.task(source);
-  const seen = await scrape(metrics);
-  expect(seen.get('kafka_connect_connector_task_batch_size_avg{connector="orders",task="0"}')).toBeNaN();
-  expect(seen.get('kafka_connect_source_task_source_record_poll_total{connector="orders",task="0"}')).toBe(0);
-  expect(seen.get('kafka_connect_connector_task_status{connector="orders",task="0",status="running"}')).toBe(1);
+  const values = await scrape(metrics);
+  expect(values.get('kafka_connect_connector_task_batch_size_avg{connector="orders",task="0"}')).toBeNaN();
+  expect(values.get('kafka_connect_source_task_source_record_poll_total{connector="orders",task="0"}')).toBe(0);
+  expect(values.get('kafka_connect_connector_task_status{connector="orders",task="0",status="running"}')).toBe(1);
 });
 
-test('figures of the connector: the last of each, numbers alone', async () => {
+test('figures of a connector are its last numbers, without texts', async () => {
   const metrics = new TaskRegistry();
   const task = metrics.task(source);
   task.figures({ lag: 5, lsn: '0/1A' });
   task.figures({ lag: 3, rows: 9 });
-  const seen = await scrape(metrics);
-  expect([...seen].filter(([name]) => name.startsWith('millrace_task_figure'))).toEqual([
+  const values = await scrape(metrics);
+  expect([...values].filter(([name]) => name.startsWith('millrace_task_figure'))).toEqual([
     ['millrace_task_figure{connector="orders",task="0",figure="lag"}', 3],
     ['millrace_task_figure{connector="orders",task="0",figure="rows"}', 9],
   ]);
 });
 
-test('a task’s series end with it, those of its successor stay', async () => {
+test('the series of a task end with it, and those of its successor remain', async () => {
   const registry = new TaskRegistry({ process: '2' });
   const first = registry.task(source);
   const second = registry.task(source);
@@ -106,19 +106,19 @@ test('a task’s series end with it, those of its successor stay', async () => {
   expect((await scrape(registry)).has(name)).toBe(false);
 });
 
-test('a worker counts the attempts of its tasks, those that run and those that failed', async () => {
+test('a worker counts started, running and failed attempts', async () => {
   const metrics = new Metrics();
   const ends = [metrics.taskStarted(source), metrics.taskStarted(source)];
   expect((await scrape(metrics)).get('kafka_connect_worker_task_count')).toBe(2);
   ends[0]?.(true);
   ends[1]?.(false);
-  const seen = await scrape(metrics);
-  expect(seen.get('kafka_connect_worker_task_count')).toBe(0);
-  expect(seen.get('kafka_connect_worker_task_startup_attempts_total')).toBe(2);
-  expect(seen.get('millrace_task_failures_total{connector="orders",task="0"}')).toBe(1);
+  const values = await scrape(metrics);
+  expect(values.get('kafka_connect_worker_task_count')).toBe(0);
+  expect(values.get('kafka_connect_worker_task_startup_attempts_total')).toBe(2);
+  expect(values.get('millrace_task_failures_total{connector="orders",task="0"}')).toBe(1);
 });
 
-test('every family has a name that Prometheus takes, and help', async () => {
+test('every metric has a name that Prometheus accepts, and a help text', async () => {
   const body = (await new Metrics().registry.metrics()) + (await new TaskRegistry().text());
   const types = body.matchAll(/^# TYPE (\S+) (\S+)$/gm);
   for (const [, name, type] of types) {
@@ -128,15 +128,15 @@ test('every family has a name that Prometheus takes, and help', async () => {
   }
 });
 
-test('GET /metrics', async () => {
+test('GET /metrics returns the metrics of the process', async () => {
   const { registry } = new Metrics();
   const { ask } = restApp(
     {},
     { metrics: async () => ({ contentType: registry.contentType, body: await registry.metrics() }) },
   );
-  const answer = await ask('GET', '/metrics');
-  expect(answer.status).toBe(200);
-  expect(answer.headers['content-type']).toMatch(/^text\/plain; version=0\.0\.4/);
-  expect(answer.body).toContain('kafka_connect_worker_task_count 0\n');
-  expect(answer.body).toContain('process_resident_memory_bytes ');
+  const response = await ask('GET', '/metrics');
+  expect(response.status).toBe(200);
+  expect(response.headers['content-type']).toMatch(/^text\/plain; version=0\.0\.4/);
+  expect(response.body).toContain('kafka_connect_worker_task_count 0\n');
+  expect(response.body).toContain('process_resident_memory_bytes ');
 });

@@ -1,39 +1,39 @@
 import { expect, test } from 'vitest';
-import { Sampled } from '../../src/observability/sampled-stat.ts';
+import { SampledStat } from '../../src/observability/sampled-stat.ts';
 
-test('nothing measured: a rate of 0 and no average', () => {
-  const sampled = new Sampled(() => 0);
-  expect([sampled.rate, sampled.avg, sampled.min, sampled.max]).toEqual([0, Number.NaN, Number.NaN, Number.NaN]);
+test('without values the rate is 0 and the average NaN', () => {
+  const stat = new SampledStat(() => 0);
+  expect([stat.rate, stat.avg, stat.min, stat.max]).toEqual([0, Number.NaN, Number.NaN, Number.NaN]);
 });
 
-test('a steady stream has its rate, after a minute as after ten', () => {
+test('the rate of steady values is stable over ten minutes', () => {
   let now = 0;
-  const sampled = new Sampled(() => now);
+  const stat = new SampledStat(() => now);
   for (now = 0; now <= 600_000; now += 100) {
-    sampled.add(5);
-    if (now > 60_000) expect(sampled.rate).toBeCloseTo(50, -1);
+    stat.add(5);
+    if (now > 60_000) expect(stat.rate).toBeCloseTo(50, -1);
   }
-  expect([sampled.avg, sampled.min, sampled.max]).toEqual([5, 5, 5]);
+  expect([stat.avg, stat.min, stat.max]).toEqual([5, 5, 5]);
 });
 
-test('the first records are no burst', () => {
+test('the first values do not look like a burst', () => {
   let now = 0;
-  const sampled = new Sampled(() => now);
-  sampled.add(300);
+  const stat = new SampledStat(() => now);
+  stat.add(300);
   now = 1;
-  expect(sampled.rate).toBe(10);
+  expect(stat.rate).toBe(10);
 });
 
-test('least, greatest and average are those of the last minute', () => {
+test('minimum, maximum and average cover the last minute', () => {
   let now = 0;
-  const sampled = new Sampled(() => now);
-  sampled.add(1000);
+  const stat = new SampledStat(() => now);
+  stat.add(1000);
   now = 30_000;
-  sampled.add(2);
-  sampled.add(4);
-  expect([sampled.min, sampled.max]).toEqual([2, 1000]);
+  stat.add(2);
+  stat.add(4);
+  expect([stat.min, stat.max]).toEqual([2, 1000]);
   now = 60_000;
-  expect([sampled.min, sampled.max, sampled.avg]).toEqual([2, 4, 3]);
+  expect([stat.min, stat.max, stat.avg]).toEqual([2, 4, 3]);
   now = 90_000;
-  expect([sampled.rate, sampled.max]).toEqual([0, Number.NaN]);
+  expect([stat.rate, stat.max]).toEqual([0, Number.NaN]);
 });

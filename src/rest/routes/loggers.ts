@@ -33,7 +33,7 @@ export function loggerResources(
       // Connect's status for it.
       if (level === undefined) throw new MillraceError('NOT_FOUND', `invalid log level '${text}'.`);
       const logger = loggerOf(request);
-      const refusal = loggers.refusal(logger);
+      const refusal = loggers.rejectionReason(logger);
       if (refusal !== undefined) throw badRequest(refusal);
       // Any other scope is that of the worker, as in Connect.
       if (queryText(request, 'scope')?.toLowerCase() !== 'cluster') return loggers.set(logger, level);
