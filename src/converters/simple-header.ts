@@ -1,7 +1,7 @@
 import type { ByteWriter, Converter, ConverterFactory, Schema, SchemaAndValue, Value } from '../api/index.ts';
 import type { Config } from '../config/spec.ts';
 import { defineConfig } from '../config/spec.ts';
-import { encodable } from '../data/java-encoding.ts';
+import { replaceUnmappable } from '../data/java-encoding.ts';
 import { headerText, parseHeader } from './values/index.ts';
 
 const config = defineConfig({});
@@ -12,7 +12,7 @@ export const simpleHeaderConverter: ConverterFactory<Config<typeof config>> = { 
 const converter: Converter = {
   fromConnect(_topic: string, schema: Schema | null, value: Value, out: ByteWriter): boolean {
     if (value === null || value === undefined) return false;
-    out.utf8(encodable(headerText(schema, value), 'utf8'));
+    out.utf8(replaceUnmappable(headerText(schema, value), 'utf8'));
     return true;
   },
   toConnect(_topic: string, bytes: Uint8Array | null): SchemaAndValue {

@@ -2,7 +2,7 @@ import type { ByteWriter, Converter, ConverterFactory, Schema, SchemaAndValue, V
 import { javaString, schemaOf } from '../api/index.ts';
 import type { Config } from '../config/spec.ts';
 import { defineConfig, stringKey } from '../config/spec.ts';
-import { encodable } from '../data/java-encoding.ts';
+import { replaceUnmappable } from '../data/java-encoding.ts';
 import { DataError } from '../errors.ts';
 import { converterType } from './converter-type.ts';
 
@@ -46,7 +46,7 @@ class StringConverter implements Converter {
 
   fromConnect(_topic: string, schema: Schema | null, value: Value, out: ByteWriter): boolean {
     if (value === null || value === undefined) return false;
-    const text = encodable(typeof value === 'string' ? value : javaString(schema, value), this.#encoding);
+    const text = replaceUnmappable(typeof value === 'string' ? value : javaString(schema, value), this.#encoding);
     if (this.#encoding === 'utf8') out.utf8(text);
     else out.raw(Buffer.from(text, this.#encoding));
     return true;

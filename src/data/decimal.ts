@@ -1,19 +1,19 @@
 import type { Schema } from '../api/index.ts';
 import { Decimal } from '../api/index.ts';
 
-/** As Jackson: a number of more characters is refused. */
+/** Limit of the characters of a number, like Jackson's. */
 export const MAX_NUMBER_LENGTH = 1000;
-/** Digits after the point, or zeros before it, of a decimal: as many as PostgreSQL holds after the point. */
+/** Limit of a decimal's digits after the point, and of zeros before it: PostgreSQL's limit of digits after the point. */
 export const MAX_SCALE = 16_383;
 
-/** The scale that a Decimal schema declares; undefined where it is missing, no number, or beyond `MAX_SCALE`. */
+/** Scale that a Decimal schema declares; undefined if it is missing, not a number, or beyond `MAX_SCALE`. */
 export function scaleOf(schema: Schema): number | undefined {
   const text = schema.parameters?.['scale'];
   const scale = text !== undefined && /^[+-]?\d+$/.test(text) ? Number(text) : Number.NaN;
   return Math.abs(scale) <= MAX_SCALE ? scale : undefined;
 }
 
-/** A JSON number with the scale its digits have, as BigDecimal reads it. */
+/** Parses a JSON number with the scale of its digits, like BigDecimal. */
 export function decimalOf(text: string): Decimal {
   const [mantissa = '', exponent = '0'] = text.split(/[eE]/);
   const [whole = '', fraction = ''] = mantissa.split('.');
@@ -22,7 +22,7 @@ export function decimalOf(text: string): Decimal {
 
 const number = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 
-/** A number in any notation; undefined for other text, and for a number beyond the limits. */
+/** Parses a number in any notation; undefined for other text and for a number beyond the limits. */
 export function parseDecimal(text: string): Decimal | undefined {
   if (text.length > MAX_NUMBER_LENGTH || !number.test(text)) return undefined;
   const decimal = decimalOf(text.replace('+', ''));
@@ -30,8 +30,8 @@ export function parseDecimal(text: string): Decimal | undefined {
 }
 
 /**
- * The float32 nearest to a number in decimal notation, as Java's `Float.parseFloat` reads it. `Math.fround` of a double rounds
- * twice: the double may be halfway between two floats where the number is not.
+ * Parses the float32 nearest to a number in decimal notation, like Java's `Float.parseFloat`. `Math.fround` of a double rounds
+ * twice: the double may be halfway between two floats while the number is not.
  */
 export function floatOf(text: string): number {
   const double = Number(text);
@@ -40,15 +40,15 @@ export function floatOf(text: string): number {
     .map(factor => Math.min(Math.max(Math.fround(double * factor), -BEYOND_FLOAT), BEYOND_FLOAT))
     .toSorted((a, b) => a - b) as [number, number];
   if (low === high || double - low !== high - double) return float;
-  const order = compared(decimalOf(text.replace('+', '')), double);
+  const order = compareToDouble(decimalOf(text.replace('+', '')), double);
   return order === 0 ? float : Math.fround(order < 0 ? low : high);
 }
 
-/** The float that would follow the largest one. */
+/** The float after the largest finite one. */
 const BEYOND_FLOAT = 2 ** 128;
 
-/** Below 0, 0 or above 0: a decimal less than, equal to or greater than a finite double. */
-function compared({ unscaled, scale }: Decimal, double: number): number {
+/** Compares a decimal to a finite double: negative, 0 or positive. */
+function compareToDouble({ unscaled, scale }: Decimal, double: number): number {
   let mantissa = double;
   let exponent = 0n;
   for (; !Number.isInteger(mantissa); exponent++) mantissa *= 2;
@@ -57,7 +57,7 @@ function compared({ unscaled, scale }: Decimal, double: number): number {
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
-/** Big-endian, as few bytes as hold the sign: `BigInteger.toByteArray`. */
+/** Big-endian two's complement with the fewest bytes, like `BigInteger.toByteArray`. */
 export function twosComplement(value: bigint): Uint8Array {
   const small = Number(value);
   if (small >= -(2 ** 47) && small < 2 ** 47) return smallTwosComplement(small);
@@ -82,7 +82,7 @@ function smallTwosComplement(value: number): Uint8Array {
   return bytes;
 }
 
-/** Of big-endian bytes, one at least. */
+/** Reads big-endian two's complement; requires at least one byte. */
 export function fromTwosComplement(bytes: Buffer): bigint {
   return bytes.length <= 6
     ? BigInt(bytes.readIntBE(0, bytes.length))

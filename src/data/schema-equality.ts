@@ -1,20 +1,20 @@
 import type { Schema, StructSchema, Value } from '../api/index.ts';
 import { Decimal, Float64, isStruct } from '../api/index.ts';
 
-/** Pairs found equal, so that a comparison is made once. */
+/** Cache of pairs that are equal. */
 const equalTo = new WeakMap<StructSchema, WeakSet<StructSchema>>();
 
 /**
- * Whether a struct of schema `a` may stand where `b` is declared: the same name and fields. As
- * `ConnectSchema.equals`, but for what a place may say otherwise: optional, default and documentation.
+ * True if a struct of schema `a` may be used where `b` is declared: name, version and fields are equal. Like
+ * `ConnectSchema.equals`, without `optional`, default and documentation, which may differ.
  */
 export function sameStruct(a: StructSchema, b: StructSchema): boolean {
   if (a === b || a.fields === b.fields) return true;
-  const known = equalTo.get(a);
-  if (known?.has(b)) return true;
+  const equalSchemas = equalTo.get(a);
+  if (equalSchemas?.has(b)) return true;
   if (a.name !== b.name || a.version !== b.version || !sameFields(a, b)) return false;
-  if (known === undefined) equalTo.set(a, new WeakSet([b]));
-  else known.add(b);
+  if (equalSchemas === undefined) equalTo.set(a, new WeakSet([b]));
+  else equalSchemas.add(b);
   return true;
 }
 
@@ -25,7 +25,7 @@ const sameFields = (a: StructSchema, b: StructSchema) =>
     return other !== undefined && field.name === other.name && sameSchema(field.schema, other.schema);
   });
 
-/** Structural equality, documentation left out. */
+/** Structural equality, without documentation. */
 export function sameSchema(a: Schema, b: Schema): boolean {
   if (a === b) return true;
   if (a.type !== b.type || a.optional !== b.optional || a.name !== b.name || a.version !== b.version) return false;
@@ -65,7 +65,7 @@ function hasEntry(map: ReadonlyMap<Value, Value>, [key, value]: readonly [Value,
   return [...map].some(([k, v]) => sameValue(key, k) && sameValue(value, v));
 }
 
-/** Whether `test` holds for a schema or any inside it. */
+/** True if `test` returns true for the schema or for one in it. */
 export function someSchema(schema: Schema, test: (schema: Schema) => boolean): boolean {
   if (test(schema)) return true;
   if (schema.type === 'struct') return schema.fields.some(field => someSchema(field.schema, test));
@@ -74,7 +74,7 @@ export function someSchema(schema: Schema, test: (schema: Schema) => boolean): b
   return false;
 }
 
-/** What a value is, for messages: never the value itself. */
+/** Kind of a value for messages, which must not contain the value. */
 export function kindOfValue(value: Value | undefined): string {
   if (value === null || value === undefined) return 'null';
   if (typeof value !== 'object') return typeof value;

@@ -11,7 +11,7 @@ const readerOf = (json: string): JsonReader => {
   return reader;
 };
 
-test('a short integer in base64 is the number that its bytes are, and is passed over', () => {
+test('base64Integer() reads one to six bytes as an integer', () => {
   fc.assert(
     fc.property(fc.uint8Array({ minLength: 1, maxLength: 6 }), bytes => {
       const reader = readerOf(`"${Buffer.from(bytes).toString('base64')}"`);
@@ -21,23 +21,23 @@ test('a short integer in base64 is the number that its bytes are, and is passed 
   );
 });
 
-test('of any other string nothing is taken, unless it is base64 as Node reads it', () => {
+test('base64Integer() consumes nothing of other strings', () => {
   const char = fc.constantFrom(...'AQz/+=_-9 ');
   fc.assert(
     fc.property(fc.array(char, { maxLength: 13 }), chars => {
       const text = chars.join('');
       const reader = readerOf(JSON.stringify(text));
-      const taken = reader.base64Integer();
+      const integer = reader.base64Integer();
       const bytes = fromBase64(text);
       if (bytes === undefined || bytes.length === 0 || bytes.length > 6) {
-        expect(taken).toBeUndefined();
+        expect(integer).toBeUndefined();
         expect(reader.string()).toBe(text);
-      } else expect(taken).toBe(Number(fromTwosComplement(bytes)));
+      } else expect(integer).toBe(Number(fromTwosComplement(bytes)));
     }),
     { numRuns: 2000 },
   );
 });
 
-test.each(['""', '"AA', '"A', '"AAAA\\u003d"'])('nothing is taken of %s', json => {
+test.each(['""', '"AA', '"A', '"AAAA\\u003d"'])('base64Integer() consumes nothing of %s', json => {
   expect(readerOf(json).base64Integer()).toBeUndefined();
 });

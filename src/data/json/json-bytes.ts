@@ -8,7 +8,7 @@ export function byte(out: ByteWriter, value: number): void {
   out.buffer[out.length++] = value;
 }
 
-/** Appends a whole number. */
+/** Appends an integer. */
 export function integer(out: ByteWriter, value: number): void {
   if (value < 0 || value > 0x7fffffff) {
     out.ascii(String(value));
@@ -31,7 +31,7 @@ export function integer(out: ByteWriter, value: number): void {
 const alphabet = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/');
 const PAD = 0x3d;
 
-/** Appends a JSON string of standard base64. */
+/** Appends bytes as a JSON string in standard base64. */
 export function base64(out: ByteWriter, bytes: Uint8Array): void {
   const n = bytes.length;
   out.reserve(Math.ceil(n / 3) * 4 + 2);
@@ -54,7 +54,7 @@ export function base64(out: ByteWriter, bytes: Uint8Array): void {
 const viewOf = (bytes: Uint8Array): Buffer =>
   Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 
-/** Standard base64 with its padding; undefined where it is not. */
+/** Decodes standard base64 with padding; undefined for other text. */
 export function fromBase64(text: string): Buffer | undefined {
   return text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text) ? Buffer.from(text, 'base64') : undefined;
 }

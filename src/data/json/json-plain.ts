@@ -4,7 +4,7 @@ import { DataError } from '../../errors.ts';
 import { kindOfValue } from '../schema-equality.ts';
 import { isNestedDeeper, JsonReader, MAX_DEPTH } from './json-reader.ts';
 
-/** Appends a value that has no schema: what JSON.parse gives, and bigint, bytes and Map beside it. Throws DataError. */
+/** Appends a value without a schema: the types that JSON.parse returns, and bigint, bytes and Map. Throws DataError. */
 export function writePlain(value: Value | undefined, out: ByteWriter): void {
   switch (typeof value) {
     case 'string':
@@ -38,26 +38,26 @@ export function writePlain(value: Value | undefined, out: ByteWriter): void {
   else if (value instanceof Date || value instanceof Decimal)
     throw new DataError(`A ${kindOfValue(value)} without a schema does not have a corresponding schema type.`);
   else {
-    let lead = '{';
+    let separator = '{';
     for (const [name, item] of Object.entries(value)) {
-      out.ascii(lead);
-      lead = ',';
+      out.ascii(separator);
+      separator = ',';
       out.jsonText(name);
       out.ascii(':');
       writePlain(item as Value, out);
     }
-    out.ascii(lead === '{' ? '{}' : '}');
+    out.ascii(separator === '{' ? '{}' : '}');
   }
 }
 
-/** An object where every key is a string, else an array of pairs. */
+/** Writes an object if every key is a string, otherwise an array of pairs. */
 function writeMap(map: ReadonlyMap<Value, Value>, out: ByteWriter): void {
   const asObject = [...map.keys()].every(key => typeof key === 'string');
-  let lead = asObject ? '{' : '[';
-  out.ascii(map.size === 0 ? lead : '');
+  let separator = asObject ? '{' : '[';
+  out.ascii(map.size === 0 ? separator : '');
   for (const [key, item] of map) {
-    out.ascii(asObject ? lead : `${lead}[`);
-    lead = ',';
+    out.ascii(asObject ? separator : `${separator}[`);
+    separator = ',';
     writePlain(key, out);
     out.ascii(asObject ? ':' : ',');
     writePlain(item, out);
@@ -67,22 +67,22 @@ function writeMap(map: ReadonlyMap<Value, Value>, out: ByteWriter): void {
 }
 
 /**
- * Numbers that JSON.parse would change: a run of digits that a double may not hold, and a float that may be whole. In a
- * string it costs time, not truth.
+ * Matches numbers that JSON.parse may change: digits beyond the precision of a double, and floats without a fraction. A match in a
+ * string only costs time.
  */
-const changed = /\d{16}|[[:,\s]-?\d+(?:\.0+(?!\d)|(?:\.\d+)?[eE])|^-?\d+(?:\.0+$|(?:\.\d+)?[eE])/;
+const changedByJsonParse = /\d{16}|[[:,\s]-?\d+(?:\.0+(?!\d)|(?:\.\d+)?[eE])|^-?\d+(?:\.0+$|(?:\.\d+)?[eE])/;
 
 /**
- * Reads bytes[start, end) as a value without a schema: integers beyond 2^53 are bigint, floats of a whole value Float64, all
- * else as JSON.parse has it. Throws DataError.
+ * Reads bytes[start, end) as a value without a schema: integers beyond 2^53 as bigint, floats without a fraction as Float64,
+ * anything else like JSON.parse. Throws DataError.
  */
 export function readPlain(bytes: Buffer, start: number, end: number): Value {
   const text = bytes.toString('utf8', start, end);
   try {
-    if (!text.includes('\ufffd') && !changed.test(text) && !isNestedDeeper(bytes, start, end, MAX_DEPTH))
+    if (!text.includes('\ufffd') && !changedByJsonParse.test(text) && !isNestedDeeper(bytes, start, end, MAX_DEPTH))
       return JSON.parse(text) as Value;
   } catch {
-    // The reader below takes what Jackson takes beyond JSON (leading zeros), or says where the fault is.
+    // The reader below accepts Jackson's extensions of JSON (leading zeros), or reports the position of the error.
   }
   const reader = new JsonReader();
   reader.open(bytes, start, end);

@@ -4,7 +4,7 @@ import { Float64 } from '../../api/index.ts';
 import { DataError } from '../../errors.ts';
 import { MAX_NUMBER_LENGTH } from '../decimal.ts';
 
-/** Classes of bytes within a string: 0 as it is. */
+/** Classes of bytes in a string. 0: copied unchanged. */
 const PLAIN = 0;
 const HIGH = 3;
 const CONTROL = 4;
@@ -19,30 +19,30 @@ const BACKSLASH = 0x5c;
 const MINUS = 0x2d;
 const POINT = 0x2e;
 const PAD = 0x3d;
-/** Of six bytes. */
+/** Base64 characters of six bytes. */
 const MAX_SEXTETS = 8;
 const SEXTETS = new Int8Array(256).fill(-1);
 for (const [sextet, char] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'].entries())
   SEXTETS[char.charCodeAt(0)] = sextet;
-/** As Jackson: deeper nesting is refused. */
+/** Limit of nesting, like Jackson's. */
 export const MAX_DEPTH = 1000;
 
 export type NodeType = 'ARRAY' | 'BOOLEAN' | 'NULL' | 'NUMBER' | 'OBJECT' | 'STRING';
 
 /**
- * Reads JSON from bytes, token by token, without a tree in between. `at` stands on the first byte of a value wherever a
- * method reads one. Strings that need no decoding are cut out of one text made of the whole input.
+ * Reads JSON from bytes, token by token, without a tree. Methods that read a value require `at` to be the index of its first byte.
+ * Strings without escapes are slices of one text of the whole input.
  */
 export class JsonReader {
   bytes: Buffer = Buffer.alloc(0);
   at = 0;
   end = 0;
   #base = 0;
-  /** The whole input, made when it is first needed. */
+  /** The whole input as text, created on first use. */
   #text: string | undefined;
   #depth = 0;
 
-  /** Reads bytes[start, end) from now on. */
+  /** Sets the input to bytes[start, end). */
   open(bytes: Buffer, start: number, end: number): void {
     this.bytes = bytes;
     this.at = start;
@@ -52,12 +52,13 @@ export class JsonReader {
     this.#depth = 0;
   }
 
-  /** bytes[start, end), which are ASCII. */
+  /** Text of bytes[start, end), which must be ASCII. */
   slice(start: number, end: number): string {
     this.#text ??= this.bytes.toString('latin1', this.#base, this.end);
     return this.#text.slice(start - this.#base, end - this.#base);
   }
 
+  /** Skips white space. */
   space(): void {
     const { bytes, end } = this;
     let { at } = this;
@@ -69,12 +70,12 @@ export class JsonReader {
     this.at = at;
   }
 
-  /** The byte at `at`, or -1 at the end. */
+  /** Next byte, or -1 at the end. */
   peek(): number {
     return this.at < this.end ? (this.bytes[this.at] as number) : -1;
   }
 
-  /** Takes `byte` if it comes next. */
+  /** Consumes `byte` if it is next. */
   take(byte: number): boolean {
     if (this.peek() !== byte) return false;
     this.at++;
@@ -85,7 +86,7 @@ export class JsonReader {
     if (!this.take(byte)) throw this.fault();
   }
 
-  /** Takes `text` if it comes next. */
+  /** Consumes `text` if it is next. */
   takeBytes(text: Uint8Array): boolean {
     const { bytes, at } = this;
     const n = text.length;
@@ -96,14 +97,14 @@ export class JsonReader {
   }
 
   enter(): void {
-    if (++this.#depth > MAX_DEPTH) throw new DataError(`${failed}nested deeper than ${MAX_DEPTH} levels.`);
+    if (++this.#depth > MAX_DEPTH) throw new DataError(`${ERROR_PREFIX}nested deeper than ${MAX_DEPTH} levels.`);
   }
 
   leave(): void {
     this.#depth--;
   }
 
-  /** Nothing but white space may follow. */
+  /** Throws unless only white space follows. */
   finish(): void {
     this.space();
     if (this.at !== this.end) throw this.fault();
@@ -111,7 +112,7 @@ export class JsonReader {
 
   fault(): DataError {
     return new DataError(
-      this.at >= this.end ? `${failed}the JSON ends too early.` : `${failed}unexpected byte at ${this.at}.`,
+      this.at >= this.end ? `${ERROR_PREFIX}the JSON ends too early.` : `${ERROR_PREFIX}unexpected byte at ${this.at}.`,
     );
   }
 
@@ -149,10 +150,10 @@ export class JsonReader {
       this.at = at + 1;
       return this.slice(start, at);
     }
-    return this.#decoded(start, at);
+    return this.#decodeString(start, at);
   }
 
-  #decoded(start: number, from: number): string {
+  #decodeString(start: number, from: number): string {
     const { bytes, end } = this;
     let escaped = false;
     let at = from;
@@ -168,18 +169,19 @@ export class JsonReader {
     if (at >= end || bytes[at] !== QUOTE) throw this.fault();
     this.at = at + 1;
     const text = bytes.toString('utf8', escaped ? start - 1 : start, escaped ? at + 1 : at);
-    if (text.includes('\ufffd') && !isUtf8(bytes.subarray(start, at))) throw new DataError(`${failed}invalid UTF-8.`);
+    if (text.includes('\ufffd') && !isUtf8(bytes.subarray(start, at)))
+      throw new DataError(`${ERROR_PREFIX}invalid UTF-8.`);
     if (!escaped) return text;
     try {
       return JSON.parse(text) as string;
     } catch (cause) {
-      throw new DataError(`${failed}an escape in the string at ${start} is not JSON.`, { cause });
+      throw new DataError(`${ERROR_PREFIX}an escape in the string at ${start} is not JSON.`, { cause });
     }
   }
 
   /**
-   * Takes a string of base64 whose bytes, one to six, are a big-endian two's complement integer. undefined, with nothing
-   * taken, for any other string.
+   * Reads a base64 string of one to six bytes as a big-endian two's complement integer. Returns undefined and consumes nothing for
+   * any other string.
    */
   base64Integer(): number | undefined {
     const { bytes, end } = this;
@@ -196,12 +198,12 @@ export class JsonReader {
     if (at >= end || bytes[at] !== QUOTE || sextets < 2 || (sextets + padding) % 4 !== 0) return undefined;
     this.at = at + 1;
     const bits = ((sextets + padding) >> 2) * 24 - padding * 8;
-    // Of the last sextet, what goes beyond whole bytes is filling.
+    // Removes the bits of the last sextet that are beyond whole bytes.
     const integer = Math.floor(value / 4 ** padding);
     return integer < 2 ** (bits - 1) ? integer : integer - 2 ** bits;
   }
 
-  /** Takes the number at `at` and returns its text as JSON has it (leading zeros may stand there, as Jackson allows). */
+  /** Reads a number and returns its text, which may have leading zeros, like Jackson. */
   number(): string {
     const start = this.at;
     this.take(MINUS);
@@ -214,7 +216,7 @@ export class JsonReader {
       if (!this.#digits()) throw this.fault();
     }
     if (this.at - start > MAX_NUMBER_LENGTH)
-      throw new DataError(`${failed}a number of more than ${MAX_NUMBER_LENGTH} characters.`);
+      throw new DataError(`${ERROR_PREFIX}a number of more than ${MAX_NUMBER_LENGTH} characters.`);
     return this.slice(start, this.at);
   }
 
@@ -224,7 +226,7 @@ export class JsonReader {
     return this.at > start;
   }
 
-  /** true, false or null, whichever is there. */
+  /** Reads true, false or null. */
   word(): boolean | null {
     if (this.takeBytes(TRUE)) return true;
     if (this.takeBytes(FALSE)) return false;
@@ -232,7 +234,7 @@ export class JsonReader {
     throw this.fault();
   }
 
-  /** Goes through an object; `member` must read the value, and stands on its first byte. */
+  /** Reads an object; `member` is called at the first byte of each value and must read it. */
   object(member: (name: string) => void): void {
     this.expect(0x7b);
     this.enter();
@@ -252,7 +254,7 @@ export class JsonReader {
     this.leave();
   }
 
-  /** Goes through an array; `item` must read the value, and stands on its first byte. */
+  /** Reads an array; `item` is called at the first byte of each value and must read it. */
   array(item: () => void): void {
     this.expect(0x5b);
     this.enter();
@@ -268,7 +270,7 @@ export class JsonReader {
     this.leave();
   }
 
-  /** Passes over a value, which must be JSON. */
+  /** Skips a value; throws if it is not valid JSON. */
   skip(): void {
     switch (this.peek()) {
       case 0x7b:
@@ -286,13 +288,13 @@ export class JsonReader {
     }
   }
 
-  /** Whatever comes: integers beyond 2^53 as bigint, all else as JSON.parse has it. */
+  /** Reads any value: integers beyond 2^53 as bigint, floats as Float64, anything else like JSON.parse. */
   any(): Value {
     switch (this.peek()) {
       case 0x7b: {
         const members: Record<string, Value> = {};
         this.object(name => {
-          if (name === '__proto__') Object.defineProperty(members, name, { value: this.any(), ...ownMember });
+          if (name === '__proto__') Object.defineProperty(members, name, { value: this.any(), ...ownProperty });
           else members[name] = this.any();
         });
         return members;
@@ -320,13 +322,13 @@ export class JsonReader {
 const TRUE = Buffer.from('true');
 const FALSE = Buffer.from('false');
 const NULL = Buffer.from('null');
-const failed = 'Converting byte[] to Kafka Connect data failed due to serialization error: ';
+const ERROR_PREFIX = 'Converting byte[] to Kafka Connect data failed due to serialization error: ';
 
-const ownMember = { enumerable: true, configurable: true, writable: true };
+const ownProperty = { enumerable: true, configurable: true, writable: true };
 
-/** Whether the JSON in bytes[start, end) has more levels than `most`. Shorter text is not looked at. */
-export function isNestedDeeper(bytes: Buffer, start: number, end: number, most: number): boolean {
-  if (end - start <= 2 * most) return false;
+/** True if the JSON in bytes[start, end) has more levels than `maxDepth`. Text too short for that is not scanned. */
+export function isNestedDeeper(bytes: Buffer, start: number, end: number, maxDepth: number): boolean {
+  if (end - start <= 2 * maxDepth) return false;
   let depth = 0;
   for (let at = start; at < end; at++) {
     const byte = bytes[at];
@@ -334,7 +336,7 @@ export function isNestedDeeper(bytes: Buffer, start: number, end: number, most: 
       at++;
       while (at < end && bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1;
     } else if (byte === 0x7b || byte === 0x5b) {
-      if (++depth > most) return true;
+      if (++depth > maxDepth) return true;
     } else if (byte === 0x7d || byte === 0x5d) depth--;
   }
   return false;
