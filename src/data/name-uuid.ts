@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** A UUID of version 3 without a namespace, as Java's `UUID.nameUUIDFromBytes` makes it. */
+/** UUID of version 3 without a namespace, like Java's `UUID.nameUUIDFromBytes`. */
 export function nameUuid(name: Uint8Array): string {
   const hash = createHash('md5').update(name).digest();
   hash[6] = ((hash[6] as number) & 0x0f) | 0x30;

@@ -2,8 +2,8 @@ import type { ByteWriter, Schema, Value } from '../../api/index.ts';
 import { Decimal, isStruct, javaDouble, javaFloat } from '../../api/index.ts';
 
 /**
- * JSON as JsonConverter writes it with its default settings: the few pieces that column codecs write straight from the
- * database's text, and a general writer for values that have been made anyway (arrays, geometry, defaults).
+ * JSON as JsonConverter writes it with its default settings: functions for column codecs, which write it directly from the
+ * database's text, and a general writer for values (arrays, geometry, defaults).
  */
 const QUOTE = 0x22;
 const MINUS = 0x2d;
@@ -21,7 +21,7 @@ export function writeBoolean(out: ByteWriter, value: boolean): void {
   out.raw(value ? TRUE_TEXT : FALSE_TEXT);
 }
 
-/** A whole number, at least 0 and below 2^53. */
+/** Writes an integer from 0 to 2^53 - 1. */
 export function writeUint(out: ByteWriter, value: number): void {
   out.reserve(17);
   if (value < E7) {
@@ -41,7 +41,7 @@ export function writeUint(out: ByteWriter, value: number): void {
   out.length += 7;
 }
 
-/** seconds × 10^width + fraction, exact beyond 2^53. fraction: 0 to 10^width - 1; width at most 9. */
+/** Writes seconds × 10^width + fraction, exactly even beyond 2^53. fraction: 0 to 10^width - 1. width: at most 9. */
 export function writeScaled(out: ByteWriter, seconds: number, fraction: number, width: number): void {
   let whole = seconds;
   let rest = fraction;
@@ -68,7 +68,7 @@ export function writeInteger(out: ByteWriter, value: number): void {
   writeScaled(out, value, 0, 0);
 }
 
-/** Below 10^7, without leading zeros. Returns the place behind. */
+/** Writes a number below 10^7 without leading zeros. Returns the index after it. */
 function digits(buffer: Buffer, at: number, value: number): number {
   let rest = value | 0;
   let count = 1;
@@ -82,7 +82,7 @@ function digits(buffer: Buffer, at: number, value: number): number {
   return end;
 }
 
-/** value: below 2^31. */
+/** Writes a number with leading zeros. value: below 2^31. */
 export function fixedDigits(buffer: Buffer, at: number, value: number, width: number): void {
   let rest = value | 0;
   for (let i = at + width - 1; i >= at; i--) {
@@ -92,7 +92,7 @@ export function fixedDigits(buffer: Buffer, at: number, value: number, width: nu
   }
 }
 
-/** A JSON string of bytes that need no escaping. */
+/** Writes a JSON string of bytes that need no escaping. */
 export function writeQuoted(out: ByteWriter, source: Uint8Array, start: number, end: number): void {
   const n = end - start;
   out.reserve(n + 2);
@@ -104,7 +104,7 @@ export function writeQuoted(out: ByteWriter, source: Uint8Array, start: number, 
   out.length = at;
 }
 
-/** A JSON string of bytes in base64. */
+/** Writes a JSON string of bytes in base64. */
 export function writeBase64(out: ByteWriter, source: Uint8Array, start: number, end: number, urlSafe = false): void {
   const n = end - start;
   out.reserve(Math.ceil(n / 3) * 4 + 2);
@@ -127,7 +127,7 @@ export function writeBase64(out: ByteWriter, source: Uint8Array, start: number, 
 
 const scratch = new Uint8Array(8);
 
-/** A safe whole number as Decimal's bytes: two's complement, big-endian, as short as the sign allows, in base64. */
+/** Writes a safe integer like a Decimal's bytes: big-endian two's complement with the fewest bytes, in base64. */
 export function writeDecimal(out: ByteWriter, unscaled: number): void {
   let length = 1;
   for (let limit = 128; unscaled < -limit || unscaled >= limit; limit *= 256) length++;
@@ -140,17 +140,17 @@ export function writeDecimal(out: ByteWriter, unscaled: number): void {
   writeBase64(out, scratch, 0, length);
 }
 
-/** `BigInteger.toByteArray`. */
+/** Big-endian two's complement with the fewest bytes, like `BigInteger.toByteArray`. */
 export function twosComplement(value: bigint): Buffer {
-  const negative = value < 0n;
-  const hex = (negative ? -value - 1n : value).toString(16);
+  const isNegative = value < 0n;
+  const hex = (isNegative ? -value - 1n : value).toString(16);
   const length = Math.floor(hex.length / 2) + (hex.length % 2 === 1 || (hex.codePointAt(0) as number) > 0x37 ? 1 : 0);
   const bytes = Buffer.from(hex.padStart(length * 2, '0'), 'hex');
-  if (negative) for (let i = 0; i < length; i++) bytes[i] = ~(bytes[i] as number);
+  if (isNegative) for (let i = 0; i < length; i++) bytes[i] = ~(bytes[i] as number);
   return bytes;
 }
 
-/** Any value that fits its schema. */
+/** Writes a value that matches its schema. */
 export function writeJson(out: ByteWriter, schema: Schema, value: Value | undefined): void {
   if (value === null || value === undefined) {
     if (schema.default === undefined || schema.default === null) out.raw(NULL_TEXT);
@@ -178,10 +178,10 @@ const dateNumber = (schema: Schema, value: Date): number =>
   schema.name === 'org.apache.kafka.connect.data.Date' ? Math.floor(value.getTime() / 86_400_000) : value.getTime();
 
 function writeCompound(out: ByteWriter, schema: Schema, value: Value): void {
-  let first = true;
+  let isFirst = true;
   const separate = () => {
-    if (!first) out.ascii(',');
-    first = false;
+    if (!isFirst) out.ascii(',');
+    isFirst = false;
   };
   if (schema.type === 'array') {
     out.ascii('[');
@@ -191,7 +191,7 @@ function writeCompound(out: ByteWriter, schema: Schema, value: Value): void {
     }
     out.ascii(']');
   } else if (schema.type === 'map') {
-    // Column types have maps of text alone; their keys are the members' names.
+    // Maps of column types have text keys, which become member names.
     out.ascii('{');
     for (const [key, item] of value as ReadonlyMap<Value, Value>) {
       separate();
@@ -209,5 +209,5 @@ function writeCompound(out: ByteWriter, schema: Schema, value: Value): void {
       writeJson(out, field.schema, value.at(field.index));
     }
     out.ascii('}');
-  } else throw new TypeError(`a value that does not fit its schema ${schema.name ?? schema.type}`);
+  } else throw new TypeError(`a value does not match its schema ${schema.name ?? schema.type}`);
 }
