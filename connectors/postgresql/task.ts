@@ -177,7 +177,7 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
     const running = this.#running as Running;
     const { config, context } = running;
     if (beginning.kind === 'stream') {
-      const { position: start, resume, anew, stored: isStored } = beginning;
+      const { position: start, resume, discardChunks: anew, isStored } = beginning;
       this.#resting = !streams(config);
       this.#next = {
         position: start,
@@ -296,7 +296,7 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
         builder,
         maxBatchBytes: context.maxBatchBytes,
         idleMs: status,
-        aim,
+        logEndAtOpen: aim,
         metadata: config['provide.transaction.metadata'] ? new TransactionMetadata(schemas.naming.transaction) : null,
         messages: new MessageFormat(schemas.naming.message, config['binary.handling.mode']),
         log: context.log,
@@ -305,8 +305,8 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
         tables,
         identities,
         includesMessage: capturedMessages(config),
-        due: () => heartbeats.take(),
-        passed: () => forgotten(chunks),
+        takeDueRecords: () => heartbeats.take(),
+        chunksPassed: () => forgotten(chunks),
       },
       this.#replication,
       catalog,

@@ -159,7 +159,7 @@ describe('a database that was restored from a copy of its files', () => {
     await files.restore(copy);
     for (let id = 5001; (await capture.logEnd()) <= position; id += 500) await capture.insert(id, id + 499);
     await capture.resume();
-    await capture.fails(/is not one of this log: before it transaction \d+ \([0-9A-F]+\/[0-9A-F]+\) was to come, but/);
+    await capture.fails(/is not one of this log: before it transaction \d+ \([0-9A-F]+\/[0-9A-F]+\) was expected, but/);
 
     await worker.call('PUT', `${capture.path}/config`, capture.config({ 'snapshot.mode': 'when_needed' }));
     const [row] = await files.query<{ count: string }>('SELECT count(*) FROM t');

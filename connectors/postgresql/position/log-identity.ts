@@ -2,11 +2,11 @@ import type pg from 'pg';
 import type { SourceOffset } from '../../../src/api/index.ts';
 import { MillraceError } from '../../../src/errors.ts';
 
-/** Names the write-ahead log that an LSN is of, and the database whose changes are read from it. */
+/** The write-ahead log to which an LSN belongs, and the database whose changes are read from it. */
 export interface LogIdentity {
-  /** `system_identifier`: 64 bits that initdb draws; copies and standbys of the server share it. */
+  /** `system_identifier`: 64 random bits of initdb, shared by copies and standbys of the server. */
   readonly system: string;
-  /** Counted up when a standby is promoted and when a backup is recovered to a point in time. 0: a standby. */
+  /** Incremented when a standby is promoted and on point-in-time recovery. 0: a standby. */
   readonly timeline: number;
   /** pg_database.oid */
   readonly database: number;
@@ -17,33 +17,33 @@ const QUERY = `SELECT (SELECT system_identifier::text FROM pg_control_system()) 
     ELSE ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::bigint END)::text AS timeline,
   (SELECT oid::text FROM pg_database WHERE datname = current_database()) AS database`;
 
-/** Requires that all sessions of a task meet the server that the first one met. */
+/** Requires that all sessions of a task reach the same server as the first. */
 export class ServerGuard {
   #identity: LogIdentity | undefined;
 
-  /** Known once a session has been opened. */
+  /** Available once a session has been opened. */
   get identity(): LogIdentity {
     if (this.#identity === undefined) throw new MillraceError('INTERNAL', 'no session has been opened yet');
     return this.#identity;
   }
 
-  /** Rejects with SOURCE_UNAVAILABLE: the next attempt compares its position with the server that is there now. */
+  /** Rejects with SOURCE_UNAVAILABLE; the next attempt compares its position with the new server. */
   readonly check = async (client: pg.Client): Promise<void> => {
-    const found = await askIdentity(client);
-    this.#identity ??= found;
-    if (sameLog(found, this.#identity)) return;
+    const identity = await queryIdentity(client);
+    this.#identity ??= identity;
+    if (sameLog(identity, this.#identity)) return;
     throw new MillraceError(
       'SOURCE_UNAVAILABLE',
-      `a new session reached ${describeLog(found)}, and the task has begun with ${describeLog(this.#identity)}: the ` +
+      `a new session reached ${describeLog(identity)}, and the task has begun with ${describeLog(this.#identity)}: the ` +
         'server was replaced or failed over. The task starts again and compares its position with this one',
     );
   };
 }
 
-async function askIdentity(client: pg.Client): Promise<LogIdentity> {
+async function queryIdentity(client: pg.Client): Promise<LogIdentity> {
   const { rows } = await client.query<{ system: string; timeline: string; database: string }>(QUERY);
   const [row] = rows;
-  if (row === undefined) throw new MillraceError('SOURCE_UNAVAILABLE', 'the server did not say which one it is');
+  if (row === undefined) throw new MillraceError('SOURCE_UNAVAILABLE', 'the server returned no identity');
   return { system: row.system, timeline: Number(row.timeline), database: Number(row.database) };
 }
 
@@ -60,7 +60,7 @@ export const identityFields = ({ system, timeline, database }: LogIdentity) => (
   database_oid: database,
 });
 
-/** null: offsets of Debezium, or set by a user, do not say. */
+/** null: the offset does not contain it, like Debezium's. */
 export function readIdentity(offset: NonNullable<SourceOffset>): LogIdentity | null {
   const { system_identifier: system, timeline_id: timeline, database_oid: database } = offset;
   if (system === undefined || system === null) return null;

@@ -1,18 +1,18 @@
 /**
- * A place in PostgreSQL's write-ahead log: bytes since its beginning, as Debezium's offsets have it. Below 2^53, nine
- * petabytes of log, a number is exact.
+ * Log sequence number: bytes since the beginning of PostgreSQL's write-ahead log, as in Debezium's offsets. Exact below
+ * 2^53, nine petabytes of log.
  */
 export type Lsn = number;
 
 const HIGH = 2 ** 32;
 
-/** `16/B374D848`, as PostgreSQL prints it. */
+/** PostgreSQL's notation: `16/B374D848`. */
 export function formatLsn(lsn: Lsn): string {
   const high = Math.floor(lsn / HIGH);
   return `${high.toString(16).toUpperCase()}/${(lsn - high * HIGH).toString(16).toUpperCase()}`;
 }
 
-/** Reads what `formatLsn` writes, leading zeros allowed. Throws RangeError. */
+/** Parses PostgreSQL's notation, with or without leading zeros. Throws RangeError. */
 export function parseLsn(text: string): Lsn {
   const parts = /^([0-9A-Fa-f]{1,8})\/([0-9A-Fa-f]{1,8})$/.exec(text);
   if (parts === null) throw new RangeError(`not a log sequence number: ${text}`);
@@ -22,7 +22,7 @@ export function parseLsn(text: string): Lsn {
 const PAGE = 8192;
 const LONGEST_PAGE_HEADER = 40;
 
-/** Where the last record before `lsn` ends: the insert position may be behind the header of a page that has nothing yet. */
+/** The end of the last record before `lsn`: an insert position may follow the header of a page without records. */
 export function recordEnd(lsn: Lsn): Lsn {
   const inPage = lsn % PAGE;
   return inPage <= LONGEST_PAGE_HEADER ? lsn - inPage : lsn;

@@ -4,35 +4,35 @@ import { identityFields, type LogIdentity, readIdentity } from './log-identity.t
 import type { Lsn } from './lsn.ts';
 
 /**
- * The stored position, in Debezium's own keys: a connector can move over from Debezium, and back.
+ * The stored position, with the keys of Debezium: a connector can be migrated from Debezium, and back.
  *
  * | key | meaning |
  * |---|---|
- * | lsn_commit | end of the last commit of which everything has been written: where reading begins again |
- * | lsn | the last change that was written, also before lsn_commit; lsn_commit where nothing of a later transaction was |
+ * | lsn_commit | end of the last commit whose changes have all been written: reading resumes there |
+ * | lsn | the last change that was written, also before lsn_commit; lsn_commit if no later transaction was written in part |
  * | lsn_events_processed | how many changes at `lsn` were written (one record of the log may hold many rows) |
  * | txId | the transaction of `lsn` |
- * | lsn_proc, messageType, ts_usec | for Debezium, and for people |
- * | snapshot, last_snapshot_record, snapshot_completed | a snapshot that runs, or has just ended |
- * | millrace_snapshot | which snapshot the positions of its chunks belong to |
+ * | lsn_proc, messageType, ts_usec | for Debezium and for information |
+ * | snapshot, last_snapshot_record, snapshot_completed | a snapshot that is running, or has just ended |
+ * | millrace_snapshot | id of the snapshot to which the positions of chunks belong |
  * | last_commit_lsn, last_commit_xid | end and transaction of the last commit that was read |
- * | sequence_lsn | what `source.sequence` begins with, where that is not last_commit_lsn |
- * | read_again_lsn | where it stands ahead: rows that lack values are read again up to there; see MissingValues |
- * | open_commit_lsn | where the commit of the transaction `txId` begins, of which a part was written |
- * | system_identifier, timeline_id, database_oid | the log that these are of; see LogIdentity |
+ * | sequence_lsn | first element of `source.sequence`, if it is not last_commit_lsn |
+ * | read_again_lsn | up to this LSN, rows that lack values are read again; see MissingValues |
+ * | open_commit_lsn | start of the commit record of the transaction `txId`, of which a part was written |
+ * | system_identifier, timeline_id, database_oid | the log of these positions; see LogIdentity |
  *
- * Debezium passes over the last five rows, and over `millrace_snapshot`. Offsets without them are taken as they are.
+ * Debezium ignores the last five rows and `millrace_snapshot`. Offsets without them are accepted.
  */
 export interface StreamPosition {
-  /** Reading begins here: everything that commits behind it is still to come. */
+  /** Reading begins here: all transactions that commit after it are still to be read. */
   readonly start: Lsn;
   /** The part of one transaction that has been written already. */
   readonly partial: PartialTransaction | null;
-  /** The last transaction before `start` that was read; null where that is not known. */
+  /** The last transaction before `start` that was read; null: unknown. */
   readonly last: ReadTransaction | null;
   /**
-   * First element of `source.sequence` of the changes to come: end of the last commit, or of the last message outside of
-   * transactions, that was read; null: none was since the snapshot.
+   * First element of `source.sequence` of the next changes: end of the last commit, or of the last message outside of
+   * transactions, that was read; null: none since the snapshot.
    */
   readonly sequence: Lsn | null;
   /** Rows that lack values are read again for transactions that commit before this; null: for none. See MissingValues. */
@@ -41,7 +41,7 @@ export interface StreamPosition {
 
 export interface ReadTransaction {
   readonly xid: number;
-  /** Where it ends. */
+  /** End of its commit record. */
   readonly lsn: Lsn;
 }
 
@@ -50,21 +50,21 @@ export interface PartialTransaction {
   readonly lsn: Lsn;
   /** Changes at `lsn`, at least 1. */
   readonly events: number;
-  /** Where its commit begins; null where Debezium wrote the part. */
+  /** Start of its commit record; null: Debezium wrote the part. */
   readonly commitLsn: Lsn | null;
 }
 
-/** What a stored offset says. */
+/** A parsed offset. */
 export type StoredPosition =
   | { readonly kind: 'none' }
-  /** A snapshot has begun and not ended. id: null for one of Debezium's, which cannot be continued. */
+  /** A snapshot has begun and not ended. id: null: of Debezium, which cannot be continued. */
   | (KnownPosition & { readonly kind: 'snapshot'; readonly id: string | null })
   | (KnownPosition & { readonly kind: 'stream' });
 
 interface KnownPosition {
-  /** Where the stream begins; of a snapshot, after it. */
+  /** Start of the stream, which follows the snapshot if there is one. */
   readonly position: StreamPosition;
-  /** null: the offset does not say. */
+  /** null: the offset does not contain it. */
   readonly identity: LogIdentity | null;
 }
 
@@ -84,14 +84,14 @@ export function readOffset(offset: SourceOffset): StoredPosition {
   if (commit === null)
     throw new MillraceError(
       'SOURCE_POSITION_LOST',
-      `the stored offset has no lsn: ${JSON.stringify(offset)}; reset the connector's offsets to begin anew`,
+      `the stored offset has no lsn: ${JSON.stringify(offset)}; reset the connector's offsets to read the tables again`,
     );
   const last = lastOf(number('last_commit_lsn'), number('last_commit_xid'));
   const position = {
     start: commit,
     partial: partialOf(offset, lsn, number),
     last,
-    // Debezium begins it with lsn_commit, which moves on here while nothing is committed too.
+    // Debezium uses lsn_commit, which Millrace also advances while nothing is committed.
     sequence: identity === null ? number('lsn_commit') : (number('sequence_lsn') ?? last?.lsn ?? null),
     readAgainUntil: number('read_again_lsn'),
   };
@@ -107,7 +107,7 @@ export function readOffset(offset: SourceOffset): StoredPosition {
 const lastOf = (lsn: Lsn | null, xid: number | null): ReadTransaction | null =>
   lsn === null || xid === null ? null : { lsn, xid };
 
-/** Message types that are changes. Others, and none, stand at the end of what they name. */
+/** Message types of changes. With other types, or none, the LSN is the end of the transaction. */
 const CHANGES = new Set<Json | undefined>(['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'MESSAGE']);
 
 function partialOf(
@@ -116,26 +116,26 @@ function partialOf(
   number: (name: string) => number | null,
 ): PartialTransaction | null {
   const xid = number('txId');
-  // Its changes may stand before lsn_commit: others committed while it ran.
+  // Its changes may be before lsn_commit: other transactions committed while it was open.
   if (lsn === null || xid === null || !CHANGES.has(offset['messageType'])) return null;
   return { xid, lsn, events: number('lsn_events_processed') ?? 1, commitLsn: number('open_commit_lsn') };
 }
 
-/** What every offset of the stream says. */
+/** The common part of the offsets of the stream. */
 export interface StreamOffset {
   readonly identity: LogIdentity;
   /** `lsn_commit` */
   readonly start: Lsn;
-  /** null: log without transactions. */
+  /** null: no transaction was read. */
   readonly last: ReadTransaction | null;
   /** See StreamPosition. */
   readonly sequence: Lsn | null;
   readonly readAgainUntil: Lsn | null;
-  /** Microseconds since 1970 of the last commit, or of the transaction that is read; null where it is not known. */
+  /** Microseconds since 1970 of the last commit, or of the open transaction; null: unknown. */
   readonly micros: number | null;
 }
 
-/** Behind a commit. */
+/** The offset after a commit. */
 export const commitOffset = ({ start, micros, identity, ...stream }: StreamOffset): NonNullable<SourceOffset> => ({
   lsn_proc: start,
   messageType: 'COMMIT',
@@ -147,7 +147,7 @@ export const commitOffset = ({ start, micros, identity, ...stream }: StreamOffse
   ...identityFields(identity),
 });
 
-/** Within a transaction. */
+/** The offset within a transaction. */
 export const partialOffset = (
   { start, micros, identity, ...stream }: StreamOffset,
   { xid, lsn, events, commitLsn }: PartialTransaction,
@@ -165,7 +165,7 @@ export const partialOffset = (
   ...identityFields(identity),
 });
 
-/** While a snapshot is taken, and when it has ended. position: where the stream begins after it. */
+/** The offset of a snapshot. position: start of the stream after it. */
 export function snapshotOffset(
   { start, partial, ...stream }: StreamPosition,
   identity: LogIdentity,

@@ -7,7 +7,7 @@ import type { TimelineHistory } from './timeline-history.ts';
 
 export interface PositionCheck {
   readonly position: StreamPosition;
-  /** Of the log that the position is of; null where the offset does not say. */
+  /** Identity of the log of the position; null: the offset does not contain it. */
   readonly stored: LogIdentity | null;
   /** Chunks that the stream has not passed. */
   readonly chunks: readonly StoredPostgresChunk[];
@@ -18,15 +18,15 @@ export interface PositionCheck {
 }
 
 /**
- * Requires that all that was written to Kafka is in this server's log. A restored backup, an asynchronous standby that
- * was promoted, and another server lack the end of it; what they have written since is at LSNs that the position counts
- * as read. Rejects with SOURCE_POSITION_LOST.
+ * Requires that this server's log contains everything that was written to Kafka. A restored backup, a promoted
+ * asynchronous standby and another server lack the end of it, and have written other changes at LSNs before the position.
+ * Rejects with SOURCE_POSITION_LOST.
  */
 export async function checkPositionInLog(check: PositionCheck): Promise<void> {
   const { stored, server, logEnd } = check;
   const reach = reachOf(check.position, check.chunks);
-  const lost = (found: string): MillraceError =>
-    new MillraceError('SOURCE_POSITION_LOST', `${expected(reach, stored)}, but ${found}. ${REMEDY}`);
+  const lost = (finding: string): MillraceError =>
+    new MillraceError('SOURCE_POSITION_LOST', `${expected(reach, stored)}, but ${finding}. ${REMEDY}`);
   if (stored !== null) {
     if (stored.system !== server.system) throw lost(`this server is ${describeLog(server)}: another one`);
     if (stored.database !== server.database)
@@ -38,7 +38,7 @@ export async function checkPositionInLog(check: PositionCheck): Promise<void> {
       if (reach > end)
         throw lost(
           `this server left timeline ${stored.timeline} at ${formatLsn(end)} (it is on ${server.timeline}): a standby ` +
-            'was promoted, or a backup restored, that had not all of it',
+            'was promoted, or a backup restored, that lacked the end of it',
         );
     }
   }
@@ -46,7 +46,7 @@ export async function checkPositionInLog(check: PositionCheck): Promise<void> {
     throw lost(`the log of this server ends at ${formatLsn(logEnd)}: it was restored from an older backup`);
 }
 
-/** The end of what has been written to Kafka. */
+/** The highest LSN up to which changes were written to Kafka. */
 function reachOf({ start, partial }: StreamPosition, chunks: readonly StoredPostgresChunk[]): Lsn {
   return chunks.reduce((reach, { lsn }) => Math.max(reach, lsn), Math.max(start, partial?.commitLsn ?? 0));
 }
@@ -54,7 +54,7 @@ function reachOf({ start, partial }: StreamPosition, chunks: readonly StoredPost
 const expected = (reach: Lsn, stored: LogIdentity | null): string =>
   `the stored position reaches ${formatLsn(reach)}${stored === null ? '' : ` on ${describeLog(stored)}`}`;
 
-/** For a position that is of another log, or of one that has lost its end. */
+/** Advice for a position of another log, or of a log that has lost its end. */
 export const REMEDY =
   'Changes may be in the topics that are not in this database, and others are missing. To read the tables again, set ' +
   'snapshot.mode=when_needed and restart the connector, or stop it, reset its offsets (millrace connectors offsets NAME ' +

@@ -12,12 +12,11 @@ import {
   serverPartition,
 } from './offsets.ts';
 
-/** How far the stream has been read, as the position of the next batch will say. */
+/** The position up to which the stream has been read, for the offset of the next batch. */
 export class PositionTracker {
-  /** Everything that commits before this has been read. */
+  /** All transactions that commit before this have been read. */
   commit: Lsn;
-  /** The last that a batch has been made for. */
-  #given: Lsn;
+  #lastBatchCommit: Lsn;
   #last: ReadTransaction | null;
   /** See StreamPosition. */
   sequence: Lsn | null;
@@ -31,47 +30,47 @@ export class PositionTracker {
     this.#server = server;
     this.#identity = identity;
     this.commit = start;
-    this.#given = start;
+    this.#lastBatchCommit = start;
     this.#last = last;
     this.sequence = sequence;
     this.readAgainUntil = readAgainUntil;
   }
 
-  committed(end: Lsn, xid: number, micros: number): void {
+  advanceToCommit(end: Lsn, xid: number, micros: number): void {
     this.commit = end;
     this.sequence = end;
     this.#last = { lsn: end, xid };
     this.#micros = micros;
   }
 
-  /** A message outside of transactions, which ends at `end`. */
-  passedMessage(end: Lsn): void {
-    this.moved(end);
+  /** Advances past a message outside of transactions, which ends at `end`. */
+  advanceToMessage(end: Lsn): void {
+    this.advanceTo(end);
     this.sequence = end;
   }
 
-  /** Log without changes for us. */
-  moved(end: Lsn): void {
+  /** Advances past log without captured changes. */
+  advanceTo(end: Lsn): void {
     if (end > this.commit) this.commit = end;
   }
 
-  /** The last position that a batch has been made for. */
-  get given(): Lsn {
-    return this.#given;
+  /** `commit` of the last batch. */
+  get lastBatchCommit(): Lsn {
+    return this.#lastBatchCommit;
   }
 
-  get behind(): boolean {
-    return this.commit > this.#given;
+  get hasAdvanced(): boolean {
+    return this.commit > this.#lastBatchCommit;
   }
 
-  /** The position behind the last commit. */
-  atCommit(): SourcePosition {
-    this.#given = this.commit;
+  /** The position after the last commit. */
+  commitPosition(): SourcePosition {
+    this.#lastBatchCommit = this.commit;
     return position(serverPartition(this.#server), commitOffset(this.#offset(this.#micros)));
   }
 
   /** The position inside a transaction that is larger than a batch. */
-  inside(partial: PartialTransaction, micros: number | null, messageType: string): SourcePosition {
+  partialPosition(partial: PartialTransaction, micros: number | null, messageType: string): SourcePosition {
     return position(serverPartition(this.#server), partialOffset(this.#offset(micros), partial, messageType));
   }
 

@@ -9,7 +9,7 @@ export interface Slot {
   readonly plugin: string;
   readonly database: string;
   readonly activePid: number | null;
-  /** Everything that commits before it is gone for good. */
+  /** The slot sends no transaction that commits before it. */
   readonly confirmed: Lsn | null;
   /** reserved, extended, unreserved or lost. */
   readonly walStatus: string | null;
@@ -24,7 +24,7 @@ interface SlotRow {
   readonly wal_status: string | null;
 }
 
-/** undefined where there is none of this name. */
+/** undefined: there is no slot of this name. */
 export async function findSlot(sql: Sql, name: string): Promise<Slot | undefined> {
   const [row] = await sql.query<SlotRow>(
     'looking for the replication slot',
@@ -44,35 +44,35 @@ export async function findSlot(sql: Sql, name: string): Promise<Slot | undefined
   );
 }
 
-/** A slot that this connector cannot use is an error that says what to do. */
+/** Throws SOURCE_SETUP, SOURCE_POSITION_LOST or SOURCE_UNAVAILABLE for a slot that this connector cannot use. */
 export function checkSlot(slot: Slot, database: string): Slot & { readonly confirmed: Lsn } {
-  const named = `replication slot ${slot.name}`;
+  const subject = `replication slot ${slot.name}`;
   if (slot.plugin !== 'pgoutput')
     throw new MillraceError(
       'SOURCE_SETUP',
       slot.plugin === ''
-        ? `${named} is a physical one; choose another slot.name`
-        : `${named} decodes with ${slot.plugin}, not with pgoutput; choose another slot.name, or drop it with ${dropCommand(slot.name)}`,
+        ? `${subject} is a physical one; choose another slot.name`
+        : `${subject} decodes with ${slot.plugin}, not with pgoutput; choose another slot.name, or drop it with ${dropCommand(slot.name)}`,
     );
   if (slot.database !== database)
     throw new MillraceError(
       'SOURCE_SETUP',
-      `${named} belongs to the database ${slot.database}, not to ${database}; choose another slot.name`,
+      `${subject} belongs to the database ${slot.database}, not to ${database}; choose another slot.name`,
     );
   if (slot.walStatus === 'lost')
     throw new MillraceError(
       'SOURCE_POSITION_LOST',
-      `${named} was invalidated: the server has removed log that it needed (max_slot_wal_keep_size). ` +
-        `Drop it with ${dropCommand(slot.name)}, and set snapshot.mode=when_needed to read the tables anew`,
+      `${subject} was invalidated: the server has removed log that it needed (max_slot_wal_keep_size). ` +
+        `Drop it with ${dropCommand(slot.name)}, and set snapshot.mode=when_needed to read the tables again`,
     );
   if (slot.confirmed === null)
-    throw new MillraceError('SOURCE_UNAVAILABLE', `${named} is still being created by somebody else`);
+    throw new MillraceError('SOURCE_UNAVAILABLE', `${subject} is still being created by another client`);
   return { ...slot, confirmed: slot.confirmed };
 }
 
 export const dropCommand = (name: string): string => `SELECT pg_drop_replication_slot(${quoteLiteral(name)})`;
 
-/** Makes the slot; answers where it begins. Waits for the transactions that run now to end. */
+/** Creates the slot and returns its start. Waits until the transactions that are open now have ended. */
 export async function createSlot(sql: Sql, name: string, failover: boolean, serverVersion: number): Promise<Lsn> {
   const withFailover = failover && serverVersion >= 170_000;
   const { lsn } = await sql.one<{ lsn: string }>(
@@ -85,7 +85,7 @@ export async function createSlot(sql: Sql, name: string, failover: boolean, serv
   return parseLsn(lsn);
 }
 
-/** Drops the slot if it is there and nobody reads from it. */
+/** Drops the slot if it exists. Rejects if a client reads from it. */
 export async function dropSlot(sql: Sql, name: string): Promise<void> {
   await sql.query(
     `dropping the replication slot ${name}`,
@@ -95,8 +95,8 @@ export async function dropSlot(sql: Sql, name: string): Promise<void> {
 }
 
 /**
- * Waits until nobody reads from the slot: a worker that was killed leaves its walsender behind until the server notices.
- * One of this very connector is ended, where the user may: its successor is here. Rejects with SOURCE_UNAVAILABLE.
+ * Waits until no client reads from the slot: the walsender of a killed worker lives until the server detects that. A
+ * walsender of this connector's previous task is terminated if the user has the right to. Rejects with SOURCE_UNAVAILABLE.
  */
 export async function freeSlot(
   sql: Sql,
@@ -116,8 +116,8 @@ export async function freeSlot(
     );
     if (holder === undefined) return;
     if (holder.application === owner)
-      // Without the right to do so the server will find out by itself (wal_sender_timeout).
-      await sql.query('ending the former reader', 'SELECT pg_terminate_backend($1)', [holder.pid]).catch(() => []);
+      // Without that right, wal_sender_timeout ends it.
+      await sql.query('ending the previous reader', 'SELECT pg_terminate_backend($1)', [holder.pid]).catch(() => []);
     if (performance.now() >= deadline)
       throw new MillraceError(
         'SOURCE_UNAVAILABLE',
@@ -127,13 +127,13 @@ export async function freeSlot(
   }
 }
 
-/** A gap between what was written and what the slot still has is never passed over in silence. */
+/** Throws SOURCE_POSITION_LOST if the slot is ahead of the stored position, so that changes are missing. */
 export function checkPosition(slot: Slot & { readonly confirmed: Lsn }, start: Lsn): void {
   if (slot.confirmed <= start) return;
   throw new MillraceError(
     'SOURCE_POSITION_LOST',
     `changes between ${formatLsn(start)} (stored position) and ${formatLsn(slot.confirmed)} (replication slot ` +
-      `${slot.name}) are lost: the slot was made anew, or somebody else has read from it. Set ` +
-      'snapshot.mode=when_needed to read the tables anew, or offset.mismatch.strategy=trust_slot to go on without them',
+      `${slot.name}) are lost: the slot was created again, or another client has read from it. Set ` +
+      'snapshot.mode=when_needed to read the tables again, or offset.mismatch.strategy=trust_slot to go on without them',
   );
 }

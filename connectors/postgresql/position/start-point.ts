@@ -13,25 +13,25 @@ import { checkPosition, checkSlot, createSlot, findSlot, freeSlot, type Slot } f
 import type { TimelineHistory } from './timeline-history.ts';
 import { logEnd } from './wal.ts';
 
-/** What a task begins with. */
+/** The first work of a task: streaming or a snapshot. */
 export type StartPoint =
   | (StreamStart & {
       readonly kind: 'stream';
-      /** It is what is stored already. */
-      readonly stored: boolean;
-      /** Nothing was stored: chunks of a former life mean nothing. */
-      readonly anew: boolean;
+      /** The position equals the stored one. */
+      readonly isStored: boolean;
+      /** Stored chunks are of an earlier snapshot that does not count. */
+      readonly discardChunks: boolean;
     })
   | (StreamStart & {
       readonly kind: 'snapshot';
-      /** Of an interrupted snapshot that is continued; null for a new one. */
+      /** Id of the interrupted snapshot that is continued; null: a new snapshot. */
       readonly id: string | null;
     });
 
-/** Where the stream begins; of a snapshot, after it. */
+/** Start of the stream, which follows the snapshot if there is one. */
 export interface StreamStart {
   readonly position: StreamPosition;
-  /** The slot sends what it still has before the position, and this compares it; null: it sends from the position on. */
+  /** Compares the transactions that the slot sends before the position; null: the slot sends from the position on. */
   readonly resume: { readonly from: Lsn; readonly check: ResumeCheck } | null;
 }
 
@@ -42,7 +42,7 @@ export interface StartContext {
   readonly stored: StoredPosition;
   /** Chunks among the stored positions. */
   readonly chunks: readonly StoredPostgresChunk[];
-  /** Of this server. */
+  /** Identity of the server's log. */
   readonly identity: LogIdentity;
   readonly applicationName: string;
   readonly signal: AbortSignal;
@@ -53,54 +53,54 @@ export interface StartContext {
 type Stored = Exclude<StoredPosition, { kind: 'none' }>;
 type UsableSlot = Slot & { readonly confirmed: Lsn };
 
-/** A slot that a killed predecessor holds is free within this, where the server notices at all. */
+/** Longest wait for a slot that a killed worker still holds. */
 const SLOT_WAIT_MS = 15_000;
 
-/** Compares the stored position with log and slot, makes the slot where there is none, and decides what comes first. */
+/** Compares the stored position with the server's log and the slot, creates a missing slot, and returns the start point. */
 export async function findStartPoint(context: StartContext): Promise<StartPoint> {
   const { config, stored } = context;
   const mode = config['snapshot.mode'];
   if (mode === 'initial_only') return onlySnapshot(context);
-  const found = await usable(context);
-  if (stored.kind === 'none') return startFresh(context, found, !isNever(mode));
+  const slot = await usableSlot(context);
+  if (stored.kind === 'none') return startFresh(context, slot, !isNever(mode));
   try {
     await checkLog(context, stored);
-    return await resume(context, found, stored);
+    return await resume(context, slot, stored);
   } catch (error) {
     if (!isLost(error)) throw error;
     if (mode === 'when_needed') {
-      context.log.warn({ reason: error.message }, 'the position is lost: the tables are read anew');
-      return startFresh(context, found?.walStatus === 'lost' ? undefined : found, true);
+      context.log.warn({ reason: error.message }, 'the position is lost: the tables are read again');
+      return startFresh(context, slot?.walStatus === 'lost' ? undefined : slot, true);
     }
-    if (config['offset.mismatch.strategy'] !== 'trust_slot' || stored.kind !== 'stream' || found === undefined)
+    if (config['offset.mismatch.strategy'] !== 'trust_slot' || stored.kind !== 'stream' || slot === undefined)
       throw error;
     context.log.warn({ reason: error.message }, 'the position is lost: reading goes on from the replication slot');
-    return { kind: 'stream', ...startAt(found.confirmed), stored: false, anew: true };
+    return { kind: 'stream', ...startAt(slot.confirmed), isStored: false, discardChunks: true };
   }
 }
 
-async function resume(context: StartContext, found: UsableSlot | undefined, stored: Stored): Promise<StartPoint> {
+async function resume(context: StartContext, slot: UsableSlot | undefined, stored: Stored): Promise<StartPoint> {
   const mode = context.config['snapshot.mode'];
-  // One of Debezium's cannot be continued: as there, the tables are read from the beginning.
-  if (stored.kind === 'snapshot' && stored.id === null && !isNever(mode)) return startFresh(context, found, true);
-  const start = streamStart(context, found, stored);
+  // A snapshot of Debezium cannot be continued: the tables are read from the beginning, as in Debezium.
+  if (stored.kind === 'snapshot' && stored.id === null && !isNever(mode)) return startFresh(context, slot, true);
+  const start = streamStart(context, slot, stored);
   if (stored.kind === 'snapshot') {
-    if (isNever(mode)) return { kind: 'stream', ...start, stored: false, anew: true };
+    if (isNever(mode)) return { kind: 'stream', ...start, isStored: false, discardChunks: true };
     return { kind: 'snapshot', ...start, id: stored.id };
   }
   if (mode === 'always') return { kind: 'snapshot', ...start, id: null };
   const isStored =
     start.position === stored.position && stored.identity !== null && sameLog(context.identity, stored.identity);
-  return { kind: 'stream', ...start, stored: isStored, anew: false };
+  return { kind: 'stream', ...start, isStored: isStored, discardChunks: false };
 }
 
-/** Without a stream behind it, a snapshot needs no slot, which would hold back log for nobody. */
+/** A snapshot without streaming needs no slot: an unused one would retain WAL. */
 async function onlySnapshot(context: StartContext): Promise<StartPoint> {
   const { sql, stored } = context;
   if (stored.kind === 'none') return { kind: 'snapshot', ...startAt(await logEnd(sql)), id: null };
   await checkLog(context, stored);
   const start = { position: stored.position, resume: null };
-  if (stored.kind === 'stream') return { kind: 'stream', ...start, stored: true, anew: false };
+  if (stored.kind === 'stream') return { kind: 'stream', ...start, isStored: true, discardChunks: false };
   return { kind: 'snapshot', ...start, id: stored.id };
 }
 
@@ -117,33 +117,35 @@ async function checkLog(context: StartContext, stored: Stored): Promise<void> {
   });
 }
 
-/** A lost slot is of no use to anyone: with when_needed it makes room for another. */
-async function usable({ sql, config, applicationName, signal, log }: StartContext): Promise<UsableSlot | undefined> {
+/** The slot, free and checked. Drops an invalidated one if snapshot.mode=when_needed; undefined: there is none. */
+async function usableSlot({
+  sql,
+  config,
+  applicationName,
+  signal,
+  log,
+}: StartContext): Promise<UsableSlot | undefined> {
   const name = config['slot.name'];
-  const found = await findSlot(sql, name);
-  if (found === undefined) return undefined;
-  if (found.walStatus === 'lost' && config['snapshot.mode'] === 'when_needed') {
+  const slot = await findSlot(sql, name);
+  if (slot === undefined) return undefined;
+  if (slot.walStatus === 'lost' && config['snapshot.mode'] === 'when_needed') {
     log.warn({ slot: name }, 'the replication slot was invalidated, and is dropped');
     await sql.query(`dropping the replication slot ${name}`, 'SELECT pg_drop_replication_slot($1)', [name]);
     return undefined;
   }
-  if (found.activePid !== null) {
-    const patience = Math.min(SLOT_WAIT_MS, config['slot.max.retries'] * config['slot.retry.delay.ms']);
-    await freeSlot(sql, name, applicationName, patience, signal);
-    const again = await findSlot(sql, name);
-    return again && checkSlot(again, config['database.dbname']);
+  if (slot.activePid !== null) {
+    const waitMs = Math.min(SLOT_WAIT_MS, config['slot.max.retries'] * config['slot.retry.delay.ms']);
+    await freeSlot(sql, name, applicationName, waitMs, signal);
+    const freed = await findSlot(sql, name);
+    return freed && checkSlot(freed, config['database.dbname']);
   }
-  return checkSlot(found, config['database.dbname']);
+  return checkSlot(slot, config['database.dbname']);
 }
 
-async function startFresh(
-  context: StartContext,
-  found: UsableSlot | undefined,
-  snapshot: boolean,
-): Promise<StartPoint> {
-  const start = startAt(found?.confirmed ?? (await make(context)));
+async function startFresh(context: StartContext, slot: UsableSlot | undefined, snapshot: boolean): Promise<StartPoint> {
+  const start = startAt(slot?.confirmed ?? (await makeSlot(context)));
   if (snapshot) return { kind: 'snapshot', ...start, id: null };
-  return { kind: 'stream', ...start, stored: false, anew: true };
+  return { kind: 'stream', ...start, isStored: false, discardChunks: true };
 }
 
 const startAt = (start: Lsn): StreamStart => ({
@@ -151,27 +153,30 @@ const startAt = (start: Lsn): StreamStart => ({
   resume: null,
 });
 
-async function make({ sql, server, config, log }: StartContext): Promise<Lsn> {
+async function makeSlot({ sql, server, config, log }: StartContext): Promise<Lsn> {
   checkRoomForSlot(server);
-  log.info({ slot: config['slot.name'] }, 'creating the replication slot: it waits for the transactions that run now');
+  log.info(
+    { slot: config['slot.name'] },
+    'creating the replication slot: the server waits for the transactions that are open now',
+  );
   const start = await createSlot(sql, config['slot.name'], config['slot.failover'], server.version);
   log.info({ slot: config['slot.name'], lsn: formatLsn(start) }, 'replication slot created');
   return start;
 }
 
-/** Goes on at the stored position, or at the slot's where it is ahead and that is allowed. */
-function streamStart(context: StartContext, found: UsableSlot | undefined, stored: Stored): StreamStart {
+/** Starts at the stored position, or at the slot's if that is ahead and offset.mismatch.strategy allows it. */
+function streamStart(context: StartContext, existing: UsableSlot | undefined, stored: Stored): StreamStart {
   const { position, identity } = stored;
-  const slot = needed(found, context.config, position.start);
-  if (!trusted(context, slot, position.start)) return startAt(slot.confirmed);
-  // Only what Millrace has stored says which transactions must come again.
+  const slot = requireSlot(existing, context.config, position.start);
+  if (!isPositionTrusted(context, slot, position.start)) return startAt(slot.confirmed);
+  // Offsets of Debezium do not contain the transactions that the slot must send again.
   if (identity === null) return { position, resume: null };
   const check = new ResumeCheck(position, slot.confirmed);
   return { position, resume: { from: slot.confirmed, check } };
 }
 
-/** False: the slot is ahead, and `offset.mismatch.strategy` says to go on from there. */
-function trusted({ config, log }: StartContext, slot: UsableSlot, start: Lsn): boolean {
+/** False: the slot is ahead, and `offset.mismatch.strategy` selects its position. */
+function isPositionTrusted({ config, log }: StartContext, slot: UsableSlot, start: Lsn): boolean {
   const strategy = config['offset.mismatch.strategy'];
   if (slot.confirmed > start && (strategy === 'trust_slot' || strategy === 'trust_greater_lsn')) {
     log.warn(
@@ -184,12 +189,12 @@ function trusted({ config, log }: StartContext, slot: UsableSlot, start: Lsn): b
   return true;
 }
 
-function needed(found: UsableSlot | undefined, config: PostgresConfig, start: Lsn): UsableSlot {
-  if (found !== undefined) return found;
+function requireSlot(slot: UsableSlot | undefined, config: PostgresConfig, start: Lsn): UsableSlot {
+  if (slot !== undefined) return slot;
   throw new MillraceError(
     'SOURCE_POSITION_LOST',
     `replication slot ${config['slot.name']} is gone, and with it all changes since ${formatLsn(start)}, the stored ` +
-      'position. Set snapshot.mode=when_needed to make it anew and read the tables again',
+      'position. Set snapshot.mode=when_needed to create it again and read the tables again',
   );
 }
 

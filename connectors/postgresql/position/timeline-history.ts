@@ -3,13 +3,13 @@ import { type ConnectionSettings, type ConnectOptions, connect } from '../sessio
 import { type DatabaseError, toFailure } from '../session/failures.ts';
 import { type Lsn, parseLsn } from './lsn.ts';
 
-/** Where each ancestor of a timeline ended, by the ancestor's number. */
+/** The LSN at which each ancestor of a timeline ended, by the ancestor's number. */
 export type TimelineHistory = ReadonlyMap<number, Lsn>;
 
-/** SQLSTATE of a history file that the server no longer has. */
+/** SQLSTATE of a missing history file. */
 const UNDEFINED_FILE = '58P01';
 
-/** Asks over a replication session. Timeline 1 has no ancestors. */
+/** Reads it in a replication session. Empty for timeline 1, which has no ancestors. */
 export async function timelineHistory(
   settings: ConnectionSettings,
   options: ConnectOptions,

@@ -3,25 +3,25 @@ import type { Sql } from '../session/sql.ts';
 import { FLUSH_MESSAGE } from '../stream/own-messages.ts';
 import { formatLsn, type Lsn, parseLsn } from './lsn.ts';
 
-/** Everything before it survives a crash of the server. */
+/** Flush position: log before it survives a crash of the server. */
 export async function logEnd(sql: Sql): Promise<Lsn> {
   const { lsn } = await sql.one<{ lsn: string }>(
-    'asking for the end of the log',
+    'querying the end of the log',
     'SELECT pg_current_wal_flush_lsn()::text AS lsn',
   );
   return parseLsn(lsn);
 }
 
-/** Everything that is seen was written before it, and may not have been flushed. */
+/** Insert position: all visible changes are before it, and may not have been flushed. */
 export async function insertEnd(sql: Sql): Promise<Lsn> {
   const { lsn } = await sql.one<{ lsn: string }>(
-    'asking for the end of the log',
+    'querying the end of the log',
     'SELECT pg_current_wal_insert_lsn()::text AS lsn',
   );
   return parseLsn(lsn);
 }
 
-/** Makes sure that the log before `lsn` survives a crash: transactions without synchronous_commit are seen before that. */
+/** Makes the server flush its log up to `lsn`: commits with synchronous_commit=off are visible before they are flushed. */
 export async function flushLog(sql: Sql, lsn: Lsn): Promise<void> {
   await sql.query(
     'flushing the log',

@@ -164,7 +164,7 @@ export class ChangeDecoder {
   }
 
   #commit(end: Lsn): void {
-    const { begin, repeated, isOwn } = this.#open;
+    const { begin, isRepeated: repeated, isOwn } = this.#open;
     if (repeated) {
       this.resume?.commit(end, begin.xid);
       this.transaction = null;
@@ -172,7 +172,7 @@ export class ChangeDecoder {
     }
     this.#addBoundary('END', begin, end);
     this.#pending.commit();
-    this.#tracker.committed(end, begin.xid, begin.micros);
+    this.#tracker.advanceToCommit(end, begin.xid, begin.micros);
     if (!isOwn) this.totals.transactions++;
     this.totals.lastCommitMicros = begin.micros;
     this.totals.lastXid = begin.xid;
@@ -187,9 +187,9 @@ export class ChangeDecoder {
   /** Counts a change of the open transaction; false where it was written before and need not be looked at. */
   #accepts(lsn: Lsn, kind: string): boolean {
     const open = this.#open;
-    if (open.repeated) return false;
+    if (open.isRepeated) return false;
     open.count(lsn, kind);
-    return open.written === null || this.#pending.numbersRecords || !open.wasWritten;
+    return open.writtenPart === null || this.#pending.numbersRecords || !open.wasWritten;
   }
 
   #site(table: Table, lsn: Lsn): ChangeSite<Lsn, Table> {
@@ -234,7 +234,7 @@ export class ChangeDecoder {
     const from = this.#pending.records.length;
     const isIncomplete = this.#tuple.unchanged > 0 && before !== null && whole === null;
     if (before !== null && builder.isKeyChange(table, before, after)) {
-      if (this.#open.filtered) this.#filteredKeyChange(described, site, before, after);
+      if (this.#open.isFiltered) this.#filteredKeyChange(described, site, before, after);
       else builder.update(site, before, after, this.#pending.records);
       if (isIncomplete) this.#addIncomplete(described, table, after, this.#open.begin.commitLsn, from);
       this.#countBytes(from, end - at);
@@ -303,7 +303,7 @@ export class ChangeDecoder {
       const table = this.#tables.get(oid)?.table;
       if (table === undefined) continue;
       this.totals.others++;
-      const { filtered, begin } = this.#open;
+      const { isFiltered: filtered, begin } = this.#open;
       if (filtered && this.filter?.decideTruncate(table, begin.xid)) continue;
       const from = this.#pending.records.length;
       this.#settings.builder.truncate(this.#site(table, lsn), this.#pending.records);
@@ -336,7 +336,7 @@ export class ChangeDecoder {
     if (message.transactional) return;
     // Its LSN is the end of its record, where the next begins: a commit there is skipped by a reader that starts later.
     this.#pending.commit();
-    this.#tracker.passedMessage(message.lsn);
+    this.#tracker.advanceToMessage(message.lsn);
   }
 
   /** Bytes of which no record was made fill no batch. */
@@ -354,13 +354,13 @@ export class ChangeDecoder {
 
   /** A row of a table that was read again may be in the topic, though all chunks that count saw it deleted. */
   #deletion({ facts }: Described, table: Table, row: RowStruct): KeyedRow | null {
-    const isReadAgain = this.#open.filtered && this.filter?.isReadAgain(table) === true;
+    const isReadAgain = this.#open.isFiltered && this.filter?.isReadAgain(table) === true;
     return isReadAgain && facts !== undefined ? { row, table, facts } : null;
   }
 
   /** Whether the chunk of the row has seen the change of it. */
   #decide(table: Table, row: RowStruct): SeenDecision {
-    const { filtered, begin } = this.#open;
+    const { isFiltered: filtered, begin } = this.#open;
     return filtered && (this.filter?.decide(table, begin.xid, row) ?? false);
   }
 }

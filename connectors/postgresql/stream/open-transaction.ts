@@ -7,11 +7,11 @@ import type { Begin } from './pgoutput.ts';
 export class OpenTransaction {
   readonly begin: Begin;
   /** It may have been seen by chunks of a snapshot. */
-  readonly filtered: boolean;
+  readonly isFiltered: boolean;
   /** What of it was written before a restart. */
-  readonly written: PartialTransaction | null;
+  readonly writtenPart: PartialTransaction | null;
   /** All of it was written before a restart. */
-  readonly repeated: boolean;
+  readonly isRepeated: boolean;
   /** Where it came from, if it was replicated to this server. */
   replicatedFrom: { readonly name: string; readonly lsn: Lsn } | null = null;
   /** Millrace itself made it. */
@@ -36,9 +36,9 @@ export class OpenTransaction {
     },
   ) {
     this.begin = begin;
-    this.filtered = options.filtered;
-    this.repeated = options.repeated;
-    this.written = options.written?.xid === begin.xid ? options.written : null;
+    this.isFiltered = options.filtered;
+    this.isRepeated = options.repeated;
+    this.writtenPart = options.written?.xid === begin.xid ? options.written : null;
     this.#names = options.names;
     this.#previousCommit = options.previousCommit;
   }
@@ -51,7 +51,7 @@ export class OpenTransaction {
 
   /** Whether the last change was written before a restart. */
   get wasWritten(): boolean {
-    const { written } = this;
+    const { writtenPart: written } = this;
     return written !== null && (this.lsn < written.lsn || (this.lsn === written.lsn && this.events <= written.events));
   }
 

@@ -24,14 +24,14 @@ export interface StreamSettings extends DecoderSettings, Omit<DescribedTablesSet
   /** How often the position of log without changes of ours is written. */
   readonly idleMs: number;
   /** End of the server's log (LSN) when the stream was opened. */
-  readonly aim: Lsn;
+  readonly logEndAtOpen: Lsn;
   readonly metadata: TransactionMetadata | null;
   /** As in SourceTaskContext. */
   untilCommit(): Promise<void> | undefined;
   /** Records to hand out now, whatever else there is: heartbeats. */
-  due(): readonly SourceRecord[];
+  takeDueRecords(): readonly SourceRecord[];
   /** The stream has passed all chunks of the snapshot: their positions are taken back. */
-  passed(): readonly SourcePosition[];
+  chunksPassed(): readonly SourcePosition[];
 }
 
 /** A batch of the stream, and what may be acknowledged when it is committed. */
@@ -62,7 +62,7 @@ export class Stream {
   readonly #start: Lsn;
   #idleSince = performance.now();
   /** The server asked how far we are: it may be waiting for the answer to shut down. */
-  #asked = false;
+  #replyRequested = false;
 
   constructor(
     settings: StreamSettings,
@@ -89,7 +89,7 @@ export class Stream {
 
   /** All that was committed before the stream was opened has been handed out. A silent server may still be decoding. */
   get caughtUp(): boolean {
-    return this.#decoder.resume === null && this.tracker.given >= this.#settings.aim;
+    return this.#decoder.resume === null && this.tracker.lastBatchCommit >= this.#settings.logEndAtOpen;
   }
 
   get totals(): StreamTotals {
@@ -120,7 +120,7 @@ export class Stream {
   /** Reads what has come, up to a batch's worth. */
   async #decode(): Promise<void> {
     this.#decoder.refreshReadTime();
-    for (let relation = this.#messages(); relation !== undefined; relation = this.#messages())
+    for (let relation = this.#decodeMessages(); relation !== undefined; relation = this.#decodeMessages())
       await this.#tables.describe(relation);
     if (!this.#decoder.resume?.passed) return;
     this.#decoder.resume = null;
@@ -128,7 +128,7 @@ export class Stream {
   }
 
   /** Until nothing whole is left, a batch is full, or a table must be described. */
-  #messages(): Relation | undefined {
+  #decodeMessages(): Relation | undefined {
     const { frames } = this.#replication;
     const { maxBatchBytes } = this.#settings;
     while (this.#pending.bytes < maxBatchBytes && frames.next()) {
@@ -149,19 +149,19 @@ export class Stream {
     // Everything that committed before it has come before it, unless something is still coming.
     if (this.#decoder.transaction === null) {
       this.#decoder.resume?.reached(end);
-      this.tracker.moved(end);
+      this.tracker.advanceTo(end);
     }
     if (!asks) return;
     this.#replication.reply();
-    this.#asked = true;
+    this.#replyRequested = true;
   }
 
   async #take(): Promise<SourceBatch | null> {
-    const due = this.#settings.due();
+    const due = this.#settings.takeDueRecords();
     const pending = this.#pending;
     const { transaction, filter } = this.#decoder;
     const cut = transaction !== null && pending.complete === 0 && pending.bytes >= this.#settings.maxBatchBytes;
-    const moved = this.tracker.behind && (pending.complete > 0 || this.#idleIsDue());
+    const moved = this.tracker.hasAdvanced && (pending.complete > 0 || this.#idleIsDue());
     if (!cut && !moved && due.length === 0) return null;
     const taken = await pending.take(cut, filter, this.#missing);
     await this.#missing.fill(taken.incomplete, filter?.end ?? 0);
@@ -170,7 +170,7 @@ export class Stream {
       this.#decoder.partial = transaction.partial;
     }
     this.#idleSince = performance.now();
-    this.#asked = false;
+    this.#replyRequested = false;
     const records = due.length === 0 ? taken.records : [...taken.records, ...due];
     this.#replication.received(this.tracker.commit);
     const positions = [this.position(), ...this.#passedChunks()];
@@ -181,8 +181,8 @@ export class Stream {
   position(): SourcePosition {
     const { partial, transaction, totals } = this.#decoder;
     this.tracker.readAgainUntil = this.#missing.until(this.tracker.commit);
-    if (partial === null) return this.tracker.atCommit();
-    return this.tracker.inside(
+    if (partial === null) return this.tracker.commitPosition();
+    return this.tracker.partialPosition(
       partial,
       transaction?.begin.micros ?? (totals.lastCommitMicros || null),
       transaction?.kind ?? 'INSERT',
@@ -192,16 +192,16 @@ export class Stream {
   /** Nothing of ours happens, but the log grows: its position is written now and then, so that the server may drop it. */
   #idleIsDue(): boolean {
     if (this.#pending.records.length > 0) return false;
-    const { aim, idleMs } = this.#settings;
-    if (this.#asked || performance.now() - this.#idleSince >= idleMs) return true;
+    const { logEndAtOpen: aim, idleMs } = this.#settings;
+    if (this.#replyRequested || performance.now() - this.#idleSince >= idleMs) return true;
     // A task that runs until it has caught up ends here; the server may drop its log up to here.
-    return this.tracker.given < aim && this.tracker.commit >= aim;
+    return this.tracker.lastBatchCommit < aim && this.tracker.commit >= aim;
   }
 
   #passedChunks(): readonly SourcePosition[] {
     const { filter } = this.#decoder;
     if (filter === null || this.tracker.commit < filter.end) return [];
     this.#decoder.filter = null;
-    return this.#settings.passed();
+    return this.#settings.chunksPassed();
   }
 }
