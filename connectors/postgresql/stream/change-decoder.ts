@@ -37,7 +37,7 @@ export interface DecoderSettings {
   includesMessage(prefix: string): boolean;
 }
 
-/** Totals, for people. */
+/** Totals for metrics. */
 export interface StreamTotals {
   creates: number;
   updates: number;
@@ -53,10 +53,10 @@ export type PendingChanges = PendingRecords<SeenQuery, KeyedRow, IncompleteRow>;
 
 const OLD_KEY = 0x4b;
 const OLD_ROW = 0x4f;
-/** Of a change without rows, in bytes. */
+/** Size of a change without rows, in bytes. */
 const TRUNCATE_BYTES = 16;
 
-/** Makes records of pgoutput's messages, and keeps account of where the stream is. */
+/** Decodes pgoutput's messages to records, and tracks the position of the stream. */
 export class ChangeDecoder {
   readonly totals: StreamTotals = {
     creates: 0,
@@ -69,11 +69,11 @@ export class ChangeDecoder {
   };
   /** null between transactions. */
   transaction: OpenTransaction | null = null;
-  /** The part of a transaction that has been written; null when all of each has. */
+  /** The part of a transaction that has been written; null: every transaction has been written completely. */
   partial: PartialTransaction | null;
-  /** Changes that chunks of a snapshot may have seen; null when the stream has passed them all. */
+  /** Changes that chunks of a snapshot may have seen; null: the stream has passed all chunks. */
   filter: SeenFilter | null;
-  /** Until the stream has come to where reading goes on; null where the slot sends nothing again. */
+  /** Check of transactions that the slot sends again; null: it has ended, or there are none. */
   resume: ResumeCheck | null;
   readonly #settings: DecoderSettings;
   readonly #tables: DescribedTables;
@@ -104,12 +104,12 @@ export class ChangeDecoder {
     this.resume = resumed.check;
   }
 
-  /** The changes that follow are read now. */
+  /** Sets the read time of the changes that follow. */
   refreshReadTime(): void {
     this.#readTime = readTimeNow();
   }
 
-  /** One message, its type at `at`. Answers a relation that must be described before the next. */
+  /** Decodes one message, its type at `at`. Returns a relation that must be described before the next message. */
   message(bytes: Buffer, at: number, end: number, lsn: Lsn): Relation | undefined {
     switch (bytes[at]) {
       case Message.insert:
@@ -164,8 +164,8 @@ export class ChangeDecoder {
   }
 
   #commit(end: Lsn): void {
-    const { begin, isRepeated: repeated, isOwn } = this.#open;
-    if (repeated) {
+    const { begin, isRepeated, isOwn } = this.#open;
+    if (isRepeated) {
       this.resume?.commit(end, begin.xid);
       this.transaction = null;
       return;
@@ -184,7 +184,7 @@ export class ChangeDecoder {
     if (this.#pending.numbersRecords) this.#pending.addBoundary({ status, id: `${xid}:${lsn}`, micros });
   }
 
-  /** Counts a change of the open transaction; false where it was written before and need not be looked at. */
+  /** Counts a change of the open transaction; false: it was written before and is skipped. */
   #accepts(lsn: Lsn, kind: string): boolean {
     const open = this.#open;
     if (open.isRepeated) return false;
@@ -207,7 +207,7 @@ export class ChangeDecoder {
     if (verdict === true) return;
     const from = this.#pending.records.length;
     this.#settings.builder.insert(this.#site(table, lsn), row, this.#pending.records);
-    // An update that lets a row pass the publication's row filter comes as an insertion.
+    // An update after which a row passes the publication's row filter is sent as an insert.
     if (this.#tuple.unchanged > 0) this.#addIncomplete(described, table, row, null, from);
     this.#countBytes(from, end - at);
     this.#addDecision(verdict, this.#pending.records.length - from);
@@ -240,7 +240,7 @@ export class ChangeDecoder {
       this.#countBytes(from, end - at);
     } else {
       const verdict = this.#decide(table, after);
-      // The row may have moved from one chunk to another, where the key of records is not the one they were read by.
+      // The row may have moved to another chunk, if chunks are read by another key than that of the records.
       const old = before === null || verdict === false ? verdict : this.#decide(table, before);
       if (verdict === true && old === true) return;
       builder.update(site, whole, after, this.#pending.records);
@@ -250,7 +250,7 @@ export class ChangeDecoder {
     }
   }
 
-  /** The last record since `from`, if it is of that row, may have to have its row read again. See IncompleteRow. */
+  /** Registers the last record since `from`, if it is of that row. See IncompleteRow. */
   #addIncomplete({ facts }: Described, table: Table, row: RowStruct, commitLsn: Lsn | null, from: number): void {
     const { records } = this.#pending;
     const record = records.length > from ? records.at(-1) : undefined;
@@ -258,13 +258,13 @@ export class ChangeDecoder {
     this.#pending.addIncomplete({ record, row, table, facts, commitLsn });
   }
 
-  /** The table in a version that takes both tuples. */
+  /** The version of the table that fits both tuples. */
   #updated(described: Described, wholeBefore: boolean): Table {
     if (wholeBefore) this.#tables.fitting(described, this.#oldTuple);
     return this.#tables.fitting(described, this.#tuple);
   }
 
-  /** The chunks of the old key and of the new one may not have seen the same. */
+  /** The chunks of the old and of the new key may have seen different states. */
   #filteredKeyChange(described: Described, site: ChangeSite<Lsn, Table>, before: RowStruct, after: RowStruct): void {
     const { records } = this.#pending;
     const { builder } = this.#settings;
@@ -322,7 +322,7 @@ export class ChangeDecoder {
         names,
         txId: null,
         micros: this.totals.lastCommitMicros || this.#readTime.micros,
-        // It counts as committed itself.
+        // Counts as committed itself.
         previousCommit: message.lsn,
       };
       const source = message.transactional ? this.#open.source : new PostgresSource(alone);
@@ -334,12 +334,12 @@ export class ChangeDecoder {
       this.#countBytes(from, end - at);
     }
     if (message.transactional) return;
-    // Its LSN is the end of its record, where the next begins: a commit there is skipped by a reader that starts later.
+    // Its LSN is the end of its record, the start of the next: a reader that starts after it skips a commit there.
     this.#pending.commit();
     this.#tracker.advanceToMessage(message.lsn);
   }
 
-  /** Bytes of which no record was made fill no batch. */
+  /** Counts the bytes of a change if it has records. */
   #countBytes(from: number, bytes: number): void {
     const count = this.#pending.records.length - from;
     if (count === 0) return;
@@ -347,29 +347,29 @@ export class ChangeDecoder {
     if (this.transaction?.wasWritten) this.#pending.discard(count);
   }
 
-  /** Lets the last records wait for an answer, where only the server can tell. */
+  /** Adds the decision on the last records, which the server may have to answer. */
   #addDecision(verdict: SeenDecision, count: number, deletion: KeyedRow | null = null): void {
     if (verdict !== false) this.#pending.addDecision([verdict], count, deletion);
   }
 
-  /** A row of a table that was read again may be in the topic, though all chunks that count saw it deleted. */
+  /** A deleted row of a table that was read again: it may be in the topic, although all counting chunks saw the deletion. */
   #deletion({ facts }: Described, table: Table, row: RowStruct): KeyedRow | null {
     const isReadAgain = this.#open.isFiltered && this.filter?.isReadAgain(table) === true;
     return isReadAgain && facts !== undefined ? { row, table, facts } : null;
   }
 
-  /** Whether the chunk of the row has seen the change of it. */
+  /** Decides if the chunk of the row has seen its change. */
   #decide(table: Table, row: RowStruct): SeenDecision {
     const { isFiltered: filtered, begin } = this.#open;
     return filtered && (this.filter?.decide(table, begin.xid, row) ?? false);
   }
 }
 
-/** Of an old tuple that has the key alone: what it does not have is not null. */
+/** The row of an old tuple that has only the key: its other columns are not null but missing. */
 function keyOnly(table: Table, bytes: Buffer, { page, base }: TupleReader): RowStruct {
   const columns = 2 * Math.max(0, ...table.row.fields.map(({ column }) => column + 1));
-  const places = page.slice(base, base + columns).map(place => (place === IS_NULL ? IS_UNCHANGED : place));
-  return new RowStruct(table.row, bytes, places, 0, null);
+  const offsets = page.slice(base, base + columns).map(offset => (offset === IS_NULL ? IS_UNCHANGED : offset));
+  return new RowStruct(table.row, bytes, offsets, 0, null);
 }
 
 const rowOf = (table: Table, bytes: Buffer, { page, base }: TupleReader, before: RowStruct | null): RowStruct =>

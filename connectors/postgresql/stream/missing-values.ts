@@ -18,37 +18,37 @@ export interface KeyedRow {
   readonly facts: TableFacts;
 }
 
-/** A row of which the server has left out large values, since the change that moved it to this key left them alone. */
+/** A row whose large values the server did not send, since the change of its key did not change them. */
 export interface IncompleteRow extends KeyedRow {
   readonly record: SourceRecord;
-  /** LSN of the commit of its transaction; null: no earlier record has the values, whatever the LSN is. */
+  /** LSN of the commit of its transaction; null: no earlier record has the values, whatever the LSN. */
   readonly commitLsn: Lsn | null;
 }
 
-/** Rows of one query. */
+/** Most rows of one query. */
 const ROWS_AT_ONCE = 500;
 
-/** SQLSTATE of a table that may not be read. */
+/** SQLSTATE of a table without the privilege to read. */
 const DENIED = '42501';
 
 /**
- * Reads rows again of which the topic may not have all values: a row that moves from a chunk of a snapshot that is still to be
- * read to one that was read is in neither. It then has what it has now, which later changes may have brought.
+ * Reads rows again of which the topic may lack values: a row whose key moves it from a chunk of a snapshot that is not read
+ * yet to one that is read, is in neither. Its record has the current values, which may be of later changes.
  *
- * A row that is not found has been deleted or has moved on: what moves until the log's end of that moment is read again too.
+ * A row that is not found was deleted or has moved again: rows that move until the current end of the log are read too.
  */
 export class MissingValues {
   readonly #sql: Sql;
   readonly #log: Log;
   #until: Lsn;
 
-  constructor(sql: Sql, log: Log, until: Lsn | null) {
+  constructor(sql: Sql, log: Log, readAgainUntil: Lsn | null) {
     this.#sql = sql;
     this.#log = log;
-    this.#until = until ?? 0;
+    this.#until = readAgainUntil ?? 0;
   }
 
-  /** Rows of transactions that commit before this are read again; null where the stream at `position` has passed it. */
+  /** Rows of transactions that commit before this are read again; null: the stream at `position` has passed it. */
   until(position: Lsn): Lsn | null {
     return this.#until > position ? this.#until : null;
   }
@@ -63,25 +63,25 @@ export class MissingValues {
       if (due.length === 0) return;
       left = left.filter(one => !isDue(one));
       let isMissing = false;
-      for (const part of partsOf(due)) isMissing = !(await this.#read(part)) || isMissing;
+      for (const part of byTable(due)) isMissing = !(await this.#read(part)) || isMissing;
       const end = await this.#flush();
       if (isMissing) this.#until = Math.max(this.#until, end);
     }
   }
 
-  /** For each row, true if it is not in its table now; false also where that cannot be told. */
+  /** For each row, true if it is not in its table now; false also if that is unknown. */
   async areGone(rows: readonly KeyedRow[]): Promise<boolean[]> {
-    const gone = new Set<RowStruct>();
-    for (const part of partsOf(rows)) {
+    const absent = new Set<RowStruct>();
+    for (const part of byTable(rows)) {
       const { keys, found } = (await this.#lookUp(part)) ?? {};
       if (keys === undefined || found === undefined) continue;
-      const asked = new Set(keys.values());
-      // One that the database takes for equal, written otherwise.
-      if ([...found.keys()].some(key => !asked.has(key))) continue;
-      for (const [row, key] of keys) if (!found.has(key)) gone.add(row);
+      const texts = new Set(keys.values());
+      // The database considers another text of the key equal.
+      if ([...found.keys()].some(key => !texts.has(key))) continue;
+      for (const [row, key] of keys) if (!found.has(key)) absent.add(row);
     }
-    if (gone.size > 0) await this.#flush();
-    return rows.map(({ row }) => gone.has(row));
+    if (absent.size > 0) await this.#flush();
+    return rows.map(({ row }) => absent.has(row));
   }
 
   /** Flushes the log up to its end, so that rows that were read survive a crash of the server. Returns that end. */
@@ -91,19 +91,19 @@ export class MissingValues {
     return end;
   }
 
-  /** Rows of one table. Whether all are there. */
+  /** Reads rows of one table. Returns true if all of them were found. */
   async #read(rows: readonly IncompleteRow[]): Promise<boolean> {
     const { keys, found } = (await this.#lookUp(rows)) ?? {};
     let all = keys?.size === rows.length;
     for (const [row, key] of keys ?? []) {
-      const now = found?.get(key);
-      if (now === undefined) all = false;
-      else row.complete(now);
+      const current = found?.get(key);
+      if (current === undefined) all = false;
+      else row.complete(current);
     }
     return all;
   }
 
-  /** Keys of rows of one table, and by key the rows that the table has now; undefined if it cannot be read. */
+  /** Keys of rows of one table, and the table's current rows by key; undefined if it cannot be read. */
   async #lookUp(
     rows: readonly KeyedRow[],
   ): Promise<{ keys: ReadonlyMap<RowStruct, string>; found: ReadonlyMap<string, RowStruct> } | undefined> {
@@ -112,18 +112,18 @@ export class MissingValues {
     const { table, facts } = first;
     const key = chunkKey(facts, new Set(table.row.fields.map(({ name }) => name)));
     const fields = key === null ? null : fieldsOf(table, key);
-    // Nothing tells which row it was.
+    // The row cannot be identified.
     if (key === null || fields === null) return undefined;
-    const asked = rows.flatMap(({ row }) => {
+    const keyed = rows.flatMap(({ row }) => {
       const values = keyText(fields, row);
       return values === undefined ? [] : [{ row, values }];
     });
-    const texts = await this.#query(table, facts, key, asked);
+    const texts = await this.#query(table, facts, key, keyed);
     if (texts === undefined) return undefined;
-    const now = texts.map(one => rowOfTexts(table, one));
+    const current = texts.map(one => rowOfTexts(table, one));
     return {
-      keys: new Map(asked.map(({ row, values }) => [row, JSON.stringify(values)])),
-      found: new Map(now.map(row => [JSON.stringify(keyText(fields, row)), row])),
+      keys: new Map(keyed.map(({ row, values }) => [row, JSON.stringify(values)])),
+      found: new Map(current.map(row => [JSON.stringify(keyText(fields, row)), row])),
     };
   }
 
@@ -131,11 +131,11 @@ export class MissingValues {
     table: Table,
     facts: TableFacts,
     key: readonly KeyColumn[],
-    asked: readonly { readonly values: readonly string[] }[],
+    rows: readonly { readonly values: readonly string[] }[],
   ): Promise<readonly (readonly (string | null)[])[] | undefined> {
     const columns = table.row.fields.map(({ name }) => `t.${quoteIdentifier(name)}`);
     const keys = key.map(({ name }) => `t.${quoteIdentifier(name)}`);
-    const values = asked.map(one => `(${one.values.map(quoteLiteral).join(', ')})`);
+    const values = rows.map(one => `(${one.values.map(quoteLiteral).join(', ')})`);
     try {
       return await this.#sql.texts(
         `reading rows of ${table.id} again`,
@@ -145,7 +145,7 @@ export class MissingValues {
       const code = databaseCode(error);
       if (code !== DENIED && !GONE.has(code)) throw error;
       this.#log.warn(
-        { table: table.id, rows: asked.length },
+        { table: table.id, rows: rows.length },
         `rows that changed their key, or were deleted, cannot be looked up: ${messageOf(error)}`,
       );
       return undefined;
@@ -153,8 +153,8 @@ export class MissingValues {
   }
 }
 
-/** Rows of one table each, as many as one query asks for. */
-function partsOf<R extends KeyedRow>(rows: readonly R[]): R[][] {
+/** Groups rows by table, each group small enough for one query. */
+function byTable<R extends KeyedRow>(rows: readonly R[]): R[][] {
   const parts: R[][] = [];
   for (const ofTable of Map.groupBy(rows, ({ table }) => table).values())
     for (let from = 0; from < ofTable.length; from += ROWS_AT_ONCE)
@@ -164,13 +164,13 @@ function partsOf<R extends KeyedRow>(rows: readonly R[]): R[][] {
 
 function rowOfTexts({ row }: Table, texts: readonly (string | null)[]): RowStruct {
   const bytes = Buffer.from(texts.map(text => text ?? '').join(''));
-  const places = new Int32Array(2 * Math.max(0, ...row.fields.map(({ column }) => column + 1))).fill(IS_UNCHANGED);
+  const offsets = new Int32Array(2 * Math.max(0, ...row.fields.map(({ column }) => column + 1))).fill(IS_UNCHANGED);
   let at = 0;
   for (const [i, { column }] of row.fields.entries()) {
     const text = texts[i] ?? null;
-    places[2 * column] = text === null ? IS_NULL : at;
+    offsets[2 * column] = text === null ? IS_NULL : at;
     at += text === null ? 0 : Buffer.byteLength(text);
-    places[2 * column + 1] = at;
+    offsets[2 * column + 1] = at;
   }
-  return new RowStruct(row, bytes, places, 0, null);
+  return new RowStruct(row, bytes, offsets, 0, null);
 }

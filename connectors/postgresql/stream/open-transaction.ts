@@ -3,23 +3,23 @@ import type { PartialTransaction } from '../position/offsets.ts';
 import { PostgresSource, type SourceIdentity } from '../source-info.ts';
 import type { Begin } from './pgoutput.ts';
 
-/** The transaction whose changes are being read. */
+/** The transaction whose changes are read at the moment. */
 export class OpenTransaction {
   readonly begin: Begin;
   /** It may have been seen by chunks of a snapshot. */
   readonly isFiltered: boolean;
-  /** What of it was written before a restart. */
+  /** The part of it that was written before a restart. */
   readonly writtenPart: PartialTransaction | null;
   /** All of it was written before a restart. */
   readonly isRepeated: boolean;
-  /** Where it came from, if it was replicated to this server. */
+  /** Replication origin, if it was replicated to this server. */
   replicatedFrom: { readonly name: string; readonly lsn: Lsn } | null = null;
-  /** Millrace itself made it. */
+  /** It contains a message of Millrace. */
   isOwn = false;
-  /** Of the last change. */
+  /** LSN and kind of the last change. */
   lsn: Lsn = 0;
   kind = 'INSERT';
-  /** Changes at that LSN: one record of the log may hold many rows. */
+  /** Number of changes at that LSN: one record of the log may contain many rows. */
   events = 0;
   readonly #names: SourceIdentity;
   readonly #previousCommit: Lsn | null;
@@ -49,13 +49,13 @@ export class OpenTransaction {
     this.kind = kind;
   }
 
-  /** Whether the last change was written before a restart. */
+  /** True if the last change was written before a restart. */
   get wasWritten(): boolean {
-    const { writtenPart: written } = this;
-    return written !== null && (this.lsn < written.lsn || (this.lsn === written.lsn && this.events <= written.events));
+    const part = this.writtenPart;
+    return part !== null && (this.lsn < part.lsn || (this.lsn === part.lsn && this.events <= part.events));
   }
 
-  /** How much of it has been read. */
+  /** The part of it that has been read. */
   get partial(): PartialTransaction {
     return { xid: this.begin.xid, lsn: this.lsn, events: this.events, commitLsn: this.begin.commitLsn };
   }

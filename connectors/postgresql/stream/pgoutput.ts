@@ -4,7 +4,7 @@ import { type Lsn, readInt32, readLsn, readUint16, readUint32 } from '../positio
 
 /**
  * Logical replication messages of the pgoutput plugin, protocol version 1, values as text
- * (https://www.postgresql.org/docs/current/protocol-logicalrep-message-formats.html). `at` is behind the message's type.
+ * (https://www.postgresql.org/docs/current/protocol-logicalrep-message-formats.html). `at` is the offset after the message's type.
  */
 export const Message = {
   begin: 0x42,
@@ -22,11 +22,11 @@ export const Message = {
 const NULL = 0x6e;
 const UNCHANGED = 0x75;
 
-/** Microseconds between 1970 and 2000, where PostgreSQL counts from. */
+/** Microseconds between 1970 and 2000, PostgreSQL's epoch. */
 export const POSTGRES_EPOCH_MICROS = 946_684_800_000_000;
 
 export interface Begin {
-  /** Where the commit record stands. */
+  /** Start of the commit record. */
   readonly commitLsn: Lsn;
   /** Microseconds since 1970. */
   readonly micros: number;
@@ -41,7 +41,7 @@ export function readBegin(bytes: Buffer, at: number): Begin {
   };
 }
 
-/** Where the transaction ends: the first byte behind its commit record. */
+/** End of the transaction: the first byte after its commit record. */
 export const readCommitEnd = (bytes: Buffer, at: number): Lsn => readLsn(bytes, at + 9);
 
 export function readOrigin(bytes: Buffer, at: number): { readonly lsn: Lsn; readonly name: string } {
@@ -83,7 +83,7 @@ export interface LogicalMessage {
   readonly content: Buffer;
 }
 
-/** Of `pg_logical_emit_message`. */
+/** A message of `pg_logical_emit_message`. */
 export function readLogicalMessage(bytes: Buffer, at: number): LogicalMessage {
   const prefixEnd = bytes.indexOf(0, at + 9);
   const contentAt = prefixEnd + 5;
@@ -95,25 +95,25 @@ export function readLogicalMessage(bytes: Buffer, at: number): LogicalMessage {
   };
 }
 
-/** Finds where the columns of a tuple are. One for a stream; the fields are of the last `read`. */
+/** Finds the offsets of the columns of a tuple. The fields describe the tuple of the last `read`. */
 export class TupleReader {
-  readonly #places: ColumnOffsets;
+  readonly #offsets: ColumnOffsets;
   page: Int32Array;
   base = 0;
-  /** How many columns are null, and how many were left out as unchanged. */
+  /** Number of columns that are null, and that were not sent as unchanged. */
   nulls = 0;
   unchanged = 0;
 
   constructor(places: ColumnOffsets) {
-    this.#places = places;
+    this.#offsets = places;
     this.page = places.page;
   }
 
-  /** Reads TupleData at `start`; returns the place behind it. */
+  /** Reads TupleData at `start`; returns the offset after it. */
   read(bytes: Buffer, start: number): number {
     const columns = readUint16(bytes, start);
-    const base = this.#places.take(columns);
-    const { page } = this.#places;
+    const base = this.#offsets.take(columns);
+    const { page } = this.#offsets;
     let at = start + 2;
     let nulls = 0;
     let unchanged = 0;

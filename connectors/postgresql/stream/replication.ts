@@ -11,21 +11,21 @@ const COPY_BOTH = 0x57;
 const COPY_DONE = 0x63;
 const ERROR = 0x45;
 
-/** First byte of CopyData: log, and a sign of life. */
+/** First byte of CopyData: WAL data, and a keepalive. */
 export const XLOG_DATA = 0x77;
 export const KEEPALIVE = 0x6b;
-/** Of the header of an XLogData message: type, start, end, time sent. */
+/** Bytes of the header of an XLogData message: type, start, end, time sent. */
 export const XLOG_HEADER = 25;
 
 const STATUS = 0x72;
 const STATUS_LENGTH = 39;
-/** Times that a silent server is asked, at least, before it is given up. */
+/** Least number of requests to a silent server before the connection is closed. */
 const PROBES = 3;
-/** Acknowledgements are told together, this often at most; the server may have to write its slot for each. */
-const TELL_EVERY_MS = 200;
-/** A server that asks for an answer is not kept waiting for longer. */
+/** Acknowledgements are sent together: the server may write its slot to disk for each. */
+const MIN_STATUS_INTERVAL_MS = 200;
+/** Longest `collect`, so that keepalives are answered. */
 const COLLECT_MS = 50;
-/** More than small transactions are while one is committed. */
+/** Bytes that end `collect`: more than small transactions bring during one commit. */
 const COLLECT_BYTES = 16 * 1024;
 
 export interface ReplicationOptions {
@@ -35,50 +35,50 @@ export interface ReplicationOptions {
   readonly session: ConnectOptions;
   /** `status.update.interval.ms` */
   readonly statusIntervalMs: number;
-  /** The server is given up when it has sent nothing for so long, although it was asked to. */
+  /** The connection is closed when the server has sent nothing for so long, although it was requested to. */
   readonly silenceMs: number;
-  /** Bytes that may wait here unread. */
+  /** Most bytes that are buffered. */
   readonly bufferBytes: number;
   readonly serverVersion: number;
 }
 
 /**
- * A replication connection (https://www.postgresql.org/docs/current/protocol-replication.html). The server hears of
- * nothing as flushed but what `acknowledge` was called with, however long reading pauses; a timer tells it that we live.
+ * A replication connection (https://www.postgresql.org/docs/current/protocol-replication.html). Reports no
+ * LSN as flushed but those of `acknowledge`, however long reading pauses; a timer sends the status meanwhile.
  */
 export class Replication {
   readonly #wire: Wire;
   readonly #timer: NodeJS.Timeout;
   #flushed: Lsn;
   #received: Lsn;
-  #told: Lsn;
-  #toldAt = 0;
+  #reported: Lsn;
+  #reportedAt = 0;
   readonly #silentTicks: number;
   readonly #silenceMs: number;
-  /** Ticks since anything has come; how much had come then. */
-  #silent = 0;
-  #seen = 0;
-  #later: NodeJS.Timeout | undefined;
+  /** Timer ticks without new bytes, and the number of bytes at the last tick. */
+  #silentCount = 0;
+  #lastReceivedBytes = 0;
+  #pendingStatus: NodeJS.Timeout | undefined;
 
   private constructor(wire: Wire, options: ReplicationOptions) {
     this.#wire = wire;
     this.#flushed = options.start;
     this.#received = options.start;
-    this.#told = options.start;
+    this.#reported = options.start;
     this.#silenceMs = options.silenceMs;
     const interval = Math.min(options.statusIntervalMs, options.silenceMs / PROBES);
     this.#silentTicks = Math.ceil(options.silenceMs / interval);
     this.#timer = setInterval(() => this.#tick(), interval);
   }
 
-  /** Begins to stream. Rejects with SOURCE_UNAVAILABLE, SOURCE_SETUP, SOURCE_POSITION_LOST. */
+  /** Starts streaming. Rejects with SOURCE_UNAVAILABLE, SOURCE_SETUP, SOURCE_POSITION_LOST. */
   static async open(settings: ConnectionSettings, options: ReplicationOptions): Promise<Replication> {
     const doing = `streaming from the replication slot ${options.slot}`;
     const client = await connect(settings, { ...options.session, replication: true });
     const wire = new Wire(client, options.bufferBytes);
     try {
       wire.query(startCommand(options));
-      await started(wire, options.silenceMs);
+      await awaitStart(wire, options.silenceMs);
     } catch (error) {
       await wire.close();
       throw toFailure(error, doing);
@@ -90,27 +90,27 @@ export class Replication {
     return this.#wire.frames;
   }
 
-  /** Throws what has ended the stream, if anything has. For when no whole message is left. */
+  /** Throws the error that has ended the stream, if any. Called when no complete message is buffered. */
   check(): void {
     if (this.#wire.failure !== undefined) throw toFailure(this.#wire.failure, 'streaming changes');
   }
 
-  /** A message of another kind than CopyData. */
-  unexpected(frames: Frames): void {
+  /** Handles a message that is not CopyData. */
+  handleMessage(frames: Frames): void {
     if (frames.type === ERROR)
       throw toFailure(readErrorResponse(frames.bytes, frames.start, frames.end), 'streaming changes');
     if (frames.type === COPY_DONE)
       throw new MillraceError('SOURCE_UNAVAILABLE', 'the server has ended the replication stream');
-    // Notices and parameters.
+    // Notices and parameters are ignored.
   }
 
-  /** Lets more come and waits for it. */
+  /** Resumes reading and waits for data. */
   wait(ms: number): Promise<void> {
     this.#wire.resume();
     return this.#wire.wait(ms);
   }
 
-  /** Lets more come for a moment: until `until` resolves, or much has come. */
+  /** Reads until `until` resolves, COLLECT_MS have passed or COLLECT_BYTES are buffered. */
   collect(until: Promise<void>): Promise<void> {
     return this.#wire.collect(COLLECT_MS, COLLECT_BYTES, until);
   }
@@ -119,67 +119,67 @@ export class Replication {
     this.#wire.interrupt();
   }
 
-  received(lsn: Lsn): void {
+  advanceReceived(lsn: Lsn): void {
     if (lsn > this.#received) this.#received = lsn;
   }
 
-  /** Everything that commits before `lsn` is safe with us. */
+  /** All transactions that commit before `lsn` are committed to Kafka. */
   acknowledge(lsn: Lsn): void {
     if (lsn <= this.#flushed) return;
     this.#flushed = lsn;
-    if (this.#later !== undefined) return;
-    const wait = this.#toldAt + TELL_EVERY_MS - performance.now();
-    if (wait <= 0) this.#tell();
-    else this.#later = setTimeout(() => this.#tell(), wait);
+    if (this.#pendingStatus !== undefined) return;
+    const wait = this.#reportedAt + MIN_STATUS_INTERVAL_MS - performance.now();
+    if (wait <= 0) this.#sendStatus();
+    else this.#pendingStatus = setTimeout(() => this.#sendStatus(), wait);
   }
 
-  /** Makes the server say how far it is. */
-  ask(): void {
-    this.#tell(true);
+  /** Requests a keepalive, which contains the server's position. */
+  requestReply(): void {
+    this.#sendStatus(true);
   }
 
   /**
-   * A quiet server says nothing by itself: it is asked. Ticks are counted, not time: while this process stands still,
-   * what has come waits to be seen.
+   * Requests a reply of a server that has sent nothing. Ticks are counted, not time: while this process is frozen, data
+   * may have arrived unread.
    */
   #tick(): void {
     const { received, paused } = this.#wire;
-    this.#silent = received === this.#seen && !paused ? this.#silent + 1 : 0;
-    this.#seen = received;
-    if (this.#silent > this.#silentTicks)
+    this.#silentCount = received === this.#lastReceivedBytes && !paused ? this.#silentCount + 1 : 0;
+    this.#lastReceivedBytes = received;
+    if (this.#silentCount > this.#silentTicks)
       this.#wire.destroy(
         new MillraceError(
           'SOURCE_UNAVAILABLE',
-          `the server has sent nothing for ${this.#silenceMs / 1000} s, although it was asked to: it is frozen or cut off`,
+          `the server has sent nothing for ${this.#silenceMs / 1000} s, although it was requested to: it is frozen or cut off`,
         ),
       );
-    else this.#tell(this.#silent > 0);
+    else this.#sendStatus(this.#silentCount > 0);
   }
 
-  /** Answers a keepalive that asks for it. */
+  /** Replies to a keepalive that requests it. */
   reply(): void {
-    this.#tell();
+    this.#sendStatus();
   }
 
-  #tell(asks = false): void {
-    clearTimeout(this.#later);
-    this.#later = undefined;
-    this.#toldAt = performance.now();
-    this.#told = this.#flushed;
+  #sendStatus(asks = false): void {
+    clearTimeout(this.#pendingStatus);
+    this.#pendingStatus = undefined;
+    this.#reportedAt = performance.now();
+    this.#reported = this.#flushed;
     this.#wire.write(statusUpdate(Math.max(this.#received, this.#flushed), this.#flushed, asks));
   }
 
   async close(): Promise<void> {
     clearInterval(this.#timer);
-    clearTimeout(this.#later);
-    if (this.#told !== this.#flushed) this.#tell();
+    clearTimeout(this.#pendingStatus);
+    if (this.#reported !== this.#flushed) this.#sendStatus();
     await this.#wire.close(COPY_DONE_MESSAGE);
   }
 }
 
 const COPY_DONE_MESSAGE = Buffer.from([COPY_DONE, 0, 0, 0, 4]);
 
-/** Standby status update, as CopyData: what we hold, and what is durable and applied, which for us is one. */
+/** Standby status update, as CopyData. flushed: reported as flushed and as applied. */
 function statusUpdate(received: Lsn, flushed: Lsn, asks: boolean): Buffer {
   const message = Buffer.alloc(STATUS_LENGTH);
   message[0] = COPY_DATA;
@@ -202,8 +202,8 @@ function startCommand({ slot, publication, start, serverVersion }: ReplicationOp
   );
 }
 
-/** Resolves when the server has begun to stream. */
-async function started(wire: Wire, silenceMs: number): Promise<void> {
+/** Resolves when the server has started streaming. */
+async function awaitStart(wire: Wire, silenceMs: number): Promise<void> {
   const { frames } = wire;
   const deadline = performance.now() + silenceMs;
   for (;;) {
@@ -214,12 +214,15 @@ async function started(wire: Wire, silenceMs: number): Promise<void> {
     if (wire.failure !== undefined) throw wire.failure;
     const left = deadline - performance.now();
     if (left <= 0)
-      throw new MillraceError('SOURCE_UNAVAILABLE', `the server has not begun to stream within ${silenceMs / 1000} s`);
+      throw new MillraceError(
+        'SOURCE_UNAVAILABLE',
+        `the server has not started streaming within ${silenceMs / 1000} s`,
+      );
     await wire.wait(left);
   }
 }
 
-/** Of a keepalive's body: how far the server has sent, and whether it wants an answer. */
+/** The body of a keepalive: the LSN that the server has sent up to, and whether it requests a reply. */
 export const readKeepalive = (bytes: Buffer, at: number): { readonly end: Lsn; readonly asks: boolean } => ({
   end: readLsn(bytes, at + 1),
   asks: bytes[at + 17] === 1,

@@ -21,20 +21,20 @@ export interface StreamSettings extends DecoderSettings, Omit<DescribedTablesSet
   readonly identity: LogIdentity;
   readonly sql: Sql;
   readonly maxBatchBytes: number;
-  /** How often the position of log without changes of ours is written. */
+  /** Interval in which the position is written while no captured table changes. */
   readonly idleMs: number;
   /** End of the server's log (LSN) when the stream was opened. */
   readonly logEndAtOpen: Lsn;
   readonly metadata: TransactionMetadata | null;
-  /** As in SourceTaskContext. */
+  /** See SourceTaskContext. */
   untilCommit(): Promise<void> | undefined;
-  /** Records to hand out now, whatever else there is: heartbeats. */
+  /** Heartbeat records that are due. */
   takeDueRecords(): readonly SourceRecord[];
-  /** The stream has passed all chunks of the snapshot: their positions are taken back. */
+  /** Called when the stream has passed all chunks of the snapshot: removes their positions. */
   chunksPassed(): readonly SourcePosition[];
 }
 
-/** A batch of the stream, and what may be acknowledged when it is committed. */
+/** A batch of the stream, and the LSN to acknowledge when it is committed. */
 export class StreamBatch implements SourceBatch {
   readonly records: readonly SourceRecord[];
   readonly positions: readonly SourcePosition[];
@@ -49,7 +49,7 @@ export class StreamBatch implements SourceBatch {
   }
 }
 
-/** Turns the replication stream into batches that end where transactions do. */
+/** Decodes the replication stream to batches that end with transactions, unless one is larger than a batch. */
 export class Stream {
   readonly tracker: PositionTracker;
   readonly #settings: StreamSettings;
@@ -58,10 +58,10 @@ export class Stream {
   readonly #pending: PendingChanges;
   readonly #decoder: ChangeDecoder;
   readonly #missing: MissingValues;
-  /** Stored before the stream was opened. */
+  /** The stored position. */
   readonly #start: Lsn;
   #idleSince = performance.now();
-  /** The server asked how far we are: it may be waiting for the answer to shut down. */
+  /** The server requested a reply: it may wait for it to shut down. */
   #replyRequested = false;
 
   constructor(
@@ -75,7 +75,7 @@ export class Stream {
     this.#settings = settings;
     this.#replication = replication;
     this.#start = position.start;
-    replication.ask();
+    replication.requestReply();
     this.tracker = new PositionTracker(settings.server, settings.identity, position);
     this.#pending = new PendingRecords(settings.metadata);
     this.#missing = new MissingValues(settings.sql, settings.log, position.readAgainUntil);
@@ -87,7 +87,7 @@ export class Stream {
     });
   }
 
-  /** All that was committed before the stream was opened has been handed out. A silent server may still be decoding. */
+  /** All commits before the stream was opened have been handed out. A silent server may still be decoding. */
   get caughtUp(): boolean {
     return this.#decoder.resume === null && this.tracker.lastBatchCommit >= this.#settings.logEndAtOpen;
   }
@@ -96,7 +96,7 @@ export class Stream {
     return this.#decoder.totals;
   }
 
-  /** As SourceTask.read. deadline: of performance.now(). */
+  /** See SourceTask.read. deadline: performance.now(). */
   async read(deadline: number): Promise<SourceBatch | null> {
     for (;;) {
       await this.#decode();
@@ -107,8 +107,8 @@ export class Stream {
       this.#replication.check();
       const left = deadline - performance.now();
       if (left <= 0) {
-        // Nothing makes a server that has caught up say so but the question.
-        if (!this.caughtUp) this.#replication.ask();
+        // A server that has caught up sends nothing by itself.
+        if (!this.caughtUp) this.#replication.requestReply();
         return null;
       }
       await this.#replication.wait(left);
@@ -117,7 +117,7 @@ export class Stream {
     }
   }
 
-  /** Reads what has come, up to a batch's worth. */
+  /** Decodes buffered messages, up to a batch. */
   async #decode(): Promise<void> {
     this.#decoder.refreshReadTime();
     for (let relation = this.#decodeMessages(); relation !== undefined; relation = this.#decodeMessages())
@@ -127,13 +127,13 @@ export class Stream {
     this.#replication.acknowledge(this.#start);
   }
 
-  /** Until nothing whole is left, a batch is full, or a table must be described. */
+  /** Stops when no complete message is left, a batch is full, or a table must be described, which it returns. */
   #decodeMessages(): Relation | undefined {
     const { frames } = this.#replication;
     const { maxBatchBytes } = this.#settings;
     while (this.#pending.bytes < maxBatchBytes && frames.next()) {
       const { bytes, start, end } = frames;
-      if (frames.type !== COPY_DATA) this.#replication.unexpected(frames);
+      if (frames.type !== COPY_DATA) this.#replication.handleMessage(frames);
       else if (bytes[start] === XLOG_DATA) {
         const lsn = readLsn(bytes, start + 1);
         const relation = this.#decoder.message(bytes, start + XLOG_HEADER, end, lsn);
@@ -145,8 +145,8 @@ export class Stream {
 
   #keepalive(bytes: Buffer, start: number): void {
     const { end, asks } = readKeepalive(bytes, start);
-    this.#replication.received(end);
-    // Everything that committed before it has come before it, unless something is still coming.
+    this.#replication.advanceReceived(end);
+    // Between transactions, all commits before it have been received.
     if (this.#decoder.transaction === null) {
       this.#decoder.resume?.reached(end);
       this.tracker.advanceTo(end);
@@ -163,21 +163,21 @@ export class Stream {
     const cut = transaction !== null && pending.complete === 0 && pending.bytes >= this.#settings.maxBatchBytes;
     const moved = this.tracker.hasAdvanced && (pending.complete > 0 || this.#idleIsDue());
     if (!cut && !moved && due.length === 0) return null;
-    const taken = await pending.take(cut, filter, this.#missing);
-    await this.#missing.fill(taken.incomplete, filter?.end ?? 0);
+    const batch = await pending.take(cut, filter, this.#missing);
+    await this.#missing.fill(batch.incomplete, filter?.end ?? 0);
     if (cut) {
       if (transaction.wasWritten) return null;
       this.#decoder.partial = transaction.partial;
     }
     this.#idleSince = performance.now();
     this.#replyRequested = false;
-    const records = due.length === 0 ? taken.records : [...taken.records, ...due];
-    this.#replication.received(this.tracker.commit);
+    const records = due.length === 0 ? batch.records : [...batch.records, ...due];
+    this.#replication.advanceReceived(this.tracker.commit);
     const positions = [this.position(), ...this.#passedChunks()];
-    return new StreamBatch(records, positions, taken.bytes, this.tracker.commit);
+    return new StreamBatch(records, positions, batch.bytes, this.tracker.commit);
   }
 
-  /** While a part of a transaction has been written, every position says how large it is. */
+  /** Contains the written part of a transaction, as long as there is one. */
   position(): SourcePosition {
     const { partial, transaction, totals } = this.#decoder;
     this.tracker.readAgainUntil = this.#missing.until(this.tracker.commit);
@@ -189,12 +189,12 @@ export class Stream {
     );
   }
 
-  /** Nothing of ours happens, but the log grows: its position is written now and then, so that the server may drop it. */
+  /** True if the position is to be written although no captured table changes, so that the server may remove WAL. */
   #idleIsDue(): boolean {
     if (this.#pending.records.length > 0) return false;
     const { logEndAtOpen: aim, idleMs } = this.#settings;
     if (this.#replyRequested || performance.now() - this.#idleSince >= idleMs) return true;
-    // A task that runs until it has caught up ends here; the server may drop its log up to here.
+    // A scheduled task ends here; its position lets the server remove WAL up to here.
     return this.tracker.lastBatchCommit < aim && this.tracker.commit >= aim;
   }
 
