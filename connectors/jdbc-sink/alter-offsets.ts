@@ -2,7 +2,7 @@ import type { AlteredPosition, PlanContext, SinkWriter } from '../../src/api/ind
 import type { Settings } from './config/settings.ts';
 import { Session } from './protocol/session.ts';
 import { sessionName } from './protocol/session-name.ts';
-import { endStalled } from './protocol/stalled.ts';
+import { endStalled } from './protocol/stalled-transactions.ts';
 import { raiseGeneration, setPositions } from './write/offsets.ts';
 import { ensureOffsets, presentColumns } from './write/offsets-table.ts';
 

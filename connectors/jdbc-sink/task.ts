@@ -5,7 +5,7 @@ import type { Settings } from './config/settings.ts';
 import { unverifiedWarning } from './protocol/connect.ts';
 import { Session } from './protocol/session.ts';
 import { sessionName } from './protocol/session-name.ts';
-import { endStalled } from './protocol/stalled.ts';
+import { endStalled } from './protocol/stalled-transactions.ts';
 import { withRetries } from './retries.ts';
 import { claimPositions, otherClusters } from './write/offsets.ts';
 import { ensureOffsets } from './write/offsets-table.ts';

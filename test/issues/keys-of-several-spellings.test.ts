@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { keyForm } from '../../connectors/jdbc-sink/values/column-key-normalizer.ts';
 import { encoderFor } from '../../connectors/jdbc-sink/values/encoder-for.ts';
-import { keyForm } from '../../connectors/jdbc-sink/values/equal-keys.ts';
 import { LogicalName, type Schema, schemaOf, structOf } from '../../src/api/index.ts';
 import { recordsOf, TestSink } from '../integration/jdbc-sink/sink.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';

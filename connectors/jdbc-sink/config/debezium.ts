@@ -11,7 +11,7 @@ import {
   nonEmpty,
   stringKey,
 } from '../../../src/config/spec.ts';
-import { type Given, nothingGiven, withGiven } from './given.ts';
+import { type Given, nothingGiven, withGiven } from './explicit-keys.ts';
 import {
   backoffKey,
   batchSizeKey,

@@ -15,7 +15,7 @@ import {
   variableDecimal,
 } from './literals.ts';
 import { asDecimal, bool, boolAsInt, float4, float8, int4, int8, numeric } from './numbers.ts';
-import { plainEncoder } from './plain.ts';
+import { plainEncoder } from './schemaless.ts';
 import {
   connectDate,
   days,

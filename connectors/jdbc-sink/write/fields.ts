@@ -1,5 +1,5 @@
 import { type Schema, schemaOf } from '../../../src/api/index.ts';
-import { defaultedField, type Origin, offset, partition, topic } from './origins.ts';
+import { defaultedField, type Origin, offset, partition, topic } from './value-accessors.ts';
 
 /** A field that will be a column. */
 export interface Field {

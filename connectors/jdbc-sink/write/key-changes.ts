@@ -9,7 +9,7 @@ import {
   type Value,
 } from '../../../src/api/index.ts';
 import { isPlainObject } from '../values/literals.ts';
-import { type Key, keyOfValue, type Layout, type LayoutColumn } from './layout.ts';
+import { type Key, keyOfValue, type Layout, type LayoutColumn } from './write-plan.ts';
 
 /** Debezium's headers on the two records of a changed key: the deletion has the new key, the creation the old one. */
 export const NEW_KEY = '__debezium.newkey';

@@ -1,9 +1,9 @@
 import { DataError } from '../../../src/errors.ts';
 import type { Step } from '../protocol/pipeline.ts';
 import type { Session } from '../protocol/session.ts';
-import type { KeyChanges, Rows, Segment } from './fold.ts';
+import type { KeyChanges, Rows, Segment } from './batch-reducer.ts';
 import type { KeyChange } from './key-changes.ts';
-import { BadRow } from './layout.ts';
+import { BadRow } from './write-plan.ts';
 
 /** Rows of one statement at most: it is encoded in one go, in a few milliseconds. */
 const MAX_ROWS = 2000;

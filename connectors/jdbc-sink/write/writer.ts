@@ -14,14 +14,14 @@ import type { Statement } from '../protocol/messages.ts';
 import { type Step, StepFailed } from '../protocol/pipeline.ts';
 import type { Session } from '../protocol/session.ts';
 import { Catalogue } from '../table/catalogue.ts';
-import { TableDefinition } from '../table/definition.ts';
-import { TableNames } from '../table/names.ts';
-import { Change, NotARow } from './changes.ts';
-import { Fold, type Segment } from './fold.ts';
-import { MissingKey } from './layout.ts';
-import { Layouts, NOWHERE, noKey, placeOf } from './layouts.ts';
+import { TableDefinition } from '../table/evolution.ts';
+import { TableNames } from '../table/table-names.ts';
+import { Fold, type Segment } from './batch-reducer.ts';
+import { Change, NotARow } from './change-reader.ts';
 import { isFence, moveOffsets, moveStatement } from './offsets.ts';
 import { statementsOf } from './statements.ts';
+import { MissingKey } from './write-plan.ts';
+import { Layouts, NOWHERE, noKey, placeOf } from './write-plan-cache.ts';
 
 /** Pause before a failure that may be the server's own is looked at again. */
 const DOUBT_MS = 250;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { headerKey } from '../../../connectors/jdbc-sink/write/key-changes.ts';
-import type { Layout } from '../../../connectors/jdbc-sink/write/layout.ts';
+import type { Layout } from '../../../connectors/jdbc-sink/write/write-plan.ts';
 import {
   Bytes,
   Decimal,

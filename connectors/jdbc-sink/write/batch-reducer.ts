@@ -1,9 +1,9 @@
 import type { Header, SinkRecord } from '../../../src/api/index.ts';
 import { DataError } from '../../../src/errors.ts';
-import type { Row } from './changes.ts';
+import type { Row } from './change-reader.ts';
 import { headerKey, type KeyChange, keyHeader, keyOfValues, keyValues, NEW_KEY, OLD_KEY } from './key-changes.ts';
-import { common, type Key, type Layout, type Mask } from './layout.ts';
 import type { Rekeying } from './sql.ts';
+import { common, type Key, type Layout, type Mask } from './write-plan.ts';
 
 /** Rows written by one statement, or a few of the same. */
 export interface Rows {

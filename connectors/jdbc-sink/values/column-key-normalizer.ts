@@ -2,9 +2,9 @@ import type { Schema } from '../../../src/api/index.ts';
 import type { Column } from '../table/catalogue.ts';
 import { floorDivide, type Instant, readInstant } from './calendar.ts';
 import { type Encoder, wires } from './encoder.ts';
-import { numberForm } from './equal-numbers.ts';
-import { allEqual, exact, type KeyForm, type KeyKind } from './key-form.ts';
+import { allEqual, exact, type KeyForm, type KeyKind } from './key-normalizer.ts';
 import { kindOf } from './kinds.ts';
+import { numberForm } from './number-key-normalizer.ts';
 
 /**
  * The form of a column's keys. Coarser than the column's equality where that is not known here: keys of one form are kept

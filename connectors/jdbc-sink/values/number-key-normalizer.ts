@@ -1,5 +1,5 @@
 import type { Column } from '../table/catalogue.ts';
-import { allEqual, exact, type KeyForm, type KeyKind } from './key-form.ts';
+import { allEqual, exact, type KeyForm, type KeyKind } from './key-normalizer.ts';
 
 const counts = new Set<KeyKind>(['int', 'long', 'date', 'time', 'micro-time', 'timestamp', 'micro-timestamp']);
 const floats = new Set<KeyKind>(['float', 'double']);

@@ -3,16 +3,16 @@ import { DataError, MillraceError } from '../../../src/errors.ts';
 import { defaultKafkaColumns, offsetOf, type Settings } from '../config/settings.ts';
 import type { Session } from '../protocol/session.ts';
 import type { Table } from '../table/catalogue.ts';
-import type { TableDefinition } from '../table/definition.ts';
+import type { TableDefinition } from '../table/evolution.ts';
 import type { TableName } from '../table/identifiers.ts';
-import type { TableNames } from '../table/names.ts';
+import type { TableNames } from '../table/table-names.ts';
 import { encoderFor } from '../values/encoder-for.ts';
 import { isPlainObject } from '../values/literals.ts';
-import type { Change } from './changes.ts';
+import type { Change } from './change-reader.ts';
 import { type Field, kafkaFields, plainField, structFields, withDefault } from './fields.ts';
 import { withInstants } from './instant-fields.ts';
-import { Layout, type LayoutColumn } from './layout.ts';
-import { header, keyField, keyMember, rowField, rowMember, wholeKey } from './origins.ts';
+import { header, keyField, keyMember, rowField, rowMember, wholeKey } from './value-accessors.ts';
+import { Layout, type LayoutColumn } from './write-plan.ts';
 
 /** What stands for a shape of rows or keys: a schema, or the names that a plain object has. */
 type Shape = StructSchema | Schema | PlainShape;

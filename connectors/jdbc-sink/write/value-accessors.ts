@@ -1,6 +1,6 @@
 import type { SinkRecord, Struct, Value } from '../../../src/api/index.ts';
 import { memberOf } from '../../../src/api/index.ts';
-import type { Row } from './changes.ts';
+import type { Row } from './change-reader.ts';
 
 /** Where a column's value is in a record. */
 export interface Origin {

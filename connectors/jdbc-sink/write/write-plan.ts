@@ -11,14 +11,14 @@ import {
 import type { InsertMode } from '../config/settings.ts';
 import type { Messages, Statement } from '../protocol/messages.ts';
 import type { Column, Table } from '../table/catalogue.ts';
+import { keyForm } from '../values/column-key-normalizer.ts';
 import { arrayParameter, BadValue, type Encoder } from '../values/encoder.ts';
-import { keyForm } from '../values/equal-keys.ts';
-import { exact, type KeyForm } from '../values/key-form.ts';
+import { exact, type KeyForm } from '../values/key-normalizer.ts';
 import { jsonText } from '../values/literals.ts';
-import type { Row } from './changes.ts';
-import type { Origin } from './origins.ts';
+import type { Row } from './change-reader.ts';
 import { deleteSql, insertSql, type Rekeying, rekeySql, type SqlColumn, updateSql, upsertSql } from './sql.ts';
-import { mayBeUnavailable, type UnavailableCheck, unavailableCheck } from './unavailable.ts';
+import { mayBeUnavailable, type UnavailableCheck, unavailableCheck } from './unavailable-values.ts';
+import type { Origin } from './value-accessors.ts';
 
 /** A column and where its values come from. */
 export interface LayoutColumn extends SqlColumn {
