@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { errorOf } from '../connectors/elasticsearch-sink/http/error-body.ts';
-import { nameParts, stored } from '../connectors/jdbc-sink/table/identifiers.ts';
+import { nameParts, storedName } from '../connectors/jdbc-sink/table/identifiers.ts';
 import { replacePlaceholders } from '../src/config/secrets/placeholders.ts';
 import { secretKeys } from '../src/config/secrets/secret-keys.ts';
 import { parseProperties } from '../src/config/worker-config/properties.ts';
@@ -22,7 +22,7 @@ const parsers: Readonly<Record<string, (text: string) => unknown>> = {
   'a date': dateReader("G y Z 'T' S"),
   'a date pattern': text => dateWriter(text)(new Date(0)),
   'the path of a field': text => pathOf(text, 'V2'),
-  'a name that PostgreSQL cuts': text => [stored(text, false), stored(text, true)],
+  'a name that PostgreSQL cuts': text => [storedName(text, false), storedName(text, true)],
   'the parts of a table name': nameParts,
   'an error of Elasticsearch': text =>
     errorOf({ status: 400, body: Buffer.from(JSON.stringify({ error: { type: 'x', reason: text } })) }),

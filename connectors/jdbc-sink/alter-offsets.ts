@@ -2,11 +2,11 @@ import type { AlteredPosition, PlanContext, SinkWriter } from '../../src/api/ind
 import type { Settings } from './config/settings.ts';
 import { Session } from './protocol/session.ts';
 import { sessionName } from './protocol/session-name.ts';
-import { endStalled } from './protocol/stalled-transactions.ts';
-import { raiseGeneration, setPositions } from './write/offsets.ts';
-import { ensureOffsets, presentColumns } from './write/offsets-table.ts';
+import { terminateStalledTransactions } from './protocol/stalled-transactions.ts';
+import { fenceOlderWriters, setPositions } from './write/offsets.ts';
+import { ensureOffsetsTable, existingColumns } from './write/offsets-table.ts';
 
-/** Sets positions in the destination. Rejects as a task does. */
+/** Sets positions in the destination. Rejects as JdbcSinkTask.open does. */
 export async function alterOffsets(
   settings: Settings,
   writer: SinkWriter,
@@ -14,18 +14,18 @@ export async function alterOffsets(
   context: PlanContext,
 ): Promise<void> {
   await withSession(settings, writer, context, async session => {
-    await endStalled(session, context.log);
-    await ensureOffsets(session);
+    await terminateStalledTransactions(session, context.log);
+    await ensureOffsetsTable(session);
     context.signal.throwIfAborted();
     await setPositions(session, writer, positions);
   });
 }
 
-/** Refuses older writers in the destination; nothing to do where no task has ever claimed anything there. */
+/** Fences older writers in the destination; does nothing if no task has claimed a position there. */
 export async function fence(settings: Settings, writer: SinkWriter, context: PlanContext): Promise<void> {
   await withSession(settings, writer, context, async session => {
-    await endStalled(session, context.log);
-    if ((await presentColumns(session)) !== null) await raiseGeneration(session, writer);
+    await terminateStalledTransactions(session, context.log);
+    if ((await existingColumns(session)) !== null) await fenceOlderWriters(session, writer);
   });
 }
 
@@ -33,15 +33,15 @@ async function withSession(
   settings: Settings,
   writer: SinkWriter,
   { signal }: PlanContext,
-  work: (session: Session) => Promise<void>,
+  operation: (session: Session) => Promise<void>,
 ): Promise<void> {
   const session = await Session.open(settings, sessionName(writer, 'control'), signal);
-  const cut = () => session.client.connection.stream.destroy(new Error('it has been given up'));
-  signal.addEventListener('abort', cut, { once: true });
+  const disconnect = () => session.client.connection.stream.destroy(new Error('the operation was cancelled'));
+  signal.addEventListener('abort', disconnect, { once: true });
   try {
-    await work(session);
+    await operation(session);
   } finally {
-    signal.removeEventListener('abort', cut);
+    signal.removeEventListener('abort', disconnect);
     await session.close();
   }
 }

@@ -4,7 +4,7 @@ import { type ConfluentConfig, confluentConfig, confluentSettings } from './conf
 import { type DebeziumConfig, debeziumConfig, debeziumSettings } from './config/debezium.ts';
 import { JdbcSinkTask } from './task.ts';
 
-/** `io.confluent.connect.jdbc.JdbcSinkConnector` for PostgreSQL: exactly once, by positions beside the rows. */
+/** `io.confluent.connect.jdbc.JdbcSinkConnector` for PostgreSQL. Exactly once: positions are stored with the rows. */
 export const confluentJdbcSink: SinkConnector<ConfluentConfig> = {
   kind: 'sink',
   config: confluentConfig,
@@ -14,7 +14,7 @@ export const confluentJdbcSink: SinkConnector<ConfluentConfig> = {
   fence: (config, writer, context) => fence(confluentSettings(config), writer, context),
 };
 
-/** `io.debezium.connector.jdbc.JdbcSinkConnector` for PostgreSQL: the same writer behind Debezium's names. */
+/** `io.debezium.connector.jdbc.JdbcSinkConnector` for PostgreSQL: the same writer with Debezium's keys. */
 export const debeziumJdbcSink: SinkConnector<DebeziumConfig> = {
   kind: 'sink',
   config: debeziumConfig,

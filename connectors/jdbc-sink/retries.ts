@@ -2,17 +2,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../../src/api/index.ts';
 import { FencedError, kindOf, MillraceError, messageOf } from '../../src/errors.ts';
 
-/** Retries of a transient failure, limited by the setting of that name. */
+/** Retries of a transient failure, limited by a configuration key. */
 export interface RetryLimit {
   readonly setting: string;
-  /** null: the engine tries again, without limit. */
+  /** null: the engine retries, without limit. */
   readonly retries: number | null;
   readonly backoffMs: number;
 }
 
 /**
- * Runs `attempt` until it succeeds, or a failure does not pass by itself. Rejects with SINK_SETUP when the retries are used
- * up; at once, with the failure itself, where there is no limit.
+ * Runs `attempt` until it succeeds or fails with an error that is not retriable. Rejects with SINK_SETUP after the last
+ * retry; without a limit, with the first error.
  */
 export async function withRetries<T>(
   { setting, retries, backoffMs }: RetryLimit,
@@ -23,15 +23,15 @@ export async function withRetries<T>(
     try {
       return await attempt(failures);
     } catch (error) {
-      const passes = kindOf(error) === 'retriable' && !(error instanceof FencedError) && !signal.aborted;
-      if (retries === null || !passes) throw error;
+      const isRetriable = kindOf(error) === 'retriable' && !(error instanceof FencedError) && !signal.aborted;
+      if (retries === null || !isRetriable) throw error;
       if (failures >= retries)
         throw new MillraceError(
           'SINK_SETUP',
-          `${messageOf(error)} It was tried ${failures + 1} times, as ${setting} says; leave that out to try without end.`,
+          `${messageOf(error)} Gave up after ${failures + 1} attempts: ${setting}. Remove that key to retry without limit.`,
           { cause: error },
         );
-      log.warn({ reason: messageOf(error), failures: failures + 1 }, 'the destination failed and is tried again');
+      log.warn({ reason: messageOf(error), failures: failures + 1 }, 'the destination failed; retrying');
       await sleep(backoffMs, undefined, { signal }).catch(() => {
         throw error;
       });

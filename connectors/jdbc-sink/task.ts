@@ -5,29 +5,29 @@ import type { Settings } from './config/settings.ts';
 import { unverifiedWarning } from './protocol/connect.ts';
 import { Session } from './protocol/session.ts';
 import { sessionName } from './protocol/session-name.ts';
-import { endStalled } from './protocol/stalled-transactions.ts';
+import { terminateStalledTransactions } from './protocol/stalled-transactions.ts';
 import { withRetries } from './retries.ts';
 import { claimPositions, otherClusters } from './write/offsets.ts';
-import { ensureOffsets } from './write/offsets-table.ts';
+import { ensureOffsetsTable } from './write/offsets-table.ts';
 import { Writer } from './write/writer.ts';
 
-/** How long a write may go on after the task was told to stop: then the connection is cut, and nothing is committed. */
+/** Milliseconds that a write may continue after the stop signal; then the connection is closed and nothing is committed. */
 const GRACE_MS = 5_000;
 
-interface Opened {
+interface OpenTask {
   readonly settings: Settings;
   readonly context: SinkTaskContext;
-  /** Aborted by the engine, and when this task closes. */
+  /** Aborted by the engine and on close. */
   readonly signal: AbortSignal;
 }
 
-/** One connection to the destination, and the batches written over it. */
+/** Sink task with one connection to the destination. */
 export class JdbcSinkTask<C> implements SinkTask<C> {
   readonly #settingsOf: (config: C) => Settings;
   readonly #closing = new AbortController();
   #session: Session | undefined;
   #writer: Writer | undefined;
-  #opened: Opened | undefined;
+  #openTask: OpenTask | undefined;
 
   constructor(settingsOf: (config: C) => Settings) {
     this.#settingsOf = settingsOf;
@@ -36,8 +36,8 @@ export class JdbcSinkTask<C> implements SinkTask<C> {
   async open(config: C, context: SinkTaskContext): Promise<readonly SinkPosition[]> {
     const settings = this.#settingsOf(config);
     const opened = { settings, context, signal: AbortSignal.any([context.signal, this.#closing.signal]) };
-    this.#opened = opened;
-    this.#cutWhenStopped(context.signal);
+    this.#openTask = opened;
+    this.#disconnectWhenStopped(context.signal);
     const session = await this.#connect(opened);
     const warning = unverifiedWarning(session.client, settings);
     if (warning !== undefined) context.log.warn({}, warning);
@@ -46,9 +46,9 @@ export class JdbcSinkTask<C> implements SinkTask<C> {
     return positions;
   }
 
-  async #connect({ settings, context, signal }: Opened): Promise<Session> {
+  async #connect({ settings, context, signal }: OpenTask): Promise<Session> {
     const name = sessionName(context, context.task);
-    const session = await withRetries(settings.connecting, { log: context.log, signal }, () =>
+    const session = await withRetries(settings.connectRetries, { log: context.log, signal }, () =>
       Session.open(settings, name, signal),
     );
     this.#session = session;
@@ -56,35 +56,35 @@ export class JdbcSinkTask<C> implements SinkTask<C> {
     return session;
   }
 
-  async #claim(session: Session, { settings, context }: Opened): Promise<readonly SinkPosition[]> {
+  async #claim(session: Session, { settings, context }: OpenTask): Promise<readonly SinkPosition[]> {
     const { log, assigned } = context;
-    await endStalled(session, log);
-    await ensureOffsets(session);
+    await terminateStalledTransactions(session, log);
+    await ensureOffsetsTable(session);
     const positions = await claimPositions(session, context, assigned);
     this.#writer = new Writer(session, context, settings, log);
     return positions;
   }
 
-  /** A Kafka cluster that was replaced by another has a new id: its positions are no longer this connector's. */
+  /** Warns about positions of other clusters: a replaced Kafka cluster has a new id, and its positions do not apply. */
   async #warnOfOtherClusters(session: Session, context: SinkTaskContext): Promise<void> {
     const { cluster, log } = context;
     const others = await otherClusters(session, context);
     if (others.length > 0)
       log.warn(
         { cluster, others },
-        'millrace_offsets has positions of a connector of this name in other clusters; this one begins at the offsets of its consumer group',
+        'millrace_offsets has positions of a connector of this name in other clusters; this one starts at the offsets of its consumer group',
       );
   }
 
   /**
-   * With max.retries, a write that failed is tried again over a new connection. One that was committed all the same is
-   * fenced then, as its positions have moved.
+   * With max.retries, a failed write is retried over a new connection. If it was committed nevertheless, the retry is
+   * fenced, as its positions have moved.
    */
   async write(batch: SinkBatch): Promise<void> {
-    const opened = this.#opened;
+    const opened = this.#openTask;
     if (opened === undefined) throw new MillraceError('INTERNAL', 'The sink was written to before it was opened.');
     const { settings, context, signal } = opened;
-    await withRetries(settings.writing, { log: context.log, signal }, async failures => {
+    await withRetries(settings.writeRetries, { log: context.log, signal }, async failures => {
       if (failures > 0) {
         await this.#session?.close();
         await this.#claim(await this.#connect(opened), opened);
@@ -101,12 +101,12 @@ export class JdbcSinkTask<C> implements SinkTask<C> {
     await this.#session?.close();
   }
 
-  /** A write that waits for a lock must not hold up the task's end for ever. */
-  #cutWhenStopped(signal: AbortSignal): void {
+  /** Closes the connection some time after the stop signal: a write that waits for a lock must not block the stop. */
+  #disconnectWhenStopped(signal: AbortSignal): void {
     let timer: NodeJS.Timeout | undefined;
     const stopping = addAbortListener(signal, () => {
-      const cut = () => this.#session?.client.connection.stream.destroy(new Error('the task is stopping'));
-      timer = setTimeout(cut, GRACE_MS);
+      const disconnect = () => this.#session?.client.connection.stream.destroy(new Error('the task is stopping'));
+      timer = setTimeout(disconnect, GRACE_MS);
     });
     addAbortListener(this.#closing.signal, () => {
       clearTimeout(timer);

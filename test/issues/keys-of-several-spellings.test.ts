@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { keyForm } from '../../connectors/jdbc-sink/values/column-key-normalizer.ts';
+import { columnKeyNormalizer } from '../../connectors/jdbc-sink/values/column-key-normalizer.ts';
 import { encoderFor } from '../../connectors/jdbc-sink/values/encoder-for.ts';
 import { LogicalName, type Schema, schemaOf, structOf } from '../../src/api/index.ts';
 import { recordsOf, TestSink } from '../integration/jdbc-sink/sink.ts';
@@ -95,7 +95,7 @@ describe('keys that are equal in a column have one form', () => {
         [await table(type, i)],
       );
       const described = { ...column, name: 'id', cast: type, element: null, nondeterministic: false } as never;
-      const form = keyForm(described, schema, encoderFor(schema, described, true));
+      const form = columnKeyNormalizer(described, schema, encoderFor(schema, described, true));
       const pairs = fc.sample(fc.tuple(texts, texts), { numRuns: 400, seed: draw.from(fc.integer()) });
       // As an assignment converts: spaces beyond a length go, numbers round.
       const target = `spelling_${i}`;

@@ -11,7 +11,7 @@ import {
   nonEmpty,
   stringKey,
 } from '../../../src/config/spec.ts';
-import { type Given, nothingGiven, withGiven } from './explicit-keys.ts';
+import { type ExplicitKeys, noExplicitKeys, withExplicitKeys } from './explicit-keys.ts';
 import {
   backoffKey,
   batchSizeKey,
@@ -22,10 +22,10 @@ import {
   urlKey,
   userKey,
 } from './keys.ts';
-import { contradictions, offsetOf, type Settings, type TableType, topicMark } from './settings.ts';
+import { crossKeyErrors, offsetOf, type Settings, type TableType, topicPlaceholder } from './settings.ts';
 
 const tableTypes = ['TABLE', 'PARTITIONED TABLE', 'VIEW'] as const satisfies readonly TableType[];
-const typeOf = (name: string) => tableTypes.find(type => type === name.toUpperCase().replaceAll('_', ' '));
+const tableTypeOf = (name: string) => tableTypes.find(type => type === name.toUpperCase().replaceAll('_', ' '));
 
 const defaultProvider = 'io.confluent.connect.jdbc.util.DefaultJdbcCredentialsProvider';
 const stringColumn = 'record_value';
@@ -39,7 +39,7 @@ const keys = {
   'connection.user': userKey,
   'connection.password': passwordOfUserKey,
   'jdbc.credentials.provider.class': classKey({
-    doc: 'Only the default, which takes connection.user and connection.password, is supported.',
+    doc: 'Only the default, which uses connection.user and connection.password, is supported.',
     default: defaultProvider,
     importance: 'low',
     group: 'Connection',
@@ -50,7 +50,7 @@ const keys = {
         : 'Java classes are not loaded: set connection.user and connection.password, with placeholders of a configuration provider',
   }),
   'connection.attempts': intKey({
-    doc: 'Attempts to connect, connection.backoff.ms apart, after which the task is FAILED. Left out, connecting is tried again until it succeeds.',
+    doc: 'Attempts to connect, connection.backoff.ms apart, after which the task is FAILED. Without this key, connecting is retried until it succeeds.',
     default: 3,
     importance: 'low',
     group: 'Connection',
@@ -66,7 +66,7 @@ const keys = {
     check: atLeast(0),
   }),
   'dialect.name': stringKey({
-    doc: 'Name of the database dialect; empty takes it from the URL.',
+    doc: 'Name of the database dialect; empty: the one of the URL.',
     default: '',
     importance: 'low',
     group: 'Connection',
@@ -75,10 +75,10 @@ const keys = {
     check: name =>
       name === '' || name === 'PostgreSqlDatabaseDialect'
         ? undefined
-        : 'only PostgreSqlDatabaseDialect is supported; leave it empty to take it from the URL',
+        : 'only PostgreSqlDatabaseDialect is supported; leave it empty to use the one of the URL',
   }),
   'insert.mode': enumKey(['insert', 'upsert', 'update'], {
-    doc: 'insert: plain inserts; upsert: insert or, where the key is there, update; update: update rows that are there.',
+    doc: 'insert: plain inserts; upsert: insert, or update if the key exists; update: update existing rows.',
     default: 'insert',
     importance: 'high',
     group: 'Writes',
@@ -86,32 +86,32 @@ const keys = {
   }),
   'batch.size': batchSizeKey(3000),
   'delete.enabled': booleanKey({
-    doc: 'Whether null values and delete events delete rows. Requires pk.mode to be record_key.',
+    doc: 'Null values and delete events delete rows. Requires pk.mode=record_key.',
     default: false,
     group: 'Writes',
     displayName: 'Enable deletes',
   }),
   'replace.null.with.default': booleanKey({
-    doc: 'Whether a null of a field whose schema has a default is written as that default.',
+    doc: 'A null of a field whose schema has a default is written as that default.',
     default: true,
     group: 'Writes',
     displayName: 'Replace null value with default value',
   }),
   'table.types': listKey({
-    doc: 'Kinds of relation that may be written to: TABLE (partitioned ones too), PARTITIONED TABLE, VIEW.',
+    doc: 'Types of relation that may be written to: TABLE (includes partitioned tables), PARTITIONED TABLE, VIEW.',
     default: ['TABLE'],
     importance: 'low',
     group: 'Writes',
     displayName: 'Table Types',
     recommended: tableTypes,
     check: types => {
-      const unknown = types.filter(type => typeOf(type) === undefined);
+      const unknown = types.filter(type => tableTypeOf(type) === undefined);
       return unknown.length === 0 ? undefined : `${unknown.join(', ')}: must be among ${tableTypes.join(', ')}`;
     },
   }),
   'table.name.format': stringKey({
-    doc: `Format of the destination table’s name, such as shop.${topicMark}; ${topicMark} stands for the topic’s name.`,
-    default: topicMark,
+    doc: `Format of the destination table’s name, such as shop.${topicPlaceholder}; ${topicPlaceholder} is replaced by the topic’s name.`,
+    default: topicPlaceholder,
     group: 'Data Mapping',
     width: 'long',
     displayName: 'Table Name Format',
@@ -119,7 +119,7 @@ const keys = {
   }),
   'pk.mode': enumKey(['none', 'kafka', 'record_key', 'record_value'], {
     doc:
-      'Where the primary key comes from: none; kafka, the record’s topic, partition and offset; record_key, the ' +
+      'Source of the primary key: none; kafka, the record’s topic, partition and offset; record_key, the ' +
       'record’s key, a struct or one primitive; record_value, fields of the value.',
     default: 'none',
     importance: 'high',
@@ -128,8 +128,8 @@ const keys = {
   }),
   'pk.fields': listKey({
     doc:
-      'Names of the primary key’s fields. For kafka none or exactly three names; for record_key the name of a ' +
-      'primitive key’s column, or some of a struct’s fields (all by default); for record_value some of the value’s ' +
+      'Names of the primary key’s fields. For kafka, none or exactly three names; for record_key, the name of a ' +
+      'primitive key’s column, or some of a struct’s fields (all by default); for record_value, some of the value’s ' +
       'fields (all by default).',
     default: [],
     group: 'Data Mapping',
@@ -137,7 +137,7 @@ const keys = {
     displayName: 'Primary Key Fields',
   }),
   'fields.whitelist': listKey({
-    doc: 'Fields of the value that are written; all by default. Key columns are written in any case.',
+    doc: 'Fields of the value that are written; all by default. Key columns are always written.',
     default: [],
     group: 'Data Mapping',
     width: 'long',
@@ -145,55 +145,55 @@ const keys = {
   }),
   'db.timezone': timeZoneKey(),
   'date.timezone': enumKey(['DB_TIMEZONE', 'UTC'], {
-    doc: 'Dates are written as they are, as with UTC; DB_TIMEZONE is taken where db.timezone is UTC.',
+    doc: 'Dates are written unchanged, as with UTC; DB_TIMEZONE is accepted only if db.timezone is UTC.',
     default: 'DB_TIMEZONE',
     group: 'Data Mapping',
     displayName: 'Time Zone used for Date',
   }),
   'date.calendar.system': enumKey(['PROLEPTIC_GREGORIAN', 'LEGACY'], {
-    doc: 'Calendar of dates before 1582-10-15: only PROLEPTIC_GREGORIAN, which the database has and java.time, is supported.',
+    doc: 'Calendar of dates before 1582-10-15: only PROLEPTIC_GREGORIAN, the calendar of the database and of java.time, is supported.',
     default: 'PROLEPTIC_GREGORIAN',
     importance: 'low',
     group: 'Data Mapping',
     displayName: 'Date Calendar System',
     check: calendar =>
       calendar === 'LEGACY'
-        ? 'dates before 1582-10-15 would become others: set PROLEPTIC_GREGORIAN, or leave it out'
+        ? 'dates before 1582-10-15 would be changed: set PROLEPTIC_GREGORIAN, or remove the key'
         : undefined,
   }),
   'timestamp.precision.mode': enumKey(['microseconds', 'nanoseconds'], {
-    doc: 'Unit of the numbers in fields of timestamp.fields.list. Columns have microseconds; what is below is cut off.',
+    doc: 'Unit of the numbers in fields of timestamp.fields.list. Columns have microseconds; smaller fractions are truncated.',
     default: 'microseconds',
     group: 'Data Mapping',
     displayName: 'Sink Timestamp Precision mode',
   }),
   'timestamp.fields.list': listKey({
-    doc: 'Fields of the value, int64 or strings of digits, that are instants: micro- or nanoseconds since 1970, as timestamp.precision.mode says.',
+    doc: 'Fields of the value (int64, or strings of digits) that are instants: micro- or nanoseconds since 1970, depending on timestamp.precision.mode.',
     default: [],
     group: 'Data Mapping',
     width: 'long',
     displayName: 'Timestamp Fields Whitelist',
   }),
   'auto.create': booleanKey({
-    doc: 'Whether a missing destination table is created from the records’ schema.',
+    doc: 'Creates a missing destination table from the records’ schema.',
     default: false,
     group: 'DDL Support',
     displayName: 'Auto-Create',
   }),
   'auto.evolve': booleanKey({
-    doc: 'Whether columns that the destination table lacks are added from the records’ schema.',
+    doc: 'Adds columns that the destination table lacks from the records’ schema.',
     default: false,
     group: 'DDL Support',
     displayName: 'Auto-Evolve',
   }),
   'quote.sql.identifiers': enumKey(['always', 'never'], {
-    doc: 'always: names of tables and columns as they are, in their own case; never: in lower case, as unquoted in SQL.',
+    doc: 'always: names of tables and columns keep their case; never: lower case, like unquoted names in SQL.',
     default: 'always',
     group: 'DDL Support',
     displayName: 'Quote Identifiers',
   }),
   'string.output.value.column.name': stringKey({
-    doc: 'Only the default is taken: records are rows. The transform HoistField$Value makes rows of plain strings.',
+    doc: 'Only the default is supported: records are rows. The transform HoistField$Value turns plain strings into rows.',
     default: stringColumn,
     importance: 'low',
     group: 'Data Mapping',
@@ -204,14 +204,14 @@ const keys = {
         : 'records are rows: set the transform org.apache.kafka.connect.transforms.HoistField$Value with this name as its field instead',
   }),
   'trim.sensitive.log': booleanKey({
-    doc: 'Values of records are left out of logs and messages with either value.',
+    doc: 'Without effect: logs and messages never contain values of records.',
     default: false,
     importance: 'low',
     group: 'Writes',
     displayName: 'Trim sensitive values from logs',
   }),
   'mssql.use.merge.holdlock': booleanKey({
-    doc: 'Applies to SQL Server, as in the connector of that name, and so to no destination of this one.',
+    doc: 'Accepted and without effect: applies to SQL Server only.',
     default: true,
     importance: 'low',
     group: 'Writes',
@@ -222,28 +222,28 @@ const keys = {
 };
 
 /** Configuration of `io.confluent.connect.jdbc.JdbcSinkConnector`. */
-export const confluentConfig = withGiven(
+export const confluentConfig = withExplicitKeys(
   defineConfig(keys, {
     refine: (config, props) => ({
-      ...contradictions(confluentSettings({ ...config, ...nothingGiven })),
-      ...wrongDateZone(config, (props['date.timezone'] ?? '') !== ''),
+      ...crossKeyErrors(confluentSettings({ ...config, ...noExplicitKeys })),
+      ...dateZoneErrors(config, (props['date.timezone'] ?? '') !== ''),
     }),
   }),
   { withParameters: true },
 );
 
-/** In zones west of Greenwich, DB_TIMEZONE writes the day before. */
-function wrongDateZone(config: ConfigOf<typeof keys>, isGiven: boolean): Record<string, string> {
+/** In zones west of Greenwich, DB_TIMEZONE would write the previous day. */
+function dateZoneErrors(config: ConfigOf<typeof keys>, isExplicit: boolean): Record<string, string> {
   const zone = config['db.timezone'];
-  return isGiven && config['date.timezone'] === 'DB_TIMEZONE' && zone !== 'UTC' && offsetOf(zone) !== '+00:00'
-    ? { 'date.timezone': `dates are written as they are, in ${zone} too: set UTC, or leave it out` }
+  return isExplicit && config['date.timezone'] === 'DB_TIMEZONE' && zone !== 'UTC' && offsetOf(zone) !== '+00:00'
+    ? { 'date.timezone': `dates are written unchanged, in ${zone} too: set UTC, or remove the key` }
     : {};
 }
 
-export type ConfluentConfig = ConfigOf<typeof keys> & Given;
+export type ConfluentConfig = ConfigOf<typeof keys> & ExplicitKeys;
 
 export function confluentSettings(config: ConfluentConfig): Settings {
-  const wanted = new Set(config['fields.whitelist']);
+  const included = new Set(config['fields.whitelist']);
   return {
     destination: destinationOf(
       config['connection.url'],
@@ -254,29 +254,29 @@ export function confluentSettings(config: ConfluentConfig): Settings {
     insertMode: config['insert.mode'],
     pkMode: config['pk.mode'],
     pkFields: config['pk.fields'],
-    deletes: config['delete.enabled'],
-    truncates: false,
+    deleteEnabled: config['delete.enabled'],
+    truncateEnabled: false,
     createTables: config['auto.create'],
     addColumns: config['auto.evolve'],
     tableFormat: config['table.name.format'].trim(),
     dotsToUnderscores: false,
-    quoted: config['quote.sql.identifiers'] === 'always',
-    tableTypes: config['table.types'].flatMap(name => typeOf(name) ?? []),
-    writes: wanted.size === 0 ? () => true : (_topic, field) => wanted.has(field),
+    quoteIdentifiers: config['quote.sql.identifiers'] === 'always',
+    tableTypes: config['table.types'].flatMap(name => tableTypeOf(name) ?? []),
+    includesField: included.size === 0 ? () => true : (_topic, field) => included.has(field),
     isCloudEvent: () => false,
     timeZone: config['db.timezone'],
-    postgis: 'public',
-    statementRows: config['batch.size'],
+    postgisSchema: 'public',
+    maxStatementRows: config['batch.size'],
     replaceNulls: config['replace.null.with.default'],
-    instants: { names: new Set(config['timestamp.fields.list']), unit: config['timestamp.precision.mode'] },
-    connecting: {
+    instantFields: { names: new Set(config['timestamp.fields.list']), unit: config['timestamp.precision.mode'] },
+    connectRetries: {
       setting: 'connection.attempts',
-      retries: config.given.has('connection.attempts') ? config['connection.attempts'] - 1 : null,
+      retries: config.explicitKeys.has('connection.attempts') ? config['connection.attempts'] - 1 : null,
       backoffMs: config['connection.backoff.ms'],
     },
-    writing: {
+    writeRetries: {
       setting: 'max.retries',
-      retries: config.given.has('max.retries') ? config['max.retries'] : null,
+      retries: config.explicitKeys.has('max.retries') ? config['max.retries'] : null,
       backoffMs: config['retry.backoff.ms'],
     },
     names: {

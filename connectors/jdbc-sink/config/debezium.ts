@@ -11,7 +11,7 @@ import {
   nonEmpty,
   stringKey,
 } from '../../../src/config/spec.ts';
-import { type Given, nothingGiven, withGiven } from './explicit-keys.ts';
+import { type ExplicitKeys, noExplicitKeys, withExplicitKeys } from './explicit-keys.ts';
 import {
   backoffKey,
   batchSizeKey,
@@ -22,14 +22,14 @@ import {
   urlKey,
   userKey,
 } from './keys.ts';
-import { contradictions, type Settings, topicMark } from './settings.ts';
+import { crossKeyErrors, type Settings, topicPlaceholder } from './settings.ts';
 
 const defaultNaming = [
   'io.debezium.sink.naming.DefaultCollectionNamingStrategy',
   'io.debezium.connector.jdbc.naming.DefaultTableNamingStrategy',
   'io.debezium.connector.jdbc.naming.DefaultColumnNamingStrategy',
 ];
-const naming = (doc: string, name: string, formerNames: readonly string[] = []) =>
+const namingStrategyKey = (doc: string, name: string, formerNames: readonly string[] = []) =>
   classKey({
     doc,
     default: name,
@@ -39,19 +39,19 @@ const naming = (doc: string, name: string, formerNames: readonly string[] = []) 
     check: value =>
       defaultNaming.includes(value)
         ? undefined
-        : 'only the default strategy is supported; use collection.name.format, or a transform that renames',
+        : 'only the default strategy is supported; use collection.name.format, or a transform that renames fields',
   });
 
-const format = {
+const tableFormatKey = {
   doc:
-    `Format of the destination table’s name: ${topicMark} stands for the topic’s name with underscores for its dots, ` +
-    `$\{source.db}, $\{source.schema}, $\{source.table} and so on for fields of the event’s source block.`,
+    `Format of the destination table’s name: ${topicPlaceholder} is replaced by the topic’s name, with underscores for dots, ` +
+    `$\{source.db}, $\{source.schema}, $\{source.table} and so on by fields of the event’s source block.`,
   group: 'Data Mapping',
   width: 'long',
   check: nonEmpty,
 } as const;
 
-/** The size of a connection pool, each of which holds the one connection that a task has. */
+/** A size of a connection pool. A task has a single connection. */
 const poolSizeKey = (doc: string, value: number) =>
   intKey({
     doc: `Accepted and without effect: a task has a single connection. In Debezium: ${doc}`,
@@ -61,9 +61,9 @@ const poolSizeKey = (doc: string, value: number) =>
     check: atLeast(1),
   });
 
-const cloudEvents = '.*CloudEvents\\.Envelope$';
+const defaultCloudEventsPattern = '.*CloudEvents\\.Envelope$';
 
-const tableMark = `$\{table}`;
+const tablePlaceholder = `$\{table}`;
 
 const keys = {
   'connection.url': urlKey(
@@ -73,9 +73,9 @@ const keys = {
   ),
   'connection.username': userKey,
   'connection.password': passwordOfUserKey,
-  'connection.pool.min_size': poolSizeKey('connections in the pool at least.', 5),
-  'connection.pool.max_size': poolSizeKey('connections in the pool at most.', 32),
-  'connection.pool.acquire_increment': poolSizeKey('connections that are opened at once.', 32),
+  'connection.pool.min_size': poolSizeKey('minimum number of connections in the pool.', 5),
+  'connection.pool.max_size': poolSizeKey('maximum number of connections in the pool.', 32),
+  'connection.pool.acquire_increment': poolSizeKey('number of connections to open at a time.', 32),
   'connection.pool.timeout': intKey({
     doc:
       'Accepted and without effect: the connection of a task stays open while the task runs. In Debezium: seconds ' +
@@ -87,62 +87,63 @@ const keys = {
   }),
   'connection.restart.on.errors': booleanKey({
     doc:
-      'Accepted and without effect: a lost connection is always opened again, and only what the destination has ' +
-      'not committed is written again.',
+      'Accepted and without effect: a lost connection is always reopened, and only batches that the destination has ' +
+      'not committed are written again.',
     default: false,
     importance: 'low',
     group: 'Connection',
   }),
   'insert.mode': enumKey(['insert', 'upsert', 'update'], {
-    doc: 'insert: plain inserts; upsert: insert or, where the key is there, update; update: update rows that are there.',
+    doc: 'insert: plain inserts; upsert: insert, or update if the key exists; update: update existing rows.',
     default: 'insert',
     group: 'Writes',
   }),
   'delete.enabled': booleanKey({
-    doc: 'Whether delete events and tombstones delete rows. Requires primary.key.mode to be record_key.',
+    doc: 'Delete events and tombstones delete rows. Requires primary.key.mode=record_key.',
     default: false,
     group: 'Writes',
   }),
   'truncate.enabled': booleanKey({
-    doc: 'Whether truncate events truncate the destination table.',
+    doc: 'Truncate events truncate the destination table.',
     default: false,
     group: 'Writes',
   }),
   'batch.size': batchSizeKey(500),
   'use.reduction.buffer': booleanKey({
     doc:
-      'Accepted and without effect: the changes of one key within a batch are always reduced to the last, which one ' +
-      'transaction makes indistinguishable.',
+      'Accepted and without effect: changes of the same key in a batch are always reduced to the last one, and the ' +
+      'batch is one transaction.',
     default: false,
     importance: 'low',
     group: 'Writes',
   }),
-  'collection.name.format': stringKey({ ...format, default: topicMark }),
+  'collection.name.format': stringKey({ ...tableFormatKey, default: topicPlaceholder }),
   'table.name.format': stringKey({
-    ...format,
-    doc: 'Older name of collection.name.format, which goes before it.',
+    ...tableFormatKey,
+    doc: 'Former name of collection.name.format, which takes precedence.',
     default: null,
     importance: 'low',
   }),
   'collection.table.format': stringKey({
-    doc: 'Only the default: Debezium itself does not read it.',
-    default: tableMark,
+    doc: 'Only the default is supported: Debezium does not read this key.',
+    default: tablePlaceholder,
     importance: 'low',
     group: 'Data Mapping',
-    check: value => (value === tableMark ? undefined : 'it has no effect in Debezium; set collection.name.format'),
+    check: value =>
+      value === tablePlaceholder ? undefined : 'it has no effect in Debezium; set collection.name.format',
   }),
-  'collection.naming.strategy': naming(
-    'Strategy that makes the table’s name.',
+  'collection.naming.strategy': namingStrategyKey(
+    'Strategy for the table’s name.',
     'io.debezium.sink.naming.DefaultCollectionNamingStrategy',
     ['table.naming.strategy'],
   ),
-  'column.naming.strategy': naming(
-    'Strategy that makes the columns’ names.',
+  'column.naming.strategy': namingStrategyKey(
+    'Strategy for the columns’ names.',
     'io.debezium.connector.jdbc.naming.DefaultColumnNamingStrategy',
   ),
   'primary.key.mode': enumKey(['none', 'kafka', 'record_key', 'record_value', 'record_header'], {
     doc:
-      'Where the primary key comes from: none; kafka, the record’s topic, partition and offset; record_key, the ' +
+      'Source of the primary key: none; kafka, the record’s topic, partition and offset; record_key, the ' +
       'record’s key; record_value, fields of the value; record_header, headers of the record.',
     default: 'none',
     importance: 'high',
@@ -150,8 +151,8 @@ const keys = {
   }),
   'primary.key.fields': listKey({
     doc:
-      'Names of the primary key’s fields: some of the key’s, the value’s or the headers’ (all by default); for a ' +
-      'primitive key the name of its column.',
+      'Names of the primary key’s fields, from the key, the value or the headers (all by default); for a ' +
+      'primitive key, the name of its column.',
     default: [],
     group: 'Data Mapping',
     width: 'long',
@@ -160,22 +161,22 @@ const keys = {
     doc: 'Fields of the value that are written: regular expressions for field or topic:field. All by default.',
     default: [],
     group: 'Data Mapping',
-    check: patterns,
+    check: regexListCheck,
   }),
   'field.exclude.list': listKey({
     doc: 'Fields of the value that are not written: regular expressions for field or topic:field.',
     default: [],
     group: 'Data Mapping',
-    check: patterns,
+    check: regexListCheck,
   }),
   'cloud.events.schema.name.pattern': stringKey({
     doc:
       'Regular expression for the names of the schemas of CloudEvents. The row, or the change event, is the field ' +
       'data of such a record.',
-    default: cloudEvents,
+    default: defaultCloudEventsPattern,
     importance: 'low',
     group: 'Data Mapping',
-    check: pattern => patterns([pattern]),
+    check: pattern => regexListCheck([pattern]),
   }),
   'use.time.zone': timeZoneKey(['database.time_zone']),
   'schema.evolution': enumKey(['none', 'basic'], {
@@ -184,7 +185,7 @@ const keys = {
     group: 'DDL Support',
   }),
   'quote.identifiers': booleanKey({
-    doc: 'true: names of tables and columns as they are, in their own case; false: in lower case, as unquoted in SQL.',
+    doc: 'true: names of tables and columns keep their case; false: lower case, like unquoted names in SQL.',
     default: false,
     group: 'DDL Support',
   }),
@@ -196,7 +197,7 @@ const keys = {
     check: nonEmpty,
   }),
   'dialect.postgres.unnest.insert.enabled': booleanKey({
-    doc: 'Accepted and without effect: the rows of a batch are always written by as few statements as possible.',
+    doc: 'Accepted and without effect: the rows of a batch are always written with as few statements as possible.',
     default: false,
     importance: 'low',
     group: 'Writes',
@@ -211,7 +212,7 @@ const keys = {
   'flush.retry.delay.ms': backoffKey(1000, 'flush.max.retries'),
 };
 
-function patterns(list: readonly string[]): string | undefined {
+function regexListCheck(list: readonly string[]): string | undefined {
   for (const pattern of list) {
     const problem = regexProblem(pattern);
     if (problem !== undefined) return `${pattern} is not a regular expression: ${problem}`;
@@ -220,7 +221,7 @@ function patterns(list: readonly string[]): string | undefined {
 }
 
 /** Configuration of `io.debezium.connector.jdbc.JdbcSinkConnector`. */
-export const debeziumConfig = withGiven(
+export const debeziumConfig = withExplicitKeys(
   defineConfig(keys, {
     refine: config =>
       config['field.include.list'].length > 0 && config['field.exclude.list'].length > 0
@@ -228,12 +229,12 @@ export const debeziumConfig = withGiven(
             'field.exclude.list':
               'Cannot define both field.exclude.list and field.include.list. Please specify only one.',
           }
-        : contradictions(debeziumSettings({ ...config, ...nothingGiven })),
+        : crossKeyErrors(debeziumSettings({ ...config, ...noExplicitKeys })),
   }),
   { withParameters: false },
 );
 
-export type DebeziumConfig = ConfigOf<typeof keys> & Given;
+export type DebeziumConfig = ConfigOf<typeof keys> & ExplicitKeys;
 
 export function debeziumSettings(config: DebeziumConfig): Settings {
   const evolve = config['schema.evolution'] === 'basic';
@@ -248,27 +249,27 @@ export function debeziumSettings(config: DebeziumConfig): Settings {
     insertMode: config['insert.mode'],
     pkMode: config['primary.key.mode'],
     pkFields: config['primary.key.fields'],
-    deletes: config['delete.enabled'],
-    truncates: config['truncate.enabled'],
+    deleteEnabled: config['delete.enabled'],
+    truncateEnabled: config['truncate.enabled'],
     createTables: evolve,
     addColumns: evolve,
-    tableFormat: (collections === topicMark ? (config['table.name.format'] ?? collections) : collections).trim(),
+    tableFormat: (collections === topicPlaceholder ? (config['table.name.format'] ?? collections) : collections).trim(),
     dotsToUnderscores: true,
-    quoted: config['quote.identifiers'],
+    quoteIdentifiers: config['quote.identifiers'],
     tableTypes: ['TABLE', 'PARTITIONED TABLE', 'VIEW'],
-    writes: fieldFilter(config['field.include.list'], config['field.exclude.list']),
+    includesField: fieldFilter(config['field.include.list'], config['field.exclude.list']),
     isCloudEvent: javaMatcher(config['cloud.events.schema.name.pattern'], {
       setting: 'cloud.events.schema.name.pattern',
     }),
     timeZone: config['use.time.zone'],
-    postgis: config['dialect.postgres.postgis.schema'],
-    statementRows: config['batch.size'],
+    postgisSchema: config['dialect.postgres.postgis.schema'],
+    maxStatementRows: config['batch.size'],
     replaceNulls: false,
-    instants: { names: new Set(), unit: 'microseconds' },
-    connecting: { setting: 'connection.attempts', retries: null, backoffMs: 0 },
-    writing: {
+    instantFields: { names: new Set(), unit: 'microseconds' },
+    connectRetries: { setting: 'connection.attempts', retries: null, backoffMs: 0 },
+    writeRetries: {
       setting: 'flush.max.retries',
-      retries: config.given.has('flush.max.retries') ? config['flush.max.retries'] : null,
+      retries: config.explicitKeys.has('flush.max.retries') ? config['flush.max.retries'] : null,
       backoffMs: config['flush.retry.delay.ms'],
     },
     names: {
@@ -282,7 +283,7 @@ export function debeziumSettings(config: DebeziumConfig): Settings {
   };
 }
 
-function fieldFilter(include: readonly string[], exclude: readonly string[]): Settings['writes'] {
+function fieldFilter(include: readonly string[], exclude: readonly string[]): Settings['includesField'] {
   const matching = (list: readonly string[], setting: string) => {
     const matches = javaMatcher(list, { setting });
     return (topic: string, field: string) => matches(field) || matches(`${topic}:${field}`);

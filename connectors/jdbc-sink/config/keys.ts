@@ -3,8 +3,7 @@ import { messageOf } from '../../../src/errors.ts';
 import { type Destination, parseDestination } from './destination.ts';
 import { timeZoneCheck } from './settings.ts';
 
-/** Keys that both families have, but for their names. */
-
+/** The keys below have different names in Confluent's and in Debezium's configuration. */
 export const urlKey = (doc: string) =>
   stringKey({ doc, importance: 'high', group: 'Connection', width: 'long', displayName: 'JDBC URL', check: urlCheck });
 
@@ -36,8 +35,8 @@ export const passwordOfUserKey = passwordKey({
 export const timeZoneKey = (formerNames: readonly string[] = []) =>
   stringKey({
     doc:
-      'Time zone of the database session: in it, instants become timestamps without time zone, and timestamps without ' +
-      'time zone become instants.',
+      'Time zone of the database session, in which instants are converted to timestamps without time zone, and ' +
+      'timestamps without time zone to instants.',
     default: 'UTC',
     formerNames,
     group: 'Data Mapping',
@@ -48,8 +47,8 @@ export const timeZoneKey = (formerNames: readonly string[] = []) =>
 export const batchSizeKey = (size: number) =>
   intKey({
     doc:
-      'Rows in one SQL statement at most. The rows of one batch are written in one transaction, by as few statements ' +
-      'as this allows.',
+      'Maximum number of rows in one SQL statement. The rows of one batch are written in one transaction, with as few ' +
+      'statements as this limit allows.',
     default: size,
     group: 'Writes',
     displayName: 'Batch Size',
@@ -58,7 +57,7 @@ export const batchSizeKey = (size: number) =>
 
 export const retriesKey = (retries: number, backoff: string) =>
   intKey({
-    doc: `Times that a write is tried again, ${backoff} later, before the task is FAILED. Left out, failures that pass by themselves are tried again until they have passed.`,
+    doc: `Retries of a failed write, ${backoff} apart, before the task is FAILED. Without this key, retriable failures are retried without limit.`,
     default: retries,
     group: 'Retries',
     displayName: 'Maximum Retries',
@@ -67,14 +66,14 @@ export const retriesKey = (retries: number, backoff: string) =>
 
 export const backoffKey = (ms: number, retries: string) =>
   intKey({
-    doc: `Time between the attempts that ${retries} counts.`,
+    doc: `Time between the retries that ${retries} counts.`,
     default: ms,
     group: 'Retries',
     displayName: 'Retry Backoff (millis)',
     check: atLeast(0),
   });
 
-/** The destination of the URL, with user and password of their own keys put over it. */
+/** Destination of the URL, with the user and password of their own keys, which take precedence. */
 export function destinationOf(
   url: string,
   user: string | null,

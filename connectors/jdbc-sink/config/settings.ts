@@ -4,46 +4,46 @@ import type { Destination } from './destination.ts';
 export type InsertMode = 'insert' | 'upsert' | 'update';
 export type PkMode = 'none' | 'kafka' | 'record_key' | 'record_value' | 'record_header';
 
-/** What both families of configuration names come down to. */
+/** Settings of the sink, from Confluent's or Debezium's configuration keys. */
 export interface Settings {
   readonly destination: Destination;
   readonly insertMode: InsertMode;
   readonly pkMode: PkMode;
-  /** As configured; empty where the mode's own default holds. */
+  /** Configured fields; empty for the mode's default. */
   readonly pkFields: readonly string[];
-  /** Deletes and tombstones delete rows; else they are passed over. */
-  readonly deletes: boolean;
-  /** Debezium's truncate events truncate; else they are passed over. */
-  readonly truncates: boolean;
+  /** Delete events and tombstones delete rows; otherwise they are ignored. */
+  readonly deleteEnabled: boolean;
+  /** Debezium's truncate events truncate the table; otherwise they are ignored. */
+  readonly truncateEnabled: boolean;
   readonly createTables: boolean;
   readonly addColumns: boolean;
-  /** `${topic}` and, for Debezium, `${source.…}`. */
+  /** Table name with the placeholders `${topic}` and, for Debezium, `${source.…}`. */
   readonly tableFormat: string;
-  /** Debezium's rule: dots in `${topic}` become underscores. */
+  /** Dots in `${topic}` become underscores, as in Debezium. */
   readonly dotsToUnderscores: boolean;
-  /** Names are used as they are; else PostgreSQL's folding to lower case applies to them. */
-  readonly quoted: boolean;
-  /** Kinds of relation that may be written to. */
+  /** Names keep their case; otherwise PostgreSQL folds them to lower case. */
+  readonly quoteIdentifiers: boolean;
+  /** Types of relation that may be written to. */
   readonly tableTypes: readonly TableType[];
-  /** Whether a field of a topic's values is written; key columns always are. */
-  readonly writes: (topic: string, field: string) => boolean;
-  /** True for the schema name of a CloudEvent, which holds the row in its field `data`. */
+  /** True if a field of a topic's values is written; key columns always are. */
+  readonly includesField: (topic: string, field: string) => boolean;
+  /** True for the schema name of a CloudEvent, whose field `data` is the row. */
   readonly isCloudEvent: (schemaName: string) => boolean;
   /** Session time zone: an IANA name, or an offset such as `+02:00`. */
   readonly timeZone: string;
   /** Schema of the PostGIS types. */
-  readonly postgis: string;
-  /** Rows in one statement at most. */
-  readonly statementRows: number;
-  /** Nulls of fields that have a default are written as that. */
+  readonly postgisSchema: string;
+  /** Maximum number of rows in one statement. */
+  readonly maxStatementRows: number;
+  /** A null of a field that has a default is written as the default. */
   readonly replaceNulls: boolean;
-  readonly instants: InstantFields;
-  readonly connecting: RetryLimit;
-  readonly writing: RetryLimit;
+  readonly instantFields: InstantFields;
+  readonly connectRetries: RetryLimit;
+  readonly writeRetries: RetryLimit;
   readonly names: SettingNames;
 }
 
-/** Fields whose numbers, or texts of numbers, are instants. */
+/** Fields whose numbers, or strings of digits, are instants. */
 export interface InstantFields {
   readonly names: ReadonlySet<string>;
   readonly unit: 'microseconds' | 'nanoseconds';
@@ -51,7 +51,7 @@ export interface InstantFields {
 
 export type TableType = 'TABLE' | 'PARTITIONED TABLE' | 'VIEW';
 
-/** The names that the user's configuration has for things, for messages that say what to change. */
+/** Names of configuration keys, for error messages. */
 export interface SettingNames {
   readonly create: string;
   readonly evolve: string;
@@ -61,34 +61,34 @@ export interface SettingNames {
   readonly deletes: string;
 }
 
-/** What stands for the topic's name in a table's name. */
-export const topicMark = `$\{topic}`;
+/** Placeholder of the topic's name in a table's name. */
+export const topicPlaceholder = `$\{topic}`;
 
 export const defaultKafkaColumns = ['__connect_topic', '__connect_partition', '__connect_offset'] as const;
 
-/** What Debezium puts where an unchanged large value was not sent: its `unavailable.value.placeholder`. */
-export const unavailable = '__debezium_unavailable_value';
+/** Debezium's `unavailable.value.placeholder`: replaces an unchanged large value that the database did not send. */
+export const UNAVAILABLE_VALUE = '__debezium_unavailable_value';
 
-/** What no key says alone, by the family's own names. Messages are Confluent's where it has one. */
-export function contradictions(settings: Settings): Record<string, string> {
-  const { names, insertMode, pkMode, pkFields, deletes } = settings;
-  const wrong: Record<string, string> = {};
+/** Errors of combinations of keys, by key. Messages are Confluent's where it has them. */
+export function crossKeyErrors(settings: Settings): Record<string, string> {
+  const { names, insertMode, pkMode, pkFields, deleteEnabled: deletes } = settings;
+  const errors: Record<string, string> = {};
   if (deletes && pkMode !== 'record_key') {
     const message = `Deletes are only supported for ${names.pkMode} record_key`;
-    wrong[names.deletes] = message;
-    wrong[names.pkMode] = message;
+    errors[names.deletes] = message;
+    errors[names.pkMode] = message;
   } else if (insertMode !== 'insert' && pkMode === 'none') {
-    wrong[names.pkMode] =
+    errors[names.pkMode] =
       `Writing in ${insertMode.toUpperCase()} mode requires key field names to be known, check the primary key configuration: set ${names.pkMode} to record_key, record_value or kafka`;
   }
   if (pkMode === 'kafka' && pkFields.length !== 0 && pkFields.length !== 3) {
-    wrong[names.pkFields] =
+    errors[names.pkFields] =
       `PK mode for table is kafka so there should either be no field names defined for defaults ${defaultKafkaColumns.join(',')} to be applicable, or exactly 3, defined fields are: ${pkFields.join(',')}`;
   }
-  return wrong;
+  return errors;
 }
 
-/** Whether a name is a time zone that PostgreSQL and Java both understand. */
+/** Checks that PostgreSQL and Java both know the time zone. */
 export function timeZoneCheck(name: string): string | undefined {
   if (offsetOf(name) !== undefined) return undefined;
   try {
@@ -99,7 +99,7 @@ export function timeZoneCheck(name: string): string | undefined {
   }
 }
 
-/** `Z`, `+2`, `UTC+02:00`, `GMT-3` as ±HH:MM east of Greenwich; undefined for names. */
+/** ±HH:MM east of Greenwich of `Z`, `+2`, `UTC+02:00` or `GMT-3`; undefined for zone names. */
 export function offsetOf(zone: string): string | undefined {
   if (zone === 'Z') return '+00:00';
   const match = /^(?:UTC|GMT|UT)?([+-])(\d{1,2})(?::?(\d{2}))?$/.exec(zone);

@@ -8,7 +8,7 @@ const SYNC = 0x53;
 const STATEMENT = 0x53;
 const BINARY = 1;
 
-/** A prepared statement: its name is its identity on a connection. */
+/** A prepared statement, identified by its name on a connection. */
 export interface Statement {
   readonly name: string;
   readonly sql: string;
@@ -18,26 +18,26 @@ export interface Statement {
 
 /**
  * Frontend messages of PostgreSQL's protocol 3.0 (https://www.postgresql.org/docs/current/protocol-message-formats.html)
- * gathered in one buffer, so that a transaction is one write to the socket and values are encoded once, in place.
+ * collected in one buffer, so that a transaction is one write to the socket and values are encoded once, in place.
  */
 export class Messages extends Bytes {
-  /** A view of `buffer`, which `reserve` and `reset` may replace: read it again after each of them. */
+  /** View of `buffer`. `reserve` and `reset` may replace it: read the property again after calling them. */
   data: DataView;
 
   constructor(capacity: number) {
     super(capacity);
-    this.data = dataOf(this.buffer);
+    this.data = dataViewOf(this.buffer);
   }
 
   override reserve(n: number): void {
     if (this.length + n <= this.buffer.length) return;
     super.reserve(n);
-    this.data = dataOf(this.buffer);
+    this.data = dataViewOf(this.buffer);
   }
 
   override reset(): void {
     super.reset();
-    if (this.data.buffer !== this.buffer.buffer) this.data = dataOf(this.buffer);
+    if (this.data.buffer !== this.buffer.buffer) this.data = dataViewOf(this.buffer);
   }
 
   int16(value: number): void {
@@ -52,8 +52,8 @@ export class Messages extends Bytes {
     this.length += 4;
   }
 
-  /** Text ended by a zero byte. */
-  zeroEnded(text: string): void {
+  /** Appends text and a zero byte. */
+  cString(text: string): void {
     this.utf8(text);
     this.byte(0);
   }
@@ -63,51 +63,51 @@ export class Messages extends Bytes {
     this.buffer[this.length++] = value;
   }
 
-  /** Leaves room for a length and answers where it goes. */
+  /** Reserves a length field and returns its position. */
   openLength(): number {
-    const at = this.length;
+    const position = this.length;
     this.int32(0);
-    return at;
+    return position;
   }
 
-  /** Fills in the bytes behind a length. */
-  closeLength(at: number): void {
-    this.data.setInt32(at, this.length - at - 4);
+  /** Sets the length field at a position to the number of bytes after it. */
+  closeLength(position: number): void {
+    this.data.setInt32(position, this.length - position - 4);
   }
 
   parse({ name, sql, parameters }: Statement): void {
-    const end = this.#begin(PARSE);
-    this.zeroEnded(name);
-    this.zeroEnded(sql);
+    const start = this.#begin(PARSE);
+    this.cString(name);
+    this.cString(sql);
     this.int16(parameters.length);
     for (const oid of parameters) this.int32(oid);
-    this.#end(end);
+    this.#end(start);
   }
 
-  /** Binds and executes; `parameters` appends each parameter: its length, then its binary form. */
+  /** Appends Bind and Execute. bind: appends each parameter, as its length and its binary form. */
   execute({ name, parameters }: Statement, bind: ((out: Messages) => void) | undefined): void {
-    const end = this.#begin(BIND);
-    this.zeroEnded('');
-    this.zeroEnded(name);
+    const start = this.#begin(BIND);
+    this.cString('');
+    this.cString(name);
     this.int16(1);
     this.int16(BINARY);
     this.int16(parameters.length);
     bind?.(this);
-    // Results, where there are any, as text.
+    // Result columns in text format.
     this.int16(0);
-    this.#end(end);
-    const executed = this.#begin(EXECUTE);
-    this.zeroEnded('');
+    this.#end(start);
+    const execute = this.#begin(EXECUTE);
+    this.cString('');
     this.int32(0);
-    this.#end(executed);
+    this.#end(execute);
   }
 
-  /** Forgets a prepared statement; no error where there is none of the name. */
+  /** Appends Close of a prepared statement, which is no error if the statement does not exist. */
   close(name: string): void {
-    const end = this.#begin(CLOSE);
+    const start = this.#begin(CLOSE);
     this.byte(STATEMENT);
-    this.zeroEnded(name);
-    this.#end(end);
+    this.cString(name);
+    this.#end(start);
   }
 
   sync(): void {
@@ -119,10 +119,10 @@ export class Messages extends Bytes {
     return this.openLength();
   }
 
-  /** A message's length counts itself. */
-  #end(at: number): void {
-    this.data.setInt32(at, this.length - at);
+  /** Sets a message's length, which includes the length field. */
+  #end(position: number): void {
+    this.data.setInt32(position, this.length - position);
   }
 }
 
-const dataOf = (buffer: Buffer): DataView => new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+const dataViewOf = (buffer: Buffer): DataView => new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);

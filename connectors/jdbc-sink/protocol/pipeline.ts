@@ -5,64 +5,64 @@ import type { Messages, Statement } from './messages.ts';
 /** One execution of a statement. */
 export interface Step {
   readonly statement: Statement;
-  /** Appends the parameters; absent where there are none. What it throws ends the pipeline before it takes effect. */
+  /** Appends the parameters; undefined without parameters. An error ends the pipeline before the step runs. */
   readonly bind?: (out: Messages) => void;
-  /** What it does, for messages: `writing to "shop"."orders"`. */
-  readonly doing: string;
+  /** Description for error messages: `writing to "shop"."orders"`. */
+  readonly operation: string;
 }
 
-/** What a connection has prepared. */
-export interface Prepared {
-  /** Statements known to be there. */
-  readonly known: Set<string>;
-  /** Statements that may be there: what was sent behind them failed. */
-  readonly doubtful: Set<string>;
+/** Names of the prepared statements of a connection. */
+export interface PreparedStatements {
+  /** Statements that exist. */
+  readonly prepared: Set<string>;
+  /** Statements that may exist: a statement that was sent after them failed. */
+  readonly uncertain: Set<string>;
 }
 
-/** A step failed, on the server or in `bind`; nothing behind it ran. */
-export class StepFailed extends Error {
-  /** Place of the step in the pipeline. */
+/** A step that failed on the server or in `bind`; no later step ran. */
+export class StepError extends Error {
+  /** Index of the step in the pipeline. */
   readonly index: number;
-  readonly doing: string;
-  /** Whether every step had been sent: then a lost connection leaves open what the last of them did. */
-  readonly sent: boolean;
+  readonly operation: string;
+  /** True if every step was sent: after a lost connection, the result of the last ones is unknown. */
+  readonly allSent: boolean;
   constructor(index: number, doing: string, sent: boolean, cause: unknown) {
     super(`failed ${doing}`, { cause });
     this.index = index;
-    this.doing = doing;
-    this.sent = sent;
+    this.operation = doing;
+    this.allSent = sent;
   }
 }
 
-/** Statements that a connection keeps at most; more are prepared for the one time. */
+/** Maximum number of prepared statements of a connection; further ones are unnamed. */
 export const MAX_PREPARED = 500;
-/** Bytes gathered before they are sent while more are encoded. */
+/** Bytes to collect before sending them while more are encoded. */
 const SEND_BYTES = 256 * 1024;
-/** How long encoding may hold the event loop. */
-const BREATH_MS = 10;
+/** Milliseconds of encoding before yielding to the event loop. */
+const YIELD_AFTER_MS = 10;
 
 /**
- * Statements sent one after the other, made as they are sent, without waiting for replies, and one Sync behind them: one round trip for all.
- * After a failure the server passes over everything up to the Sync (protocol chapter "Pipelining").
+ * Sends steps without waiting for replies, followed by one Sync: one round trip for all. Steps are created while they are
+ * sent. After a failure the server skips everything up to the Sync (protocol chapter "Pipelining").
  *
- * Given to `client.query`. `done` is there when the replies are, and after everything has left `out`.
+ * Passed to `client.query`. `done` settles after the replies have arrived and everything in `out` was sent.
  */
 export class Pipeline implements Submittable {
   readonly done: Promise<void>;
   readonly #steps: Iterable<Step>;
-  readonly #doing: string[] = [];
+  readonly #operations: string[] = [];
   readonly #out: Messages;
-  readonly #prepared: Prepared;
-  /** Statements that this pipeline prepares, and by which step. */
-  readonly #parsed = new Map<string, number>();
+  readonly #prepared: PreparedStatements;
+  /** Statements that this pipeline prepares, with the index of their step. */
+  readonly #newStatements = new Map<string, number>();
   #completed = 0;
-  #failure: StepFailed | undefined;
-  #sentAll = false;
+  #failure: StepError | undefined;
+  #allSent = false;
   #resolve: () => void = () => {};
-  #reject: (error: StepFailed) => void = () => {};
-  #pumping: Promise<void> = Promise.resolve();
+  #reject: (error: StepError) => void = () => {};
+  #sending: Promise<void> = Promise.resolve();
 
-  constructor(steps: Iterable<Step>, out: Messages, prepared: Prepared) {
+  constructor(steps: Iterable<Step>, out: Messages, prepared: PreparedStatements) {
     this.#steps = steps;
     this.#out = out;
     this.#prepared = prepared;
@@ -73,50 +73,50 @@ export class Pipeline implements Submittable {
   }
 
   submit(connection: Connection): void {
-    this.#pumping = this.#pump(connection.stream);
+    this.#sending = this.#sendSteps(connection.stream);
   }
 
-  async #pump(stream: Duplex): Promise<void> {
+  async #sendSteps(stream: Duplex): Promise<void> {
     const out = this.#out;
     out.reset();
-    let breath = performance.now();
+    let yieldedAt = performance.now();
     for (const step of this.#steps) {
       if (this.#failure !== undefined) break;
-      const index = this.#doing.push(step.doing) - 1;
+      const index = this.#operations.push(step.operation) - 1;
       const start = out.length;
       try {
         this.#write(step, index);
       } catch (error) {
         out.length = start;
-        this.#failure = new StepFailed(index, step.doing, false, error);
+        this.#failure = new StepError(index, step.operation, false, error);
         break;
       }
       if (out.length >= SEND_BYTES) await send(stream, out);
-      if (performance.now() - breath > BREATH_MS) {
+      if (performance.now() - yieldedAt > YIELD_AFTER_MS) {
         if (out.length > 0) await send(stream, out);
         await new Promise(setImmediate);
-        breath = performance.now();
+        yieldedAt = performance.now();
       }
     }
-    // The transaction is left open where a step was not written: the Sync only ends the pipeline.
-    this.#sentAll = this.#failure === undefined;
+    // The transaction stays open if a step was not written: the Sync only ends the pipeline.
+    this.#allSent = this.#failure === undefined;
     out.sync();
     await send(stream, out);
   }
 
   #write({ statement, bind }: Step, index: number): void {
-    const { known, doubtful } = this.#prepared;
+    const { prepared: known, uncertain: doubtful } = this.#prepared;
     const { name } = statement;
-    const named = name !== '' && (known.has(name) || this.#parsed.has(name));
-    if (named) this.#out.execute(statement, bind);
-    else if (name === '' || known.size + this.#parsed.size >= MAX_PREPARED) {
+    const isPrepared = name !== '' && (known.has(name) || this.#newStatements.has(name));
+    if (isPrepared) this.#out.execute(statement, bind);
+    else if (name === '' || known.size + this.#newStatements.size >= MAX_PREPARED) {
       const unnamed = { ...statement, name: '' };
       this.#out.parse(unnamed);
       this.#out.execute(unnamed, bind);
     } else {
       if (doubtful.delete(name)) this.#out.close(name);
       this.#out.parse(statement);
-      this.#parsed.set(name, index);
+      this.#newStatements.set(name, index);
       this.#out.execute(statement, bind);
     }
   }
@@ -129,17 +129,17 @@ export class Pipeline implements Submittable {
     this.#finish();
   }
 
-  /** An error of the server, or the connection's end; the pump goes on to its Sync where it still can. */
+  /** Called for an error of the server or the end of the connection; steps are still sent up to the Sync if possible. */
   handleError(error: Error): void {
-    const doing = this.#doing[this.#completed] ?? 'waiting for the database';
-    this.#failure ??= new StepFailed(this.#completed, doing, this.#sentAll, error);
+    const doing = this.#operations[this.#completed] ?? 'waiting for the database';
+    this.#failure ??= new StepError(this.#completed, doing, this.#allSent, error);
     this.#finish();
   }
 
   #finish(): void {
-    void this.#pumping.then(() => {
-      const { known, doubtful } = this.#prepared;
-      for (const [name, step] of this.#parsed) (step < this.#completed ? known : doubtful).add(name);
+    void this.#sending.then(() => {
+      const { prepared: known, uncertain: doubtful } = this.#prepared;
+      for (const [name, step] of this.#newStatements) (step < this.#completed ? known : doubtful).add(name);
       if (this.#failure === undefined) this.#resolve();
       else this.#reject(this.#failure);
     });
@@ -151,7 +151,7 @@ export class Pipeline implements Submittable {
   handlePortalSuspended(): void {}
 }
 
-/** Resolves when the bytes are on their way, or never will be: the connection's end reaches the query by itself. */
+/** Resolves when the bytes were sent or the connection ended; the query receives the end of the connection. */
 async function send(stream: Duplex, out: Messages): Promise<void> {
   await new Promise<void>(resolve => {
     stream.write(out.view(), () => resolve());

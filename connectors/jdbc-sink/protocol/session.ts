@@ -7,23 +7,23 @@ import type { Settings } from '../config/settings.ts';
 import { connect, watchedSession } from './connect.ts';
 import { toMillraceError } from './failures.ts';
 import { Messages, type Statement } from './messages.ts';
-import { MAX_PREPARED, Pipeline, type Prepared, type Step, StepFailed } from './pipeline.ts';
+import { MAX_PREPARED, Pipeline, type PreparedStatements, type Step, StepError } from './pipeline.ts';
 
-const BUFFER = 64 * 1024;
-/** A buffer that one batch of large values made larger than this is given back. */
-const KEEP_BUFFER = 4 * 1024 * 1024;
+const BUFFER_BYTES = 64 * 1024;
+/** A buffer that grew beyond this is replaced after the batch. */
+const MAX_RETAINED_BYTES = 4 * 1024 * 1024;
 
 /** One connection with its prepared statements and its buffer. Not for concurrent use. */
 export class Session {
   readonly client: pg.Client;
-  readonly #named: boolean;
+  readonly #useNamedStatements: boolean;
   readonly #watched: WatchedSession;
-  readonly #prepared: Prepared = { known: new Set(), doubtful: new Set() };
-  #out = new Messages(BUFFER);
+  readonly #prepared: PreparedStatements = { prepared: new Set(), uncertain: new Set() };
+  #out = new Messages(BUFFER_BYTES);
 
   private constructor(client: pg.Client, named: boolean, watched: WatchedSession) {
     this.client = client;
-    this.#named = named;
+    this.#useNamedStatements = named;
     this.#watched = watched;
   }
 
@@ -34,67 +34,67 @@ export class Session {
   }
 
   statement(sql: string, parameters: readonly number[] = []): Statement {
-    if (!this.#named) return { name: '', sql, parameters };
+    if (!this.#useNamedStatements) return { name: '', sql, parameters };
     const hash = createHash('sha256').update(parameters.join()).update(sql).digest('base64url');
     return { name: `millrace_${hash.slice(0, 22)}`, sql, parameters };
   }
 
   /**
-   * Runs the steps in one round trip. Rejects with StepFailed for what the database or the link did, and with what a
-   * step's own `bind` threw as it is; a transaction that was open then is still open. With SilentServerError where no
-   * answer comes: the session has ended.
+   * Runs the steps in one round trip. Rejects with StepError for failures of the database or the connection, with the
+   * MillraceError that a step's `bind` threw, and with SilentServerError if the server does not answer, which ends the
+   * session. An open transaction stays open.
    */
   async run(steps: Iterable<Step>): Promise<void> {
     const pipeline = new Pipeline(steps, this.#out, this.#prepared);
     this.client.query(pipeline);
     try {
-      await this.#answer('writing a batch', pipeline.done);
+      await this.#awaitAnswer('writing a batch', pipeline.done);
     } catch (error) {
-      throw error instanceof StepFailed && error.cause instanceof MillraceError ? error.cause : error;
+      throw error instanceof StepError && error.cause instanceof MillraceError ? error.cause : error;
     } finally {
-      if (this.#out.buffer.length > KEEP_BUFFER) this.#out = new Messages(BUFFER);
+      if (this.#out.buffer.length > MAX_RETAINED_BYTES) this.#out = new Messages(BUFFER_BYTES);
     }
   }
 
   /**
-   * One statement by itself, for what is not a batch. `doing` names it for the error: "reading the catalogue". Rejects
-   * with a MillraceError, whose cause is the database's or the link's.
+   * Runs a single statement outside a batch. operation: its description for the error, `reading the catalogue`. Rejects
+   * with a MillraceError whose cause is the driver's error.
    */
-  async query<R extends pg.QueryResultRow>(doing: string, sql: string, values: unknown[] = []): Promise<R[]> {
+  async query<R extends pg.QueryResultRow>(operation: string, sql: string, values: unknown[] = []): Promise<R[]> {
     try {
-      return (await this.#answer(doing, this.client.query<R>(sql, values))).rows;
+      return (await this.#awaitAnswer(operation, this.client.query<R>(sql, values))).rows;
     } catch (error) {
-      throw toMillraceError(error, doing);
+      throw toMillraceError(error, operation);
     }
   }
 
-  async #answer<T>(doing: string, answer: Promise<T>): Promise<T> {
+  async #awaitAnswer<T>(operation: string, answer: Promise<T>): Promise<T> {
     try {
-      return await watchAnswer(this.#watched, doing, answer);
+      return await watchAnswer(this.#watched, operation, answer);
     } catch (error) {
       if (error instanceof SilentServerError) socketOf(this.client).destroy(error);
       throw error;
     }
   }
 
-  /** Between transactions: forgets the prepared statements when there is no room for more. */
-  async tidy(): Promise<void> {
-    if (this.#prepared.known.size < MAX_PREPARED) return;
-    await this.query('forgetting prepared statements', 'DEALLOCATE ALL');
-    this.#prepared.known.clear();
-    this.#prepared.doubtful.clear();
+  /** Deallocates the prepared statements if their number has reached the limit. To be called between transactions. */
+  async deallocateWhenFull(): Promise<void> {
+    if (this.#prepared.prepared.size < MAX_PREPARED) return;
+    await this.query('deallocating prepared statements', 'DEALLOCATE ALL');
+    this.#prepared.prepared.clear();
+    this.#prepared.uncertain.clear();
   }
 
-  /** Ends the connection; at once where a query still waits. */
+  /** Ends the connection; closes the socket after 2 s if a query still runs. */
   async close(): Promise<void> {
     const { client } = this;
     const { stream } = client.connection;
     if (stream.destroyed) return;
-    const waiting = setTimeout(() => stream.destroy(), 2_000);
+    const timer = setTimeout(() => stream.destroy(), 2_000);
     try {
       await client.end();
     } finally {
-      clearTimeout(waiting);
+      clearTimeout(timer);
     }
   }
 }

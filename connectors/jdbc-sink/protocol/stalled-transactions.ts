@@ -2,8 +2,8 @@ import type { Log } from '../../../src/api/index.ts';
 import type { Session } from './session.ts';
 
 /**
- * Backends of this connector's tasks that have waited for seconds, in mid-transaction, for a client that does not go on.
- * The task's number is what its application name ends with, after the last slash.
+ * Terminates backends of this connector's tasks that have waited in an open transaction for their client for 3 s. The
+ * application name ends with a slash and the task's number.
  */
 const sql = `
 WITH own AS (SELECT current_setting('application_name') AS name),
@@ -16,11 +16,11 @@ WHERE a.datname = current_database() AND a.usename = current_user AND a.pid <> p
   AND a.xact_start IS NOT NULL AND a.wait_event = 'ClientRead' AND a.query_start < clock_timestamp() - interval '3 seconds'`;
 
 /**
- * Ends what a frozen or cut-off worker has left open on the server. Its positions are locked by that transaction, and
- * their new owner would wait for it for as long as the worker stays frozen.
+ * Ends open transactions of a frozen or disconnected worker. They lock its positions, and the next task would wait for
+ * them until the worker continues.
  */
-export async function endStalled(session: Session, log: Log): Promise<void> {
-  const rows = await session.query<{ task: string; ended: boolean }>('looking for stalled tasks', sql);
+export async function terminateStalledTransactions(session: Session, log: Log): Promise<void> {
+  const rows = await session.query<{ task: string; ended: boolean }>('terminating stalled transactions', sql);
   for (const { task, ended } of rows)
-    if (ended) log.warn({ task }, 'ended the stalled transaction of an older attempt');
+    if (ended) log.warn({ task }, 'terminated the stalled transaction of an earlier attempt');
 }

@@ -1,36 +1,41 @@
 import type { TableType } from '../config/settings.ts';
 import type { Session } from '../protocol/session.ts';
-import { quoteTable, stored, type TableName } from './identifiers.ts';
+import { quoteTable, storedName, type TableName } from './identifiers.ts';
 
 export interface Column {
   readonly name: string;
-  /** Name of the type in `pg_type`, a domain's base type: `int8`, `timestamptz`, `_text`, `hstore`. */
+  /** Name of the type, or of a domain's base type, in `pg_type`: `int8`, `timestamptz`, `_text`, `hstore`. */
   readonly type: string;
-  /** The base type as a cast takes it, without length or precision: `character varying`, `shop.mood`. */
+  /** SQL name of the base type for casts, without length or precision: `character varying`, `shop.mood`. */
   readonly cast: string;
   readonly array: boolean;
-  /** Arrays: name of the elements' type, a domain's base type. */
+  /** Name of an array's element type, or of a domain's base type; null for other types. */
   readonly element: string | null;
-  /** Its collation takes texts of different bytes for equal, by rules of its own. */
+  /** True if the collation treats texts of different bytes as equal. */
   readonly nondeterministic: boolean;
-  /** Length or precision as PostgreSQL keeps it (`atttypmod`); -1 without. */
+  /** Length or precision in PostgreSQL's encoding (`atttypmod`); -1 without. */
   readonly modifier: number;
-  /** GENERATED ALWAYS AS IDENTITY: takes values by OVERRIDING SYSTEM VALUE only. */
+  /** GENERATED ALWAYS AS IDENTITY: accepts values with OVERRIDING SYSTEM VALUE only. */
   readonly identityAlways: boolean;
-  /** Computed by the table itself: not to be written. */
+  /** Generated column, which cannot be written. */
   readonly generated: boolean;
 }
 
 export interface Table {
-  /** As SQL takes it, with its schema. */
+  /** Quoted name with its schema. */
   readonly sql: string;
   readonly kind: TableType | 'OTHER';
   readonly columns: readonly Column[];
-  /** The column of a field; undefined where there is none. */
+  /** The column of a field; undefined if there is none. */
   column(field: string): Column | undefined;
 }
 
-const kinds: Readonly<Record<string, TableType>> = { r: 'TABLE', p: 'PARTITIONED TABLE', v: 'VIEW', f: 'TABLE' };
+const relationKinds: Readonly<Record<string, TableType>> = {
+  r: 'TABLE',
+  p: 'PARTITIONED TABLE',
+  v: 'VIEW',
+  f: 'TABLE',
+};
 
 const relationSql = `
 SELECT c.oid::text AS id, c.relkind AS kind, n.nspname AS schema, c.relname AS table
@@ -60,42 +65,42 @@ JOIN pg_catalog.pg_type t ON t.oid = b.typ AND t.typtype <> 'd'
 JOIN pg_catalog.pg_attribute a ON a.attrelid = $1::oid AND a.attnum = b.attnum
 ORDER BY a.attnum`;
 
-/** What the destination's tables are, read once until told to read again. Not for concurrent use. */
+/** Cached definitions of the destination's tables. Not for concurrent use. */
 export class Catalogue {
   readonly #session: Session;
   readonly #quoted: boolean;
-  readonly #known = new Map<string, Table>();
+  readonly #tables = new Map<string, Table>();
 
   constructor(session: Session, quoted: boolean) {
     this.#session = session;
     this.#quoted = quoted;
   }
 
-  /** null where there is no such relation; that is not remembered. Rejects with a MillraceError. */
+  /** null if there is no such relation, which is not cached. Rejects with a MillraceError. */
   async table(name: TableName): Promise<Table | null> {
     const key = quoteTable(name);
-    const known = this.#known.get(key);
-    if (known !== undefined) return known;
+    const cached = this.#tables.get(key);
+    if (cached !== undefined) return cached;
     const table = await this.#read(key);
-    if (table !== null) this.#known.set(key, table);
+    if (table !== null) this.#tables.set(key, table);
     return table;
   }
 
-  forget(): void {
-    this.#known.clear();
+  clear(): void {
+    this.#tables.clear();
   }
 
   async #read(key: string): Promise<Table | null> {
-    const doing = `reading the catalogue for ${key}`;
-    const [relation] = await this.#session.query<RelationRow>(doing, relationSql, [key]);
+    const operation = `reading the catalogue for ${key}`;
+    const [relation] = await this.#session.query<RelationRow>(operation, relationSql, [key]);
     if (relation === undefined) return null;
-    const rows = await this.#session.query<ColumnRow>(doing, columnsSql, [relation.id]);
+    const rows = await this.#session.query<ColumnRow>(operation, columnsSql, [relation.id]);
     const columns = rows.map(row => ({ ...row, identityAlways: row.identity_always }));
     return {
       sql: quoteTable({ schema: relation.schema, table: relation.table }),
-      kind: kinds[relation.kind] ?? 'OTHER',
+      kind: relationKinds[relation.kind] ?? 'OTHER',
       columns,
-      column: finder(columns, this.#quoted),
+      column: columnLookup(columns, this.#quoted),
     };
   }
 }
@@ -111,11 +116,11 @@ interface ColumnRow extends Omit<Column, 'identityAlways'> {
   readonly identity_always: boolean;
 }
 
-/** By the name itself, else by the only one that differs from it in case alone, as Confluent's connector looks. */
-function finder(columns: readonly Column[], quoted: boolean): Table['column'] {
+/** Finds a column by its exact name, or by the only name that differs in case alone, like Confluent's connector. */
+function columnLookup(columns: readonly Column[], quoted: boolean): Table['column'] {
   const byName = new Map(columns.map(column => [column.name, column]));
   return field => {
-    const name = stored(field, quoted);
+    const name = storedName(field, quoted);
     const exact = byName.get(name) ?? byName.get(field);
     if (exact !== undefined) return exact;
     const lower = name.toLowerCase();

@@ -6,7 +6,7 @@ const SOURCE_TYPE = '__debezium.source.column.type';
 const SOURCE_LENGTH = '__debezium.source.column.length';
 const SOURCE_SCALE = '__debezium.source.column.scale';
 
-/** PostgreSQL's own text-like types that come as strings, when the source tells its column types. */
+/** PostgreSQL's text-like types that records have as strings; known from the source's column types. */
 const textTypes = new Set([
   'citext',
   'inet',
@@ -25,13 +25,13 @@ const textTypes = new Set([
 ]);
 
 /**
- * Types for a new column, the best first: what needs an extension is followed by what needs none. Length and precision
- * come from the schema's parameters: Connect's `scale` and `connect.decimal.precision`, and what Debezium adds with
- * `column.propagate.source.type`.
+ * Types for a new column in order of preference: a type of an extension is followed by a built-in one. Length and
+ * precision come from the schema's parameters: Connect's `scale` and `connect.decimal.precision`, and those that Debezium
+ * adds with `column.propagate.source.type`.
  *
- * postgis: the schema of PostGIS's types.
+ * postgisSchema: schema of PostGIS's types.
  */
-export function columnTypes(schema: Schema, postgis: string): readonly string[] {
+export function columnTypes(schema: Schema, postgisSchema: string): readonly string[] {
   const parameters = schema.parameters ?? {};
   switch (kindOf(schema)) {
     case 'int':
@@ -95,13 +95,13 @@ export function columnTypes(schema: Schema, postgis: string): readonly string[] 
     case 'circle':
       return ['circle'];
     case 'geometry':
-      return [`${quoteIdentifier(postgis)}.geometry`, 'text'];
+      return [`${quoteIdentifier(postgisSchema)}.geometry`, 'text'];
     case 'geography':
-      return [`${quoteIdentifier(postgis)}.geography`, 'text'];
+      return [`${quoteIdentifier(postgisSchema)}.geography`, 'text'];
     case 'vector':
       return schema.name?.includes('Float') ? ['halfvec', 'real[]'] : ['vector', 'double precision[]'];
     case 'array':
-      return schema.type === 'array' ? columnTypes(schema.items, postgis).map(arrayType) : ['jsonb'];
+      return schema.type === 'array' ? columnTypes(schema.items, postgisSchema).map(arrayType) : ['jsonb'];
     case 'map':
       return isTextMap(schema) ? ['hstore', 'jsonb'] : ['jsonb'];
     case 'struct':
@@ -111,7 +111,7 @@ export function columnTypes(schema: Schema, postgis: string): readonly string[] 
   }
 }
 
-/** Arrays of arrays have the same type, whatever their depth. */
+/** Arrays of any depth have the same type. */
 const arrayType = (item: string): string => (item.endsWith('[]') ? item : `${item}[]`);
 
 const isTextMap = (schema: Schema): boolean =>
@@ -121,24 +121,24 @@ type Parameters = Readonly<Record<string, string>>;
 
 const sourceType = (parameters: Parameters): string => (parameters[SOURCE_TYPE] ?? '').toLowerCase();
 
-function whole(text: string | undefined, min: number, max: number): number | undefined {
+function wholeNumber(text: string | undefined, min: number, max: number): number | undefined {
   const value = Number(text ?? Number.NaN);
   return Number.isInteger(value) && value >= min && value <= max ? value : undefined;
 }
 
 function decimalType(parameters: Parameters): string {
-  const digits = whole(parameters['connect.decimal.precision'] ?? parameters[SOURCE_LENGTH], 1, 1000);
-  const scale = whole(parameters['scale'] ?? parameters[SOURCE_SCALE], 0, digits ?? 0);
+  const digits = wholeNumber(parameters['connect.decimal.precision'] ?? parameters[SOURCE_LENGTH], 1, 1000);
+  const scale = wholeNumber(parameters['scale'] ?? parameters[SOURCE_SCALE], 0, digits ?? 0);
   return digits === undefined || scale === undefined ? 'numeric' : `numeric(${digits},${scale})`;
 }
 
 function precision(parameters: Parameters): string {
-  const digits = whole(parameters[SOURCE_SCALE] ?? parameters[SOURCE_LENGTH], 0, 6);
+  const digits = wholeNumber(parameters[SOURCE_SCALE] ?? parameters[SOURCE_LENGTH], 0, 6);
   return digits === undefined ? '' : `(${digits})`;
 }
 
 function bitType(parameters: Parameters): string {
-  const length = whole(parameters['length'], 1, 83_886_080);
+  const length = wholeNumber(parameters['length'], 1, 83_886_080);
   return length === undefined
     ? 'bit varying'
     : sourceType(parameters) === 'varbit'
@@ -148,7 +148,7 @@ function bitType(parameters: Parameters): string {
 
 function textType(parameters: Parameters): readonly string[] {
   const type = sourceType(parameters);
-  const length = whole(parameters[SOURCE_LENGTH], 1, 10_485_760);
+  const length = wholeNumber(parameters[SOURCE_LENGTH], 1, 10_485_760);
   if (textTypes.has(type)) return [type, 'text'];
   if (length !== undefined && ['varchar', 'character varying', 'nvarchar'].includes(type))
     return [`varchar(${length})`];

@@ -7,21 +7,21 @@ import type { Session } from '../protocol/session.ts';
 import { literalOf } from '../values/literals.ts';
 import type { Catalogue, Table } from './catalogue.ts';
 import { columnTypes } from './column-types.ts';
-import { quoteTable, stored, type TableName } from './identifiers.ts';
+import { quoteTable, storedName, type TableName } from './identifiers.ts';
 
-/** A field of records as a column would have it. */
+/** A field of records that needs a column. */
 export interface FieldColumn {
   readonly name: string;
-  /** null: the records have none, and no column can be made for it. */
+  /** null if the records have no schema: no column can be created then. */
   readonly schema: Schema | null;
   readonly key: boolean;
 }
 
 /**
- * Makes the destination fit the records where that is configured: creates the table, adds columns. Otherwise rejects
- * with SINK_SCHEMA, which names what is missing and the setting that would mend it.
+ * Creates tables and adds columns if that is configured. Otherwise rejects with SINK_SCHEMA, which names what is missing
+ * and the key that would allow it.
  */
-export class TableDefinition {
+export class TableEvolution {
   readonly #session: Session;
   readonly #settings: Settings;
   readonly #catalogue: Catalogue;
@@ -34,16 +34,16 @@ export class TableDefinition {
     this.#log = log;
   }
 
-  /** The table with a column for each field. */
-  async fitting(name: TableName, topic: string, fields: readonly FieldColumn[]): Promise<Table> {
+  /** Returns the table, with a column for each field. */
+  async ensureTable(name: TableName, topic: string, fields: readonly FieldColumn[]): Promise<Table> {
     const table = (await this.#catalogue.table(name)) ?? (await this.#create(name, topic, fields));
     this.#checkKind(table);
     const missing = fields.filter(field => table.column(field.name) === undefined);
-    return missing.length === 0 ? table : await this.#extend(table, name, topic, missing);
+    return missing.length === 0 ? table : await this.#addColumns(table, name, topic, missing);
   }
 
-  /** The table as it is, for deletes. null: there is none yet, and one would be created. Rejects as `fitting`. */
-  async existing(name: TableName, topic: string): Promise<Table | null> {
+  /** Returns the table for deletes; null if it does not exist but may be created. Rejects as `ensureTable` does. */
+  async existingTable(name: TableName, topic: string): Promise<Table | null> {
     const table = await this.#catalogue.table(name);
     if (table === null) {
       if (this.#settings.createTables) return null;
@@ -63,12 +63,12 @@ export class TableDefinition {
 
   #checkKind(table: Table): void {
     const { tableTypes } = this.#settings;
-    // PostgreSQL's partitioned tables are tables to everyone who writes to them.
+    // Writing to a partitioned table is no different.
     if (tableTypes.some(type => type === table.kind || (type === 'TABLE' && table.kind === 'PARTITIONED TABLE')))
       return;
     throw new MillraceError(
       'SINK_SCHEMA',
-      `${table.sql} is not of the types written to (${tableTypes.join(', ')}): write to a table, or add its type to table.types.`,
+      `${table.sql} is a ${table.kind}, and table.types allows ${tableTypes.join(', ')}: write to a table, or add the type to table.types.`,
     );
   }
 
@@ -77,16 +77,18 @@ export class TableDefinition {
     const sql = quoteTable(name);
     const columns: string[] = [];
     for (const field of fields)
-      columns.push(`${quoteIdentifier(this.#column(field))} ${await this.#typeOf(field, sql)}${constraints(field)}`);
-    const keys = fields.filter(field => field.key).map(field => quoteIdentifier(this.#column(field)));
+      columns.push(
+        `${quoteIdentifier(this.#columnName(field))} ${await this.#typeOf(field, sql)}${constraints(field)}`,
+      );
+    const keys = fields.filter(field => field.key).map(field => quoteIdentifier(this.#columnName(field)));
     if (keys.length > 0) columns.push(`PRIMARY KEY (${keys.join(', ')})`);
-    await this.#change(`CREATE TABLE IF NOT EXISTS ${sql} (${columns.join(', ')})`, `creating the table ${sql}`);
+    await this.#executeDdl(`CREATE TABLE IF NOT EXISTS ${sql} (${columns.join(', ')})`, `creating the table ${sql}`);
     const created = await this.#catalogue.table(name);
     if (created === null) throw this.#missingTable(name, topic);
     return created;
   }
 
-  async #extend(table: Table, name: TableName, topic: string, missing: readonly FieldColumn[]): Promise<Table> {
+  async #addColumns(table: Table, name: TableName, topic: string, missing: readonly FieldColumn[]): Promise<Table> {
     const { names, addColumns } = this.#settings;
     const listed = missing.map(field => field.name).join(', ');
     if (!addColumns) {
@@ -99,42 +101,44 @@ export class TableDefinition {
     if (table.kind === 'VIEW') {
       throw new MillraceError(
         'SINK_SCHEMA',
-        `View ${table.sql} is missing fields (${listed}) and ALTER VIEW is unsupported: define the view anew with them.`,
+        `View ${table.sql} is missing fields (${listed}) and ALTER VIEW is unsupported: create the view again with these fields.`,
       );
     }
     const additions: string[] = [];
     for (const field of missing) {
       const type = await this.#typeOf(field, table.sql);
-      if (field.schema?.optional === false && defaultOf(field.schema) === null) {
+      if (field.schema?.optional === false && defaultLiteral(field.schema) === null) {
         throw new MillraceError(
           'SINK_SCHEMA',
           `Cannot ALTER TABLE ${table.sql} to add missing field ${field.name}, as the field is not optional and does ` +
-            'not have a default value: add the column by hand, with a value for the rows that are there.',
+            'not have a default value: add the column manually, with a value for existing rows.',
         );
       }
-      additions.push(`ADD COLUMN IF NOT EXISTS ${quoteIdentifier(this.#column(field))} ${type}${constraints(field)}`);
+      additions.push(
+        `ADD COLUMN IF NOT EXISTS ${quoteIdentifier(this.#columnName(field))} ${type}${constraints(field)}`,
+      );
     }
-    await this.#change(`ALTER TABLE ${table.sql} ${additions.join(', ')}`, `adding columns to ${table.sql}`);
+    await this.#executeDdl(`ALTER TABLE ${table.sql} ${additions.join(', ')}`, `adding columns to ${table.sql}`);
     const extended = await this.#catalogue.table(name);
-    const still = missing.find(field => extended?.column(field.name) === undefined);
-    if (extended === null || still !== undefined)
-      throw new MillraceError('SINK_SCHEMA', `Table ${table.sql} still lacks ${still?.name} after it was added.`);
+    const stillMissing = missing.find(field => extended?.column(field.name) === undefined);
+    if (extended === null || stillMissing !== undefined)
+      throw new MillraceError('SINK_SCHEMA', `Table ${table.sql} still lacks ${stillMissing?.name} after ALTER TABLE.`);
     return extended;
   }
 
-  #column(field: FieldColumn): string {
-    return stored(field.name, this.#settings.quoted);
+  #columnName(field: FieldColumn): string {
+    return storedName(field.name, this.#settings.quoteIdentifiers);
   }
 
-  /** The first of the candidates that the database has. */
+  /** The first of the candidate types that the database has. */
   async #typeOf({ name, schema }: FieldColumn, table: string): Promise<string> {
     if (schema === null) {
       throw new MillraceError(
         'SINK_SCHEMA',
-        `The column ${name} of ${table} cannot be made, as the records have no schema: make it by hand, or send records with schemas.`,
+        `The column ${name} of ${table} cannot be created, as the records have no schema: create it manually, or send records with schemas.`,
       );
     }
-    const candidates = columnTypes(schema, this.#settings.postgis);
+    const candidates = columnTypes(schema, this.#settings.postgisSchema);
     if (candidates.length === 1) return candidates[0] as string;
     const rows = await this.#session.query<{ type: string }>(
       `choosing a type for ${name}`,
@@ -144,12 +148,12 @@ export class TableDefinition {
     return rows[0]?.type ?? (candidates.at(-1) as string);
   }
 
-  async #change(sql: string, doing: string): Promise<void> {
-    this.#catalogue.forget();
-    this.#log.info({ sql }, `${doing}, as the records' schema has it`);
+  async #executeDdl(sql: string, operation: string): Promise<void> {
+    this.#catalogue.clear();
+    this.#log.info({ sql }, `${operation} from the records' schema`);
     for (let attempt = 0; ; attempt++) {
       try {
-        await this.#session.query(doing, sql);
+        await this.#session.query(operation, sql);
         return;
       } catch (error) {
         if (attempt >= 5 || !isDdlConflict(error)) throw error;
@@ -158,15 +162,15 @@ export class TableDefinition {
   }
 }
 
-/** Text of the default value, or null. */
-function defaultOf(schema: Schema): string | null {
+/** Text of the default value; null without a default. */
+function defaultLiteral(schema: Schema): string | null {
   const value = schema.default ?? null;
   return value === null ? null : literalOf(schema)(value);
 }
 
 function constraints({ schema, key }: FieldColumn): string {
   if (schema === null) return '';
-  const value = defaultOf(schema);
-  const otherwise = value === null ? '' : ` DEFAULT ${quoteLiteral(value)}`;
-  return `${key || !schema.optional ? ' NOT NULL' : ''}${otherwise}`;
+  const value = defaultLiteral(schema);
+  const defaultClause = value === null ? '' : ` DEFAULT ${quoteLiteral(value)}`;
+  return `${key || !schema.optional ? ' NOT NULL' : ''}${defaultClause}`;
 }

@@ -1,23 +1,23 @@
 import { quoteIdentifier } from '../../../src/databases/postgresql/quote.ts';
 
-/** PostgreSQL's NAMEDATALEN less its end: longer names are cut. */
-export const MAX_BYTES = 63;
+/** PostgreSQL's NAMEDATALEN without the terminator: longer names are truncated. */
+export const MAX_NAME_BYTES = 63;
 
-/** The name under which PostgreSQL keeps what is called `name`: cut to 63 bytes, in lower case where not quoted. */
-export function stored(name: string, quoted: boolean): string {
+/** The name as PostgreSQL stores it: truncated to 63 bytes, in lower case if not quoted. */
+export function storedName(name: string, quoted: boolean): string {
   const folded = quoted ? name : name.replace(/[A-Z]+/g, letters => letters.toLowerCase());
   let bytes = 0;
   let length = 0;
   for (const char of folded) {
     bytes += Buffer.byteLength(char);
-    if (bytes > MAX_BYTES) return folded.slice(0, length);
+    if (bytes > MAX_NAME_BYTES) return folded.slice(0, length);
     length += char.length;
   }
   return folded;
 }
 
 export interface TableName {
-  /** undefined: wherever the search path leads. */
+  /** undefined: resolved by the search path. */
   readonly schema: string | undefined;
   readonly table: string;
 }
@@ -26,18 +26,18 @@ export interface TableName {
 export const quoteTable = ({ schema, table }: TableName): string =>
   schema === undefined ? quoteIdentifier(table) : `${quoteIdentifier(schema)}.${quoteIdentifier(table)}`;
 
-/** The dotted parts of a name; a part in double quotes may hold dots. */
+/** The parts of a dotted name; a part in double quotes may contain dots. */
 export function nameParts(text: string): readonly string[] {
   const parts: string[] = [];
   const pattern = /"((?:[^"]|"")*)"|([^.]+)/gy;
-  let at = 0;
-  while (at < text.length) {
-    pattern.lastIndex = at;
+  let position = 0;
+  while (position < text.length) {
+    pattern.lastIndex = position;
     const match = pattern.exec(text);
     if (match === null) return [text];
     parts.push(match[1]?.replaceAll('""', '"') ?? (match[2] as string));
-    at = pattern.lastIndex + 1;
-    if (at <= text.length && text[at - 1] !== '.') return [text];
+    position = pattern.lastIndex + 1;
+    if (position <= text.length && text[position - 1] !== '.') return [text];
   }
   return parts;
 }

@@ -1,33 +1,33 @@
 import { get, isStruct, memberOf, type Value } from '../../../src/api/index.ts';
 import { MillraceError } from '../../../src/errors.ts';
-import { type Settings, topicMark } from '../config/settings.ts';
-import { isPlainObject } from '../values/literals.ts';
-import { MAX_BYTES, nameParts, quoteTable, stored, type TableName } from './identifiers.ts';
+import { type Settings, topicPlaceholder } from '../config/settings.ts';
+import { isPlainObject } from '../values/literal.ts';
+import { MAX_NAME_BYTES, nameParts, quoteTable, storedName, type TableName } from './identifiers.ts';
 
-const sourceMark = /\$\{source\.([^{}]+)\}/g;
+const sourcePlaceholder = /\$\{source\.([^{}]+)\}/g;
 
-/** Names of destination tables, as the configured format makes them. */
+/** Names of destination tables, from the configured format. */
 export class TableNames {
   readonly #settings: Settings;
   readonly #database: string;
   readonly #byTopic = new Map<string, TableName>();
-  /** Names as they were before they were cut, by what is left of them. */
-  readonly #uncut = new Map<string, string>();
-  /** Whether names come of the event's source block, so that a topic may hold several tables. */
-  readonly bySource: boolean;
+  /** Names before truncation, by the truncated name. */
+  readonly #fullNames = new Map<string, string>();
+  /** True if names depend on the event's source block: a topic may then contain records of several tables. */
+  readonly dependsOnSource: boolean;
 
   constructor(settings: Settings) {
     this.#settings = settings;
     this.#database = settings.destination.database;
-    this.bySource = settings.tableFormat.search(sourceMark) >= 0;
+    this.dependsOnSource = settings.tableFormat.search(sourcePlaceholder) >= 0;
   }
 
   /**
-   * source: the event's source block, asked only where the format does. null where the format asks for what the record
-   * does not have: such a record has no table. Throws SINK_SCHEMA.
+   * source: the event's source block, read only if the format refers to it. Returns null if the record lacks a field that
+   * the format refers to: such a record has no table. Throws SINK_SCHEMA.
    */
-  of(topic: string, source: Value | undefined): TableName | null {
-    if (!this.bySource) {
+  resolve(topic: string, source: Value | undefined): TableName | null {
+    if (!this.dependsOnSource) {
       let name = this.#byTopic.get(topic);
       if (name === undefined) {
         name = this.#parse(this.#withTopic(topic), topic);
@@ -36,7 +36,7 @@ export class TableNames {
       return name;
     }
     let missing = false;
-    const text = this.#withTopic(topic).replace(sourceMark, (_mark, field: string) => {
+    const text = this.#withTopic(topic).replace(sourcePlaceholder, (_mark, field: string) => {
       const value = fieldOf(source, field);
       if (value === null || value === undefined) missing = true;
       return String(value);
@@ -46,38 +46,38 @@ export class TableNames {
 
   #withTopic(topic: string): string {
     const { tableFormat, dotsToUnderscores } = this.#settings;
-    return tableFormat.replaceAll(topicMark, () => (dotsToUnderscores ? topic.replaceAll('.', '_') : topic));
+    return tableFormat.replaceAll(topicPlaceholder, () => (dotsToUnderscores ? topic.replaceAll('.', '_') : topic));
   }
 
   #parse(text: string, topic: string): TableName {
-    const { quoted, names } = this.#settings;
+    const { quoteIdentifiers: quoted, names } = this.#settings;
     const parts = nameParts(text);
     const table = parts.at(-1);
     const database = parts.at(-3);
     if (table === undefined || parts.length > 3 || (database !== undefined && database !== this.#database)) {
       throw new MillraceError(
         'SINK_SCHEMA',
-        `The topic ${topic} makes the table name ${text}, which is not schema.table of the database ${this.#database}: ` +
+        `The topic ${topic} results in the table name ${text}, which is not schema.table of the database ${this.#database}: ` +
           `set ${names.tableFormat}, or rename the topic with a RegexRouter transform.`,
       );
     }
     const schema = parts.at(-2);
     const name = {
-      schema: schema === undefined ? undefined : stored(schema, quoted),
-      table: stored(table, quoted),
+      schema: schema === undefined ? undefined : storedName(schema, quoted),
+      table: storedName(table, quoted),
     };
-    this.#refuseSameCut(quoteTable(name), quoted ? table : table.toLowerCase());
+    this.#rejectTruncationConflict(quoteTable(name), quoted ? table : table.toLowerCase());
     return name;
   }
 
-  /** Rows of two tables must not end in one because PostgreSQL cuts names. */
-  #refuseSameCut(sql: string, table: string): void {
-    const other = this.#uncut.get(sql) ?? table;
-    this.#uncut.set(sql, other);
-    if (other === table || Math.max(Buffer.byteLength(other), Buffer.byteLength(table)) <= MAX_BYTES) return;
+  /** Rejects two names that PostgreSQL would truncate to the same table. */
+  #rejectTruncationConflict(sql: string, table: string): void {
+    const other = this.#fullNames.get(sql) ?? table;
+    this.#fullNames.set(sql, other);
+    if (other === table || Math.max(Buffer.byteLength(other), Buffer.byteLength(table)) <= MAX_NAME_BYTES) return;
     throw new MillraceError(
       'SINK_SCHEMA',
-      `The table names ${other} and ${table} are longer than the ${MAX_BYTES} bytes of a name in PostgreSQL, and would both ` +
+      `The table names ${other} and ${table} are longer than the ${MAX_NAME_BYTES} bytes of a name in PostgreSQL, and would both ` +
         `become ${sql}: set ${this.#settings.names.tableFormat}, or rename the topics with a RegexRouter transform.`,
     );
   }

@@ -1,10 +1,10 @@
-/** Days and microseconds since 1970 in the proleptic Gregorian calendar, for times without a Date's limits. */
+/** Days and microseconds since 1970 in the proleptic Gregorian calendar, beyond the limits of Date. */
 
 const DAY_MICROS = 86_400_000_000n;
 
 /**
- * What Debezium sends for infinity and -infinity: days, and microseconds at or beyond which no timestamp of PostgreSQL is
- * (its documentation of the PostgreSQL connector, "Temporal values").
+ * Debezium's values of infinity and -infinity: days, and microseconds beyond the range of PostgreSQL's timestamps
+ * (documentation of its PostgreSQL connector, "Temporal values").
  */
 const SENT_DAYS = 2_146_033_979;
 const SENT_MINUS_DAYS = -2_147_472_691;
@@ -13,13 +13,13 @@ const SENT_MINUS_MICROS = -9_223_372_036_832_400_000n;
 const MAX_INT32 = 2 ** 31 - 1;
 const MAX_INT64 = 2n ** 63n - 1n;
 const MIN_INT64 = -(2n ** 63n);
-/** The furthest Date, in milliseconds: infinity in Connect's own types. */
+/** Latest Date, in milliseconds: infinity in Connect's own types. */
 const DATE_LIMIT = 8_640_000_000_000_000;
 
-/** 1 and -1 for infinity and -infinity, else 0. */
+/** 1 and -1 for infinity and -infinity, 0 for finite values. */
 type Sign = -1 | 0 | 1;
 
-/** The ends of 32 bits are infinite too. */
+/** Treats the limits of 32 bits as infinite too. */
 export function infiniteDays(days: number): Sign {
   if (days === SENT_DAYS || days >= MAX_INT32) return 1;
   return days === SENT_MINUS_DAYS || days <= -MAX_INT32 ? -1 : 0;
@@ -30,7 +30,7 @@ export function infiniteMicros(micros: bigint): Sign {
   return micros <= SENT_MINUS_MICROS ? -1 : 0;
 }
 
-/** The ends of 64 bits, which no timestamp in nanoseconds has. */
+/** Treats the limits of 64 bits as infinite: no timestamp in nanoseconds has them. */
 export function infiniteNanos(nanos: bigint): Sign {
   if (nanos === MAX_INT64) return 1;
   return nanos === MIN_INT64 ? -1 : 0;
@@ -53,7 +53,7 @@ export function daysOf(year: number, month: number, day: number): number {
   return era * 146097 + dayOfEra - 719468;
 }
 
-/** `2026-01-31`, or `0044-03-15 BC` as PostgreSQL reads it: the era goes behind whatever follows the date. */
+/** `2026-01-31`, or `0044-03-15 BC` in PostgreSQL's format, in which the era follows the time and the zone. */
 export function dateText(days: number): { date: string; era: string } {
   const z = days + 719468;
   const era = Math.floor(z / 146097);
@@ -79,7 +79,7 @@ export function timeText(micros: bigint): string {
   return fraction === 0n ? clock : `${clock}.${pad(fraction, 6)}`;
 }
 
-/** `2026-01-31 13:37:00.123456`, with `zone` behind it, of microseconds since 1970. */
+/** `2026-01-31 13:37:00.123456` followed by `zone`, of microseconds since 1970. */
 export function timestampText(micros: bigint, zone = ''): string {
   const days = floorDivide(micros, DAY_MICROS);
   const { date, era } = dateText(Number(days));
@@ -92,7 +92,7 @@ export function floorDivide(value: bigint, by: bigint): bigint {
 }
 
 const ISO_DAY = /^([+-]?\d{4,7})-(\d\d)-(\d\d)(?:Z|[+-]\d\d:?\d\d)?$/;
-/** Of `time.precision.mode=isostring`. */
+/** Infinities of Debezium's `time.precision.mode=isostring`. */
 const ISO_INFINITE: Readonly<Record<string, Sign>> = {
   '+5877611-06-21Z': 1,
   '-5877611-06-22Z': -1,
@@ -101,19 +101,19 @@ const ISO_INFINITE: Readonly<Record<string, Sign>> = {
 };
 const isoInfinite = new Map(Object.entries(ISO_INFINITE));
 
-/** Whether ISO 8601 text stands for infinity. */
+/** Sign of ISO 8601 text that represents infinity, else 0. */
 export const infiniteIso = (text: string): Sign => isoInfinite.get(text) ?? 0;
 
-/** Days since 1970 of a date in ISO 8601, with or without an offset; undefined where it is none. */
-export function readDay(text: string): number | undefined {
+/** Days since 1970 of a date in ISO 8601, with or without an offset; undefined for other text. */
+export function parseIsoDate(text: string): number | undefined {
   const match = ISO_DAY.exec(text);
   if (match === null) return undefined;
   const [year, month, day] = match.slice(1).map(Number) as [number, number, number];
-  return valid(year, month, day, 0, 0, 0) ? daysOf(year, month, day) : undefined;
+  return isValidTime(year, month, day, 0, 0, 0) ? daysOf(year, month, day) : undefined;
 }
 
-/** Microseconds since midnight of a time of day, which may be 24:00; undefined where the text is none. */
-export function readClock(text: string): number | undefined {
+/** Microseconds since midnight of a time of day, 24:00 included; undefined for other text. */
+export function parseIsoTime(text: string): number | undefined {
   const match = /^(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?Z?$/.exec(text);
   if (match === null) return undefined;
   const [, hour = '', minute = '', second = '0', fraction = '0'] = match;
@@ -122,7 +122,7 @@ export function readClock(text: string): number | undefined {
   return Number(minute) < 60 && Number(second) < 60 && micros <= 86_400_000_000 ? micros : undefined;
 }
 
-/** An instant read from text. */
+/** Result of parseInstant. */
 export interface Instant {
   /** Whole seconds since 1970. */
   seconds: number;
@@ -136,23 +136,23 @@ const COLON = 0x3a;
 const T = 0x54;
 const Z = 0x5a;
 
-/** Two digits as a number; NaN, which is in no range, where they are none. */
-function pairAt(text: string, at: number): number {
-  const tens = text.charCodeAt(at) - ZERO;
-  const ones = text.charCodeAt(at + 1) - ZERO;
+/** Number of two digits; NaN, which fails every range check, for other characters. */
+function pairAt(text: string, index: number): number {
+  const tens = text.charCodeAt(index) - ZERO;
+  const ones = text.charCodeAt(index + 1) - ZERO;
   return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN;
 }
 
 /**
- * Reads ISO 8601 with an offset, as `io.debezium.time.ZonedTimestamp` has it, into `into`; false where it is not that.
- * Digits beyond microseconds round.
+ * Parses ISO 8601 text with an offset (`io.debezium.time.ZonedTimestamp`) into `result`; returns false for other text.
+ * Rounds to microseconds.
  */
-export function readInstant(text: string, into: Instant): boolean {
-  return readUsual(text, into) || readAny(text, into);
+export function parseInstant(text: string, result: Instant): boolean {
+  return parseUtcInstant(text, result) || parseGeneralInstant(text, result);
 }
 
 /** `YYYY-MM-DDTHH:MM:SS[.f…]Z`: four-digit year, UTC. */
-function readUsual(text: string, into: Instant): boolean {
+function parseUtcInstant(text: string, result: Instant): boolean {
   const end = text.length - 1;
   if (end < 19 || end > 26 || text.charCodeAt(end) !== Z || text.charCodeAt(10) !== T) return false;
   const year = pairAt(text, 0) * 100 + pairAt(text, 2);
@@ -175,25 +175,25 @@ function readUsual(text: string, into: Instant): boolean {
     text.charCodeAt(13) === COLON &&
     text.charCodeAt(16) === COLON &&
     (end === 19 || text.charCodeAt(19) === DOT);
-  if (!(separated && year >= 1 && valid(year, month, day, hour, minute, second))) return false;
-  into.seconds = daysOf(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
-  into.micros = micros;
+  if (!(separated && year >= 1 && isValidTime(year, month, day, hour, minute, second))) return false;
+  result.seconds = daysOf(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
+  result.micros = micros;
   return true;
 }
 
-const general =
+const generalInstant =
   /^([+-]?\d{4,9})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(Z|[+-]\d\d(?::?\d\d(?::?\d\d)?)?)$/;
 
-function readAny(text: string, into: Instant): boolean {
-  const match = general.exec(text);
+function parseGeneralInstant(text: string, result: Instant): boolean {
+  const match = generalInstant.exec(text);
   if (match === null) return false;
   const [year, month, day, hour, minute, second] = match.slice(1, 7).map(part => Number(part ?? 0)) as number[];
-  if (!valid(year as number, month as number, day as number, hour as number, minute as number, second as number))
+  if (!isValidTime(year as number, month as number, day as number, hour as number, minute as number, second as number))
     return false;
   const clock = (hour as number) * 3600 + (minute as number) * 60 + (second as number);
-  into.seconds =
+  result.seconds =
     daysOf(year as number, month as number, day as number) * 86400 + clock - offsetSeconds(match[8] as string);
-  into.micros = Math.round(Number(`0.${match[7] ?? '0'}`) * 1e6);
+  result.micros = Math.round(Number(`0.${match[7] ?? '0'}`) * 1e6);
   return true;
 }
 
@@ -204,7 +204,7 @@ function offsetSeconds(zone: string): number {
   return zone[0] === '-' ? -seconds : seconds;
 }
 
-function valid(year: number, month: number, day: number, hour: number, minute: number, second: number): boolean {
+function isValidTime(year: number, month: number, day: number, hour: number, minute: number, second: number): boolean {
   return (
     month >= 1 &&
     month <= 12 &&
@@ -219,8 +219,8 @@ function valid(year: number, month: number, day: number, hour: number, minute: n
   );
 }
 
-const lengths = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+const monthLengths = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 function daysIn(year: number, month: number): number {
   if (month === 2 && (year % 400 === 0 || (year % 4 === 0 && year % 100 !== 0))) return 29;
-  return lengths[month - 1] as number;
+  return monthLengths[month - 1] as number;
 }

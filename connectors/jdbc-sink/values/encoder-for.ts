@@ -1,21 +1,13 @@
 import type { Schema } from '../../../src/api/index.ts';
 import type { Column } from '../table/catalogue.ts';
 import type { Encoder } from './encoder.ts';
+import { geometricTexts } from './geometry-text.ts';
+import { jsonText } from './json-text.ts';
 import { type Kind, kindOf } from './kinds.ts';
-import {
-  arrayLiteral,
-  hex,
-  hstoreText,
-  isoDateText,
-  isoTimestampText,
-  jsonText,
-  type Literal,
-  literalOf,
-  shapeTexts,
-  variableDecimal,
-} from './literals.ts';
-import { asDecimal, bool, boolAsInt, float4, float8, int4, int8, numeric } from './numbers.ts';
-import { plainEncoder } from './schemaless.ts';
+import { hex, type Literal } from './literal.ts';
+import { arrayLiteral, hstoreText, literalOf, variableDecimal } from './literals.ts';
+import { bool, boolAsInt, decimalOrNull, float4, float8, int4, int8, numeric } from './numbers.ts';
+import { schemalessEncoder } from './schemaless.ts';
 import {
   connectDate,
   days,
@@ -26,108 +18,110 @@ import {
   timestamp,
   timestamptz,
 } from './temporal.ts';
-import { bytea, rendered, text } from './text.ts';
+import { isoDateText, isoTimestampText } from './temporal-text.ts';
+import { bytea, text, textEncoder } from './text.ts';
 
-const integers = new Set(['int2', 'int4', 'int8']);
-const numbers = new Set([...integers, 'numeric', 'float4', 'float8', 'money', 'oid']);
-const temporal = new Set(['date', 'timestamp', 'timestamptz']);
-const texts = new Set(['text', 'varchar', 'bpchar', 'name', 'citext']);
+const integerTypes = new Set(['int2', 'int4', 'int8']);
+const numberTypes = new Set([...integerTypes, 'numeric', 'float4', 'float8', 'money', 'oid']);
+const temporalTypes = new Set(['date', 'timestamp', 'timestamptz']);
+const textTypes = new Set(['text', 'varchar', 'bpchar', 'name', 'citext']);
 
-const decimals = numeric(asDecimal);
+const decimals = numeric(decimalOrNull);
 const variableDecimals = numeric(variableDecimal);
 
 /**
- * How values of a schema travel to a column: in binary where their type has a wire form that the column's type takes,
- * otherwise as the text that the column's type reads. schema null: as plain JSON.
+ * Encoder of a schema's values for a column: binary if the column's type accepts a binary form of their type, otherwise
+ * text in the format of the column's type. schema null: values of schemaless JSON.
  *
- * utc: whether the session's time zone is UTC, in which an instant and a timestamp without time zone are the same
- * number.
+ * utc: the session's time zone is UTC, in which an instant and a timestamp without time zone are the same number.
  */
 export function encoderFor(schema: Schema | null, column: Column, utc: boolean): Encoder {
-  if (schema === null) return plainEncoder(column);
+  if (schema === null) return schemalessEncoder(column);
   const kind = kindOf(schema);
-  return binary(kind, column.type, utc) ?? asText(schema, kind, column);
+  return binaryEncoder(kind, column.type, utc) ?? textualEncoder(schema, kind, column);
 }
 
-function binary(kind: Kind, type: string, utc: boolean): Encoder | undefined {
+function binaryEncoder(kind: Kind, type: string, utc: boolean): Encoder | undefined {
   switch (kind) {
     case 'int':
       if (type === 'int8') return int8;
-      return numbers.has(type) || type === 'bool' ? int4 : undefined;
+      return numberTypes.has(type) || type === 'bool' ? int4 : undefined;
     case 'long':
-      return numbers.has(type) ? int8 : undefined;
+      return numberTypes.has(type) ? int8 : undefined;
     case 'float':
       if (type === 'float4') return float4;
-      return type === 'float8' || integers.has(type) ? float8 : undefined;
+      return type === 'float8' || integerTypes.has(type) ? float8 : undefined;
     case 'double':
-      return type === 'float8' || type === 'float4' || integers.has(type) ? float8 : undefined;
+      return type === 'float8' || type === 'float4' || integerTypes.has(type) ? float8 : undefined;
     case 'boolean':
       if (type === 'bool') return bool;
-      return numbers.has(type) ? boolAsInt : undefined;
+      return numberTypes.has(type) ? boolAsInt : undefined;
     case 'string':
       return text;
     case 'bytes':
       return type === 'bytea' ? bytea : undefined;
     case 'decimal':
-      return numbers.has(type) || texts.has(type) ? decimals : undefined;
+      return numberTypes.has(type) || textTypes.has(type) ? decimals : undefined;
     case 'variable-decimal':
-      return numbers.has(type) || texts.has(type) ? variableDecimals : undefined;
+      return numberTypes.has(type) || textTypes.has(type) ? variableDecimals : undefined;
     case 'bits':
       return type === 'bytea' ? bytea : undefined;
     case 'connect-date':
-      return temporal.has(type) ? connectDate : undefined;
+      return temporalTypes.has(type) ? connectDate : undefined;
     case 'date':
-      return temporal.has(type) ? days : numbers.has(type) ? int4 : undefined;
+      return temporalTypes.has(type) ? days : numberTypes.has(type) ? int4 : undefined;
     case 'connect-time':
       return type === 'time' ? time.connect : undefined;
     case 'time':
-      return type === 'time' ? time.milli : numbers.has(type) ? int4 : undefined;
+      return type === 'time' ? time.milli : numberTypes.has(type) ? int4 : undefined;
     case 'micro-time':
-      return type === 'time' ? time.micro : numbers.has(type) ? int8 : undefined;
+      return type === 'time' ? time.micro : numberTypes.has(type) ? int8 : undefined;
     case 'nano-time':
-      return type === 'time' ? time.nano : numbers.has(type) ? int8 : undefined;
+      return type === 'time' ? time.nano : numberTypes.has(type) ? int8 : undefined;
     case 'connect-timestamp':
-      return temporal.has(type) || type === 'time' ? instants(type, utc).connect : undefined;
+      return temporalTypes.has(type) || type === 'time' ? instantEncoders(type, utc).connect : undefined;
     case 'micro-instant':
-      return temporal.has(type) || type === 'time' ? instants(type, utc).microInstant : undefined;
+      return temporalTypes.has(type) || type === 'time' ? instantEncoders(type, utc).microInstant : undefined;
     case 'nano-instant':
-      return temporal.has(type) || type === 'time' ? instants(type, utc).nanoInstant : undefined;
+      return temporalTypes.has(type) || type === 'time' ? instantEncoders(type, utc).nanoInstant : undefined;
     case 'iso-date':
-      return temporal.has(type) ? isoDays : undefined;
+      return temporalTypes.has(type) ? isoDays : undefined;
     case 'iso-time':
       return type === 'time' ? time.iso : undefined;
     case 'iso-timestamp':
-      return clock(type, utc)?.text;
+      return localTimestampEncoders(type, utc)?.text;
     case 'zoned-timestamp':
-      return temporal.has(type) || type === 'time' ? instants(type, utc).text : undefined;
+      return temporalTypes.has(type) || type === 'time' ? instantEncoders(type, utc).text : undefined;
     case 'timestamp':
-      return clock(type, utc)?.milli ?? (numbers.has(type) ? int8 : undefined);
+      return localTimestampEncoders(type, utc)?.milli ?? (numberTypes.has(type) ? int8 : undefined);
     case 'micro-timestamp':
-      return clock(type, utc)?.micro ?? (numbers.has(type) ? int8 : undefined);
+      return localTimestampEncoders(type, utc)?.micro ?? (numberTypes.has(type) ? int8 : undefined);
     case 'nano-timestamp':
-      return clock(type, utc)?.nano ?? (numbers.has(type) ? int8 : undefined);
+      return localTimestampEncoders(type, utc)?.nano ?? (numberTypes.has(type) ? int8 : undefined);
     case 'micro-duration':
-      return type === 'interval' ? duration.micro : numbers.has(type) ? int8 : undefined;
+      return type === 'interval' ? duration.micro : numberTypes.has(type) ? int8 : undefined;
     case 'nano-duration':
-      return type === 'interval' ? duration.nano : numbers.has(type) ? int8 : undefined;
+      return type === 'interval' ? duration.nano : numberTypes.has(type) ? int8 : undefined;
     default:
       return undefined;
   }
 }
 
-/** Instants: the session's time zone makes other types of them, which in UTC is no change. */
-const instants = (type: string, utc: boolean): TimestampEncoders =>
+/** Encoders of instants. The server converts them to timestamps in the session's time zone; in UTC the number is the same. */
+const instantEncoders = (type: string, utc: boolean): TimestampEncoders =>
   utc && type === 'timestamp' ? timestamp : timestamptz;
 
-/** Timestamps without time zone: an instant only by the session's time zone. */
-function clock(type: string, utc: boolean): TimestampEncoders | undefined {
+/** Encoders of timestamps without time zone, which are instants only in a UTC session. */
+function localTimestampEncoders(type: string, utc: boolean): TimestampEncoders | undefined {
   if (utc && type === 'timestamptz') return timestamptz;
-  return temporal.has(type) || type === 'time' ? timestamp : undefined;
+  return temporalTypes.has(type) || type === 'time' ? timestamp : undefined;
 }
 
-function asText(schema: Schema, kind: Kind, column: Column): Encoder {
-  const plain = literalOf(schema);
-  return schemaIsText(kind) && !needsWork(kind, column) ? text : rendered(forColumn(schema, kind, column, plain));
+function textualEncoder(schema: Schema, kind: Kind, column: Column): Encoder {
+  const literal = literalOf(schema);
+  return schemaIsText(kind) && !needsConversion(kind, column)
+    ? text
+    : textEncoder(columnLiteral(schema, kind, column, literal));
 }
 
 const schemaIsText = (kind: Kind): boolean =>
@@ -146,65 +140,69 @@ const schemaIsText = (kind: Kind): boolean =>
     'tsvector',
   ].includes(kind);
 
-/** JSON text for hstore is the one text that is not what its column reads. */
-const needsWork = (kind: Kind, column: Column): boolean => kind === 'json' && column.type === 'hstore';
+/** True for JSON text for hstore, the only text that the column does not accept. */
+const needsConversion = (kind: Kind, column: Column): boolean => kind === 'json' && column.type === 'hstore';
 
-function forColumn(schema: Schema, kind: Kind, column: Column, plain: Literal): Literal {
+function columnLiteral(schema: Schema, kind: Kind, column: Column, literal: Literal): Literal {
   const { type } = column;
   const isJson = type === 'json' || type === 'jsonb';
   switch (kind) {
     case 'json':
-      return type === 'hstore' ? value => hstoreText(JSON.parse(String(value))) : plain;
+      return type === 'hstore' ? value => hstoreText(JSON.parse(String(value))) : literal;
     case 'iso-date':
-      return temporal.has(type) ? isoDateText : plain;
+      return temporalTypes.has(type) ? isoDateText : literal;
     case 'iso-timestamp':
     case 'zoned-timestamp':
-      return temporal.has(type) ? isoTimestampText : plain;
+      return temporalTypes.has(type) ? isoTimestampText : literal;
     case 'map':
       return type === 'hstore' ? hstoreText : jsonText;
     case 'array':
       if (isJson) return jsonText;
       if (type === 'vector' || type === 'halfvec') return value => jsonText(value);
-      return column.array && schema.type === 'array' ? elements(schema.items, column) : jsonText;
+      return column.array && schema.type === 'array' ? elementLiterals(schema.items, column) : jsonText;
     case 'vector':
-      return column.array ? literalOf({ ...schema, name: '' }) : plain;
+      return column.array ? literalOf({ ...schema, name: '' }) : literal;
     case 'boolean':
-      return type === 'bit' || type === 'varbit' ? value => (value === true ? '1' : '0') : plain;
+      return type === 'bit' || type === 'varbit' ? value => (value === true ? '1' : '0') : literal;
     case 'bits': {
-      // The column's own length, where it has one, goes before the schema's.
+      // The column's length takes precedence over the schema's.
       if (type === 'varbit') return literalOf({ ...schema, parameters: {} });
       const length = type === 'bit' && column.modifier > 0 ? String(column.modifier) : schema.parameters?.['length'];
       return literalOf(length === undefined ? schema : { ...schema, parameters: { length } });
     }
     case 'bytes':
-      if (type === 'uuid') return value => (value instanceof Uint8Array ? hex(value) : plain(value));
-      return isJson ? jsonText : plain;
+      if (type === 'uuid') return value => (value instanceof Uint8Array ? hex(value) : literal(value));
+      return isJson ? jsonText : literal;
     case 'point':
     case 'geometry':
     case 'geography':
-      return isJson ? jsonText : geometric(kind, type, plain);
+      return isJson ? jsonText : geometryLiteral(kind, type, literal);
     case 'line':
     case 'circle':
-      return type === kind ? plain : jsonText;
+      return type === kind ? literal : jsonText;
     default:
-      return plain;
+      return literal;
   }
 }
 
-/** Elements of an array column; arrays within it are elements of the same column. */
-function elements(items: Schema, column: Column): Literal {
+/** Literals of an array column, nested arrays included. */
+function elementLiterals(items: Schema, column: Column): Literal {
   const kind = kindOf(items);
   const isNested = kind === 'array';
   const element = isNested ? column : { ...column, type: column.element ?? 'text', array: false, element: null };
-  return arrayLiteral(items, forColumn(items, kind, element, literalOf(items)), column.element === 'box' ? ';' : ',');
+  return arrayLiteral(
+    items,
+    columnLiteral(items, kind, element, literalOf(items)),
+    column.element === 'box' ? ';' : ',',
+  );
 }
 
-/** PostgreSQL's own point, or PostGIS's types out of the WKB that each of Debezium's geometries has. */
-function geometric(kind: Kind, type: string, plain: Literal): Literal {
-  const shape = kind === 'geometry' ? shapeTexts.get(type) : undefined;
+/** Literals of PostgreSQL's geometric types, or of PostGIS's types from the WKB in Debezium's geometries. */
+function geometryLiteral(kind: Kind, type: string, literal: Literal): Literal {
+  const shape = kind === 'geometry' ? geometricTexts.get(type) : undefined;
   if (shape !== undefined) return shape;
-  if (kind !== 'point' || type === 'point') return plain;
-  return type === 'geometry' || type === 'geography' ? literalOf(geometrySchema) : plain;
+  if (kind !== 'point' || type === 'point') return literal;
+  return type === 'geometry' || type === 'geography' ? literalOf(geometrySchema) : literal;
 }
 
 const geometrySchema = {

@@ -1,12 +1,12 @@
 import type { Kind } from './kinds.ts';
 
-/** Maps keys that a column compares as equal to one text. */
-export type KeyForm = (key: string) => string;
+/** Maps keys that a column compares as equal to the same text. */
+export type KeyNormalizer = (key: string) => string;
 
-/** Keys of different text are different rows. */
-export const exact: KeyForm = key => key;
-/** Treats all keys as equal, where the column's equality is not known: each key is written by itself, in order. */
-export const allEqual: KeyForm = () => '';
+/** For columns in which keys of different text are different rows. */
+export const exactKey: KeyNormalizer = key => key;
+/** Treats all keys as equal, for columns whose equality is not known: each key is written separately, in order. */
+export const anyKey: KeyNormalizer = () => '';
 
-/** Kinds of keys; `plain` is JSON without a schema. */
+/** Kinds of keys; `plain` is schemaless JSON. */
 export type KeyKind = Kind | 'plain';

@@ -1,6 +1,6 @@
 import { LogicalName, memberOf, type Schema } from '../../../src/api/index.ts';
 
-/** What a field means: its logical name where that is known, else its type. */
+/** Kind of a field's values, from its schema name if that is known, otherwise from its type. */
 export type Kind =
   | 'int'
   | 'long'
@@ -47,7 +47,7 @@ export type Kind =
   | 'map'
   | 'struct';
 
-const physical = {
+const kindsByType = {
   int8: 'int',
   int16: 'int',
   int32: 'int',
@@ -62,12 +62,12 @@ const physical = {
   struct: 'struct',
 } as const satisfies Record<Schema['type'], Kind>;
 
-/** Logical names that the sink gives to fields of timestamp.fields.list; records do not have them. */
+/** Schema names that the sink assigns to fields of timestamp.fields.list; records do not have them. */
 export const MICRO_INSTANT = 'millrace.sink.MicroInstant';
 export const NANO_INSTANT = 'millrace.sink.NanoInstant';
 
-/** Logical names, each with the types under which it means that. */
-const logical: Readonly<Record<string, { readonly kind: Kind; readonly types: readonly Schema['type'][] }>> = {
+/** Kinds by schema name, with the schema types that the name is valid for. */
+const kindsByName: Readonly<Record<string, { readonly kind: Kind; readonly types: readonly Schema['type'][] }>> = {
   [LogicalName.Decimal]: { kind: 'decimal', types: ['bytes'] },
   [LogicalName.Date]: { kind: 'connect-date', types: ['int32'] },
   [LogicalName.Time]: { kind: 'connect-time', types: ['int32'] },
@@ -105,8 +105,8 @@ const logical: Readonly<Record<string, { readonly kind: Kind; readonly types: re
   'io.debezium.data.DoubleVector': { kind: 'vector', types: ['array'] },
 };
 
-/** Enum, EnumSet, Year and names that nobody here knows are what their types are. */
+/** Kind of a schema. Enum, EnumSet, Year and unknown names have the kind of their type. */
 export function kindOf(schema: Schema): Kind {
-  const named = schema.name === undefined ? undefined : memberOf(logical, schema.name);
-  return named?.types.includes(schema.type) ? named.kind : physical[schema.type];
+  const byName = schema.name === undefined ? undefined : memberOf(kindsByName, schema.name);
+  return byName?.types.includes(schema.type) ? byName.kind : kindsByType[schema.type];
 }

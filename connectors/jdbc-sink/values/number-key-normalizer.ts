@@ -1,49 +1,49 @@
 import type { Column } from '../table/catalogue.ts';
-import { allEqual, exact, type KeyForm, type KeyKind } from './key-normalizer.ts';
+import { anyKey, exactKey, type KeyKind, type KeyNormalizer } from './key-normalizer.ts';
 
-const counts = new Set<KeyKind>(['int', 'long', 'date', 'time', 'micro-time', 'timestamp', 'micro-timestamp']);
-const floats = new Set<KeyKind>(['float', 'double']);
+const integerKinds = new Set<KeyKind>(['int', 'long', 'date', 'time', 'micro-time', 'timestamp', 'micro-timestamp']);
+const floatKinds = new Set<KeyKind>(['float', 'double']);
 
-/** The form of a number's column; undefined for others. */
-export function numberForm({ type, modifier }: Column, kind: KeyKind): KeyForm | undefined {
+/** Normalizer of the keys of a numeric column; undefined for other types. */
+export function numberNormalizer({ type, modifier }: Column, kind: KeyKind): KeyNormalizer | undefined {
   switch (type) {
     case 'int2':
     case 'int4':
     case 'int8':
     case 'oid':
-      if (counts.has(kind)) return exact;
-      if (floats.has(kind)) return halfToEven;
-      return kind === 'decimal' ? key => rounded(key, 0) : integerForm;
+      if (integerKinds.has(kind)) return exactKey;
+      if (floatKinds.has(kind)) return roundHalfToEven;
+      return kind === 'decimal' ? key => roundToScale(key, 0) : normalizeInteger;
     case 'numeric': {
       const scale = scaleOf(modifier);
-      if (scale === undefined) return counts.has(kind) || kind === 'decimal' ? exact : decimalForm;
-      return counts.has(kind) && scale >= 0 ? exact : key => rounded(key, scale);
+      if (scale === undefined) return integerKinds.has(kind) || kind === 'decimal' ? exactKey : normalizeDecimal;
+      return integerKinds.has(kind) && scale >= 0 ? exactKey : key => roundToScale(key, scale);
     }
     case 'float4':
-      return kind === 'float' ? exact : key => String(Math.fround(Number(key)));
+      return kind === 'float' ? exactKey : key => String(Math.fround(Number(key)));
     case 'float8':
-      return floats.has(kind) || kind === 'int' ? exact : key => String(Number(key));
+      return floatKinds.has(kind) || kind === 'int' ? exactKey : key => String(Number(key));
     case 'money':
-      return counts.has(kind) ? exact : allEqual;
+      return integerKinds.has(kind) ? exactKey : anyKey;
     default:
       return undefined;
   }
 }
 
-/** numeric(p, s): ((p << 16) | s) + 4, s with a sign in eleven bits; undefined without one. */
+/** Scale of numeric(p, s), whose modifier is ((p << 16) | s) + 4 with s in eleven bits, signed; undefined without a scale. */
 const scaleOf = (modifier: number): number | undefined =>
   modifier < 4 ? undefined : (((modifier - 4) & 0x7ff) ^ 1024) - 1024;
 
-/** As float8 becomes an integer. */
-function halfToEven(key: string): string {
+/** PostgreSQL's rounding from float8 to an integer. */
+function roundHalfToEven(key: string): string {
   const value = Number(key);
   const below = Math.floor(value);
   if (value - below !== 0.5) return String(Math.round(value) + 0);
   return String((below % 2 === 0 ? below : below + 1) + 0);
 }
 
-/** Text of a whole number in any of PostgreSQL's spellings. */
-function integerForm(key: string): string {
+/** Normalizes a whole number in any of PostgreSQL's spellings. */
+function normalizeInteger(key: string): string {
   const match = /^\s*([+-]?)([\da-fobx_]+)\s*$/i.exec(key);
   if (match === null) return '';
   try {
@@ -55,34 +55,34 @@ function integerForm(key: string): string {
 }
 
 const decimal = /^\s*([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,4}))?\s*$/;
-/** Digits that are written out at most. */
-const MOST_DIGITS = 20_000;
+/** Maximum number of digits to calculate with. */
+const MAX_DIGITS = 20_000;
 
-/** Sign, digits and the place of the point, counted from the digits' end; undefined for what is no number here. */
-function readDecimal(text: string): { negative: boolean; digits: string; scale: number } | undefined {
+/** Sign, digits and scale of a decimal; undefined for other text. */
+function parseDecimal(text: string): { negative: boolean; digits: string; scale: number } | undefined {
   const match = decimal.exec(text);
   const [, sign, whole = '', fraction = '', exponent = '0'] = match ?? [];
   if (match === null || whole + fraction === '') return undefined;
   return { negative: sign === '-', digits: whole + fraction, scale: fraction.length - Number(exponent) };
 }
 
-/** Without zeros that say nothing; NaN and infinities are one. */
-function decimalForm(key: string): string {
-  const read = readDecimal(key);
-  if (read === undefined) return '';
-  const digits = read.digits.replace(/^0+/, '');
+/** Removes insignificant zeros; NaN and the infinities become the same text. */
+function normalizeDecimal(key: string): string {
+  const parsed = parseDecimal(key);
+  if (parsed === undefined) return '';
+  const digits = parsed.digits.replace(/^0+/, '');
   const short = digits.replace(/0+$/, '');
   if (short === '') return '0';
-  return `${read.negative ? '-' : ''}${short}e${digits.length - short.length - read.scale}`;
+  return `${parsed.negative ? '-' : ''}${short}e${digits.length - short.length - parsed.scale}`;
 }
 
-/** As numeric becomes numeric(p, s): half away from zero. */
-function rounded(key: string, scale: number): string {
-  const read = readDecimal(key);
-  if (read === undefined || read.digits.length > MOST_DIGITS) return '';
-  const shift = scale - read.scale;
-  const value = BigInt(read.digits);
+/** PostgreSQL's rounding to numeric(p, s): half away from zero. */
+function roundToScale(key: string, scale: number): string {
+  const parsed = parseDecimal(key);
+  if (parsed === undefined || parsed.digits.length > MAX_DIGITS) return '';
+  const shift = scale - parsed.scale;
+  const value = BigInt(parsed.digits);
   const unit = 10n ** BigInt(Math.abs(shift));
   const units = shift >= 0 ? value * unit : (value * 2n + unit) / (unit * 2n);
-  return String(read.negative ? -units : units);
+  return String(parsed.negative ? -units : units);
 }

@@ -1,14 +1,14 @@
 import { Decimal, type Value } from '../../../src/api/index.ts';
 import type { Messages } from '../protocol/messages.ts';
-import { BadValue, type Encoder, wires, wrongType } from './encoder.ts';
+import { type Encoder, InvalidValueError, wireTypes, wrongType } from './encoder.ts';
 
-/** Longest element of fixed length: its length and eight bytes. */
-const FIXED = 12;
+/** Size of the longest element of fixed length: its length field and eight bytes. */
+const MAX_FIXED_BYTES = 12;
 
 export const int4: Encoder = {
-  wire: wires.int4,
+  wire: wireTypes.int4,
   encode(values, count, out) {
-    out.reserve(count * FIXED);
+    out.reserve(count * MAX_FIXED_BYTES);
     const { data } = out;
     let at = out.length;
     for (let i = 0; i < count; i++) {
@@ -31,9 +31,9 @@ const MIN_INT8 = -(2n ** 63n);
 const MAX_INT8 = 2n ** 63n - 1n;
 
 export const int8: Encoder = {
-  wire: wires.int8,
+  wire: wireTypes.int8,
   encode(values, count, out) {
-    out.reserve(count * FIXED);
+    out.reserve(count * MAX_FIXED_BYTES);
     const { data } = out;
     let at = out.length;
     for (let i = 0; i < count; i++) {
@@ -47,7 +47,7 @@ export const int8: Encoder = {
       if (typeof value === 'bigint') {
         if (value < MIN_INT8 || value > MAX_INT8) throw wrongType(i, value, 'a whole number of 64 bits');
         data.setBigInt64(at + 4, value);
-      } else if (typeof value === 'number' && Number.isSafeInteger(value)) setSafe(data, at + 4, value);
+      } else if (typeof value === 'number' && Number.isSafeInteger(value)) setSafeInteger(data, at + 4, value);
       else throw wrongType(i, value, 'a whole number of 64 bits');
       at += 12;
     }
@@ -55,17 +55,17 @@ export const int8: Encoder = {
   },
 };
 
-/** A whole number below 2^53 as 64 bits, without making a BigInt of it. */
-export function setSafe(data: DataView, at: number, value: number): void {
+/** Writes a safe integer as 64 bits without creating a BigInt. */
+export function setSafeInteger(data: DataView, at: number, value: number): void {
   const high = Math.floor(value / 0x100000000);
   data.setInt32(at, high);
   data.setUint32(at + 4, value - high * 0x100000000);
 }
 
 export const float8: Encoder = {
-  wire: wires.float8,
+  wire: wireTypes.float8,
   encode(values, count, out) {
-    out.reserve(count * FIXED);
+    out.reserve(count * MAX_FIXED_BYTES);
     const { data } = out;
     let at = out.length;
     for (let i = 0; i < count; i++) {
@@ -85,9 +85,9 @@ export const float8: Encoder = {
 };
 
 export const float4: Encoder = {
-  wire: wires.float4,
+  wire: wireTypes.float4,
   encode(values, count, out) {
-    out.reserve(count * FIXED);
+    out.reserve(count * MAX_FIXED_BYTES);
     const { data } = out;
     let at = out.length;
     for (let i = 0; i < count; i++) {
@@ -107,7 +107,7 @@ export const float4: Encoder = {
 };
 
 export const bool: Encoder = {
-  wire: wires.bool,
+  wire: wireTypes.bool,
   encode(values, count, out) {
     out.reserve(count * 5);
     const { data, buffer } = out;
@@ -128,9 +128,9 @@ export const bool: Encoder = {
   },
 };
 
-/** Booleans for columns of numbers: 1 and 0. */
+/** Booleans for numeric columns: 1 and 0. */
 export const boolAsInt: Encoder = {
-  wire: wires.int4,
+  wire: wireTypes.int4,
   encode(values, count, out) {
     for (let i = 0; i < count; i++) {
       const value = values[i];
@@ -145,9 +145,9 @@ export const boolAsInt: Encoder = {
   },
 };
 
-/** Decimals, out of whatever `read` makes them from. */
+/** Encoder of decimals. read: converts a value; null for a value of another type. */
 export const numeric = (read: (value: Value) => Decimal | null): Encoder => ({
-  wire: wires.numeric,
+  wire: wireTypes.numeric,
   encode(values, count, out) {
     for (let i = 0; i < count; i++) {
       const value = values[i];
@@ -157,32 +157,33 @@ export const numeric = (read: (value: Value) => Decimal | null): Encoder => ({
       }
       const decimal = read(value);
       if (decimal === null) throw wrongType(i, value, 'a decimal');
-      putNumeric(decimal, i, out);
+      writeNumeric(decimal, i, out);
     }
   },
 });
 
-export const asDecimal = (value: Value): Decimal | null => (value instanceof Decimal ? value : null);
+export const decimalOrNull = (value: Value): Decimal | null => (value instanceof Decimal ? value : null);
 
 const MAX_SCALE = 16383;
 const MAX_WHOLE = 131072;
 const NEGATIVE = 0x4000;
-/** Below this the quotient by a power of ten, rounded down, is exact in doubles. */
-const EXACT = 2 ** 50;
+/** Below this, the rounded-down quotient by a power of ten is exact in doubles. */
+const MAX_EXACT = 2 ** 50;
 const BASE = 10_000;
 
-/** Digits of the number at hand, most significant first. */
+/** Scratch space: base-10000 digits of one number, most significant first. */
 const digits = new Int16Array(64);
 
 /**
- * `numeric_recv`: number of base-10000 digits, weight of the first, sign, decimals shown, digits.
+ * Writes the format of `numeric_recv`: number of base-10000 digits, weight of the first, sign, scale, digits.
  */
-function putNumeric(decimal: Decimal, row: number, out: Messages): void {
+function writeNumeric(decimal: Decimal, row: number, out: Messages): void {
   const { scale } = decimal;
-  if (scale > MAX_SCALE) throw new BadValue(row, `a decimal of ${scale} decimals; PostgreSQL holds ${MAX_SCALE}`);
+  if (scale > MAX_SCALE)
+    throw new InvalidValueError(row, `a decimal with a scale of ${scale}; the maximum in PostgreSQL is ${MAX_SCALE}`);
   const unscaled = Number(decimal.unscaled);
-  if (scale < 0 || scale > 12 || unscaled >= EXACT || unscaled <= -EXACT) {
-    putLong(decimal, row, out);
+  if (scale < 0 || scale > 12 || unscaled >= MAX_EXACT || unscaled <= -MAX_EXACT) {
+    writeLongNumeric(decimal, row, out);
     return;
   }
   const magnitude = unscaled < 0 ? -unscaled : unscaled;
@@ -213,8 +214,8 @@ function putNumeric(decimal: Decimal, row: number, out: Messages): void {
   out.length = at + 12 + 2 * count;
 }
 
-/** Numbers of any length, by way of their decimal text. */
-function putLong({ unscaled, scale }: Decimal, row: number, out: Messages): void {
+/** Writes numbers of any length, from their decimal text. */
+function writeLongNumeric({ unscaled, scale }: Decimal, row: number, out: Messages): void {
   const negative = unscaled < 0n;
   let text = (negative ? -unscaled : unscaled).toString();
   if (scale < 0 && text !== '0') text += '0'.repeat(-scale);
@@ -222,7 +223,7 @@ function putLong({ unscaled, scale }: Decimal, row: number, out: Messages): void
   const padded = text.padStart(shown + 1, '0');
   const whole = padded.slice(0, padded.length - shown);
   if (whole.length > MAX_WHOLE)
-    throw new BadValue(row, `a number of ${whole.length} digits; PostgreSQL holds ${MAX_WHOLE}`);
+    throw new InvalidValueError(row, `a number of ${whole.length} digits; the maximum in PostgreSQL is ${MAX_WHOLE}`);
   const wholeGroups = Math.ceil(whole.length / 4);
   const fractionGroups = Math.ceil(shown / 4);
   const all =

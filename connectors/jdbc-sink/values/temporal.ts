@@ -7,15 +7,15 @@ import {
   infiniteIso,
   infiniteMicros,
   infiniteNanos,
-  readClock,
-  readDay,
-  readInstant,
+  parseInstant,
+  parseIsoDate,
+  parseIsoTime,
 } from './calendar.ts';
-import { BadValue, type Encoder, type WireType, wires, wrongType } from './encoder.ts';
-import { BEYOND_DURATION } from './literals.ts';
-import { setSafe } from './numbers.ts';
+import { type Encoder, InvalidValueError, type WireType, wireTypes, wrongType } from './encoder.ts';
+import { setSafeInteger } from './numbers.ts';
+import { BEYOND_DURATION } from './temporal-text.ts';
 
-/** PostgreSQL counts from 2000-01-01. */
+/** PostgreSQL's epoch is 2000-01-01. */
 const EPOCH_DAYS = 10957;
 const EPOCH_MS = 946_684_800_000;
 const EPOCH_SECONDS = 946_684_800;
@@ -25,11 +25,11 @@ const INFINITE_DAYS = 2 ** 31 - 1;
 const INFINITE_MICROS = 2n ** 63n - 1n;
 const MINUS_INFINITE_MICROS = -(2n ** 63n);
 
-/** Beyond this a double no longer counts microseconds exactly. */
+/** Beyond this, doubles do not represent microseconds exactly. */
 const EXACT_MS = 9e12;
 
-const daysEncoder = (daysOf: (value: Value) => number | undefined, wanted: string): Encoder => ({
-  wire: wires.date,
+const daysEncoder = (daysOf: (value: Value) => number | undefined, expected: string): Encoder => ({
+  wire: wireTypes.date,
   encode(values, count, out) {
     for (let i = 0; i < count; i++) {
       const value = values[i];
@@ -38,7 +38,7 @@ const daysEncoder = (daysOf: (value: Value) => number | undefined, wanted: strin
         continue;
       }
       const days = daysOf(value);
-      if (days === undefined || !(Math.abs(days) <= 2 ** 31)) throw wrongType(i, value, wanted);
+      if (days === undefined || !(Math.abs(days) <= 2 ** 31)) throw wrongType(i, value, expected);
       out.int32(4);
       const infinite = infiniteDays(days);
       out.int32(infinite === 0 ? days - EPOCH_DAYS : infinite > 0 ? INFINITE_DAYS : -INFINITE_DAYS - 1);
@@ -59,15 +59,19 @@ export const days = daysEncoder(
   'days since 1970',
 );
 
-/** Dates of ISO 8601, as `io.debezium.time.IsoDate` has them. */
+/** `io.debezium.time.IsoDate`: dates in ISO 8601. */
 export const isoDays = daysEncoder(value => {
   if (typeof value !== 'string') return undefined;
   const infinite = infiniteIso(value);
-  return infinite === 0 ? readDay(value) : infinite * INFINITE_DAYS;
+  return infinite === 0 ? parseIsoDate(value) : infinite * INFINITE_DAYS;
 }, 'a date of ISO 8601');
 
-/** 64-bit values out of BigInts or doubles below 2^53. */
-function longs(wire: WireType, wanted: string, longOf: (value: Value) => bigint | number | undefined): Encoder {
+/** Encoder of 64-bit values from BigInts or safe integers. */
+function int64Encoder(
+  wire: WireType,
+  expected: string,
+  longOf: (value: Value) => bigint | number | undefined,
+): Encoder {
   return {
     wire,
     encode(values, count, out) {
@@ -83,8 +87,8 @@ function longs(wire: WireType, wanted: string, longOf: (value: Value) => bigint 
         }
         const long = longOf(value);
         data.setInt32(at, 8);
-        if (long === undefined || Number.isNaN(long)) throw wrongType(i, value, wanted);
-        if (typeof long === 'number') setSafe(data, at + 4, long);
+        if (long === undefined || Number.isNaN(long)) throw wrongType(i, value, expected);
+        if (typeof long === 'number') setSafeInteger(data, at + 4, long);
         else data.setBigInt64(at + 4, long);
         at += 12;
       }
@@ -93,40 +97,44 @@ function longs(wire: WireType, wanted: string, longOf: (value: Value) => bigint 
   };
 }
 
-const big = (value: Value): bigint | undefined => {
+const toBigInt = (value: Value): bigint | undefined => {
   if (typeof value === 'bigint') return value;
   return Number.isSafeInteger(value) ? BigInt(value as number) : undefined;
 };
 
-/** Microseconds since midnight of times in other units. */
+/** Encoders of times of day in several units, as microseconds since midnight. */
 export const time = {
-  connect: longs(wires.time, 'a time', value => (value instanceof Date ? value.getTime() * 1000 : undefined)),
-  milli: longs(wires.time, 'milliseconds', value =>
+  connect: int64Encoder(wireTypes.time, 'a time', value =>
+    value instanceof Date ? value.getTime() * 1000 : undefined,
+  ),
+  milli: int64Encoder(wireTypes.time, 'milliseconds', value =>
     Number.isSafeInteger(value) ? (value as number) * 1000 : undefined,
   ),
-  micro: longs(wires.time, 'microseconds', big),
-  nano: longs(wires.time, 'nanoseconds', value => {
-    const nanos = big(value);
+  micro: int64Encoder(wireTypes.time, 'microseconds', toBigInt),
+  nano: int64Encoder(wireTypes.time, 'nanoseconds', value => {
+    const nanos = toBigInt(value);
     return nanos === undefined ? undefined : nanos / 1000n;
   }),
-  iso: longs(wires.time, 'a time of ISO 8601', value => (typeof value === 'string' ? readClock(value) : undefined)),
+  iso: int64Encoder(wireTypes.time, 'a time of ISO 8601', value =>
+    typeof value === 'string' ? parseIsoTime(value) : undefined,
+  ),
 };
 
-/** Microseconds since 2000 of microseconds since 1970, or of what Debezium has for infinity. */
-function sinceEpoch(micros: bigint): bigint {
+/** Microseconds since 2000 of microseconds since 1970; maps Debezium's infinities to PostgreSQL's. */
+function toPostgresMicros(micros: bigint): bigint {
   const infinite = infiniteMicros(micros);
   if (infinite !== 0) return infinite > 0 ? INFINITE_MICROS : MINUS_INFINITE_MICROS;
   const since = micros - EPOCH_MICROS;
-  // Out of PostgreSQL's range, but not infinity: left for it to refuse.
+  // Out of range but finite: the server rejects it.
   return since <= MINUS_INFINITE_MICROS ? MINUS_INFINITE_MICROS + 1n : since;
 }
 
-/** undefined as well for what is beyond 64 bits. */
-const sinceEpoch64 = (micros: bigint | undefined): bigint | undefined =>
-  micros === undefined || BigInt.asIntN(64, micros) !== micros ? undefined : sinceEpoch(micros);
+/** undefined for undefined, and for values beyond 64 bits. */
+const int64ToPostgresMicros = (micros: bigint | undefined): bigint | undefined =>
+  micros === undefined || BigInt.asIntN(64, micros) !== micros ? undefined : toPostgresMicros(micros);
 
 const wholeNumber = (value: Value): bigint | undefined =>
-  typeof value === 'string' && /^-?\d{1,30}$/.test(value) ? BigInt(value) : big(value);
+  typeof value === 'string' && /^-?\d{1,30}$/.test(value) ? BigInt(value) : toBigInt(value);
 
 export interface TimestampEncoders {
   /** Connect's Timestamp: a Date. */
@@ -134,7 +142,7 @@ export interface TimestampEncoders {
   readonly milli: Encoder;
   readonly micro: Encoder;
   readonly nano: Encoder;
-  /** Whole numbers since 1970, as numbers or as text. */
+  /** Whole numbers since 1970, as numbers or strings of digits. */
   readonly microInstant: Encoder;
   readonly nanoInstant: Encoder;
   /** ISO 8601 text with an offset. */
@@ -142,34 +150,36 @@ export interface TimestampEncoders {
 }
 
 /** wire: `timestamp` or `timestamptz`, which differ in meaning only. */
-function timestamps(wire: WireType): TimestampEncoders {
+function timestampEncoders(wire: WireType): TimestampEncoders {
   const instant: Instant = { seconds: 0, micros: 0 };
   return {
-    connect: longs(wire, 'a timestamp', value => {
+    connect: int64Encoder(wire, 'a timestamp', value => {
       if (!(value instanceof Date)) return undefined;
       const ms = value.getTime();
       if (Math.abs(ms) < EXACT_MS) return (ms - EPOCH_MS) * 1000;
       const infinite = infiniteDate(ms);
       if (infinite !== 0) return infinite > 0 ? INFINITE_MICROS : MINUS_INFINITE_MICROS;
-      return Number.isNaN(ms) ? undefined : sinceEpoch(BigInt(ms) * 1000n);
+      return Number.isNaN(ms) ? undefined : toPostgresMicros(BigInt(ms) * 1000n);
     }),
-    milli: longs(wire, 'milliseconds since 1970', value => {
-      const ms = big(value);
-      return ms === undefined ? undefined : sinceEpoch(ms * 1000n);
+    milli: int64Encoder(wire, 'milliseconds since 1970', value => {
+      const ms = toBigInt(value);
+      return ms === undefined ? undefined : toPostgresMicros(ms * 1000n);
     }),
-    micro: longs(wire, 'microseconds since 1970', value => {
-      const micros = big(value);
-      return micros === undefined ? undefined : sinceEpoch(micros);
+    micro: int64Encoder(wire, 'microseconds since 1970', value => {
+      const micros = toBigInt(value);
+      return micros === undefined ? undefined : toPostgresMicros(micros);
     }),
-    nano: longs(wire, 'nanoseconds since 1970', value => {
-      const nanos = big(value);
+    nano: int64Encoder(wire, 'nanoseconds since 1970', value => {
+      const nanos = toBigInt(value);
       if (nanos === undefined) return undefined;
-      return sinceEpoch(infiniteNanos(nanos) === 0 ? floorDivide(nanos, 1000n) : nanos);
+      return toPostgresMicros(infiniteNanos(nanos) === 0 ? floorDivide(nanos, 1000n) : nanos);
     }),
-    microInstant: longs(wire, 'a whole number of microseconds since 1970', value => sinceEpoch64(wholeNumber(value))),
-    nanoInstant: longs(wire, 'a whole number of nanoseconds since 1970', value => {
+    microInstant: int64Encoder(wire, 'a whole number of microseconds since 1970', value =>
+      int64ToPostgresMicros(wholeNumber(value)),
+    ),
+    nanoInstant: int64Encoder(wire, 'a whole number of nanoseconds since 1970', value => {
       const nanos = wholeNumber(value);
-      return sinceEpoch64(nanos === undefined ? undefined : floorDivide(nanos, 1000n));
+      return int64ToPostgresMicros(nanos === undefined ? undefined : floorDivide(nanos, 1000n));
     }),
     text: {
       wire,
@@ -186,9 +196,9 @@ function timestamps(wire: WireType): TimestampEncoders {
           }
           data.setInt32(at, 8);
           if (typeof value !== 'string') throw wrongType(i, value, 'a timestamp as text');
-          if (readInstant(value, instant)) {
+          if (parseInstant(value, instant)) {
             const seconds = instant.seconds - EPOCH_SECONDS;
-            if (Math.abs(seconds) < EXACT_MS / 1000) setSafe(data, at + 4, seconds * 1e6 + instant.micros);
+            if (Math.abs(seconds) < EXACT_MS / 1000) setSafeInteger(data, at + 4, seconds * 1e6 + instant.micros);
             else {
               const micros = BigInt(seconds) * 1_000_000n + BigInt(instant.micros);
               const infinite = infiniteIso(value);
@@ -199,7 +209,7 @@ function timestamps(wire: WireType): TimestampEncoders {
             }
           } else if (value === 'infinity') data.setBigInt64(at + 4, INFINITE_MICROS);
           else if (value === '-infinity') data.setBigInt64(at + 4, MINUS_INFINITE_MICROS);
-          else throw new BadValue(i, 'text that is not a timestamp of ISO 8601 with an offset');
+          else throw new InvalidValueError(i, 'text that is not a timestamp of ISO 8601 with an offset');
           at += 12;
         }
         out.length = at;
@@ -208,12 +218,12 @@ function timestamps(wire: WireType): TimestampEncoders {
   };
 }
 
-export const timestamp = timestamps(wires.timestamp);
-export const timestamptz = timestamps(wires.timestamptz);
+export const timestamp = timestampEncoders(wireTypes.timestamp);
+export const timestamptz = timestampEncoders(wireTypes.timestamptz);
 
 /** `interval_recv`: microseconds, days, months. */
-const intervals = (microsOf: (value: Value) => bigint | undefined): Encoder => ({
-  wire: wires.interval,
+const intervalEncoder = (microsOf: (value: Value) => bigint | undefined): Encoder => ({
+  wire: wireTypes.interval,
   encode(values, count, out) {
     for (let i = 0; i < count; i++) {
       const value = values[i];
@@ -223,7 +233,8 @@ const intervals = (microsOf: (value: Value) => bigint | undefined): Encoder => (
       }
       const micros = microsOf(value);
       if (micros === undefined) throw wrongType(i, value, 'a duration');
-      if (micros === INFINITE_MICROS || micros === MINUS_INFINITE_MICROS) throw new BadValue(i, BEYOND_DURATION);
+      if (micros === INFINITE_MICROS || micros === MINUS_INFINITE_MICROS)
+        throw new InvalidValueError(i, BEYOND_DURATION);
       out.int32(16);
       out.reserve(8);
       out.data.setBigInt64(out.length, micros);
@@ -235,9 +246,9 @@ const intervals = (microsOf: (value: Value) => bigint | undefined): Encoder => (
 });
 
 export const duration = {
-  micro: intervals(big),
-  nano: intervals(value => {
-    const nanos = big(value);
+  micro: intervalEncoder(toBigInt),
+  nano: intervalEncoder(value => {
+    const nanos = toBigInt(value);
     return nanos === undefined ? undefined : nanos / 1000n;
   }),
 };

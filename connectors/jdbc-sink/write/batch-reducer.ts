@@ -2,206 +2,34 @@ import type { Header, SinkRecord } from '../../../src/api/index.ts';
 import { DataError } from '../../../src/errors.ts';
 import type { Row } from './change-reader.ts';
 import { headerKey, type KeyChange, keyHeader, keyOfValues, keyValues, NEW_KEY, OLD_KEY } from './key-changes.ts';
+import type { Segment } from './row-set.ts';
 import type { Rekeying } from './sql.ts';
-import { common, type Key, type Layout, type Mask } from './write-plan.ts';
+import { TableChanges } from './table-changes.ts';
+import type { Key, Mask, WritePlan } from './write-plan.ts';
 
-/** Rows written by one statement, or a few of the same. */
-export interface Rows {
-  readonly layout: Layout;
-  readonly mask: Mask;
-  readonly records: readonly SinkRecord[];
-  /** null for deletes, whose values all come from the key. */
-  readonly rows: readonly (Row | null)[];
-  /** Each record's place in the batch. */
-  readonly places: readonly number[];
-}
-
-/** Rows of one table that get new keys, none of which occurs twice. */
-export interface KeyChanges {
-  readonly layout: Layout;
-  readonly rekeying: Rekeying;
-  readonly changes: readonly KeyChange[];
-}
-
-/** A part of a batch in which order no longer matters but for this one: truncate, delete, change keys, write. */
-export interface Segment {
-  readonly truncated: readonly string[];
-  readonly deletes: readonly Rows[];
-  readonly keyChanges: readonly KeyChanges[];
-  readonly writes: readonly Rows[];
-}
-
-/** Rows being gathered. A hole is a row that a later one made needless. */
-class Gathering {
-  readonly layout: Layout;
-  readonly mask: Mask;
-  readonly records: (SinkRecord | null)[] = [];
-  readonly rows: (Row | null)[] = [];
-  readonly places: number[] = [];
-  #holes = 0;
-
-  constructor(layout: Layout, mask: Mask) {
-    this.layout = layout;
-    this.mask = mask;
-  }
-
-  add(record: SinkRecord, row: Row | null, place: number): number {
-    this.records.push(record);
-    this.rows.push(row);
-    return this.places.push(place) - 1;
-  }
-
-  replace(at: number, record: SinkRecord, row: Row, place: number): void {
-    this.records[at] = record;
-    this.rows[at] = row;
-    this.places[at] = place;
-  }
-
-  dig(at: number): void {
-    this.records[at] = null;
-    this.#holes++;
-  }
-
-  finish(): Rows {
-    const { layout, mask, places, rows } = this;
-    // Without holes there is nothing but records.
-    const records = this.records as SinkRecord[];
-    if (this.#holes === 0) return { layout, mask, records, rows, places };
-    const kept = (_item: unknown, i: number) => this.records[i] !== null;
-    return { layout, mask, records: records.filter(kept), rows: rows.filter(kept), places: places.filter(kept) };
-  }
-}
-
-/** One number for a gathering and a place in it; small for the first one, which is mostly the only one. */
-const GATHERING = 2 ** 32;
-
-/** What one segment does to one table. */
-class TableChanges {
-  readonly #writes: Gathering[] = [];
-  readonly #written = new Map<Key, number>();
-  readonly #deletes: Gathering[] = [];
-  readonly #deleted = new Set<Key>();
-  readonly keyChanges: (KeyChanges & { readonly changes: KeyChange[] })[] = [];
-  readonly #rekeyed = new Set<Key>();
-  /** The key that this segment has, by its normalized form: equal keys of citext or a collation may differ in bytes. */
-  readonly #spellings = new Map<string, Key>();
-  truncated = false;
-
-  append(layout: Layout, mask: Mask, record: SinkRecord, row: Row, place: number): number {
-    const index = gatheringFor(this.#writes, layout, mask);
-    return index * GATHERING + (this.#writes[index] as Gathering).add(record, row, place);
-  }
-
-  has(key: Key): boolean {
-    return this.#written.has(key);
-  }
-
-  /** As the only write of its key so far. */
-  appendKey(key: Key, layout: Layout, mask: Mask, record: SinkRecord, row: Row, place: number): void {
-    this.#written.set(key, this.append(layout, mask, record, row, place));
-  }
-
-  /** The last write of a key takes the earlier one's place; false where it cannot, as it leaves out other columns. */
-  write(key: Key, layout: Layout, mask: Mask, record: SinkRecord, row: Row, place: number): boolean {
-    const slot = this.#written.get(key);
-    if (slot === undefined) {
-      this.appendKey(key, layout, mask, record, row, place);
-      return true;
-    }
-    const earlier = this.#writes[Math.floor(slot / GATHERING)] as Gathering;
-    const at = slot % GATHERING;
-    if (earlier.layout !== layout && !(mask === '' && layout.covers(earlier.layout))) return false;
-    // Where the later row lacks a value the earlier one has it, or lacks it too.
-    const lacking = mask === '' ? '' : common(mask, earlier.mask);
-    const merged = mask === '' ? row : layout.merged(row, mask, earlier.rows[at] as Row);
-    if (earlier.layout === layout && lacking === earlier.mask) earlier.replace(at, record, merged, place);
-    else {
-      earlier.dig(at);
-      this.appendKey(key, layout, lacking, record, merged, place);
-    }
-    return true;
-  }
-
-  /** True if this segment has a key with the same normalized form and other bytes. */
-  isSpelledOtherwise(coarse: string, key: Key): boolean {
-    const known = this.#spellings.get(coarse);
-    if (known === undefined) this.#spellings.set(coarse, key);
-    return known !== undefined && known !== key;
-  }
-
-  /** True if a key change of this segment has the key as its old or its new one. */
-  rekeys(key: Key): boolean {
-    return this.#rekeyed.size > 0 && this.#rekeyed.has(key);
-  }
-
-  rekey(old: Key, key: Key, layout: Layout, rekeying: Rekeying, change: KeyChange): void {
-    this.#rekeyed.add(old).add(key);
-    const same = this.keyChanges.find(each => each.layout === layout && each.rekeying === rekeying);
-    if (same === undefined) this.keyChanges.push({ layout, rekeying, changes: [change] });
-    else same.changes.push(change);
-  }
-
-  delete(key: Key, layout: Layout, record: SinkRecord, place: number): void {
-    const slot = this.#written.get(key);
-    if (slot !== undefined) {
-      (this.#writes[Math.floor(slot / GATHERING)] as Gathering).dig(slot % GATHERING);
-      this.#written.delete(key);
-    }
-    if (this.#deleted.has(key)) return;
-    this.#deleted.add(key);
-    (this.#deletes[gatheringFor(this.#deletes, layout, '')] as Gathering).add(record, null, place);
-  }
-
-  truncate(): void {
-    this.truncated = true;
-    this.#writes.length = 0;
-    this.#written.clear();
-    this.#deletes.length = 0;
-    this.#deleted.clear();
-    this.keyChanges.length = 0;
-    this.#rekeyed.clear();
-    this.#spellings.clear();
-  }
-
-  get deletes(): readonly Rows[] {
-    return this.#deletes.map(gathering => gathering.finish());
-  }
-  get writes(): readonly Rows[] {
-    return this.#writes.map(gathering => gathering.finish());
-  }
-}
-
-function gatheringFor(list: Gathering[], layout: Layout, mask: Mask): number {
-  const last = list.length - 1;
-  const latest = list[last];
-  if (latest !== undefined && latest.layout === layout && latest.mask === mask) return last;
-  const found = list.findIndex(gathering => gathering.layout === layout && gathering.mask === mask);
-  return found >= 0 ? found : list.push(new Gathering(layout, mask)) - 1;
-}
-
-/** The deletion of a row that gets a new key. */
+/** Delete event of a row whose key changes. */
 interface Deletion {
   readonly key: Key;
-  readonly layout: Layout;
+  readonly plan: WritePlan;
   readonly record: SinkRecord;
-  readonly place: number;
+  readonly index: number;
   readonly header: Header;
 }
 
 interface Write {
-  readonly layout: Layout;
+  readonly plan: WritePlan;
   readonly record: SinkRecord;
   readonly row: Row;
   readonly mask: Mask;
 }
 
-/** True if the write is the create event of the key change whose delete event is given. */
-function isCreationOf({ key, layout, record }: Deletion, write: Write): boolean {
+/** True if the write is the create event of the key change that the deletion belongs to. */
+function isCreateEventOf({ key, plan, record }: Deletion, write: Write): boolean {
   const header = keyHeader(write.record, OLD_KEY);
-  if (header === undefined || layout.table.sql !== write.layout.table.sql) return false;
-  const old = headerKey(write.layout, header);
-  if (old !== undefined) return keyOfValues(layout, old) === key;
-  // Its key cannot be read: a source writes the two in a row, with a tombstone between them.
+  if (header === undefined || plan.table.sql !== write.plan.table.sql) return false;
+  const old = headerKey(write.plan, header);
+  if (old !== undefined) return keyOfValues(plan, old) === key;
+  // Without a readable key: a source writes the two events in a row, with a tombstone between them.
   const { originalTopic, originalPartition, offset } = write.record;
   return (
     originalTopic === record.originalTopic &&
@@ -211,24 +39,23 @@ function isCreationOf({ key, layout, record }: Deletion, write: Write): boolean 
 }
 
 /**
- * Reduces a batch's changes to what their sequence leaves behind, so that each key occurs once in a statement:
- * a later write takes an earlier one's place, a delete takes away the write before it. What cannot be reduced so
- * begins a new segment.
+ * Reduces a batch's changes to their final result, so that each key occurs once in a statement: a later write replaces an
+ * earlier one, and a delete removes the write before it. A change that cannot be reduced starts a new segment.
  *
- * unique: whether writes of one key replace each other; where not (plain inserts), each is a row of its own.
+ * unique: writes of the same key replace each other; otherwise (plain inserts) each is a row of its own.
  *
- * rekeys: a row that gets another key keeps values that its records do not have. Its deletion waits for the record behind
- * it: where that is its creation and has all values, the deletion is one like any other.
+ * rekeys: after a key change, a row retains values that its records lack. The delete event waits for the next record: if
+ * that is the create event and has all values, the row is simply deleted.
  */
-export class Fold {
+export class BatchReducer {
   readonly #unique: boolean;
   readonly #deletes: boolean;
   readonly #rekeys: boolean;
-  #deletion: Deletion | null = null;
+  #pendingDeletion: Deletion | null = null;
   readonly #segments: Segment[] = [];
   #tables = new Map<string, TableChanges>();
   #lastTable = '';
-  #last: TableChanges | undefined;
+  #lastChanges: TableChanges | undefined;
 
   constructor(unique: boolean, deletes: boolean, rekeys: boolean) {
     this.#unique = unique;
@@ -236,144 +63,144 @@ export class Fold {
     this.#rekeys = rekeys;
   }
 
-  /** Throws MissingKey, DataError. */
-  write(layout: Layout, record: SinkRecord, row: Row, place: number): void {
-    const mask = layout.maskOf(record, row);
-    const isSettled = this.#deletion !== null && this.#settle({ layout, record, row, mask });
-    if (mask !== '' && this.#rekeys && !isSettled) this.#copy(layout, record, row, place);
+  /** Throws MissingKeyError or DataError. */
+  write(plan: WritePlan, record: SinkRecord, row: Row, index: number): void {
+    const mask = plan.maskOf(record, row);
+    const isCreateEvent = this.#pendingDeletion !== null && this.#resolveDeletion({ plan, record, row, mask });
+    if (mask !== '' && this.#rekeys && !isCreateEvent) this.#copyOldRow(plan, record, row, index);
     if (this.#unique) {
-      const key = layout.keyOf(record, row);
-      this.#spell(layout, key);
-      if (this.#changes(layout).write(key, layout, mask, record, row, place)) return;
-      this.#cut();
-      this.#changes(layout).appendKey(key, layout, mask, record, row, place);
+      const key = plan.keyOf(record, row);
+      this.#separateSpellings(plan, key);
+      if (this.#changesOf(plan).write(key, plan, mask, record, row, index)) return;
+      this.#endSegment();
+      this.#changesOf(plan).appendKey(key, plan, mask, record, row, index);
       return;
     }
-    if (layout.keys.length === 0) {
-      this.#changes(layout).append(layout, mask, record, row, place);
+    if (plan.keys.length === 0) {
+      this.#changesOf(plan).append(plan, mask, record, row, index);
       return;
     }
-    const key = layout.keyOf(record, row);
+    const key = plan.keyOf(record, row);
     if (!this.#deletes) {
-      this.#changes(layout).append(layout, mask, record, row, place);
+      this.#changesOf(plan).append(plan, mask, record, row, index);
       return;
     }
-    this.#spell(layout, key);
-    // A second insert of a key is the database's to refuse, not ours to hide from it.
-    if (this.#changes(layout).has(key)) this.#cut();
-    this.#changes(layout).appendKey(key, layout, mask, record, row, place);
+    this.#separateSpellings(plan, key);
+    // A second insert of the same key must reach the database, which rejects it.
+    if (this.#changesOf(plan).hasWrite(key)) this.#endSegment();
+    this.#changesOf(plan).appendKey(key, plan, mask, record, row, index);
   }
 
-  /** layout: of the key's columns. Throws MissingKey. */
-  delete(layout: Layout, record: SinkRecord, place: number): void {
-    const key = layout.keyOf(record, null);
+  /** plan: has only the key's columns. Throws MissingKeyError. */
+  delete(plan: WritePlan, record: SinkRecord, index: number): void {
+    const key = plan.keyOf(record, null);
     if (this.#rekeys) {
-      const waiting = this.#deletion;
-      // A tombstone has its deletion's headers.
-      if (waiting?.layout === layout && waiting.key === key) return;
-      this.#settle(null);
+      const deletion = this.#pendingDeletion;
+      // A tombstone has the headers of its delete event.
+      if (deletion?.plan === plan && deletion.key === key) return;
+      this.#resolveDeletion(null);
       const header = keyHeader(record, NEW_KEY);
       if (header !== undefined) {
-        this.#deletion = { key, layout, record, place, header };
+        this.#pendingDeletion = { key, plan, record, index, header };
         return;
       }
     }
-    this.#delete(key, layout, record, place);
+    this.#delete(key, plan, record, index);
   }
 
-  #delete(key: Key, layout: Layout, record: SinkRecord, place: number): void {
-    this.#spell(layout, key);
-    if (this.#changes(layout).rekeys(key)) this.#cut();
-    this.#changes(layout).delete(key, layout, record, place);
+  #delete(key: Key, plan: WritePlan, record: SinkRecord, index: number): void {
+    this.#separateSpellings(plan, key);
+    if (this.#changesOf(plan).rekeys(key)) this.#endSegment();
+    this.#changesOf(plan).delete(key, plan, record, index);
   }
 
   /**
-   * The deletion that waited. Without its creation the row gets its new key, so that the creation, which a later batch or
-   * another task has, finds the values that it may lack. True where `write` is the creation.
+   * Applies the pending deletion. Without the create event, the row gets its new key, so that the create event, in a later
+   * batch or another task, finds the values that it may lack. Returns true if `write` is the create event.
    */
-  #settle(write: Write | null): boolean {
-    const waiting = this.#deletion;
-    if (waiting === null) return false;
-    this.#deletion = null;
-    const { key, layout, record, place, header } = waiting;
-    const created = write !== null && isCreationOf(waiting, write) ? write : null;
+  #resolveDeletion(write: Write | null): boolean {
+    const deletion = this.#pendingDeletion;
+    if (deletion === null) return false;
+    this.#pendingDeletion = null;
+    const { key, plan, record, index, header } = deletion;
+    const createEvent = write !== null && isCreateEventOf(deletion, write) ? write : null;
     const values =
-      created === null ? headerKey(layout, header) : keyValues(created.layout, created.record, created.row);
-    if (values === undefined || created?.mask === '') this.#delete(key, layout, record, place);
-    else this.#rekey(layout, 'move', { record, place, old: keyValues(layout, record, null), new: values });
-    return created !== null;
+      createEvent === null ? headerKey(plan, header) : keyValues(createEvent.plan, createEvent.record, createEvent.row);
+    if (values === undefined || createEvent?.mask === '') this.#delete(key, plan, record, index);
+    else this.#rekey(plan, 'move', { record, index, old: keyValues(plan, record, null), new: values });
+    return createEvent !== null;
   }
 
-  /** The creation of a row under a new key whose old row has not been deleted, or by another task. */
-  #copy(layout: Layout, record: SinkRecord, row: Row, place: number): void {
+  /** Copies the old row for a create event whose delete event has not been processed, or belongs to another task. */
+  #copyOldRow(plan: WritePlan, record: SinkRecord, row: Row, index: number): void {
     const header = keyHeader(record, OLD_KEY);
     if (header === undefined) return;
-    const old = headerKey(layout, header);
+    const old = headerKey(plan, header);
     if (old === undefined)
       throw new DataError(
-        `The key of a row has changed, and values that have not changed were not sent; they cannot be taken from the old row, ` +
+        `The key of a row has changed, and unchanged values were not sent; they cannot be copied from the old row, ` +
           `as its key cannot be read from the header ${OLD_KEY}. Set header.converter to org.apache.kafka.connect.json.JsonConverter ` +
           'for the source and the sink.',
       );
-    this.#rekey(layout, this.#deletes ? 'copy' : 'replace', {
+    this.#rekey(plan, this.#deletes ? 'copy' : 'replace', {
       record,
-      place,
+      index,
       old,
-      new: keyValues(layout, record, row),
+      new: keyValues(plan, record, row),
     });
   }
 
-  /** Begins a new segment where an equal key of other bytes is in this one. */
-  #spell(layout: Layout, key: Key): void {
-    const coarse = layout.coarse(key);
-    if (coarse === undefined || !this.#changes(layout).isSpelledOtherwise(coarse, key)) return;
-    this.#cut();
-    this.#changes(layout).isSpelledOtherwise(coarse, key);
+  /** Starts a new segment if this one has an equal key of other bytes. */
+  #separateSpellings(plan: WritePlan, key: Key): void {
+    const normalized = plan.normalizedKey(key);
+    if (normalized === undefined || !this.#changesOf(plan).hasOtherSpelling(normalized, key)) return;
+    this.#endSegment();
+    this.#changesOf(plan).hasOtherSpelling(normalized, key);
   }
 
-  #rekey(layout: Layout, rekeying: Rekeying, change: KeyChange): void {
-    const old = keyOfValues(layout, change.old);
-    const key = keyOfValues(layout, change.new);
-    this.#spell(layout, old);
-    this.#spell(layout, key);
-    const changes = this.#changes(layout);
-    if ([old, key].some(each => changes.has(each) || changes.rekeys(each))) this.#cut();
-    this.#changes(layout).rekey(old, key, layout, rekeying, change);
+  #rekey(plan: WritePlan, rekeying: Rekeying, change: KeyChange): void {
+    const old = keyOfValues(plan, change.old);
+    const key = keyOfValues(plan, change.new);
+    this.#separateSpellings(plan, old);
+    this.#separateSpellings(plan, key);
+    const changes = this.#changesOf(plan);
+    if ([old, key].some(each => changes.hasWrite(each) || changes.rekeys(each))) this.#endSegment();
+    this.#changesOf(plan).rekey(old, key, plan, rekeying, change);
   }
 
-  truncate(layout: Layout): void {
-    this.#settle(null);
-    this.#changes(layout).truncate();
+  truncate(plan: WritePlan): void {
+    this.#resolveDeletion(null);
+    this.#changesOf(plan).truncate();
   }
 
   finish(): readonly Segment[] {
-    this.#settle(null);
-    this.#cut();
+    this.#resolveDeletion(null);
+    this.#endSegment();
     return this.#segments;
   }
 
-  #changes({ table }: Layout): TableChanges {
-    if (this.#last !== undefined && this.#lastTable === table.sql) return this.#last;
+  #changesOf({ table }: WritePlan): TableChanges {
+    if (this.#lastChanges !== undefined && this.#lastTable === table.sql) return this.#lastChanges;
     let changes = this.#tables.get(table.sql);
     if (changes === undefined) {
       changes = new TableChanges();
       this.#tables.set(table.sql, changes);
     }
-    this.#last = changes;
+    this.#lastChanges = changes;
     this.#lastTable = table.sql;
     return changes;
   }
 
-  #cut(): void {
+  #endSegment(): void {
     if (this.#tables.size === 0) return;
     const tables = [...this.#tables];
     this.#segments.push({
-      truncated: tables.flatMap(([sql, changes]) => (changes.truncated ? [sql] : [])),
+      truncatedTables: tables.flatMap(([sql, changes]) => (changes.truncated ? [sql] : [])),
       deletes: tables.flatMap(([, changes]) => changes.deletes),
       keyChanges: tables.flatMap(([, changes]) => changes.keyChanges),
       writes: tables.flatMap(([, changes]) => changes.writes),
     });
     this.#tables = new Map();
-    this.#last = undefined;
+    this.#lastChanges = undefined;
   }
 }

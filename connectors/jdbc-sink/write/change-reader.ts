@@ -1,9 +1,9 @@
 import { isStruct, type SinkRecord, type Struct, type StructSchema, type Value } from '../../../src/api/index.ts';
 import type { Settings } from '../config/settings.ts';
-import { describe } from '../values/encoder.ts';
-import { isPlainObject } from '../values/literals.ts';
+import { typeDescription } from '../values/encoder.ts';
+import { isPlainObject } from '../values/literal.ts';
 
-/** A row: a struct, or a plain object where records have no schema. */
+/** A row: a struct, or a plain object in records without schema. */
 export type Row = Struct | Readonly<Record<string, Value>>;
 
 export type Operation = 'write' | 'delete' | 'truncate' | 'none';
@@ -17,77 +17,81 @@ interface Envelope {
   readonly data: number;
 }
 
-/** A value that is no row. Its message never tells the value. */
-export class NotARow extends Error {}
+/** A value that is not a row. The message never contains the value. */
+export class NotARowError extends Error {}
 
-/** What a record asks for. The last one read: one object for all, so that reading allocates nothing. */
-export class Change {
+/** Reads the change that a record describes into its own fields, so that reading allocates nothing. */
+export class ChangeReader {
   operation: Operation = 'none';
-  /** Of a write. */
+  /** Row of a write; null for other operations. */
   row: Row | null = null;
-  /** Debezium's source block, where the record has one. */
+  /** Debezium's source block; undefined if the record has none. */
   source: Value | undefined;
   readonly #deletes: boolean;
   readonly #truncates: boolean;
   readonly #isCloudEvent: Settings['isCloudEvent'];
   readonly #envelopes = new WeakMap<StructSchema, Envelope | null>();
 
-  constructor({ deletes, truncates, isCloudEvent }: Pick<Settings, 'deletes' | 'truncates' | 'isCloudEvent'>) {
+  constructor({
+    deleteEnabled: deletes,
+    truncateEnabled: truncates,
+    isCloudEvent,
+  }: Pick<Settings, 'deleteEnabled' | 'truncateEnabled' | 'isCloudEvent'>) {
     this.#deletes = deletes;
     this.#truncates = truncates;
     this.#isCloudEvent = isCloudEvent;
   }
 
-  /** Takes the record's value apart. Throws NotARow. */
+  /** Reads a record's value. Throws NotARowError. */
   read({ value }: SinkRecord): void {
     this.row = null;
     this.source = undefined;
-    this.#value(value);
+    this.#readValue(value);
   }
 
-  #value(value: Value | undefined): void {
+  #readValue(value: Value | undefined): void {
     if (value === null || value === undefined) this.operation = this.#deletes ? 'delete' : 'none';
     else if (isStruct(value)) {
       const envelope = this.#envelopeOf(value.schema);
-      if (envelope === null) this.#write(value);
-      else if (envelope.data >= 0) this.#value(value.at(envelope.data));
+      if (envelope === null) this.#setWrite(value);
+      else if (envelope.data >= 0) this.#readValue(value.at(envelope.data));
       else {
         this.source = envelope.source < 0 ? undefined : value.at(envelope.source);
-        this.#event(value.at(envelope.op), value.at(envelope.after));
+        this.#readEvent(value.at(envelope.op), value.at(envelope.after));
       }
     } else if (isPlainObject(value)) {
       if ('op' in value && 'after' in value && ('source' in value || 'before' in value)) {
         this.source = value['source'];
-        this.#event(value['op'], value['after']);
-      } else this.#write(value);
-    } else throw new NotARow(`a value that is neither a struct nor an object, but ${describe(value)}`);
+        this.#readEvent(value['op'], value['after']);
+      } else this.#setWrite(value);
+    } else throw new NotARowError(`a value that is neither a struct nor an object, but ${typeDescription(value)}`);
   }
 
-  /** null: the schema is that of a flat row. */
+  /** null if the schema is that of a flat row. */
   #envelopeOf(schema: StructSchema): Envelope | null {
     let envelope = this.#envelopes.get(schema);
     if (envelope === undefined) {
-      const place = (name: string) => schema.byName.get(name)?.index ?? -1;
-      const places = { op: place('op'), after: place('after'), source: place('source'), data: -1 };
-      const isEvent = places.op >= 0 && places.after >= 0;
-      if (isEvent && schema.name?.endsWith('.Envelope') === true) envelope = places;
-      else if (isEvent && schema.name === undefined && places.source >= 0) envelope = places;
-      else if (schema.name !== undefined && place('data') >= 0 && this.#isCloudEvent(schema.name))
-        envelope = { ...places, data: place('data') };
+      const indexOf = (name: string) => schema.byName.get(name)?.index ?? -1;
+      const indexes = { op: indexOf('op'), after: indexOf('after'), source: indexOf('source'), data: -1 };
+      const isEvent = indexes.op >= 0 && indexes.after >= 0;
+      if (isEvent && schema.name?.endsWith('.Envelope') === true) envelope = indexes;
+      else if (isEvent && schema.name === undefined && indexes.source >= 0) envelope = indexes;
+      else if (schema.name !== undefined && indexOf('data') >= 0 && this.#isCloudEvent(schema.name))
+        envelope = { ...indexes, data: indexOf('data') };
       else envelope = null;
       this.#envelopes.set(schema, envelope);
     }
     return envelope;
   }
 
-  #event(op: Value | undefined, after: Value | undefined): void {
+  #readEvent(op: Value | undefined, after: Value | undefined): void {
     switch (op) {
       case 'c':
       case 'u':
       case 'r':
         if (!isStruct(after) && !isPlainObject(after))
-          throw new NotARow(`a change event (${op}) without the row behind it`);
-        this.#write(after);
+          throw new NotARowError(`a change event (${op}) without its new row`);
+        this.#setWrite(after);
         return;
       case 'd':
         this.operation = this.#deletes ? 'delete' : 'none';
@@ -96,12 +100,12 @@ export class Change {
         this.operation = this.#truncates ? 'truncate' : 'none';
         return;
       default:
-        // Logical messages, and whatever a later Debezium may add, are no rows.
+        // Logical messages and unknown operations are not rows.
         this.operation = 'none';
     }
   }
 
-  #write(row: Row): void {
+  #setWrite(row: Row): void {
     this.operation = 'write';
     this.row = row;
   }

@@ -4,8 +4,8 @@ import type { InstantFields } from '../config/settings.ts';
 import { MICRO_INSTANT, NANO_INSTANT } from '../values/kinds.ts';
 
 /**
- * The fields, those of timestamp.fields.list as micro- or nanoseconds since 1970. Throws DataError for one that is neither
- * int64 nor string.
+ * Replaces the schemas of the fields of timestamp.fields.list by micro- or nanoseconds since 1970. Throws DataError for a
+ * field that is neither int64 nor string.
  */
 export function withInstants<F extends { readonly name: string; readonly schema: Schema | null }>(
   fields: readonly F[],

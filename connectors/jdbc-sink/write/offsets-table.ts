@@ -3,8 +3,8 @@ import { MillraceError } from '../../../src/errors.ts';
 import type { Session } from '../protocol/session.ts';
 
 /**
- * The sink's positions, beside its rows: one row for each partition that a task has claimed. generation and attempt are
- * those of its newest writer; next_offset is null until something has been written.
+ * The sink's positions, stored with its rows: one row for each partition that a task has claimed. generation and attempt
+ * are those of its latest writer; next_offset is null before the first write.
  */
 const tableSql = `CREATE TABLE IF NOT EXISTS millrace_offsets (
   cluster text NOT NULL,
@@ -20,19 +20,19 @@ const tableSql = `CREATE TABLE IF NOT EXISTS millrace_offsets (
 
 const columns = ['cluster', 'connector', 'topic', 'partition', 'topic_id', 'generation', 'attempt', 'next_offset'];
 
-/** Columns of the table that there is; null where there is none. */
+/** Columns of the existing table; null if there is none. */
 const columnsSql = `SELECT array_agg(a.attname::text) AS columns FROM pg_attribute a
   WHERE a.attrelid = to_regclass('millrace_offsets') AND a.attnum > 0 AND NOT a.attisdropped`;
 
-/** Creates the table where it is missing. Rejects with SINK_SETUP where it may not be created or is another one. */
-export async function ensureOffsets(session: Session): Promise<void> {
-  const doing = 'creating the table millrace_offsets';
+/** Creates the table if it is missing. Rejects with SINK_SETUP if it may not be created or has other columns. */
+export async function ensureOffsetsTable(session: Session): Promise<void> {
+  const operation = 'creating the table millrace_offsets';
   for (let attempt = 0; ; attempt++) {
     try {
-      // Asked first: CREATE … IF NOT EXISTS wants the right to create even where there is nothing to do.
-      const present = await presentColumns(session);
-      if (present === null) await session.query(doing, tableSql);
-      else requireColumns(present);
+      // Checked first: CREATE … IF NOT EXISTS requires the CREATE privilege even if the table exists.
+      const existing = await existingColumns(session);
+      if (existing === null) await session.query(operation, tableSql);
+      else requireColumns(existing);
       return;
     } catch (error) {
       if (isDdlConflict(error) && attempt < 5) continue;
@@ -40,25 +40,28 @@ export async function ensureOffsets(session: Session): Promise<void> {
       if (code !== '42501' && code !== '3F000') throw error;
       throw new MillraceError(
         'SINK_SETUP',
-        'The table millrace_offsets, in which the sink keeps its positions beside its rows, may not be created: grant the ' +
-          `connector's user CREATE on the schema, or create it there: ${tableSql.replaceAll(/\s+/g, ' ')}`,
+        'The table millrace_offsets, in which the sink stores its positions, may not be created: grant the ' +
+          `connector's user CREATE on the schema, or create the table: ${tableSql.replaceAll(/\s+/g, ' ')}`,
         { cause: error },
       );
     }
   }
 }
 
-export async function presentColumns(session: Session): Promise<readonly string[] | null> {
-  const [found] = await session.query<{ columns: string[] | null }>('looking for millrace_offsets', columnsSql);
-  return found?.columns ?? null;
+export async function existingColumns(session: Session): Promise<readonly string[] | null> {
+  const [row] = await session.query<{ columns: string[] | null }>(
+    'reading the columns of millrace_offsets',
+    columnsSql,
+  );
+  return row?.columns ?? null;
 }
 
-function requireColumns(present: readonly string[]): void {
-  const missing = columns.filter(column => !present.includes(column));
+function requireColumns(existing: readonly string[]): void {
+  const missing = columns.filter(column => !existing.includes(column));
   if (missing.length === 0) return;
   throw new MillraceError(
     'SINK_SETUP',
-    `The table millrace_offsets lacks ${missing.join(', ')}: it is not one that this version has made. Stop the connector, ` +
-      'rename the table, set the offsets to go on from (PATCH /connectors/{name}/offsets), and resume.',
+    `The table millrace_offsets lacks the columns ${missing.join(', ')}: another program or version created it. Stop the connector, ` +
+      'rename the table, set the offsets to continue from (PATCH /connectors/{name}/offsets), and resume.',
   );
 }

@@ -1,175 +1,163 @@
-import { isStruct, type Schema, type SinkRecord, type StructSchema } from '../../../src/api/index.ts';
+import { isStruct, type SinkRecord } from '../../../src/api/index.ts';
 import { DataError, MillraceError } from '../../../src/errors.ts';
-import { defaultKafkaColumns, offsetOf, type Settings } from '../config/settings.ts';
+import { offsetOf, type Settings } from '../config/settings.ts';
 import type { Session } from '../protocol/session.ts';
 import type { Table } from '../table/catalogue.ts';
-import type { TableDefinition } from '../table/evolution.ts';
+import type { TableEvolution } from '../table/evolution.ts';
 import type { TableName } from '../table/identifiers.ts';
 import type { TableNames } from '../table/table-names.ts';
 import { encoderFor } from '../values/encoder-for.ts';
-import { isPlainObject } from '../values/literals.ts';
-import type { Change } from './change-reader.ts';
-import { type Field, kafkaFields, plainField, structFields, withDefault } from './fields.ts';
-import { withInstants } from './instant-fields.ts';
-import { header, keyField, keyMember, rowField, rowMember, wholeKey } from './value-accessors.ts';
-import { Layout, type LayoutColumn } from './write-plan.ts';
+import { isPlainObject } from '../values/literal.ts';
+import type { ChangeReader } from './change-reader.ts';
+import { describeRecord } from './describe-record.ts';
+import type { Field } from './fields.ts';
+import { RecordFields } from './record-fields.ts';
+import { DELETE, PRIMITIVE, SchemalessShape, type Shape, TRUNCATE } from './record-shape.ts';
+import { type PlanColumn, WritePlan } from './write-plan.ts';
 
-/** What stands for a shape of rows or keys: a schema, or the names that a plain object has. */
-type Shape = StructSchema | Schema | PlainShape;
-
-class PlainShape {
-  readonly names: readonly string[];
-  constructor(names: readonly string[]) {
-    this.names = names;
-  }
-}
-
-/** What stands for the row where there is none. */
-const DELETE = new PlainShape([]);
-const TRUNCATE = new PlainShape([]);
-/** A key that does not matter, or a primitive one without schema. */
-const PRIMITIVE = new PlainShape([]);
-/** Plain shapes kept before all layouts are forgotten, as records may have any number of them. */
+/** Number of schemaless shapes after which the cache is cleared: records may have any number of them. */
 const MAX_SHAPES = 1000;
 
-/** What records have that no table is for: there is none by their name, or none yet to delete from. */
-export const NOWHERE = Symbol('nowhere');
-type Target = Layout | typeof NOWHERE;
+/** Result for records without a table: none matches their name, or none exists yet to delete from. */
+export const NO_TABLE = Symbol('no table');
+type Target = WritePlan | typeof NO_TABLE;
 
-interface Found {
+interface CachedPlan {
   readonly topic: string;
   readonly row: Shape;
   readonly key: Shape;
-  readonly target: Layout;
+  readonly target: WritePlan;
 }
 
 /**
- * The layouts of the shapes that records have come in. Finding one is a few comparisons where a record is shaped as
- * the one before it.
+ * Write plans by the shape of records. The lookup takes a few comparisons if a record has the same shape as the previous
+ * one.
  */
-export class Layouts {
+export class WritePlanCache {
   readonly #settings: Settings;
   readonly #session: Session;
-  readonly #definition: TableDefinition;
+  readonly #evolution: TableEvolution;
   readonly #names: TableNames;
+  readonly #fields: RecordFields;
   readonly #utc: boolean;
-  readonly #shapes = new Map<string, PlainShape>();
-  #known = new WeakMap<Shape, WeakMap<Shape, Map<string, Layout>>>();
-  /** Tables that were not there when last looked for in this batch. */
-  readonly #missing = new Set<string>();
-  #lastWrite: Found | undefined;
-  #lastDelete: Found | undefined;
+  readonly #shapes = new Map<string, SchemalessShape>();
+  #plans = new WeakMap<Shape, WeakMap<Shape, Map<string, WritePlan>>>();
+  /** Tables that were missing in this batch. */
+  readonly #missingTables = new Set<string>();
+  #lastWrite: CachedPlan | undefined;
+  #lastDelete: CachedPlan | undefined;
 
-  constructor(settings: Settings, session: Session, definition: TableDefinition, names: TableNames) {
+  constructor(settings: Settings, session: Session, evolution: TableEvolution, names: TableNames) {
     this.#settings = settings;
     this.#session = session;
-    this.#definition = definition;
+    this.#evolution = evolution;
+    this.#fields = new RecordFields(settings);
     this.#names = names;
     this.#utc = settings.timeZone === 'UTC' || offsetOf(settings.timeZone) === '+00:00';
   }
 
-  /** The layout of a record's shape; undefined where it must be made first. Throws SINK_SCHEMA. */
-  find(record: SinkRecord, change: Change): Target | undefined {
+  /** Plan of a record's shape; undefined if it must be compiled first. Throws SINK_SCHEMA. */
+  find(record: SinkRecord, change: ChangeReader): Target | undefined {
     const row = this.#rowShape(change);
     const key = this.#keyShape(record, change);
     const last = change.row === null ? this.#lastDelete : this.#lastWrite;
-    if (!this.#names.bySource && last?.row === row && last.key === key && last.topic === record.topic)
+    if (!this.#names.dependsOnSource && last?.row === row && last.key === key && last.topic === record.topic)
       return last.target;
-    const name = this.#names.of(record.topic, change.source);
-    if (name === null) return NOWHERE;
-    const id = identity(record.topic, name);
-    const target = this.#known.get(row)?.get(key)?.get(id);
-    if (target === undefined) return change.row === null && this.#missing.has(id) ? NOWHERE : undefined;
-    const found: Found = { topic: record.topic, row, key, target };
-    if (change.row === null) this.#lastDelete = found;
-    else this.#lastWrite = found;
+    const name = this.#names.resolve(record.topic, change.source);
+    if (name === null) return NO_TABLE;
+    const id = planId(record.topic, name);
+    const target = this.#plans.get(row)?.get(key)?.get(id);
+    if (target === undefined) return change.row === null && this.#missingTables.has(id) ? NO_TABLE : undefined;
+    const cached: CachedPlan = { topic: record.topic, row, key, target };
+    if (change.row === null) this.#lastDelete = cached;
+    else this.#lastWrite = cached;
     return target;
   }
 
-  /** Makes the layout that `find` did not find, and the table and columns that it needs. Rejects with a MillraceError. */
-  async make(record: SinkRecord, change: Change): Promise<Target> {
-    const name = this.#names.of(record.topic, change.source);
-    if (name === null) return NOWHERE;
+  /** Compiles and caches a plan; creates the table and the columns that it needs. Rejects with a MillraceError. */
+  async compile(record: SinkRecord, change: ChangeReader): Promise<Target> {
+    const name = this.#names.resolve(record.topic, change.source);
+    if (name === null) return NO_TABLE;
     const row = this.#rowShape(change);
     const key = this.#keyShape(record, change);
-    const target = await this.#compile(record, row, key, name);
-    const id = identity(record.topic, name);
-    if (target === NOWHERE) {
-      this.#missing.add(id);
+    const target = await this.#build(record, row, key, name);
+    const id = planId(record.topic, name);
+    if (target === NO_TABLE) {
+      this.#missingTables.add(id);
       return target;
     }
-    this.#missing.clear();
-    const byKey = this.#known.get(row) ?? new WeakMap<Shape, Map<string, Layout>>();
-    const byTable = byKey.get(key) ?? new Map<string, Layout>();
-    this.#known.set(row, byKey.set(key, byTable.set(id, target)));
+    this.#missingTables.clear();
+    const byKey = this.#plans.get(row) ?? new WeakMap<Shape, Map<string, WritePlan>>();
+    const byTable = byKey.get(key) ?? new Map<string, WritePlan>();
+    this.#plans.set(row, byKey.set(key, byTable.set(id, target)));
     return target;
   }
 
-  /** Between batches: looks anew for tables that were not there; forgets all when plain records have very many shapes. */
-  tidy(): void {
-    this.#missing.clear();
-    if (this.#shapes.size > MAX_SHAPES) this.forget();
+  /** Called before each batch: missing tables are looked up again, and a cache with too many shapes is cleared. */
+  prepareBatch(): void {
+    this.#missingTables.clear();
+    if (this.#shapes.size > MAX_SHAPES) this.clear();
   }
 
-  /** After the destination has changed. */
-  forget(): void {
-    this.#known = new WeakMap();
+  /** Called after the destination has changed. */
+  clear(): void {
+    this.#plans = new WeakMap();
     this.#shapes.clear();
     this.#lastWrite = undefined;
     this.#lastDelete = undefined;
   }
 
-  #rowShape({ operation, row }: Change): Shape {
+  #rowShape({ operation, row }: ChangeReader): Shape {
     if (row === null) return operation === 'truncate' ? TRUNCATE : DELETE;
-    return isStruct(row) ? row.schema : this.#plain(Object.keys(row));
+    return isStruct(row) ? row.schema : this.#schemalessShape(Object.keys(row));
   }
 
-  #plain(names: readonly string[]): PlainShape {
+  #schemalessShape(names: readonly string[]): SchemalessShape {
     const id = names.join('\0');
     let shape = this.#shapes.get(id);
     if (shape === undefined) {
-      shape = new PlainShape(names);
+      shape = new SchemalessShape(names);
       this.#shapes.set(id, shape);
     }
     return shape;
   }
 
-  #keyShape({ key, keySchema, headers }: SinkRecord, { operation }: Change): Shape {
+  #keyShape({ key, keySchema, headers }: SinkRecord, { operation }: ChangeReader): Shape {
     if (operation === 'truncate') return PRIMITIVE;
     switch (this.#settings.pkMode) {
       case 'record_key':
         if (isStruct(key)) return key.schema;
-        if (isPlainObject(key)) return this.#plain(Object.keys(key));
+        if (isPlainObject(key)) return this.#schemalessShape(Object.keys(key));
         return keySchema ?? PRIMITIVE;
       case 'record_header': {
         const { pkFields } = this.#settings;
-        return pkFields.length > 0 ? PRIMITIVE : this.#plain(headers.map(each => each.key));
+        return pkFields.length > 0 ? PRIMITIVE : this.#schemalessShape(headers.map(each => each.key));
       }
       default:
         return PRIMITIVE;
     }
   }
 
-  async #compile(record: SinkRecord, rowShape: Shape, keyShape: Shape, name: TableName): Promise<Target> {
+  async #build(record: SinkRecord, rowShape: Shape, keyShape: Shape, name: TableName): Promise<Target> {
     const { insertMode } = this.#settings;
     const prepare = (sql: string, parameters: readonly number[]) => this.#session.statement(sql, parameters);
     if (rowShape === DELETE || rowShape === TRUNCATE) {
-      const keys = rowShape === DELETE ? this.#keyFields(record, rowShape, keyShape) : [];
-      const table = await this.#definition.existing(name, record.topic);
-      return table === null ? NOWHERE : new Layout(table, this.#bind(table, keys, record), 'delete', prepare);
+      const keys = rowShape === DELETE ? this.#fields.keyFields(record, rowShape, keyShape) : [];
+      const table = await this.#evolution.existingTable(name, record.topic);
+      return table === null ? NO_TABLE : new WritePlan(table, this.#bind(table, keys, record), 'delete', prepare);
     }
-    const keys = this.#keyFields(record, rowShape, keyShape);
-    const fields = [...keys, ...this.#rowFields(record.topic, rowShape, new Set(keys.map(key => key.name)))];
+    const keys = this.#fields.keyFields(record, rowShape, keyShape);
+    const fields = [...keys, ...this.#fields.valueFields(record.topic, rowShape, new Set(keys.map(key => key.name)))];
     if (fields.length === 0)
       throw new DataError(
-        `There is nothing to write in ${placeOf(record)}: it has no fields, or none that are written.`,
+        `There are no fields to write in ${describeRecord(record)}: it has none, or the configuration excludes all of them.`,
       );
-    const table = await this.#definition.fitting(name, record.topic, fields);
-    return new Layout(table, this.#bind(table, fields, record), insertMode, prepare);
+    const table = await this.#evolution.ensureTable(name, record.topic, fields);
+    return new WritePlan(table, this.#bind(table, fields, record), insertMode, prepare);
   }
 
-  #bind(table: Table, fields: readonly Field[], record: SinkRecord): readonly LayoutColumn[] {
-    return fields.flatMap(({ name, schema, key, origin, index }): LayoutColumn[] => {
+  #bind(table: Table, fields: readonly Field[], record: SinkRecord): readonly PlanColumn[] {
+    return fields.flatMap(({ name, schema, key, accessor: origin, index }): PlanColumn[] => {
       const column = table.column(name);
       if (column === undefined) {
         throw new MillraceError(
@@ -178,100 +166,21 @@ export class Layouts {
             `add it, or set ${this.#settings.names.pkFields}.`,
         );
       }
-      // What the table computes by itself is the same there.
+      // The table computes generated columns.
       if (column.generated) return [];
-      return [{ column, name, key, origin, schema, field: index, encoder: encoderFor(schema, column, this.#utc) }];
-    });
-  }
-
-  #rowFields(topicName: string, shape: Shape, keys: ReadonlySet<string>): readonly Field[] {
-    const { writes, replaceNulls, instants } = this.#settings;
-    const wanted = (name: string) => !keys.has(name) && writes(topicName, name);
-    if (shape instanceof PlainShape) {
-      const members = shape.names.filter(wanted).map(name => plainField(name, rowMember(name), false));
-      return withInstants(members, instants);
-    }
-    const fields = structFields(shape, rowField, false).filter(field => wanted(field.name));
-    return withInstants(replaceNulls ? fields.map(withDefault) : fields, instants);
-  }
-
-  #keyFields(record: SinkRecord, rowShape: Shape, keyShape: Shape): readonly Field[] {
-    const { pkMode, pkFields } = this.#settings;
-    switch (pkMode) {
-      case 'none':
-        return [];
-      case 'kafka':
-        return kafkaFields(pkFields.length === 3 ? pkFields : defaultKafkaColumns);
-      case 'record_value':
-        return this.#chosen(
-          rowShape instanceof PlainShape
-            ? rowShape.names.map(name => plainField(name, rowMember(name), true))
-            : structFields(rowShape, rowField, true),
-          'value',
-          record,
-        );
-      case 'record_key':
-        return this.#recordKeyFields(record, keyShape);
-      case 'record_header': {
-        const names = pkFields.length > 0 ? pkFields : record.headers.map(each => each.key);
-        return [...new Set(names)].map(name => {
-          const found = record.headers.findLast(each => each.key === name);
-          if (found === undefined)
-            throw new DataError(
-              `No header ${name}, which ${this.#settings.names.pkFields} names, at ${placeOf(record)}.`,
-            );
-          return { name, schema: found.schema, key: true, origin: header(name), index: -1 };
-        });
-      }
-    }
-  }
-
-  #recordKeyFields(record: SinkRecord, shape: Shape): readonly Field[] {
-    const { pkFields, names } = this.#settings;
-    if (isStruct(record.key)) return this.#chosen(structFields(shape as Schema, keyField, true), 'key', record);
-    if (shape instanceof PlainShape && shape !== PRIMITIVE)
-      return this.#chosen(
-        shape.names.map(name => plainField(name, keyMember(name), true)),
-        'key',
-        record,
-      );
-    if (record.key === null || record.key === undefined) throw noKey(record, names.pkMode);
-    const [only] = pkFields;
-    if (only === undefined || pkFields.length > 1) {
-      throw new DataError(
-        `Need exactly one PK column defined since the key schema for records is a primitive type, defined columns are: ` +
-          `[${pkFields.join(', ')}]. Set ${names.pkFields} to the column's name. Found at ${placeOf(record)}.`,
-      );
-    }
-    const schema = shape instanceof PlainShape ? null : (shape as Schema);
-    return [{ name: only, schema, key: true, origin: wholeKey, index: -1 }];
-  }
-
-  /** The fields that the configuration names, in its order; all where it names none. */
-  #chosen(fields: readonly Field[], part: 'key' | 'value', record: SinkRecord): readonly Field[] {
-    const { pkFields, pkMode, names } = this.#settings;
-    if (pkFields.length === 0) return fields;
-    return pkFields.map(name => {
-      const field = fields.find(each => each.name === name);
-      if (field !== undefined) return field;
-      throw new DataError(
-        `${names.pkMode} is ${pkMode} with configured ${names.pkFields} [${pkFields.join(', ')}], but the record ${part} ` +
-          `does not contain field: ${name}. Found at ${placeOf(record)}.`,
-      );
+      return [
+        {
+          column,
+          name,
+          key,
+          accessor: origin,
+          schema,
+          fieldIndex: index,
+          encoder: encoderFor(schema, column, this.#utc),
+        },
+      ];
     });
   }
 }
 
-const identity = (topicName: string, { schema, table }: TableName): string =>
-  [topicName, schema ?? '', table].join('\0');
-
-/** Where a record is in Kafka. */
-export const placeOf = ({ originalTopic, originalPartition, offset: at, timestamp }: SinkRecord): string =>
-  `the record at (topic='${originalTopic}',partition=${originalPartition},offset=${at},timestamp=${timestamp})`;
-
-export function noKey(record: SinkRecord, pkMode: string): DataError {
-  return new DataError(
-    `The JDBC sink connector is configured with '${pkMode}=record_key' and therefore requires non-null record keys, ` +
-      `but found ${placeOf(record)} with a null key and ${record.keySchema?.type ?? 'null'} key schema.`,
-  );
-}
+const planId = (topicName: string, { schema, table }: TableName): string => [topicName, schema ?? '', table].join('\0');

@@ -11,42 +11,43 @@ import {
 import type { InsertMode } from '../config/settings.ts';
 import type { Messages, Statement } from '../protocol/messages.ts';
 import type { Column, Table } from '../table/catalogue.ts';
-import { keyForm } from '../values/column-key-normalizer.ts';
-import { arrayParameter, BadValue, type Encoder } from '../values/encoder.ts';
-import { exact, type KeyForm } from '../values/key-normalizer.ts';
-import { jsonText } from '../values/literals.ts';
+import { columnKeyNormalizer } from '../values/column-key-normalizer.ts';
+import { arrayParameter, type Encoder, InvalidValueError } from '../values/encoder.ts';
+import { jsonText } from '../values/json-text.ts';
+import { exactKey, type KeyNormalizer } from '../values/key-normalizer.ts';
 import type { Row } from './change-reader.ts';
+import type { RowSet } from './row-set.ts';
 import { deleteSql, insertSql, type Rekeying, rekeySql, type SqlColumn, updateSql, upsertSql } from './sql.ts';
 import { mayBeUnavailable, type UnavailableCheck, unavailableCheck } from './unavailable-values.ts';
-import type { Origin } from './value-accessors.ts';
+import type { ValueAccessor } from './value-accessors.ts';
 
-/** A column and where its values come from. */
-export interface LayoutColumn extends SqlColumn {
+/** A column, with the accessor and the encoder of its values. */
+export interface PlanColumn extends SqlColumn {
   readonly column: Column;
-  readonly origin: Origin;
+  readonly accessor: ValueAccessor;
   readonly encoder: Encoder;
   readonly schema: Schema | null;
   /** Name of the field. */
   readonly name: string;
-  /** Place of the field in a row with a schema; -1 for what comes from elsewhere. */
-  readonly field: number;
+  /** Index of the field in a row with a schema; -1 for values from elsewhere. */
+  readonly fieldIndex: number;
 }
 
-/** A key's value as a JavaScript Map tells values apart. */
+/** A key as a Map key: equal values are the same key. */
 export type Key = string | number | bigint | boolean;
 
 /** A column that may hold Debezium's placeholder. */
-interface Maskable {
-  readonly place: number;
-  readonly origin: Origin;
+interface MaskableColumn {
+  readonly index: number;
+  readonly accessor: ValueAccessor;
   readonly check: UnavailableCheck;
 }
 
-/** Which columns of a row hold Debezium's placeholder: their places, or '' for none, which is the rule. */
+/** Indexes of the columns of a row that hold Debezium's placeholder, separated by commas; usually ''. */
 export type Mask = string;
 
-/** A value that its column cannot hold, of the row `index` of those given to `bind`. */
-export class BadRow extends Error {
+/** A value that its column cannot hold. index: of its row in those passed to `bind`. */
+export class InvalidRowError extends Error {
   readonly index: number;
   constructor(index: number, message: string) {
     super(message);
@@ -54,37 +55,38 @@ export class BadRow extends Error {
   }
 }
 
-export class MissingKey extends Error {}
+/** A key with a null part. The message is the name of the column. */
+export class MissingKeyError extends Error {}
 
-/** Bytes of rows in one statement, about. */
+/** Approximate number of bytes of the rows in one statement. */
 const STATEMENT_BYTES = 1024 * 1024;
-/** Rows of the first statement, when nothing is known of their size. */
+/** Rows of the first statement, before their size is known. */
 const FIRST_ROWS = 256;
 
-/** The values of the column at hand; reused, as binding is never interleaved. */
+/** Values of one column while it is bound; reused, as binding is synchronous. */
 const scratch: Value[] = [];
 
 /**
- * How records of one shape are written to one table, compiled once: for each column where its values are and how they
- * are encoded. A layout of keys alone deletes.
+ * Statements, column order and encoders for writing records of one schema to one table, compiled once. A plan that has only
+ * key columns deletes.
  */
-export class Layout {
+export class WritePlan {
   readonly table: Table;
-  readonly columns: readonly LayoutColumn[];
-  readonly keys: readonly LayoutColumn[];
+  readonly columns: readonly PlanColumn[];
+  readonly keys: readonly PlanColumn[];
   readonly #mode: InsertMode | 'delete';
   readonly #prepare: (sql: string, parameters: readonly number[]) => Statement;
   readonly #statements = new Map<Mask, Statement | null>();
-  readonly #rekeyings = new Map<Rekeying, Statement>();
-  readonly #maskable: readonly Maskable[];
-  readonly #names: ReadonlySet<string>;
-  readonly #coarsen: KeyForm | undefined;
-  /** About; always a small integer: a fraction would change the shape that V8 knows of this object, and it compiles for ever. */
+  readonly #rekeyStatements = new Map<Rekeying, Statement>();
+  readonly #maskable: readonly MaskableColumn[];
+  readonly #columnNames: ReadonlySet<string>;
+  readonly #normalizeKey: KeyNormalizer | undefined;
+  /** Approximate. Always a small integer: a fraction would change the object's hidden class in V8 and deoptimize its code. */
   #rowBytes = 0;
 
   constructor(
     table: Table,
-    columns: readonly LayoutColumn[],
+    columns: readonly PlanColumn[],
     mode: InsertMode | 'delete',
     prepare: (sql: string, parameters: readonly number[]) => Statement,
   ) {
@@ -93,20 +95,20 @@ export class Layout {
     this.keys = columns.filter(({ key }) => key);
     this.#mode = mode;
     this.#prepare = prepare;
-    this.#coarsen = coarsener(this.keys);
-    this.#names = new Set(columns.map(({ column }) => column.name));
-    this.#maskable = columns.flatMap(({ key, origin, schema }, place): Maskable[] => {
+    this.#normalizeKey = keyNormalizer(this.keys);
+    this.#columnNames = new Set(columns.map(({ column }) => column.name));
+    this.#maskable = columns.flatMap(({ key, accessor: origin, schema }, index): MaskableColumn[] => {
       const check = key ? undefined : unavailableCheck(schema);
-      return check === undefined ? [] : [{ place, origin, check }];
+      return check === undefined ? [] : [{ index: index, accessor: origin, check }];
     });
   }
 
-  /** Whether it writes every column that the other one does. */
-  covers(other: Layout): boolean {
-    return [...other.#names].every(name => this.#names.has(name));
+  /** True if this plan writes every column that the other one writes. */
+  covers(other: WritePlan): boolean {
+    return [...other.#columnNames].every(name => this.#columnNames.has(name));
   }
 
-  /** The row's key. Throws MissingKey where a part of it is null. */
+  /** The row's key. Throws MissingKeyError if a part of it is null. */
   keyOf(record: SinkRecord, row: Row | null): Key {
     const { keys } = this;
     const [only] = keys;
@@ -115,38 +117,41 @@ export class Layout {
   }
 
   /**
-   * The same for all keys that the database may take for equal to this one; undefined where only the key itself is. Equal keys
-   * of different bytes must not meet in one statement, nor change their order.
+   * Text that is the same for all keys that the database may treat as equal; undefined if only identical keys are equal. Equal
+   * keys of different bytes must not occur in one statement, nor change their order.
    */
-  coarse(key: Key): string | undefined {
-    return this.#coarsen?.(String(key));
+  normalizedKey(key: Key): string | undefined {
+    return this.#normalizeKey?.(String(key));
   }
 
   maskOf(record: SinkRecord, row: Row | null): Mask {
     let mask = '';
-    for (const { place, origin, check } of this.#maskable) {
-      const value = origin.one(record, row);
-      if (mayBeUnavailable(value) && check(value)) mask += mask === '' ? place : `,${place}`;
+    for (const { index, accessor: origin, check } of this.#maskable) {
+      const value = origin.value(record, row);
+      if (mayBeUnavailable(value) && check(value)) mask += mask === '' ? index : `,${index}`;
     }
     return mask;
   }
 
-  /** The later row with what it lacks taken from the earlier one. */
-  merged(later: Row, mask: Mask, earlier: Row): Row {
-    const columns = placesOf(mask).map(place => this.columns[place] as LayoutColumn);
+  /** The later row, with the values that it lacks from the earlier one. mask: of the later row. */
+  merge(later: Row, mask: Mask, earlier: Row): Row {
+    const columns = maskedIndexes(mask).map(index => this.columns[index] as PlanColumn);
     if (!isStruct(later)) {
-      const known = new Map(Object.entries(earlier));
-      const lacking = new Set(columns.map(({ name }) => name));
+      const earlierValues = new Map(Object.entries(earlier));
+      const missing = new Set(columns.map(({ name }) => name));
       return Object.fromEntries(
-        Object.entries(later).map(([name, value]) => [name, lacking.has(name) ? (known.get(name) ?? null) : value]),
+        Object.entries(later).map(([name, value]) => [
+          name,
+          missing.has(name) ? (earlierValues.get(name) ?? null) : value,
+        ]),
       );
     }
     const values = later.schema.fields.map(field => (later as Struct).at(field.index));
-    for (const { field } of columns) values[field] = (earlier as Struct).at(field);
+    for (const { fieldIndex: field } of columns) values[field] = (earlier as Struct).at(field);
     return new ValueStruct(later.schema, values);
   }
 
-  /** null: nothing is to be done for such rows, as they hold nothing but a key to be updated. */
+  /** Statement for rows with a mask; null if there is nothing to update, as the rows have only a key. */
   statement(mask: Mask): Statement | null {
     let statement = this.#statements.get(mask);
     if (statement === undefined) {
@@ -156,20 +161,20 @@ export class Layout {
     return statement;
   }
 
-  /** Gives rows new keys. */
+  /** Statement that gives rows new keys. */
   rekeyStatement(rekeying: Rekeying): Statement {
-    let statement = this.#rekeyings.get(rekeying);
+    let statement = this.#rekeyStatements.get(rekeying);
     if (statement === undefined) {
       const columns = this.table.columns.filter(({ generated }) => !generated);
       const types = this.keys.map(({ encoder }) => encoder.wire.array);
       const sql = rekeySql(this.table.sql, this.keys, columns, rekeying);
       statement = this.#prepare(sql, [...types, ...types]);
-      this.#rekeyings.set(rekeying, statement);
+      this.#rekeyStatements.set(rekeying, statement);
     }
     return statement;
   }
 
-  /** Appends the arrays of old and new keys. Throws BadRow. */
+  /** Appends the arrays of old and new keys. Throws InvalidRowError. */
   bindKeys(keys: readonly (readonly (readonly Value[])[])[], out: Messages): void {
     for (const side of keys)
       for (const [i, { column, encoder }] of this.keys.entries())
@@ -177,12 +182,12 @@ export class Layout {
           const values = side.map(key => key[i] as Value);
           arrayParameter(encoder, values, values.length, out);
         } catch (error) {
-          throw this.#badRow(error, 0, column);
+          throw this.#invalidRow(error, 0, column);
         }
   }
 
   #compile(mask: Mask): Statement | null {
-    const masked = new Set(placesOf(mask).map(place => this.columns[place]));
+    const masked = new Set(maskedIndexes(mask).map(index => this.columns[index]));
     const present = this.columns.filter(column => !masked.has(column));
     const absent = this.columns.filter(column => masked.has(column));
     const sql = this.#sql(present, absent);
@@ -194,7 +199,7 @@ export class Layout {
         );
   }
 
-  #sql(present: readonly LayoutColumn[], absent: readonly LayoutColumn[]): string | null {
+  #sql(present: readonly PlanColumn[], absent: readonly PlanColumn[]): string | null {
     switch (this.#mode) {
       case 'insert':
         return insertSql(this.table.sql, present);
@@ -207,31 +212,24 @@ export class Layout {
     }
   }
 
-  /** How many rows the next statement should take. */
-  rows(limit: number): number {
+  /** Number of rows for the next statement. limit: the maximum. */
+  nextStatementRows(limit: number): number {
     if (this.#rowBytes === 0) return Math.min(limit, FIRST_ROWS);
     return Math.max(1, Math.min(limit, Math.floor(STATEMENT_BYTES / this.#rowBytes)));
   }
 
-  /** Appends an array for each column of the rows [start, end). Throws BadRow. */
-  bind(
-    mask: Mask,
-    records: readonly SinkRecord[],
-    rows: readonly (Row | null)[],
-    start: number,
-    end: number,
-    out: Messages,
-  ): void {
+  /** Appends an array for each column of the rows [start, end). Throws InvalidRowError. */
+  bind({ mask, records, rows }: RowSet, start: number, end: number, out: Messages): void {
     const before = out.length;
     const count = end - start;
-    const masked = placesOf(mask);
-    for (const [place, { column, origin, encoder }] of this.columns.entries()) {
-      if (masked.includes(place)) continue;
+    const masked = maskedIndexes(mask);
+    for (const [index, { column, accessor: origin, encoder }] of this.columns.entries()) {
+      if (masked.includes(index)) continue;
       try {
-        origin.many(records, rows, start, end, scratch);
+        origin.copyRange(records, rows, start, end, scratch);
         arrayParameter(encoder, scratch, count, out);
       } catch (error) {
-        throw this.#badRow(error, start, column);
+        throw this.#invalidRow(error, start, column);
       } finally {
         scratch.length = 0;
       }
@@ -239,58 +237,63 @@ export class Layout {
     this.#rowBytes = Math.ceil((out.length - before) / count);
   }
 
-  #badRow(error: unknown, start: number, column: Column): unknown {
-    if (!(error instanceof BadValue)) return error;
-    return new BadRow(start + error.row, `The column ${column.name} of ${this.table.sql} was given ${error.message}`);
+  #invalidRow(error: unknown, start: number, column: Column): unknown {
+    if (!(error instanceof InvalidValueError)) return error;
+    return new InvalidRowError(
+      start + error.row,
+      `The column ${column.name} of ${this.table.sql} received ${error.message}`,
+    );
   }
 }
 
-export const placesOf = (mask: Mask): number[] => (mask === '' ? [] : mask.split(',').map(Number));
+export const maskedIndexes = (mask: Mask): number[] => (mask === '' ? [] : mask.split(',').map(Number));
 
-/** What both masks have. */
-export function common(a: Mask, b: Mask): Mask {
-  const other = new Set(placesOf(b));
-  return placesOf(a)
-    .filter(place => other.has(place))
+/** Columns that are in both masks. */
+export function intersectMasks(a: Mask, b: Mask): Mask {
+  const other = new Set(maskedIndexes(b));
+  return maskedIndexes(a)
+    .filter(index => other.has(index))
     .join();
 }
 
-/** undefined where different keys are different rows. */
-function coarsener(keys: readonly LayoutColumn[]): KeyForm | undefined {
-  const forms = keys.map(({ column, schema, encoder }) => keyForm(column, schema, encoder));
-  if (forms.every(form => form === exact)) return undefined;
-  const [only] = forms;
-  if (forms.length === 1) return only;
+/** Normalizer of whole keys; undefined if different keys are different rows. */
+function keyNormalizer(keys: readonly PlanColumn[]): KeyNormalizer | undefined {
+  const normalizers = keys.map(({ column, schema, encoder }) => columnKeyNormalizer(column, schema, encoder));
+  if (normalizers.every(normalize => normalize === exactKey)) return undefined;
+  const [only] = normalizers;
+  if (normalizers.length === 1) return only;
   return key => {
     const parts = key.split('\0');
-    // Bytes may hold what stands between the parts.
-    return parts.length === forms.length ? parts.map((part, i) => (forms[i] ?? exact)(part)).join('\0') : '';
+    // Keys of bytes may contain the separator.
+    return parts.length === normalizers.length
+      ? parts.map((part, i) => (normalizers[i] ?? exactKey)(part)).join('\0')
+      : '';
   };
 }
 
-const keyPart = (column: LayoutColumn, record: SinkRecord, row: Row | null): Key =>
-  keyOfValue(column.origin.one(record, row), column);
+const keyPart = (column: PlanColumn, record: SinkRecord, row: Row | null): Key =>
+  keyOfValue(column.accessor.value(record, row), column);
 
-/** A value of a key column as a key. Throws MissingKey. */
-export function keyOfValue(value: Value | undefined, { column }: LayoutColumn): Key {
+/** A value of a key column as a key. Throws MissingKeyError. */
+export function keyOfValue(value: Value | undefined, { column }: PlanColumn): Key {
   switch (typeof value) {
     case 'string':
-      // To char(n), spaces at the end are nothing.
+      // Trailing spaces are insignificant in char(n).
       return column.type === 'bpchar' ? value.replace(/ +$/, '') : value;
     case 'number':
     case 'bigint':
     case 'boolean':
       return value;
     case 'undefined':
-      throw new MissingKey(column.name);
+      throw new MissingKeyError(column.name);
     default:
       break;
   }
-  if (value === null) throw new MissingKey(column.name);
+  if (value === null) throw new MissingKeyError(column.name);
   if (value instanceof Uint8Array) return Buffer.from(value).toString('latin1');
   if (value instanceof Date) return value.getTime();
   if (value instanceof Float64) return value.value;
-  // The same number to the database, however many decimals are shown.
+  // Trailing zeros do not change the number.
   if (value instanceof Decimal)
     return value.scale > 0 ? value.toString().replace(/(?:\.|(?<!0))0+$/, '') : value.toString();
   return jsonText(value);

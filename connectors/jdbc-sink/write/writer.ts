@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log, SinkBatch, SinkRecord, SinkTaskContext, SinkWriter } from '../../../src/api/index.ts';
-import { SilentServerError } from '../../../src/databases/answer-watch.ts';
 import {
   isConnectionLost,
   messageWithoutData,
@@ -11,105 +10,108 @@ import { DataError, DataErrors, FencedError, MillraceError, messageOf } from '..
 import type { Settings } from '../config/settings.ts';
 import { toMillraceError } from '../protocol/failures.ts';
 import type { Statement } from '../protocol/messages.ts';
-import { type Step, StepFailed } from '../protocol/pipeline.ts';
+import { type Step, StepError } from '../protocol/pipeline.ts';
 import type { Session } from '../protocol/session.ts';
 import { Catalogue } from '../table/catalogue.ts';
-import { TableDefinition } from '../table/evolution.ts';
+import { TableEvolution } from '../table/evolution.ts';
 import { TableNames } from '../table/table-names.ts';
-import { Fold, type Segment } from './batch-reducer.ts';
-import { Change, NotARow } from './change-reader.ts';
-import { isFence, moveOffsets, moveStatement } from './offsets.ts';
+import { BatchReducer } from './batch-reducer.ts';
+import { ChangeReader, NotARowError } from './change-reader.ts';
+import { describeRecord, missingKeyError } from './describe-record.ts';
+import { isFenced, moveOffsets, moveStatement } from './offsets.ts';
+import type { Segment } from './row-set.ts';
 import { statementsOf } from './statements.ts';
-import { MissingKey } from './write-plan.ts';
-import { Layouts, NOWHERE, noKey, placeOf } from './write-plan-cache.ts';
+import { isDataFailure, isInternalError, isRecordError, isSessionLost } from './write-errors.ts';
+import { MissingKeyError } from './write-plan.ts';
+import { NO_TABLE, WritePlanCache } from './write-plan-cache.ts';
 
-/** Pause before a failure that may be the server's own is looked at again. */
-const DOUBT_MS = 250;
-/** Records folded between two breaths of the event loop. */
-const BREATH = 4096;
+/** Delay before the retry after an internal error of the server. */
+const INTERNAL_ERROR_DELAY_MS = 250;
+/** Records to reduce before yielding to the event loop. */
+const YIELD_RECORDS = 4096;
 
 /** Writes batches over one session, each as one transaction with its positions. Not for concurrent use. */
 export class Writer {
   readonly #session: Session;
-  readonly #identity: SinkWriter;
+  readonly #writer: SinkWriter;
   readonly #topicIds: ReadonlyMap<string, string>;
   readonly #settings: Settings;
   readonly #log: Log;
   readonly #catalogue: Catalogue;
-  readonly #layouts: Layouts;
-  readonly #change: Change;
-  readonly #move: Statement;
-  readonly #begun: Step;
-  readonly #committed: Step;
+  readonly #plans: WritePlanCache;
+  readonly #changeReader: ChangeReader;
+  readonly #moveStatement: Statement;
+  readonly #beginStep: Step;
+  readonly #commitStep: Step;
 
-  /** context: of the task that has claimed its partitions. */
+  /** context: of a task that has claimed its partitions. */
   constructor(session: Session, context: SinkWriter & Pick<SinkTaskContext, 'assigned'>, settings: Settings, log: Log) {
     this.#session = session;
-    this.#identity = context;
+    this.#writer = context;
     this.#topicIds = new Map(context.assigned.map(({ topic, topicId }) => [topic, topicId]));
     this.#settings = settings;
     this.#log = log;
-    this.#catalogue = new Catalogue(session, settings.quoted);
-    const definition = new TableDefinition(session, settings, this.#catalogue, log);
-    this.#layouts = new Layouts(settings, session, definition, new TableNames(settings));
-    this.#change = new Change(settings);
-    this.#move = moveStatement(session);
-    // The compare-and-set has to see what others have committed, whatever the database's default is.
-    this.#begun = this.#plain('BEGIN ISOLATION LEVEL READ COMMITTED', 'beginning a transaction');
-    this.#committed = this.#plain('COMMIT', 'committing');
+    this.#catalogue = new Catalogue(session, settings.quoteIdentifiers);
+    const evolution = new TableEvolution(session, settings, this.#catalogue, log);
+    this.#plans = new WritePlanCache(settings, session, evolution, new TableNames(settings));
+    this.#changeReader = new ChangeReader(settings);
+    this.#moveStatement = moveStatement(session);
+    // The compare-and-set must see commits of other writers, independent of the database's default.
+    this.#beginStep = this.#step('BEGIN ISOLATION LEVEL READ COMMITTED', 'beginning a transaction');
+    this.#commitStep = this.#step('COMMIT', 'committing');
   }
 
   async write(batch: SinkBatch): Promise<void> {
     try {
       await this.#attempt(batch, 'first');
     } catch (error) {
-      const meaning = error instanceof StepFailed ? sqlErrorKind(error.cause) : undefined;
-      if (meaning !== 'structure' && meaning !== 'internal') throw this.#told(error);
-      // The table is no longer what it was when the statement was made: once more with what it is now.
-      const reason = messageOf((error as StepFailed).cause);
-      this.#log.warn({ reason }, 'the destination may have changed; reading its catalogue again');
-      this.#catalogue.forget();
-      this.#layouts.forget();
-      if (meaning === 'internal') await sleep(DOUBT_MS);
+      const kind = error instanceof StepError ? sqlErrorKind(error.cause) : undefined;
+      if (kind !== 'structure' && kind !== 'internal') throw this.#toMillraceError(error);
+      // The table may have changed since the statement was compiled: retry with its current definition.
+      const reason = messageOf((error as StepError).cause);
+      this.#log.warn({ reason }, 'the destination may have changed; reloading its tables');
+      this.#catalogue.clear();
+      this.#plans.clear();
+      if (kind === 'internal') await sleep(INTERNAL_ERROR_DELAY_MS);
       try {
-        await this.#attempt(batch, 'again');
-      } catch (again) {
-        throw this.#told(again);
+        await this.#attempt(batch, 'retry');
+      } catch (retryError) {
+        throw this.#toMillraceError(retryError);
       }
     }
   }
 
-  /** One transaction in one round trip; record by record only where the whole fails for its data. */
-  async #attempt(batch: SinkBatch, turn: 'first' | 'again'): Promise<void> {
+  /** Writes one transaction in one round trip; if its data is rejected, isolates the failing records. */
+  async #attempt(batch: SinkBatch, attempt: 'first' | 'retry'): Promise<void> {
     const { records } = batch;
-    await this.#session.tidy();
-    this.#layouts.tidy();
-    const segments = await this.#segments(records, 0, records.length);
+    await this.#session.deallocateWhenFull();
+    this.#plans.prepareBatch();
+    const segments = await this.#reduce(records, 0, records.length);
     try {
-      await this.#session.run(this.#transaction(batch, segments));
+      await this.#session.run(this.#transactionSteps(batch, segments));
     } catch (error) {
-      if (isLost(error)) throw error;
+      if (isSessionLost(error)) throw error;
       await this.#rollBack();
-      if (!(turn === 'again' && isDoubtful(error)) && !isOfRecord(error)) throw error;
+      if (!(attempt === 'retry' && isInternalError(error)) && !isRecordError(error)) throw error;
       const [only] = records;
-      if (only !== undefined && records.length === 1) throw this.#refused(only, 0, error);
+      if (only !== undefined && records.length === 1) throw this.#rejection(only, 0, error);
       await this.#isolate(batch, false);
     }
   }
 
-  *#transaction(batch: SinkBatch, segments: readonly Segment[]): Generator<Step> {
-    yield* this.#begin(batch);
-    yield* statementsOf(segments, this.#session, this.#settings.statementRows);
-    yield this.#committed;
+  *#transactionSteps(batch: SinkBatch, segments: readonly Segment[]): Generator<Step> {
+    yield* this.#beginSteps(batch);
+    yield* statementsOf(segments, this.#session, this.#settings.maxStatementRows);
+    yield this.#commitStep;
   }
 
-  *#begin({ positions }: SinkBatch): Generator<Step> {
-    yield this.#begun;
-    if (positions.length > 0) yield moveOffsets(this.#move, this.#identity, this.#topicIds, positions);
+  *#beginSteps({ positions }: SinkBatch): Generator<Step> {
+    yield this.#beginStep;
+    if (positions.length > 0) yield moveOffsets(this.#moveStatement, this.#writer, this.#topicIds, positions);
   }
 
-  #plain(sql: string, doing: string): Step {
-    return { statement: this.#session.statement(sql), doing };
+  #step(sql: string, operation: string): Step {
+    return { statement: this.#session.statement(sql), operation };
   }
 
   async #rollBack(): Promise<void> {
@@ -117,172 +119,162 @@ export class Writer {
   }
 
   /**
-   * The batch once more, in its order and in halves of halves, each behind a savepoint, until all records are found that do
-   * not go in. Then nothing is committed, and they are thrown together. Where all do after all (the reduction to the last change of each key had changed the order of two
-   * rows that one constraint binds), that is the batch written.
+   * Writes the batch again, recursively halved, each part after a savepoint, to find all records that the database rejects.
+   * Then nothing is committed, and their errors are thrown together. If no record fails, the batch is committed: the reduction
+   * had changed the order of two rows that a constraint binds.
    *
-   * immediate: with deferred constraints checked after each part, for a transaction that fails only at its end.
+   * immediate: checks deferred constraints after each part, for a transaction that fails only at its commit.
    */
   async #isolate(batch: SinkBatch, immediate: boolean): Promise<void> {
     const { records } = batch;
-    const refused: DataError[] = [];
-    const doubted: StepFailed[] = [];
+    const rejections: DataError[] = [];
+    const internalErrors: StepError[] = [];
     try {
-      await this.#session.run(this.#begin(batch));
-      await this.#part({ records, immediate, refused, doubted }, 0, records.length);
-      // Not one goes in: that is not the records' fault.
-      if (doubted.length === records.length) throw doubted[0] as StepFailed;
-      if (refused.length > 0) throw new DataErrors(refused);
-      await this.#session.run([this.#committed]);
+      await this.#session.run(this.#beginSteps(batch));
+      await this.#isolateRange({ records, immediate, rejections, internalErrors }, 0, records.length);
+      // All records fail: the cause is not in the records.
+      if (internalErrors.length === records.length) throw internalErrors[0] as StepError;
+      if (rejections.length > 0) throw new DataErrors(rejections);
+      await this.#session.run([this.#commitStep]);
     } catch (error) {
-      if (isLost(error)) throw error;
+      if (isSessionLost(error)) throw error;
       await this.#rollBack();
-      if (!isOfData(error) || immediate) throw error;
+      if (!isDataFailure(error) || immediate) throw error;
       await this.#isolate(batch, true);
     }
   }
 
-  async #part(isolation: Isolation, from: number, to: number): Promise<void> {
-    const { records, immediate, refused, doubted } = isolation;
-    const segments = await this.#segments(records, from, to);
+  async #isolateRange(isolation: Isolation, from: number, to: number): Promise<void> {
+    const { records, immediate, rejections, internalErrors } = isolation;
+    const segments = await this.#reduce(records, from, to);
     try {
-      await this.#session.run(this.#saved(segments, immediate));
+      await this.#session.run(this.#savepointSteps(segments, immediate));
     } catch (error) {
-      if (!isOfRecord(error) && !isDoubtful(error)) throw error;
+      if (!isRecordError(error) && !isInternalError(error)) throw error;
       await this.#session.run([
-        this.#plain('ROLLBACK TO part', 'rolling back'),
-        this.#plain('RELEASE part', 'rolling back'),
+        this.#step('ROLLBACK TO part', 'rolling back'),
+        this.#step('RELEASE part', 'rolling back'),
       ]);
       if (to - from <= 1) {
-        if (isDoubtful(error)) doubted.push(error);
-        refused.push(this.#refused(records[from] as SinkRecord, from, error));
+        if (isInternalError(error)) internalErrors.push(error);
+        rejections.push(this.#rejection(records[from] as SinkRecord, from, error));
         return;
       }
       const middle = (from + to) >> 1;
-      await this.#part(isolation, from, middle);
-      await this.#part(isolation, middle, to);
+      await this.#isolateRange(isolation, from, middle);
+      await this.#isolateRange(isolation, middle, to);
     }
   }
 
-  *#saved(segments: readonly Segment[], immediate: boolean): Generator<Step> {
-    yield this.#plain('SAVEPOINT part', 'setting a savepoint');
-    if (immediate) yield this.#plain('SET CONSTRAINTS ALL IMMEDIATE', 'checking constraints');
-    yield* statementsOf(segments, this.#session, this.#settings.statementRows);
-    yield this.#plain('RELEASE part', 'releasing a savepoint');
+  *#savepointSteps(segments: readonly Segment[], immediate: boolean): Generator<Step> {
+    yield this.#step('SAVEPOINT part', 'setting a savepoint');
+    if (immediate) yield this.#step('SET CONSTRAINTS ALL IMMEDIATE', 'checking constraints');
+    yield* statementsOf(segments, this.#session, this.#settings.maxStatementRows);
+    yield this.#step('RELEASE part', 'releasing a savepoint');
   }
 
-  /** The changes of records [from, to), with the layouts that they need. Rejects with DataErrors, SINK_SCHEMA. */
-  async #segments(records: readonly SinkRecord[], from: number, to: number): Promise<readonly Segment[]> {
-    const { insertMode, pkMode, deletes } = this.#settings;
+  /** Reduces the changes of records [from, to). Rejects with DataErrors or SINK_SCHEMA. */
+  async #reduce(records: readonly SinkRecord[], from: number, to: number): Promise<readonly Segment[]> {
+    const { insertMode, pkMode, deleteEnabled: deletes } = this.#settings;
     const unique = insertMode !== 'insert' && pkMode !== 'kafka';
-    const fold = new Fold(unique, deletes, insertMode === 'upsert' && unique);
-    const change = this.#change;
-    const refused: DataError[] = [];
+    const reducer = new BatchReducer(unique, deletes, insertMode === 'upsert' && unique);
+    const change = this.#changeReader;
+    const rejections: DataError[] = [];
     for (let i = from; i < to; i++) {
       const record = records[i] as SinkRecord;
       try {
         change.read(record);
         if (change.operation === 'none') continue;
         this.#requireKey(record);
-        const layout = this.#layouts.find(record, change) ?? (await this.#layouts.make(record, change));
-        if (layout === NOWHERE) continue;
-        if (change.row !== null) fold.write(layout, record, change.row, i);
-        else if (change.operation === 'truncate') fold.truncate(layout);
-        else fold.delete(layout, record, i);
+        const plan = this.#plans.find(record, change) ?? (await this.#plans.compile(record, change));
+        if (plan === NO_TABLE) continue;
+        if (change.row !== null) reducer.write(plan, record, change.row, i);
+        else if (change.operation === 'truncate') reducer.truncate(plan);
+        else reducer.delete(plan, record, i);
       } catch (error) {
-        const located = this.#located(error, record, i);
-        if (!(located instanceof DataError)) throw located;
-        refused.push(located);
+        const dataError = this.#withRecord(error, record, i);
+        if (!(dataError instanceof DataError)) throw dataError;
+        rejections.push(dataError);
       }
-      if ((i - from) % BREATH === BREATH - 1) await new Promise(setImmediate);
+      if ((i - from) % YIELD_RECORDS === YIELD_RECORDS - 1) await new Promise(setImmediate);
     }
-    if (refused.length > 0) throw new DataErrors(refused);
-    return fold.finish();
+    if (rejections.length > 0) throw new DataErrors(rejections);
+    return reducer.finish();
   }
 
   #requireKey(record: SinkRecord): void {
-    if (this.#settings.pkMode !== 'record_key' || this.#change.operation === 'truncate') return;
-    if (record.key === null || record.key === undefined) throw noKey(record, this.#settings.names.pkMode);
+    if (this.#settings.pkMode !== 'record_key' || this.#changeReader.operation === 'truncate') return;
+    if (record.key === null || record.key === undefined) throw missingKeyError(record, this.#settings.names.pkMode);
   }
 
-  #located(error: unknown, record: SinkRecord, index: number): unknown {
+  #withRecord(error: unknown, record: SinkRecord, index: number): unknown {
     if (error instanceof DataError) return new DataError(error.message, { cause: error.cause, index });
-    if (error instanceof MissingKey) {
-      return new DataError(`The primary key column ${error.message} has no value in ${placeOf(record)}.`, { index });
+    if (error instanceof MissingKeyError) {
+      return new DataError(`The primary key column ${error.message} has no value in ${describeRecord(record)}.`, {
+        index,
+      });
     }
-    if (!(error instanceof NotARow)) return error;
-    return new DataError(`The JDBC sink connector writes rows, but found ${error.message}, at ${placeOf(record)}.`, {
-      index,
-    });
+    if (!(error instanceof NotARowError)) return error;
+    return new DataError(
+      `The JDBC sink connector writes rows, but found ${error.message}, at ${describeRecord(record)}.`,
+      {
+        index,
+      },
+    );
   }
 
-  #refused(record: SinkRecord, index: number, error: StepFailed | DataError): DataError {
+  #rejection(record: SinkRecord, index: number, error: StepError | DataError): DataError {
     if (error instanceof DataError) return error;
-    const { cause, doing } = error;
-    return new DataError(`PostgreSQL refused ${doing}: ${messageWithoutData(cause)}, at ${placeOf(record)}.`, {
-      index,
-    });
+    const { cause, operation } = error;
+    return new DataError(
+      `PostgreSQL refused ${operation}: ${messageWithoutData(cause)}, at ${describeRecord(record)}.`,
+      {
+        index,
+      },
+    );
   }
 
-  /** As the error that the engine acts on; one that is none of ours is a bug, and stays what it is. */
-  #told(error: unknown): unknown {
-    if (!(error instanceof StepFailed)) return error;
-    const { cause, doing, sent } = error;
+  /** Maps a StepError to the engine's errors; other errors are returned unchanged. */
+  #toMillraceError(error: unknown): unknown {
+    if (!(error instanceof StepError)) return error;
+    const { cause, operation, allSent: sent } = error;
     if (isConnectionLost(cause) && sent) {
       return new MillraceError(
         'COMMIT_UNKNOWN',
-        `The connection was lost ${doing} (${messageOf(cause)}): whether the batch was committed shows in millrace_offsets.`,
+        `The connection was lost ${operation} (${messageOf(cause)}): the table millrace_offsets shows if the batch was committed.`,
         { cause },
       );
     }
-    if (isFence(error)) {
+    if (isFenced(error)) {
       return new FencedError(
-        `Another task of the connector ${this.#identity.connector} has claimed or moved the positions in millrace_offsets: nothing of this batch was written.`,
+        `Another task of the connector ${this.#writer.connector} has claimed or moved the positions in millrace_offsets: nothing of this batch was written.`,
       );
     }
-    if (isDoubtful(error)) {
+    if (isInternalError(error)) {
       return new MillraceError(
         'SINK_SCHEMA',
-        `PostgreSQL failed ${doing} with an internal error, for each record of the batch by itself as well: ${messageOf(cause)} ` +
-          `(SQLSTATE ${sqlState(cause)}). Restart the task when the server's log has told why.`,
+        `PostgreSQL failed ${operation} with an internal error, also for each record of the batch alone: ${messageOf(cause)} ` +
+          `(SQLSTATE ${sqlState(cause)}). See the server's log for the reason, then restart the task.`,
         { cause },
       );
     }
     if (sqlState(cause) === '42P10') {
       return new MillraceError(
         'SINK_SCHEMA',
-        `PostgreSQL failed ${doing}: the table has no primary key or unique index of just the columns that ` +
-          `${this.#settings.names.pkMode} and ${this.#settings.names.pkFields} give. Create one, or set them to those that it has.`,
+        `PostgreSQL failed ${operation}: the table has no primary key or unique index on exactly the columns of ` +
+          `${this.#settings.names.pkMode} and ${this.#settings.names.pkFields}. Create one, or change these keys.`,
         { cause },
       );
     }
-    return toMillraceError(cause, doing);
+    return toMillraceError(cause, operation);
   }
 }
 
-function isLost(error: unknown): boolean {
-  return error instanceof SilentServerError || (error instanceof StepFailed && isConnectionLost(error.cause));
-}
-
-/** Records that go in by themselves or not, and those that do not. */
+/** State of the search for the records that the database rejects. */
 interface Isolation {
   readonly records: readonly SinkRecord[];
   readonly immediate: boolean;
-  readonly refused: DataError[];
-  /** Failures of single records that may be the server's own. */
-  readonly doubted: StepFailed[];
-}
-
-/** The database did not take a record, or it cannot be sent. */
-const isOfRecord = (error: unknown): error is StepFailed | DataError =>
-  isOfData(error) || (error instanceof DataError && !(error instanceof DataErrors));
-
-const isDoubtful = (error: unknown): error is StepFailed =>
-  error instanceof StepFailed && !isFence(error) && sqlErrorKind(error.cause) === 'internal';
-
-/** The database did not take a record; the fence is no record. */
-function isOfData(error: unknown): error is StepFailed {
-  if (!(error instanceof StepFailed) || isFence(error)) return false;
-  const meaning = sqlErrorKind(error.cause);
-  return meaning === 'data' || meaning === 'duplicate';
+  readonly rejections: DataError[];
+  /** Internal errors of the server for single records. */
+  readonly internalErrors: StepError[];
 }

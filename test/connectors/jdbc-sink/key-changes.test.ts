@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { headerKey } from '../../../connectors/jdbc-sink/write/key-changes.ts';
-import type { Layout } from '../../../connectors/jdbc-sink/write/write-plan.ts';
+import type { WritePlan } from '../../../connectors/jdbc-sink/write/write-plan.ts';
 import {
   Bytes,
   Decimal,
@@ -21,7 +21,7 @@ function throughHeader(schema: PrimitiveSchema, value: Value): readonly Value[] 
   const key = structOf({ a: schema });
   const out = new Bytes(16);
   converter.fromConnect('t', key, new ValueStruct(key, [value]), out);
-  const layout = { keys: [{ name: 'a', schema }] } as unknown as Layout;
+  const layout = { keys: [{ name: 'a', schema }] } as unknown as WritePlan;
   return headerKey(layout, { key: 'h', ...converter.toConnect('t', out.take()) });
 }
 
@@ -34,6 +34,6 @@ test.each<[PrimitiveSchema, Value]>([
   [schemaOf('string'), 'a "b" \\ c'],
   [schemaOf('string'), ', '],
   [schemaOf('string'), ' '],
-])('the header of a changed key keeps a key of type $0.type exactly: $1', (schema, value) => {
+])('the header of a changed key preserves a key of type $0.type: $1', (schema, value) => {
   expect(throughHeader(schema, value)).toEqual([value]);
 });

@@ -2,12 +2,12 @@ import fc from 'fast-check';
 import pg from 'pg';
 import { describe, expect, it } from 'vitest';
 import { toMillraceError } from '../../../connectors/jdbc-sink/protocol/failures.ts';
-import { nameParts, stored } from '../../../connectors/jdbc-sink/table/identifiers.ts';
+import { nameParts, storedName } from '../../../connectors/jdbc-sink/table/identifiers.ts';
 import {
   dateText,
   daysOf,
   type Instant,
-  readInstant,
+  parseInstant,
   timestampText,
 } from '../../../connectors/jdbc-sink/values/calendar.ts';
 import { quoteIdentifier } from '../../../src/databases/postgresql/quote.ts';
@@ -27,7 +27,7 @@ describe('names', () => {
     expect(nameParts(text)).toEqual(parts);
   });
 
-  it('of any kind come back from their quoted form', () => {
+  it('quoted names are parsed to the original names', () => {
     fc.assert(
       fc.property(fc.array(fc.string({ minLength: 1 }), { minLength: 1, maxLength: 3 }), parts => {
         expect(nameParts(parts.map(quoteIdentifier).join('.'))).toEqual(parts);
@@ -35,11 +35,11 @@ describe('names', () => {
     );
   });
 
-  it('are folded and cut as PostgreSQL does', () => {
-    expect(stored('OrderÄ', false)).toBe('orderÄ');
-    expect(stored('OrderÄ', true)).toBe('OrderÄ');
-    expect(stored('é'.repeat(40), true)).toBe('é'.repeat(31));
-    expect(stored('😀'.repeat(20), true)).toBe('😀'.repeat(15));
+  it('names are folded and truncated like in PostgreSQL', () => {
+    expect(storedName('OrderÄ', false)).toBe('orderÄ');
+    expect(storedName('OrderÄ', true)).toBe('OrderÄ');
+    expect(storedName('é'.repeat(40), true)).toBe('é'.repeat(31));
+    expect(storedName('😀'.repeat(20), true)).toBe('😀'.repeat(15));
   });
 });
 
@@ -47,7 +47,7 @@ describe('the calendar', () => {
   const instant: Instant = { seconds: 0, micros: 0 };
   const dates = fc.date({ min: new Date(-8.64e15), max: new Date(8.64e15), noInvalidDate: true });
 
-  it('counts days as Date does', () => {
+  it('counts the same days as Date', () => {
     fc.assert(
       fc.property(dates, date => {
         const days = Math.floor(date.getTime() / 86_400_000);
@@ -60,18 +60,18 @@ describe('the calendar', () => {
     );
   });
 
-  it('reads what toISOString writes, in any offset', () => {
+  it('parses the output of toISOString with any offset', () => {
     fc.assert(
       fc.property(
         fc.date({ min: new Date('0001-01-02T00:00:00Z'), max: new Date('9999-12-30T00:00:00Z'), noInvalidDate: true }),
         fc.integer({ min: -18 * 60, max: 18 * 60 }),
         (date, offset) => {
-          expect(readInstant(date.toISOString(), instant)).toBe(true);
+          expect(parseInstant(date.toISOString(), instant)).toBe(true);
           expect(instant.seconds * 1000 + instant.micros / 1000).toBe(date.getTime());
           const minutes = String(Math.abs(offset) % 60).padStart(2, '0');
           const zone = `${offset < 0 ? '-' : '+'}${String(Math.floor(Math.abs(offset) / 60)).padStart(2, '0')}:${minutes}`;
           expect(
-            readInstant(new Date(date.getTime() + offset * 60_000).toISOString().replace('Z', zone), instant),
+            parseInstant(new Date(date.getTime() + offset * 60_000).toISOString().replace('Z', zone), instant),
           ).toBe(true);
           expect(instant.seconds * 1000 + instant.micros / 1000).toBe(date.getTime());
         },
@@ -92,11 +92,11 @@ describe('the calendar', () => {
     '2026-0:-01T00:00:00Z',
     '2026-01-01T00-00:00Z',
     '2026-01-01T00:00:00,1Z',
-  ])('does not read %o', text => {
-    expect(readInstant(text, instant)).toBe(false);
+  ])('rejects %o', text => {
+    expect(parseInstant(text, instant)).toBe(false);
   });
 
-  it('writes microseconds before 1970', () => {
+  it('prints microseconds before 1970', () => {
     expect(timestampText(-1n)).toBe('1969-12-31 23:59:59.999999');
   });
 });
@@ -127,7 +127,7 @@ describe('errors of the database', () => {
     });
   });
 
-  it('of the link pass by themselves, those of certificates do not', () => {
+  it('connection errors are retriable, certificate errors are not', () => {
     for (const code of ['ECONNRESET', 'ECONNREFUSED', 'ENOTFOUND', 'ETIMEDOUT', 'EPIPE'])
       expect(toMillraceError(Object.assign(new Error('m'), { code }), 'connecting')).toMatchObject({
         code: 'SINK_UNAVAILABLE',
@@ -140,7 +140,7 @@ describe('errors of the database', () => {
     expect(isConnectionLost(raised('23505', 'm'))).toBe(false);
   });
 
-  it('tell data errors without the data', () => {
+  it('messages about rejected data do not contain the data', () => {
     expect(messageWithoutData(raised('22P02', 'invalid input syntax for type uuid: "secret\nthing"'))).toBe(
       'invalid input syntax for type uuid (SQLSTATE 22P02)',
     );

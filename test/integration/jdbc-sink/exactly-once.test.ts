@@ -148,7 +148,7 @@ describe('the fence', () => {
     await db.query('CREATE TABLE millrace_offsets (connector text, topic text, partition int, next_offset bigint)');
     expect(await rejection(TestSink.open(db, append, { assigned }))).toMatchObject({
       code: 'SINK_SETUP',
-      message: expect.stringMatching(/lacks cluster, topic_id, generation, attempt/),
+      message: expect.stringMatching(/lacks the columns cluster, topic_id, generation, attempt/),
     });
   });
 

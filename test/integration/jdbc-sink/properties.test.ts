@@ -115,7 +115,7 @@ describe('hostile strings', () => {
         expect(error).toBeInstanceOf(DataError);
         expect(error).toMatchObject({
           index,
-          message: expect.stringMatching(/column t of "public"."orders" was given text with/),
+          message: expect.stringMatching(/column t of "public"."orders" received text with/),
         });
       }),
       { numRuns: 40 },
