@@ -2,8 +2,8 @@ import { addAbortListener } from 'node:events';
 import type { PlanContext, SourceConnector, SourcePosition } from '../../src/api/index.ts';
 import { MillraceError, messageOf } from '../../src/errors.ts';
 import { config, type JdbcSourceConfig } from './config/keys.ts';
-import type { Session } from './database/database.ts';
 import { openSession } from './database/open.ts';
+import type { Session } from './database/session.ts';
 import { findTables, refuseSameNames, spread } from './tables/plan.ts';
 import { JdbcSourceTask } from './task.ts';
 

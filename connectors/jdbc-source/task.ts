@@ -4,15 +4,15 @@ import type { SourceBatch, SourceRecord, SourceTask, SourceTaskContext } from '.
 import { kindOf, MillraceError, messageOf } from '../../src/errors.ts';
 import { addressOf } from './config/address.ts';
 import type { JdbcSourceConfig } from './config/keys.ts';
-import type { Relation, Session } from './database/database.ts';
 import { openSession } from './database/open.ts';
+import type { Relation, Session } from './database/session.ts';
 import { storedOffset } from './read/offsets.ts';
 import { withoutSemicolon } from './read/query-text.ts';
-import { Reader } from './read/reader.ts';
-import { lookAt, wholeQuery } from './read/source.ts';
+import { lookAt, wholeQuery } from './read/relation-metadata.ts';
+import { Reader } from './read/relation-reader.ts';
 import { findTables, refuseSameNames } from './tables/plan.ts';
 import { fullName, type TableId } from './tables/table-id.ts';
-import { zoneOf } from './values/zone.ts';
+import { zoneOf } from './values/time-zone.ts';
 
 /** Bounds of poll.linger.ms, which is the time that one `read` waits for work: less would keep the processor busy. */
 const LEAST_WAIT_MS = 100;

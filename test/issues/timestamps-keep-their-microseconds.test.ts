@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { zoneOf } from '../../connectors/jdbc-source/values/time-zone.ts';
 import {
   type TimestampGranularity,
   timestamp,
   timestampGranularities,
 } from '../../connectors/jdbc-source/values/timestamps.ts';
-import { zoneOf } from '../../connectors/jdbc-source/values/zone.ts';
 import { schemaOf, structOf } from '../../src/api/index.ts';
 import { recordsOf, rejection, TestSink } from '../integration/jdbc-sink/sink.ts';
 import { openTask, propsOf, type Source, sources } from '../integration/jdbc-source/harness.ts';

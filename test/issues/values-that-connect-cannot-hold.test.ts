@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { date, decimal, time, year } from '../../connectors/jdbc-source/values/decoders.ts';
+import { zoneOf } from '../../connectors/jdbc-source/values/time-zone.ts';
 import { timestamp, timestampGranularities } from '../../connectors/jdbc-source/values/timestamps.ts';
-import { zoneOf } from '../../connectors/jdbc-source/values/zone.ts';
 import type { SourceRecord, StructSchema, Value } from '../../src/api/index.ts';
 import { DataError } from '../../src/errors.ts';
 import { rejection } from '../integration/jdbc-sink/sink.ts';

@@ -1,6 +1,6 @@
 import { atLeast, enumKey, intKey, longKey, stringKey } from '../../../src/config/spec.ts';
+import { timeZoneCheck } from '../values/time-zone.ts';
 import { timestampGranularities } from '../values/timestamps.ts';
-import { timeZoneCheck } from '../values/zone.ts';
 
 /** Confluent's names, defaults and meanings: topics, polls and times. */
 const connector = { group: 'Connector', importance: 'medium', width: 'short' } as const;

@@ -3,7 +3,7 @@ import { type ConfigOf, defineConfig } from '../../../src/config/spec.ts';
 import { driverParameters, wrongParameters } from '../../../src/databases/driver-parameters.ts';
 import { parseSourceUrl } from './address.ts';
 import { connectorKeys } from './connector-keys.ts';
-import { contradictions } from './contradictions.ts';
+import { contradictions } from './cross-key-errors.ts';
 import { databaseKeys, type NumericMapping } from './database-keys.ts';
 import { modeKeys } from './mode-keys.ts';
 

@@ -3,9 +3,9 @@ import type { Log } from '../../../src/api/index.ts';
 import { kindOf, MillraceError, messageOf } from '../../../src/errors.ts';
 import { addressOf } from '../config/address.ts';
 import type { JdbcSourceConfig } from '../config/keys.ts';
-import { zoneOf } from '../values/zone.ts';
-import type { Session } from './database.ts';
+import { zoneOf } from '../values/time-zone.ts';
 import { isolationLevel } from './isolation.ts';
+import type { Session } from './session.ts';
 
 /**
  * A session with the database of connection.url. With connection.attempts, connecting is tried so often, and SOURCE_SETUP

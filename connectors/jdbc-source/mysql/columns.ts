@@ -1,9 +1,9 @@
 import type { FieldPacket } from 'mysql2';
-import type { Clock, Column } from '../database/database.ts';
+import type { Clock, Column } from '../database/session.ts';
 import * as kinds from '../values/decoders.ts';
 import type { Decode } from '../values/row.ts';
+import { zoneOf } from '../values/time-zone.ts';
 import { type TimestampFormat, timestamp } from '../values/timestamps.ts';
-import { zoneOf } from '../values/zone.ts';
 
 /** Column types and flags of the protocol: https://dev.mysql.com/doc/dev/mysql-server/latest/field__types_8h.html */
 const type = {

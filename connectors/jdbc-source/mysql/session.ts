@@ -8,12 +8,12 @@ import { tlsWarning } from '../../../src/databases/tls-warning.ts';
 import { MillraceError } from '../../../src/errors.ts';
 import type { SourceAddress } from '../config/address.ts';
 import { readPem } from '../config/pem-files.ts';
-import type { Clock, Column, Cursor, Mark, Relation, Session, TableScope } from '../database/database.ts';
 import { isServerError, noRowsError, toMillraceError } from '../database/failures.ts';
+import type { Clock, Column, Cursor, Mark, Relation, Session, TableScope } from '../database/session.ts';
 import type { TableId } from '../tables/table-id.ts';
 import type { Cells } from '../values/row.ts';
 import type { TimestampFormat } from '../values/timestamps.ts';
-import { MysqlCursor } from './rows.ts';
+import { MysqlCursor } from './cursor.ts';
 import { ask, describe, INQUIRY_NAME, inquireThread, socketOf } from './thread.ts';
 import { writesSince } from './transactions.ts';
 

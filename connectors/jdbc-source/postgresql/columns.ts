@@ -1,6 +1,6 @@
 import type { FieldDef } from 'pg';
 import type { NumericMapping } from '../config/database-keys.ts';
-import type { Clock, Column } from '../database/database.ts';
+import type { Clock, Column } from '../database/session.ts';
 import * as kinds from '../values/decoders.ts';
 import type { Cells } from '../values/row.ts';
 import { type TimestampFormat, timestamp } from '../values/timestamps.ts';

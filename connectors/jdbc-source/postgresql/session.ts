@@ -16,8 +16,8 @@ import {
 import type { SourceAddress } from '../config/address.ts';
 import type { NumericMapping } from '../config/database-keys.ts';
 import { readPem } from '../config/pem-files.ts';
-import type { Clock, Column, Cursor, Mark, Relation, Session, TableScope } from '../database/database.ts';
 import { isServerError, noRowsError, toMillraceError } from '../database/failures.ts';
+import type { Clock, Column, Cursor, Mark, Relation, Session, TableScope } from '../database/session.ts';
 import type { TableId } from '../tables/table-id.ts';
 import type { Cells } from '../values/row.ts';
 import type { TimestampFormat } from '../values/timestamps.ts';

@@ -1,9 +1,9 @@
 import type { Json, PositionReader, SourceOffset, SourcePartition } from '../../../src/api/index.ts';
 import { MillraceError } from '../../../src/errors.ts';
-import type { Clock, Relation } from '../database/database.ts';
+import type { Clock, Relation } from '../database/session.ts';
 import { fullName, namesOf } from '../tables/table-id.ts';
-import { type Instant, instantOfMs, readInstant, sameFraction, writeLocal } from '../values/civil.ts';
-import { type Zone, zoneOf } from '../values/zone.ts';
+import { type Instant, instantOfMs, readInstant, sameFraction, writeLocal } from '../values/instants.ts';
+import { type Zone, zoneOf } from '../values/time-zone.ts';
 
 /**
  * How far a relation has been read. Everything up to `time` (and, in timestamp+incrementing mode, up to `number` at

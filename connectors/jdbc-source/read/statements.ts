@@ -1,6 +1,6 @@
-import type { Session } from '../database/database.ts';
+import type { Session } from '../database/session.ts';
 import type { Place } from './offsets.ts';
-import { ROW, type Source } from './source.ts';
+import { ROW, type Source } from './relation-metadata.ts';
 
 /** Up to where a poll reads: what lies behind may not all be there yet. */
 export interface Bound {

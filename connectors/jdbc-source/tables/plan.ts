@@ -1,6 +1,6 @@
 import { MillraceError } from '../../../src/errors.ts';
 import type { JdbcSourceConfig } from '../config/keys.ts';
-import type { Session } from '../database/database.ts';
+import type { Session } from '../database/session.ts';
 import { tableTest } from './filter.ts';
 import { fullName, quotedName, type TableId } from './table-id.ts';
 

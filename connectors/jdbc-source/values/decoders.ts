@@ -1,7 +1,7 @@
 import { Decimal, LogicalName, type PrimitiveSchema, schemaOf } from '../../../src/api/index.ts';
-import { readInstant, readTimeOfDay } from './civil.ts';
+import { readInstant, readTimeOfDay } from './instants.ts';
 import type { Decode } from './row.ts';
-import { zoneOf } from './zone.ts';
+import { zoneOf } from './time-zone.ts';
 
 /** A column's schema, optional or not as the column is, and how its cells become values of it. */
 export interface Kind {

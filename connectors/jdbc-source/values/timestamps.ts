@@ -1,8 +1,8 @@
 import { LogicalName, type PrimitiveSchema, schemaOf } from '../../../src/api/index.ts';
-import { type Instant, readInstant } from './civil.ts';
 import type { Kind } from './decoders.ts';
+import { type Instant, readInstant } from './instants.ts';
 import type { Decode } from './row.ts';
-import type { Zone } from './zone.ts';
+import type { Zone } from './time-zone.ts';
 
 /** Confluent's words for the forms of timestamps. */
 export const timestampGranularities = [

@@ -1,16 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Session } from '../../../connectors/jdbc-source/database/database.ts';
+import type { Session } from '../../../connectors/jdbc-source/database/session.ts';
 import { writesSince } from '../../../connectors/jdbc-source/mysql/transactions.ts';
 import { numericKind } from '../../../connectors/jdbc-source/postgresql/columns.ts';
 import { partitionOf, readOffset, writeOffset } from '../../../connectors/jdbc-source/read/offsets.ts';
-import type { Source } from '../../../connectors/jdbc-source/read/source.ts';
+import type { Source } from '../../../connectors/jdbc-source/read/relation-metadata.ts';
 import { groupStatement, maximumOf, statement } from '../../../connectors/jdbc-source/read/statements.ts';
 import { tableTest } from '../../../connectors/jdbc-source/tables/filter.ts';
 import { spread } from '../../../connectors/jdbc-source/tables/plan.ts';
-import { readInstant, readTimeOfDay, writeLocal } from '../../../connectors/jdbc-source/values/civil.ts';
 import { decimal, int32, int64 } from '../../../connectors/jdbc-source/values/decoders.ts';
-import { zoneOf } from '../../../connectors/jdbc-source/values/zone.ts';
+import { readInstant, readTimeOfDay, writeLocal } from '../../../connectors/jdbc-source/values/instants.ts';
+import { zoneOf } from '../../../connectors/jdbc-source/values/time-zone.ts';
 import { Decimal, structOf } from '../../../src/api/index.ts';
 
 const utc = zoneOf('UTC');

@@ -3,10 +3,10 @@ import { MillraceError } from '../../../src/errors.ts';
 import { mappedColumns } from '../config/column-mappings.ts';
 import type { JdbcSourceConfig } from '../config/keys.ts';
 import type { Mode } from '../config/mode-keys.ts';
-import type { Clock, Column, Relation, Session } from '../database/database.ts';
+import type { Clock, Column, Relation, Session } from '../database/session.ts';
 import { fullName } from '../tables/table-id.ts';
 import type { Decode } from '../values/row.ts';
-import type { WholeQuery } from './reader.ts';
+import type { WholeQuery } from './relation-reader.ts';
 
 /** A relation as it is read: its columns, and the SQL of its parts. */
 export interface Source {

@@ -1,4 +1,4 @@
-import type { Zone } from './zone.ts';
+import type { Zone } from './time-zone.ts';
 
 const DAY = 86_400_000;
 /** Milliseconds from 1970 to the last instant that a Date holds. */

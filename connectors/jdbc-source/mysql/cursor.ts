@@ -1,7 +1,7 @@
 import type { Connection, FieldPacket, QueryError } from 'mysql2';
 import { SilentServerError, type WatchedSession, watchAnswer } from '../../../src/databases/answer-watch.ts';
-import type { Column, Cursor } from '../database/database.ts';
 import { noRowsError, toMillraceError } from '../database/failures.ts';
+import type { Column, Cursor } from '../database/session.ts';
 import type { Cells } from '../values/row.ts';
 import { type ColumnFormat, describeColumns } from './columns.ts';
 

@@ -1,12 +1,12 @@
 import type { SourceBatch, SourceOffset, SourceRecord } from '../../../src/api/index.ts';
 import { MillraceError } from '../../../src/errors.ts';
 import type { JdbcSourceConfig } from '../config/keys.ts';
-import type { Column, Cursor, Mark, Session } from '../database/database.ts';
-import { instantOfMs, sameFraction, writeLocal } from '../values/civil.ts';
+import type { Column, Cursor, Mark, Session } from '../database/session.ts';
+import { instantOfMs, sameFraction, writeLocal } from '../values/instants.ts';
 import { type Cells, RowStruct } from '../values/row.ts';
-import type { Zone } from '../values/zone.ts';
+import type { Zone } from '../values/time-zone.ts';
 import { type Group, type Place, partitionOf, readOffset, writeOffset, zoneOfClock } from './offsets.ts';
-import type { Source } from './source.ts';
+import type { Source } from './relation-metadata.ts';
 import { type Bound, groupStatement, maximumOf, statement } from './statements.ts';
 
 export interface ReaderContext {
