@@ -28,7 +28,7 @@ export async function withRetries<T>(
       if (failures >= retries)
         throw new MillraceError(
           'SINK_SETUP',
-          `${messageOf(error)} Gave up after ${failures + 1} attempts: ${setting}. Remove that key to retry without limit.`,
+          `${messageOf(error)} Gave up after ${failures + 1} attempts (${setting}); remove that key to retry without limit.`,
           { cause: error },
         );
       log.warn({ reason: messageOf(error), failures: failures + 1 }, 'the destination failed; retrying');

@@ -163,7 +163,7 @@ describe.concurrent('a database that neither answers nor hangs up', { timeout: 1
       await using task = await openTask(polling(source, through(proxy, source.url)), new Committed());
       await task.step();
       proxy.silenceOpen();
-      const place = `looking for what is new: ${product} at ${proxy.host}:${proxy.port} has not answered for 30 s`;
+      const place = `reading the watermark: ${product} at ${proxy.host}:${proxy.port} has not answered for 30 s`;
       expect(await endOf(task.step)).toContain(`${place}, and waits for a statement itself`);
     };
     const ofSink = async () => {

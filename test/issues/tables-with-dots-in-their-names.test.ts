@@ -55,7 +55,7 @@ test('two tables with one full name are refused, as they would share a position'
   await create('"a.b".c', 5);
   await create('a."b.c"', 5);
   await expect(openTask(props(), new Committed())).rejects.toThrow(
-    '"a"."b.c" and "a.b"."c" would have one stored offset',
+    '"a"."b.c" and "a.b"."c" would share a stored offset',
   );
 });
 

@@ -98,7 +98,7 @@ test('every instant of four digits’ years, in each granularity', () => {
       expect(read('micros_iso_datetime_string')).toBe(text.replace(' ', 'T'));
       const nanos = instant * 1000n;
       if (BigInt.asIntN(64, nanos) === nanos) expect(read('nanos_long')).toBe(nanos);
-      else expect(() => read('nanos_long')).toThrow('beyond int64');
+      else expect(() => read('nanos_long')).toThrow('out of the range of int64');
     }),
   );
 });
@@ -106,7 +106,7 @@ test('every instant of four digits’ years, in each granularity', () => {
 test('years before Christ have no text, as that has no era', () => {
   const utc = zoneOf('UTC');
   const format = { granularity: 'micros_iso_datetime_string', zone: utc } as const;
-  expect(() => timestamp(utc, format).decode('0044-03-15 00:00:00 BC')).toThrow('before Christ');
+  expect(() => timestamp(utc, format).decode('0044-03-15 00:00:00 BC')).toThrow('years before 1');
 });
 
 test.each(['microseconds', 'nanoseconds'] as const)('the JDBC sink with timestamp.precision.mode=%s', async mode => {

@@ -99,7 +99,7 @@ describe.each(sources)('%s', (_name, make) => {
     await db.run("INSERT INTO nowhere VALUES (1), ('NaN')");
     expect(await rejection(read('nowhere', 2))).toMatchObject({
       code: 'SOURCE_SETUP',
-      message: expect.stringContaining('has NaN'),
+      message: expect.stringContaining('contains NaN'),
     });
   });
 });

@@ -1,7 +1,7 @@
 import { javaMatcher, regexProblem } from '../../../src/config/java-regex/index.ts';
 import type { Check } from '../../../src/config/spec.ts';
 import { MillraceError } from '../../../src/errors.ts';
-import { namesOf, quotedName, type TableId } from '../tables/table-id.ts';
+import { matchingNames, quotedName, type TableId } from '../tables/table-id.ts';
 
 export type MappingSetting = 'timestamp.columns.mapping' | 'incrementing.column.mapping';
 
@@ -10,8 +10,8 @@ interface ColumnMapping {
   readonly columns: readonly string[];
 }
 
-/** Reads `regex:[col1|col2]`, or `regex:col` of an incrementing column. Throws Error. */
-function readMapping(text: string, setting: MappingSetting): ColumnMapping {
+/** Parses `regex:[col1|col2]`, or `regex:col` for an incrementing column. Throws Error. */
+function parseMapping(text: string, setting: MappingSetting): ColumnMapping {
   const isList = setting === 'timestamp.columns.mapping';
   const [expression = '', columns, ...rest] = text.split(':').map(part => part.trim());
   if (columns === undefined || rest.length > 0)
@@ -36,23 +36,23 @@ export const columnMappingCheck =
   mappings => {
     for (const mapping of mappings)
       try {
-        readMapping(mapping, setting);
+        parseMapping(mapping, setting);
       } catch (error) {
         return { message: `Invalid value for configuration ${setting}: ${(error as Error).message}` };
       }
     return undefined;
   };
 
-/** The columns that a setting has for a table. SOURCE_SETUP where the table matches none of its mappings, or several. */
+/** Columns that a key maps a table to. Throws SOURCE_SETUP if the table matches no mapping, or several. */
 export function mappedColumns(mappings: readonly string[], setting: MappingSetting, table: TableId): readonly string[] {
-  const names = namesOf(table).slice(0, -1);
-  const found = mappings
-    .map(text => readMapping(text, setting))
+  const names = matchingNames(table).slice(0, -1);
+  const matching = mappings
+    .map(text => parseMapping(text, setting))
     .filter(({ expression }) => names.some(javaMatcher([expression], { setting })));
-  const [first, second] = found;
+  const [first, second] = matching;
   if (first !== undefined && second === undefined) return first.columns;
   throw new MillraceError(
     'SOURCE_SETUP',
-    `${quotedName(table)} matches ${first === undefined ? 'none' : 'several'} of the regular expressions of ${setting}: each table needs just one`,
+    `${quotedName(table)} matches ${first === undefined ? 'none' : 'several'} of the regular expressions of ${setting}: each table must match exactly one`,
   );
 }

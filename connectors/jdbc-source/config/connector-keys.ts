@@ -2,7 +2,7 @@ import { atLeast, enumKey, intKey, longKey, stringKey } from '../../../src/confi
 import { timeZoneCheck } from '../values/time-zone.ts';
 import { timestampGranularities } from '../values/timestamps.ts';
 
-/** Confluent's names, defaults and meanings: topics, polls and times. */
+/** Confluent's keys for topics, polls and times. */
 const connector = { group: 'Connector', importance: 'medium', width: 'short' } as const;
 
 const topicPrefixCheck = (prefix: string): string | undefined => {
@@ -22,7 +22,7 @@ export const connectorKeys = {
     default: '',
     check: topicPrefixCheck,
     displayName: 'Topic Prefix',
-    doc: "What the topic's name has before the table's name; for a query the whole name of the topic.",
+    doc: "Prefix of the topic's name before the table's name; for a query, the name of the topic.",
   }),
   'poll.interval.ms': intKey({
     ...connector,
@@ -30,7 +30,7 @@ export const connectorKeys = {
     default: 5000,
     check: atLeast(0),
     displayName: 'Poll Interval (ms)',
-    doc: 'How often each table is asked for what is new.',
+    doc: 'Interval between polls of each table.',
   }),
   'batch.max.rows': intKey({
     ...connector,
@@ -38,7 +38,7 @@ export const connectorKeys = {
     default: 1000,
     check: atLeast(1),
     displayName: 'Max Rows Per Batch',
-    doc: 'Rows that are fetched at a time.',
+    doc: 'Maximum number of rows to fetch at a time.',
   }),
   'max.buffer.size': intKey({
     ...connector,
@@ -46,7 +46,7 @@ export const connectorKeys = {
     default: 0,
     check: atLeast(0),
     displayName: 'Maximum Buffer Size',
-    doc: 'Rows that are fetched at a time where that is less than batch.max.rows; 0 for no limit of its own.',
+    doc: 'Maximum number of rows to fetch at a time if it is less than batch.max.rows; 0: no further limit.',
   }),
   'poll.linger.ms': longKey({
     ...connector,
@@ -54,7 +54,7 @@ export const connectorKeys = {
     default: 5000,
     check: atLeast(0),
     displayName: 'Poll Linger Milliseconds',
-    doc: 'How long a read waits for a row at most, between 100 ms and 1 s here.',
+    doc: 'Maximum time that a read waits for rows; limited to 100 ms to 1 s.',
   }),
   'table.monitoring.startup.polling.limit.ms': longKey({
     ...connector,
@@ -63,9 +63,9 @@ export const connectorKeys = {
     check: ms =>
       ms === STARTUP_LIMIT_MS
         ? undefined
-        : 'tables are looked for before a task starts, for as long as socketTimeout in connection.url allows: set that instead',
+        : 'tables are discovered before a task starts, within socketTimeout of connection.url: set that instead',
     displayName: 'Table Monitoring Startup Polling Limit (ms)',
-    doc: 'Only the default is taken: tables are looked for before a task starts.',
+    doc: 'Only the default is supported: tables are discovered before a task starts.',
   }),
   'table.poll.interval.ms': longKey({
     ...connector,
@@ -73,7 +73,7 @@ export const connectorKeys = {
     default: 60_000,
     check: atLeast(1),
     displayName: 'Metadata Change Monitoring Interval (ms)',
-    doc: 'How often new tables are looked for.',
+    doc: 'Interval between searches for new tables.',
   }),
   'timestamp.delay.interval.ms': longKey({
     ...connector,
@@ -81,7 +81,7 @@ export const connectorKeys = {
     default: 0,
     check: atLeast(0),
     displayName: 'Delay Interval (ms)',
-    doc: 'How long after its timestamp a row is read: time for what nothing shows to be still on its way.',
+    doc: 'Delay after its timestamp before a row is read, for transactions that the database does not show.',
   }),
   'timestamp.granularity': enumKey(timestampGranularities, {
     ...connector,
@@ -89,7 +89,7 @@ export const connectorKeys = {
     width: 'medium',
     default: 'connect_logical',
     displayName: 'Timestamp granularity for timestamp columns',
-    doc: "Form of timestamps: Connect's Timestamp, which has milliseconds; whole micro- or nanoseconds since 1970 as a number or as text; date and time as text in db.timezone. The databases have microseconds.",
+    doc: "Format of timestamps: Connect's Timestamp, in milliseconds; micro- or nanoseconds since 1970 as a number or a string; date and time as a string in db.timezone. The databases have microseconds.",
   }),
   'db.timezone': stringKey({
     ...connector,

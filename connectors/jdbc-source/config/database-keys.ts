@@ -13,7 +13,7 @@ import {
 import { messageOf } from '../../../src/errors.ts';
 import { parseSourceUrl } from './address.ts';
 
-/** Confluent's names, defaults and meanings: the database and what is read of it. */
+/** Confluent's keys for the database and its tables. */
 const database = { group: 'Database', importance: 'high', width: 'long' } as const;
 
 const expressions = (list: readonly string[]): string | undefined => {
@@ -37,7 +37,7 @@ export type NumericMapping = (typeof numericMappings)[number];
 
 const calendarCheck = (calendar: string): string | undefined =>
   calendar === 'LEGACY'
-    ? "dates before 1582-10-15 are the databases' own: set PROLEPTIC_GREGORIAN, or leave it out"
+    ? 'the databases use the proleptic Gregorian calendar: set PROLEPTIC_GREGORIAN, or remove the key'
     : undefined;
 
 const defaultProvider = 'io.confluent.connect.jdbc.util.DefaultJdbcCredentialsProvider';
@@ -72,7 +72,7 @@ export const databaseKeys = {
         ? undefined
         : 'Java classes are not loaded: set connection.user and connection.password, with placeholders of a configuration provider',
     displayName: 'JDBC Credentials Provider Class',
-    doc: 'Only the default, which takes connection.user and connection.password, is supported.',
+    doc: 'Only the default, which uses connection.user and connection.password, is supported.',
   }),
   'connection.attempts': intKey({
     ...database,
@@ -81,7 +81,7 @@ export const databaseKeys = {
     default: 3,
     check: atLeast(1),
     displayName: 'JDBC connection attempts',
-    doc: 'Attempts to connect, connection.backoff.ms apart, after which the task is FAILED. Left out, connecting is tried again until it succeeds.',
+    doc: 'Attempts to connect, connection.backoff.ms apart, after which the task is FAILED. Without this key, connecting is retried until it succeeds.',
   }),
   'connection.backoff.ms': longKey({
     ...database,
@@ -97,14 +97,14 @@ export const databaseKeys = {
     importance: 'medium',
     default: [],
     displayName: 'Table Whitelist',
-    doc: 'Tables that are copied: names, or names with their schema or database before them. All of them by default.',
+    doc: 'Tables to copy: names, optionally prefixed with their schema or database. All by default.',
   }),
   'table.blacklist': listKey({
     ...database,
     importance: 'medium',
     default: [],
     displayName: 'Table Blacklist',
-    doc: 'Tables that are not copied.',
+    doc: 'Tables not to copy.',
   }),
   'table.include.list': listKey({
     ...database,
@@ -128,7 +128,7 @@ export const databaseKeys = {
     width: 'short',
     default: null,
     displayName: 'Catalog pattern',
-    doc: 'Pattern (% and _) of the databases whose tables are looked at; without it, the one in the URL. A connection to PostgreSQL has no other.',
+    doc: 'Pattern (% and _) of the databases whose tables are considered; default: the one of the URL, the only one on PostgreSQL.',
   }),
   'schema.pattern': stringKey({
     ...database,
@@ -136,7 +136,7 @@ export const databaseKeys = {
     width: 'short',
     default: null,
     displayName: 'Schema pattern',
-    doc: 'Pattern (% and _) of the schemas whose tables are looked at on PostgreSQL; without it, all of them. MySQL and MariaDB have catalog.pattern instead.',
+    doc: 'Pattern (% and _) of the schemas whose tables are considered on PostgreSQL; default: all. For MySQL and MariaDB, see catalog.pattern.',
   }),
   'table.types': listKey({
     ...database,
@@ -145,14 +145,14 @@ export const databaseKeys = {
     default: ['TABLE'],
     displayName: 'Table Types',
     recommended: ['TABLE', 'VIEW', 'PARTITIONED TABLE', 'MATERIALIZED VIEW', 'FOREIGN TABLE'],
-    doc: 'Kinds of relation that are copied.',
+    doc: 'Types of relation to copy.',
   }),
   'quote.sql.identifiers': enumKey(['always', 'never'], {
     ...database,
     importance: 'medium',
     default: 'always',
     displayName: 'Quote Identifiers',
-    doc: 'Whether names of tables and columns are quoted in SQL.',
+    doc: 'Quoting of table and column names in SQL.',
   }),
   'numeric.precision.mapping': booleanKey({
     ...database,
@@ -160,7 +160,7 @@ export const databaseKeys = {
     width: 'short',
     default: false,
     displayName: 'Map Numeric Values By Precision (deprecated)',
-    doc: 'Former setting: true is numeric.mapping=precision_only, where numeric.mapping is left out.',
+    doc: 'Deprecated: true means numeric.mapping=precision_only if numeric.mapping is not set.',
   }),
   'numeric.mapping': enumKey(numericMappings, {
     ...database,
@@ -168,7 +168,7 @@ export const databaseKeys = {
     width: 'short',
     default: 'none',
     displayName: 'Map Numeric Values, Integral or Decimal, By Precision and Scale',
-    doc: "How NUMERIC columns are written: as Decimal (none), as integers where their precision allows (precision_only), also as doubles where it does (best_fit), as doubles whenever they have a scale (best_fit_eager_double). MySQL's DECIMAL is always a Decimal.",
+    doc: "Type of NUMERIC columns: Decimal (none); integers if the precision allows it (precision_only); also doubles if it allows that (best_fit); doubles for every column with a scale (best_fit_eager_double). MySQL's DECIMAL is always a Decimal.",
   }),
   'date.calendar.system': enumKey(['PROLEPTIC_GREGORIAN', 'LEGACY'], {
     ...database,
@@ -177,7 +177,7 @@ export const databaseKeys = {
     default: 'PROLEPTIC_GREGORIAN',
     check: calendarCheck,
     displayName: 'Date Calendar System',
-    doc: 'Calendar of dates before 1582-10-15: only PROLEPTIC_GREGORIAN, which the databases have and java.time, is supported.',
+    doc: 'Calendar of dates before 1582-10-15: only PROLEPTIC_GREGORIAN, the calendar of the databases and of java.time, is supported.',
   }),
   'dialect.name': stringKey({
     ...database,
@@ -185,6 +185,6 @@ export const databaseKeys = {
     default: '',
     displayName: 'Database Dialect',
     recommended: ['PostgreSqlDatabaseDialect', 'MySqlDatabaseDialect'],
-    doc: 'Name of the database dialect, which must be that of the URL; empty takes it from there.',
+    doc: 'Name of the database dialect, which must match the URL; empty: the one of the URL.',
   }),
 };

@@ -3,7 +3,7 @@ import { type ConfigOf, defineConfig } from '../../../src/config/spec.ts';
 import { driverParameters, wrongParameters } from '../../../src/databases/driver-parameters.ts';
 import { parseSourceUrl } from './address.ts';
 import { connectorKeys } from './connector-keys.ts';
-import { contradictions } from './cross-key-errors.ts';
+import { crossKeyErrors } from './cross-key-errors.ts';
 import { databaseKeys, type NumericMapping } from './database-keys.ts';
 import { modeKeys } from './mode-keys.ts';
 
@@ -11,53 +11,53 @@ const keys = { ...databaseKeys, ...modeKeys, ...connectorKeys };
 
 export type Keys = ConfigOf<typeof keys>;
 
-/** A task's part of the plan, which stands beside the connector's own keys in its configuration. */
+/** Configuration with derived values and with a task's part of the plan. */
 export interface JdbcSourceConfig extends Keys {
-  /** Names of this task's tables as plan() gave them; null before. */
+  /** Full names of this task's tables from plan(); null before planning. */
   readonly tables: readonly string[] | null;
-  /** Tables of other tasks, for the one task that takes on new ones; null for those that do not. */
+  /** Tables of other tasks, for the task that discovers new tables; null for the other tasks. */
   readonly otherTables: readonly string[] | null;
-  /** validate.non.null=true, in so many words. */
-  readonly refuseNullable: boolean;
-  /** connection.attempts where it is given; null: without limit. */
+  /** True if validate.non.null=true is set explicitly. */
+  readonly rejectNullable: boolean;
+  /** connection.attempts if it is set; null: no limit. */
   readonly connectionAttempts: number | null;
-  /** Parameters of the driver that are keys of their own: `connection.sslmode`. Those of the URL go before them. */
+  /** Driver parameters that are keys of their own (`connection.sslmode`). Those of the URL take precedence. */
   readonly driverParameters: ReadonlyMap<string, string>;
-  /** numeric.mapping, or what the former numeric.precision.mapping makes of it. */
+  /** numeric.mapping, or the value that the deprecated numeric.precision.mapping implies. */
   readonly numericMapping: NumericMapping;
-  /** query or query.masked; empty where tables are read. */
+  /** query or query.masked; empty for tables. */
   readonly sql: string;
 }
 
-const spec = defineConfig(keys, { refine: contradictions });
+const spec = defineConfig(keys, { refine: crossKeyErrors });
 
 export const config: ConfigSpec<JdbcSourceConfig> = {
   keys: spec.keys,
   check(props) {
-    const read = spec.check(props);
+    const result = spec.check(props);
     const parameters = driverParameters(props, spec.keys);
-    if (read.config === undefined) return { ...read, config: undefined };
-    const url = read.config['connection.url'];
+    if (result.config === undefined) return { ...result, config: undefined };
+    const url = result.config['connection.url'];
     const errors = wrongParameters(parameters, one => parseSourceUrl(url, one));
-    if (errors.size > 0) return { ...read, config: undefined, errors };
-    return { ...read, config: { ...read.config, ...derived(read.config, props), driverParameters: parameters } };
+    if (errors.size > 0) return { ...result, config: undefined, errors };
+    return { ...result, config: { ...result.config, ...derived(result.config, props), driverParameters: parameters } };
   },
 };
 
 function derived(read: Keys, props: ConfigProps): Omit<JdbcSourceConfig, keyof Keys | 'driverParameters'> {
-  const isGiven = (name: keyof Keys) => (props[name] ?? '') !== '';
-  const byPrecision = read['numeric.precision.mapping'] && !isGiven('numeric.mapping');
+  const isExplicit = (name: keyof Keys) => (props[name] ?? '') !== '';
+  const byPrecision = read['numeric.precision.mapping'] && !isExplicit('numeric.mapping');
   return {
     tables: names(props['tables']),
     otherTables: names(props['tables.of.others']),
-    refuseNullable: read['validate.non.null'] && isGiven('validate.non.null'),
-    connectionAttempts: isGiven('connection.attempts') ? read['connection.attempts'] : null,
+    rejectNullable: read['validate.non.null'] && isExplicit('validate.non.null'),
+    connectionAttempts: isExplicit('connection.attempts') ? read['connection.attempts'] : null,
     numericMapping: byPrecision ? 'precision_only' : read['numeric.mapping'],
     sql: read.query === '' ? read['query.masked'] : read.query,
   };
 }
 
-/** What a plan wrote; anything else is no list. */
+/** Names from a plan; null for other values. */
 function names(json: string | null | undefined): readonly string[] | null {
   try {
     const list: unknown = JSON.parse(json ?? 'null');

@@ -10,13 +10,13 @@ import {
 } from '../../../src/config/spec.ts';
 import { columnMappingCheck } from './column-mappings.ts';
 
-/** Confluent's names, defaults and meanings: how rows are found. */
+/** Confluent's keys for the mode of reading. */
 const mode = { group: 'Mode', importance: 'medium', width: 'medium' } as const;
 
 export const modes = ['bulk', 'timestamp', 'incrementing', 'timestamp+incrementing'] as const;
 export type Mode = (typeof modes)[number];
 
-/** Names of java.sql.Connection's levels, in the documentation's spelling too; SQL Server's own cannot be had. */
+/** Names of java.sql.Connection's isolation levels, with the misspellings of Confluent's documentation. */
 export const isolationModes = [
   'DEFAULT',
   'READ_UNCOMMITTED',
@@ -33,19 +33,19 @@ export const modeKeys = {
     ...mode,
     importance: 'high',
     displayName: 'Table Loading Mode',
-    doc: 'bulk: the whole table at each poll; incrementing: new rows, by a column that only grows; timestamp: new and changed rows, by columns of timestamps; timestamp+incrementing: both, so that each state of a row has a place of its own.',
+    doc: 'bulk: the whole table at each poll; incrementing: new rows, by a strictly increasing column; timestamp: new and changed rows, by timestamp columns; timestamp+incrementing: both, so that each state of a row has a unique position.',
   }),
   'incrementing.column.name': stringKey({
     ...mode,
     default: '',
     displayName: 'Incrementing Column Name',
-    doc: 'Column that only grows; empty: the one auto-incrementing column of each table.',
+    doc: 'Strictly increasing column; empty: the auto-incrementing column of each table.',
   }),
   'timestamp.column.name': listKey({
     ...mode,
     default: [],
     displayName: 'Timestamp Column Name',
-    doc: 'Columns of timestamps, of which the first that is not null counts in each row.',
+    doc: 'Timestamp columns; the first one that is not null applies to a row.',
   }),
   'timestamp.columns.mapping': listKey({
     ...mode,
@@ -53,7 +53,7 @@ export const modeKeys = {
     default: [],
     check: columnMappingCheck('timestamp.columns.mapping'),
     displayName: 'Table to timestamp columns mappings',
-    doc: 'Timestamp columns by table, in the place of timestamp.column.name: regex1:[col1|col2],regex2:[col3]. Each table that is copied must match just one of the regular expressions by its full name.',
+    doc: 'Timestamp columns by table, instead of timestamp.column.name: regex1:[col1|col2],regex2:[col3]. The full name of each copied table must match exactly one regular expression.',
   }),
   'incrementing.column.mapping': listKey({
     ...mode,
@@ -61,14 +61,14 @@ export const modeKeys = {
     default: [],
     check: columnMappingCheck('incrementing.column.mapping'),
     displayName: 'Table to incrementing column mappings',
-    doc: 'Incrementing columns by table, in the place of incrementing.column.name: regex1:col1,regex2:col2. Each table that is copied must match just one of the regular expressions by its full name.',
+    doc: 'Incrementing columns by table, instead of incrementing.column.name: regex1:col1,regex2:col2. The full name of each copied table must match exactly one regular expression.',
   }),
   'timestamp.initial': longKey({
     ...mode,
     importance: 'low',
     default: null,
     displayName: 'Unix time value of initial timestamp',
-    doc: 'Where to begin without a stored position: milliseconds since 1970, -1 for the time of the start; 1970 by default.',
+    doc: 'Start time without a stored position: milliseconds since 1970; -1: the current time; default: 1970.',
   }),
   'validate.non.null': booleanKey({
     ...mode,
@@ -76,40 +76,40 @@ export const modeKeys = {
     width: 'short',
     default: true,
     displayName: 'Validate Non Null',
-    doc: 'Whether a nullable incrementing column, or only nullable timestamp columns, fail the task. Left out, there is a warning: rows whose column is null are never read.',
+    doc: 'true: a nullable incrementing column, or only nullable timestamp columns, fail the task. Without this key, the task logs a warning: rows whose column is null are never read.',
   }),
   query: stringKey({
     ...mode,
     default: '',
     displayName: 'Query',
-    doc: "Query to read instead of whole tables; its WHERE clause and joins are its own. Its result must hold the mode's columns.",
+    doc: "Query to read instead of tables, with any joins and WHERE clause. Its result must contain the mode's columns.",
   }),
   'query.masked': passwordKey({
     ...mode,
     width: 'short',
     default: '',
     displayName: 'Query (Masked)',
-    doc: 'The same as query, treated as a password: it is hidden, and messages of the server that may quote it are left out.',
+    doc: 'Same as query, treated as a password: it is hidden, and server messages that may quote it are omitted.',
   }),
   'query.suffix': stringKey({
     ...mode,
     importance: 'low',
     default: '',
     displayName: 'Query suffix',
-    doc: 'Text behind each query that is made, such as LIMIT 10000.',
+    doc: 'Text appended to each generated query, such as LIMIT 10000.',
   }),
   'transaction.isolation.mode': enumKey(isolationModes, {
     ...mode,
     importance: 'low',
     default: 'DEFAULT',
     displayName: 'Transaction Isolation Mode',
-    doc: "Isolation of the transactions in which rows are read; DEFAULT is the database's own.",
+    doc: "Isolation level of the transactions that read rows; DEFAULT: the database's default.",
   }),
   'query.retry.attempts': intKey({
     ...mode,
     importance: 'low',
     default: -1,
     displayName: 'Query Retry Attempts',
-    doc: 'Times that a failed query of a table is tried again, poll.interval.ms later, before the task is FAILED. -1, 0 or left out: until it succeeds.',
+    doc: 'Retries of a failed query of a table, poll.interval.ms apart, before the task is FAILED. -1, 0 or not set: no limit.',
   }),
 };

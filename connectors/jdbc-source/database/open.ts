@@ -8,8 +8,8 @@ import { isolationLevel } from './isolation.ts';
 import type { Session } from './session.ts';
 
 /**
- * A session with the database of connection.url. With connection.attempts, connecting is tried so often, and SOURCE_SETUP
- * then; without it, a failure that may pass is SOURCE_UNAVAILABLE.
+ * Opens a session with the database of connection.url. With connection.attempts, rejects with SOURCE_SETUP after that number
+ * of attempts; without it, rejects with SOURCE_UNAVAILABLE for a retriable failure.
  */
 export async function openSession(
   config: JdbcSourceConfig,
@@ -26,17 +26,17 @@ export async function openSession(
       if (failures >= attempts)
         throw new MillraceError(
           'SOURCE_SETUP',
-          `${messageOf(error)} (${failures} attempts, as connection.attempts says; leave that out to try without end)`,
+          `${messageOf(error)} (gave up after ${failures} attempts: connection.attempts; remove that key to retry without limit)`,
           { cause: error },
         );
-      log.warn({ reason: messageOf(error), attempt: failures }, 'connecting failed and is tried again');
+      log.warn({ reason: messageOf(error), attempt: failures }, 'connecting failed; retrying');
       await sleep(config['connection.backoff.ms'], undefined, { signal }).catch(() => {
         throw error;
       });
     }
 }
 
-/** The driver is loaded when the first session is opened. */
+/** Loads the driver with the first session. */
 async function open(config: JdbcSourceConfig, connector: string, log: Log, signal: AbortSignal): Promise<Session> {
   const address = addressOf(config);
   const options = {

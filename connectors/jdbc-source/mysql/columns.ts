@@ -1,5 +1,5 @@
 import type { FieldPacket } from 'mysql2';
-import type { Clock, Column } from '../database/session.ts';
+import type { Column, TimeKind } from '../database/session.ts';
 import * as kinds from '../values/decoders.ts';
 import type { Decode } from '../values/row.ts';
 import { zoneOf } from '../values/time-zone.ts';
@@ -29,12 +29,12 @@ const type = {
 const NOT_NULL = 1;
 const UNSIGNED = 32;
 const AUTO_INCREMENT = 512;
-/** Character set of what is no text. */
+/** Character set of binary strings. */
 const BINARY = 63;
 
 const utc = zoneOf('UTC');
 
-function kindOf(field: FieldPacket, format: TimestampFormat): kinds.Kind {
+function kindOf(field: FieldPacket, format: TimestampFormat): kinds.ColumnType {
   const unsigned = (Number(field.flags) & UNSIGNED) !== 0;
   switch (field.columnType) {
     case type.tiny:
@@ -77,10 +77,10 @@ function kindOf(field: FieldPacket, format: TimestampFormat): kinds.Kind {
   }
 }
 
-/** MariaDB's inet4, inet6 and uuid come as text. */
+/** True for MariaDB's inet4, inet6 and uuid, which are sent as text. */
 const isNamedType = (field: FieldPacket): boolean => /^(inet4|inet6|uuid)$/.test(field.extendedTypeName ?? '');
 
-const clocks: Readonly<Record<number, Clock>> = {
+const timeKinds: Readonly<Record<number, TimeKind>> = {
   [type.datetime]: 'local',
   [type.timestamp]: 'instant',
   [type.date]: 'day',
@@ -99,13 +99,13 @@ export function describeColumns(fields: readonly FieldPacket[], format: ColumnFo
   return fields.map(field => {
     const kind = kindOf(field, format);
     const flags = Number(field.flags);
-    const clock = clocks[field.columnType ?? -1] ?? null;
+    const timeKind = timeKinds[field.columnType ?? -1] ?? null;
     return {
       name: field.name,
       schema: kind.schema((flags & NOT_NULL) === 0),
-      decode: clock !== null && format.zeroDatesAreNull ? zeroAsNull(kind.decode) : kind.decode,
-      clock,
-      fine: clock !== 'day' && field.decimals === 6,
+      decode: timeKind !== null && format.zeroDatesAreNull ? zeroAsNull(kind.decode) : kind.decode,
+      timeKind,
+      hasMicroseconds: timeKind !== 'day' && field.decimals === 6,
       autoIncrement: (flags & AUTO_INCREMENT) !== 0,
     };
   });

@@ -5,7 +5,7 @@ import type { Column, Cursor } from '../database/session.ts';
 import type { Cells } from '../values/row.ts';
 import { type ColumnFormat, describeColumns } from './columns.ts';
 
-/** The events of mysql2's Query, which its types leave out. */
+/** Events of mysql2's Query, which its types lack. */
 interface RunningQuery {
   on(event: 'error', listener: (error: QueryError) => void): this;
   on(event: 'fields', listener: (fields: FieldPacket[] | undefined) => void): this;
@@ -14,29 +14,29 @@ interface RunningQuery {
 }
 
 interface CursorOptions {
-  readonly doing: string;
+  readonly operation: string;
   readonly sql: string;
   /** See SessionOptions: the server's messages may quote a secret query. */
   readonly isMasked: boolean;
   readonly format: ColumnFormat;
-  /** Ends the session. */
-  abandon(): void;
+  /** Closes the session. */
+  closeSession(): void;
   warn(message: string): void;
 }
 
 /**
- * Rows of one query as they come, bytes and nothing parsed. No more than a few are held: behind those the link is
- * paused, and the server waits.
+ * Rows of one query as unparsed bytes. Buffers only as many rows as requested: the connection is paused then, and the
+ * server waits.
  */
 export class MysqlCursor implements Cursor {
   readonly #fields: Promise<readonly FieldPacket[]>;
   readonly #connection: Connection;
-  readonly #doing: string;
+  readonly #operation: string;
   readonly #isMasked: boolean;
   readonly #format: ColumnFormat;
   readonly #watched: WatchedSession;
-  #wanted = 1000;
-  readonly #abandon: () => void;
+  #requested = 1000;
+  readonly #closeSession: () => void;
   #rows: Cells[] = [];
   #ended = false;
   #isWarned = false;
@@ -48,14 +48,14 @@ export class MysqlCursor implements Cursor {
   constructor(
     connection: Connection,
     watched: WatchedSession,
-    { doing, sql, isMasked, format, abandon, warn }: CursorOptions,
+    { operation, sql, isMasked, format, closeSession, warn }: CursorOptions,
   ) {
     this.#connection = connection;
     this.#watched = watched;
-    this.#doing = doing;
+    this.#operation = operation;
     this.#isMasked = isMasked;
     this.#format = format;
-    this.#abandon = abandon;
+    this.#closeSession = closeSession;
     const query = connection.query({ sql, rowsAsArray: true, typeCast: false }) as unknown as RunningQuery;
     this.#fields = new Promise((resolve, reject) => {
       this.#rejectFields = reject;
@@ -66,12 +66,12 @@ export class MysqlCursor implements Cursor {
     query.on('result', (row, result) => {
       if (!Array.isArray(row)) return;
       if (result > 0) {
-        if (!this.#isWarned) warn(`${doing}: of several results, as procedures have them, only the first is read`);
+        if (!this.#isWarned) warn(`${operation}: only the first of several results (from a procedure) is read`);
         this.#isWarned = true;
         return;
       }
       this.#rows.push(row);
-      if (this.#rows.length < this.#wanted) return;
+      if (this.#rows.length < this.#requested) return;
       if (!this.#paused) connection.pause();
       this.#paused = true;
       this.#wake?.();
@@ -86,7 +86,7 @@ export class MysqlCursor implements Cursor {
     return this.#ended || this.#failure !== undefined;
   }
 
-  /** Also for what the query itself does not hear of, such as a link that was hung up. */
+  /** Called for errors of the query, and for those that it does not receive, such as a closed connection. */
   fail(error: unknown): void {
     if (!this.#ended) this.#failure ??= error;
     this.#rejectFields(error);
@@ -94,46 +94,46 @@ export class MysqlCursor implements Cursor {
   }
 
   async columns(): Promise<readonly Column[]> {
-    const fields = await watchAnswer(this.#watched, this.#doing, this.#fields).catch((error: unknown) => {
+    const fields = await watchAnswer(this.#watched, this.#operation, this.#fields).catch((error: unknown) => {
       this.fail(error);
-      if (error instanceof SilentServerError) this.#abandon();
-      throw toMillraceError(error, this.#doing, this.#isMasked);
+      if (error instanceof SilentServerError) this.#closeSession();
+      throw toMillraceError(error, this.#operation, this.#isMasked);
     });
-    if (fields.length === 0) throw noRowsError(this.#doing);
+    if (fields.length === 0) throw noRowsError(this.#operation);
     return describeColumns(fields, this.#format);
   }
 
-  async next(wanted: number): Promise<readonly Cells[]> {
-    this.#wanted = wanted;
-    if (this.#rows.length < this.#wanted && !this.ended) {
+  async next(count: number): Promise<readonly Cells[]> {
+    this.#requested = count;
+    if (this.#rows.length < this.#requested && !this.ended) {
       if (this.#paused) {
         this.#paused = false;
         this.#connection.resume();
       }
-      if (this.#rows.length < this.#wanted && !this.ended) await this.#more();
+      if (this.#rows.length < this.#requested && !this.ended) await this.#waitForRows();
     }
-    if (this.#failure !== undefined) throw toMillraceError(this.#failure, this.#doing, this.#isMasked);
-    const rows = this.#rows.length > this.#wanted ? this.#rows.splice(0, this.#wanted) : this.#rows;
+    if (this.#failure !== undefined) throw toMillraceError(this.#failure, this.#operation, this.#isMasked);
+    const rows = this.#rows.length > this.#requested ? this.#rows.splice(0, this.#requested) : this.#rows;
     if (rows === this.#rows) this.#rows = [];
     return rows;
   }
 
-  /** Resolves when there are as many rows as are wanted, or all. Rejects with SilentServerError, and ends the session. */
-  async #more(): Promise<void> {
+  /** Resolves when enough or all rows have arrived, or after a failure, which is stored in #failure and closes the session. */
+  async #waitForRows(): Promise<void> {
     const more = new Promise<void>(resolve => {
       this.#wake = resolve;
     });
     try {
-      await watchAnswer(this.#watched, this.#doing, more);
+      await watchAnswer(this.#watched, this.#operation, more);
     } catch (error) {
       this.fail(error);
-      this.#abandon();
+      this.#closeSession();
     }
     this.#wake = undefined;
   }
 
-  /** Nothing stops a query of MySQL's but the end of its session. */
+  /** Closes the session if rows are left: MySQL has no other way to stop a query. */
   async close(): Promise<void> {
-    if (!this.ended) this.#abandon();
+    if (!this.ended) this.#closeSession();
   }
 }

@@ -9,13 +9,13 @@ import { MillraceError } from '../../../src/errors.ts';
 import type { SourceAddress } from '../config/address.ts';
 import { readPem } from '../config/pem-files.ts';
 import { isServerError, noRowsError, toMillraceError } from '../database/failures.ts';
-import type { Clock, Column, Cursor, Mark, Relation, Session, TableScope } from '../database/session.ts';
+import type { Column, Cursor, Relation, Session, TableScope, TimeKind, Watermark } from '../database/session.ts';
 import type { TableId } from '../tables/table-id.ts';
 import type { Cells } from '../values/row.ts';
 import type { TimestampFormat } from '../values/timestamps.ts';
 import { MysqlCursor } from './cursor.ts';
-import { ask, describe, INQUIRY_NAME, inquireThread, socketOf } from './thread.ts';
-import { writesSince } from './transactions.ts';
+import { countColumns, INQUIRY_NAME, inquireThread, queryRows, socketOf } from './thread.ts';
+import { hasWriterSince } from './transactions.ts';
 
 export interface SessionOptions {
   readonly connector: string;
@@ -24,14 +24,14 @@ export interface SessionOptions {
   readonly zeroDatesAreNull: boolean;
   /** Isolation level of transactions, in SQL; undefined for the database's default. */
   readonly isolation: string | undefined;
-  /** The query is secret (query.masked): the server's messages, which may quote it, are left out of errors and logs. */
+  /** The query is secret (query.masked): server messages, which may quote it, are omitted from errors and logs. */
   readonly isMasked: boolean;
-  /** Says once that transactions cannot be looked at. */
+  /** Logs a warning once. */
   warn(message: string): void;
 }
 
-/** A number is given out a moment before its row is there. */
-const WINDOW_MS = 100;
+/** Time between the assignment of an auto-increment value and the entry of its transaction. */
+const ASSIGNMENT_MS = 100;
 
 /** Rejects with SOURCE_UNAVAILABLE or SOURCE_SETUP. */
 export async function openMysql(
@@ -54,10 +54,16 @@ export async function openMysql(
         deadline,
       ),
   };
-  return new MysqlSession(connection, address.database, options, watched, warningOf(address, connection, isEncrypted));
+  return new MysqlSession(
+    connection,
+    address.database,
+    options,
+    watched,
+    unverifiedWarning(address, connection, isEncrypted),
+  );
 }
 
-function warningOf(address: SourceAddress, connection: Connection, isEncrypted: boolean): string | undefined {
+function unverifiedWarning(address: SourceAddress, connection: Connection, isEncrypted: boolean): string | undefined {
   if (address.tls !== 'prefer') return undefined;
   return tlsWarning({
     server: serverName(address),
@@ -74,13 +80,13 @@ async function login(
   signal: AbortSignal,
   isolation?: string,
 ): Promise<{ readonly connection: Connection; readonly isEncrypted: boolean }> {
-  const doing = `connecting to ${serverName(address)}`;
+  const operation = `connecting to ${serverName(address)}`;
   const attempts = await tlsAttempts(address, readPem);
   for (const [i, ssl] of attempts.entries()) {
     const connection = createConnection({
       host: address.host,
       port: address.port,
-      // openInTime has the limits.
+      // openInTime enforces the limits.
       connectTimeout: 0,
       charset: 'utf8mb4',
       enableKeepAlive: address.tcpKeepAlive,
@@ -91,14 +97,14 @@ async function login(
       ...(address.password === undefined ? {} : { password: address.password }),
       ...(ssl === undefined ? {} : { ssl: { ...ssl, verifyIdentity: address.tls === 'verify-full' } as object }),
     });
-    // An error that no query is there to take.
+    // Errors outside a query are handled by the next query.
     connection.on('error', () => {});
     const open = async () => {
       await new Promise<void>((resolve, reject) =>
         connection.connect(error => (error === null ? resolve() : reject(error))),
       );
-      await ask(connection, "SET time_zone = '+00:00'");
-      if (isolation !== undefined) await ask(connection, `SET SESSION TRANSACTION ISOLATION LEVEL ${isolation}`);
+      await queryRows(connection, "SET time_zone = '+00:00'");
+      if (isolation !== undefined) await queryRows(connection, `SET SESSION TRANSACTION ISOLATION LEVEL ${isolation}`);
     };
     try {
       await openInTime(address, signal, () => socketOf(connection), open);
@@ -106,10 +112,10 @@ async function login(
     } catch (error) {
       connection.destroy();
       if (i + 1 === attempts.length || (error as { code?: string }).code !== 'HANDSHAKE_NO_SSL_SUPPORT')
-        throw toMillraceError(error, doing);
+        throw toMillraceError(error, operation);
     }
   }
-  throw new MillraceError('INTERNAL', `${doing}: no way of connecting was tried`);
+  throw new MillraceError('INTERNAL', `${operation}: no connection attempt was made`);
 }
 
 const text = (cell: Cells[number] | undefined): string | null =>
@@ -120,10 +126,10 @@ class MysqlSession implements Session {
   readonly #database: string;
   readonly #options: SessionOptions;
   readonly #watched: WatchedSession;
-  #running: MysqlCursor | undefined;
-  #hidden = false;
+  #cursor: MysqlCursor | undefined;
+  #transactionsHidden = false;
   readonly tlsWarning: string | undefined;
-  gone = false;
+  isClosed = false;
 
   constructor(
     connection: Connection,
@@ -137,21 +143,21 @@ class MysqlSession implements Session {
     this.#database = database;
     this.#options = options;
     this.#watched = watched;
-    // The running query hears of a link that breaks; when there is none, the next one will.
-    connection.on('error', error => this.#lost(error));
-    connection.on('end', () => this.#lost(new Error('the server closed the connection')));
+    // The running query receives the error of a broken connection; otherwise the next one does.
+    connection.on('error', error => this.#onClosed(error));
+    connection.on('end', () => this.#onClosed(new Error('the server closed the connection')));
   }
 
-  #lost(error: unknown): void {
-    this.gone = true;
-    this.#running?.fail(error);
+  #onClosed(error: unknown): void {
+    this.isClosed = true;
+    this.#cursor?.fail(error);
   }
 
   quote(name: string): string {
     return this.#options.quoted ? quoteIdentifier(name) : name;
   }
 
-  literal(value: string, _clock: Clock): string {
+  literal(value: string, _timeKind: TimeKind): string {
     return quoteLiteral(value);
   }
 
@@ -160,24 +166,24 @@ class MysqlSession implements Session {
     return `MD5(CONCAT_WS(',', ${cells.join(', ')}))`;
   }
 
-  #start(doing: string, sql: string): MysqlCursor {
+  #start(operation: string, sql: string): MysqlCursor {
     const cursor = new MysqlCursor(this.#connection, this.#watched, {
-      doing,
+      operation,
       sql,
       isMasked: this.#options.isMasked,
       format: { ...this.#options.timestamps, zeroDatesAreNull: this.#options.zeroDatesAreNull },
-      abandon: () => this.destroy(),
+      closeSession: () => this.destroy(),
       warn: message => this.#options.warn(message),
     });
-    this.#running = cursor;
+    this.#cursor = cursor;
     return cursor;
   }
 
-  async query(doing: string, sql: string): Promise<readonly Cells[]> {
-    const cursor = this.#start(doing, sql);
+  async query(operation: string, sql: string): Promise<readonly Cells[]> {
+    const cursor = this.#start(operation, sql);
     const rows: Cells[] = [];
     try {
-      for (let some = await cursor.next(1000); some.length > 0; some = await cursor.next(1000)) rows.push(...some);
+      for (let next = await cursor.next(1000); next.length > 0; next = await cursor.next(1000)) rows.push(...next);
     } catch (error) {
       if (!isServerError((error as { cause?: unknown }).cause)) this.destroy();
       throw error;
@@ -196,7 +202,7 @@ class MysqlSession implements Session {
           ? "table_schema NOT IN ('mysql', 'information_schema', 'performance_schema', 'sys')"
           : 'table_schema = DATABASE()';
     const rows = await this.query(
-      'looking for tables',
+      'listing tables',
       `SELECT table_schema, table_name FROM information_schema.tables
        WHERE table_type IN (${kinds.join()}) AND ${scope} ORDER BY 1, 2`,
     );
@@ -204,63 +210,65 @@ class MysqlSession implements Session {
   }
 
   async columns(_relation: Relation, source: string): Promise<readonly Column[]> {
-    const doing = 'looking at columns';
-    const cursor = this.#start(doing, `SELECT * FROM ${source} millrace_row LIMIT 0`);
+    const operation = 'reading columns';
+    const cursor = this.#start(operation, `SELECT * FROM ${source} millrace_row LIMIT 0`);
     await cursor.next(1);
     return cursor.columns();
   }
 
-  async open(doing: string, sql: string, { mayWrite }: { readonly mayWrite: boolean }): Promise<Cursor> {
-    if (mayWrite) await this.#requireRows(doing, sql);
-    return this.#start(doing, sql);
+  async open(operation: string, sql: string, { mayWrite }: { readonly mayWrite: boolean }): Promise<Cursor> {
+    if (mayWrite) await this.#requireRows(operation, sql);
+    return this.#start(operation, sql);
   }
 
-  /** Rejects with SOURCE_SETUP, before it runs, for a statement that returns no rows. */
-  async #requireRows(doing: string, sql: string): Promise<void> {
-    const columns = await watchAnswer(this.#watched, doing, describe(this.#connection, sql)).catch((error: unknown) => {
-      if (!isServerError(error)) this.destroy();
-      throw toMillraceError(error, doing, this.#options.isMasked);
-    });
-    if (columns === 0 && !showsRowsLater.test(sql)) throw noRowsError(doing);
+  /** Rejects with SOURCE_SETUP for a statement that returns no rows, without running it. */
+  async #requireRows(operation: string, sql: string): Promise<void> {
+    const columns = await watchAnswer(this.#watched, operation, countColumns(this.#connection, sql)).catch(
+      (error: unknown) => {
+        if (!isServerError(error)) this.destroy();
+        throw toMillraceError(error, operation, this.#options.isMasked);
+      },
+    );
+    if (columns === 0 && !returnsUnknownColumns.test(sql)) throw noRowsError(operation);
   }
 
-  async mark(maximum: string | null): Promise<{ mark: Mark; maximum: string | null }> {
+  async takeWatermark(maximum: string | null): Promise<{ watermark: Watermark; maximum: string | null }> {
     const [row = []] = await this.query(
-      'looking for what is new',
+      'reading the watermark',
       `SELECT ${maximum === null ? 'NULL' : `(${maximum})`}, FLOOR(UNIX_TIMESTAMP(SYSDATE(6)) * 1000)`,
     );
-    const mark = { id: '', serverMs: Number(text(row[1])), takenAt: performance.now() };
-    return { mark, maximum: text(row[0]) };
+    const watermark = { id: '', serverMs: Number(text(row[1])), takenAt: performance.now() };
+    return { watermark, maximum: text(row[0]) };
   }
 
-  /** Looks for transactions that write and began before the mark, or before times that count. Needs PROCESS. */
-  async settled(mark: Mark, timesUntil: number | null): Promise<boolean> {
-    const age = performance.now() - mark.takenAt;
-    if (age < WINDOW_MS) return false;
-    if (this.#hidden) return true;
-    const before = timesUntil === null ? 0 : mark.serverMs - timesUntil;
+  /** Checks for writing transactions that began before the watermark or the upper bound. Requires the PROCESS privilege. */
+  async isSettled(watermark: Watermark, timesUntil: number | null): Promise<boolean> {
+    const age = performance.now() - watermark.takenAt;
+    if (age < ASSIGNMENT_MS) return false;
+    if (this.#transactionsHidden) return true;
+    const before = timesUntil === null ? 0 : watermark.serverMs - timesUntil;
     try {
-      const [row] = await this.query('looking for open transactions', 'SHOW ENGINE INNODB STATUS');
-      return !writesSince(text(row?.[2]) ?? '', (age + before) / 1000);
+      const [row] = await this.query('reading open transactions', 'SHOW ENGINE INNODB STATUS');
+      return !hasWriterSince(text(row?.[2]) ?? '', (age + before) / 1000);
     } catch (error) {
       const { code } = ((error as { cause?: unknown }).cause ?? {}) as { code?: string };
       if (code !== 'ER_SPECIFIC_ACCESS_DENIED_ERROR') throw error;
-      this.#hidden = true;
+      this.#transactionsHidden = true;
       this.#options.warn(
-        "open transactions cannot be seen: rows that commit late are missed. Grant PROCESS to the connector's user, or set timestamp.delay.interval.ms",
+        "open transactions are not visible: rows that commit late are missed. Grant PROCESS to the connector's user, or set timestamp.delay.interval.ms",
       );
       return true;
     }
   }
 
   destroy(): void {
-    // mysql2 hangs up only when the server does as well.
+    // mysql2 closes the socket only after the server has.
     socketOf(this.#connection).destroy();
-    this.#lost(new Error('the connection was closed'));
+    this.#onClosed(new Error('the connection was closed'));
   }
 
   async close(): Promise<void> {
-    if (this.#running?.ended === false) return this.destroy();
+    if (this.#cursor?.ended === false) return this.destroy();
     const ended = new Promise<void>(resolve => this.#connection.end(() => resolve()));
     const timer = setTimeout(() => this.destroy(), 500);
     await Promise.race([ended, new Promise<void>(resolve => setTimeout(resolve, 600).unref())]);
@@ -268,10 +276,10 @@ class MysqlSession implements Session {
   }
 }
 
-/** Statements whose rows the server describes only when it runs them. */
-const showsRowsLater = /\b(?:call|execute|returning)\b/i;
+/** Statements whose result columns are known only when they run. */
+const returnsUnknownColumns = /\b(?:call|execute|returning)\b/i;
 
-/** JDBC's names of table types, as information_schema has them. */
+/** Table types in information_schema, by their names in JDBC. */
 const tableKinds: Readonly<Record<string, readonly string[]>> = {
   TABLE: ['BASE TABLE', 'SYSTEM VERSIONED'],
   VIEW: ['VIEW'],

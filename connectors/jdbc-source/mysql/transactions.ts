@@ -1,11 +1,11 @@
 /**
- * Whether the TRANSACTIONS part of SHOW ENGINE INNODB STATUS tells of one that has changed something, or runs a
- * statement that locks tables for it, and is `seconds` old or older. The server counts whole seconds, so one that is up
- * to a second younger counts too. information_schema.innodb_trx will not do: the server does not renew it for as long as
- * anybody asks for it more than ten times a second.
+ * True if the TRANSACTIONS section of SHOW ENGINE INNODB STATUS lists a transaction that has made changes, or runs a
+ * statement that locks tables for them, and is at least `seconds` old. The server counts whole seconds, so transactions up
+ * to a second younger are included. information_schema.innodb_trx is unsuitable: its content does not change while it is
+ * queried more than ten times a second.
  */
-export function writesSince(status: string, seconds: number): boolean {
-  // What was not printed may be one of them.
+export function hasWriterSince(status: string, seconds: number): boolean {
+  // Omitted output may contain such a transaction.
   if (/\.\.\. truncated\.\.\.|SKIP LOCK INFO PRINTING/.test(status)) return true;
   for (const transaction of status.split('\n---TRANSACTION ').slice(1)) {
     const age = /^[^\n]*\bACTIVE (?:\(PREPARED\) )?(\d+) sec/.exec(transaction)?.[1];

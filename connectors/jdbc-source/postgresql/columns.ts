@@ -1,6 +1,6 @@
 import type { FieldDef } from 'pg';
 import type { NumericMapping } from '../config/database-keys.ts';
-import type { Clock, Column } from '../database/session.ts';
+import type { Column, TimeKind } from '../database/session.ts';
 import * as kinds from '../values/decoders.ts';
 import type { Cells } from '../values/row.ts';
 import { type TimestampFormat, timestamp } from '../values/timestamps.ts';
@@ -23,17 +23,17 @@ const oid = {
   numeric: 1700,
 } as const;
 
-/** Of a scale that PostgreSQL has not bound: what Confluent's connector takes for one that is not known. */
+/** Scale of numeric without precision, like in Confluent's connector. */
 const UNBOUND_SCALE = 127;
 const MAX_INTEGER_DIGITS = 18;
-/** Length of a modifier's own header. */
+/** Offset of a type modifier. */
 const VARHDRSZ = 4;
 
-/** numeric(p, s), in the words of `numeric.mapping`. typmod: ((p << 16) | s) + 4, or -1 for any precision. */
-export function numericKind(typmod: number, mapping: NumericMapping): kinds.Kind {
+/** Type of numeric(p, s) by `numeric.mapping`. typmod: ((p << 16) | s) + 4, or -1 without precision. */
+export function numericType(typmod: number, mapping: NumericMapping): kinds.ColumnType {
   if (typmod < VARHDRSZ) return mapping === 'best_fit_eager_double' ? kinds.float64 : kinds.decimal(UNBOUND_SCALE);
   const precision = (typmod - VARHDRSZ) >> 16;
-  // Eleven bits with a sign, from PostgreSQL 15 on; a negative one counts zeros before the point.
+  // Eleven bits, signed since PostgreSQL 15; a negative scale rounds digits before the point.
   const scale = (((typmod - VARHDRSZ) & 0x7ff) ^ 1024) - 1024;
   const short = precision - Math.min(scale, 0) <= MAX_INTEGER_DIGITS;
   const integer = () => kinds.integerOf(precision - Math.min(scale, 0));
@@ -45,7 +45,7 @@ export function numericKind(typmod: number, mapping: NumericMapping): kinds.Kind
   return kinds.decimal(Math.max(scale, 0));
 }
 
-function kindOf(type: number, typmod: number, mapping: NumericMapping, format: TimestampFormat): kinds.Kind {
+function kindOf(type: number, typmod: number, mapping: NumericMapping, format: TimestampFormat): kinds.ColumnType {
   switch (type) {
     case oid.bool:
       return kinds.boolean;
@@ -63,7 +63,7 @@ function kindOf(type: number, typmod: number, mapping: NumericMapping, format: T
     case oid.float8:
       return kinds.float64;
     case oid.numeric:
-      return numericKind(typmod, mapping);
+      return numericType(typmod, mapping);
     case oid.date:
       return kinds.date;
     case oid.time:
@@ -80,47 +80,47 @@ function kindOf(type: number, typmod: number, mapping: NumericMapping, format: T
   }
 }
 
-const clocks: Readonly<Record<number, Clock>> = {
+const timeKinds: Readonly<Record<number, TimeKind>> = {
   [oid.timestamp]: 'local',
   [oid.timestamptz]: 'instant',
   [oid.date]: 'day',
 };
 
-interface Origin {
+interface ColumnConstraints {
   readonly notNull: boolean;
   readonly autoIncrement: boolean;
 }
 
-/** What the columns of a result are. Domains are their base types; a column of no table may be null. */
+/** Columns of a result. Domains have their base types; a column that belongs to no table is nullable. */
 export async function describeColumns(
   fields: readonly FieldDef[],
   mapping: NumericMapping,
   format: TimestampFormat,
-  ask: (sql: string) => Promise<readonly Cells[]>,
+  query: (sql: string) => Promise<readonly Cells[]>,
 ): Promise<readonly Column[]> {
-  const origins = await originsOf(fields, ask);
+  const constraints = await constraintsOf(fields, query);
   return fields.map(field => {
     const { dataTypeID: type, dataTypeModifier: typmod, name } = field;
-    const origin = origins.get(`${field.tableID}.${field.columnID}`);
+    const constraint = constraints.get(`${field.tableID}.${field.columnID}`);
     const kind = kindOf(type, typmod, mapping, format);
     return {
       name,
-      schema: kind.schema(origin?.notNull !== true),
+      schema: kind.schema(constraint?.notNull !== true),
       decode: kind.decode,
-      clock: clocks[type] ?? null,
-      fine: type !== oid.date && (typmod < 0 || typmod === 6),
-      autoIncrement: origin?.autoIncrement === true,
+      timeKind: timeKinds[type] ?? null,
+      hasMicroseconds: type !== oid.date && (typmod < 0 || typmod === 6),
+      autoIncrement: constraint?.autoIncrement === true,
     };
   });
 }
 
-async function originsOf(
+async function constraintsOf(
   fields: readonly FieldDef[],
-  ask: (sql: string) => Promise<readonly Cells[]>,
-): Promise<ReadonlyMap<string, Origin>> {
+  query: (sql: string) => Promise<readonly Cells[]>,
+): Promise<ReadonlyMap<string, ColumnConstraints>> {
   const tables = [...new Set(fields.map(({ tableID }) => tableID))].filter(table => table > 0);
   if (tables.length === 0) return new Map();
-  const rows = await ask(
+  const rows = await query(
     `SELECT a.attrelid, a.attnum, a.attnotnull,
             a.attidentity <> '' OR coalesce(pg_get_expr(d.adbin, d.adrelid) LIKE 'nextval(%', false)
      FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum

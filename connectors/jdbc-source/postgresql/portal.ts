@@ -1,7 +1,7 @@
 import type { Connection, FieldDef, Submittable } from 'pg';
 import type { Cells } from '../values/row.ts';
 
-/** Messages of the extended protocol that pg's types leave out. */
+/** Messages of the extended protocol that pg's types lack. */
 interface Protocol {
   parse(statement: { readonly name: string; readonly text: string }): void;
   bind(portal: { readonly portal: string; readonly statement: string }): void;
@@ -12,11 +12,11 @@ interface Protocol {
 }
 
 /**
- * One exchange over a session, up to its Sync: pg takes it as a query. A named portal gives rows of any statement that returns
- * some, a few at a time, until its transaction ends; a cursor in SQL exists for SELECT and VALUES alone.
+ * One exchange up to its Sync, which pg runs as a query. A named portal returns the rows of any statement in portions until
+ * its transaction ends; SQL cursors support SELECT and VALUES only.
  */
 export class PortalExchange implements Submittable {
-  /** Settles when the server is ready for the next one; rejects with its error, or with the link's. */
+  /** Resolves when the server is ready for the next exchange; rejects with an error of the server or the connection. */
   readonly done: Promise<void>;
   fields: readonly FieldDef[] = [];
   readonly rows: Cells[] = [];
@@ -34,7 +34,7 @@ export class PortalExchange implements Submittable {
     });
   }
 
-  /** Makes a portal of one statement and describes its rows; without fields where it returns none. */
+  /** Opens a portal for a statement and describes its rows; `fields` is empty if it returns none. */
   static open(portal: string, text: string): PortalExchange {
     return new PortalExchange(protocol => {
       protocol.parse({ name: '', text });
@@ -72,7 +72,7 @@ export class PortalExchange implements Submittable {
   }
 
   handleCopyInResponse(connection: Connection): void {
-    (connection as unknown as Protocol).sendCopyFail('a query is expected to return rows');
+    (connection as unknown as Protocol).sendCopyFail('query must return rows');
   }
 
   handleCopyData(): void {}

@@ -17,14 +17,14 @@ import type { SourceAddress } from '../config/address.ts';
 import type { NumericMapping } from '../config/database-keys.ts';
 import { readPem } from '../config/pem-files.ts';
 import { isServerError, noRowsError, toMillraceError } from '../database/failures.ts';
-import type { Clock, Column, Cursor, Mark, Relation, Session, TableScope } from '../database/session.ts';
+import type { Column, Cursor, Relation, Session, TableScope, TimeKind, Watermark } from '../database/session.ts';
 import type { TableId } from '../tables/table-id.ts';
 import type { Cells } from '../values/row.ts';
 import type { TimestampFormat } from '../values/timestamps.ts';
 import { describeColumns } from './columns.ts';
 import { PortalExchange } from './portal.ts';
 
-/** Every value as the text that the server sends. */
+/** Returns every value as the text that the server sends. */
 const asText = { getTypeParser: () => (text: string) => text };
 const FORMATS =
   '-c datestyle=ISO -c intervalstyle=postgres -c timezone=UTC -c bytea_output=hex -c extra_float_digits=1';
@@ -36,7 +36,7 @@ export interface SessionOptions {
   readonly timestamps: TimestampFormat;
   /** Isolation level of transactions, in SQL; undefined for the database's default. */
   readonly isolation: string | undefined;
-  /** The query is secret (query.masked): the server's messages, which may quote it, are left out of errors and logs. */
+  /** The query is secret (query.masked): server messages, which may quote it, are omitted from errors and logs. */
   readonly isMasked: boolean;
 }
 
@@ -66,7 +66,7 @@ export async function openPostgres(
   );
 }
 
-/** A setting among the options of a session. */
+/** A parameter in the format of session options. */
 const setting = (name: string, value: string | undefined): string[] =>
   value === undefined ? [] : [`-c ${name}=${value.replaceAll(' ', '\\ ')}`];
 
@@ -89,18 +89,18 @@ async function login(
   }
 }
 
-/** A number is given out a moment before its transaction has an id. */
-const WINDOW_MS = 50;
+/** Time between the assignment of a sequence value and of its transaction id. */
+const ASSIGNMENT_MS = 50;
 
-const casts: Readonly<Record<Clock, string>> = { local: 'timestamp', instant: 'timestamptz', day: 'date' };
+const casts: Readonly<Record<TimeKind, string>> = { local: 'timestamp', instant: 'timestamptz', day: 'date' };
 
 class PostgresSession implements Session {
   readonly #client: pg.Client;
   readonly #options: SessionOptions;
   readonly #watched: WatchedSession;
-  #standby: boolean | undefined;
+  #isStandby: boolean | undefined;
   readonly tlsWarning: string | undefined;
-  gone = false;
+  isClosed = false;
 
   constructor(client: pg.Client, options: SessionOptions, watched: WatchedSession, warning: string | undefined) {
     this.tlsWarning = warning;
@@ -108,7 +108,7 @@ class PostgresSession implements Session {
     this.#options = options;
     this.#watched = watched;
     client.on('end', () => {
-      this.gone = true;
+      this.isClosed = true;
     });
   }
 
@@ -116,25 +116,25 @@ class PostgresSession implements Session {
     return this.#options.quoted ? quoteIdentifier(name) : name;
   }
 
-  literal(text: string, clock: Clock): string {
-    return `${quoteLiteral(clock === 'instant' ? `${text}+00` : text)}::${casts[clock]}`;
+  literal(text: string, timeKind: TimeKind): string {
+    return `${quoteLiteral(timeKind === 'instant' ? `${text}+00` : text)}::${casts[timeKind]}`;
   }
 
   hash(row: string): string {
     return `md5(${row}::text)`;
   }
 
-  async query(doing: string, sql: string): Promise<readonly Cells[]> {
-    return (await this.#run(doing, sql)).rows;
+  async query(operation: string, sql: string): Promise<readonly Cells[]> {
+    return (await this.#run(operation, sql)).rows;
   }
 
-  async #run(doing: string, sql: string): Promise<pg.QueryArrayResult<(string | null)[]>> {
+  async #run(operation: string, sql: string): Promise<pg.QueryArrayResult<(string | null)[]>> {
     try {
       const answer = this.#client.query<(string | null)[]>({ text: sql, rowMode: 'array', types: asText });
-      return await watchAnswer(this.#watched, doing, answer);
+      return await watchAnswer(this.#watched, operation, answer);
     } catch (error) {
       if (!isServerError(error)) this.destroy();
-      throw toMillraceError(error, doing, this.#options.isMasked);
+      throw toMillraceError(error, operation, this.#options.isMasked);
     }
   }
 
@@ -145,7 +145,7 @@ class PostgresSession implements Session {
       pattern === null ? '' : ` AND ${name} LIKE ${quoteLiteral(pattern)}`;
     const scope = like('current_database()', catalogPattern) + like('n.nspname', schemaPattern);
     const rows = await this.query(
-      'looking for tables',
+      'listing tables',
       `SELECT current_database(), n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
        WHERE c.relkind IN (${kinds.join()}) AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
          AND n.nspname NOT LIKE 'pg\\_temp\\_%' AND has_table_privilege(c.oid, 'SELECT')${scope}
@@ -155,36 +155,38 @@ class PostgresSession implements Session {
   }
 
   async columns(_relation: Relation, source: string): Promise<readonly Column[]> {
-    const { fields } = await this.#run('looking at columns', `SELECT * FROM ${source} millrace_row LIMIT 0`);
+    const { fields } = await this.#run('reading columns', `SELECT * FROM ${source} millrace_row LIMIT 0`);
     return this.#describe(fields);
   }
 
   #describe(fields: readonly pg.FieldDef[]): Promise<readonly Column[]> {
-    const ask = (sql: string) => this.query('looking at columns', sql);
-    return describeColumns(fields, this.#options.numeric, this.#options.timestamps, ask);
+    const query = (sql: string) => this.query('reading columns', sql);
+    return describeColumns(fields, this.#options.numeric, this.#options.timestamps, query);
   }
 
-  /** A portal, in a transaction that lasts as long as it is read. */
-  async open(doing: string, sql: string, { mayWrite }: { readonly mayWrite: boolean }): Promise<Cursor> {
-    await this.#run(doing, mayWrite ? 'BEGIN' : 'BEGIN READ ONLY');
+  /** Opens a portal in a transaction that lasts until all rows are read. */
+  async open(operation: string, sql: string, { mayWrite }: { readonly mayWrite: boolean }): Promise<Cursor> {
+    await this.#run(operation, mayWrite ? 'BEGIN' : 'BEGIN READ ONLY');
     let isOpen = true;
     const end = async (statement: string) => {
-      if (isOpen) await this.#run(doing, statement);
+      if (isOpen) await this.#run(operation, statement);
       isOpen = false;
     };
     const portal = 'millrace';
-    const { fields } = await this.#exchange(doing, PortalExchange.open(portal, sql)).catch(async (error: unknown) => {
-      await end('ROLLBACK').catch(() => {});
-      throw error;
-    });
+    const { fields } = await this.#exchange(operation, PortalExchange.open(portal, sql)).catch(
+      async (error: unknown) => {
+        await end('ROLLBACK').catch(() => {});
+        throw error;
+      },
+    );
     return {
       columns: async () => {
-        if (fields.length === 0) throw noRowsError(doing);
+        if (fields.length === 0) throw noRowsError(operation);
         return this.#describe(fields);
       },
       next: async rows => {
         if (!isOpen) return [];
-        const answer = await this.#exchange(doing, PortalExchange.fetch(portal, rows));
+        const answer = await this.#exchange(operation, PortalExchange.fetch(portal, rows));
         if (answer.isComplete) await end('COMMIT');
         return answer.rows;
       },
@@ -192,61 +194,61 @@ class PostgresSession implements Session {
     };
   }
 
-  async #exchange(doing: string, exchange: PortalExchange): Promise<PortalExchange> {
+  async #exchange(operation: string, exchange: PortalExchange): Promise<PortalExchange> {
     try {
       this.#client.query(exchange);
-      await watchAnswer(this.#watched, doing, exchange.done);
+      await watchAnswer(this.#watched, operation, exchange.done);
       return exchange;
     } catch (error) {
       if (!isServerError(error)) this.destroy();
-      throw toMillraceError(error, doing, this.#options.isMasked);
+      throw toMillraceError(error, operation, this.#options.isMasked);
     }
   }
 
   /**
-   * A transaction's id is given out in order, when it first writes; ours, taken behind the maximum, is above those of
-   * all whose rows the maximum may have jumped. A standby gives out none: its own horizon is the nearest thing.
+   * Transaction ids are assigned in order, at the first write. The id that is taken after the maximum is above those of all
+   * transactions whose rows may be below the maximum. A standby assigns none: its xmax is used instead.
    */
-  async mark(maximum: string | null): Promise<{ mark: Mark; maximum: string | null }> {
-    this.#standby ??= (await this.query('looking at the server', 'SELECT pg_is_in_recovery()'))[0]?.[0] === 't';
-    const id = this.#standby ? 'pg_snapshot_xmax(pg_current_snapshot())' : 'pg_current_xact_id()';
+  async takeWatermark(maximum: string | null): Promise<{ watermark: Watermark; maximum: string | null }> {
+    this.#isStandby ??=
+      (await this.query('reading the state of the server', 'SELECT pg_is_in_recovery()'))[0]?.[0] === 't';
+    const id = this.#isStandby ? 'pg_snapshot_xmax(pg_current_snapshot())' : 'pg_current_xact_id()';
     const [row = []] = await this.query(
-      'looking for what is new',
+      'reading the watermark',
       `SELECT ${maximum === null ? 'NULL' : `(${maximum})`}, extract(epoch FROM clock_timestamp()) * 1000, ${id}`,
     );
-    const mark = { id: String(row[2]), serverMs: Math.floor(Number(row[1])), takenAt: performance.now() };
-    return { mark, maximum: (row[0] as string | null) ?? null };
+    const watermark = { id: String(row[2]), serverMs: Math.floor(Number(row[1])), takenAt: performance.now() };
+    return { watermark, maximum: (row[0] as string | null) ?? null };
   }
 
   /**
-   * xmin, the oldest transaction still open, must have passed the mark; or those that are older must be of other
-   * databases, which the locks tell that every transaction with an id holds on it until it is over. A timestamp is often
-   * the time at which its transaction began, which may be long before it has an id: so none may be open either that
-   * began before the bound.
+   * xmin, the oldest open transaction, must be above the watermark, or the older ones must belong to other databases: each
+   * transaction holds a lock on its id until it ends. A timestamp is often the start time of its transaction, which may be
+   * long before its id was assigned, so no transaction may be open that began before the upper bound.
    */
-  async settled({ id, takenAt }: Mark, timesUntil: number | null): Promise<boolean> {
-    if (performance.now() - takenAt < WINDOW_MS) return false;
-    const began =
+  async isSettled({ id, takenAt }: Watermark, timesUntil: number | null): Promise<boolean> {
+    if (performance.now() - takenAt < ASSIGNMENT_MS) return false;
+    const startCondition =
       timesUntil === null
         ? ''
         : ` AND NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()
              AND backend_type IN ('client backend', 'background worker') AND xact_start < to_timestamp(${timesUntil / 1000}))`;
-    // Ids of transactions are counted modulo 2^32 there.
+    // pg_locks has transaction ids modulo 2^32.
     const distance = `mod(mod(${id}, 4294967296) - l.transactionid::text::bigint + 4294967296, 4294967296)`;
     const [row] = await this.query(
-      'looking for open transactions',
+      'reading open transactions',
       `SELECT (pg_snapshot_xmin(pg_current_snapshot()) >= '${id}'::xid8 OR (NOT pg_is_in_recovery() AND NOT EXISTS (
          SELECT FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid
            LEFT JOIN pg_prepared_xacts p ON p.transaction = l.transactionid
          WHERE l.locktype = 'transactionid' AND l.mode = 'ExclusiveLock' AND l.granted
            AND coalesce(a.datname, p.database, current_database()) = current_database()
-           AND ${distance} < 2147483648)))${began}`,
+           AND ${distance} < 2147483648)))${startCondition}`,
     );
     return row?.[0] === 't';
   }
 
   destroy(): void {
-    this.gone = true;
+    this.isClosed = true;
     socketOf(this.#client).destroy();
   }
 
@@ -255,7 +257,7 @@ class PostgresSession implements Session {
   }
 }
 
-/** JDBC's names of table types, as PostgreSQL's driver has them. */
+/** Relation kinds of pg_class, by pgjdbc's names of table types. */
 const relationKinds: Readonly<Record<string, readonly string[]>> = {
   TABLE: ['r'],
   'PARTITIONED TABLE': ['p'],

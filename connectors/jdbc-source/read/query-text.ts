@@ -1,11 +1,11 @@
 import type { Product } from '../../../src/databases/jdbc-url.ts';
 
-/** Text that is ignored between statements: blanks, comments and semicolons. MySQL's comments with an exclamation mark are code. */
+/** Text between statements: whitespace, comments and semicolons. MySQL's comments with an exclamation mark are code. */
 const insignificant = {
   postgresql: /\s+|--[^\n]*|;/y,
   mysql: /\s+|--(?=[\s]|$)[^\n]*|#[^\n]*|\/\*(?![!M])[\s\S]*?\*\/|;/y,
 };
-/** Texts and quoted names, which may hold anything. */
+/** String literals and quoted names, which may contain anything. */
 const quoted = {
   postgresql:
     /"(?:[^"]|"")*"|\b[eE]'(?:[^'\\]|\\[\s\S]|'')*'|'(?:[^']|'')*'|\$((?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?)\$[\s\S]*?\$\1\$/y,
@@ -18,8 +18,8 @@ const openers = {
 };
 
 /**
- * A statement without the semicolon at its end and what follows that, so that something can be put behind it. As it is where
- * there is none, or where more than blanks, comments and semicolons follow.
+ * Removes a trailing semicolon and the text after it, so that text can be appended to the statement. Returns the statement
+ * unchanged without a semicolon, or if another statement follows.
  */
 export function withoutSemicolon(sql: string, product: Product): string {
   const dialect = product === 'postgresql' ? 'postgresql' : 'mysql';
@@ -31,10 +31,10 @@ export function withoutSemicolon(sql: string, product: Product): string {
       at = blank;
       continue;
     }
-    // Another statement: the database shall say so.
+    // Another statement: the database reports the error.
     if (end !== undefined) return sql;
     const next = after(quoted[dialect], sql, at);
-    // It has no end: the database shall say so.
+    // An unterminated literal: the database reports the error.
     if (next === undefined && after(openers[dialect], sql, at) !== undefined) return sql;
     at = next ?? word(sql, at);
   }
@@ -42,7 +42,7 @@ export function withoutSemicolon(sql: string, product: Product): string {
 }
 
 function skip(sql: string, at: number, dialect: keyof typeof insignificant): number {
-  // PostgreSQL's comments nest.
+  // Comments of PostgreSQL can be nested.
   if (dialect === 'postgresql' && sql.startsWith('/*', at)) return endOfComment(sql, at);
   return after(insignificant[dialect], sql, at) ?? at;
 }
@@ -63,5 +63,5 @@ function after(pattern: RegExp, sql: string, at: number): number | undefined {
   return pattern.test(sql) ? pattern.lastIndex : undefined;
 }
 
-/** A whole word, so that a dollar or an E within one begins no text. */
+/** End of a word, as a dollar sign or an E inside it does not start a literal. */
 const word = (sql: string, at: number): number => after(/[\w$\u0080-\uffff]+/y, sql, at) ?? at + 1;

@@ -1,60 +1,67 @@
 import type { Session } from '../database/session.ts';
-import type { Place } from './offsets.ts';
-import { ROW, type Source } from './relation-metadata.ts';
+import type { ReadPosition } from './offsets.ts';
+import { type RelationMetadata, ROW } from './relation-metadata.ts';
 
-/** Up to where a poll reads: what lies behind may not all be there yet. */
-export interface Bound {
-  /** Exclusive; null where the mode has no times. */
+/** Upper bound of a poll: rows above it may not be visible yet. */
+export interface UpperBound {
+  /** Exclusive; null if the mode has no times. */
   readonly time: string | null;
-  /** Inclusive; null where numbers are not bounded by themselves. */
+  /** Inclusive; null if the time is the bound. */
   readonly number: string | null;
 }
 
-/** Where a relation without a stored position begins: nothing older than 1970, nothing below 0, as in Confluent's. */
+/** Start position without a stored one: numbers from 0, like in Confluent's connector. */
 export const FIRST_NUMBER = -1n;
 
-const columnsOf = (source: Source): string =>
-  [`${ROW}.*`, source.time?.sql, source.number].filter(column => column !== undefined && column !== null).join(', ');
+const columnsOf = (metadata: RelationMetadata): string =>
+  [`${ROW}.*`, metadata.time?.sql, metadata.number]
+    .filter(column => column !== undefined && column !== null)
+    .join(', ');
 
-const from = (source: Source): string => `FROM ${source.from} ${ROW}`;
-const withSuffix = (sql: string, { suffix }: Source): string => (suffix === '' ? sql : `${sql} ${suffix}`);
+const from = (metadata: RelationMetadata): string => `FROM ${metadata.from} ${ROW}`;
+const withSuffix = (sql: string, { suffix }: RelationMetadata): string => (suffix === '' ? sql : `${sql} ${suffix}`);
 
-export const maximumOf = (source: Source, { number }: Place): string =>
-  `SELECT MAX(${source.number}) ${from(source)} WHERE ${source.number} > ${number ?? FIRST_NUMBER}`;
+export const maximumSql = (metadata: RelationMetadata, { number }: ReadPosition): string =>
+  `SELECT MAX(${metadata.number}) ${from(metadata)} WHERE ${metadata.number} > ${number ?? FIRST_NUMBER}`;
 
-/** Everything behind a place and within a bound, in the order of the mode. */
-export function statement(session: Session, source: Source, place: Place, bound: Bound): string {
-  const { time, number } = source;
+/** Statement for all rows after a position and within the upper bound, in the order of the mode. */
+export function rangeStatement(
+  session: Session,
+  metadata: RelationMetadata,
+  position: ReadPosition,
+  bound: UpperBound,
+): string {
+  const { time, number } = metadata;
   const parts: string[] = [];
   const order: string[] = [];
-  if (time !== null && place.time !== null && bound.time !== null) {
-    const behind = session.literal(place.time, time.clock);
-    parts.push(`${time.sql} < ${session.literal(bound.time, time.clock)}`);
+  if (time !== null && position.time !== null && bound.time !== null) {
+    const after = session.literal(position.time, time.timeKind);
+    parts.push(`${time.sql} < ${session.literal(bound.time, time.timeKind)}`);
     parts.push(
       number === null
-        ? `${time.sql} > ${behind}`
-        : `(${time.sql} > ${behind} OR (${time.sql} = ${behind} AND ${number} > ${place.number ?? FIRST_NUMBER}))`,
+        ? `${time.sql} > ${after}`
+        : `(${time.sql} > ${after} OR (${time.sql} = ${after} AND ${number} > ${position.number ?? FIRST_NUMBER}))`,
     );
-    // Said again, for databases that use no index for an OR.
-    if (number !== null) parts.push(`${time.sql} >= ${behind}`);
+    // Redundant, for databases that use no index for an OR.
+    if (number !== null) parts.push(`${time.sql} >= ${after}`);
     order.push(time.sql);
   } else if (number !== null) {
-    parts.push(`${number} > ${place.number ?? FIRST_NUMBER}`);
+    parts.push(`${number} > ${position.number ?? FIRST_NUMBER}`);
     if (bound.number !== null) parts.push(`${number} <= ${bound.number}`);
   }
   if (number !== null) order.push(number);
   const where = parts.length === 0 ? '' : ` WHERE ${parts.join(' AND ')}`;
   const by = order.length === 0 ? '' : ` ORDER BY ${order.map(column => `${column} ASC`).join(', ')}`;
-  return withSuffix(`SELECT ${columnsOf(source)} ${from(source)}${where}${by}`, source);
+  return withSuffix(`SELECT ${columnsOf(metadata)} ${from(metadata)}${where}${by}`, metadata);
 }
 
-/** The rows of one time in the order of their hashes, from that of `hash` on; the hash is the last column. */
-export function groupStatement(session: Session, source: Source, time: string, hash: string): string {
-  const column = source.time;
-  if (column === null) throw new Error('only rows with times have groups');
-  const hashed = session.hash(ROW, source.columns);
+/** Statement for the rows of one timestamp in the order of their hashes, from `hash` on. The hash is the last column. */
+export function groupStatement(session: Session, metadata: RelationMetadata, time: string, hash: string): string {
+  const column = metadata.time;
+  if (column === null) throw new Error('groups require a timestamp column');
+  const hashed = session.hash(ROW, metadata.columns);
   return (
-    `SELECT ${ROW}.*, ${column.sql}, ${hashed} ${from(source)} WHERE ${column.sql} = ${session.literal(time, column.clock)}` +
+    `SELECT ${ROW}.*, ${column.sql}, ${hashed} ${from(metadata)} WHERE ${column.sql} = ${session.literal(time, column.timeKind)}` +
     `${hash === '' ? '' : ` AND ${hashed} >= '${hash}'`} ORDER BY ${hashed} ASC`
   );
 }

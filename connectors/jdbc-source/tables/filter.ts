@@ -1,20 +1,20 @@
 import { javaMatcher } from '../../../src/config/java-regex/index.ts';
 import type { JdbcSourceConfig } from '../config/keys.ts';
-import { namesOf, type TableId } from './table-id.ts';
+import { matchingNames, type TableId } from './table-id.ts';
 
 type Lists = Pick<
   JdbcSourceConfig,
   'table.whitelist' | 'table.blacklist' | 'table.include.list' | 'table.exclude.list'
 >;
 
-/** Whether a table is copied: the lists of names, quoted or not, and the lists of expressions for full names. */
-export function tableTest(lists: Lists): (table: TableId) => boolean {
+/** Predicate for tables to copy, from lists of names, quoted or not, and lists of regular expressions for full names. */
+export function tableFilter(lists: Lists): (table: TableId) => boolean {
   const white = new Set(lists['table.whitelist'].map(unquoted));
   const black = new Set(lists['table.blacklist'].map(unquoted));
   const include = javaMatcher(lists['table.include.list'], { setting: 'table.include.list' });
   const exclude = javaMatcher(lists['table.exclude.list'], { setting: 'table.exclude.list' });
   return table => {
-    const names = namesOf(table);
+    const names = matchingNames(table);
     const full = names.slice(0, -1);
     if (white.size > 0 && !names.some(name => white.has(name))) return false;
     if (names.some(name => black.has(name))) return false;

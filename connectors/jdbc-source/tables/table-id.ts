@@ -1,20 +1,20 @@
-/** A table as JDBC's metadata names it. */
+/** Name of a table in the terms of JDBC. */
 export interface TableId {
   /** The database. */
   readonly catalog: string;
-  /** Of PostgreSQL; null on MySQL and MariaDB, whose databases are catalogs. */
+  /** Schema on PostgreSQL; null on MySQL and MariaDB, whose databases are catalogs. */
   readonly schema: string | null;
   readonly name: string;
 }
 
-/** The name that stands in stored positions and in plans: `schema.table`, or `database.table` on MySQL. */
+/** Name in stored positions and plans: `schema.table`, or `database.table` on MySQL. */
 export const fullName = ({ catalog, schema, name }: TableId): string => `${schema ?? catalog}.${name}`;
 
-/** For messages, where a dot in a name would be misread: `"schema"."table"`. */
+/** Unambiguous name for messages: `"schema"."table"`. */
 export const quotedName = ({ catalog, schema, name }: TableId): string => `"${schema ?? catalog}"."${name}"`;
 
-/** Every name that a list may have for it, without quotes: the longest first, the bare name last. */
-export function namesOf({ catalog, schema, name }: TableId): readonly string[] {
+/** All names of a table that lists may contain, without quotes: the longest first, the bare name last. */
+export function matchingNames({ catalog, schema, name }: TableId): readonly string[] {
   const names = schema === null ? [`${catalog}.${name}`] : [`${catalog}.${schema}.${name}`, `${schema}.${name}`];
   return [...names, name];
 }

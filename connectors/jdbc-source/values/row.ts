@@ -1,16 +1,16 @@
 import type { Struct, StructSchema, Value } from '../../../src/api/index.ts';
 import { DataError, messageOf } from '../../../src/errors.ts';
 
-/** What the driver hands out of a column, nothing parsed: PostgreSQL text, MySQL and MariaDB bytes. */
+/** Unparsed value of a driver: text from PostgreSQL, bytes from MySQL and MariaDB. */
 export type Cell = string | Buffer | null;
 export type Cells = readonly Cell[];
-/** Throws for what the column's schema cannot hold; null for MySQL's zero dates where the URL asks for that. */
+/** Decodes a cell. Throws Error for values that the schema cannot represent; returns null for zero dates if configured. */
 export type Decode = (cell: string | Buffer) => Value;
 
-/** A row whose values are made when they are asked for. What cannot be made is a DataError of this record alone. */
+/** A row whose values are decoded on access. Throws DataError for a value that cannot be decoded. */
 export class RowStruct implements Struct {
   readonly schema: StructSchema;
-  /** Cells of the columns, followed by those of the mode's offset. */
+  /** Cells of the columns, followed by those of the mode's columns. */
   readonly cells: Cells;
   readonly #decoders: readonly Decode[];
 
@@ -27,14 +27,14 @@ export class RowStruct implements Struct {
     try {
       value = (this.#decoders[index] as Decode)(cell);
     } catch (error) {
-      throw new DataError(`${this.#name(index)}: ${messageOf(error)}`, { cause: error });
+      throw new DataError(`${this.#columnName(index)}: ${messageOf(error)}`, { cause: error });
     }
     if (value === null && this.schema.fields[index]?.schema.optional === false)
-      throw new DataError(`${this.#name(index)} is not null, and its value stands for nothing`);
+      throw new DataError(`${this.#columnName(index)} is NOT NULL, and its value is read as null`);
     return value;
   }
 
-  #name(index: number): string {
+  #columnName(index: number): string {
     return `column ${this.schema.fields[index]?.name} of ${this.schema.name ?? 'the query'}`;
   }
 }

@@ -1,20 +1,21 @@
 const HOUR = 3_600_000;
-/** Time zones change their offsets at multiples of this, from 1970 on. */
+/** Time zones have changed their offsets at multiples of this since 1970. */
 const STEP = 900_000;
-const LIMIT = 20_000;
+/** Maximum number of cached offsets. */
+const MAX_CACHED = 20_000;
 
-/** Between instants and the clock on the wall of one time zone, in milliseconds; whole seconds. */
+/** Conversion between instants and local times of a time zone, in milliseconds (whole seconds). */
 export interface Zone {
-  /** Milliseconds as if the wall's clock were UTC. */
+  /** Local time as if it were UTC. */
   toLocal(instant: number): number;
   /**
-   * Of two instants with this time on the wall, the one in standard time; a time that the wall skips is read with the
-   * offset before the gap, as java.util.GregorianCalendar has it.
+   * Instant of a local time. Of two instants, the one in standard time; a skipped time has the offset before the gap, like in
+   * java.util.GregorianCalendar.
    */
   toInstant(local: number): number;
 }
 
-const fixed = (offset: number): Zone => ({
+const fixedZone = (offset: number): Zone => ({
   toLocal: instant => instant + offset,
   toInstant: local => local - offset,
 });
@@ -22,7 +23,7 @@ const fixed = (offset: number): Zone => ({
 /** name: an IANA name, `Z`, or an offset such as `UTC+02:00`. Throws RangeError. */
 export function zoneOf(name: string): Zone {
   const offset = /^(?:UTC|GMT|UT)$/.test(name) ? 0 : fixedOffset(name);
-  return offset === undefined ? named(name) : fixed(offset);
+  return offset === undefined ? namedZone(name) : fixedZone(offset);
 }
 
 export function timeZoneCheck(name: string): string | undefined {
@@ -42,16 +43,16 @@ function fixedOffset(zone: string): number | undefined {
   return (match[1] === '-' ? -minutes : minutes) * 60_000;
 }
 
-function named(name: string): Zone {
+function namedZone(name: string): Zone {
   const format = new Intl.DateTimeFormat('en-US', { timeZone: name, timeZoneName: 'longOffset' });
-  const known = new Map<number, number>();
+  const cache = new Map<number, number>();
   const offsetAt = (instant: number): number => {
     const step = Math.floor(instant / STEP);
-    let offset = known.get(step);
+    let offset = cache.get(step);
     if (offset === undefined) {
-      if (known.size >= LIMIT) known.clear();
+      if (cache.size >= MAX_CACHED) cache.clear();
       offset = offsetIn(format, step * STEP);
-      known.set(step, offset);
+      cache.set(step, offset);
     }
     return offset;
   };

@@ -1,10 +1,10 @@
 import { LogicalName, type PrimitiveSchema, schemaOf } from '../../../src/api/index.ts';
-import type { Kind } from './decoders.ts';
-import { type Instant, readInstant } from './instants.ts';
+import type { ColumnType } from './decoders.ts';
+import { type Instant, parseInstant } from './instants.ts';
 import type { Decode } from './row.ts';
 import type { Zone } from './time-zone.ts';
 
-/** Confluent's words for the forms of timestamps. */
+/** Confluent's values of timestamp.granularity. */
 export const timestampGranularities = [
   'connect_logical',
   'micros_long',
@@ -18,24 +18,24 @@ export type TimestampGranularity = (typeof timestampGranularities)[number];
 
 export interface TimestampFormat {
   readonly granularity: TimestampGranularity;
-  /** db.timezone, in which ISO texts are. */
+  /** db.timezone, the zone of ISO texts. */
   readonly zone: Zone;
 }
 
-/** clock: where texts without an offset of their own are. */
-export function timestamp(clock: Zone, { granularity, zone }: TimestampFormat): Kind {
-  const instantOf = (cell: string | Buffer): Instant => readInstant(cell.toString(), clock);
+/** Type of a timestamp column. localZone: zone of texts without an offset. */
+export function timestamp(localZone: Zone, { granularity, zone }: TimestampFormat): ColumnType {
+  const instantOf = (cell: string | Buffer): Instant => parseInstant(cell.toString(), localZone);
   switch (granularity) {
     case 'connect_logical':
       return kind('int64', cell => new Date(instantOf(cell).ms), LogicalName.Timestamp);
     case 'micros_long':
-      return kind('int64', cell => within64(nanosOf(instantOf(cell)) / 1000n));
+      return kind('int64', cell => checkInt64(nanosOf(instantOf(cell)) / 1000n));
     case 'micros_string':
       return kind('string', cell => String(nanosOf(instantOf(cell)) / 1000n));
     case 'micros_iso_datetime_string':
       return kind('string', cell => isoText(instantOf(cell), zone));
     case 'nanos_long':
-      return kind('int64', cell => within64(nanosOf(instantOf(cell))));
+      return kind('int64', cell => checkInt64(nanosOf(instantOf(cell))));
     case 'nanos_string':
       return kind('string', cell => String(nanosOf(instantOf(cell))));
     case 'nanos_iso_datetime_string':
@@ -44,26 +44,26 @@ export function timestamp(clock: Zone, { granularity, zone }: TimestampFormat): 
   }
 }
 
-const kind = (type: PrimitiveSchema['type'], decode: Decode, name?: string): Kind => ({
+const kind = (type: PrimitiveSchema['type'], decode: Decode, name?: string): ColumnType => ({
   schema: optional => schemaOf(type, name === undefined ? { optional } : { optional, name, version: 1 }),
   decode,
 });
 
-/** Since 1970; whole microseconds. */
+/** Nanoseconds since 1970, truncated to microseconds. */
 const nanosOf = ({ ms, nanos }: Instant): bigint =>
   BigInt(Math.floor(ms / 1000)) * 1_000_000_000n + BigInt(nanos - (nanos % 1000));
 
-function within64(value: bigint): bigint {
-  if (BigInt.asIntN(64, value) !== value) throw new Error('the number is beyond int64');
+function checkInt64(value: bigint): bigint {
+  if (BigInt.asIntN(64, value) !== value) throw new Error('the number is out of the range of int64');
   return value;
 }
 
-/** `2026-03-04T05:06:07.123456`, as java.time writes the pattern yyyy-MM-dd'T'HH:mm:ss.SSSSSS. */
+/** `2026-03-04T05:06:07.123456`: java.time's pattern yyyy-MM-dd'T'HH:mm:ss.SSSSSS. */
 function isoText({ ms, nanos }: Instant, zone: Zone): string {
   const local = new Date(zone.toLocal(Math.floor(ms / 1000) * 1000));
   const year = local.getUTCFullYear();
-  // The pattern has the year of an era, and no era.
-  if (year < 1) throw new Error('years before Christ cannot be told from others in this timestamp.granularity');
+  // The pattern has the year of era, without the era.
+  if (year < 1) throw new Error('years before 1 cannot be represented in this timestamp.granularity');
   const rest = local.toISOString().slice(-20, -5);
   const micros = String(Math.floor(nanos / 1000)).padStart(6, '0');
   return `${year > 9999 ? '+' : ''}${String(year).padStart(4, '0')}${rest}.${micros}`;

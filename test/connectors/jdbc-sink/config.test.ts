@@ -150,10 +150,10 @@ describe('Debezium’s configuration', () => {
       insertMode: 'upsert',
       pkMode: 'record_key',
       pkFields: ['id'],
-      deletes: true,
+      deleteEnabled: true,
       createTables: true,
       addColumns: true,
-      quoted: false,
+      quoteIdentifiers: false,
       tableFormat: 'x',
     });
   });

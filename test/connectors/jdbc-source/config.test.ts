@@ -47,7 +47,7 @@ describe('a JDBC URL', () => {
     ['jdbc:mysql://db/shop?sslMode=sometimes', 'is none of'],
     ['jdbc:postgresql://db/shop?sslmode=sometimes', 'is none of'],
     ['jdbc:mysql://db/%zz', 'not a well-formed part'],
-  ])('%s is refused', (url, message) => {
+  ])('%s is rejected', (url, message) => {
     expect(() => parseSourceUrl(url)).toThrow(message);
   });
 });
@@ -63,7 +63,7 @@ const textbook = {
 const errorsOf = (more: Record<string, string>) => [...connector.config.check({ ...textbook, ...more }).errors];
 
 describe('configuration', () => {
-  test('the textbook has no mistakes, and Confluent’s defaults', () => {
+  test('the textbook configuration is valid and has Confluent’s defaults', () => {
     const { config, errors } = connector.config.check(textbook);
     expect([...errors]).toEqual([]);
     expect(config).toMatchObject({
@@ -72,10 +72,10 @@ describe('configuration', () => {
       'db.timezone': 'UTC',
       'numeric.mapping': 'none',
       'validate.non.null': true,
-      refuseNullable: false,
+      rejectNullable: false,
       tables: null,
     });
-    expect(connector.config.check({ ...textbook, 'validate.non.null': 'true' }).config?.refuseNullable).toBe(true);
+    expect(connector.config.check({ ...textbook, 'validate.non.null': 'true' }).config?.rejectNullable).toBe(true);
   });
 
   test.each([
@@ -92,13 +92,13 @@ describe('configuration', () => {
     [{ 'connection.url': 'jdbc:oracle:x' }, 'connection.url', 'not supported'],
     [{ 'batch.max.rows': '0' }, 'batch.max.rows', 'at least 1'],
     [{ mode: 'incrementing', query: 'SELECT 1', 'table.whitelist': '' }, 'incrementing.column.name', 'for a query'],
-  ])('%j is refused', (more, key, message) => {
+  ])('%j is rejected', (more, key, message) => {
     expect(errorsOf(more as Record<string, string>)).toEqual([
       [key, expect.arrayContaining([expect.stringContaining(message)])],
     ]);
   });
 
-  test('include and exclude lists go together', () => {
+  test('include and exclude lists can be combined', () => {
     expect(errorsOf({ 'table.whitelist': '', 'table.include.list': 'a.*', 'table.exclude.list': 'a.b' })).toEqual([]);
   });
 
@@ -112,7 +112,7 @@ describe('configuration', () => {
   });
 });
 
-describe('positions from outside', () => {
+describe('alterOffsets', () => {
   const alter = (partition: Record<string, string>, offset: Record<string, number | string> | null) =>
     connector.alterOffsets?.({} as never, [{ partition, offset }], {} as never);
 
@@ -123,7 +123,7 @@ describe('positions from outside', () => {
     ],
     [{ query: 'query' }, { incrementing: 5 }],
     [{ table: 'login' }, null],
-  ])('%j is one of its own', async (partition, offset) => {
+  ])('accepts %j', async (partition, offset) => {
     await expect(alter(partition as Record<string, string>, offset)).resolves.toBeUndefined();
   });
 
@@ -131,7 +131,7 @@ describe('positions from outside', () => {
     [{ server: 'x' }, { lsn: 1 }],
     [{ protocol: '2', table: 'login' }, null],
     [{ query: 'query' }, { incrementing: 'five' }],
-  ])('%j %j is none', async (partition, offset) => {
+  ])('rejects %j %j', async (partition, offset) => {
     await expect(alter(partition as Record<string, string>, offset)).rejects.toMatchObject({ code: 'BAD_REQUEST' });
   });
 });

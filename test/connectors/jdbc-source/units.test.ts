@@ -1,15 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Session } from '../../../connectors/jdbc-source/database/session.ts';
-import { writesSince } from '../../../connectors/jdbc-source/mysql/transactions.ts';
-import { numericKind } from '../../../connectors/jdbc-source/postgresql/columns.ts';
-import { partitionOf, readOffset, writeOffset } from '../../../connectors/jdbc-source/read/offsets.ts';
-import type { Source } from '../../../connectors/jdbc-source/read/relation-metadata.ts';
-import { groupStatement, maximumOf, statement } from '../../../connectors/jdbc-source/read/statements.ts';
-import { tableTest } from '../../../connectors/jdbc-source/tables/filter.ts';
-import { spread } from '../../../connectors/jdbc-source/tables/plan.ts';
+import { hasWriterSince } from '../../../connectors/jdbc-source/mysql/transactions.ts';
+import { numericType } from '../../../connectors/jdbc-source/postgresql/columns.ts';
+import { readOffset, sourcePartition, writeOffset } from '../../../connectors/jdbc-source/read/offsets.ts';
+import type { RelationMetadata } from '../../../connectors/jdbc-source/read/relation-metadata.ts';
+import { groupStatement, maximumSql, rangeStatement } from '../../../connectors/jdbc-source/read/statements.ts';
+import { tableFilter } from '../../../connectors/jdbc-source/tables/filter.ts';
+import { distributeTables } from '../../../connectors/jdbc-source/tables/plan.ts';
 import { decimal, int32, int64 } from '../../../connectors/jdbc-source/values/decoders.ts';
-import { readInstant, readTimeOfDay, writeLocal } from '../../../connectors/jdbc-source/values/instants.ts';
+import { formatLocal, parseInstant, parseTimeOfDay } from '../../../connectors/jdbc-source/values/instants.ts';
 import { zoneOf } from '../../../connectors/jdbc-source/values/time-zone.ts';
 import { Decimal, structOf } from '../../../src/api/index.ts';
 
@@ -26,10 +26,10 @@ describe('time zones', () => {
     ['2024-10-27 02:30:00', '2024-10-27T01:30:00Z'],
     ['2024-07-01 12:00:00', '2024-07-01T10:00:00Z'],
   ])('%s in Berlin is %s', (local, instant) => {
-    expect(readInstant(local, berlin).ms).toBe(Date.parse(instant));
+    expect(parseInstant(local, berlin).ms).toBe(Date.parse(instant));
   });
 
-  test('instants come back from the wall’s clock, but for the hour that it shows twice', () => {
+  test('local times convert back to their instants, except in the repeated hour', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 4_000_000_000 }), seconds => {
         const ms = seconds * 1000;
@@ -55,25 +55,25 @@ describe('values', () => {
     ['2024-01-02', Date.UTC(2024, 0, 2), 0],
     ['12024-01-02 00:00:00', Date.UTC(12024, 0, 2), 0],
   ])('%s', (text, ms, nanos) => {
-    expect(readInstant(text, utc)).toEqual({ ms, nanos });
+    expect(parseInstant(text, utc)).toEqual({ ms, nanos });
   });
 
-  test('zero dates and infinities are no instants; years before Christ are counted', () => {
+  test('zero dates and infinities are rejected; years BC are parsed', () => {
     for (const text of ['0000-00-00 00:00:00', '2024-00-10', 'infinity', '-infinity', '290000-01-01 00:00:00'])
-      expect(() => readInstant(text, utc)).toThrow(/no instants|none of the calendar|beyond those/);
-    expect(readInstant('0044-03-15 BC', utc).ms).toBe(new Date('-000043-03-15T00:00:00Z').getTime());
+      expect(() => parseInstant(text, utc)).toThrow(/not instants|not exist in the calendar|out of range/);
+    expect(parseInstant('0044-03-15 BC', utc).ms).toBe(new Date('-000043-03-15T00:00:00Z').getTime());
   });
 
   test('times of day', () => {
-    expect(readTimeOfDay('12:34:56.789123')).toBe(45_296_789);
-    expect(readTimeOfDay('00:30:00+02')).toBe(81_000_000);
-    expect(() => readTimeOfDay('25:00:00')).toThrow('no time of a day');
-    expect(() => readTimeOfDay('-00:00:01')).toThrow('no time of a day');
+    expect(parseTimeOfDay('12:34:56.789123')).toBe(45_296_789);
+    expect(parseTimeOfDay('00:30:00+02')).toBe(81_000_000);
+    expect(() => parseTimeOfDay('25:00:00')).toThrow('not within a day');
+    expect(() => parseTimeOfDay('-00:00:01')).toThrow('not within a day');
   });
 
-  test('numbers keep every digit, and none is cut', () => {
+  test('numbers keep every digit', () => {
     expect(decimal(2).decode('-12.3')).toEqual(new Decimal(-1230n, 2));
-    expect(() => decimal(2).decode('NaN')).toThrow('no numbers of');
+    expect(() => decimal(2).decode('NaN')).toThrow('has no NaN');
     expect(() => decimal(1).decode('1.25')).toThrow('more than 1 digits');
     expect(int64.decode('9223372036854775807')).toBe(9_223_372_036_854_775_807n);
     expect(() => int64.decode('18446744073709551615')).toThrow('beyond int64');
@@ -95,15 +95,15 @@ describe('values', () => {
     ['best_fit_eager_double', 30, 2, 'float64'],
     ['best_fit_eager_double', 18, 0, 'int64'],
   ] as const)('numeric.mapping=%s of numeric(%i, %i) is %s', (mapping, precision, scale, type) => {
-    expect(numericKind(typmod(precision, scale), mapping).schema(true).type).toBe(type);
+    expect(numericType(typmod(precision, scale), mapping).schema(true).type).toBe(type);
   });
 });
 
 describe('stored positions', () => {
-  test('partitions and offsets are Confluent’s', () => {
+  test('partitions and offsets have Confluent’s format', () => {
     const table = { catalog: 'test', schema: null, name: 'login' };
-    expect(partitionOf({ kind: 'table', table })).toEqual({ protocol: '1', table: 'test.login' });
-    expect(partitionOf({ kind: 'query', sql: 'x' })).toEqual({ query: 'query' });
+    expect(sourcePartition({ kind: 'table', table })).toEqual({ protocol: '1', table: 'test.login' });
+    expect(sourcePartition({ kind: 'query', sql: 'x' })).toEqual({ query: 'query' });
     const place = { time: '2024-01-02 03:04:05.678901', number: 7n, group: null };
     expect(writeOffset(place, 'local', utc)).toEqual({
       timestamp: Date.UTC(2024, 0, 2, 3, 4, 5, 678),
@@ -112,15 +112,15 @@ describe('stored positions', () => {
     });
   });
 
-  test('an older offset has no nanoseconds', () => {
+  test('offsets without nanoseconds are accepted', () => {
     expect(readOffset({ timestamp: 1500 }, 'instant', berlin).time).toBe('1970-01-01 00:00:01.500000');
     expect(readOffset({ timestamp: 1500 }, 'local', berlin).time).toBe('1970-01-01 01:00:01.500000');
   });
 
-  test('every place comes back as it was, through JSON', () => {
+  test('positions survive a round trip through JSON', () => {
     const text = fc
       .tuple(fc.integer({ min: 0, max: 4_000_000_000 }), fc.integer({ min: 0, max: 999_999 }))
-      .map(([seconds, micros]) => writeLocal({ ms: seconds * 1000, nanos: micros * 1000 }, utc));
+      .map(([seconds, micros]) => formatLocal({ ms: seconds * 1000, nanos: micros * 1000 }, utc));
     const group = fc.record({
       time: text,
       hash: fc.oneof(fc.constant(''), fc.stringMatching(/^[0-9a-f]{32}$/)),
@@ -139,13 +139,13 @@ describe('stored positions', () => {
     );
   });
 
-  test('of a number that a reader of JSON has rounded, it goes back rather than forward', () => {
+  test('a number that a JSON parser rounded resumes at an earlier position, never at a later one', () => {
     const number = 9_007_199_254_740_993_123n;
     const place = readOffset({ incrementing: Number(number) }, null, utc);
     expect((place.number ?? 0n) < number).toBe(true);
   });
 
-  test.each([{ timestamp: 'yesterday' }, { timestamp: 1.5 }, { incrementing: 'x' }])('%j is refused', offset => {
+  test.each([{ timestamp: 'yesterday' }, { timestamp: 1.5 }, { incrementing: 'x' }])('%j is rejected', offset => {
     expect(() => readOffset(offset, 'local', utc)).toThrow('reset the connector');
   });
 });
@@ -155,7 +155,7 @@ const session = {
   literal: (text: string) => `'${text}'`,
   hash: (row: string) => `md5(${row})`,
 } as unknown as Session;
-const sourceWith = (more: Partial<Source>): Source => ({
+const sourceWith = (more: Partial<RelationMetadata>): RelationMetadata => ({
   relation: { kind: 'query', sql: '' },
   name: 't',
   topic: 't',
@@ -169,7 +169,7 @@ const sourceWith = (more: Partial<Source>): Source => ({
   suffix: '',
   ...more,
 });
-const time = { sql: 'at', clock: 'local', fine: true } as const;
+const time = { sql: 'at', timeKind: 'local', hasMicroseconds: true } as const;
 
 describe('SQL', () => {
   const place = { time: 'T', number: 5n, group: null };
@@ -184,11 +184,11 @@ describe('SQL', () => {
       "SELECT millrace_row.*, at, id FROM \"t\" millrace_row WHERE at < 'E' AND (at > 'T' OR (at = 'T' AND id > 5)) AND at >= 'T' ORDER BY at ASC, id ASC",
     ],
   ])('%j', (more, sql) => {
-    expect(statement(session, sourceWith(more), place, bound)).toBe(sql);
+    expect(rangeStatement(session, sourceWith(more), place, bound)).toBe(sql);
   });
 
-  test('the greatest number, and the rows of one time', () => {
-    expect(maximumOf(sourceWith({ number: 'id' }), { time: null, number: null, group: null })).toBe(
+  test('the maximum query, and the query for rows of one time', () => {
+    expect(maximumSql(sourceWith({ number: 'id' }), { time: null, number: null, group: null })).toBe(
       'SELECT MAX(id) FROM "t" millrace_row WHERE id > -1',
     );
     expect(groupStatement(session, sourceWith({ time }), 'T', 'ab')).toBe(
@@ -212,17 +212,17 @@ describe('tables', () => {
     [{ 'table.include.list': ['orders'] }, false],
     [{ 'table.include.list': ['public.*'], 'table.exclude.list': ['.*\\.orders'] }, false],
   ])('%j', (more, passes) => {
-    expect(tableTest({ ...lists, ...more })(table)).toBe(passes);
+    expect(tableFilter({ ...lists, ...more })(table)).toBe(passes);
   });
 
-  test('are spread evenly, each to one task; the first takes those that come later', () => {
+  test('tables are distributed evenly; the first task discovers new tables', () => {
     const tables = ['a', 'b', 'c', 'd', 'e'].map(name => ({ catalog: 'd', schema: null, name }));
-    expect(spread(tables, 2)).toEqual([
+    expect(distributeTables(tables, 2)).toEqual([
       { tables: '["d.a","d.b","d.c"]', 'tables.of.others': '["d.d","d.e"]' },
       { tables: '["d.d","d.e"]' },
     ]);
-    expect(spread(tables, 9)).toHaveLength(5);
-    expect(spread([], 3)).toEqual([{ tables: '[]', 'tables.of.others': '[]' }]);
+    expect(distributeTables(tables, 9)).toHaveLength(5);
+    expect(distributeTables([], 3)).toEqual([{ tables: '[]', 'tables.of.others': '[]' }]);
   });
 });
 
@@ -243,6 +243,6 @@ describe('InnoDB’s list of transactions', () => {
     [status('7, ACTIVE (PREPARED) 60 sec recovered trx\n0 lock struct(s)'), 5, true],
     ['LIST OF TRANSACTIONS FOR EACH SESSION:\n... truncated...\n', 5, true],
   ])('%j', (text, seconds, writes) => {
-    expect(writesSince(text, seconds)).toBe(writes);
+    expect(hasWriterSince(text, seconds)).toBe(writes);
   });
 });
