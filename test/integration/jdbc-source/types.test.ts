@@ -157,7 +157,7 @@ test('a value that its type in Connect cannot hold is an error of its record alo
   const records = await readOnce(db, 'beyond', 3);
   expect(fieldOf(records[0], 'u')).toBe(1n);
   expect(() => fieldOf(records[1], 'u')).toThrow('column u of beyond: the number is out of the range of int64');
-  expect(() => fieldOf(records[2], 't')).toThrow('no time of a day');
+  expect(() => fieldOf(records[2], 't')).toThrow('the time is not within a day');
 });
 
 test('numbers beyond what JSON’s readers hold exactly are positions all the same', async () => {
