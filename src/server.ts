@@ -4,7 +4,7 @@ import { packageFolder } from './package-folder.ts';
 import type { AccessPolicy } from './rest/access/access-policy.ts';
 import type { RestDeps } from './rest/deps.ts';
 import { type Listener, type Serving, serve } from './rest/listeners.ts';
-import { restServer } from './rest/server.ts';
+import { createRestServer } from './rest/server.ts';
 
 /** Serves the REST API on every listener. */
 export function startServer(
@@ -13,5 +13,5 @@ export function startServer(
   deps: Omit<RestDeps, 'version'>,
 ): Promise<Serving> {
   const { version } = JSON.parse(readFileSync(join(packageFolder(), 'package.json'), 'utf8')) as { version: string };
-  return serve(listeners, listener => restServer({ ...deps, version }, { ...policy, ...listener }));
+  return serve(listeners, listener => createRestServer({ ...deps, version }, { ...policy, ...listener }));
 }

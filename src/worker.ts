@@ -77,7 +77,7 @@ export async function startWorker(
   let member: Member | undefined;
   let dataPlane: DataPlane | undefined;
   const loggers = new Loggers(root, {
-    onSet: (logger, level) => member?.levelSet({ logger, level }),
+    onSet: (logger, level) => member?.setLevelElsewhere({ logger, level }),
     onChange: (logger, level) => dataPlane?.setLevel({ logger, level }),
   });
   const log = loggers.log('worker');
@@ -104,7 +104,7 @@ export async function startWorker(
   const exposed = exposedListeners(listeners);
   const isFirstProcess = number === undefined || number === 1;
   if (isFirstProcess)
-    for (const { fields, message } of exposureWarnings({ exposed, policy: policy, props })) log.warn(fields, message);
+    for (const { fields, message } of exposureWarnings({ exposed, policy, props })) log.warn(fields, message);
   const cluster = config['group.id'];
   const levels = clusterLevels(configs, cluster, loggers, log);
   const metrics = new Metrics();
@@ -267,7 +267,7 @@ export async function startWorker(
       });
       log.info({ connector: connector.name }, `connector from a file: ${outcome}`);
     },
-    started: () => member?.started(),
+    started: () => member?.reportStarted(),
     async stop() {
       log.info({}, 'worker stops');
       await stop();

@@ -1,54 +1,55 @@
-import { type LevelSet, processVariable, type ToChild, type ToParent } from './messages.ts';
+import { type LevelMessage, processVariable, type ToChild, type ToParent } from './messages.ts';
 import { mergeMetrics } from './metrics-text.ts';
 
-/** This process as one of several that make up a worker. */
+/** This process as one of several processes of a worker. */
 export interface Member {
-  /** Counted from 1. */
+  /** Number of the process, from 1. */
   readonly number: number;
-  /** Tells the parent that this process serves. */
-  started(): void;
+  /** Reports to the parent that this process has started. */
+  reportStarted(): void;
   /** The metrics of all processes, in Prometheus' text format. */
   metrics(): Promise<string>;
-  /** Tells the other processes of a level that was set here. */
-  levelSet(level: Omit<LevelSet, 'say'>): void;
+  /** Sends a log level that was set here to the other processes. */
+  setLevelElsewhere(level: Omit<LevelMessage, 'type'>): void;
 }
 
 export interface MemberDeps {
-  /** The metrics of this process; their series carry a label that no other process's have. */
+  /** The metrics of this process, with a label that distinguishes them from those of other processes. */
   metrics(): Promise<string>;
-  /** A level was set in another process. */
-  setLevel(level: Omit<LevelSet, 'say'>): void;
+  /** Called for a log level that was set in another process. */
+  setLevel(level: Omit<LevelMessage, 'type'>): void;
 }
 
-/** Which of a worker's processes this is; undefined where it is a worker by itself. */
+/** Number of this process; undefined for a worker with a single process. */
 export function processNumber(environment: NodeJS.ProcessEnv = process.env): number | undefined {
   const text = environment[processVariable];
   return text === undefined || process.send === undefined ? undefined : Number(text);
 }
 
-/** Longer than the parent waits for any of the others. */
+/** Timeout in milliseconds, longer than the parent's timeout for each process. */
 const METRICS_TIMEOUT_MS = 5000;
 
-/** Takes part in the talk of a worker's processes. */
+/** Connects this process to the other processes of the worker. */
 export function joinProcesses(number: number, deps: MemberDeps): Member {
   const waiting = new Map<number, (texts: readonly string[]) => void>();
   let last = 0;
-  const say = (message: ToParent) => void process.send?.(message, undefined, {}, () => undefined);
+  const send = (message: ToParent) => void process.send?.(message, undefined, {}, () => undefined);
   process.on('message', (message: ToChild) => {
-    if (message.say === 'level') deps.setLevel(message);
-    if (message.say === 'all') waiting.get(message.id)?.(message.texts);
-    if (message.say === 'figures') deps.metrics().then(text => say({ say: 'own', id: message.id, text }));
+    if (message.type === 'level') deps.setLevel(message);
+    if (message.type === 'allMetrics') waiting.get(message.id)?.(message.texts);
+    if (message.type === 'requestMetrics')
+      deps.metrics().then(text => send({ type: 'ownMetrics', id: message.id, text }));
   });
   return {
     number,
-    started: () => say({ say: 'started' }),
-    levelSet: level => say({ say: 'level', ...level }),
+    reportStarted: () => send({ type: 'started' }),
+    setLevelElsewhere: level => send({ type: 'level', ...level }),
     async metrics() {
       const id = ++last;
       const { promise, resolve } = Promise.withResolvers<readonly string[] | undefined>();
       const timer = setTimeout(resolve, METRICS_TIMEOUT_MS, undefined);
       waiting.set(id, resolve);
-      say({ say: 'ask', id });
+      send({ type: 'collectMetrics', id });
       const texts = await promise;
       clearTimeout(timer);
       waiting.delete(id);

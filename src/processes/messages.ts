@@ -1,25 +1,25 @@
-/** What the processes of one worker say to each other, over the channel that Node gives a parent and its children. */
+/** Messages between the processes of a worker, over Node's channel between a parent and its children. */
 export type ToParent =
-  /** This process serves. Said once. */
-  | { readonly say: 'started' }
-  /** Asks for the metrics of all processes; answered by `all` with the same id. */
-  | { readonly say: 'ask'; readonly id: number }
-  /** The own metrics, in Prometheus' text format; answers `figures`. */
-  | { readonly say: 'own'; readonly id: number; readonly text: string }
+  /** This process has started. Sent once. */
+  | { readonly type: 'started' }
+  /** Requests the metrics of all processes; answered by `allMetrics` with the same id. */
+  | { readonly type: 'collectMetrics'; readonly id: number }
+  /** Metrics of this process, in Prometheus' text format; answers `requestMetrics`. */
+  | { readonly type: 'ownMetrics'; readonly id: number; readonly text: string }
   /** A log level was set here. */
-  | LevelSet;
+  | LevelMessage;
 
 export type ToChild =
-  | { readonly say: 'figures'; readonly id: number }
-  | { readonly say: 'all'; readonly id: number; readonly texts: readonly string[] }
-  | LevelSet;
+  | { readonly type: 'requestMetrics'; readonly id: number }
+  | { readonly type: 'allMetrics'; readonly id: number; readonly texts: readonly string[] }
+  | LevelMessage;
 
-export interface LevelSet {
-  readonly say: 'level';
+export interface LevelMessage {
+  readonly type: 'level';
   readonly logger: string;
-  /** A level by its Java name. */
+  /** Java name of the level. */
   readonly level: string;
 }
 
-/** Which of the processes this is, counted from 1; in the environment of each. */
+/** Environment variable with the number of the process, from 1. */
 export const processVariable = 'MILLRACE_PROCESS';

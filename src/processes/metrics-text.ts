@@ -1,6 +1,6 @@
 /**
- * Several expositions in Prometheus' text format as one: each family once, with the samples of all. The caller sees to it
- * that no two have a series in common. https://prometheus.io/docs/instrumenting/exposition_formats/
+ * Merges expositions in Prometheus' text format: each family once, with the samples of all. No two may have a series in
+ * common. https://prometheus.io/docs/instrumenting/exposition_formats/
  */
 export function mergeMetrics(texts: readonly string[]): string {
   const families = new Map<string, { readonly head: Set<string>; readonly samples: string[] }>();
@@ -12,10 +12,10 @@ export function mergeMetrics(texts: readonly string[]): string {
         if (line !== '' && !line.startsWith('#')) family?.samples.push(line);
         continue;
       }
-      // Processes of one program say the same of a family: the second time there is nothing new in it.
+      // All processes have the same help text and type for a family: only the first is used.
       family = families.get(name) ?? { head: new Set(), samples: [] };
       families.set(name, family);
-      if (![...family.head].some(said => said.startsWith(`# ${kind} `))) family.head.add(line);
+      if (![...family.head].some(header => header.startsWith(`# ${kind} `))) family.head.add(line);
     }
   }
   return [...families.values()].map(({ head, samples }) => `${[...head, ...samples].join('\n')}\n`).join('\n');

@@ -5,78 +5,78 @@ import type { ToParent } from './messages.ts';
 import { relay } from './relay.ts';
 
 export interface SuperviseOptions {
-  /** How many processes. */
+  /** Number of processes. */
   readonly count: number;
-  /** Starts one of them; number: counted from 1. */
+  /** Starts a process. number: from 1. */
   fork(number: number): Worker;
   readonly log: Log;
 }
 
 export interface Supervised {
   /**
-   * Settles when no process is left. false: the first ended before it had started, so that the others, who are started
-   * behind it with the same settings, never were.
+   * Settles when no process is left. false: the first process ended before it had started; the others, which are started
+   * after it with the same settings, were not started.
    */
   readonly ended: Promise<boolean>;
-  /** Passes a signal on; whoever ends from now on is not started again. */
+  /** Forwards a signal to the processes; processes that end afterwards are not restarted. */
   stop(signal: NodeJS.Signals): void;
 }
 
-/** Before one that has ended is started again: doubling, back at the first when it has lived for a minute. */
+/** Wait before a restart: doubled each time, reset after the process has run for a minute. */
 const FIRST_WAIT_MS = 250;
 const LAST_WAIT_MS = 30_000;
 const STEADY_MS = 60_000;
 
-/** Keeps `count` processes running until it is told to stop. */
+/** Runs `count` processes and restarts those that end, until `stop`. */
 export function supervise({ count, fork, log }: SuperviseOptions): Supervised {
   const leaving = new AbortController();
   const running = new Set<Worker>();
-  const passOn = relay(() => [...running]);
+  const forward = relay(() => [...running]);
   const others: Promise<void>[] = [];
   let started = false;
 
-  /** The first has: the others find everything as it did. */
-  function goOn(): void {
+  /** Called when the first process has started: the others have the same settings. */
+  function startOthers(): void {
     if (started) return;
     started = true;
-    for (let number = 2; number <= count; number++) others.push(keep(number));
+    for (let number = 2; number <= count; number++) others.push(runAndRestart(number));
   }
 
-  /** One process from its start to its end. */
-  async function live(number: number): Promise<void> {
+  /** Runs one process until it ends. */
+  async function run(number: number): Promise<void> {
     const child = fork(number);
     const { pid } = child.process;
     running.add(child);
     child.on('message', (message: ToParent) => {
-      if (message.say === 'started') goOn();
-      else passOn(child, message);
+      if (message.type === 'started') startOthers();
+      else forward(child, message);
     });
     log.info({ process: number, pid }, 'process starts');
-    const how = await new Promise<object>(resolve => {
+    const exit = await new Promise<object>(resolve => {
       child.once('exit', (code, signal) => resolve({ code, signal }));
       child.on('error', error => {
-        log.error({ process: number, pid, reason: error.message }, 'process has a fault');
-        // One that could not be made does not end either.
+        log.error({ process: number, pid, reason: error.message }, 'process failed');
+        // A process that could not be spawned emits no exit event.
         if (pid === undefined) resolve({});
       });
     });
     running.delete(child);
-    log[leaving.signal.aborted ? 'info' : 'error']({ process: number, pid, ...how }, 'process ended');
+    log[leaving.signal.aborted ? 'info' : 'error']({ process: number, pid, ...exit }, 'process ended');
   }
 
-  async function keep(number: number): Promise<void> {
+  async function runAndRestart(number: number): Promise<void> {
     for (let wait = FIRST_WAIT_MS; !leaving.signal.aborted; wait = Math.min(wait * 2, LAST_WAIT_MS)) {
-      const began = performance.now();
-      await live(number);
+      const start = performance.now();
+      await run(number);
       if (leaving.signal.aborted || !started) return;
-      if (performance.now() - began > STEADY_MS) wait = FIRST_WAIT_MS;
-      log.info({ process: number, ms: wait }, 'process will be started again');
+      if (performance.now() - start > STEADY_MS) wait = FIRST_WAIT_MS;
+      log.info({ process: number, ms: wait }, 'process will be restarted');
       await delay(wait, undefined, { signal: leaving.signal }).catch(() => undefined);
     }
   }
 
   return {
-    ended: keep(1).then(async () => {
+    ended: runAndRestart(1).then(async () => {
       await Promise.all(others);
       return started || leaving.signal.aborted;
     }),

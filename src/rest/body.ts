@@ -5,14 +5,14 @@ import { messageOf } from '../errors.ts';
 import { badRequest } from './errors.ts';
 
 /**
- * JSON as Connect's Jackson reads it into texts: a number keeps the digits that it was sent with (`1.50`, `1e3`,
- * 12345678901234567890). undefined: there is no body.
+ * Parses JSON like Kafka Connect's Jackson reads it into strings: a number keeps its digits (`1.50`, `1e3`,
+ * 12345678901234567890). Returns undefined for an empty body.
  */
 function parseBody(bytes: Buffer): unknown {
   if (bytes.length === 0) return undefined;
   let text: string;
   try {
-    // Takes a byte order mark away, too.
+    // Also removes a byte order mark.
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     throw badRequest('The request body is not UTF-8.');
@@ -25,27 +25,27 @@ function parseBody(bytes: Buffer): unknown {
   }
 }
 
-const raw = new WeakMap<FastifyRequest, Buffer>();
+const rawBodies = new WeakMap<FastifyRequest, Buffer>();
 
-/** Reads a request's body, which `bodyOf` and `jsonOf` then give. */
+/** Parses a request's body for `bodyOf` and `jsonOf`. */
 export function readBody(request: FastifyRequest, bytes: Buffer): unknown {
-  raw.set(request, bytes);
+  rawBodies.set(request, bytes);
   return parseBody(bytes);
 }
 
-/** The body as any JSON parser reads it, numbers as numbers. undefined: there is none. */
+/** The body as standard JSON, with numbers as numbers. undefined: no body. */
 export const jsonOf = (request: FastifyRequest): unknown =>
-  request.body === undefined ? undefined : JSON.parse(new TextDecoder().decode(raw.get(request)));
+  request.body === undefined ? undefined : JSON.parse(new TextDecoder().decode(rawBodies.get(request)));
 
-/** A scalar as text; numbers are text by now. */
+/** A scalar, converted to a string. Numbers are strings already. */
 const scalar = z.union([z.string(), z.boolean().transform(String)], {
-  error: 'must be a text, a number, true or false',
+  error: 'must be a string, a number or a boolean',
 });
 
-/** A connector's configuration: null stands for a key without a value. */
+/** A connector's configuration. null: a key without a value. */
 export const configBody = z.record(
   z.string(),
-  z.union([scalar, z.null()], { error: 'must be a text, a number, true or false' }),
+  z.union([scalar, z.null()], { error: 'must be a string, a number or a boolean' }),
   {
     error: 'must be an object of configuration names and values',
   },
@@ -66,19 +66,19 @@ export const levelBody = z.record(z.string(), z.union([scalar, z.null()]), {
   error: 'must be an object such as {"level": "DEBUG"}',
 });
 
-/** The body of a request in the shape that its resource takes; BAD_REQUEST with a sentence otherwise. */
+/** Returns the body of a request, validated by the schema. BAD_REQUEST. */
 export function bodyOf<T>(request: FastifyRequest, schema: z.ZodType<T>): T {
   if (request.body === undefined) throw badRequest('The request body is empty: send JSON.');
-  const read = schema.safeParse(request.body);
-  if (read.success) return read.data;
-  throw badRequest(read.error.issues.map(issueMessage).join(' '));
+  const result = schema.safeParse(request.body);
+  if (result.success) return result.data;
+  throw badRequest(result.error.issues.map(issueMessage).join(' '));
 }
 
 function issueMessage(issue: z.core.$ZodIssue): string {
   if (issue.code === 'unrecognized_keys')
-    return `Unrecognized field ${issue.keys.map(key => JSON.stringify(key)).join(', ')}: the known ones are name, config, initial_state and initial_offsets.`;
+    return `Unrecognized field ${issue.keys.map(key => JSON.stringify(key)).join(', ')}: known fields are name, config, initial_state and initial_offsets.`;
   const [first, ...rest] = issue.path.map(String);
-  const what =
+  const subject =
     first === undefined ? 'The request body' : `${first}${rest.map(key => `[${JSON.stringify(key)}]`).join('')}`;
-  return `${what} ${issue.message}.`;
+  return `${subject} ${issue.message}.`;
 }

@@ -3,37 +3,37 @@ import type { Log } from '../api/component.ts';
 import type { Level, Loggers } from '../observability/loggers.ts';
 import type { ConnectorInfo, Control } from '../temporal/control.ts';
 
-/** What the REST server is made of: everything that it knows of the world comes in here. */
+/** Dependencies of the REST server. */
 export interface RestDeps {
   readonly control: Control;
   readonly plugins: Plugins;
-  /** A connector's stored positions. KAFKA_UNAVAILABLE. */
-  offsets(of: ConnectorInfo): Promise<readonly OffsetEntry[]>;
+  /** Reads a connector's offsets. KAFKA_UNAVAILABLE. */
+  offsets(connector: ConnectorInfo): Promise<readonly OffsetEntry[]>;
   /** Kafka's cluster id. KAFKA_UNAVAILABLE. */
   clusterId(): Promise<string>;
-  /** Millrace's own. */
+  /** Millrace's version. */
   readonly version: string;
   readonly commit?: string;
   readonly log: Log;
   /** False until the worker has started; until then /health answers 503. Default: started. */
   started?(): boolean;
-  /** What Prometheus reads. Without it there is no /metrics. */
+  /** Metrics for Prometheus. If absent, there is no /metrics. */
   metrics?(): Promise<MetricsText>;
-  /** Without it there is no /admin/loggers. */
+  /** If absent, there is no /admin/loggers. */
   readonly loggers?: Loggers;
-  /** Sets a level in every worker of the cluster. Without it `scope=cluster` is refused. KAFKA_UNAVAILABLE. */
+  /** Sets a level in every worker of the cluster. If absent, `scope=cluster` is rejected. KAFKA_UNAVAILABLE. */
   setClusterLevel?(logger: string, level: Level): Promise<void>;
-  /** Whether topics in use are told, and may be reset (KIP-558). Default: both. */
+  /** Enables reading and resetting the used topics (KIP-558). Default: both. */
   readonly topicTracking?: { readonly enabled: boolean; readonly reset: boolean };
   readonly limits?: Partial<Limits>;
 }
 
 export interface Limits {
-  /** How long any one request may take before it is answered with 503. Connect's is 90 s. */
+  /** Timeout of a request, after which it is answered with 503. Kafka Connect's is 90 s. */
   readonly requestMs: number;
-  /** How long `GET /` and `GET /health` wait. */
+  /** Timeout of `GET /` and `GET /health`. */
   readonly probeMs: number;
-  /** Connections that are open at once; further ones are closed unanswered. */
+  /** Maximum number of open connections; further ones are closed without an answer. */
   readonly connections: number;
 }
 
@@ -42,19 +42,19 @@ export interface MetricsText {
   readonly body: string;
 }
 
-/** The components that connectors may name. */
+/** The components available to connectors. */
 export interface Plugins {
-  /** With `connectorsOnly` sources and sinks alone; otherwise transforms, predicates and converters too. */
+  /** connectorsOnly: only sources and sinks, without transforms, predicates and converters. */
   list(connectorsOnly: boolean): readonly PluginInfo[];
-  /** The Java class of a connector's tasks, as Kafka Connect tells it; undefined for one that has none. */
+  /** Kafka Connect's Java class of a connector's tasks; undefined for a connector that has none. */
   taskClass(connectorClass: string): string | undefined;
   /** The configuration keys of a plugin, by class, short name or alias. NOT_FOUND; BAD_REQUEST for another version. */
   keys(plugin: string, version?: string): Promise<readonly KeyDefinition[]>;
-  /** Checks a connector's configuration, whatever state it is in. BAD_REQUEST where `connector.class` is unknown. */
+  /** Validates a connector's configuration. BAD_REQUEST if `connector.class` is unknown. */
   validate(plugin: string, config: PatchedConfig): Promise<ConfigInfos>;
 }
 
-/** A configuration as a request has it: null stands for a key that is there and has no value. */
+/** The configuration in a request. null: a key without a value. */
 export type PatchedConfig = Readonly<Record<string, string | null>>;
 
 export interface PluginInfo {
@@ -78,7 +78,7 @@ export interface KeyDefinition {
   readonly dependents: readonly string[];
 }
 
-/** Connect's ConfigInfos: the answer of /validate. */
+/** Connect's ConfigInfos: the response of /validate. */
 export interface ConfigInfos {
   readonly name: string;
   readonly error_count: number;

@@ -1,13 +1,13 @@
 import { STATUS_CODES } from 'node:http';
 import { isErrorCode, MillraceError } from '../errors.ts';
 
-/** What every answer that is not a success says. */
+/** Body of error responses. */
 export interface ErrorBody {
   readonly error_code: number;
   readonly message: string;
 }
 
-/** A refusal by HTTP's own rules, before any resource is asked. Without a message: Connect's wording. */
+/** A request that is rejected by its HTTP properties. The default message is Kafka Connect's. */
 export class HttpError extends Error {
   override readonly name = 'HttpError';
   readonly status: number;
@@ -20,30 +20,30 @@ export class HttpError extends Error {
 export const badRequest = (message: string): MillraceError => new MillraceError('BAD_REQUEST', message);
 
 /**
- * The answer to whatever was thrown: the one place where errors become HTTP. Only errors that Millrace raises on
- * purpose say what they have to say; of any other the log keeps the details, under `requestId`.
+ * Maps an error to an HTTP response. Only MillraceErrors and HttpErrors expose their message; the details of others are in
+ * the log under `requestId`.
  */
 export function errorBody(error: unknown, requestId: string): ErrorBody {
-  if (error instanceof HttpError) return body(error.status, error.message);
-  if (error instanceof MillraceError && isErrorCode(error.code)) return body(error.http, error.message);
+  if (error instanceof HttpError) return bodyFor(error.status, error.message);
+  if (error instanceof MillraceError && isErrorCode(error.code)) return bodyFor(error.http, error.message);
   return (
-    fastifyError(error) ?? body(500, `Internal error; the worker's log tells what happened in request ${requestId}.`)
+    fastifyError(error) ?? bodyFor(500, `Internal error; for details see request ${requestId} in the worker's log.`)
   );
 }
 
-/** Fastify's refusals of requests that it cannot read. */
+/** Response to Fastify's errors for unreadable requests. */
 function fastifyError(error: unknown): ErrorBody | undefined {
   const { code, statusCode } = error as { code?: unknown; statusCode?: unknown };
   if (typeof code !== 'string' || !code.startsWith('FST_ERR_')) return undefined;
-  if (code === 'FST_ERR_BAD_URL') return body(400, 'The path of the URL is not well encoded: a % must be written %25.');
-  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return body(413, 'The request body is larger than 1 MiB.');
+  if (code === 'FST_ERR_BAD_URL') return bodyFor(400, 'The path of the URL is not encoded correctly: write % as %25.');
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return bodyFor(413, 'The request body is larger than 1 MiB.');
   if (typeof statusCode !== 'number' || statusCode < 400 || statusCode > 499) return undefined;
-  return body(statusCode, `HTTP ${statusCode} ${STATUS_CODES[statusCode]}`);
+  return bodyFor(statusCode, `HTTP ${statusCode} ${STATUS_CODES[statusCode]}`);
 }
 
-const body = (error_code: number, message: string): ErrorBody => ({ error_code, message });
+const bodyFor = (error_code: number, message: string): ErrorBody => ({ error_code, message });
 
-/** Connect's words for a configuration that cannot be taken, which people search for. */
+/** Kafka Connect's message for an invalid configuration. */
 export const configInvalid = (messages: readonly string[]): MillraceError =>
   new MillraceError(
     'CONFIG_INVALID',
@@ -54,8 +54,8 @@ export const configInvalid = (messages: readonly string[]): MillraceError =>
     ].join('\n'),
   );
 
-/** For `.catch`: what is not there is told in the words that Connect has at this place. */
-export const notFoundAs =
+/** For `.catch`: replaces the message of NOT_FOUND by the one that Kafka Connect has for this resource. */
+export const withNotFoundMessage =
   (message: string) =>
   (error: unknown): never => {
     throw isNotFound(error) ? new MillraceError('NOT_FOUND', message, { cause: error }) : error;

@@ -7,11 +7,11 @@ import { type ListenerTls, listenerTls } from './access/tls.ts';
 export interface Listener {
   /** A name or an address. Empty: all interfaces. */
   readonly host: string;
-  /** 0: any that is free. */
+  /** 0: any free port. */
   readonly port: number;
   /** Present: https. */
   readonly tls?: ListenerTls;
-  /** Only /admin, or all but that. Absent: everything. */
+  /** Paths: only /admin, or all others. Absent: all. */
   readonly serves?: 'admin' | 'others';
 }
 
@@ -21,9 +21,9 @@ const DEFAULT_PORT = 8083;
 type Props = Readonly<Record<string, string | undefined>>;
 
 /**
- * Where to listen, from Connect's worker properties: `listeners` (`http://:8083`, several with commas between), else
- * `rest.host.name` and `rest.port`, else 127.0.0.1 and 8083. With `admin.listeners` /admin is there and nowhere else;
- * where those are empty, it is nowhere. CONFIG_INVALID.
+ * Reads the listeners from Kafka Connect's worker properties: `listeners` (`http://:8083`, comma-separated), otherwise
+ * `rest.host.name` and `rest.port`, by default 127.0.0.1 and 8083. If `admin.listeners` is set, only they serve /admin; an
+ * empty value disables /admin. CONFIG_INVALID.
  */
 export function parseListeners(config: Props): readonly [Listener, ...Listener[]] {
   const { listeners, 'admin.listeners': admin } = config;
@@ -31,11 +31,15 @@ export function parseListeners(config: Props): readonly [Listener, ...Listener[]
   if (first === undefined) throw invalid('listeners', listeners ?? '');
   if (admin === undefined) return [first, ...rest];
   const others = (listener: Listener): Listener => ({ ...listener, serves: 'others' });
-  const own = admin.trim() === '' ? [] : parseListenerList(config, 'admin.listeners', admin);
-  return [others(first), ...rest.map(others), ...own.map((one): Listener => ({ ...one, serves: 'admin' }))];
+  const adminListeners = admin.trim() === '' ? [] : parseListenerList(config, 'admin.listeners', admin);
+  return [
+    others(first),
+    ...rest.map(others),
+    ...adminListeners.map((listener): Listener => ({ ...listener, serves: 'admin' })),
+  ];
 }
 
-/** Whether nothing says where to listen. */
+/** True if neither `listeners` nor `rest.host.name` is set. */
 export const isDefaultHost = ({ listeners, 'rest.host.name': host }: Props): boolean =>
   (listeners?.trim() ?? '') === '' && (host?.trim() ?? '') === '';
 
@@ -50,8 +54,8 @@ const parseListenerList = (config: Props, key: string, texts: string): readonly 
 function parseListener(config: Props, key: string, text: string): Listener {
   const [, protocol, bracketed, plain, port] = /^([a-z]+):\/\/(?:\[([^\]]*)\]|([^:[\]/]*)):(\d+)\/?$/i.exec(text) ?? [];
   if (protocol === undefined || !/^https?$/i.test(protocol)) throw invalid(key, text);
-  const place = { host: bracketed ?? plain ?? '', port: parsePort(port, key) };
-  return protocol.toLowerCase() === 'https' ? { ...place, tls: listenerTls(config, `${key}.https.`) } : place;
+  const address = { host: bracketed ?? plain ?? '', port: parsePort(port, key) };
+  return protocol.toLowerCase() === 'https' ? { ...address, tls: listenerTls(config, `${key}.https.`) } : address;
 }
 
 function parsePort(text: string | undefined, key: string): number {
@@ -71,7 +75,7 @@ const loopback = new BlockList();
 loopback.addSubnet('127.0.0.0', 8, 'ipv4');
 loopback.addAddress('::1', 'ipv6');
 
-/** Listeners that other machines can reach, as texts. A name other than localhost is taken for one. */
+/** URLs of listeners that other machines can reach. Host names other than localhost are included. */
 export function exposedListeners(listeners: readonly Listener[]): string[] {
   return listeners.filter(({ host }) => !isLoopback(host)).map(urlOf);
 }
@@ -91,13 +95,13 @@ const urlOf = (listener: Listener): string => {
 const schemeOf = ({ tls }: Listener): string => (tls === undefined ? 'http' : 'https');
 
 export interface Serving {
-  /** `http://127.0.0.1:8083`, one for each listener, with an address that can be opened on this machine. */
+  /** One URL for each listener, such as `http://127.0.0.1:8083`, reachable from this machine. */
   readonly urls: readonly string[];
-  /** Takes no new requests and waits for those under way. Idempotent. */
+  /** Accepts no new requests and waits for pending ones. Idempotent. */
   close(): Promise<void>;
 }
 
-/** Listens with an app of its own for each listener; all or none. CONFIG_INVALID where an address cannot be had. */
+/** Listens on all listeners, or on none if one fails, with one app each. CONFIG_INVALID if an address is not available. */
 export async function serve(
   listeners: readonly Listener[],
   app: (listener: Listener) => FastifyInstance,
@@ -106,18 +110,18 @@ export async function serve(
   const urls: string[] = [];
   let closing: Promise<unknown> | undefined;
   const close = async () => {
-    closing ??= Promise.all(apps.map(one => one.close()));
+    closing ??= Promise.all(apps.map(instance => instance.close()));
     await closing;
   };
   try {
     for (const listener of listeners) {
       const { host, port } = listener;
-      const one = app(listener);
-      apps.push(one);
-      await one.listen({ host: host === '' ? everywhere() : host, port });
-      const bound = one.server.address();
+      const instance = app(listener);
+      apps.push(instance);
+      await instance.listen({ host: host === '' ? anyAddress() : host, port });
+      const bound = instance.server.address();
       urls.push(
-        `${schemeOf(listener)}://${inUrl(host)}:${typeof bound === 'object' && bound !== null ? bound.port : port}`,
+        `${schemeOf(listener)}://${urlHost(host)}:${typeof bound === 'object' && bound !== null ? bound.port : port}`,
       );
     }
   } catch (error) {
@@ -131,13 +135,13 @@ export async function serve(
   return { urls, close };
 }
 
-/** An unspecified address takes IPv4 along, where the machine has IPv6 at all. */
-const everywhere = (): string =>
+/** The unspecified address of IPv6 includes IPv4, but only on a machine with IPv6. */
+const anyAddress = (): string =>
   Object.values(networkInterfaces()).some(addresses => addresses?.some(one => one.family === 'IPv6'))
     ? '::'
     : '0.0.0.0';
 
-function inUrl(host: string): string {
+function urlHost(host: string): string {
   if (host === '' || host === '0.0.0.0' || host === '::') return '127.0.0.1';
   return host.includes(':') ? `[${host}]` : host;
 }

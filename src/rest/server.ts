@@ -22,22 +22,22 @@ import { withVersions } from './versions.ts';
 const JSON_TYPE = 'application/json';
 const FORM_TYPE = 'application/x-www-form-urlencoded';
 const BODY_BYTES = 1024 * 1024;
-/** How long a client may take to send a request, and its headers. */
+/** Milliseconds in which a client has to send a request and its headers. */
 const REQUEST_MS = 30_000;
 const HEADERS_MS = 10_000;
 
-/** One listener's part in the API. */
-export type Served = Pick<Listener, 'tls' | 'serves'> & Partial<AccessPolicy>;
+/** Options of the API on one listener. */
+export type ServerOptions = Pick<Listener, 'tls' | 'serves'> & Partial<AccessPolicy>;
 
 /**
- * Kafka Connect's REST API over Temporal. Stateless: any number of copies may serve the same cluster. The caller listens
- * (see listeners.ts) and closes.
+ * Creates the server of Kafka Connect's REST API over Temporal. Stateless: any number of servers can serve the same cluster.
+ * The caller listens (see listeners.ts) and closes it.
  */
-export function restServer(deps: RestDeps, { tls, serves, ...surface }: Served = {}): FastifyInstance {
+export function createRestServer(deps: RestDeps, { tls, serves, ...policy }: ServerOptions = {}): FastifyInstance {
   const limits: Limits = { requestMs: 90_000, probeMs: 5000, connections: 1000, ...deps.limits };
   const fail = (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
     const answer = errorBody(error, request.id);
-    if (answer.error_code >= 500) report(deps, error, request, answer.error_code);
+    if (answer.error_code >= 500) logError(deps, error, request, answer.error_code);
     return reply.code(answer.error_code).type(JSON_TYPE).send(JSON.stringify(answer));
   };
   const app = Fastify({
@@ -55,25 +55,25 @@ export function restServer(deps: RestDeps, { tls, serves, ...surface }: Served =
     readBody(request, body),
   );
   app.addContentTypeParser(FORM_TYPE, { parseAs: 'buffer' }, async (request: FastifyRequest, body: Buffer) => {
-    if (!isTyped(request, body)) throw new HttpError(415);
+    if (!isUnlabelledJson(request, body)) throw new HttpError(415);
     return readBody(request, body);
   });
-  // As in Connect, what is for administrators alone is not for pages of other origins.
-  const { users, hosts } = surface;
-  applyAccessPolicy(app, serves === 'admin' ? { ...(users && { users }), ...(hosts && { hosts }) } : surface);
+  // Listeners of /admin allow no other origins and set no headers, as in Kafka Connect.
+  const { users, hosts } = policy;
+  applyAccessPolicy(app, serves === 'admin' ? { ...(users && { users }), ...(hosts && { hosts }) } : policy);
   app.setErrorHandler((error: FastifyError, request, reply) => fail(error, request, reply));
   app.setNotFoundHandler(() => undefined);
   app.addHook('onRequest', async request => {
-    // Here and not in the handler: a path that is not there is not there with any body.
+    // Rejected before the body is parsed, so that an invalid body does not change the response.
     if (request.is404) throw new HttpError(404);
   });
   app.addHook('onRoute', route => {
     const { handler } = route;
     route.handler = async function (this: FastifyInstance, request, reply) {
-      return withTimeout(limits.requestMs, Promise.resolve(handler.call(this, request, reply)), late);
+      return withTimeout(limits.requestMs, Promise.resolve(handler.call(this, request, reply)), timeoutError);
     };
   });
-  // JSON is UTF-8 by definition (RFC 8259): Connect names no charset, and some clients compare.
+  // No charset, like Kafka Connect, since some clients compare the header. JSON is always UTF-8 (RFC 8259).
   app.addHook('onSend', async (_request, reply) => {
     if (String(reply.getHeader('content-type')).startsWith(JSON_TYPE)) reply.header('content-type', JSON_TYPE);
   });
@@ -82,7 +82,7 @@ export function restServer(deps: RestDeps, { tls, serves, ...surface }: Served =
   if (serves === 'admin') return app;
   const control = withVersions(deps.control, deps.version);
   rootResources(app, deps, limits);
-  // A connector that is made or changed needs Kafka: who asks hears at once that it is down.
+  // Creating or changing a connector requires Kafka: fail early if it is down.
   const kafka = clusterIdWithTimeout(deps, limits);
   connectorResources(app, control, kafka);
   configResource(app, control, kafka);
@@ -96,24 +96,24 @@ export function restServer(deps: RestDeps, { tls, serves, ...surface }: Served =
 }
 
 /**
- * Whether somebody has sent JSON with `curl -d` alone, which calls everything a form. A page in a browser could send the
- * same without asking this server first, but not without saying where it comes from.
+ * True for JSON that `curl -d` has sent with its default content type, that of forms. A page in a browser could send the same
+ * without a preflight request, but not without a header that shows its origin.
  */
-const isTyped = ({ headers }: FastifyRequest, body: Buffer): boolean =>
+const isUnlabelledJson = ({ headers }: FastifyRequest, body: Buffer): boolean =>
   headers.origin === undefined &&
   headers['sec-fetch-site'] === undefined &&
   body.toString('latin1').trimStart()[0] === '{';
 
-const late = () =>
+const timeoutError = () =>
   new MillraceError(
     'TEMPORAL_UNAVAILABLE',
-    'The request took too long and goes on unseen: look what came of it before you send it again.',
+    'The request timed out but is still being processed: check its effect before you send it again.',
   );
 
-/** What a client is not told. */
-function report(deps: RestDeps, error: unknown, request: FastifyRequest, status: number): void {
+/** Logs the details of an error, which the response does not contain. */
+function logError(deps: RestDeps, error: unknown, request: FastifyRequest, status: number): void {
   const fields = { request: request.id, method: request.method, route: request.routeOptions.url, status };
   if (error instanceof MillraceError && status === 503)
-    deps.log.warn({ ...fields, error: error.message }, 'request refused');
+    deps.log.warn({ ...fields, error: error.message }, 'request rejected');
   else deps.log.error({ ...fields, error: error instanceof Error ? error.stack : String(error) }, 'request failed');
 }

@@ -1,8 +1,8 @@
 import type { Control, StatusInfo } from '../temporal/control.ts';
 
 /**
- * Control whose statuses tell the version of each component, as Connect's do: that of the server that is asked, since
- * components come with Millrace and not by themselves.
+ * Adds versions to statuses, like Kafka Connect: the version of this server, since Millrace's components have no versions of
+ * their own.
  */
 export function withVersions(control: Control, version: string): Control {
   const addVersions = (status: StatusInfo): StatusInfo => ({

@@ -2,20 +2,20 @@ import { Counter, Gauge, Registry } from 'prom-client';
 import { expect, test } from 'vitest';
 import { mergeMetrics } from '../../src/processes/metrics-text.ts';
 
-function registry(process: string): Registry {
-  const made = new Registry();
-  made.setDefaultLabels({ process });
-  return made;
+function processRegistry(process: string): Registry {
+  const registry = new Registry();
+  registry.setDefaultLabels({ process });
+  return registry;
 }
 
-test('each family stands once, with the samples of every process', async () => {
-  const [one, two] = [registry('1'), registry('2')];
+test('each family appears once, with the samples of every process', async () => {
+  const [one, two] = [processRegistry('1'), processRegistry('2')];
   for (const [registers, value] of [
     [[one], 3],
     [[two], 4],
   ] as const) {
     new Counter({ name: 'rows_total', help: 'Rows.', registers: [...registers] }).inc(value);
-    new Gauge({ name: 'lag', help: 'Behind by, in "s"\n# HELP', labelNames: ['task'], registers: [...registers] })
+    new Gauge({ name: 'lag', help: 'Lag in "s"\n# HELP', labelNames: ['task'], registers: [...registers] })
       .labels('a\nb')
       .set(value);
   }
@@ -26,7 +26,7 @@ test('each family stands once, with the samples of every process', async () => {
     '# TYPE rows_total counter',
     'rows_total{process="1"} 3',
     'rows_total{process="2"} 4',
-    '# HELP lag Behind by, in "s"\\n# HELP',
+    '# HELP lag Lag in "s"\\n# HELP',
     '# TYPE lag gauge',
     'lag{task="a\\nb",process="1"} 3',
     'lag{task="a\\nb",process="2"} 4',
@@ -36,8 +36,8 @@ test('each family stands once, with the samples of every process', async () => {
   ]);
 });
 
-test('of one process it stays what it was, and of none it is empty', async () => {
-  const one = registry('1');
+test('is unchanged for one process and empty for none', async () => {
+  const one = processRegistry('1');
   new Counter({ name: 'rows_total', help: 'Rows.', registers: [one] }).inc(3);
   expect(mergeMetrics([await one.metrics()])).toBe(await one.metrics());
   expect(mergeMetrics([])).toBe('');

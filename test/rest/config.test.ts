@@ -2,12 +2,12 @@ import { expect, test } from 'vitest';
 import { info } from './recording-control.ts';
 import { restApp } from './rest-app.ts';
 
-test('GET answers the configuration', async () => {
+test('GET returns the configuration', async () => {
   const { ask } = restApp({ info: async name => info(name, { x: '1' }) });
   expect((await ask('GET', '/connectors/a/config')).json).toEqual(info('a', { x: '1' }).config);
 });
 
-test('PUT: 201 with Location where it made the connector, 200 where it changed it', async () => {
+test('PUT: 201 with Location for a new connector, 200 for an existing one', async () => {
   const { ask, calls } = restApp({
     configure: async (name, config) => ({ info: info(name, config), created: name === 'new é' }),
   });
@@ -29,8 +29,8 @@ test.each([
   ['', 'The request body is empty: send JSON.'],
   ['[]', 'The request body must be an object of configuration names and values.'],
   ['null', 'The request body must be an object of configuration names and values.'],
-  ['{"a":{"b":1}}', 'a must be a text, a number, true or false.'],
-])('PUT refuses %s', async (body, message) => {
+  ['{"a":{"b":1}}', 'a must be a string, a number or a boolean.'],
+])('PUT rejects %s', async (body, message) => {
   const { ask, calls } = restApp();
   expect(await ask('PUT', '/connectors/x/config', body)).toMatchObject({
     status: 400,
@@ -39,7 +39,7 @@ test.each([
   expect(calls).toEqual([]);
 });
 
-test('PUT makes no connector of a name that may not be', async () => {
+test('PUT creates no connector with an invalid name', async () => {
   const { ask, calls } = restApp();
   const answer = await ask('PUT', '/connectors/a%2Fb/config', {});
   expect(answer.status).toBe(400);
@@ -47,7 +47,7 @@ test('PUT makes no connector of a name that may not be', async () => {
   expect(calls).toEqual([]);
 });
 
-test('PATCH hands on what is to change, nulls among it', async () => {
+test('PATCH passes the changes on, including nulls', async () => {
   const { ask, calls } = restApp({ info: async name => info(name), patch: async name => info(name, { add: 'x' }) });
   const answer = await ask('PATCH', '/connectors/a/config', { change: 5, drop: null, add: 'x' });
   expect(answer.status).toBe(200);

@@ -10,7 +10,7 @@ const invalid = (...messages: string[]) =>
     'You can also find the above list of errors at the endpoint `/connector-plugins/{connectorType}/config/validate`',
   ].join('\n');
 
-test('lists names, with and without a slash at the end', async () => {
+test('lists names, with and without a trailing slash', async () => {
   const { ask } = restApp({ list: async () => ['a', 'b'] });
   for (const url of ['/connectors', '/connectors/']) {
     const answer = await ask('GET', url);
@@ -20,7 +20,7 @@ test('lists names, with and without a slash at the end', async () => {
   }
 });
 
-test('expands what is asked for, repeated parameters in any order, unknown ones aside', async () => {
+test('expands the requested parts, in any order; unknown parts are ignored', async () => {
   const { ask } = restApp({
     list: async () => ['a'],
     info: async name => info(name),
@@ -33,12 +33,12 @@ test('expands what is asked for, repeated parameters in any order, unknown ones 
   expect((await ask('GET', '/connectors?expand=')).json).toEqual({ a: {} });
 });
 
-test('a connector that goes away while the list is expanded is left out; the order stays', async () => {
+test('a connector that is deleted while the list is expanded is left out; the order is kept', async () => {
   const names = Array.from({ length: 40 }, (_, i) => `c${i}`);
   const { ask } = restApp({
     list: async () => names,
     status: async name => {
-      if (name === 'c7') throw new MillraceError('NOT_FOUND', 'gone');
+      if (name === 'c7') throw new MillraceError('NOT_FOUND', 'unknown');
       return status(name);
     },
   });
@@ -46,7 +46,7 @@ test('a connector that goes away while the list is expanded is left out; the ord
   expect(Object.keys(answer.json)).toEqual(names.filter(name => name !== 'c7'));
 });
 
-test('a server that is down while the list is expanded is told, not hidden', async () => {
+test('a server that is down while the list is expanded is reported', async () => {
   const { ask } = restApp({
     list: async () => ['a', 'b'],
     info: async () => {
@@ -59,7 +59,7 @@ test('a server that is down while the list is expanded is told, not hidden', asy
   });
 });
 
-test('creates: 201, Location, the name trimmed and put into the configuration, the state passed on', async () => {
+test('creates: 201, Location, the trimmed name in the configuration, the initial state', async () => {
   const { ask, calls } = restApp({ create: async (name, config) => info(name, config) });
   const answer = await ask(
     'POST',
@@ -73,7 +73,7 @@ test('creates: 201, Location, the name trimmed and put into the configuration, t
   expect(calls).toEqual([['create', 'sp é;+?', { 'connector.class': 'X', name: 'sp é;+?' }, 'PAUSED', undefined]]);
 });
 
-test('the Location of a connector leads to it', async () => {
+test('the Location of a connector is its URL', async () => {
   const names = ['a b', 'ü%', 'a;b?c#d%e', 'a+b', '100%25', '"<x>\'', 'a'.repeat(200)];
   const { ask, calls } = restApp({ create: async name => info(name), info: async name => info(name) });
   for (const name of names) {
@@ -84,7 +84,7 @@ test('the Location of a connector leads to it', async () => {
   }
 });
 
-test('numbers, booleans and big numbers become the text that was sent', async () => {
+test('numbers and booleans become strings with the digits of the request', async () => {
   const { ask, calls } = restApp({ create: async name => info(name) });
   const body =
     '{"name":5,"config":{"i":12,"f":1.50,"e":1e3,"big":12345678901234567890123,"t":true,"neg":-0,"s":"x"},"initial_state":null}';
@@ -104,7 +104,7 @@ const bad: [what: string, body: string, message: string | RegExp][] = [
   ['nothing', '', 'The request body is empty: send JSON.'],
   ['blanks', ' \n', 'The request body is empty: send JSON.'],
   ['half an object', '{', /^The request body is not JSON \(line 1 column 2\): send/],
-  ['text behind the object', '{} trailing', /^The request body is not JSON \(line 1 column 4\)/],
+  ['text after the object', '{} trailing', /^The request body is not JSON \(line 1 column 4\)/],
   ['leading zeroes', '{"a":007}', /^The request body is not JSON/],
   [
     'a secret in broken JSON',
@@ -120,14 +120,14 @@ const bad: [what: string, body: string, message: string | RegExp][] = [
   [
     'an object as a value',
     '{"name":"a","config":{"x":{"y":1}}}',
-    'config["x"] must be a text, a number, true or false.',
+    'config["x"] must be a string, a number or a boolean.',
   ],
-  ['an array as a value', '{"name":"a","config":{"x":[1]}}', 'config["x"] must be a text, a number, true or false.'],
-  ['an array as a name', '{"name":["a"],"config":{}}', 'name must be a text, a number, true or false.'],
+  ['an array as a value', '{"name":"a","config":{"x":[1]}}', 'config["x"] must be a string, a number or a boolean.'],
+  ['an array as a name', '{"name":["a"],"config":{}}', 'name must be a string, a number or a boolean.'],
   [
     'an unknown field',
     '{"name":"a","config":{},"foo":1}',
-    'Unrecognized field "foo": the known ones are name, config, initial_state and initial_offsets.',
+    'Unrecognized field "foo": known fields are name, config, initial_state and initial_offsets.',
   ],
   [
     'an unknown state',
@@ -136,12 +136,12 @@ const bad: [what: string, body: string, message: string | RegExp][] = [
   ],
   ['__proto__', '{"name":"a","config":{"__proto__":"x"}}', /__proto__/],
   [
-    'another name inside',
+    'another name in the configuration',
     '{"name":"a","config":{"name":"b"}}',
     "Connector name configuration (b) doesn't match connector name in the URL (a)",
   ],
   [
-    'a name inside alone',
+    'a name in the configuration only',
     '{"config":{"name":"b"}}',
     "Connector name configuration (b) doesn't match connector name in the URL ()",
   ],
@@ -162,7 +162,7 @@ const bad: [what: string, body: string, message: string | RegExp][] = [
   ['a backslash', '{"name":"a\\\\b","config":{}}', /String may not contain \/ or \\/],
   ['half a surrogate pair', '{"name":"\\ud800","config":{}}', /surrogate/],
   ['a path', '{"name":"..","config":{}}', /path of its own/],
-  ['a name without end', `{"name":"${'é'.repeat(101)}","config":{}}`, /longer than 200 bytes/],
+  ['a name that is too long', `{"name":"${'é'.repeat(101)}","config":{}}`, /longer than 200 bytes/],
   [
     'nulls as values',
     '{"name":"a","config":{"x":null,"y":null}}',
@@ -173,7 +173,7 @@ const bad: [what: string, body: string, message: string | RegExp][] = [
   ],
 ];
 
-test.each(bad)('POST refuses %s', async (_what, body, message) => {
+test.each(bad)('POST rejects %s', async (_what, body, message) => {
   const { ask, calls } = restApp({ create: async name => info(name) });
   const answer = await ask('POST', '/connectors', body);
   expect(answer.status).toBe(400);
@@ -183,7 +183,7 @@ test.each(bad)('POST refuses %s', async (_what, body, message) => {
   expect(calls).toEqual([]);
 });
 
-test('a byte order mark is not part of JSON, other bytes must be UTF-8', async () => {
+test('ignores a byte order mark; the body must be UTF-8', async () => {
   const { app, ask } = restApp({ create: async name => info(name) });
   expect((await ask('POST', '/connectors', '\ufeff{"name":"a","config":{}}')).status).toBe(201);
   const answer = await app.inject({
@@ -195,7 +195,7 @@ test('a byte order mark is not part of JSON, other bytes must be UTF-8', async (
   expect(answer.json()).toEqual({ error_code: 400, message: 'The request body is not UTF-8.' });
 });
 
-test('what Control refuses goes out as it is: duplicate, invalid configuration', async () => {
+test('returns errors of Control: existing name, invalid configuration', async () => {
   const { ask } = restApp({
     create: async name => {
       throw name === 'a'
@@ -216,16 +216,16 @@ test('what Control refuses goes out as it is: duplicate, invalid configuration',
 test('shows and deletes', async () => {
   const { ask, calls } = restApp({ info: async name => info(name), delete: async () => undefined });
   expect(await ask('GET', '/connectors/a')).toMatchObject({ status: 200, json: info('a') });
-  const gone = await ask('DELETE', '/connectors/a');
-  expect(gone).toMatchObject({ status: 204, body: '' });
-  expect(gone.headers['content-type']).toBeUndefined();
+  const unknown = await ask('DELETE', '/connectors/a');
+  expect(unknown).toMatchObject({ status: 204, body: '' });
+  expect(unknown.headers['content-type']).toBeUndefined();
   expect(calls).toEqual([
     ['info', 'a'],
     ['delete', 'a'],
   ]);
 });
 
-test('names that no connector can have are not found, and not asked for', async () => {
+test('invalid connector names are not found, without a request to Control', async () => {
   const { ask, calls } = restApp();
   for (const [path, name] of [
     ['a%2Fb', 'a/b'],

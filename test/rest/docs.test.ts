@@ -56,37 +56,37 @@ const endpoints = [...page.matchAll(/^\| `(GET|POST|PUT|PATCH|DELETE) (\S+)` \|/
 );
 
 test.each(endpoints)('%s %s is served', async (method, path) => {
-  const there = path
+  const url = path
     .replace('{name}', 'shop')
     .replace('{task}', '0')
     .replace('{plugin}', 'X')
     .replace('{logger}', 'root');
-  const { statusCode, body } = await app.inject({ method: method as 'GET', url: there });
+  const { statusCode, body } = await app.inject({ method: method as 'GET', url });
   expect(body).not.toContain('HTTP 404');
   expect(statusCode).not.toBe(405);
   expect(statusCode).toBeLessThan(500);
 });
 
-test('the page has every path that is served', () => {
+test('the page lists every path of the server', () => {
   const paths = app
     .printRoutes({ commonPrefix: false, includeHooks: false })
     .split('\n')
     .filter(line => /\((?=.*(GET|POST|PUT|PATCH|DELETE))/.test(line)).length;
-  // A path that has been forgotten here would make the numbers differ.
+  // The numbers differ if the page lacks a path.
   expect(new Set(endpoints.map(([, path]) => path)).size).toBe(paths);
 });
 
-test('every difference that the contract allows has its line', () => {
-  const told = page.replace(/\s+/g, ' ');
+test('the page lists every difference from Kafka Connect that the contract test allows', () => {
+  const text = page.replace(/\s+/g, ' ');
   const whys = new Set(steps.flatMap(({ differs }) => differs?.why.replaceAll('’', "'") ?? []));
-  expect([...whys].filter(why => !told.includes(why))).toEqual([]);
+  expect([...whys].filter(why => !text.includes(why))).toEqual([]);
 });
 
 describe('the examples', async () => {
   const blocks = [...page.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, text = '']) => text);
   const examples = blocks.flatMap(text => text.split(/\n(?=curl )/));
 
-  test('are all of them requests', () => {
+  test('are requests with curl', () => {
     expect(examples.length).toBeGreaterThan(10);
     for (const example of examples) expect(example).toMatch(/^curl /);
   });

@@ -3,11 +3,11 @@ import type { ConnectorInfo, Control, StatusInfo } from '../../src/temporal/cont
 
 export type Call = readonly [method: keyof Control, ...args: unknown[]];
 
-/** What was asked, in order, and a Control that answers as told; what it is not told about is not found. */
+/** A Control with the given answers, which records its calls. Methods without an answer reject with NOT_FOUND. */
 export function recordingControl(answers: Partial<Control> = {}): { control: Control; calls: Call[] } {
   const calls: Call[] = [];
   const missing = async () => {
-    throw new MillraceError('NOT_FOUND', 'words of the test');
+    throw new MillraceError('NOT_FOUND', 'message of the test');
   };
   const methods = [
     'list',

@@ -2,7 +2,7 @@ import type { FastifyInstance, InjectOptions } from 'fastify';
 import { pino } from 'pino';
 import { MillraceError } from '../../src/errors.ts';
 import type { Plugins, RestDeps } from '../../src/rest/deps.ts';
-import { restServer } from '../../src/rest/server.ts';
+import { createRestServer } from '../../src/rest/server.ts';
 import type { Control } from '../../src/temporal/control.ts';
 import { recordingControl } from './recording-control.ts';
 
@@ -57,12 +57,12 @@ const plugins: Plugins = {
   },
 };
 
-/** The REST server over a recording Control, and what it logged. */
+/** The REST server over a recording Control, with its log. */
 export function restApp(answers: Partial<Control> = {}, more: Partial<RestDeps> = {}) {
   const { control, calls } = recordingControl(answers);
   const lines: LogLine[] = [];
   const log = pino({ level: 'debug' }, { write: (line: string) => void lines.push(JSON.parse(line)) });
-  const app: FastifyInstance = restServer({
+  const app: FastifyInstance = createRestServer({
     control,
     plugins,
     clusterId: async () => 'the-cluster',
@@ -71,7 +71,7 @@ export function restApp(answers: Partial<Control> = {}, more: Partial<RestDeps> 
     log,
     ...more,
   });
-  /** One request; `json` is the parsed body, undefined where it is empty. */
+  /** Sends a request; `json` is the parsed body, undefined if it is empty. */
   const ask = async (
     method: NonNullable<InjectOptions['method']>,
     url: string,

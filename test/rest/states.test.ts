@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { info, status } from './recording-control.ts';
 import { restApp } from './rest-app.ts';
 
-test('status, with what is Millrace’s own', async () => {
+test('status, with the fields of Millrace', async () => {
   const { ask } = restApp({ status: async name => status(name) });
   expect(await ask('GET', '/connectors/a/status')).toMatchObject({ status: 200, json: status('a') });
 });
@@ -46,17 +46,17 @@ test('tasks and one task', async () => {
   expect(calls.at(-1)).toEqual(['restartTask', 'a', 1]);
 });
 
-test('a task that is not there, with and without its connector', async () => {
-  const known = restApp({ status: async name => status(name), info: async name => info(name) });
-  const unknown = restApp();
+test('an unknown task, with and without its connector', async () => {
+  const withConnector = restApp({ status: async name => status(name), info: async name => info(name) });
+  const withoutConnector = restApp();
   for (const [app, method, url, message] of [
-    [known, 'GET', '/connectors/a/tasks/9/status', 'No status found for task a-9'],
-    [known, 'GET', '/connectors/a/tasks/-1/status', 'No status found for task a--1'],
-    [known, 'POST', '/connectors/a/tasks/7/restart', 'Unknown task: a-7'],
-    [unknown, 'GET', '/connectors/a/tasks/0/status', 'No status found for task a-0'],
-    [unknown, 'POST', '/connectors/a/tasks/0/restart', 'Unknown connector: a'],
-    [known, 'GET', '/connectors/a/tasks/abc/status', 'HTTP 404 Not Found'],
-    [known, 'POST', '/connectors/a/tasks/99999999999/restart', 'HTTP 404 Not Found'],
+    [withConnector, 'GET', '/connectors/a/tasks/9/status', 'No status found for task a-9'],
+    [withConnector, 'GET', '/connectors/a/tasks/-1/status', 'No status found for task a--1'],
+    [withConnector, 'POST', '/connectors/a/tasks/7/restart', 'Unknown task: a-7'],
+    [withoutConnector, 'GET', '/connectors/a/tasks/0/status', 'No status found for task a-0'],
+    [withoutConnector, 'POST', '/connectors/a/tasks/0/restart', 'Unknown connector: a'],
+    [withConnector, 'GET', '/connectors/a/tasks/abc/status', 'HTTP 404 Not Found'],
+    [withConnector, 'POST', '/connectors/a/tasks/99999999999/restart', 'HTTP 404 Not Found'],
   ] as const)
     expect(await app.ask(method, url)).toMatchObject({ status: 404, json: { error_code: 404, message } });
 });
@@ -78,14 +78,14 @@ test.each([
   expect(await restApp().ask(method, url)).toMatchObject({ status: 404, json: { error_code: 404, message } });
 });
 
-test('topics in use are told and reset as far as the worker lets them', async () => {
+test('used topics are shown and reset if the worker enables it', async () => {
   const answers = { topics: async () => ['t'], resetTopics: async () => undefined };
   const both = async (topicTracking: { enabled: boolean; reset: boolean }) => {
     const { ask } = restApp(answers, { topicTracking });
     return [await ask('GET', '/connectors/a/topics'), await ask('PUT', '/connectors/a/topics/reset')];
   };
-  const [told, reset] = await both({ enabled: true, reset: false });
-  expect(told).toMatchObject({ status: 200, json: { a: { topics: ['t'] } } });
+  const [shown, reset] = await both({ enabled: true, reset: false });
+  expect(shown).toMatchObject({ status: 200, json: { a: { topics: ['t'] } } });
   expect(reset).toMatchObject({ status: 403, json: { error_code: 403, message: 'Topic tracking reset is disabled.' } });
   for (const answer of await both({ enabled: false, reset: true }))
     expect(answer).toMatchObject({ status: 403, json: { error_code: 403, message: 'Topic tracking is disabled.' } });

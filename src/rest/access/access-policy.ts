@@ -4,17 +4,17 @@ import { readUsers, requireUser, type Users } from './basic-auth.ts';
 import { allowCrossOrigin, type CrossOrigin, readCrossOrigin, refuseCrossSite } from './cross-origin.ts';
 import { addResponseHeaders, type HeaderRule, parseHeaderRules } from './response-headers.ts';
 
-/** How the API shows itself to the outside: who may use it, from where, and with what headers. */
+/** Access to the API: users, host names, other origins, and response headers. */
 export interface AccessPolicy {
   readonly crossOrigin?: CrossOrigin;
   readonly headers: readonly HeaderRule[];
-  /** Names of hosts that requests may be addressed to. Absent: any. */
+  /** Host names that requests may be addressed to. Absent: any. */
   readonly hosts?: readonly string[];
-  /** Absent: everyone may. */
+  /** Absent: no authentication. */
   readonly users?: Users;
 }
 
-/** From Kafka Connect's worker properties. CONFIG_INVALID. */
+/** Reads the policy from Kafka Connect's worker properties. CONFIG_INVALID. */
 export function readAccessPolicy(
   props: Readonly<Record<string, string | undefined>>,
   environment: NodeJS.ProcessEnv = process.env,
@@ -28,7 +28,7 @@ export function readAccessPolicy(
   };
 }
 
-/** Headers first: they stand on refusals, too. */
+/** Headers first, so that responses to rejected requests have them too. */
 export function applyAccessPolicy(
   app: FastifyInstance,
   { crossOrigin, headers = [], hosts, users }: Partial<AccessPolicy>,

@@ -5,7 +5,7 @@ import { HttpError } from '../errors.ts';
 import type { Listener } from '../listeners.ts';
 
 /**
- * Names of hosts that requests may be addressed to, in lower case; `*.example.com` stands for all below example.com.
+ * Host names that requests may be addressed to, in lower case; `*.example.com` matches all subdomains of example.com.
  * undefined: any.
  */
 export type AllowedHosts = readonly string[] | undefined;
@@ -41,13 +41,13 @@ export function readAllowedHosts({
 const canonical = (name: string): string => name.trim().toLowerCase().replace(/\.$/, '');
 
 /**
- * Refuses requests that were addressed to the name of another host. A page of evil.example can have that name resolved
- * to this machine (DNS rebinding), and is then of this server's own origin to the browser; but its requests say
- * `Host: evil.example`. An address in the place of a name cannot be made to lead elsewhere.
+ * Rejects requests with another host name. A page of evil.example can make its name resolve to this machine (DNS rebinding);
+ * the browser then regards it as this server's origin, but its requests have `Host: evil.example`. IP addresses are accepted,
+ * since DNS is not involved.
  */
 export function checkHost(app: FastifyInstance, allowed: readonly string[]): void {
   app.addHook('onRequest', async request => {
-    // HTTP/1.0 may leave it away, browsers do not.
+    // Only HTTP/1.0 clients omit it; browsers never do.
     const { host = '' } = request.headers;
     if (host === '') return;
     const name = hostOf(host);
@@ -57,20 +57,20 @@ export function checkHost(app: FastifyInstance, allowed: readonly string[]): voi
   });
 }
 
-/** Of `name:port`, the name; undefined for anything else. */
+/** The name of `name:port`; undefined for anything else. */
 function hostOf(header: string): string | undefined {
   const [name = '', port, ...rest] = header.split(':');
   return rest.length > 0 || (port !== undefined && !/^\d{0,5}$/.test(port)) ? undefined : canonical(name);
 }
 
-/** An IPv6 address in brackets, with a port or without. */
+/** True for an IPv6 address in brackets, with or without a port. */
 function isBracketed(header: string): boolean {
   const end = header.indexOf(']');
   return header.startsWith('[') && isIPv6(header.slice(1, end)) && /^(?::\d{0,5})?$/.test(header.slice(end + 1));
 }
 
 const isAllowed = (name: string, allowed: readonly string[]): boolean =>
-  allowed.some(one => (one.startsWith('*.') ? name.endsWith(one.slice(1)) : name === one));
+  allowed.some(host => (host.startsWith('*.') ? name.endsWith(host.slice(1)) : name === host));
 
 const wrongHostMessage = (name: string): string =>
   `This worker does not answer to the host name ${name.slice(0, 255)}: add it to rest.allowed.hosts in the worker's ` +

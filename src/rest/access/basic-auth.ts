@@ -15,10 +15,10 @@ const MODULE = 'org.apache.kafka.connect.rest.basic.auth.extension.PropertyFileL
 const LOGIN_CONFIG = 'java.security.auth.login.config';
 
 /**
- * Who may use the API, where `rest.extension.classes` names Kafka Connect's own extension for HTTP Basic authentication.
- * The file of users is found as Java finds it: in the entry `KafkaConnect` of the JAAS file that
- * `-Djava.security.auth.login.config=…` names in KAFKA_OPTS, or the worker property of that name. undefined: everyone.
- * CONFIG_INVALID for any other extension too: what it would have refused must not be served.
+ * Reads the users of the API if `rest.extension.classes` contains Kafka Connect's extension for HTTP Basic authentication.
+ * Their file is that of the entry `KafkaConnect` in the JAAS file, which `-Djava.security.auth.login.config=…` in KAFKA_OPTS
+ * or the worker property of that name sets. undefined: no authentication. CONFIG_INVALID, also for any other extension,
+ * since requests that it would have rejected must not be served.
  */
 export function readUsers(props: Props, environment: NodeJS.ProcessEnv = process.env): Users | undefined {
   const classes = (props['rest.extension.classes'] ?? '')
@@ -29,7 +29,7 @@ export function readUsers(props: Props, environment: NodeJS.ProcessEnv = process
   const unknown = classes.find(name => name !== EXTENSION && name !== 'BasicAuthSecurityRestExtension');
   if (unknown !== undefined)
     throw invalid(
-      `rest.extension.classes names ${unknown}, which there is not: without what it does nothing is served. Take it away, or put a proxy before the worker that does it. There is ${EXTENSION}.`,
+      `rest.extension.classes contains ${unknown}, which is not available; the only one is ${EXTENSION}. The worker does not start without the protection that it may provide. Remove it, or replace it by a proxy in front of the worker.`,
     );
   const path = props[LOGIN_CONFIG] ?? optionIn(environment['KAFKA_OPTS'] ?? '');
   if (path === undefined)
@@ -38,7 +38,7 @@ export function readUsers(props: Props, environment: NodeJS.ProcessEnv = process
     );
   const file = credentialsFile(readText(path, LOGIN_CONFIG), path);
   const users = parseUsers(file, readText(file, `the option file in ${path}`));
-  // Connect lets everyone in then.
+  // Kafka Connect would allow everyone.
   if (users.size === 0) throw invalid(`${file} has no users: write a line user=password for each.`);
   return users;
 }
@@ -54,11 +54,11 @@ function parseUsers(file: string, content: string): Users {
 const optionIn = (options: string): string | undefined =>
   /(?:^|\s)"?-Djava\.security\.auth\.login\.config=(?:"([^"]+)"|([^\s"]+))/.exec(options)?.slice(1).find(Boolean);
 
-function readText(path: string, what: string): string {
+function readText(path: string, source: string): string {
   try {
     return readFileSync(path.replace(/^file:/, ''), 'utf8');
   } catch (error) {
-    throw invalid(`${what} cannot be read: ${messageOf(error)}.`);
+    throw invalid(`${source} cannot be read: ${messageOf(error)}.`);
   }
 }
 
@@ -71,13 +71,11 @@ function credentialsFile(jaas: string, path: string): string {
   const [, quoted, plain] = /(?:^|\s)file\s*=\s*(?:"([^"]*)"|([^\s"]+))/.exec(options) ?? [];
   const file = quoted ?? plain;
   if (module !== MODULE || !/^(required|requisite)$/i.test(flag ?? '') || file === undefined || file === '')
-    throw invalid(
-      `The entry KafkaConnect in ${path} must be one login module and no other: ${MODULE} required file="…";`,
-    );
+    throw invalid(`The entry KafkaConnect in ${path} must have exactly one login module: ${MODULE} required file="…";`);
   return file;
 }
 
-/** Refuses whoever is not one of the users, whatever they ask for. */
+/** Rejects every request without the credentials of a user. */
 export function requireUser(app: FastifyInstance, users: Users): void {
   app.addHook('onRequest', async (request, reply) => {
     if (isUser(request.headers.authorization, users)) return;
@@ -94,11 +92,11 @@ function isUser(header: string | undefined, users: Users): boolean {
   const colon = text.indexOf(':');
   if (colon <= 0) return false;
   const password = users.get(text.slice(0, colon));
-  // As long for a user that is not there.
+  // Takes the same time for an unknown user.
   return areEqual(text.slice(colon + 1), password ?? '') && password !== undefined;
 }
 
-/** In a time that tells nothing of where they differ. */
+/** Compares in constant time. */
 const areEqual = (a: string, b: string): boolean => timingSafeEqual(digest(a), digest(b));
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 

@@ -1,18 +1,18 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { HttpError } from '../errors.ts';
 
-/** Which pages of other origins may use the API (https://fetch.spec.whatwg.org/#http-cors-protocol). */
+/** Access of pages of other origins (https://fetch.spec.whatwg.org/#http-cors-protocol). */
 export interface CrossOrigin {
-  /** `*`, or origins such as `https://console.example`, in which a `*` stands for any text. */
+  /** `*`, or origins such as `https://console.example`, in which `*` matches any text. */
   readonly origins: readonly string[];
   readonly methods: readonly string[];
 }
 
 const SIMPLE_METHODS = ['GET', 'POST', 'HEAD'];
-/** Seconds for which a browser need not ask again. */
+/** Seconds for which browsers cache a preflight response. */
 const MAX_AGE = 60;
 
-/** From `access.control.allow.origin` and `access.control.allow.methods`; undefined where no other origin may. */
+/** Reads `access.control.allow.origin` and `access.control.allow.methods`; undefined if no other origin is allowed. */
 export function readCrossOrigin(props: Readonly<Record<string, string | undefined>>): CrossOrigin | undefined {
   const origins = list(props['access.control.allow.origin']);
   if (origins.length === 0) return undefined;
@@ -23,8 +23,8 @@ export function readCrossOrigin(props: Readonly<Record<string, string | undefine
 const list = (text = ''): string[] =>
   text
     .split(',')
-    .map(one => one.trim())
-    .filter(one => one !== '');
+    .map(item => item.trim())
+    .filter(item => item !== '');
 
 export function allowCrossOrigin(app: FastifyInstance, { origins, methods }: CrossOrigin): void {
   const isAllowed = originMatcher(origins);
@@ -41,8 +41,8 @@ export function allowCrossOrigin(app: FastifyInstance, { origins, methods }: Cro
 }
 
 /**
- * Refuses what a page of another origin would change. Browsers send a POST without a body, or with a plain one, without
- * asking this server first: only the page does not get to see the answer.
+ * Rejects changes by pages of other origins. Browsers send a POST without a body, or with a plain-text body, without a
+ * preflight request and only hide the response from the page.
  */
 export function refuseCrossSite(app: FastifyInstance, crossOrigin: CrossOrigin | undefined): void {
   const isAllowed = originMatcher(crossOrigin?.origins ?? []);
@@ -52,23 +52,23 @@ export function refuseCrossSite(app: FastifyInstance, crossOrigin: CrossOrigin |
     if (origin !== undefined && isAllowed(origin)) return;
     throw new HttpError(
       403,
-      `A page of ${origin ?? 'another origin'} may not do this: add its origin to access.control.allow.origin in the ` +
+      `A page of ${origin ?? 'another origin'} is not allowed to do this: add its origin to access.control.allow.origin in the ` +
         "worker's properties.",
     );
   });
 }
 
-/** A scheme, a host name of 253 characters, and a port are shorter. */
+/** More than a scheme, a host name of 253 characters and a port. */
 const MAX_ORIGIN_CHARS = 300;
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-/** https://www.w3.org/TR/fetch-metadata/; where a browser does not send that, it sends Origin with every POST. */
+/** Uses https://www.w3.org/TR/fetch-metadata/; browsers without it send Origin with every POST. */
 function isCrossOrigin({ headers }: FastifyRequest): boolean {
   const { origin, host = '', 'sec-fetch-site': site } = headers;
   if (site !== undefined) return site !== 'same-origin' && site !== 'none';
   if (origin === undefined) return false;
   const from = URL.parse(origin);
-  // A proxy may have taken the TLS off: hosts are compared, schemes are not.
+  // Compares hosts only, since a proxy may have terminated TLS.
   return from === null || from.host !== URL.parse(`${from.protocol}//${host}`)?.host;
 }
 
@@ -77,19 +77,19 @@ function originMatcher(origins: readonly string[]): (origin: string) => boolean 
   return origin => origin.length <= MAX_ORIGIN_CHARS && tests.some(matches => matches(origin));
 }
 
-/** A `*` stands for any text: each part between two is looked for after the one before it. */
+/** `*` matches any text. Each part between two wildcards is searched after the previous part. */
 function wildcardMatcher(allowed: string): (origin: string) => boolean {
   const [first = '', ...rest] = allowed.split('*');
   const last = rest.pop();
   if (last === undefined) return origin => origin === allowed;
   return origin => {
     if (!origin.startsWith(first) || !origin.endsWith(last)) return false;
-    let at = first.length;
+    let end = first.length;
     for (const part of rest) {
-      const found = origin.indexOf(part, at);
-      if (found < 0) return false;
-      at = found + part.length;
+      const start = origin.indexOf(part, end);
+      if (start < 0) return false;
+      end = start + part.length;
     }
-    return at + last.length <= origin.length;
+    return end + last.length <= origin.length;
   };
 }

@@ -12,30 +12,31 @@ export interface Warning {
   readonly message: string;
 }
 
-/** What a worker warns of at its start, because others can reach its REST API. */
-export function exposureWarnings({ exposed, policy: surface, props }: Exposure): Warning[] {
+/** Warnings at the start of a worker whose REST API other machines can reach. */
+export function exposureWarnings({ exposed, policy, props }: Exposure): Warning[] {
   if (exposed.length === 0) return [];
   const warnings: Warning[] = [];
-  if (surface.users === undefined)
+  if (policy.users === undefined)
     warnings.push({
       fields: { listeners: exposed },
       message:
-        'the REST API asks for no user and other machines can reach it: whoever does can make connectors that read and ' +
-        'write with the rights of this worker. Add users with rest.extension.classes=BasicAuthSecurityRestExtension, ' +
-        'let a proxy or firewall guard it, or set listeners to a loopback address',
+        'the REST API has no authentication and other machines can reach it: any client can create connectors that read ' +
+        'and write with the permissions of this worker. Add users with ' +
+        'rest.extension.classes=BasicAuthSecurityRestExtension, protect it by a proxy or firewall, or set listeners to a ' +
+        'loopback address',
     });
   for (const { provider, setting, reads } of unlimitedProviders(props))
     warnings.push({
       fields: { listeners: exposed, provider },
-      message: `connectors can read ${reads} by placeholders of this configuration provider: limit it with ${setting}`,
+      message: `connectors can read ${reads} through placeholders of this configuration provider: restrict it with ${setting}`,
     });
   return warnings;
 }
 
 const limits = [
-  { classes: /(^|\.)FileConfigProvider$/, parameter: 'allowed.paths', reads: 'any file of properties' },
+  { classes: /(^|\.)FileConfigProvider$/, parameter: 'allowed.paths', reads: 'any properties file' },
   { classes: /(^|\.)DirectoryConfigProvider$/, parameter: 'allowed.paths', reads: 'any file' },
-  { classes: /(^|\.)EnvVarConfigProvider$/, parameter: 'allowlist.pattern', reads: 'any variable of the environment' },
+  { classes: /(^|\.)EnvVarConfigProvider$/, parameter: 'allowlist.pattern', reads: 'any environment variable' },
 ];
 
 /** Providers of Kafka Connect that are not limited to certain files or variables. */

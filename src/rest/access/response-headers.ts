@@ -4,25 +4,26 @@ import { MillraceError } from '../../errors.ts';
 export interface HeaderRule {
   readonly action: 'set' | 'add' | 'setdate' | 'adddate';
   readonly name: string;
-  /** Of dates: milliseconds since 1970 that are added to the time of the answer. */
+  /** For dates: milliseconds to add to the time of the response. */
   readonly value: string;
 }
 
 /**
- * `response.http.headers.config`: `[action] [name]:[value]` with commas between several; a rule with a comma in it stands
- * in double quotes. CONFIG_INVALID.
+ * Parses `response.http.headers.config`: a comma-separated list of `[action] [name]:[value]`; a rule that contains a comma
+ * is in double quotes. CONFIG_INVALID.
  */
 export function parseHeaderRules(text: string | undefined): readonly HeaderRule[] {
   return splitRules(text ?? '').map(rule => {
     const [, action = '', name = '', value = ''] = /^(\S+)\s+([^:\s]+)\s*:(.*)$/s.exec(rule) ?? [];
-    const known = actions.find(one => one === action.toLowerCase());
-    const wrong = known === undefined || !isToken(name) || !isValue(value.trim()) || !isValidFor(known, value.trim());
+    const ruleAction = actions.find(name => name === action.toLowerCase());
+    const wrong =
+      ruleAction === undefined || !isToken(name) || !isValue(value.trim()) || !isValidFor(ruleAction, value.trim());
     if (wrong)
       throw new MillraceError(
         'CONFIG_INVALID',
         `Invalid value ${rule} for configuration response.http.headers.config: a rule is [action] [header name]:[header value], with the action set, add, setDate or addDate, and milliseconds as the value of a date.`,
       );
-    return { action: known, name, value: value.trim() };
+    return { action: ruleAction, name, value: value.trim() };
   });
 }
 
@@ -33,7 +34,7 @@ const isValue = (value: string): boolean => /^[\t\x20-\x7e]+$/.test(value);
 const isValidFor = (action: HeaderRule['action'], value: string): boolean =>
   !action.endsWith('date') || /^-?\d{1,14}$/.test(value);
 
-/** At commas that are outside of quotes. */
+/** Splits at commas outside of quotes. */
 function splitRules(text: string): string[] {
   const parts = text.match(/(?:"[^"]*"|[^",])+/g) ?? [];
   return parts
@@ -54,7 +55,7 @@ export function addResponseHeaders(app: FastifyInstance, headers: readonly Heade
 
 function apply(reply: FastifyReply, { action, name, value }: HeaderRule): void {
   const text = action.endsWith('date') ? new Date(Date.now() + Number(value)).toUTCString() : value;
-  const there = reply.getHeader(name);
-  const kept = action.startsWith('add') && there !== undefined ? [there].flat().map(String) : [];
-  reply.header(name, kept.length === 0 ? text : [...kept, text]);
+  const present = reply.getHeader(name);
+  const previous = action.startsWith('add') && present !== undefined ? [present].flat().map(String) : [];
+  reply.header(name, previous.length === 0 ? text : [...previous, text]);
 }

@@ -3,16 +3,16 @@ import type { ConnectorConfig } from '../../../workflows/shared/messages.ts';
 import type { Control } from '../../temporal/control.ts';
 import { bodyOf, configBody } from '../body.ts';
 import type { PatchedConfig } from '../deps.ts';
-import { badRequest, configInvalid, notFoundAs } from '../errors.ts';
+import { badRequest, configInvalid, withNotFoundMessage } from '../errors.ts';
 import { checkName, existingName, missing, nameOf } from '../names.ts';
 import { locationOf, resource } from '../resource.ts';
 
-/** /connectors/{connector}/config. kafka: rejects with KAFKA_UNAVAILABLE where it is down. */
+/** /connectors/{connector}/config. kafka: rejects with KAFKA_UNAVAILABLE if Kafka is down. */
 export function configResource(app: FastifyInstance, control: Control, kafka: () => Promise<unknown>): void {
   resource(app, '/connectors/:connector/config', {
     async GET(request) {
       const name = existingName(request, missing.connector);
-      return (await control.info(name).catch(notFoundAs(missing.connector(name)))).config;
+      return (await control.info(name).catch(withNotFoundMessage(missing.connector(name)))).config;
     },
     async PUT(request, reply) {
       const name = nameOf(request);
@@ -23,10 +23,10 @@ export function configResource(app: FastifyInstance, control: Control, kafka: ()
       if (created) reply.code(201).header('location', locationOf(request, name));
       return reply.send(info);
     },
-    /** Keys of the body replace those of the connector, null takes one away. */
+    /** Replaces the keys of the body; null removes a key. */
     async PATCH(request) {
       const name = existingName(request, missing.connector);
-      await control.info(name).catch(notFoundAs(missing.connector(name)));
+      await control.info(name).catch(withNotFoundMessage(missing.connector(name)));
       const patch = bodyOf(request, configBody);
       checkConfigName(name, patch);
       await kafka();
@@ -35,7 +35,7 @@ export function configResource(app: FastifyInstance, control: Control, kafka: ()
   });
 }
 
-/** A configuration that carries the connector's name and a value for each key. BAD_REQUEST, CONFIG_INVALID. */
+/** Returns a configuration with the connector's name and a value for each key. BAD_REQUEST, CONFIG_INVALID. */
 export function namedConfig(name: string, config: PatchedConfig): ConnectorConfig {
   checkConfigName(name, config);
   const complete: [string, string][] = [];
@@ -48,7 +48,7 @@ export function namedConfig(name: string, config: PatchedConfig): ConnectorConfi
   return Object.fromEntries(complete);
 }
 
-function checkConfigName(name: string, { name: inside }: PatchedConfig): void {
-  if (inside !== undefined && inside !== null && inside !== name)
-    throw badRequest(`Connector name configuration (${inside}) doesn't match connector name in the URL (${name})`);
+function checkConfigName(name: string, { name: configName }: PatchedConfig): void {
+  if (configName !== undefined && configName !== null && configName !== name)
+    throw badRequest(`Connector name configuration (${configName}) doesn't match connector name in the URL (${name})`);
 }

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Control } from '../../temporal/control.ts';
-import { notFoundAs } from '../errors.ts';
+import { withNotFoundMessage } from '../errors.ts';
 import { existingName, missing } from '../names.ts';
 import { queryFlag, resource } from '../resource.ts';
 
@@ -9,7 +9,7 @@ export function stateResources(app: FastifyInstance, control: Control): void {
   resource(app, '/connectors/:connector/status', {
     async GET(request) {
       const name = existingName(request, missing.status);
-      return control.status(name).catch(notFoundAs(missing.status(name)));
+      return control.status(name).catch(withNotFoundMessage(missing.status(name)));
     },
   });
 
@@ -21,7 +21,7 @@ export function stateResources(app: FastifyInstance, control: Control): void {
     resource(app, `/connectors/:connector/${verb}`, {
       async PUT(request, reply) {
         const name = existingName(request, missing.target);
-        await control[verb](name).catch(notFoundAs(missing.target(name)));
+        await control[verb](name).catch(withNotFoundMessage(missing.target(name)));
         return reply.code(code).send();
       },
     });
@@ -31,8 +31,10 @@ export function stateResources(app: FastifyInstance, control: Control): void {
       const name = existingName(request, missing.restart);
       const includeTasks = queryFlag(request, 'includeTasks');
       const onlyFailed = queryFlag(request, 'onlyFailed');
-      const status = await control.restart(name, { includeTasks, onlyFailed }).catch(notFoundAs(missing.restart(name)));
-      // Connect's answer from before KIP-745 stays for requests from before it.
+      const status = await control
+        .restart(name, { includeTasks, onlyFailed })
+        .catch(withNotFoundMessage(missing.restart(name)));
+      // Without parameters the response is that from before KIP-745, like Kafka Connect's.
       return includeTasks || onlyFailed ? reply.code(202).send(status) : reply.code(204).send();
     },
   });

@@ -2,16 +2,16 @@ import type { FastifyInstance } from 'fastify';
 import type { TargetState } from '../../../workflows/shared/messages.ts';
 import type { Control } from '../../temporal/control.ts';
 import { bodyOf, createBody } from '../body.ts';
-import { badRequest, isNotFound, notFoundAs } from '../errors.ts';
+import { badRequest, isNotFound, withNotFoundMessage } from '../errors.ts';
 import { checkName, existingName, missing } from '../names.ts';
 import { locationOf, queryTexts, resource } from '../resource.ts';
 import { namedConfig } from './connector-config.ts';
 import { initialOffsets } from './offsets.ts';
 
-/** How many connectors are asked at once for `?expand`. */
+/** Connectors that `?expand` reads concurrently. */
 const MAX_CONCURRENT_READS = 16;
 
-/** /connectors and /connectors/{connector}. kafka: rejects with KAFKA_UNAVAILABLE where it is down. */
+/** /connectors and /connectors/{connector}. kafka: rejects with KAFKA_UNAVAILABLE if Kafka is down. */
 export function connectorResources(app: FastifyInstance, control: Control, kafka: () => Promise<unknown>): void {
   resource(app, '/connectors', {
     async GET(request) {
@@ -34,11 +34,11 @@ export function connectorResources(app: FastifyInstance, control: Control, kafka
   resource(app, '/connectors/:connector', {
     async GET(request) {
       const name = existingName(request, missing.connector);
-      return control.info(name).catch(notFoundAs(missing.connector(name)));
+      return control.info(name).catch(withNotFoundMessage(missing.connector(name)));
     },
     async DELETE(request, reply) {
       const name = existingName(request, missing.connector);
-      await control.delete(name).catch(notFoundAs(missing.connector(name)));
+      await control.delete(name).catch(withNotFoundMessage(missing.connector(name)));
       return reply.code(204).send();
     },
   });
@@ -48,15 +48,15 @@ const states = ['RUNNING', 'PAUSED', 'STOPPED'] as const satisfies readonly Targ
 
 function targetState(text: string | null | undefined): TargetState | undefined {
   if (text === null || text === undefined) return undefined;
-  const state = states.find(one => one === text.toUpperCase());
+  const state = states.find(state => state === text.toUpperCase());
   if (state === undefined) throw badRequest(`initial_state must be one of ${states.join(', ')}.`);
   return state;
 }
 
-/** Connectors by name with the parts asked for; parts that do not exist are left out, as Connect does. */
+/** Connectors by name with the requested parts. Unknown parts are ignored, like in Kafka Connect. */
 async function expandConnectors(control: Control, parts: readonly string[]): Promise<Record<string, unknown>> {
   const names = await control.list();
-  const found = new Map<string, unknown>();
+  const connectors = new Map<string, unknown>();
   const next = names[Symbol.iterator]();
   const work = async () => {
     for (const name of { [Symbol.iterator]: () => next }) {
@@ -65,13 +65,13 @@ async function expandConnectors(control: Control, parts: readonly string[]): Pro
           parts.includes('status') ? control.status(name) : undefined,
           parts.includes('info') ? control.info(name) : undefined,
         ]);
-        found.set(name, { ...(status && { status }), ...(info && { info }) });
+        connectors.set(name, { ...(status && { status }), ...(info && { info }) });
       } catch (error) {
-        // Deleted since the list was made.
+        // Deleted after the list was read.
         if (!isNotFound(error)) throw error;
       }
     }
   };
   await Promise.all(Array.from({ length: MAX_CONCURRENT_READS }, work));
-  return Object.fromEntries(names.filter(name => found.has(name)).map(name => [name, found.get(name)]));
+  return Object.fromEntries(names.filter(name => connectors.has(name)).map(name => [name, connectors.get(name)]));
 }

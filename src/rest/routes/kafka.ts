@@ -2,7 +2,7 @@ import { MillraceError } from '../../errors.ts';
 import { withTimeout } from '../deadline.ts';
 import type { Limits, RestDeps } from '../deps.ts';
 
-/** Kafka's cluster id, or KAFKA_UNAVAILABLE in good time: its client itself goes on trying for longer. */
+/** Reads Kafka's cluster id. KAFKA_UNAVAILABLE after `probeMs`; the client itself retries for longer. */
 export const clusterIdWithTimeout =
   (deps: Pick<RestDeps, 'clusterId'>, { probeMs }: Limits) =>
   (): Promise<string> =>
@@ -12,6 +12,6 @@ export const clusterIdWithTimeout =
       () =>
         new MillraceError(
           'KAFKA_UNAVAILABLE',
-          `Kafka does not answer within ${probeMs / 1000} s: is it up, and are bootstrap.servers right? What runs goes on when it is back.`,
+          `Kafka does not answer within ${probeMs / 1000} s. Check that it runs and that bootstrap.servers is correct. Running tasks continue when it is back.`,
         ),
     );

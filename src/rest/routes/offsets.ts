@@ -4,13 +4,13 @@ import type { JsonValue, OffsetEntry } from '../../../workflows/shared/messages.
 import type { Control } from '../../temporal/control.ts';
 import { jsonOf } from '../body.ts';
 import type { RestDeps } from '../deps.ts';
-import { badRequest, notFoundAs } from '../errors.ts';
+import { badRequest, withNotFoundMessage } from '../errors.ts';
 import { existingName, missing } from '../names.ts';
 import { resource } from '../resource.ts';
 
 const jsonObject = z.record(z.string(), z.custom<JsonValue>(), { error: 'must be an object' });
 
-/** As Connect's Jackson reads it: what is left out is null. */
+/** Absent fields are null, like in Kafka Connect. */
 const offsetEntry = z
   .strictObject(
     { partition: jsonObject.nullish(), offset: jsonObject.nullish() },
@@ -30,13 +30,15 @@ export function offsetsResource(app: FastifyInstance, control: Control, offsets:
   resource(app, '/connectors/:connector/offsets', {
     async GET(request) {
       const name = existingName(request, missing.connector);
-      const info = await control.info(name).catch(notFoundAs(missing.connector(name)));
+      const info = await control.info(name).catch(withNotFoundMessage(missing.connector(name)));
       return { offsets: await offsets(info) };
     },
     async PATCH(request) {
       const entries = parseOffsets(jsonOf(request));
       const name = existingName(request, missing.connector);
-      const { byConnector } = await control.alterOffsets(name, entries).catch(notFoundAs(missing.connector(name)));
+      const { byConnector } = await control
+        .alterOffsets(name, entries)
+        .catch(withNotFoundMessage(missing.connector(name)));
       return {
         message: byConnector
           ? 'The offsets for this connector have been altered successfully'
@@ -46,7 +48,9 @@ export function offsetsResource(app: FastifyInstance, control: Control, offsets:
     },
     async DELETE(request) {
       const name = existingName(request, missing.connector);
-      const { byConnector } = await control.alterOffsets(name, null).catch(notFoundAs(missing.connector(name)));
+      const { byConnector } = await control
+        .alterOffsets(name, null)
+        .catch(withNotFoundMessage(missing.connector(name)));
       return {
         message: byConnector
           ? 'The offsets for this connector have been reset successfully'
@@ -57,26 +61,26 @@ export function offsetsResource(app: FastifyInstance, control: Control, offsets:
   });
 }
 
-/** `initial_offsets` of a request that makes a connector; undefined where there are none. BAD_REQUEST. */
+/** `initial_offsets` of a request that creates a connector; undefined if absent. BAD_REQUEST. */
 export function initialOffsets(request: FastifyRequest): readonly OffsetEntry[] | undefined {
   const { initial_offsets: offsets } = jsonOf(request) as { initial_offsets?: unknown };
   return offsets === undefined || offsets === null ? undefined : parseOffsets({ offsets });
 }
 
-/** Positions in a request. BAD_REQUEST. */
+/** Parses the offsets of a request. BAD_REQUEST. */
 function parseOffsets(body: unknown): readonly OffsetEntry[] {
   if (body === undefined) throw badRequest('The request body is empty: send {"offsets": […]}.');
-  const read = alterBody.safeParse(body);
-  if (!read.success) throw badRequest(read.error.issues.map(issueMessage).join(' '));
-  const offsets = read.data.offsets ?? [];
+  const result = alterBody.safeParse(body);
+  if (!result.success) throw badRequest(result.error.issues.map(issueMessage).join(' '));
+  const offsets = result.data.offsets ?? [];
   if (offsets.length === 0) throw badRequest('Partitions / offsets need to be provided for an alter offsets request');
   return offsets;
 }
 
 function issueMessage(issue: z.core.$ZodIssue): string {
   const [first, ...rest] = issue.path.map(String);
-  const what = first === undefined ? 'The request body' : `${first}${rest.map(key => `[${key}]`).join('')}`;
+  const subject = first === undefined ? 'The request body' : `${first}${rest.map(key => `[${key}]`).join('')}`;
   return issue.code === 'unrecognized_keys'
-    ? `${what} has ${issue.keys.map(key => JSON.stringify(key)).join(', ')}, which nobody knows.`
-    : `${what} ${issue.message}.`;
+    ? `${subject} has unknown fields: ${issue.keys.map(key => JSON.stringify(key)).join(', ')}.`
+    : `${subject} ${issue.message}.`;
 }

@@ -2,10 +2,10 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { isVersionSpec } from '../../config/connector-config/plugin-version.ts';
 import { bodyOf, configBody } from '../body.ts';
 import type { Plugins } from '../deps.ts';
-import { badRequest, notFoundAs } from '../errors.ts';
+import { badRequest, withNotFoundMessage } from '../errors.ts';
 import { queryFlag, queryText, resource } from '../resource.ts';
 
-/** /connector-plugins and below */
+/** /connector-plugins */
 export function pluginResources(app: FastifyInstance, plugins: Plugins): void {
   resource(app, '/connector-plugins', {
     async GET(request) {
@@ -19,7 +19,7 @@ export function pluginResources(app: FastifyInstance, plugins: Plugins): void {
       const version = queryText(request, 'version');
       if (version !== undefined && !isVersionSpec(version))
         throw badRequest(`Invalid version specification: ${version}`);
-      return plugins.keys(plugin, version).catch(notFoundAs(`Unknown plugin ${plugin}.`));
+      return plugins.keys(plugin, version).catch(withNotFoundMessage(`Unknown plugin ${plugin}.`));
     },
   });
 
@@ -37,6 +37,6 @@ export function pluginResources(app: FastifyInstance, plugins: Plugins): void {
 
 const pluginOf = (request: FastifyRequest): string => (request.params as { plugin: string }).plugin;
 
-/** A class name is known without its `Connector`, too. */
+/** Class names may omit the suffix `Connector`. */
 const alias = (name: string): string =>
   name.endsWith('Connector') && name.length > 'Connector'.length ? name.slice(0, -'Connector'.length) : name;

@@ -16,7 +16,7 @@ export function rootResources(app: FastifyInstance, deps: RestDeps, limits: Limi
     },
   });
 
-  /** 200 healthy, 503 starting or something it needs does not answer, 500 anything else. */
+  /** 200: healthy. 503: starting, or Temporal does not answer. 500: any other error. */
   resource(app, '/health', {
     async GET(request, reply) {
       if (deps.started?.() === false)
@@ -28,7 +28,7 @@ export function rootResources(app: FastifyInstance, deps: RestDeps, limits: Limi
           () =>
             new MillraceError(
               'TEMPORAL_UNAVAILABLE',
-              'Temporal does not answer. Tasks that wait for it go on by themselves when it does.',
+              'Temporal does not answer. Waiting tasks continue by themselves when it is back.',
             ),
         );
       } catch (error) {

@@ -2,19 +2,19 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { MillraceError } from '../../errors.ts';
 import type { Control } from '../../temporal/control.ts';
 import type { Plugins } from '../deps.ts';
-import { isNotFound, notFoundAs } from '../errors.ts';
+import { isNotFound, withNotFoundMessage } from '../errors.ts';
 import { existingName, missing } from '../names.ts';
 import { resource } from '../resource.ts';
 
-/** A task's number; what is none is another path. */
+/** A task's number. Other text does not match the path. */
 const TASK = ':task(^-?\\d{1,9}$)';
 
-/** /connectors/{connector}/tasks and below */
+/** /connectors/{connector}/tasks */
 export function taskResources(app: FastifyInstance, control: Control, plugins: Plugins): void {
   resource(app, '/connectors/:connector/tasks', {
     async GET(request) {
       const name = existingName(request, missing.connector);
-      const tasks = await control.tasks(name).catch(notFoundAs(missing.connector(name)));
+      const tasks = await control.tasks(name).catch(withNotFoundMessage(missing.connector(name)));
       return tasks.map(({ id, config }) => {
         const taskClass = plugins.taskClass(config['connector.class'] ?? '');
         return { id, config: taskClass === undefined ? config : { ...config, 'task.class': taskClass } };
@@ -26,10 +26,10 @@ export function taskResources(app: FastifyInstance, control: Control, plugins: P
     async GET(request) {
       const task = taskOf(request);
       const name = existingName(request, unknown => missing.taskStatus(unknown, task));
-      const { tasks } = await control.status(name).catch(notFoundAs(missing.taskStatus(name, task)));
-      const found = tasks.find(one => one.id === Number(task));
-      if (found === undefined) throw new MillraceError('NOT_FOUND', missing.taskStatus(name, task));
-      return found;
+      const { tasks } = await control.status(name).catch(withNotFoundMessage(missing.taskStatus(name, task)));
+      const state = tasks.find(({ id }) => id === Number(task));
+      if (state === undefined) throw new MillraceError('NOT_FOUND', missing.taskStatus(name, task));
+      return state;
     },
   });
 
@@ -41,7 +41,7 @@ export function taskResources(app: FastifyInstance, control: Control, plugins: P
         await control.restartTask(name, Number(task));
       } catch (error) {
         if (!isNotFound(error)) throw error;
-        await control.info(name).catch(notFoundAs(missing.restart(name)));
+        await control.info(name).catch(withNotFoundMessage(missing.restart(name)));
         throw new MillraceError('NOT_FOUND', missing.task(name, task), { cause: error });
       }
       return reply.code(204).send();

@@ -6,35 +6,35 @@ import { nameOf } from '../names.ts';
 import { resource } from '../resource.ts';
 
 /**
- * /connectors/{connector}/topics and its reset (KIP-558), each 403 where it is turned off. A connector that is not there
- * has used none, as in Connect.
+ * /connectors/{connector}/topics and its reset (KIP-558); 403 if disabled. An unknown connector has no topics, like in Kafka
+ * Connect.
  */
 export function topicResources(
   app: FastifyInstance,
   control: Control,
   { enabled, reset }: NonNullable<RestDeps['topicTracking']> = { enabled: true, reset: true },
 ): void {
-  const must = (on: boolean, what: string) => {
-    if (!on) throw new HttpError(403, `${what} is disabled.`);
+  const requireEnabled = (isEnabled: boolean, feature: string) => {
+    if (!isEnabled) throw new HttpError(403, `${feature} is disabled.`);
   };
-  const none = (error: unknown) => {
+  const noneIfNotFound = (error: unknown) => {
     if (!isNotFound(error)) throw error;
     return [];
   };
 
   resource(app, '/connectors/:connector/topics', {
     async GET(request) {
-      must(enabled, 'Topic tracking');
+      requireEnabled(enabled, 'Topic tracking');
       const name = nameOf(request);
-      return { [name]: { topics: await control.topics(name).catch(none) } };
+      return { [name]: { topics: await control.topics(name).catch(noneIfNotFound) } };
     },
   });
 
   resource(app, '/connectors/:connector/topics/reset', {
     async PUT(request, reply) {
-      must(enabled, 'Topic tracking');
-      must(reset, 'Topic tracking reset');
-      await control.resetTopics(nameOf(request)).catch(none);
+      requireEnabled(enabled, 'Topic tracking');
+      requireEnabled(reset, 'Topic tracking reset');
+      await control.resetTopics(nameOf(request)).catch(noneIfNotFound);
       return reply.code(202).send();
     },
   });

@@ -5,12 +5,12 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Loggers } from '../../../src/observability/loggers.ts';
 import { readAccessPolicy } from '../../../src/rest/access/access-policy.ts';
-import { restServer, type Served } from '../../../src/rest/server.ts';
+import { createRestServer, type ServerOptions } from '../../../src/rest/server.ts';
 import { recordingControl } from '../recording-control.ts';
 
 const loggers = new Loggers(pino({ enabled: false }));
-const app = (served: Served) =>
-  restServer(
+const app = (served: ServerOptions) =>
+  createRestServer(
     {
       control: recordingControl({ list: async () => [] }).control,
       plugins: {
@@ -45,7 +45,7 @@ describe('other origins', () => {
     expect(answer.headers.vary).toBe('Origin');
   });
 
-  test('are told before they ask which methods they may use', async () => {
+  test('preflight responses contain the allowed methods', async () => {
     const ask = (more: Record<string, string>) =>
       app(surface({ ...props, ...more })).inject({
         method: 'OPTIONS',
@@ -61,7 +61,7 @@ describe('other origins', () => {
     expect((await ask({})).headers['access-control-allow-methods']).toBe('GET,POST,HEAD');
   });
 
-  test('* lets all of them, also see errors', async () => {
+  test('* allows all of them, also for error responses', async () => {
     const answer = await app(surface({ 'access.control.allow.origin': '*' })).inject({
       url: '/nope',
       headers: { origin: 'null' },
@@ -70,14 +70,14 @@ describe('other origins', () => {
     expect(answer.headers['access-control-allow-origin']).toBe('null');
   });
 
-  test('may not where nothing says so', async () => {
+  test('are not allowed by default', async () => {
     const { headers } = await app(surface({})).inject({ url: '/connectors', headers: { origin: 'http://a.example' } });
     expect(Object.keys(headers).filter(name => /^access-control|^vary$/.test(name))).toEqual([]);
   });
 });
 
-describe('headers of answers', () => {
-  test('are set and added, also to errors', async () => {
+describe('response headers', () => {
+  test('are set and added, also to error responses', async () => {
     const rules =
       '"add Cache-Control: no-cache, no-store, must-revalidate", add X-XSS-Protection: 1; mode=block, SET X-A:http://a:1,' +
       'add X-A: 2, setDate Expires: 1000, addDate X-Then: -1000';
@@ -101,7 +101,7 @@ describe('headers of answers', () => {
     'setDate X-A: soon',
     'set X-A: a\nb',
     'set X-Ä: 1',
-  ])('refuses %j', rule => {
+  ])('rejects %j', rule => {
     expect(() => surface({ 'response.http.headers.config': rule })).toThrow(
       expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringContaining('response.http.headers') }),
     );
@@ -133,7 +133,7 @@ describe('Basic authentication', () => {
     };`;
   const basic = (text: string) => ({ authorization: `Basic ${Buffer.from(text).toString('base64')}` });
 
-  test('lets in who knows a password, and nobody else, to nothing', async () => {
+  test('accepts users with their passwords and rejects all other requests', async () => {
     const there = app(surface(await withJaas(entry())));
     const status = async (headers: Record<string, string>, url = '/connectors') =>
       (await there.inject({ url, headers })).statusCode;
@@ -162,13 +162,13 @@ describe('Basic authentication', () => {
     expect(refused.headers['www-authenticate']).toMatch(/^Basic realm=/);
   });
 
-  test('guards listeners of administrators, too', async () => {
+  test('applies to admin listeners', async () => {
     const there = app({ ...surface(await withJaas(entry())), serves: 'admin' });
     expect((await there.inject('/admin/loggers')).statusCode).toBe(401);
     expect((await there.inject({ url: '/admin/loggers', headers: basic('alice:s3cret') })).statusCode).toBe(200);
   });
 
-  test('finds its file where Java finds it', async () => {
+  test('reads the file that Java would read', async () => {
     const { 'java.security.auth.login.config': file } = await withJaas(entry());
     const props = { 'rest.extension.classes': extension };
     const environment = { KAFKA_OPTS: `-Dx=y -Djava.security.auth.login.config=${file} -Dz=1` };
@@ -184,25 +184,25 @@ describe('Basic authentication', () => {
     [`KafkaConnect { com.example.Ldap required file="x"; };`, /one login module/],
     [`KafkaConnect { ${module} required file="x"; com.example.Second required; };`, /one login module/],
     [`KafkaConnect { ${module} required file="/not/there"; };`, /option file in .* cannot be read/],
-  ])('refuses the JAAS file %j', async (text, sentence) => {
+  ])('rejects the JAAS file %j', async (text, message) => {
     const props = await withJaas(text, 'wrong.conf');
     expect(() => surface(props)).toThrow(
-      expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringMatching(sentence) }),
+      expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringMatching(message) }),
     );
   });
 
-  test('does not serve without users, nor without what another extension does', async () => {
-    await writeFile(join(folder, 'nobody.properties'), '# nobody\n');
+  test('rejects a file without users and unknown extensions', async () => {
+    await writeFile(join(folder, 'nobody.properties'), '# no user\n');
     const empty = await withJaas(entry().replace(users, join(folder, 'nobody.properties')), 'nobody.conf');
     expect(() => surface(empty)).toThrow(/has no users/);
     expect(() => surface({ 'rest.extension.classes': `${extension},com.example.Audit` })).toThrow(
-      /com\.example\.Audit, which there is not: without what it does nothing is served/,
+      /com\.example\.Audit, which is not available/,
     );
   });
 });
 
-test('/admin is where it is to be, and nowhere else', async () => {
-  const status = async (served: Served, url: string) => (await app(served).inject(url)).statusCode;
+test('only the admin listeners serve /admin', async () => {
+  const status = async (served: ServerOptions, url: string) => (await app(served).inject(url)).statusCode;
   expect([await status({}, '/admin/loggers'), await status({}, '/connectors')]).toEqual([200, 200]);
   expect([
     await status({ serves: 'others' }, '/admin/loggers'),

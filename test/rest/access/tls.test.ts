@@ -7,20 +7,20 @@ import { text } from 'node:stream/consumers';
 import Fastify from 'fastify';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseListeners, serve } from '../../../src/rest/listeners.ts';
-import { restServer } from '../../../src/rest/server.ts';
+import { createRestServer } from '../../../src/rest/server.ts';
 import { type Authority, authority, type Certificate } from '../../support/certificates.ts';
 import { recordingControl } from '../recording-control.ts';
 
 let folder: string;
-let own: Authority;
+let testAuthority: Authority;
 let server: Certificate;
 let client: Certificate;
 let stranger: Certificate;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'millrace-tls-test-'));
-  own = await authority(folder);
-  [server, client] = [await own.issue('server'), await own.issue('client')];
+  testAuthority = await authority(folder);
+  [server, client] = [await testAuthority.issue('server'), await testAuthority.issue('client')];
   stranger = await (await authority(folder, 'stranger')).issue('somebody');
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -31,8 +31,8 @@ const hello = (listener: Parameters<Parameters<typeof serve>[1]>[0]) => {
   return app;
 };
 
-/** What an https server with these properties answers, or why not. */
-async function asked(
+/** The response of an https server with these properties, or the error. */
+async function fetchHello(
   props: Record<string, string>,
   { as, ...more }: RequestOptions & { as?: Certificate } = {},
 ): Promise<string> {
@@ -41,14 +41,14 @@ async function asked(
     const [url = ''] = serving.urls;
     expect(url).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/);
     const pem = as && (await readFile(as.pem));
-    const asking = request(url, {
+    const req = request(url, {
       agent: false,
-      ca: await readFile(own.ca),
+      ca: await readFile(testAuthority.ca),
       ...(pem && { key: pem, cert: pem }),
       ...more,
     });
-    asking.end();
-    const [answer] = await once(asking, 'response');
+    req.end();
+    const [answer] = await once(req, 'response');
     return await text(answer);
   } catch (error) {
     return `refused: ${(error as Error).message}`;
@@ -64,61 +64,61 @@ const pkcs12 = () => ({
 });
 const asksFor = (auth: string) => ({
   ...pkcs12(),
-  'listeners.https.ssl.truststore.location': own.ca,
+  'listeners.https.ssl.truststore.location': testAuthority.ca,
   'listeners.https.ssl.client.auth': auth,
 });
 
 describe('a listener with https', () => {
   test('serves with a key and certificate of PKCS12', async () => {
-    expect(await asked(pkcs12())).toBe('hello');
+    expect(await fetchHello(pkcs12())).toBe('hello');
   });
 
   test('serves with those of a PEM file', async () => {
-    expect(await asked({ 'listeners.https.ssl.keystore.location': server.pem })).toBe('hello');
+    expect(await fetchHello({ 'listeners.https.ssl.keystore.location': server.pem })).toBe('hello');
   });
 
   test('serves with PEM in the properties themselves, on one line', async () => {
     const pem = await readFile(server.pem, 'utf8');
     const [key = '', cert = ''] = pem.match(/-----BEGIN [^-]+-----[^-]+-----END [^-]+-----/g) ?? [];
     expect(
-      await asked({
+      await fetchHello({
         'listeners.https.ssl.keystore.key': key.replaceAll('\n', ' '),
         'listeners.https.ssl.keystore.certificate.chain': cert.replaceAll('\n', '\\n'),
       }),
     ).toBe('hello');
   });
 
-  test('takes the keys without its prefix where there is none with it', async () => {
+  test('uses the keys without the prefix if no key has it', async () => {
     const plain = Object.fromEntries(
       Object.entries(pkcs12()).map(([name, value]) => [name.replace('listeners.https.', ''), value]),
     );
-    expect(await asked(plain)).toBe('hello');
-    // All or none: with one of its own the others do not count.
+    expect(await fetchHello(plain)).toBe('hello');
+    // One key with the prefix disables all keys without it.
     expect(() =>
       parseListeners({ listeners: 'https://:0', ...plain, 'listeners.https.ssl.client.auth': 'none' }),
     ).toThrow(/listeners\.https\.ssl\.keystore\.location/);
   });
 
-  test('asks for certificates of clients: required, requested, or none', async () => {
-    expect(await asked(asksFor('required'), { as: client })).toBe('hello');
-    expect(await asked(asksFor('required'))).toMatch(/^refused/);
-    expect(await asked(asksFor('required'), { as: stranger })).toMatch(/^refused/);
-    expect(await asked(asksFor('Requested'))).toBe('hello');
-    expect(await asked(asksFor('none'))).toBe('hello');
+  test('client certificates: required, requested or none', async () => {
+    expect(await fetchHello(asksFor('required'), { as: client })).toBe('hello');
+    expect(await fetchHello(asksFor('required'))).toMatch(/^refused/);
+    expect(await fetchHello(asksFor('required'), { as: stranger })).toMatch(/^refused/);
+    expect(await fetchHello(asksFor('Requested'))).toBe('hello');
+    expect(await fetchHello(asksFor('none'))).toBe('hello');
   });
 
-  test('speaks the versions that it is told to', async () => {
+  test('enables the configured protocol versions', async () => {
     const only = { ...pkcs12(), 'listeners.https.ssl.enabled.protocols': 'TLSv1.3' };
-    expect(await asked(only)).toBe('hello');
-    expect(await asked(only, { maxVersion: 'TLSv1.2' })).toMatch(/^refused/);
+    expect(await fetchHello(only)).toBe('hello');
+    expect(await fetchHello(only, { maxVersion: 'TLSv1.2' })).toMatch(/^refused/);
   });
 
-  test('leads to addresses that begin with https', async () => {
+  test('the Location of a connector is an https URL', async () => {
     const { control } = recordingControl({
       create: async (name, config) => ({ name, config, tasks: [], type: 'sink' }),
     });
     const serving = await serve(parseListeners({ listeners: 'https://127.0.0.1:0', ...pkcs12() }), listener =>
-      restServer(
+      createRestServer(
         {
           control,
           plugins: {
@@ -136,21 +136,21 @@ describe('a listener with https', () => {
       ),
     );
     const [url = ''] = serving.urls;
-    const asking = request(`${url}/connectors`, {
+    const req = request(`${url}/connectors`, {
       method: 'POST',
-      ca: await readFile(own.ca),
+      ca: await readFile(testAuthority.ca),
       agent: false,
       headers: { 'content-type': 'application/json' },
     });
-    asking.end(JSON.stringify({ name: 'a', config: { 'connector.class': 'X' } }));
-    const [answer] = await once(asking, 'response');
+    req.end(JSON.stringify({ name: 'a', config: { 'connector.class': 'X' } }));
+    const [answer] = await once(req, 'response');
     await text(answer);
     expect(answer.headers.location).toBe(`${url}/connectors/a`);
     await serving.close();
   });
 });
 
-test('what cannot be used is refused with a sentence that helps, and without the password', async () => {
+test('rejects unusable settings with a helpful message without the password', async () => {
   const jks = join(folder, 'old.jks');
   await writeFile(jks, Buffer.from('feedfeed00000002', 'hex'));
   const https = (props: Record<string, string>) => () =>
@@ -159,18 +159,18 @@ test('what cannot be used is refused with a sentence that helps, and without the
       ...Object.fromEntries(Object.entries(props).map(([name, value]) => [`listeners.https.ssl.${name}`, value])),
     });
   const store = { 'keystore.location': server.p12, 'keystore.password': 'changeit' };
-  for (const [props, sentence] of [
+  for (const [props, message] of [
     [{}, /needs ssl\.keystore\.location/],
     [{ 'client.auth': 'none' }, /needs listeners\.https\.ssl\.keystore\.location/],
     [{ 'keystore.location': '/not/there' }, /keystore\.location cannot be read/],
-    [{ 'keystore.location': jks }, /JKS store, which only Java reads.*-deststoretype PKCS12/],
+    [{ 'keystore.location': jks }, /JKS store, which only Java can read.*-deststoretype PKCS12/],
     [{ ...store, 'keystore.password': 'planted' }, /^(?!.*planted).*ssl\.keystore\.password/],
     [{ ...store, 'truststore.location': server.p12 }, /truststore\.location is not PEM.*keytool -list -rfc/],
     [{ ...store, 'client.auth': 'perhaps' }, /required, requested or none/],
     [{ ...store, 'enabled.protocols': 'SSLv3' }, /TLSv1\.2/],
-    [{ ...store, 'cipher.suites': 'TLS_RSA_WITH_AES_128_CBC_SHA' }, /cipher\.suites is not heeded/],
+    [{ ...store, 'cipher.suites': 'TLS_RSA_WITH_AES_128_CBC_SHA' }, /cipher\.suites is not supported/],
   ] as const)
     expect(https(props)).toThrow(
-      expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringMatching(sentence) }),
+      expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringMatching(message) }),
     );
 });
