@@ -1,104 +1,108 @@
 import { setImmediate } from 'node:timers/promises';
 import { MillraceError, messageOf } from '../errors.ts';
 
-/** After this long without a byte, the server is asked about the session over another one. */
+/** Milliseconds without a byte after which the server is probed over another session. */
 const SILENCE_MS = 15_000;
-/** Bytes on a slow link may be on their way for so long: until then, a server that waits for them proves nothing. */
+/** Milliseconds that bytes may be in transit on a slow link; a server that waits for them is no proof until then. */
 const TRANSIT_MS = 30_000;
-/** For a new session and its question. */
-const INQUIRY_MS = 10_000;
+/** Timeout of a probe: the new session and its query. */
+const PROBE_MS = 10_000;
 
-/** The session that an answer comes over, and the way of asking about it. */
+/** A session with a pending response, and the probe of it. */
 export interface WatchedSession {
   /** `PostgreSQL at db.example:5432` */
   readonly server: string;
   readonly failure: 'SOURCE_UNAVAILABLE' | 'SINK_UNAVAILABLE';
-  /** Milliseconds of silence after which an answer is given up, whatever the server shows. 0: no limit. */
+  /** Milliseconds of silence after which the wait ends regardless of probes. 0: no limit. */
   readonly limitMs: number;
-  /** The setting of limitMs. */
+  /** Name of the setting of `limitMs`. */
   readonly limitSetting: string;
-  /** Grows while bytes move. */
+  /** Number that increases while bytes are transferred. */
   progress(): number;
   /**
-   * Looks at this session over a new one. Resolves to whether the server has waited for idleMs for this side to speak;
-   * false as well where it does not show the session or refuses the question. Rejects where no answer comes.
+   * Looks up this session over a new one. Resolves to true if the server has waited for the client for `idleMs`; false otherwise,
+   * and if the session is not visible or the query is rejected. Rejects if the server does not respond.
    */
-  inquire(inquiry: Inquiry, signal: AbortSignal): Promise<boolean>;
+  probe(options: SessionProbe, signal: AbortSignal): Promise<boolean>;
 }
 
-export interface Inquiry {
+export interface SessionProbe {
   readonly idleMs: number;
-  /** When the session is ended on the server, and with it the locks that it holds. */
+  /** Condition to terminate the session on the server, which releases its locks. */
   readonly terminate: 'never' | 'if idle' | 'always';
 }
 
-/** An answer that is due does not come; the session cannot be used again. */
+/** The server does not respond; the session cannot be used again. */
 export class SilentServerError extends MillraceError {}
 
 /**
- * Waits for an answer. A server that is frozen or cut off neither answers nor hangs up; TCP keepalive does not tell, as the
- * system answers it for a frozen process; and a long statement or a wait for a lock is silent as well. So after 15 s of
- * silence, and again every 15 s, the server is asked over a new session. Rejects with SilentServerError where that is not
- * answered, where the server waits for this side as well, and where limitMs have passed.
+ * Waits for a response. A server that is frozen or cut off nprobeSignal responds nor closes the connection. TCP keepalive does not
+ * detect it, as the system answers for a frozen process, and a long statement or a wait for a lock is silent too. Therefore
+ * the server is probed over a new session after 15 s of silence, and every 15 s after that. Rejects with SilentServerError if
+ * the probe gets no response, if the server waits for the client, or after `limitMs`; the caller closes the session then.
  *
- * doing: `reading orders`. The caller cuts the session then.
+ * operation: such as `reading orders`.
  */
-export async function watchAnswer<T>(session: WatchedSession, doing: string, answer: Promise<T>): Promise<T> {
+export async function watchAnswer<T>(session: WatchedSession, operation: string, answer: Promise<T>): Promise<T> {
   const watch = new AbortController();
   try {
-    return await Promise.race([answer, rejectWhenSilent(session, doing, watch.signal)]);
+    return await Promise.race([answer, rejectWhenSilent(session, operation, watch.signal)]);
   } finally {
     watch.abort();
   }
 }
 
-/** Never settles where the signal is aborted first. */
-async function rejectWhenSilent(session: WatchedSession, doing: string, signal: AbortSignal): Promise<never> {
+/** Never settles if the signal is aborted first. */
+async function rejectWhenSilent(session: WatchedSession, operation: string, signal: AbortSignal): Promise<never> {
   const limit = session.limitMs > 0 ? session.limitMs : Number.POSITIVE_INFINITY;
-  // TLS hands on a moment later what has been written.
+  // TLS passes written data to the socket a moment later.
   await setImmediate();
-  let seen = session.progress();
-  let silent = 0;
+  let lastProgress = session.progress();
+  let silentMs = 0;
   while (!signal.aborted) {
-    // Ticks are counted, not time: while this process stands still, what has come waits to be seen.
-    const tick = Math.min(SILENCE_MS, limit - silent);
+    // Counts ticks instead of time: data that arrives while this process is frozen is processed afterwards.
+    const tick = Math.min(SILENCE_MS, limit - silentMs);
     await pause(tick, signal);
     await setImmediate();
-    const now = session.progress();
-    silent = now === seen ? silent + tick : 0;
-    seen = now;
-    if (silent === 0) continue;
+    const current = session.progress();
+    silentMs = current === lastProgress ? silentMs + tick : 0;
+    lastProgress = current;
+    if (silentMs === 0) continue;
     if (signal.aborted) break;
-    const reason = silent < limit ? await ask(session, silent, signal) : giveUp(session);
-    if (reason !== undefined && !signal.aborted && session.progress() === seen)
+    const reason = silentMs < limit ? await probeServer(session, silentMs, signal) : terminateSession(session);
+    if (reason !== undefined && !signal.aborted && session.progress() === lastProgress)
       throw new SilentServerError(
         session.failure,
-        `${doing}: ${session.server} has not answered for ${silent / 1000} s, ${reason}`,
+        `${operation}: ${session.server} has not responded for ${silentMs / 1000} s, ${reason}`,
       );
   }
   return new Promise(() => {});
 }
 
-/** The reason to give up; undefined where the answer may still come. */
-async function ask(session: WatchedSession, silentMs: number, signal: AbortSignal): Promise<string | undefined> {
-  const delivered = silentMs >= TRANSIT_MS;
-  const inquiry: Inquiry = { idleMs: silentMs - SILENCE_MS / 3, terminate: delivered ? 'if idle' : 'never' };
-  const deadline = AbortSignal.timeout(INQUIRY_MS);
-  const either = AbortSignal.any([signal, deadline]);
+/** Probes the server. Returns the reason to end the wait; undefined if the response may still come. */
+async function probeServer(
+  session: WatchedSession,
+  silentMs: number,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const isDelivered = silentMs >= TRANSIT_MS;
+  const probe: SessionProbe = { idleMs: silentMs - SILENCE_MS / 3, terminate: isDelivered ? 'if idle' : 'never' };
+  const deadline = AbortSignal.timeout(PROBE_MS);
+  const probeSignal = AbortSignal.any([signal, deadline]);
   try {
-    const idle = await Promise.race([session.inquire(inquiry, either), rejectWhenAborted(either)]);
-    return idle && delivered
-      ? 'and waits for a statement itself: its process is frozen, or what was sent to it is lost'
+    const idle = await Promise.race([session.probe(probe, probeSignal), rejectWhenAborted(probeSignal)]);
+    return idle && isDelivered
+      ? 'and waits for the next statement: its process is frozen, or data to it was lost'
       : undefined;
   } catch (error) {
-    const problem = deadline.aborted ? `no answer within ${INQUIRY_MS / 1000} s` : messageOf(error);
-    return `and takes no new session: ${problem}`;
+    const problem = deadline.aborted ? `no response within ${PROBE_MS / 1000} s` : messageOf(error);
+    return `and accepts no new session: ${problem}`;
   }
 }
 
-/** Ends the session on the server without waiting for that: the limit has passed. */
-function giveUp(session: WatchedSession): string {
-  session.inquire({ idleMs: 0, terminate: 'always' }, AbortSignal.timeout(INQUIRY_MS)).catch(() => {});
+/** Terminates the session on the server, without waiting for the result, after the limit has passed. */
+function terminateSession(session: WatchedSession): string {
+  session.probe({ idleMs: 0, terminate: 'always' }, AbortSignal.timeout(PROBE_MS)).catch(() => {});
   return `longer than ${session.limitSetting} allows`;
 }
 
@@ -107,7 +111,7 @@ const rejectWhenAborted = (signal: AbortSignal): Promise<never> =>
     signal.addEventListener('abort', () => reject(signal.reason), { once: true });
   });
 
-/** Resolves at once when the signal is aborted. */
+/** Resolves after `ms`, or at once when the signal is aborted. */
 const pause = async (ms: number, signal: AbortSignal): Promise<void> => {
   if (signal.aborted) return;
   await new Promise<void>(resolve => {

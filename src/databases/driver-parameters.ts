@@ -3,9 +3,9 @@ import { messageOf } from '../errors.ts';
 
 const prefix = 'connection.';
 
-/** Keys `connection.<name>` that are none of the connector's own: parameters of the JDBC driver, by name. */
-export function driverParameters(props: ConfigProps, own: readonly ConfigKeyInfo[]): ReadonlyMap<string, string> {
-  const names = new Set(own.map(({ name }) => name));
+/** JDBC driver parameters by name: the keys `connection.<name>` that the connector does not declare. */
+export function driverParameters(props: ConfigProps, declared: readonly ConfigKeyInfo[]): ReadonlyMap<string, string> {
+  const names = new Set(declared.map(({ name }) => name));
   return new Map(
     Object.entries(props).flatMap(([key, value]): [string, string][] =>
       typeof value === 'string' && key.startsWith(prefix) && !names.has(key) ? [[key.slice(prefix.length), value]] : [],
@@ -13,8 +13,8 @@ export function driverParameters(props: ConfigProps, own: readonly ConfigKeyInfo
   );
 }
 
-/** Messages by key for the parameters that `read` throws for, each by itself. */
-export function wrongParameters(
+/** Error messages by key of the parameters for which `read` throws; each is read separately. */
+export function parameterErrors(
   parameters: ReadonlyMap<string, string>,
   read: (parameter: ReadonlyMap<string, string>) => unknown,
 ): ReadonlyMap<string, readonly string[]> {
@@ -28,7 +28,7 @@ export function wrongParameters(
   return errors;
 }
 
-/** The parameters of a JDBC URL behind its `?`, and those of keys of their own that it does not have. */
+/** Parameters in the query of a JDBC URL, and those of configuration keys that the URL does not contain. */
 export function urlParameters(query: string, others: ReadonlyMap<string, string>): URLSearchParams {
   const parameters = new URLSearchParams(query);
   for (const [name, value] of others) if (!parameters.has(name)) parameters.set(name, value);

@@ -2,24 +2,24 @@ import { addAbortListener } from 'node:events';
 import type { Socket } from 'node:net';
 
 /**
- * A quiet connection is probed by TCP after this, and then every second ten times, as libuv sets it. The system's own two
- * hours are longer than most routers remember a connection.
+ * Idle time after which TCP probes a connection; libuv then sends ten probes, one per second. The system's default of two hours is longer
+ * than most routers keep an idle connection.
  */
 export const KEEPALIVE_MS = 10_000;
 
 /** Time limits of a connection, in the terms of JDBC drivers. 0: none. */
 export interface LinkSettings {
   readonly tcpKeepAlive: boolean;
-  /** For the TCP connection. */
+  /** Limit for the TCP connection. */
   readonly connectTimeoutMs: number;
-  /** For TCP connection, TLS, login and the session's settings together. */
+  /** Limit for TCP connection, TLS, login and the session's settings together. */
   readonly loginTimeoutMs: number;
-  /** For the silence of a server from which an answer is due. */
+  /** Limit for the silence of a server while a response is pending. */
   readonly socketTimeoutMs: number;
 }
 
 export interface LinkDefaults {
-  /** Milliseconds in the unit of the driver's numbers: 1000 for PostgreSQL's, 1 for MySQL's and MariaDB's. */
+  /** Unit of the driver's timeouts in milliseconds: 1000 for PostgreSQL, 1 for MySQL and MariaDB. */
   readonly unitMs: 1000 | 1;
   readonly socketTimeoutMs: number;
 }
@@ -27,14 +27,14 @@ export interface LinkDefaults {
 const CONNECT_MS = 10_000;
 const LOGIN_MS = 30_000;
 
-/** Reads `connectTimeout`, `loginTimeout`, `socketTimeout` and `tcpKeepAlive`. Throws Error for what is no number. */
+/** Reads `connectTimeout`, `loginTimeout`, `socketTimeout` and `tcpKeepAlive`. Throws Error for an invalid number. */
 export function linkSettings(
   parameter: (name: string) => string | undefined,
   { unitMs, socketTimeoutMs }: LinkDefaults,
 ): LinkSettings {
-  const timeout = (name: string, otherwise: number): number => {
+  const timeout = (name: string, defaultMs: number): number => {
     const text = parameter(name);
-    if (text === undefined) return otherwise;
+    if (text === undefined) return defaultMs;
     if (!/^\d{1,9}$/.test(text))
       throw new Error(`${name}=${text} is not a whole number of ${unitMs === 1 ? 'milliseconds' : 'seconds'}`);
     return Number(text) * unitMs;
@@ -48,8 +48,8 @@ export function linkSettings(
 }
 
 /**
- * Opens a session within its time limits. socket: of the session, TLS and all, once `open` has been called. Rejects with
- * what `open` does, or with an Error that names the limit or the stop; the socket is destroyed then.
+ * Opens a session within its time limits. socket: returns the session's socket after `open` was called. Rejects with the error of
+ * `open`, or with an Error that names the exceeded limit or the stop; the socket is destroyed then.
  */
 export async function openInTime(
   { connectTimeoutMs, loginTimeoutMs }: LinkSettings,
@@ -58,36 +58,36 @@ export async function openInTime(
   open: () => Promise<unknown>,
 ): Promise<void> {
   signal.throwIfAborted();
-  const cut = Promise.withResolvers<never>();
-  const giveUp = (reason: string): void => {
-    cut.reject(new Error(reason));
+  const aborted = Promise.withResolvers<never>();
+  const abort = (reason: string): void => {
+    aborted.reject(new Error(reason));
     socket().destroy();
   };
   const timers = [
-    timer(connectTimeoutMs, () => {
-      if (socket().connecting) giveUp(`no TCP connection within connectTimeout (${connectTimeoutMs / 1000} s)`);
+    startTimer(connectTimeoutMs, () => {
+      if (socket().connecting) abort(`no TCP connection within connectTimeout (${connectTimeoutMs / 1000} s)`);
     }),
-    timer(loginTimeoutMs, () => giveUp(`no session within loginTimeout (${loginTimeoutMs / 1000} s)`)),
+    startTimer(loginTimeoutMs, () => abort(`no session within loginTimeout (${loginTimeoutMs / 1000} s)`)),
   ];
-  const stopping = addAbortListener(signal, () => giveUp('the task is stopping'));
+  const listener = addAbortListener(signal, () => abort('the task is stopping'));
   try {
-    await Promise.race([open(), cut.promise]);
+    await Promise.race([open(), aborted.promise]);
   } catch (error) {
     socket().destroy();
     throw error;
   } finally {
-    for (const one of timers) clearTimeout(one);
-    stopping[Symbol.dispose]();
+    for (const timer of timers) clearTimeout(timer);
+    listener[Symbol.dispose]();
   }
 }
 
-const timer = (ms: number, act: () => void): NodeJS.Timeout | undefined =>
-  // setTimeout takes 31 bits.
-  ms > 0 ? setTimeout(act, Math.min(ms, 2 ** 31 - 1)) : undefined;
+const startTimer = (ms: number, onTimeout: () => void): NodeJS.Timeout | undefined =>
+  // Limit of setTimeout: 31 bits.
+  ms > 0 ? setTimeout(onTimeout, Math.min(ms, 2 ** 31 - 1)) : undefined;
 
-/** Grows while bytes of a socket's move in either direction. */
-export function bytesMoved(socket: Socket): number {
-  // libuv's queue: it shrinks while the system takes bytes of one large write.
+/** Number that increases while a socket transfers bytes in either direction. */
+export function transferredBytes(socket: Socket): number {
+  // Size of libuv's write queue, which shrinks while the system accepts bytes of a large write.
   const { _handle: handle } = socket as unknown as { readonly _handle?: { readonly writeQueueSize?: number } | null };
   return socket.bytesRead + socket.bytesWritten - (handle?.writeQueueSize ?? 0);
 }

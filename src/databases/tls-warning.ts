@@ -1,23 +1,23 @@
 import type { Socket } from 'node:net';
 
-/** A session opened by the default of the drivers: with TLS where the server offers it, and not verified. */
+/** A session with the drivers' default: TLS if the server supports it, without verification. */
 export interface UnverifiedSession {
   /** `PostgreSQL at db.example:5432` */
   readonly server: string;
-  /** IP address of the server; undefined where it is not known. */
+  /** IP address of the server; undefined if unknown. */
   readonly address: string | undefined;
   readonly isEncrypted: boolean;
-  /** The setting that was in force, and the one that verifies: `sslmode=prefer`, `sslmode=verify-full in connection.url`. */
+  /** Setting in effect, such as `sslmode=prefer`, and the one that verifies, such as `sslmode=verify-full in connection.url`. */
   readonly setting: string;
   readonly remedy: string;
 }
 
-/** The warning; undefined for connections that do not leave this machine. */
+/** Warning about the session; undefined for a server on this machine. */
 export function tlsWarning({ server, address, isEncrypted, setting, remedy }: UnverifiedSession): string | undefined {
   if (address === undefined || isLoopback(address)) return undefined;
   const problem = isEncrypted
-    ? `the connection to ${server} is encrypted, but ${setting} does not verify the server's certificate: another server could stand in its place`
-    : `the connection to ${server} is not encrypted: ${setting} goes on without TLS where the server does not offer it`;
+    ? `the connection to ${server} is encrypted, but ${setting} does not verify the server's certificate: another server could impersonate it`
+    : `the connection to ${server} is not encrypted: ${setting} continues without TLS if the server does not support it`;
   return `${problem}. Set ${remedy}`;
 }
 

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { type Inquiry, type WatchedSession, watchAnswer } from '../../src/databases/answer-watch.ts';
+import { type SessionProbe, type WatchedSession, watchAnswer } from '../../src/databases/answer-watch.ts';
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
@@ -9,25 +9,25 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const inquiries: Inquiry[] = [];
+const probes: SessionProbe[] = [];
 let bytes = 0;
-/** idle: how long the server has waited, ms; undefined: it takes no session. */
+/** idle: milliseconds that the server has waited; undefined: it accepts no session. */
 function session(idle: number | undefined, limitMs = 0): WatchedSession {
-  inquiries.length = 0;
+  probes.length = 0;
   return {
     server: 'PostgreSQL at db:5432',
     failure: 'SINK_UNAVAILABLE',
     limitMs,
     limitSetting: 'socketTimeout',
     progress: () => bytes,
-    inquire: inquiry => {
-      inquiries.push(inquiry);
-      return idle === undefined ? Promise.reject(new Error('refused')) : Promise.resolve(idle >= inquiry.idleMs);
+    probe: options => {
+      probes.push(options);
+      return idle === undefined ? Promise.reject(new Error('refused')) : Promise.resolve(idle >= options.idleMs);
     },
   };
 }
 
-/** The message that a watch ends with, and after how many seconds; undefined where it has not ended in two hours. */
+/** Error message of a watch and the seconds until then; undefined if it does not end within two hours. */
 async function outcome(watched: WatchedSession, everySecond = (_second: number): void => {}) {
   let message: string | undefined;
   const answer = Promise.withResolvers<void>();
@@ -46,57 +46,57 @@ async function outcome(watched: WatchedSession, everySecond = (_second: number):
   return message === undefined ? undefined : { message, seconds };
 }
 
-test('a server that takes no session is given up after 15 s of silence', async () => {
+test('rejects after 15 s of silence if the server accepts no session', async () => {
   expect(await outcome(session(undefined))).toEqual({
-    message: 'reading: PostgreSQL at db:5432 has not answered for 15 s, and takes no new session: refused',
+    message: 'reading: PostgreSQL at db:5432 has not responded for 15 s, and accepts no new session: refused',
     seconds: 15,
   });
 });
 
-test('a server that waits itself is given up when what was sent should have arrived', async () => {
+test('rejects if the server waits for the client after the time in transit', async () => {
   expect(await outcome(session(3_600_000))).toMatchObject({ seconds: 30 });
-  expect(inquiries.map(({ terminate }) => terminate)).toEqual(['never', 'if idle']);
+  expect(probes.map(({ terminate }) => terminate)).toEqual(['never', 'if idle']);
 });
 
-test('a server that works is waited for, up to the limit', async () => {
+test('waits for a working server up to the limit', async () => {
   expect(await outcome(session(0))).toBeUndefined();
   expect(await outcome(session(0, 40_000))).toEqual({
-    message: 'reading: PostgreSQL at db:5432 has not answered for 40 s, longer than socketTimeout allows',
+    message: 'reading: PostgreSQL at db:5432 has not responded for 40 s, longer than socketTimeout allows',
     seconds: 40,
   });
-  expect(inquiries.at(-1)).toMatchObject({ terminate: 'always' });
+  expect(probes.at(-1)).toMatchObject({ terminate: 'always' });
 });
 
-test('bytes that move begin the silence anew', async () => {
-  const busy = outcome(session(undefined, 20_000), second => {
+test('transferred bytes restart the silence', async () => {
+  const result = outcome(session(undefined, 20_000), second => {
     if (second < 100 && second % 10 === 0) bytes++;
   });
-  expect((await busy)?.seconds).toBeGreaterThan(100);
+  expect((await result)?.seconds).toBeGreaterThan(100);
 });
 
-test('an answer ends the watch, also before it has begun and while the server is asked', async () => {
+test('a response ends the watch, before it starts and during a probe', async () => {
   const watched = session(0, 60_000);
   await watchAnswer(watched, 'reading', Promise.resolve());
   await vi.advanceTimersByTimeAsync(3_600_000);
-  expect(inquiries).toEqual([]);
+  expect(probes).toEqual([]);
 
   const answer = Promise.withResolvers<void>();
-  const asked = Promise.withResolvers<void>();
-  const inquire: WatchedSession['inquire'] = inquiry => {
-    inquiries.push(inquiry);
-    asked.resolve();
+  const probed = Promise.withResolvers<void>();
+  const probe: WatchedSession['probe'] = options => {
+    probes.push(options);
+    probed.resolve();
     return new Promise(() => {});
   };
-  const watching = watchAnswer({ ...watched, inquire }, 'reading', answer.promise);
+  const watching = watchAnswer({ ...watched, probe }, 'reading', answer.promise);
   await setImmediate();
   await vi.advanceTimersByTimeAsync(15_000);
-  await asked.promise;
+  await probed.promise;
   answer.resolve();
   await watching;
   for (let i = 0; i < 10; i++) {
     await setImmediate();
     await vi.advanceTimersByTimeAsync(15_000);
   }
-  expect(inquiries).toHaveLength(1);
+  expect(probes).toHaveLength(1);
   expect(vi.getTimerCount()).toBe(0);
 });

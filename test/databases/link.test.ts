@@ -28,7 +28,7 @@ describe('the time limits of a JDBC URL', () => {
     expect(read('socketTimeout=0&connectTimeout=0')).toMatchObject({ socketTimeoutMs: 0, connectTimeoutMs: 0 });
   });
 
-  test.each(['-1', '1.5', '10s', 'x', '99999999999'])('%s is refused', text => {
+  test.each(['-1', '1.5', '10s', 'x', '99999999999'])('%s is rejected', text => {
     expect(() => read(`socketTimeout=${text}`)).toThrow(`socketTimeout=${text} is not a whole number of seconds`);
     expect(() => read(`connectTimeout=${text}`, 1)).toThrow('is not a whole number of milliseconds');
   });
@@ -38,7 +38,7 @@ describe('a session', () => {
   const limits = read('');
   const never = new AbortController().signal;
 
-  test('that is stopped while it is opened ends at once', async () => {
+  test('that is stopped while it opens rejects at once', async () => {
     const socket = new Socket();
     const stop = new AbortController();
     const opening = openInTime(
@@ -52,7 +52,7 @@ describe('a session', () => {
     expect(socket.destroyed).toBe(true);
   });
 
-  test('whose opening fails leaves no socket', async () => {
+  test('whose opening fails destroys the socket', async () => {
     const socket = new Socket();
     const opening = openInTime(
       limits,
@@ -64,7 +64,7 @@ describe('a session', () => {
     expect(socket.destroyed).toBe(true);
   });
 
-  test('has no limit for the connection once that is there, only one for the login', async () => {
+  test('is limited by loginTimeout only once it is connected', async () => {
     const server = createServer(() => {}).listen(0, '127.0.0.1');
     await new Promise(resolve => server.once('listening', resolve));
     const socket = new Socket();

@@ -141,7 +141,7 @@ describe.concurrent('a database that neither answers nor hangs up', { timeout: 1
     try {
       await produce(kafka, topic, ['{"id":2}']);
       await db.query('INSERT INTO read DEFAULT VALUES');
-      const place = `PostgreSQL at ${db.connection.host}:${db.connection.port} has not answered for 30 s`;
+      const place = `PostgreSQL at ${db.connection.host}:${db.connection.port} has not responded for 30 s`;
       const failures = await Promise.all([failure(sink), failure(source)]);
       expect(failures).toEqual([expect.stringContaining(place), expect.stringContaining(place)]);
     } finally {
@@ -163,8 +163,8 @@ describe.concurrent('a database that neither answers nor hangs up', { timeout: 1
       await using task = await openTask(polling(source, through(proxy, source.url)), new Committed());
       await task.step();
       proxy.silenceOpen();
-      const place = `reading the watermark: ${product} at ${proxy.host}:${proxy.port} has not answered for 30 s`;
-      expect(await endOf(task.step)).toContain(`${place}, and waits for a statement itself`);
+      const place = `reading the watermark: ${product} at ${proxy.host}:${proxy.port} has not responded for 30 s`;
+      expect(await endOf(task.step)).toContain(`${place}, and waits for the next statement`);
     };
     const ofSink = async () => {
       await using db = await createDatabase('silent');
@@ -172,10 +172,10 @@ describe.concurrent('a database that neither answers nor hangs up', { timeout: 1
       await using sink = await TestSink.open(behind(proxy, db), upsert);
       await sink.write([row({ id: 1 })]);
       proxy.silenceOpen();
-      const place = `writing a batch: PostgreSQL at ${proxy.host}:${proxy.port} has not answered for 30 s`;
+      const place = `writing a batch: PostgreSQL at ${proxy.host}:${proxy.port} has not responded for 30 s`;
       await expect(within(60_000, sink.write([row({ id: 2 })]))).rejects.toMatchObject({
         code: 'SINK_UNAVAILABLE',
-        message: expect.stringContaining(`${place}, and waits for a statement itself`),
+        message: expect.stringContaining(`${place}, and waits for the next statement`),
       });
       await using again = await TestSink.open(db, upsert);
       await again.write([row({ id: 2 })]);
@@ -184,7 +184,7 @@ describe.concurrent('a database that neither answers nor hangs up', { timeout: 1
     await Promise.all([ofSource('PostgreSQL'), ofSource('MariaDB'), ofSink()]);
   });
 
-  test('is given up when it takes no new session', async ({ expect }) => {
+  test('is given up when it accepts no new session', async ({ expect }) => {
     const ofSource = async (product: Product) => {
       await using source = await products[product].open();
       await using proxy = await startSilentProxy(products[product].server());
@@ -193,7 +193,7 @@ describe.concurrent('a database that neither answers nor hangs up', { timeout: 1
       await task.step();
       proxy.silence();
       expect(await endOf(task.step)).toMatch(
-        /has not answered for 15 s, and takes no new session: no answer within 10 s$/,
+        /has not responded for 15 s, and accepts no new session: no response within 10 s$/,
       );
     };
     const ofSink = async () => {
@@ -203,7 +203,7 @@ describe.concurrent('a database that neither answers nor hangs up', { timeout: 1
       await sink.write([row({ id: 1 })]);
       proxy.silence();
       await expect(within(60_000, sink.write([row({ id: 2 })]))).rejects.toThrow(
-        /^writing a batch: .* has not answered for 15 s, and takes no new session: no answer within 10 s$/,
+        /^writing a batch: .* has not responded for 15 s, and accepts no new session: no response within 10 s$/,
       );
     };
     await Promise.all([ofSource('PostgreSQL'), ofSource('MariaDB'), ofSink()]);
@@ -243,7 +243,7 @@ describe.each(['PostgreSQL', 'MariaDB'] as const)('a source of %s', product => {
     const url = `${source.url}&socketTimeout=${seconds(3)}`;
     await using task = await openTask(bulk(source, sleep(100), url), new Committed());
     expect(await endOf(task.step, 10_000)).toMatch(
-      /^reading the query: .* has not answered for 3 s, longer than socketTimeout in connection.url allows$/,
+      /^reading the query: .* has not responded for 3 s, longer than socketTimeout in connection.url allows$/,
     );
     await eventually('the query has ended', async () => (await source.run(products[product].sleepers)).length === 0);
   });
@@ -275,7 +275,7 @@ describe('a sink', () => {
     await db.query(slowInserts(100));
     await using sink = await TestSink.open(db, upsert, { parameters: 'sslmode=disable&socketTimeout=3' });
     await expect(within(10_000, sink.write([row({ id: 1 })]))).rejects.toThrow(
-      /has not answered for 3 s, longer than socketTimeout in connection.url allows/,
+      /has not responded for 3 s, longer than socketTimeout in connection.url allows/,
     );
     await eventually('the transaction has ended', async () => {
       const rows = await db.query(

@@ -94,7 +94,7 @@ test('a server that is frozen in the midst of a snapshot is given up', { timeout
   });
   await server.stopProcess();
   try {
-    expect(await failure(name)).toMatch(/has not answered for|timeout expired/);
+    expect(await failure(name)).toMatch(/has not responded for|timeout expired/);
   } finally {
     await server.cont();
   }

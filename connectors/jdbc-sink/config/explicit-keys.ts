@@ -1,5 +1,5 @@
 import type { ConfigSpec } from '../../../src/api/index.ts';
-import { driverParameters, wrongParameters } from '../../../src/databases/driver-parameters.ts';
+import { driverParameters, parameterErrors } from '../../../src/databases/driver-parameters.ts';
 import { parseDestination } from './destination.ts';
 
 /** Details of a configuration that the values of its keys do not show. */
@@ -24,7 +24,7 @@ export function withExplicitKeys<C extends { readonly 'connection.url': string }
       if (result.config === undefined) return { ...result, config: undefined };
       const parameters = withParameters ? driverParameters(props, spec.keys) : new Map<string, string>();
       const url = result.config['connection.url'];
-      const errors = wrongParameters(parameters, one => parseDestination(url, one));
+      const errors = parameterErrors(parameters, one => parseDestination(url, one));
       if (errors.size > 0) return { ...result, config: undefined, errors };
       const explicitKeys = new Set(Object.keys(props).filter(name => (props[name] ?? '') !== ''));
       return { ...result, config: { ...result.config, explicitKeys, driverParameters: parameters } };

@@ -2,14 +2,14 @@ import type pg from 'pg';
 import { readConfigFile } from '../../../src/config/worker-config/config-file.ts';
 import type { WatchedSession } from '../../../src/databases/answer-watch.ts';
 import { serverName } from '../../../src/databases/jdbc-url.ts';
-import { bytesMoved } from '../../../src/databases/link.ts';
+import { transferredBytes } from '../../../src/databases/link.ts';
 import { openClient } from '../../../src/databases/postgresql/connect.ts';
 import { quoteIdentifier, quoteLiteral } from '../../../src/databases/postgresql/quote.ts';
 import {
   backendOf,
-  INQUIRY_NAME,
-  inquireBackend,
+  PROBE_APPLICATION_NAME,
   preferWarning,
+  probeBackend,
   socketOf,
 } from '../../../src/databases/postgresql/session.ts';
 import type { PemReader } from '../../../src/databases/tls.ts';
@@ -68,10 +68,10 @@ export function watchedSession(client: pg.Client, settings: Settings, applicatio
     failure: 'SINK_UNAVAILABLE',
     limitMs: destination.socketTimeoutMs,
     limitSetting: 'socketTimeout in connection.url',
-    progress: () => bytesMoved(socketOf(client)),
-    inquire: (inquiry, signal) =>
-      inquireBackend(
-        deadline => connect(settings, INQUIRY_NAME, deadline),
+    progress: () => transferredBytes(socketOf(client)),
+    probe: (inquiry, signal) =>
+      probeBackend(
+        deadline => connect(settings, PROBE_APPLICATION_NAME, deadline),
         backendOf(client, application),
         inquiry,
         signal,

@@ -1,6 +1,6 @@
 import type { ConfigProps, ConfigSpec } from '../../../src/api/index.ts';
 import { type ConfigOf, defineConfig } from '../../../src/config/spec.ts';
-import { driverParameters, wrongParameters } from '../../../src/databases/driver-parameters.ts';
+import { driverParameters, parameterErrors } from '../../../src/databases/driver-parameters.ts';
 import { parseSourceUrl } from './address.ts';
 import { connectorKeys } from './connector-keys.ts';
 import { crossKeyErrors } from './cross-key-errors.ts';
@@ -38,7 +38,7 @@ export const config: ConfigSpec<JdbcSourceConfig> = {
     const parameters = driverParameters(props, spec.keys);
     if (result.config === undefined) return { ...result, config: undefined };
     const url = result.config['connection.url'];
-    const errors = wrongParameters(parameters, one => parseSourceUrl(url, one));
+    const errors = parameterErrors(parameters, one => parseSourceUrl(url, one));
     if (errors.size > 0) return { ...result, config: undefined, errors };
     return { ...result, config: { ...result.config, ...derived(result.config, props), driverParameters: parameters } };
   },

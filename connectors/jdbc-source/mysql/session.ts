@@ -1,7 +1,7 @@
 import { type Connection, createConnection } from 'mysql2';
 import { type WatchedSession, watchAnswer } from '../../../src/databases/answer-watch.ts';
 import { serverName } from '../../../src/databases/jdbc-url.ts';
-import { bytesMoved, KEEPALIVE_MS, openInTime } from '../../../src/databases/link.ts';
+import { KEEPALIVE_MS, openInTime, transferredBytes } from '../../../src/databases/link.ts';
 import { quoteIdentifier, quoteLiteral } from '../../../src/databases/mysql/quote.ts';
 import { tlsAttempts } from '../../../src/databases/tls.ts';
 import { tlsWarning } from '../../../src/databases/tls-warning.ts';
@@ -45,8 +45,8 @@ export async function openMysql(
     failure: 'SOURCE_UNAVAILABLE',
     limitMs: address.socketTimeoutMs,
     limitSetting: 'socketTimeout in connection.url',
-    progress: () => bytesMoved(socketOf(connection)),
-    inquire: (inquiry, deadline) =>
+    progress: () => transferredBytes(socketOf(connection)),
+    probe: (inquiry, deadline) =>
       inquireThread(
         async cut => (await login(address, INQUIRY_NAME, cut)).connection,
         connection.threadId,

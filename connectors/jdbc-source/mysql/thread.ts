@@ -1,7 +1,7 @@
 import { addAbortListener } from 'node:events';
 import type { Socket } from 'node:net';
 import type { Connection, RowDataPacket } from 'mysql2';
-import type { Inquiry } from '../../../src/databases/answer-watch.ts';
+import type { SessionProbe } from '../../../src/databases/answer-watch.ts';
 import { MillraceError } from '../../../src/errors.ts';
 import { isServerError } from '../database/failures.ts';
 
@@ -36,13 +36,13 @@ function quit(connection: Connection): void {
 }
 
 /**
- * Checks a session over another one, which `open` opens: see WatchedSession.inquire. A thread that sleeps while the client
+ * Checks a session over another one, which `open` opens: see WatchedSession.probe. A thread that sleeps while the client
  * waits for it has not received the statement.
  */
 export async function inquireThread(
   open: (signal: AbortSignal) => Promise<Connection>,
   thread: number,
-  { idleMs, terminate }: Inquiry,
+  { idleMs, terminate }: SessionProbe,
   signal: AbortSignal,
 ): Promise<boolean> {
   try {

@@ -1,16 +1,16 @@
 import type pg from 'pg';
 import { type WatchedSession, watchAnswer } from '../../../src/databases/answer-watch.ts';
 import { serverName } from '../../../src/databases/jdbc-url.ts';
-import { bytesMoved } from '../../../src/databases/link.ts';
+import { transferredBytes } from '../../../src/databases/link.ts';
 import { applicationName } from '../../../src/databases/postgresql/application-name.ts';
 import { openClient } from '../../../src/databases/postgresql/connect.ts';
 import { quoteIdentifier, quoteLiteral } from '../../../src/databases/postgresql/quote.ts';
 import {
   backendOf,
   endSession,
-  INQUIRY_NAME,
-  inquireBackend,
+  PROBE_APPLICATION_NAME,
   preferWarning,
+  probeBackend,
   socketOf,
 } from '../../../src/databases/postgresql/session.ts';
 import type { SourceAddress } from '../config/address.ts';
@@ -54,9 +54,9 @@ export async function openPostgres(
     failure: 'SOURCE_UNAVAILABLE',
     limitMs: address.socketTimeoutMs,
     limitSetting: 'socketTimeout in connection.url',
-    progress: () => bytesMoved(socketOf(client)),
-    inquire: (inquiry, deadline) =>
-      inquireBackend(cut => login(address, INQUIRY_NAME, cut), backendOf(client, name), inquiry, deadline),
+    progress: () => transferredBytes(socketOf(client)),
+    probe: (inquiry, deadline) =>
+      probeBackend(cut => login(address, PROBE_APPLICATION_NAME, cut), backendOf(client, name), inquiry, deadline),
   };
   return new PostgresSession(
     client,

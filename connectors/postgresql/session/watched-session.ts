@@ -1,7 +1,12 @@
 import type pg from 'pg';
 import type { WatchedSession } from '../../../src/databases/answer-watch.ts';
-import { bytesMoved } from '../../../src/databases/link.ts';
-import { backendOf, INQUIRY_NAME, inquireBackend, socketOf } from '../../../src/databases/postgresql/session.ts';
+import { transferredBytes } from '../../../src/databases/link.ts';
+import {
+  backendOf,
+  PROBE_APPLICATION_NAME,
+  probeBackend,
+  socketOf,
+} from '../../../src/databases/postgresql/session.ts';
 import { type ConnectionSettings, connect } from './connection.ts';
 
 /** Beyond `database.query.timeout.ms`, after which the server should have ended the query itself. */
@@ -20,10 +25,10 @@ export function watchedSession(
     failure: 'SOURCE_UNAVAILABLE',
     limitMs: queryTimeoutMs > 0 ? queryTimeoutMs + GRACE_MS : 0,
     limitSetting: 'database.query.timeout.ms',
-    progress: () => bytesMoved(socketOf(client)),
-    inquire: (inquiry, signal) =>
-      inquireBackend(
-        deadline => connect(inquirySettings, { applicationName: INQUIRY_NAME, signal: deadline }),
+    progress: () => transferredBytes(socketOf(client)),
+    probe: (inquiry, signal) =>
+      probeBackend(
+        deadline => connect(inquirySettings, { applicationName: PROBE_APPLICATION_NAME, signal: deadline }),
         backendOf(client, applicationName),
         inquiry,
         signal,

@@ -2,32 +2,32 @@ import { addAbortListener } from 'node:events';
 import type { Socket } from 'node:net';
 import pg from 'pg';
 import { MillraceError } from '../../errors.ts';
-import type { Inquiry } from '../answer-watch.ts';
+import type { SessionProbe } from '../answer-watch.ts';
 import { isEncrypted, tlsWarning, type UnverifiedSession } from '../tls-warning.ts';
 
-/** For the server's answer to Terminate. */
-const FAREWELL_MS = 500;
+/** Milliseconds to wait for the server to close after Terminate. */
+const TERMINATE_MS = 500;
 
-/** The name of sessions that look at others, in pg_stat_activity. */
-export const INQUIRY_NAME = 'millrace probe';
+/** Application name of sessions that probe others, in pg_stat_activity. */
+export const PROBE_APPLICATION_NAME = 'millrace probe';
 
-/** The socket of a session, TLS and all. */
+/** Socket of a session, including TLS. */
 export const socketOf = (client: pg.Client): Socket => client.connection.stream as Socket;
 
-/** Ends a session; one that the server does not end is cut off. */
+/** Sends Terminate, waits briefly for the server to close, then destroys the socket. */
 export async function endSession(client: pg.Client): Promise<void> {
-  const timer = setTimeout(() => socketOf(client).destroy(), FAREWELL_MS);
+  const timer = setTimeout(() => socketOf(client).destroy(), TERMINATE_MS);
   await client.end().catch(() => {});
   clearTimeout(timer);
 }
 
-/** The settings of TLS in a JDBC URL, for warnings. */
+/** TLS settings in a JDBC URL, for warnings. */
 const urlSettings = {
   setting: 'sslmode=prefer',
   remedy: 'sslmode=verify-full in connection.url, and sslrootcert for an authority of your own',
 };
 
-/** The warning for a session that was opened with sslmode=prefer; undefined on this machine. */
+/** Warning for a session that was opened with sslmode=prefer; undefined for a server on this machine. */
 export function preferWarning(
   client: pg.Client,
   server: string,
@@ -37,13 +37,13 @@ export function preferWarning(
   return tlsWarning({ server, address: socket.remoteAddress, isEncrypted: isEncrypted(socket), ...settings });
 }
 
-/** A session as pg_stat_activity shows it. Behind a pooler the process id is not the server's, and nothing is found. */
+/** A session in pg_stat_activity. With a connection pooler the process id is not the server's, and the session is not found. */
 export interface Backend {
   readonly pid: number;
   readonly applicationName: string;
 }
 
-/** The process id is that of BackendKeyData, which the types of pg leave out. */
+/** Process id of BackendKeyData, which the types of pg do not declare. */
 export const backendOf = (client: pg.Client, applicationName: string): Backend => ({
   pid: (client as unknown as { readonly processID: number | null }).processID ?? 0,
   applicationName,
@@ -57,32 +57,32 @@ WITH watched AS (
 SELECT idle, CASE WHEN $4 = 'always' OR $4 = 'if idle' AND idle THEN pg_terminate_backend(pid) END AS terminated FROM watched`;
 
 /**
- * Looks at a backend over a session that `open` opens: see WatchedSession.inquire. A backend that waits for its client
- * while the client waits for it has not got what was sent, or is frozen.
+ * Probes a backend over a new session: see WatchedSession.probe. A backend that waits for its client while the client waits for a
+ * response has not received the request, or is frozen.
  */
-export async function inquireBackend(
+export async function probeBackend(
   open: (signal: AbortSignal) => Promise<pg.Client>,
   backend: Backend,
-  { idleMs, terminate }: Inquiry,
+  { idleMs, terminate }: SessionProbe,
   signal: AbortSignal,
 ): Promise<boolean> {
   try {
     const client = await open(signal);
-    const cut = addAbortListener(signal, () => socketOf(client).destroy(new Error('no answer')));
+    const listener = addAbortListener(signal, () => socketOf(client).destroy(new Error('no response')));
     try {
       const values = [backend.pid, backend.applicationName, idleMs, terminate];
       const { rows } = await client.query<{ idle: boolean | null }>(sql, values);
       return rows[0]?.idle === true;
     } finally {
-      cut[Symbol.dispose]();
+      listener[Symbol.dispose]();
       void endSession(client);
     }
   } catch (error) {
-    if (isAnswer(error)) return false;
+    if (isServerError(error)) return false;
     throw error;
   }
 }
 
-/** An error that the server itself sent. */
-const isAnswer = (error: unknown): boolean =>
+/** True for an error that the server sent. */
+const isServerError = (error: unknown): boolean =>
   (error instanceof MillraceError ? error.cause : error) instanceof pg.DatabaseError;

@@ -83,8 +83,8 @@ const ddlConflicts = new Set(['23505', '42P07', '42701', '42710', 'XX000']);
 export const isDdlConflict = (error: unknown): boolean => ddlConflicts.has(sqlState(error) ?? '');
 
 /**
- * PostgreSQL's message about rejected data, without the data: its messages quote values after a colon or after `value`,
- * and have the rest in details, which are left out.
+ * PostgreSQL's message about rejected data, without the data. Messages quote values after a colon or after `value`; details, which
+ * contain the rest, are left out.
  */
 export function messageWithoutData(error: unknown): string {
   const message = messageOf(error)

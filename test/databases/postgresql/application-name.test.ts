@@ -5,7 +5,7 @@ import { connectorNames, namesBeside } from '../../support/generate/connector-na
 
 const suffixes = fc.constantFrom('', '/0', '/12', '/offsets');
 
-test('is what PostgreSQL keeps: printable ASCII of at most 63 bytes, with its suffix at the end', () => {
+test('is stored unchanged by PostgreSQL: printable ASCII of at most 63 bytes, with the suffix at the end', () => {
   fc.assert(
     fc.property(connectorNames, suffixes, (name, suffix) => {
       expect(applicationName(name, suffix)).toMatch(/^[ -~]{1,63}$/);
@@ -14,7 +14,7 @@ test('is what PostgreSQL keeps: printable ASCII of at most 63 bytes, with its su
   );
 });
 
-test('is the name itself where it fits', () => {
+test('contains the full name if it fits', () => {
   expect(applicationName('shop')).toBe('millrace shop');
   expect(applicationName('orders-sink', '/3')).toBe('millrace orders-sink/3');
 });
