@@ -1,5 +1,6 @@
 import type { TopicPartition } from '../../api/index.ts';
 import { throwIfError } from '../failures.ts';
+import type { PartitionOffsets } from '../port.ts';
 import { listOffsets } from '../protocol/kafkajs-internals.ts';
 import { timestampsByTopic } from '../protocol/topic-partitions.ts';
 import type { Cluster } from './cluster.ts';
@@ -37,4 +38,22 @@ export async function listPartitionOffsets(
       }
   });
   return partitions.map(({ topic, partition }) => offsets.get(`${topic} ${partition}`) ?? 0);
+}
+
+/** Low watermark, last stable offset and high watermark of each partition, in the order of `partitions`. */
+export async function listOffsetRanges(
+  cluster: Cluster,
+  partitions: readonly TopicPartition[],
+): Promise<readonly PartitionOffsets[]> {
+  // Listed in this order, low <= end <= high.
+  const lows = await listPartitionOffsets(cluster, partitions, EARLIEST, 'read_uncommitted');
+  const ends = await listPartitionOffsets(cluster, partitions, LATEST, 'read_committed');
+  const highs = await listPartitionOffsets(cluster, partitions, LATEST, 'read_uncommitted');
+  return partitions.map(({ topic, partition }, i) => ({
+    topic,
+    partition,
+    low: lows[i] ?? 0,
+    end: ends[i] ?? 0,
+    high: highs[i] ?? 0,
+  }));
 }

@@ -2,10 +2,10 @@ import { addAbortListener } from 'node:events';
 import { setImmediate as immediate } from 'node:timers/promises';
 import type { Log } from '../../api/component.ts';
 import type { TopicPartition } from '../../api/index.ts';
-import { MillraceError, messageOf, RecordTooLargeError } from '../../errors.ts';
+import { MillraceError, messageOf } from '../../errors.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import { retry } from '../cluster/retry.ts';
-import { BrokerError, ConnectionLost, codes, isFenced, isStaleMetadata, toMillraceError } from '../failures.ts';
+import { ConnectionLost, isFenced, isStaleMetadata, toMillraceError } from '../failures.ts';
 import type {
   GroupOffsets,
   ProducerBatch,
@@ -14,6 +14,7 @@ import type {
   TransactionOutcome,
 } from '../port.ts';
 import { bufferPool } from '../protocol/buffer-pool.ts';
+import { explainRejection } from './commit-rejection.ts';
 import { HangingTransactions } from './hanging-transactions.ts';
 import { findFailure, type OutgoingBatch, type OutgoingPartition, sendOnce } from './produce-request.ts';
 import { TopicCatalogue } from './topic-catalogue.ts';
@@ -131,39 +132,11 @@ class Producer implements TransactionalProducer {
     } catch (error) {
       this.#state = 'unusable';
       throw toMillraceError(
-        await this.#explainRejection(error, batch),
+        await explainRejection(error, batch, this.#topics),
         `commit a transaction of ${transactionalId}`,
         'SOURCE_SETUP',
       );
     }
-  }
-
-  /**
-   * Explains the rejection of records that passed the checks against their topic's limits: the limits have changed, or the
-   * client may not describe them.
-   */
-  async #explainRejection(error: unknown, batch: TransactionBatch): Promise<unknown> {
-    if (!(error instanceof BrokerError)) return error;
-    const retriable = (reason: string) =>
-      new MillraceError('KAFKA_UNAVAILABLE', `${reason}; the commit is retried.`, { cause: error });
-    if (error.code === codes.INVALID_TIMESTAMP)
-      return retriable(
-        `Kafka rejected the timestamp of a record (${error.message}): compare the clocks of this worker and the broker`,
-      );
-    if (error.code !== codes.MESSAGE_TOO_LARGE) return error;
-    const partitions = batch.partitions();
-    const topics = [...new Set(partitions.map(({ topic }) => topic))];
-    const topic = await this.#topics.findLoweredLimit(topics).catch(() => undefined);
-    if (topic !== undefined) return retriable(`Topic ${topic} has a lower max.message.bytes than before`);
-    const sizes = partitions.flatMap(({ topic, batches }) => batches.map(({ length }) => ({ topic, length })));
-    const [largest] = sizes.sort((a, b) => b.length - a.length);
-    if (largest === undefined) return error;
-    return new RecordTooLargeError(
-      `Kafka returned ${error.message}; the largest record or batch of the transaction has ${largest.length} bytes, for topic ${largest.topic}. ` +
-        "Raise max.message.bytes of that topic. Grant the worker's user DESCRIBE_CONFIGS on topics so that the message " +
-        'can name the record.',
-      { cause: error },
-    );
   }
 
   async close(): Promise<void> {

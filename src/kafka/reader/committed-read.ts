@@ -2,7 +2,7 @@ import type { Log } from '../../api/component.ts';
 import { describeOpenTransactions } from '../client/open-transactions.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import { callLeaders } from '../cluster/leaders.ts';
-import { EARLIEST, LATEST, listPartitionOffsets } from '../cluster/list-offsets.ts';
+import { listOffsetRanges } from '../cluster/list-offsets.ts';
 import { retry } from '../cluster/retry.ts';
 import { rejectStaleLeaders } from '../cluster/stale-leaders.ts';
 import { BrokerError, codes, throwIfError, toMillraceError } from '../failures.ts';
@@ -42,17 +42,9 @@ function listRanges(cluster: Cluster, topic: string): Promise<readonly Partition
     await cluster.refreshMetadata([topic]);
     const count = cluster.topic(topic)?.leaders.length ?? 0;
     const partitions = Array.from({ length: count }, (_, partition) => ({ topic, partition }));
-    // Listed in this order, low <= end <= high.
-    const lows = await listPartitionOffsets(cluster, partitions, EARLIEST, 'read_uncommitted');
-    const ends = await listPartitionOffsets(cluster, partitions, LATEST, 'read_committed');
-    const highs = await listPartitionOffsets(cluster, partitions, LATEST, 'read_uncommitted');
+    const ranges = await listOffsetRanges(cluster, partitions);
     await rejectStaleLeaders(cluster, topic);
-    return partitions.map((topicPartition, i) => ({
-      ...topicPartition,
-      low: lows[i] ?? 0,
-      end: ends[i] ?? 0,
-      high: highs[i] ?? 0,
-    }));
+    return ranges;
   };
   return retry(read, { deadline: cluster.deadline(), signal: cluster.signal });
 }
