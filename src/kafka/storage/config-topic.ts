@@ -97,34 +97,46 @@ export function configTopic(
       }
     },
 
-    async follow(onRecord, signal, onError) {
-      let next: number | undefined;
-      let backoffMs = FIRST_BACKOFF_MS;
-      while (!signal.aborted) {
-        let reader: Reader | undefined;
-        let listener: Disposable | undefined;
-        try {
-          const opened = await openReader(next, signal);
-          reader = opened;
-          listener = addAbortListener(signal, () => void opened.close());
-          while (!signal.aborted) {
-            for (const part of await opened.poll()) {
-              for (const { key, value } of part.records) onRecord(key?.toString() ?? '', value?.toString() ?? null);
-              next = part.next;
-            }
-            backoffMs = FIRST_BACKOFF_MS;
-          }
-        } catch (error) {
-          if (signal.aborted) return;
-          if (backoffMs === FIRST_BACKOFF_MS) onError(error);
-          if (error instanceof MillraceError && error.code === 'SOURCE_POSITION_LOST') next = undefined;
-          await delay(backoffMs, undefined, { signal }).catch(() => undefined);
-          backoffMs = Math.min(backoffMs * 2, MAX_BACKOFF_MS);
-        } finally {
-          listener?.[Symbol.dispose]();
-          await reader?.close();
-        }
-      }
-    },
+    follow: (onRecord, signal, onError) => followTopic(openReader, { onRecord, signal, onError }),
   };
+}
+
+interface Follower {
+  readonly onRecord: (key: string, value: string | null) => void;
+  readonly signal: AbortSignal;
+  readonly onError: (error: unknown) => void;
+}
+
+/** Reads until the signal aborts, and opens a new reader with backoff after each error. */
+async function followTopic(
+  openReader: (from: number | undefined, signal: AbortSignal) => Promise<Reader>,
+  { onRecord, signal, onError }: Follower,
+): Promise<void> {
+  let next: number | undefined;
+  let backoffMs = FIRST_BACKOFF_MS;
+  while (!signal.aborted) {
+    let reader: Reader | undefined;
+    let listener: Disposable | undefined;
+    try {
+      const opened = await openReader(next, signal);
+      reader = opened;
+      listener = addAbortListener(signal, () => void opened.close());
+      while (!signal.aborted) {
+        for (const part of await opened.poll()) {
+          for (const { key, value } of part.records) onRecord(key?.toString() ?? '', value?.toString() ?? null);
+          next = part.next;
+        }
+        backoffMs = FIRST_BACKOFF_MS;
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      if (backoffMs === FIRST_BACKOFF_MS) onError(error);
+      if (error instanceof MillraceError && error.code === 'SOURCE_POSITION_LOST') next = undefined;
+      await delay(backoffMs, undefined, { signal }).catch(() => undefined);
+      backoffMs = Math.min(backoffMs * 2, MAX_BACKOFF_MS);
+    } finally {
+      listener?.[Symbol.dispose]();
+      await reader?.close();
+    }
+  }
 }
