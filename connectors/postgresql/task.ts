@@ -17,8 +17,8 @@ import { Catalog } from './catalog/catalog.ts';
 import { openPublication, publishesViaRoot } from './catalog/publication.ts';
 import type { TableFacts } from './catalog/relation.ts';
 import { IdentityCheck } from './catalog/replica-identity.ts';
-import { askServer, checkServer } from './catalog/server.ts';
-import { refuseSameNames } from './catalog/topic-conflicts.ts';
+import { checkServer, queryServer } from './catalog/server.ts';
+import { refuseTopicConflicts } from './catalog/topic-conflicts.ts';
 import type { PostgresConfig } from './config.ts';
 import { ServerGuard } from './position/log-identity.ts';
 import type { Lsn } from './position/lsn.ts';
@@ -113,7 +113,7 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
     // What a starting task waits for, a slot that is being made, ends with its session.
     const stop = () => (this.#running === undefined ? void sql.close() : this.#interrupt());
     context.signal.addEventListener('abort', stop, { once: true });
-    const server = await askServer(sql);
+    const server = await queryServer(sql);
     checkServer(server, streams(config));
     const publication = publicationSettings(config);
     const catalog = new Catalog(sql, { publication: publication.name, serverVersion: server.version });
@@ -121,7 +121,7 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
     const viaRoot = await publishesViaRoot(sql, publication);
     const tables = (await catalog.tables(viaRoot)).filter(({ schema, table }) => captured(schema, table));
     const settings = schemaSettings(config);
-    refuseSameNames(tables, settings.naming);
+    refuseTopicConflicts(tables, settings.naming);
     const { log, report } = context;
     const identities = new IdentityCheck({
       sql,

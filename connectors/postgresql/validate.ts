@@ -1,6 +1,6 @@
 import type { PlanContext } from '../../src/api/index.ts';
 import { MillraceError, messageOf } from '../../src/errors.ts';
-import { askServer, rightsProblem, serverProblem } from './catalog/server.ts';
+import { privilegeProblem, queryServer, serverProblem } from './catalog/server.ts';
 import type { PostgresConfig } from './config.ts';
 import { Sql } from './session/sql.ts';
 import { connectionSettings } from './settings.ts';
@@ -17,10 +17,10 @@ export async function validate(
   const abort = () => void sql.close();
   context.signal.addEventListener('abort', abort, { once: true });
   try {
-    const server = await askServer(sql);
+    const server = await queryServer(sql);
     const streams = config['snapshot.mode'] !== 'initial_only';
     const problem = serverProblem(server, streams);
-    const rights = streams ? rightsProblem(server) : undefined;
+    const rights = streams ? privilegeProblem(server) : undefined;
     return {
       ...(problem === undefined ? {} : { 'database.hostname': [invalid(problem)] }),
       ...(rights === undefined ? {} : { 'database.user': [invalid(rights)] }),

@@ -4,17 +4,17 @@ import type { TypeInfo } from '../types/resolve.ts';
 import { publishedPartSql } from './published-part.ts';
 import type { TableFacts } from './relation.ts';
 
-/** Of a partitioned table `c`: names the set of its partitions. */
+/** SQL: digest of the partitions of a partitioned table `c`. */
 const PARTITIONS = `CASE WHEN c.relkind = 'p' THEN
   (SELECT md5(string_agg(p.relid::oid::text, ',' ORDER BY p.relid::oid)) FROM pg_partition_tree(c.oid) p) END`;
 
-/** Changes whenever a column, a unique index, the replica identity or the partitions of table `c` do. */
+/** SQL: changes with every column, unique index, replica identity and partition of table `c`. */
 const DEFINITION = `concat_ws(';', c.oid, c.relreplident, ${PARTITIONS},
   (SELECT string_agg(v.xmin::text, ',' ORDER BY v.attnum) FROM pg_attribute v WHERE v.attrelid = c.oid AND v.attnum > 0),
   (SELECT string_agg(concat(v.indexrelid, ':', v.xmin), ',' ORDER BY v.indexrelid) FROM pg_index v
    WHERE v.indrelid = c.oid AND v.indisunique))`;
 
-/** Of each table: columns as they are now, and the unique indexes that can be a key, the primary key first. */
+/** Selects tables with their current columns and the unique indexes that can be a key, the primary key first. */
 const tablesSql = (part: string, version: string): string => `
 SELECT json_build_object('oid', c.oid::int8, 'schema', n.nspname, 'table', c.relname, 'replicaIdentity', c.relreplident, 'partitioned', c.relkind = 'p',
   'rows', greatest(c.reltuples, 0), 'bytes', pg_relation_size(c.oid), 'version', ${version}, 'publication', ${part},
@@ -42,14 +42,14 @@ SELECT json_build_object('oid', c.oid::int8, 'schema', n.nspname, 'table', c.rel
     WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL)) AS facts
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace`;
 
-/** Whether partitions with rows were attached to a table by transactions that a snapshot did not see. */
+/** Selects whether partitions with rows were attached to a table by transactions that a snapshot did not see. */
 const ATTACHED = `
 SELECT EXISTS (
   SELECT FROM pg_partition_tree($1::oid::regclass) p JOIN pg_inherits i ON i.inhrelid = p.relid
   CROSS JOIN LATERAL pg_partition_tree(p.relid) leaf
   WHERE leaf.isleaf AND pg_relation_size(leaf.relid) > 0 AND NOT ${visibleIn('i.xmin', '$2::pg_snapshot')}) AS found`;
 
-/** Types and those that they are made of: elements of arrays, bases of domains. */
+/** Selects types, and the types of their array elements and domain bases. */
 const TYPES = `
 WITH RECURSIVE wanted AS (
   SELECT t.oid, t.typbasetype, t.typelem, t.typcategory FROM pg_type t WHERE t.oid = ANY($1::oid[])
@@ -61,22 +61,22 @@ SELECT t.oid, t.typname AS name, t.typtype AS kind, t.typbasetype AS base, t.typ
   coalesce((SELECT json_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = t.oid), '[]') AS labels
 FROM pg_type t JOIN (SELECT DISTINCT oid FROM wanted) w ON w.oid = t.oid`;
 
-/** Ordinary tables; with roots also partitioned ones, and then not the partitions themselves. */
+/** Ordinary tables; `roots`: partitioned tables in place of their partitions. */
 const CAPTURED = {
   leaves: `WHERE c.relkind = 'r' AND c.relpersistence = 'p'`,
   roots: `WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence = 'p'`,
 };
 
-/** The publication that the stream is of. */
+/** The publication of the stream. */
 export interface CatalogOptions {
   readonly publication: string;
   /** server_version_num */
   readonly serverVersion: number;
 }
 
-/** What the database's own catalogue says of its tables and types, now. */
+/** Reads tables and types from the system catalogs. */
 export class Catalog {
-  /** SQL: changes whenever the definition of table `c` does, or the part of it that is published. */
+  /** SQL: changes with the definition of table `c` and with its published part. */
   readonly tableVersion: string;
   readonly #sql: Sql;
   readonly #publication: string;
@@ -101,9 +101,12 @@ export class Catalog {
     return row?.facts;
   }
 
-  /** Rows of an attached partition were never changes of the table. snapshot: as pg_current_snapshot() says. */
+  /** True if partitions with rows were attached: their rows are no changes of the table. snapshot: pg_current_snapshot(). */
   async hasAttached(oid: number, snapshot: string): Promise<boolean> {
-    const { found } = await this.#sql.one<{ found: boolean }>('looking for new partitions', ATTACHED, [oid, snapshot]);
+    const { found } = await this.#sql.one<{ found: boolean }>('querying attached partitions', ATTACHED, [
+      oid,
+      snapshot,
+    ]);
     return found;
   }
 
@@ -117,7 +120,7 @@ export class Catalog {
     return found;
   }
 
-  /** Every table that could be captured, by name. */
+  /** All tables that can be captured, ordered by name. */
   async tables(viaRoot: boolean): Promise<TableFacts[]> {
     const rows = await this.#sql.query<{ facts: TableFacts }>(
       'reading the catalogue',
@@ -127,7 +130,7 @@ export class Catalog {
     return rows.map(row => row.facts);
   }
 
-  /** These types and all that they are made of. Enums are looked up anew each time: they gain labels. */
+  /** Types with their elements and bases. Enums are read again on each call, since labels may be added. */
   async types(oids: readonly number[]): Promise<ReadonlyMap<number, TypeInfo>> {
     const unknown = oids.filter(oid => !this.#types.has(oid) || this.#changes(oid));
     if (unknown.length > 0)

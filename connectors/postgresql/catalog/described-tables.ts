@@ -7,14 +7,14 @@ import type { Catalog } from './catalog.ts';
 import type { Relation, TableFacts } from './relation.ts';
 import type { IdentityCheck } from './replica-identity.ts';
 import { buildTable, type SchemaSettings, type Table } from './table-schema.ts';
-import { sameName, sharing } from './topic-conflicts.ts';
+import { conflictError, sharedTopicReason } from './topic-conflicts.ts';
 
-/** A table as the stream last described it. */
+/** A table as the last Relation message describes it. */
 export interface Described {
   readonly relation: Relation;
   readonly facts: TableFacts | undefined;
   readonly types: ReadonlyMap<number, TypeInfo>;
-  /** Columns that have been null in a row older than their NOT NULL. */
+  /** Columns that were null in a row that is older than their NOT NULL. */
   readonly nullable: Set<string>;
   table: Table;
 }
@@ -24,19 +24,19 @@ type NamedTable = Pick<Relation, 'oid' | 'schema' | 'table'>;
 export interface DescribedTablesSettings {
   readonly catalog: Catalog;
   readonly schemas: SchemaSettings;
-  /** Captured ones, when the stream was opened. */
+  /** Captured tables when the stream was opened. */
   readonly tables: readonly NamedTable[];
   readonly identities: Pick<IdentityCheck, 'described'>;
   readonly log: Log;
   captures(schema: string, table: string): boolean;
 }
 
-/** The tables that the stream speaks of, by object id. */
+/** The tables of the stream, by object id. */
 export class DescribedTables {
   readonly #settings: DescribedTablesSettings;
   /** null: not captured. */
   readonly #tables = new Map<number, Described | null>();
-  /** By topic, the table that has it. */
+  /** The table of each topic. */
   readonly #topics: Map<string, NamedTable>;
 
   constructor(settings: DescribedTablesSettings) {
@@ -45,7 +45,7 @@ export class DescribedTables {
     this.#topics = new Map(tables.map(one => [schemas.naming.table(one.schema, one.table), one]));
   }
 
-  /** null where the table is not captured. SOURCE_PROTOCOL where the server has not described it. */
+  /** null: the table is not captured. Throws SOURCE_PROTOCOL for a table that the server has not described. */
   get(oid: number): Described | null {
     const described = this.#tables.get(oid);
     if (described === undefined)
@@ -54,8 +54,8 @@ export class DescribedTables {
   }
 
   /**
-   * The server describes a table before the first change of it, and again when anything about it is different. New
-   * schemas are made where that matters to them.
+   * Called for each Relation message, which the server sends before the first change of a table and after changes of its
+   * definition. Builds new schemas if they differ.
    */
   async describe(relation: Relation): Promise<void> {
     const { oid, schema, table: name, columns } = relation;
@@ -75,23 +75,24 @@ export class DescribedTables {
       return;
     }
     const table = buildTable(relation, facts, types, schemas);
-    warnOfOmitted(table, log);
+    warnAboutOmittedColumns(table, log);
     this.#tables.set(oid, { ...now, table });
   }
 
-  /** A table that was created later may not mix its records with those of another: SOURCE_SETUP. */
+  /** Rejects with SOURCE_SETUP for a table that was created later and has the topic of another one. */
   async #takeTopic(relation: NamedTable): Promise<void> {
     const { schemas, catalog } = this.#settings;
     const topic = schemas.naming.table(relation.schema, relation.table);
     const other = this.#topics.get(topic);
     if (other !== undefined && other.oid !== relation.oid && !isNamed(other, relation)) {
       const facts = await catalog.table(other.oid);
-      if (facts !== undefined && isNamed(facts, other)) throw sameName([other, relation], sharing(topic));
+      if (facts !== undefined && isNamed(facts, other))
+        throw conflictError([other, relation], sharedTopicReason(topic));
     }
     this.#topics.set(topic, relation);
   }
 
-  /** The table in a version that takes the tuple: the catalogue's NOT NULL may be newer than a row with a null there. */
+  /** The version of the table that fits the tuple: a NOT NULL of the catalog may be newer than a row with a null. */
   fitting(described: Described, tuple: TupleReader): Table {
     const { table } = described;
     if (tuple.nulls === 0) return table;
@@ -107,13 +108,13 @@ export class DescribedTables {
 const isNamed = (a: Omit<NamedTable, 'oid'>, b: Omit<NamedTable, 'oid'>): boolean =>
   a.schema === b.schema && a.table === b.table;
 
-/** Says which columns are in no record, since nothing else would. */
-export function warnOfOmitted({ id, omitted }: Table, log: Log): void {
+/** Logs the columns that are in no record. */
+export function warnAboutOmittedColumns({ id, omitted }: Table, log: Log): void {
   if (omitted.length > 0)
     log.warn({ table: id, columns: omitted }, 'columns of types without a representation are left out');
 }
 
-/** Whether two descriptions make the same schemas. */
+/** True if both descriptions have the same schemas. */
 function sameSchemas(a: Described, b: Omit<Described, 'table'>): boolean {
   const text = ({ relation, facts, types }: Omit<Described, 'table'>) =>
     JSON.stringify([relation, facts?.columns, facts?.indexes, relation.columns.map(column => types.get(column.type))]);

@@ -17,7 +17,7 @@ export interface PublicationSettings {
 interface PublicationRow {
   readonly all_tables: boolean;
   readonly via_root: boolean;
-  /** Of pg_publication_rel. */
+  /** pg_publication_rel.prrelid */
   readonly tables: readonly number[];
 }
 

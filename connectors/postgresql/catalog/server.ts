@@ -2,7 +2,7 @@ import { MillraceError } from '../../../src/errors.ts';
 import { quoteIdentifier } from '../session/connection.ts';
 import type { Sql } from '../session/sql.ts';
 
-/** What matters here of the server and of the user that logs in. */
+/** Settings of the server and privileges of the connector's user. */
 export interface Server {
   /** server_version_num, such as 150004. */
   readonly version: number;
@@ -16,15 +16,15 @@ export interface Server {
   readonly senderTimeoutMs: number;
 }
 
-/** The first that all functions used here are in. */
+/** The first version with all functions that the connector uses. */
 const OLDEST_VERSION = 130_000;
 
-/** Roles of hosted PostgreSQL that stand for the right to replicate. */
+/** Roles of hosted PostgreSQL that include the right to replicate. */
 const HOSTED_ROLES = ['rds_superuser', 'rds_replication', 'rdsadmin', 'cloudsqlsuperuser', 'azure_pg_admin'];
 
-export async function askServer(sql: Sql): Promise<Server> {
+export async function queryServer(sql: Sql): Promise<Server> {
   return sql.one<Server & Record<string, unknown>>(
-    'asking the server for its settings',
+    'querying the settings of the server',
     `SELECT current_setting('server_version_num')::int AS version, current_setting('wal_level') AS "walLevel",
        pg_is_in_recovery() AS standby, current_user AS user,
        (r.rolsuper OR r.rolreplication OR EXISTS (
@@ -39,11 +39,11 @@ export async function askServer(sql: Sql): Promise<Server> {
 
 const STANDBY = 'this server is a standby: connect to the primary, whose slot and snapshots can be relied on';
 
-/** Says what someone must mend before anything can be read. streams: more than a snapshot is wanted. */
+/** Throws SOURCE_SETUP if a setting or a privilege is missing. streams: changes are to be read after the snapshot. */
 export function checkServer(server: Server, streams: boolean): void {
-  // One that is about to be promoted.
+  // It may be about to be promoted.
   if (server.standby) throw new MillraceError('SOURCE_UNAVAILABLE', STANDBY);
-  const problem = serverProblem(server, streams) ?? (streams ? rightsProblem(server) : undefined);
+  const problem = serverProblem(server, streams) ?? (streams ? privilegeProblem(server) : undefined);
   if (problem !== undefined) throw new MillraceError('SOURCE_SETUP', problem);
 }
 
@@ -59,7 +59,7 @@ export function serverProblem({ version, walLevel, standby }: Server, streams: b
   return undefined;
 }
 
-export function rightsProblem({ mayReplicate, user }: Server): string | undefined {
+export function privilegeProblem({ mayReplicate, user }: Server): string | undefined {
   if (mayReplicate) return undefined;
   return (
     `the user ${user} may not replicate: run ALTER ROLE ${quoteIdentifier(user)} WITH REPLICATION ` +
@@ -67,7 +67,7 @@ export function rightsProblem({ mayReplicate, user }: Server): string | undefine
   );
 }
 
-/** There must be room for one more slot. */
+/** Throws SOURCE_SETUP if max_replication_slots is reached. */
 export function checkRoomForSlot({ slots, maxSlots }: Server): void {
   if (slots < maxSlots) return;
   throw new MillraceError(

@@ -58,24 +58,24 @@ export function buildTable(
   const typeName = nameAdjuster(settings.schemaNames, true);
 
   const omitted: string[] = [];
-  const made = relation.columns.flatMap((column, i): (Made & { readonly i: number })[] => {
+  const builtColumns = relation.columns.flatMap((column, i): (BuiltColumn & { readonly i: number })[] => {
     if (!settings.includesColumn(schema, table, column.name) && !key.includes(column.name)) return [];
-    const one = makeColumn(column, relation, facts, types, settings, ownKey, nullable);
+    const one = buildColumn(column, relation, facts, types, settings, ownKey, nullable);
     if (one === 'omitted') omitted.push(column.name);
     return typeof one === 'string' ? [] : [{ ...one, i }];
   });
   const value = structOfFields(
-    made.map(({ column, fieldSchema, parameters }) => ({
+    builtColumns.map(({ column, fieldSchema, parameters }) => ({
       name: fieldName(column.name),
       schema: withParameters(fieldSchema, parameters),
     })),
     { optional: true, name: typeName(`${topic}.Value`) },
   );
-  const fields = made.map((one, index) => rowField(one, one.i, value, index, settings.placeholder));
-  const indexOf = new Map(made.map(({ column }, index) => [column.name, index]));
-  const at = (names: readonly string[]): number[] | null => {
-    const found = names.flatMap(name => indexOf.get(name) ?? []);
-    return names.length > 0 && found.length === names.length ? found : null;
+  const fields = builtColumns.map((one, index) => rowField(one, one.i, value, index, settings.placeholder));
+  const indexOf = new Map(builtColumns.map(({ column }, index) => [column.name, index]));
+  const indexesOf = (names: readonly string[]): number[] | null => {
+    const indexes = names.flatMap(name => indexOf.get(name) ?? []);
+    return names.length > 0 && indexes.length === names.length ? indexes : null;
   };
   return {
     oid: relation.oid,
@@ -85,14 +85,14 @@ export function buildTable(
     topic,
     sourceText: sourceText(schema, table),
     row: { schema: value, fields },
-    key: keyLayout(at(key), value, made, typeName(`${topic}.Key`)),
+    key: keyLayout(indexesOf(key), value, builtColumns, typeName(`${topic}.Key`)),
     envelope: envelopeSchema(value, sourceSchema, typeName(`${topic}.Envelope`)),
     omitted,
     required: fields.filter(field => field.notNull).map(field => field.column),
   };
 }
 
-interface Made {
+interface BuiltColumn {
   readonly column: RelationColumn;
   readonly fieldSchema: Schema;
   readonly codec: NonNullable<ReturnType<typeof codecOf>>;
@@ -104,7 +104,7 @@ const withParameters = (schema: Schema, parameters: Readonly<Record<string, stri
   Object.keys(parameters).length === 0 ? schema : { ...schema, parameters: { ...schema.parameters, ...parameters } };
 
 /** omitted: its type is left out. generated: only snapshots would have it. */
-function makeColumn(
+function buildColumn(
   column: RelationColumn,
   relation: Relation,
   facts: TableFacts | undefined,
@@ -112,20 +112,21 @@ function makeColumn(
   settings: SchemaSettings,
   ownKey: readonly string[],
   nullable: ReadonlySet<string>,
-): Made | 'omitted' | 'generated' {
-  const known = facts?.columns.find(fact => fact.name === column.name && fact.type === column.type);
-  if (known?.generated) return 'generated';
+): BuiltColumn | 'omitted' | 'generated' {
+  const columnFacts = facts?.columns.find(fact => fact.name === column.name && fact.type === column.type);
+  if (columnFacts?.generated) return 'generated';
   const codec = codecOf(types, column.type, column.typmod, settings.types);
   if (codec === undefined) return 'omitted';
   const ofPrimaryKey = relation.replicaIdentity === 'd' && column.identity;
-  const notNull = ((known?.notNull ?? ownKey.includes(column.name)) || ofPrimaryKey) && !nullable.has(column.name);
-  const value = known === undefined ? undefined : defaultValue(codec, known.default, notNull);
+  const notNull =
+    ((columnFacts?.notNull ?? ownKey.includes(column.name)) || ofPrimaryKey) && !nullable.has(column.name);
+  const value = columnFacts === undefined ? undefined : defaultValue(codec, columnFacts.default, notNull);
   const fieldSchema: Schema = {
     ...codec.schema,
     optional: !notNull,
     ...(value === undefined ? {} : { default: value }),
   };
-  const type = sourceType(types, column.type, column.typmod, known?.default ?? null);
+  const type = sourceType(types, column.type, column.typmod, columnFacts?.default ?? null);
   const { schema, table } = relation;
   const parameters = settings.propagatesType(schema, table, column.name, type.name)
     ? {
@@ -141,7 +142,7 @@ function makeColumn(
 const SOURCE_COLUMN = '__debezium.source.column';
 
 function rowField(
-  { column, fieldSchema, codec }: Made,
+  { column, fieldSchema, codec }: BuiltColumn,
   tupleColumn: number,
   row: StructSchema,
   index: number,
@@ -177,13 +178,13 @@ function prefix(row: StructSchema, index: number, first: boolean): Uint8Array {
 function keyLayout(
   fields: readonly number[] | null,
   row: StructSchema,
-  made: readonly Made[],
+  columns: readonly BuiltColumn[],
   name: string,
 ): KeyLayout | null {
   if (fields === null) return null;
   const schema = structOfFields(
     fields.flatMap(index => {
-      const [field, column] = [row.fields[index], made[index]];
+      const [field, column] = [row.fields[index], columns[index]];
       return field === undefined || column === undefined ? [] : [{ name: field.name, schema: column.fieldSchema }];
     }),
     { name },

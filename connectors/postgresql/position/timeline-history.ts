@@ -1,6 +1,6 @@
 import { endSession } from '../../../src/databases/postgresql/session.ts';
 import { type ConnectionSettings, type ConnectOptions, connect } from '../session/connection.ts';
-import { type DatabaseError, toFailure } from '../session/failures.ts';
+import { type DatabaseError, toMillraceError } from '../session/failures.ts';
 import { type Lsn, parseLsn } from './lsn.ts';
 
 /** The LSN at which each ancestor of a timeline ended, by the ancestor's number. */
@@ -22,7 +22,7 @@ export async function timelineHistory(
     return parseTimelineHistory(String(rows[0]?.content ?? ''));
   } catch (error) {
     if ((error as DatabaseError).code === UNDEFINED_FILE) return new Map();
-    throw toFailure(error, `reading the history of timeline ${timeline}`);
+    throw toMillraceError(error, `reading the history of timeline ${timeline}`);
   } finally {
     await endSession(client);
   }

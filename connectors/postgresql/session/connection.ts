@@ -4,9 +4,9 @@ import { readConfigFileSync } from '../../../src/config/worker-config/config-fil
 import { KEEPALIVE_MS } from '../../../src/databases/link.ts';
 import { preferWarning, socketOf } from '../../../src/databases/postgresql/session.ts';
 import { MillraceError, messageOf } from '../../../src/errors.ts';
-import { type DatabaseError, toFailure } from './failures.ts';
+import { type DatabaseError, toMillraceError } from './failures.ts';
 
-/** `database.sslmode`, as libpq's. */
+/** `database.sslmode`, with the values of libpq. */
 export type SslMode = 'disable' | 'allow' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
 
 export interface ConnectionSettings {
@@ -24,7 +24,7 @@ export interface ConnectionSettings {
 
 export interface SslSettings {
   readonly mode: SslMode;
-  /** Files, null where there is none. */
+  /** Paths of files; null: none. */
   readonly rootCertificate: string | null;
   readonly certificate: string | null;
   readonly key: string | null;
@@ -32,35 +32,35 @@ export interface SslSettings {
 }
 
 export interface ConnectOptions {
-  /** What pg_stat_activity shows; 63 bytes at most. */
+  /** Shown in pg_stat_activity; 63 bytes at most. */
   readonly applicationName: string;
   readonly replication?: boolean;
   readonly connectTimeoutMs?: number;
-  /** Looks at the session before it is used; what it rejects with ends it. */
+  /** Checks the session before it is used; the session is closed if it rejects. */
   readonly check?: (client: pg.Client) => Promise<void>;
-  /** Aborted: there will be no session. */
+  /** Aborts connecting. */
   readonly signal?: AbortSignal;
-  /** Takes a sentence where the session is not verified. */
+  /** Called with a warning if the server's certificate is not verified. */
   readonly warn?: (message: string) => void;
 }
 
 /**
- * What the column codecs rely on in the text of values. The walsender obeys these settings too. They are set when the
- * session begins, so that no statement of ours comes before them.
+ * Text formats that the column codecs read. They apply to the walsender too, and are startup parameters, so that no
+ * statement runs without them.
  */
 const TEXT_FORMATS =
   '-c datestyle=ISO -c intervalstyle=iso_8601 -c timezone=UTC -c bytea_output=hex -c extra_float_digits=1 -c lc_monetary=C';
 
-/** For logging in, `database.initial.statements` and the check. */
+/** Time limit of login, `database.initial.statements` and `check`. */
 const READY_MS = 60_000;
 
-/** An open session. Rejects with SOURCE_UNAVAILABLE or SOURCE_SETUP. */
+/** Opens a session. Rejects with SOURCE_UNAVAILABLE or SOURCE_SETUP. */
 export async function connect(settings: ConnectionSettings, options: ConnectOptions): Promise<pg.Client> {
   const doing = `connecting to PostgreSQL at ${settings.host}:${settings.port}`;
   const attempts = sslAttempts(settings.ssl);
   for (const [i, ssl] of attempts.entries()) {
     const client = new pg.Client(clientConfig(settings, options, ssl));
-    // A session that breaks while nobody waits for it: whoever uses it next hears of it.
+    // The next query of an idle session that breaks rejects.
     client.on('error', () => {});
     const abort = () => socketOf(client).destroy(new Error('the task was stopped'));
     const late = () => socketOf(client).destroy(new Error(`the session was not ready within ${READY_MS / 1000} s`));
@@ -74,15 +74,15 @@ export async function connect(settings: ConnectionSettings, options: ConnectOpti
       warnOfTls(settings, client, options);
       return client;
     } catch (error) {
-      // `end` may wait for ever for a session that never was.
+      // `end` may never resolve for a session that was not opened.
       socketOf(client).destroy();
-      if (i + 1 === attempts.length || !otherMayWork(settings.ssl.mode, error)) throw toFailure(error, doing);
+      if (i + 1 === attempts.length || !otherMayWork(settings.ssl.mode, error)) throw toMillraceError(error, doing);
     } finally {
       clearTimeout(timer);
       options.signal?.removeEventListener('abort', abort);
     }
   }
-  throw new MillraceError('INTERNAL', `${doing}: no way of connecting was tried`);
+  throw new MillraceError('INTERNAL', `${doing}: no connection was attempted`);
 }
 
 function warnOfTls({ host, port, ssl }: ConnectionSettings, client: pg.Client, { warn }: ConnectOptions): void {
@@ -127,7 +127,7 @@ function sslAttempts(ssl: SslSettings): Ssl[] {
   }
 }
 
-/** As libpq: prefer falls back where the server has no TLS, allow where it wants it. */
+/** libpq's rule: prefer falls back if the server has no TLS, allow if the server requires it. */
 function otherMayWork(mode: SslMode, error: unknown): boolean {
   if (mode === 'prefer') return /does not support SSL/.test(messageOf(error));
   return mode === 'allow' && (error as DatabaseError).code === '28000';
@@ -152,7 +152,7 @@ function file(name: string, path: string): Buffer {
   }
 }
 
-/** PEM, or PKCS #8 in DER as Java's drivers want it. */
+/** Reads PEM, or PKCS #8 in DER as Java's drivers do. */
 function privateKey(path: string, password: string | null): string {
   const bytes = file('database.sslkey', path);
   const passphrase = password === null ? {} : { passphrase: password };

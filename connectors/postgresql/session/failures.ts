@@ -1,25 +1,25 @@
 import { type ErrorCode, MillraceError, messageOf } from '../../../src/errors.ts';
 
-/** A PostgreSQL error as pg and our own reader of messages make it. */
+/** An error of the server, from pg or from readErrorResponse. */
 export interface DatabaseError extends Error {
-  /** SQLSTATE, or Node's own code of a failed connection. */
+  /** SQLSTATE, or Node's code of a failed connection. */
   readonly code?: string;
   readonly severity?: string;
 }
 
-/** SQLSTATE classes and states of what passes by itself: links, restarts, resources, conflicts, timeouts, busy objects. */
-const PASSING = /^(08|53|57|40|55006|55P03|58030|XX)/;
-/** Of what someone must mend: logins, rights, missing objects, settings, statements that this server does not take. */
+/** SQLSTATE classes and states of connections, restarts, resources, conflicts, timeouts and busy objects. */
+const RETRIABLE = /^(08|53|57|40|55006|55P03|58030|XX)/;
+/** SQLSTATE classes of logins, privileges, missing objects, settings and statements that the server rejects. */
 const SETUP = /^(28|3D|42|0A|22|23|25|26|2F|38|39|3B|3F|44|55|P0|F0)/;
-/** Of certificates and logins that Node and pg find wanting, without a SQLSTATE. */
-const WRONG_LOGIN = /CERT|ERR_TLS|UNABLE_TO_|SASL|password must be|does not support SSL/;
-/** Log that is needed and no longer there. */
-const isLost = (message: string): boolean =>
+/** Errors of certificates and logins in Node and pg, which have no SQLSTATE. */
+const LOGIN_FAILURE = /CERT|ERR_TLS|UNABLE_TO_|SASL|password must be|does not support SSL/;
+/** True if the server has removed WAL that the slot needs. */
+const isLogRemoved = (message: string): boolean =>
   (message.includes('requested WAL segment ') && message.includes(' has already been removed')) ||
   message.includes('can no longer get changes from replication slot');
 
-/** doing: `connecting to PostgreSQL at host:5432`. What is a MillraceError stays one. */
-export function toFailure(error: unknown, doing: string): MillraceError {
+/** doing: `connecting to PostgreSQL at host:5432`. Returns a MillraceError unchanged. */
+export function toMillraceError(error: unknown, doing: string): MillraceError {
   if (error instanceof MillraceError) return error;
   const code = (error as DatabaseError | undefined)?.code ?? '';
   return new MillraceError(errorCode(code, messageOf(error)), `${doing}: ${describe(error)}${advice(code)}`, {
@@ -28,12 +28,12 @@ export function toFailure(error: unknown, doing: string): MillraceError {
 }
 
 function errorCode(code: string, message: string): ErrorCode {
-  if (isLost(message)) return 'SOURCE_POSITION_LOST';
-  if (code.length === 5 && !PASSING.test(code) && SETUP.test(code)) return 'SOURCE_SETUP';
-  return WRONG_LOGIN.test(`${code} ${message}`) ? 'SOURCE_SETUP' : 'SOURCE_UNAVAILABLE';
+  if (isLogRemoved(message)) return 'SOURCE_POSITION_LOST';
+  if (code.length === 5 && !RETRIABLE.test(code) && SETUP.test(code)) return 'SOURCE_SETUP';
+  return LOGIN_FAILURE.test(`${code} ${message}`) ? 'SOURCE_SETUP' : 'SOURCE_UNAVAILABLE';
 }
 
-/** Node says nothing in the message of an AggregateError (a name of several addresses, all refused). */
+/** The message of an AggregateError is empty: a host name with several addresses that all refuse. */
 function describe(error: unknown): string {
   const message = messageOf(error);
   if (message !== '') return message;
@@ -56,7 +56,7 @@ function advice(code: string): string {
   }
 }
 
-/** Body of an ErrorResponse (protocol 3.0): fields of one letter and text, each ended by a zero. */
+/** Parses the body of an ErrorResponse (protocol 3.0): zero-terminated fields of one letter and text. */
 export function readErrorResponse(bytes: Buffer, start: number, end: number): DatabaseError {
   const fields = new Map<string, string>();
   for (let at = start; at < end && bytes[at] !== 0; ) {
@@ -70,9 +70,9 @@ export function readErrorResponse(bytes: Buffer, start: number, end: number): Da
   });
 }
 
-/** SQLSTATE of a table and of a column that are no longer there. */
-export const GONE: ReadonlySet<string> = new Set(['42P01', '42703']);
+/** SQLSTATE of an undefined table and of an undefined column. */
+export const UNDEFINED_OBJECTS: ReadonlySet<string> = new Set(['42P01', '42703']);
 
-/** SQLSTATE of a failure's cause; '' for none. */
+/** SQLSTATE of the error's cause; '' for none. */
 export const databaseCode = (error: unknown): string =>
   String(((error as Error).cause as DatabaseError | undefined)?.code ?? '');

@@ -3,11 +3,11 @@ import { readUint32 } from '../position/lsn.ts';
 const HEADER = 5;
 
 /**
- * Cuts a server's bytes into messages (PostgreSQL's protocol 3.0: type, length, body), without copying those that came
- * in one piece. The bytes of a message stay as they are for as long as anyone holds them.
+ * Splits received bytes into messages (PostgreSQL's protocol 3.0: type, length, body), without copying messages that are
+ * in one chunk. The bytes of a message are never reused.
  */
 export class Frames {
-  /** Of the message that `next` found. */
+  /** Type of the current message, whose body is bytes[start, end). */
   type = 0;
   bytes: Buffer = Buffer.alloc(0);
   start = 0;
@@ -22,19 +22,19 @@ export class Frames {
     this.#available += chunk.length;
   }
 
-  /** Bytes that no message has been made of yet. */
+  /** Number of bytes after the current message. */
   get available(): number {
     return this.#available;
   }
 
-  /** Moves to the next message; false until all of it is there. */
+  /** Moves to the next message; false if it is not complete yet. */
   next(): boolean {
     const chunk = this.#chunks[this.#head];
     if (chunk === undefined) return false;
     const left = chunk.length - this.#at;
-    if (left < HEADER) return this.#joined();
+    if (left < HEADER) return this.#nextSplit();
     const length = readUint32(chunk, this.#at + 1) + 1;
-    if (left < length) return this.#joined();
+    if (left < length) return this.#nextSplit();
     this.type = chunk[this.#at] as number;
     this.bytes = chunk;
     this.start = this.#at + HEADER;
@@ -45,8 +45,8 @@ export class Frames {
     return true;
   }
 
-  /** A message in more than one piece is put together. */
-  #joined(): boolean {
+  /** Copies a message that is in more than one chunk. */
+  #nextSplit(): boolean {
     if (this.#available < HEADER) return false;
     const header = Buffer.allocUnsafe(HEADER);
     this.#peek(header);

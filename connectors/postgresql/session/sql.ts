@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { watchAnswer } from '../../../src/databases/answer-watch.ts';
 import { endSession, socketOf } from '../../../src/databases/postgresql/session.ts';
 import { type ConnectionSettings, type ConnectOptions, connect } from './connection.ts';
-import { toFailure } from './failures.ts';
+import { toMillraceError } from './failures.ts';
 import { watchedSession } from './watched-session.ts';
 
 /** Small queries over one session, opened when it is first needed and again when it has broken. */
@@ -39,14 +39,14 @@ export class Sql {
       return await watchAnswer(session, doing, ask(client));
     } catch (error) {
       if ((error as { severity?: string }).severity === undefined) this.#forget(client);
-      throw toFailure(error, doing);
+      throw toMillraceError(error, doing);
     }
   }
 
   /** The one row that a query is sure to have. */
   async one<Row extends pg.QueryResultRow>(doing: string, sql: string, values: unknown[] = []): Promise<Row> {
     const [row] = await this.query<Row>(doing, sql, values);
-    if (row === undefined) throw toFailure(new Error('no row came back'), doing);
+    if (row === undefined) throw toMillraceError(new Error('no row came back'), doing);
     return row;
   }
 

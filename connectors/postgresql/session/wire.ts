@@ -5,27 +5,27 @@ import { Frames } from './frames.ts';
 
 const QUERY = 0x51;
 const TERMINATE = Buffer.from([0x58, 0, 0, 0, 4]);
-/** How long the server has for a farewell. */
-const FAREWELL_MS = 500;
+/** Time limit for the server to close the connection. */
+const CLOSE_TIMEOUT_MS = 500;
 
 /**
- * The socket of a session that pg has opened (TLS and login are its work), read and written message by message without
- * pg: it would make an object and an event of each message. See docs/decisions/0002.
+ * Reads and writes messages on the socket of a session that pg has opened, with TLS and login. pg itself would create an
+ * object and an event for each message. See docs/decisions/0002.
  */
 export class Wire {
   readonly frames = new Frames();
-  /** Why no more will come; undefined while the link holds. */
+  /** The error that has ended the connection; undefined while it is open. */
   failure: Error | undefined;
-  /** Pieces that have come: it stands still while the server is silent. */
+  /** Number of chunks received. */
   received = 0;
   readonly #socket: Socket;
   readonly #limit: number;
   #wake: (() => void) | undefined;
-  /** Unread bytes at which the pending wait resolves. */
-  #enough = 0;
+  /** Number of buffered bytes at which the pending wait resolves. */
+  #wakeAtBytes = 0;
   #paused = false;
 
-  /** limit: bytes that may wait here unread; beyond, the server is made to wait. */
+  /** limit: number of buffered bytes at which reading from the socket pauses. */
   constructor(client: pg.Client, limit: number) {
     const stream = socketOf(client);
     this.#socket = stream;
@@ -43,7 +43,7 @@ export class Wire {
       this.#paused = true;
       this.#socket.pause();
     }
-    if (this.frames.available >= this.#enough) this.#wake?.();
+    if (this.frames.available >= this.#wakeAtBytes) this.#wake?.();
   }
 
   #fail(error: Error): void {
@@ -51,24 +51,24 @@ export class Wire {
     this.#wake?.();
   }
 
-  /** The server is made to wait: that nothing comes says nothing of it. */
+  /** True while reading from the socket is paused: silence of the server means nothing then. */
   get paused(): boolean {
     return this.#paused;
   }
 
-  /** To be called when no whole message is left: lets more come. */
+  /** Resumes reading. Called when no complete message is buffered. */
   resume(): void {
     if (!this.#paused) return;
     this.#paused = false;
     this.#socket.resume();
   }
 
-  /** Resolves when something has come, the link has failed, `interrupt` was called, or the time is over. */
+  /** Resolves on data, on failure of the connection, on `interrupt`, or after `ms`. */
   wait(ms: number): Promise<void> {
     return this.#wait(ms, 0, undefined);
   }
 
-  /** As `wait`, but until this many bytes wait here, or `until` has resolved. */
+  /** Like `wait`, but until this many bytes are buffered, or `until` resolves. */
   collect(ms: number, bytes: number, until: Promise<void>): Promise<void> {
     return this.frames.available >= bytes ? Promise.resolve() : this.#wait(ms, bytes, until);
   }
@@ -85,7 +85,7 @@ export class Wire {
       };
       const timer = setTimeout(wake, ms);
       this.#wake = wake;
-      this.#enough = bytes;
+      this.#wakeAtBytes = bytes;
       until?.then(wake);
     });
   }
@@ -107,7 +107,7 @@ export class Wire {
     this.write(message);
   }
 
-  /** Says goodbye, waits a moment for the server to hang up, and hangs up. */
+  /** Sends Terminate, waits briefly for the server to close, then closes the socket. farewell: sent before it. */
   async close(farewell: Uint8Array = Buffer.alloc(0)): Promise<void> {
     const socket = this.#socket;
     this.failure ??= new Error('closed');
@@ -120,12 +120,12 @@ export class Wire {
     const closed = new Promise<void>(resolve => socket.once('close', resolve));
     socket.end();
     socket.resume();
-    const timer = setTimeout(() => socket.destroy(), FAREWELL_MS);
+    const timer = setTimeout(() => socket.destroy(), CLOSE_TIMEOUT_MS);
     await closed;
     clearTimeout(timer);
   }
 
-  /** Hangs up at once. */
+  /** Closes the socket at once. */
   destroy(reason?: Error): void {
     if (reason !== undefined) this.#fail(reason);
     this.#socket.destroy();

@@ -5,7 +5,7 @@ import { watchAnswer } from '../../../src/databases/answer-watch.ts';
 import { MillraceError } from '../../../src/errors.ts';
 import { type Lsn, parseLsn } from '../position/lsn.ts';
 import { type ConnectionSettings, type ConnectOptions, connect } from '../session/connection.ts';
-import { toFailure } from '../session/failures.ts';
+import { toMillraceError } from '../session/failures.ts';
 import { RowReader, rowTexts } from '../session/row-reader.ts';
 import { watchedSession } from '../session/watched-session.ts';
 import type { PostgresChunk } from './chunk.ts';
@@ -65,14 +65,14 @@ export class PostgresChunkReader implements ChunkReader<PostgresTableVersion, Po
 
   async bound(table: PostgresTableProgress, range: Range): Promise<Bound | null> {
     const rows = Math.max(1, Math.ceil(this.#settings.chunkBytes / this.#bytesPerRow(table)));
-    const found: Bound[] = [];
+    const bounds: Bound[] = [];
     await this.#run(
       `looking for a bound in ${table.id}`,
       boundQuery({ version: table.version, override: table.override, range }, rows),
-      (_result, bytes, start) => found.push(rowTexts(bytes, start) as string[]),
+      (_result, bytes, start) => bounds.push(rowTexts(bytes, start) as string[]),
     );
     // Two rows: the range goes on after the first.
-    return found.length === 2 ? (found[0] as Bound) : null;
+    return bounds.length === 2 ? (bounds[0] as Bound) : null;
   }
 
   async read(
@@ -87,17 +87,17 @@ export class PostgresChunkReader implements ChunkReader<PostgresTableVersion, Po
     const chunk = new OpenChunk(table, claim, this.#settings);
     const stepBytes = Math.min(STEP_BYTES, this.#settings.chunkBytes);
     const step = () => Math.min(MAX_STEP_ROWS, Math.max(1, Math.floor(stepBytes / this.#bytesPerRow(table))));
-    let wanted = step();
+    let requested = step();
     const query = openQuery({ version, override, range, interrupted, tableVersion });
-    await this.#fetch(chunk, `${query}; FETCH ${wanted} FROM rows`);
+    await this.#fetch(chunk, `${query}; FETCH ${requested} FROM rows`);
     for (let more = true; more; ) {
       let fetched = chunk.fetched;
-      while (fetched === wanted && chunk.bytes < this.#settings.chunkBytes) {
-        wanted = step();
-        await this.#fetch(chunk, `FETCH ${wanted} FROM rows`);
+      while (fetched === requested && chunk.bytes < this.#settings.chunkBytes) {
+        requested = step();
+        await this.#fetch(chunk, `FETCH ${requested} FROM rows`);
         fetched = chunk.fetched;
       }
-      const ended = fetched < wanted;
+      const ended = fetched < requested;
       more = !ended && keyless;
       if (chunk.rows > 0) this.#rowBytes.set(table, Math.max(1, chunk.bytes / chunk.rows));
       const read = chunk.take(ended ? range.hi : undefined);
@@ -108,8 +108,8 @@ export class PostgresChunkReader implements ChunkReader<PostgresTableVersion, Po
       if (more) table.open++;
       await take(read);
       if (more) {
-        wanted = step();
-        await this.#fetch(chunk, `FETCH ${wanted} FROM rows`);
+        requested = step();
+        await this.#fetch(chunk, `FETCH ${requested} FROM rows`);
       }
     }
   }
@@ -156,7 +156,7 @@ export class PostgresChunkReader implements ChunkReader<PostgresTableVersion, Po
       await watchAnswer(watched, doing, session.run(sql, consumer));
     } catch (error) {
       await this.#end();
-      throw toFailure(error, doing);
+      throw toMillraceError(error, doing);
     }
   }
 

@@ -4,7 +4,7 @@ import type { RecordBuilder } from '../../../src/cdc/record/record-builder.ts';
 import { isComplete } from '../../../src/cdc/snapshot/chunk.ts';
 import { Snapshot } from '../../../src/cdc/snapshot/snapshot.ts';
 import type { Catalog } from '../catalog/catalog.ts';
-import { warnOfOmitted } from '../catalog/described-tables.ts';
+import { warnAboutOmittedColumns } from '../catalog/described-tables.ts';
 import type { Relation, TableFacts } from '../catalog/relation.ts';
 import { buildTable, type SchemaSettings } from '../catalog/table-schema.ts';
 import type { PostgresConfig } from '../config.ts';
@@ -99,7 +99,7 @@ async function planTables(options: OpenSnapshot) {
   const chunks: StoredPostgresChunk[] = [];
   for (const facts of options.tables) {
     const version = await describe(catalog, facts, schemas);
-    warnOfOmitted(version.table, options.log);
+    warnAboutOmittedColumns(version.table, options.log);
     const { id } = version.table;
     const override = config.overrides.get(id) ?? null;
     const plan = await planTable(options, version, override, byTable.get(id) ?? []);

@@ -8,16 +8,16 @@ import type { Sql } from '../session/sql.ts';
 import type { PostgresChunk } from './chunk.ts';
 import { fieldsOf, keyText } from './key-text.ts';
 import { compareHere, greater, type Pair } from './order.ts';
-import { sees, widen } from './visibility.ts';
+import { isVisible, widen } from './visibility.ts';
 
-/** Whether the chunk of a row's key has seen a change: true, false, or only the server can say. */
+/** True if the chunk of a row's key has seen a change; a query if only the server can compare the key. */
 export type SeenDecision = boolean | SeenQuery;
 
-/** One after the other along the key's order, chunks that saw the change and chunks that did not. */
+/** Runs of chunks, in the key's order, that saw a transaction or did not. */
 interface VisibilityRuns {
-  /** Whether the first chunk saw it. */
+  /** True if the first chunk saw it. */
   readonly first: boolean;
-  /** Where it changes from one to the other. */
+  /** Bounds between the runs. */
   readonly boundaries: readonly Bound[];
 }
 
@@ -27,9 +27,9 @@ export interface SeenQuery {
   readonly runs: VisibilityRuns;
 }
 
-/** Of one table: its chunks in the order of their keys, which leave nothing out. */
+/** The chunks of one table in the order of their keys, without gaps. */
 export interface ChunkedTable {
-  /** That the chunks were read by; null: by ctid, so all chunks saw the same. */
+  /** The key by which the chunks were read; null: by ctid, in one transaction. */
   readonly key: readonly KeyColumn[] | null;
   readonly chunks: readonly PostgresChunk[];
 }
@@ -42,18 +42,18 @@ const PAIRS_AT_ONCE = 500;
  * meanwhile, the chunk of each change's own key decides.
  */
 export class SeenFilter {
-  /** Transactions that commit behind this were seen by no chunk. */
+  /** Transactions that commit after this were seen by no chunk. */
   readonly end: Lsn;
   readonly #sql: Sql;
   readonly #tables: ReadonlyMap<string, ChunkedTable>;
   readonly #near: number;
-  /** Tables that were truncated while they were read: all that comes after is kept. */
+  /** Tables that were truncated while they were read: all later changes are kept. */
   readonly #truncated = new Set<string>();
   /** Tables that were read again from their beginning. */
   readonly #again: ReadonlySet<string>;
   #xid = -1;
   #runs = new Map<ChunkedTable, VisibilityRuns>();
-  /** By version of a table, where the key is in its rows. */
+  /** Indexes of the key's fields, by version of a table. */
   readonly #fields = new WeakMap<Table, readonly number[]>();
 
   /** tables by `schema.table`. */
@@ -66,7 +66,7 @@ export class SeenFilter {
     this.#near = chunks.reduce((highest, { visibility }) => Math.max(highest, visibility.xmax), 0);
   }
 
-  /** xid: 32 bits, of the transaction; row: the one that is changed, with its key. */
+  /** xid: 32 bits; row: the changed row, with its key. */
   decide(table: Table, xid: number, row: RowStruct): SeenDecision {
     const chunked = this.#tables.get(table.id);
     if (chunked === undefined || this.#truncated.has(table.id)) return false;
@@ -74,15 +74,15 @@ export class SeenFilter {
     if (runs.boundaries.length === 0) return runs.first;
     if (chunked.key === null) return false;
     const key = keyText(this.#fieldsOf(table, chunked.key), row);
-    // A value that has not changed, of a server that does not send it with the old key: later changes pass as well.
+    // An unchanged value that the server does not send with the old key: later changes of the row pass as well.
     if (key === undefined) return false;
-    let seen = runs.first;
-    for (const turn of runs.boundaries) {
-      const order = compareHere(chunked.key, key, turn);
+    let isSeen = runs.first;
+    for (const boundary of runs.boundaries) {
+      const order = compareHere(chunked.key, key, boundary);
       if (order === undefined) return { table: chunked, key, runs };
-      if (order > 0) seen = !seen;
+      if (order > 0) isSeen = !isSeen;
     }
-    return seen;
+    return isSeen;
   }
 
   /** True if the topic may have rows of the table that none of its chunks has. See Chunk. */
@@ -95,7 +95,7 @@ export class SeenFilter {
     if (fields === null)
       throw new MillraceError(
         'SOURCE_SETUP',
-        `whether the snapshot of ${table.id} has a change already cannot be told: it was read in chunks by ` +
+        `whether the snapshot of ${table.id} contains a change is unknown: it was read in chunks by ` +
           `(${key.map(({ name }) => name).join(', ')}), which is no longer in its records. Take that out of ` +
           'column.exclude.list (or into column.include.list, or the column list of the publication) until the stream has ' +
           `passed ${formatLsn(this.end)}`,
@@ -104,13 +104,13 @@ export class SeenFilter {
     return fields;
   }
 
-  /** Whether all chunks saw a TRUNCATE. Where only some did, everything behind it is kept. */
+  /** True if all chunks saw a TRUNCATE. If only some did, all later changes of the table are kept. */
   decideTruncate(table: Table, xid: number): boolean {
     const chunked = this.#tables.get(table.id);
     if (chunked === undefined || this.#truncated.has(table.id)) return false;
-    const { first, boundaries: turns } = this.#runsOf(chunked, xid);
-    if (turns.length > 0) this.#truncated.add(table.id);
-    return first && turns.length === 0;
+    const { first, boundaries } = this.#runsOf(chunked, xid);
+    if (boundaries.length > 0) this.#truncated.add(table.id);
+    return first && boundaries.length === 0;
   }
 
   #runsOf(table: ChunkedTable, xid: number): VisibilityRuns {
@@ -129,49 +129,49 @@ export class SeenFilter {
   #walk({ chunks }: ChunkedTable, xid: number): VisibilityRuns {
     const [head, ...rest] = chunks;
     if (head === undefined) return { first: false, boundaries: [] };
-    const first = sees(head.visibility, xid);
-    const turns: Bound[] = [];
-    let seen = first;
+    const first = isVisible(head.visibility, xid);
+    const boundaries: Bound[] = [];
+    let isSeen = first;
     let { hi } = head;
     for (const chunk of rest) {
-      const now = sees(chunk.visibility, xid);
-      if (now !== seen && hi !== null) turns.push(hi);
-      seen = now;
+      const isSeenByChunk = isVisible(chunk.visibility, xid);
+      if (isSeenByChunk !== isSeen && hi !== null) boundaries.push(hi);
+      isSeen = isSeenByChunk;
       hi = chunk.hi;
     }
-    return { first, boundaries: turns };
+    return { first, boundaries };
   }
 
-  /** Answers questions, in their order: whether the change was seen. */
-  async answer(questions: readonly SeenQuery[]): Promise<boolean[]> {
-    const answers = questions.map(({ runs }) => runs.first);
-    for (const [key, asked] of byKey(questions))
-      for (let from = 0; from < asked.length; from += PAIRS_AT_ONCE) {
-        const part = asked.slice(from, from + PAIRS_AT_ONCE);
+  /** See SeenOracle. */
+  async answer(queries: readonly SeenQuery[]): Promise<boolean[]> {
+    const answers = queries.map(({ runs }) => runs.first);
+    for (const [key, comparisons] of byKey(queries))
+      for (let from = 0; from < comparisons.length; from += PAIRS_AT_ONCE) {
+        const part = comparisons.slice(from, from + PAIRS_AT_ONCE);
         const results = await greater(
           this.#sql,
           key,
           part.map(({ pair }) => pair),
         );
-        for (const [i, { question }] of part.entries()) if (results[i]) answers[question] = !answers[question];
+        for (const [i, { query }] of part.entries()) if (results[i]) answers[query] = !answers[query];
       }
     return answers;
   }
 }
 
-interface Asked {
-  /** Index among the questions. */
-  readonly question: number;
+interface Comparison {
+  /** Index of the query. */
+  readonly query: number;
   readonly pair: Pair;
 }
 
-function byKey(questions: readonly SeenQuery[]): Map<readonly KeyColumn[], Asked[]> {
-  const grouped = new Map<readonly KeyColumn[], Asked[]>();
-  for (const [question, { table, key, runs }] of questions.entries()) {
+function byKey(queries: readonly SeenQuery[]): Map<readonly KeyColumn[], Comparison[]> {
+  const grouped = new Map<readonly KeyColumn[], Comparison[]>();
+  for (const [query, { table, key, runs }] of queries.entries()) {
     const columns = table.key ?? [];
-    const asked = grouped.get(columns) ?? [];
-    for (const turn of runs.boundaries) asked.push({ question, pair: [key, turn] });
-    grouped.set(columns, asked);
+    const comparisons = grouped.get(columns) ?? [];
+    for (const boundary of runs.boundaries) comparisons.push({ query, pair: [key, boundary] });
+    grouped.set(columns, comparisons);
   }
   return grouped;
 }

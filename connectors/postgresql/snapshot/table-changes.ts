@@ -2,7 +2,7 @@ import type { TableChanges } from '../../../src/cdc/snapshot/chunk-reader.ts';
 import { MillraceError, messageOf } from '../../../src/errors.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { quoteTable } from '../session/connection.ts';
-import { databaseCode, GONE } from '../session/failures.ts';
+import { databaseCode, UNDEFINED_OBJECTS } from '../session/failures.ts';
 import type { PostgresChunk } from './chunk.ts';
 import { TableChanged } from './chunk-reader.ts';
 import { difference, type TableIdentity } from './table-identity.ts';
@@ -13,7 +13,7 @@ export const tableChanges = (
   catalog: Pick<Catalog, 'hasAttached' | 'isPublished'>,
   describe: (oid: number) => Promise<PostgresTableVersion | undefined>,
 ): TableChanges<PostgresTableVersion, PostgresChunk> => ({
-  isTableChange: error => error instanceof TableChanged || GONE.has(databaseCode(error)),
+  isTableChange: error => error instanceof TableChanged || UNDEFINED_OBJECTS.has(databaseCode(error)),
   describe: error =>
     error instanceof TableChanged ? 'it was altered before a chunk of it was read' : messageOf(error),
   current: version => describe(version.facts.oid),

@@ -1,12 +1,12 @@
 import type { Json, SourceOffset } from '../../../src/api/index.ts';
 import type { KeyColumn, TableFacts } from '../catalog/relation.ts';
 
-/** What a chunk's bounds are of. They mean nothing in a table that differs in this. */
+/** The identity of a table to which the bounds of chunks belong: in a table that differs they are meaningless. */
 export interface TableIdentity {
   readonly oid: number;
   /** null: read by ctid. */
   readonly key: readonly KeyColumn[] | null;
-  /** pg_relation_filenode of a table that is read by ctid: rows move when it is rewritten. 0 for others. */
+  /** pg_relation_filenode of a table that is read by ctid, whose rows move when it is rewritten; 0 for other tables. */
   readonly file: number;
   /** Digest of the part of the table that is published; null: all of it. */
   readonly publication: string | null;
@@ -19,7 +19,7 @@ export const identityOf = (facts: TableFacts, key: readonly KeyColumn[] | null):
   publication: facts.publication?.digest ?? null,
 });
 
-/** Says how a table differs from the one that chunks were read of; undefined where it does not. */
+/** The difference between a table and the one of which chunks were read; undefined: none. */
 export function difference(before: TableIdentity, now: TableIdentity): string | undefined {
   if (before.oid !== now.oid) return 'it is another table of this name';
   if (describeKey(before) !== describeKey(now))

@@ -1,7 +1,6 @@
 /**
- * What a transaction saw of the others, as `pg_current_snapshot()` says: everything below xmin had ended, nothing from
- * xmax on had begun, and between them all had ended but those listed. Transaction ids are 64 bits there; numbers hold
- * them exactly (below 2^53).
+ * A transaction's snapshot (`pg_current_snapshot()`): transactions below xmin have ended, those from xmax on have not begun,
+ * and those between have ended unless they are in `running`. Ids have 64 bits; a number is exact below 2^53.
  */
 export interface Visibility {
   readonly xmin: number;
@@ -9,7 +8,7 @@ export interface Visibility {
   readonly running: ReadonlySet<number>;
 }
 
-/** Reads `xmin:xmax:xip,xip,…`. */
+/** Parses `xmin:xmax:xip,xip,…`. */
 export function parseVisibility(text: string): Visibility {
   const [xmin = '', xmax = '', running = ''] = text.split(':');
   if (!/^\d+:\d+:[\d,]*$/.test(text)) throw new SyntaxError(`not a snapshot: ${text}`);
@@ -20,12 +19,12 @@ export function parseVisibility(text: string): Visibility {
   };
 }
 
-/** Whether a transaction that has committed was seen. xid: 64 bits. */
-export function sees({ xmin, xmax, running }: Visibility, xid: number): boolean {
+/** True if a committed transaction is visible. xid: 64 bits. */
+export function isVisible({ xmin, xmax, running }: Visibility, xid: number): boolean {
   return xid < xmin || (xid < xmax && !running.has(xid));
 }
 
-/** SQL for it. xmin: of a row, the lower half of its transaction's id; snapshot: SQL of type pg_snapshot. */
+/** SQL of `isVisible`. xmin: SQL of a row's xmin (32 bits); snapshot: SQL of type pg_snapshot. */
 export function visibleIn(xmin: string, snapshot: string): string {
   const now = 'pg_snapshot_xmax(pg_current_snapshot())::text::int8';
   return `pg_visible_in_snapshot((${now} - ((${now} - ${xmin}::text::int8) & 4294967295))::text::xid8, ${snapshot})`;
@@ -34,7 +33,7 @@ export function visibleIn(xmin: string, snapshot: string): string {
 const EPOCH = 2 ** 32;
 const HALF = 2 ** 31;
 
-/** The 64 bits of which the replication stream sends the lower 32: the number that is nearest to `near`. */
+/** The 64-bit id nearest to `near` of a transaction id of 32 bits, as the replication stream sends it. */
 export function widen(xid: number, near: number): number {
   const base = near - (near % EPOCH) + xid;
   if (base - near > HALF) return base - EPOCH;

@@ -6,7 +6,7 @@ import type { Table } from '../catalog/table-schema.ts';
 import type { Lsn } from '../position/lsn.ts';
 import { flushLog, insertEnd, logEnd } from '../position/wal.ts';
 import { quoteIdentifier, quoteLiteral } from '../session/connection.ts';
-import { databaseCode, GONE } from '../session/failures.ts';
+import { databaseCode, UNDEFINED_OBJECTS } from '../session/failures.ts';
 import type { Sql } from '../session/sql.ts';
 import { publishedOnly, rowsOf } from '../snapshot/chunk-query.ts';
 import { fieldsOf, keyText } from '../snapshot/key-text.ts';
@@ -143,7 +143,7 @@ export class MissingValues {
       );
     } catch (error) {
       const code = databaseCode(error);
-      if (code !== DENIED && !GONE.has(code)) throw error;
+      if (code !== DENIED && !UNDEFINED_OBJECTS.has(code)) throw error;
       this.#log.warn(
         { table: table.id, rows: rows.length },
         `rows that changed their key, or were deleted, cannot be looked up: ${messageOf(error)}`,

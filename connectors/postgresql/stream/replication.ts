@@ -1,7 +1,7 @@
 import { MillraceError } from '../../../src/errors.ts';
 import { formatLsn, type Lsn, readLsn, writeLsn } from '../position/lsn.ts';
 import { type ConnectionSettings, type ConnectOptions, connect, quoteIdentifier } from '../session/connection.ts';
-import { readErrorResponse, toFailure } from '../session/failures.ts';
+import { readErrorResponse, toMillraceError } from '../session/failures.ts';
 import type { Frames } from '../session/frames.ts';
 import { Wire } from '../session/wire.ts';
 import { POSTGRES_EPOCH_MICROS } from './pgoutput.ts';
@@ -81,7 +81,7 @@ export class Replication {
       await awaitStart(wire, options.silenceMs);
     } catch (error) {
       await wire.close();
-      throw toFailure(error, doing);
+      throw toMillraceError(error, doing);
     }
     return new Replication(wire, options);
   }
@@ -92,13 +92,13 @@ export class Replication {
 
   /** Throws the error that has ended the stream, if any. Called when no complete message is buffered. */
   check(): void {
-    if (this.#wire.failure !== undefined) throw toFailure(this.#wire.failure, 'streaming changes');
+    if (this.#wire.failure !== undefined) throw toMillraceError(this.#wire.failure, 'streaming changes');
   }
 
   /** Handles a message that is not CopyData. */
   handleMessage(frames: Frames): void {
     if (frames.type === ERROR)
-      throw toFailure(readErrorResponse(frames.bytes, frames.start, frames.end), 'streaming changes');
+      throw toMillraceError(readErrorResponse(frames.bytes, frames.start, frames.end), 'streaming changes');
     if (frames.type === COPY_DONE)
       throw new MillraceError('SOURCE_UNAVAILABLE', 'the server has ended the replication stream');
     // Notices and parameters are ignored.

@@ -5,7 +5,7 @@ import { config, type PostgresConfig } from '../../../connectors/postgresql/conf
 import { formatLsn, parseLsn, readLsn, writeLsn } from '../../../connectors/postgresql/position/lsn.ts';
 import { Frames } from '../../../connectors/postgresql/session/frames.ts';
 import { capturedTables } from '../../../connectors/postgresql/settings.ts';
-import { parseVisibility, sees, widen } from '../../../connectors/postgresql/snapshot/visibility.ts';
+import { isVisible, parseVisibility, widen } from '../../../connectors/postgresql/snapshot/visibility.ts';
 import { defaultValue } from '../../../connectors/postgresql/types/default-value.ts';
 import { codecOf } from '../../../connectors/postgresql/types/resolve.ts';
 import { VERSION } from '../../../connectors/postgresql/version.ts';
@@ -77,9 +77,9 @@ describe('what a snapshot saw', () => {
     [109, true],
     [110, false],
     [5_000_000_000, false],
-  ])('transaction %i: %s', (xid, seen) => expect(sees(snapshot, xid)).toBe(seen));
+  ])('transaction %i: %s', (xid, seen) => expect(isVisible(snapshot, xid)).toBe(seen));
 
-  test('nothing runs', () => expect(sees(parseVisibility('7:7:'), 6)).toBe(true));
+  test('nothing runs', () => expect(isVisible(parseVisibility('7:7:'), 6)).toBe(true));
   test('what is no snapshot', () => expect(() => parseVisibility('7:7')).toThrow(SyntaxError));
 
   test('lower halves of ids become whole, across the turn of an epoch', () => {
