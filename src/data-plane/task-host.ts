@@ -14,7 +14,7 @@ import {
   type ToHost,
 } from './messages.ts';
 import { RemoteError } from './remote-error.ts';
-import { threadTimes } from './thread-times.ts';
+import { isMachineOverloaded, threadTimes } from './thread-times.ts';
 
 export interface RequestOptions {
   /** Cancels the request; the host still answers it. */
@@ -43,6 +43,7 @@ export class TaskHost {
   readonly #channel: HostChannel;
   readonly #pending = new Map<number, PendingRequest>();
   readonly #unresponsiveTicks: number;
+  readonly #isOverloaded: () => boolean;
   readonly #watch: NodeJS.Timeout;
   readonly #exited = Promise.withResolvers<void>();
   #lastId = 0;
@@ -57,8 +58,14 @@ export class TaskHost {
   #endCause: (BlockedRequest & { readonly reason: string; readonly isStarved?: boolean }) | undefined;
 
   /** unresponsiveMs: a host whose event loop is blocked for so long is terminated, unless it waits for a CPU. */
-  constructor(channel: HostChannel, settings: HostSettings, unresponsiveMs: number) {
+  constructor(
+    channel: HostChannel,
+    settings: HostSettings,
+    unresponsiveMs: number,
+    isOverloaded: () => boolean = isMachineOverloaded,
+  ) {
     this.#channel = channel;
+    this.#isOverloaded = isOverloaded;
     this.#unresponsiveTicks = Math.ceil(unresponsiveMs / TICK_MS);
     channel.onMessage(message => this.#receive(message));
     channel.onExit(reason => this.#rejectPending(reason));
@@ -177,7 +184,8 @@ export class TaskHost {
     if (times === undefined) return TICK_MS;
     const usedMs = times.cpuMs - this.#cpuMs;
     this.#cpuMs = times.cpuMs;
-    return times.isRunnable ? Math.min(usedMs, TICK_MS) : TICK_MS;
+    // On an overloaded machine a sleeping thread may wait for another one, such as V8's, or for a disk, that waits for a CPU.
+    return times.isRunnable || this.#isOverloaded() ? Math.min(usedMs, TICK_MS) : TICK_MS;
   }
 
   async #endUnresponsive(reason: string): Promise<void> {

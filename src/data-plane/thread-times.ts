@@ -1,4 +1,5 @@
 import { readFileSync, readlinkSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 
 export interface ThreadTimes {
   /** CPU time so far in milliseconds, in steps of 10. */
@@ -29,5 +30,19 @@ export function threadTimes(name: string): ThreadTimes | undefined {
     return { cpuMs: (utime + stime) * MS_PER_TICK, isRunnable: state === 'R' };
   } catch {
     return undefined;
+  }
+}
+
+/** Runnable threads for each CPU above which threads wait for a CPU most of the time. */
+const OVERLOADED_PER_CPU = 4;
+
+/** True if the machine has far more runnable threads than CPUs. See https://man7.org/linux/man-pages/man5/proc_loadavg.5.html */
+export function isMachineOverloaded(): boolean {
+  try {
+    // The fourth field is `runnable/all` threads.
+    const runnable = Number.parseInt(readFileSync('/proc/loadavg', 'latin1').split(' ')[3] ?? '', 10);
+    return runnable > OVERLOADED_PER_CPU * availableParallelism();
+  } catch {
+    return false;
   }
 }

@@ -10,7 +10,7 @@ const settings = { properties: {}, configFiles: [], levels: [] };
 afterEach(() => void vi.useRealTimers());
 
 /** A host that reports its thread and sends no further message. */
-function silentHost(thread: string): TaskHost {
+function silentHost(thread: string, isOverloaded = false): TaskHost {
   const receivers: ((message: FromHost) => void)[] = [];
   const channel: HostChannel = {
     post: () => undefined,
@@ -19,7 +19,7 @@ function silentHost(thread: string): TaskHost {
     findBlockedRequest: async () => ({ id: 2, stack: ['loop a/b.js:1'] }),
     terminate: () => undefined,
   };
-  const host = new TaskHost(channel, settings, 4000);
+  const host = new TaskHost(channel, settings, 4000, () => isOverloaded);
   for (const receive of receivers) receive({ type: 'started', thread });
   return host;
 }
@@ -49,6 +49,18 @@ test('a host without CPU is terminated after a minute, and none of its requests 
   const error = { message: 'it got no CPU for 60 s', isSuspect: false, suspicion: { kind: 'starved', stack: [] } };
   expect(await errors).toMatchObject([error, error]);
   expect(host.isAlive).toBe(false);
+});
+
+test('a host that sleeps on an overloaded machine is not suspected either', async () => {
+  using waiting = await program('echo; read', false);
+  vi.useFakeTimers();
+  const host = silentHost(waiting.thread, true);
+  const errors = callErrors(host);
+  await vi.advanceTimersByTimeAsync(59_500);
+  expect(host.isAlive).toBe(true);
+  await vi.advanceTimersByTimeAsync(500);
+  const error = { isSuspect: false, suspicion: { kind: 'starved', stack: [] } };
+  expect(await errors).toMatchObject([error, error]);
 });
 
 test('a blocked host is terminated, and the request that blocks it is identified', async () => {
