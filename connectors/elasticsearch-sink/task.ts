@@ -1,9 +1,9 @@
 import { addAbortListener } from 'node:events';
 import type { Log, SinkBatch, SinkPosition, SinkRecord, SinkTask, SinkTaskContext } from '../../src/api/index.ts';
 import { DataError, DataErrors, MillraceError } from '../../src/errors.ts';
-import { Composer } from './bulk/compose.ts';
+import { Composer } from './bulk/request-composer.ts';
 import { ForeignVersions } from './bulk/foreign-versions.ts';
-import { type Outcome, Sender } from './bulk/send.ts';
+import { type Outcome, Sender } from './bulk/request-sender.ts';
 import type { ElasticsearchConfig } from './config/keys.ts';
 import { type Settings, settingsOf } from './config/settings.ts';
 import { Client } from './http/client.ts';

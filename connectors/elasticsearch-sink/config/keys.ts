@@ -13,7 +13,7 @@ import {
 import { messageOf } from '../../../src/errors.ts';
 import { readResources, resourceUsages } from './resources.ts';
 import { tlsKeys, tlsOf } from './tls.ts';
-import { unservedKeys } from './unserved-keys.ts';
+import { unservedKeys } from './unsupported-keys.ts';
 import { urlsOf } from './urls.ts';
 
 const connector = { group: 'Connector' } as const;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Composer } from '../../../connectors/elasticsearch-sink/bulk/compose.ts';
-import { verdictOf } from '../../../connectors/elasticsearch-sink/bulk/verdicts.ts';
+import { Composer } from '../../../connectors/elasticsearch-sink/bulk/request-composer.ts';
+import { verdictOf } from '../../../connectors/elasticsearch-sink/bulk/item-results.ts';
 import { settingsOf } from '../../../connectors/elasticsearch-sink/config/settings.ts';
 import { readError } from '../../../connectors/elasticsearch-sink/http/error-body.ts';
 import { connector } from '../../../connectors/elasticsearch-sink/index.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type EncodeOptions, Encoders } from '../../../connectors/elasticsearch-sink/documents/encode.ts';
-import { writePlain } from '../../../connectors/elasticsearch-sink/documents/plain.ts';
+import { type EncodeOptions, Encoders } from '../../../connectors/elasticsearch-sink/documents/encoders.ts';
+import { writePlain } from '../../../connectors/elasticsearch-sink/documents/schemaless.ts';
 import { mappingOf } from '../../../connectors/elasticsearch-sink/indices/mapping.ts';
 import type { ByteWriter, Schema, Struct, Value } from '../../../src/api/index.ts';
 import {

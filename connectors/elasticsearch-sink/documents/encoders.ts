@@ -1,7 +1,7 @@
 import type { ByteWriter, MapSchema, Schema, StructSchema, Value } from '../../../src/api/index.ts';
 import { Bytes, Decimal, isStruct, LogicalName } from '../../../src/api/index.ts';
 import { DataError } from '../../../src/errors.ts';
-import { base64, byte, double, float, integer } from './json.ts';
+import { base64, byte, double, float, integer } from './floats.ts';
 
 /** Appends one value as JSON. Throws DataError for a value that does not fit the schema. */
 export type Encode = (value: Value, out: ByteWriter) => void;

@@ -1,7 +1,7 @@
 import type { ByteWriter, Value } from '../../../src/api/index.ts';
 import { Decimal, Float64, isStruct } from '../../../src/api/index.ts';
 import { DataError } from '../../../src/errors.ts';
-import { base64, double, integer } from './json.ts';
+import { base64, double, integer } from './floats.ts';
 
 /** Appends a value that has no schema, as JSON. Throws DataError. */
 export function writePlain(value: Value | undefined, out: ByteWriter): void {

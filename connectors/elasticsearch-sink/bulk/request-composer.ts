@@ -2,11 +2,11 @@ import type { ByteWriter, Schema, SinkRecord } from '../../../src/api/index.ts';
 import { Bytes } from '../../../src/api/index.ts';
 import { DataError } from '../../../src/errors.ts';
 import type { Settings } from '../config/settings.ts';
-import { type Encode, Encoders } from '../documents/encode.ts';
+import { type Encode, Encoders } from '../documents/encoders.ts';
 import { idOfKey, versionOf } from '../documents/ids.ts';
-import { integer } from '../documents/json.ts';
-import { writePlain } from '../documents/plain.ts';
-import { Bulk } from './bulk.ts';
+import { integer } from '../documents/floats.ts';
+import { writePlain } from '../documents/schemaless.ts';
+import { Bulk } from './bulk-request.ts';
 
 /** Records for which a further request at the same time pays. */
 const PAYS = 400;

@@ -2,8 +2,8 @@ import { MillraceError } from '../../../src/errors.ts';
 import type { Client } from '../http/client.ts';
 import { describe, type ElasticError, errorOf } from '../http/error-body.ts';
 import type { Answer } from '../http/node-request.ts';
-import type { Bulk } from './bulk.ts';
-import { type ItemOutcome, verdictOf } from './verdicts.ts';
+import type { Bulk } from './bulk-request.ts';
+import { type ItemOutcome, verdictOf } from './item-results.ts';
 
 /** What a batch's requests came to. */
 export interface Outcome {
