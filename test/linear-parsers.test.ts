@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { errorOf } from '../connectors/elasticsearch-sink/http/error-body.ts';
+import { answerError } from '../connectors/elasticsearch-sink/http/error-body.ts';
 import { nameParts, storedName } from '../connectors/jdbc-sink/table/identifiers.ts';
 import { replacePlaceholders } from '../src/config/secrets/placeholders.ts';
 import { secretKeys } from '../src/config/secrets/secret-keys.ts';
@@ -25,7 +25,7 @@ const parsers: Readonly<Record<string, (text: string) => unknown>> = {
   'a name that PostgreSQL cuts': text => [storedName(text, false), storedName(text, true)],
   'the parts of a table name': nameParts,
   'an error of Elasticsearch': text =>
-    errorOf({ status: 400, body: Buffer.from(JSON.stringify({ error: { type: 'x', reason: text } })) }),
+    answerError({ status: 400, body: Buffer.from(JSON.stringify({ error: { type: 'x', reason: text } })) }),
 };
 
 /** Repeated: what a pattern that backtracks, or a loop that begins again, goes through more than once. */

@@ -3,8 +3,8 @@ import { type ElasticsearchConfig, elasticsearchConfig } from './config/keys.ts'
 import { ElasticsearchSinkTask } from './task.ts';
 
 /**
- * `io.confluent.connect.elasticsearch.ElasticsearchSinkConnector` for Elasticsearch 7 and later and OpenSearch:
- * idempotent, by versions that are Kafka's offsets.
+ * `io.confluent.connect.elasticsearch.ElasticsearchSinkConnector` for Elasticsearch 7 and later and OpenSearch. Idempotent:
+ * versions of documents are Kafka offsets.
  */
 export const connector: SinkConnector<ElasticsearchConfig> = {
   kind: 'sink',

@@ -1,9 +1,9 @@
 import { addAbortListener } from 'node:events';
 import type { Log, SinkBatch, SinkPosition, SinkRecord, SinkTask, SinkTaskContext } from '../../src/api/index.ts';
 import { DataError, DataErrors, MillraceError } from '../../src/errors.ts';
-import { Composer } from './bulk/request-composer.ts';
 import { ForeignVersions } from './bulk/foreign-versions.ts';
-import { type Outcome, Sender } from './bulk/request-sender.ts';
+import { RequestComposer } from './bulk/request-composer.ts';
+import { type BatchOutcome, RequestSender } from './bulk/request-sender.ts';
 import type { ElasticsearchConfig } from './config/keys.ts';
 import { type Settings, settingsOf } from './config/settings.ts';
 import { Client } from './http/client.ts';
@@ -11,31 +11,31 @@ import type { ElasticError } from './http/error-body.ts';
 import { Indices } from './indices/indices.ts';
 import { checkServer } from './indices/server.ts';
 
-/** How long a write may go on after the task was told to stop: then its requests are cut. */
+/** Milliseconds that a write may continue after the stop signal; then its requests are aborted. */
 const GRACE_MS = 5_000;
 
-interface Opened {
+interface OpenTask {
   readonly settings: Settings;
   readonly log: Log;
   readonly indices: Indices;
-  readonly composer: Composer;
-  readonly sender: Sender;
-  /** undefined: versions are not offsets. */
+  readonly composer: RequestComposer;
+  readonly sender: RequestSender;
+  /** undefined if versions are not offsets. */
   readonly foreign: ForeignVersions | undefined;
   report(figures: Readonly<Record<string, number>>): void;
 }
 
 /**
- * Documents into Elasticsearch or OpenSearch. Holds no positions: a record that comes again has the id and the version
- * that it had, so that it changes nothing.
+ * Writes documents to Elasticsearch or OpenSearch. Stores no positions: a record that is written again has the same id and
+ * version and changes nothing.
  */
 export class ElasticsearchSinkTask implements SinkTask<ElasticsearchConfig> {
   readonly #closing = new AbortController();
   #client: Client | undefined;
-  #opened: Opened | undefined;
-  /** Of a batch that was refused for one record: the engine hands over the same records again without that one. */
+  #openTask: OpenTask | undefined;
+  /** Records written of a batch with rejected records: the engine writes the batch again without those. */
   readonly #written = new Set<SinkRecord>();
-  readonly #refused = new Map<SinkRecord, string>();
+  readonly #rejections = new Map<SinkRecord, string>();
   readonly #figures = { malformed: 0, stale: 0, foreign_versions: 0, retries: 0 };
 
   async open(config: ElasticsearchConfig, context: SinkTaskContext): Promise<readonly SinkPosition[]> {
@@ -47,15 +47,15 @@ export class ElasticsearchSinkTask implements SinkTask<ElasticsearchConfig> {
     });
     this.#client = client;
     if (this.#closing.signal.aborted) client.close();
-    this.#cutWhenStopped(signal, client);
+    this.#abortWhenStopped(signal, client);
     await checkServer(client, log);
     const indices = new Indices(client, settings, log);
-    this.#opened = {
+    this.#openTask = {
       settings,
       log,
       indices,
-      composer: new Composer(settings, topic => indices.nameOf(topic)),
-      sender: new Sender(client, !settings.upsert),
+      composer: new RequestComposer(settings, topic => indices.indexOf(topic)),
+      sender: new RequestSender(client, !settings.upsert),
       foreign: settings.versionHeader === undefined ? new ForeignVersions(log) : undefined,
       report: figures => context.report(figures),
     };
@@ -64,77 +64,77 @@ export class ElasticsearchSinkTask implements SinkTask<ElasticsearchConfig> {
 
   async write(batch: SinkBatch): Promise<void> {
     const { records } = batch;
-    const opened = this.#opened;
-    if (opened === undefined) throw new MillraceError('INTERNAL', 'The sink was written to before it was opened.');
-    this.#throwKnown(records);
-    await opened.indices.ensure(records);
-    const { lanes, refused } = opened.composer.compose(records, this.#written);
-    const outcome: Outcome = { malformed: new Map(), conflicts: new Map() };
+    const open = this.#openTask;
+    if (open === undefined) throw new MillraceError('INTERNAL', 'The sink was written to before it was opened.');
+    this.#throwRejections(records);
+    await open.indices.ensure(records);
+    const { lanes, rejected } = open.composer.compose(records, this.#written);
+    const outcome: BatchOutcome = { malformed: new Map(), conflicts: new Map() };
     let failure: unknown;
     await Promise.all(
       lanes.map(async lane => {
         try {
-          for (const bulk of lane) if (failure === undefined) await opened.sender.send(bulk, outcome);
+          for (const request of lane) if (failure === undefined) await open.sender.send(request, outcome);
         } catch (error) {
-          // The other lanes come to an end first: nothing is under way when this task is given up.
+          // The other lanes finish first: no request is open when the write fails.
           failure ??= error;
         }
       }),
     );
     if (failure !== undefined) throw failure;
-    for (const [index, error] of refused) this.#refuse(opened, records[index] as SinkRecord, error.message);
-    for (const [index, error] of outcome.malformed) this.#malformed(opened, records[index] as SinkRecord, error);
-    opened.foreign?.add(batch, outcome.conflicts);
-    this.#report(opened, outcome);
-    if (this.#refused.size > 0) {
-      for (const record of records) if (!this.#refused.has(record)) this.#written.add(record);
-      this.#throwKnown(records);
+    for (const [index, error] of rejected) this.#rejectInvalid(open, records[index] as SinkRecord, error.message);
+    for (const [index, error] of outcome.malformed) this.#handleMalformed(open, records[index] as SinkRecord, error);
+    open.foreign?.add(batch, outcome.conflicts);
+    this.#report(open, outcome);
+    if (this.#rejections.size > 0) {
+      for (const record of records) if (!this.#rejections.has(record)) this.#written.add(record);
+      this.#throwRejections(records);
     }
     this.#written.clear();
   }
 
   async close(): Promise<void> {
     this.#closing.abort();
-    this.#opened = undefined;
+    this.#openTask = undefined;
     this.#client?.close();
   }
 
-  /** All that are known to be refused, in one error. */
-  #throwKnown(records: readonly SinkRecord[]): void {
-    if (this.#refused.size === 0) return;
+  /** Throws one error with all rejected records. */
+  #throwRejections(records: readonly SinkRecord[]): void {
+    if (this.#rejections.size === 0) return;
     const errors = records.flatMap((record, index) => {
-      const message = this.#refused.get(record);
-      return message === undefined ? [] : [new DataError(`${message} ${placeOf(record)}`, { index })];
+      const message = this.#rejections.get(record);
+      return message === undefined ? [] : [new DataError(`${message} ${describeRecord(record)}`, { index })];
     });
-    this.#refused.clear();
+    this.#rejections.clear();
     if (errors.length > 0) throw new DataErrors(errors);
   }
 
-  /** A record that no document could be made of. */
-  #refuse({ settings, log }: Opened, record: SinkRecord, message: string): void {
-    if (settings.dropInvalid) log.warn({ record: placeOf(record), reason: message }, 'record left out');
-    else this.#refused.set(record, message);
+  /** Handles a record without a valid document or id. */
+  #rejectInvalid({ settings, log }: OpenTask, record: SinkRecord, message: string): void {
+    if (settings.dropInvalid) log.warn({ record: describeRecord(record), reason: message }, 'invalid record skipped');
+    else this.#rejections.set(record, message);
   }
 
-  #malformed({ settings, log }: Opened, record: SinkRecord, { type, reason }: ElasticError): void {
+  #handleMalformed({ settings, log }: OpenTask, record: SinkRecord, { type, reason }: ElasticError): void {
     this.#figures.malformed++;
-    const why = `${type}${reason === '' ? '' : `: ${reason}`}`;
-    if (settings.malformed === 'fail') this.#refused.set(record, `Elasticsearch does not take the document (${why}).`);
+    const cause = `${type}${reason === '' ? '' : `: ${reason}`}`;
+    if (settings.malformed === 'fail') this.#rejections.set(record, `Elasticsearch rejected the document (${cause}).`);
     else
       log[settings.malformed === 'warn' ? 'warn' : 'debug'](
-        { record: placeOf(record), reason: why },
-        'malformed document left out',
+        { record: describeRecord(record), reason: cause },
+        'malformed document skipped',
       );
   }
 
-  #report({ report, foreign }: Opened, { conflicts }: Outcome): void {
+  #report({ report, foreign }: OpenTask, { conflicts }: BatchOutcome): void {
     this.#figures.stale += conflicts.size;
     this.#figures.foreign_versions = foreign?.count ?? 0;
     report({ ...this.#figures });
   }
 
-  /** A write that waits for an answer must not hold up the task's end for ever. */
-  #cutWhenStopped(signal: AbortSignal, client: Client): void {
+  /** Aborts requests some time after the stop signal: a write that waits for a response must not block the stop. */
+  #abortWhenStopped(signal: AbortSignal, client: Client): void {
     let timer: NodeJS.Timeout | undefined;
     const stopping = addAbortListener(signal, () => {
       timer = setTimeout(() => client.close(), GRACE_MS);
@@ -146,5 +146,5 @@ export class ElasticsearchSinkTask implements SinkTask<ElasticsearchConfig> {
   }
 }
 
-const placeOf = ({ originalTopic, originalPartition, offset }: SinkRecord): string =>
+const describeRecord = ({ originalTopic, originalPartition, offset }: SinkRecord): string =>
   `[topic=${originalTopic} partition=${originalPartition} offset=${offset}]`;

@@ -1,16 +1,16 @@
 import { Bytes } from '../../../src/api/index.ts';
 
-/** One bulk request in the making: its lines, and which of them are whose. */
-export class Bulk {
+/** Body of a bulk request, with the record of each item. */
+export class BulkRequest {
   readonly bytes = new Bytes(64 * 1024);
-  /** By item: the record's place in its batch. */
+  /** Index of the record in its batch, by item. */
   readonly records: number[] = [];
-  /** By item: the document's id, '' where no other record has it. Empty where the server keeps the order of changes. */
+  /** Document id by item, '' if no other record has it. Empty if versions order the changes. */
   readonly ids: string[] = [];
-  /** By item: the byte behind its lines. */
+  /** End of the lines of each item, in bytes. */
   readonly #ends: number[] = [];
 
-  /** Empty again, with the memory that it has. */
+  /** Empties the request; retains its memory. */
   reset(): this {
     this.bytes.reset();
     this.records.length = 0;
@@ -19,19 +19,19 @@ export class Bulk {
     return this;
   }
 
-  /** The lines written since the last item are this record's. */
-  end(record: number, id: string | undefined): void {
+  /** Ends an item: the lines written since the previous one belong to this record. */
+  endItem(record: number, id: string | undefined): void {
     this.records.push(record);
     if (id !== undefined) this.ids.push(id);
     this.#ends.push(this.bytes.length);
   }
 
-  /** Takes back the lines since the last item. */
-  undo(): void {
+  /** Removes the lines written since the last item. */
+  undoItem(): void {
     this.bytes.length = this.#ends.at(-1) ?? 0;
   }
 
-  /** The lines of some items, in their order; a view where they are one piece. */
+  /** Lines of the items, in order; a view if they are contiguous. */
   lines(items: readonly number[]): Buffer {
     const all = this.bytes.view();
     const first = items[0] ?? 0;

@@ -1,28 +1,27 @@
 import type { Log, SinkBatch, SinkProgress, SinkRecord } from '../../../src/api/index.ts';
 
-/** Milliseconds between two lines in the log at the least. */
+/** Minimum interval between log entries. */
 const LOG_INTERVAL_MS = 60_000;
 
 /**
- * Conflicts with versions that are no offsets of the record's own partition: at or beyond the partition's end, no task has
- * read a record that could have written the document. Another partition or topic has, or an earlier topic of the same name, and
- * the record's update is lost.
+ * Counts conflicts with versions that are not offsets of the record's partition: versions at or beyond the partition's end
+ * were written by another partition or topic, or by an earlier topic of the same name. The record's update is lost.
  */
 export class ForeignVersions {
-  /** Since the task was opened. */
+  /** Conflicts since the task was opened. */
   count = 0;
   readonly #log: Log;
   readonly #now: () => number;
   #unlogged = 0;
   #logAt = Number.NEGATIVE_INFINITY;
 
-  /** now: milliseconds of a clock that never goes back. */
+  /** now: milliseconds of a monotonic clock. */
   constructor(log: Log, now: () => number = () => performance.now()) {
     this.#log = log;
     this.#now = now;
   }
 
-  /** conflicts: the version of the document, by the record's place in the batch. */
+  /** conflicts: version of the document, by the index of the record in the batch. */
   add({ records, positions }: SinkBatch, conflicts: ReadonlyMap<number, number>): void {
     let example: { readonly record: SinkRecord; readonly version: number } | undefined;
     for (const [index, version] of conflicts) {
@@ -48,8 +47,8 @@ export class ForeignVersions {
   }
 }
 
-/** End of the record's partition; Infinity where it is not known. */
+/** End offset of the record's partition; Infinity if it is not known. */
 function endOf(positions: readonly SinkProgress[], { originalTopic, originalPartition }: SinkRecord): number {
-  const at = positions.find(({ topic, partition }) => topic === originalTopic && partition === originalPartition);
-  return at?.end ?? Number.POSITIVE_INFINITY;
+  const progress = positions.find(({ topic, partition }) => topic === originalTopic && partition === originalPartition);
+  return progress?.end ?? Number.POSITIVE_INFINITY;
 }

@@ -1,26 +1,26 @@
 import { type ElasticError, isBlocked, readError } from '../http/error-body.ts';
 
 /**
- * What became of one item.
+ * Result of one item.
  *
- * - written: it is in, or a newer version was in before it.
- * - again: the cluster was too busy for it, or the index is blocked.
- * - malformed: the document cannot be taken, now or later.
- * - missing: there is no such index (any more).
- * - refused: something else than the document is wrong.
+ * - written: the document was written, or a newer version exists.
+ * - retriable: the cluster is busy, or the index is blocked.
+ * - malformed: the document is rejected, also by a retry.
+ * - indexNotFound: the index does not exist (any more).
+ * - rejected: an error that is not caused by the document.
  */
-export type Verdict = 'written' | 'again' | 'malformed' | 'missing' | 'refused';
+export type BulkItemResultKind = 'written' | 'retriable' | 'malformed' | 'indexNotFound' | 'rejected';
 
-export interface ItemOutcome {
-  readonly verdict: Verdict;
-  /** Version of the document where it is equal to the record's or greater; NaN where the server does not name it. */
+export interface BulkItemResult {
+  readonly kind: BulkItemResultKind;
+  /** Version of the document if it is not lower than the record's; NaN if the server does not report it. */
   readonly conflict?: number;
   readonly status: number;
   readonly error: ElasticError | undefined;
 }
 
-/** What Elasticsearch and OpenSearch call documents that they cannot take. */
-const malformed = new Set([
+/** Error types of Elasticsearch and OpenSearch for malformed documents. */
+const malformedTypes = new Set([
   'strict_dynamic_mapping_exception',
   'mapper_parsing_exception',
   'document_parsing_exception',
@@ -32,32 +32,34 @@ const malformed = new Set([
   'x_content_parse_exception',
 ]);
 
-const written: ItemOutcome = { verdict: 'written', status: 200, error: undefined };
+const writtenResult: BulkItemResult = { kind: 'written', status: 200, error: undefined };
 /** `VersionType.EXTERNAL.explainConflictForWrites` of Elasticsearch and OpenSearch, after the document's id. */
-const currentVersion = /current version \[(\d+)\] is higher or equal to the one provided \[\d+\]$/;
+const currentVersionPattern = /current version \[(\d+)\] is higher or equal to the one provided \[\d+\]$/;
 
-/** versioned: conflicts mean that this version or a newer one is in; else that somebody got in between. */
-export function verdictOf(item: unknown, versioned: boolean): ItemOutcome {
+/** versioned: a conflict means that this version or a newer one exists; otherwise, that there was a concurrent change. */
+export function bulkItemResult(item: unknown, versioned: boolean): BulkItemResult {
   const [result] = Object.values(item as Record<string, { status?: number; error?: unknown }>);
-  // A delete of what is not there is 404 without an error.
-  if (result?.error === undefined) return written;
+  // Deleting a missing document results in 404 without an error.
+  if (result?.error === undefined) return writtenResult;
   const status = result.status ?? 0;
   const error = readError(result.error);
   const type = error?.type ?? '';
   if (type === 'version_conflict_engine_exception')
-    return versioned ? { ...written, conflict: versionIn(result.error) } : { verdict: 'again', status, error };
-  const verdict: Verdict =
+    return versioned
+      ? { ...writtenResult, conflict: currentVersionOf(result.error) }
+      : { kind: 'retriable', status, error };
+  const kind: BulkItemResultKind =
     status === 429 || status >= 500 || isBlocked(error)
-      ? 'again'
-      : malformed.has(type)
+      ? 'retriable'
+      : malformedTypes.has(type)
         ? 'malformed'
         : type === 'index_not_found_exception'
-          ? 'missing'
-          : 'refused';
-  return { verdict, status, error };
+          ? 'indexNotFound'
+          : 'rejected';
+  return { kind, status, error };
 }
 
-function versionIn(error: unknown): number {
+function currentVersionOf(error: unknown): number {
   const { reason } = error as { reason?: unknown };
-  return Number(currentVersion.exec(String(reason))?.[1]);
+  return Number(currentVersionPattern.exec(String(reason))?.[1]);
 }

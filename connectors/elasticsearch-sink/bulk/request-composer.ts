@@ -1,32 +1,32 @@
 import type { ByteWriter, Schema, SinkRecord } from '../../../src/api/index.ts';
 import { Bytes } from '../../../src/api/index.ts';
+import { integer } from '../../../src/data/json/json-bytes.ts';
 import { DataError } from '../../../src/errors.ts';
 import type { Settings } from '../config/settings.ts';
 import { type Encode, Encoders } from '../documents/encoders.ts';
 import { idOfKey, versionOf } from '../documents/ids.ts';
-import { integer } from '../documents/floats.ts';
-import { writePlain } from '../documents/schemaless.ts';
-import { Bulk } from './bulk-request.ts';
+import { writeSchemaless } from '../documents/schemaless.ts';
+import { BulkRequest } from './bulk-request.ts';
 
-/** Records for which a further request at the same time pays. */
-const PAYS = 400;
-/** As often as Elasticsearch itself may try an update that another has got in between. */
-const UPDATE_TRIES = 5;
+/** Minimum number of records for an additional concurrent request. */
+const MIN_LANE_RECORDS = 400;
+/** Maximum number of retries of a conflicting update by Elasticsearch (retry_on_conflict). */
+const MAX_UPDATE_RETRIES = 5;
 
-/** A batch as bulk requests. Lanes may go at the same time; what is within a lane goes in order. */
-export interface Composed {
-  readonly lanes: readonly (readonly Bulk[])[];
-  /** Records that no document or id could be made of, by their place in the batch. */
-  readonly refused: ReadonlyMap<number, DataError>;
+/** A batch as bulk requests. Lanes are sent concurrently, the requests of a lane in order. */
+export interface ComposedBatch {
+  readonly lanes: readonly (readonly BulkRequest[])[];
+  /** Errors of records that have no valid document or id, by their index in the batch. */
+  readonly rejected: ReadonlyMap<number, DataError>;
 }
 
-/** A topic's own: decided once. */
+/** Settings of a topic. */
 interface Target {
-  readonly keyIgnored: boolean;
+  readonly isKeyIgnored: boolean;
   readonly encoders: Encoders;
-  /** An action up to the id. */
-  readonly write: Uint8Array;
-  readonly remove: Uint8Array;
+  /** Action line up to the id. */
+  readonly writeAction: Uint8Array;
+  readonly deleteAction: Uint8Array;
 }
 
 const VERSION = Buffer.from(',"version":');
@@ -36,44 +36,44 @@ const LINE = Buffer.from('\n');
 const DOC = Buffer.from('{"doc":');
 const AS_UPSERT = Buffer.from(',"doc_as_upsert":true}\n');
 
-/** Records → NDJSON of the bulk API (https://www.elastic.co/guide/en/elasticsearch/reference/7.17/docs-bulk.html). */
-export class Composer {
+/** Records → NDJSON of the request API (https://www.elastic.co/guide/en/elasticsearch/reference/7.17/docs-request.html). */
+export class RequestComposer {
   readonly #settings: Settings;
-  readonly #nameOf: (topic: string) => string;
+  readonly #indexOf: (topic: string) => string;
   readonly #targets = new Map<string, Target>();
-  readonly #mapped: Encoders;
-  readonly #unmapped: Encoders;
-  readonly #endOfUpdate: Uint8Array;
-  /** Requests of the batch before, whose memory is used again. */
-  #spare: Bulk[] = [];
+  readonly #mappedEncoders: Encoders;
+  readonly #dynamicEncoders: Encoders;
+  readonly #updateEnd: Uint8Array;
+  /** Requests of the previous batch, whose memory is reused. */
+  #spare: BulkRequest[] = [];
 
-  constructor(settings: Settings, nameOf: (topic: string) => string) {
+  constructor(settings: Settings, indexOf: (topic: string) => string) {
     this.#settings = settings;
-    this.#nameOf = nameOf;
+    this.#indexOf = indexOf;
     const { compactMaps } = settings;
-    this.#mapped = new Encoders({ datesInMilliseconds: true, compactMaps });
-    // Connect's connector leaves a value whose schema is ignored to JsonConverter.
-    this.#unmapped = new Encoders({ datesInMilliseconds: false, compactMaps: true });
-    const tries = Math.min(settings.connection.inFlight, UPDATE_TRIES);
-    this.#endOfUpdate = Buffer.from(`,"retry_on_conflict":${tries}}}\n`);
+    this.#mappedEncoders = new Encoders({ datesInMilliseconds: true, compactMaps });
+    // With schema.ignore, Confluent's connector writes values with JsonConverter.
+    this.#dynamicEncoders = new Encoders({ datesInMilliseconds: false, compactMaps: true });
+    const tries = Math.min(settings.connection.maxInFlight, MAX_UPDATE_RETRIES);
+    this.#updateEnd = Buffer.from(`,"retry_on_conflict":${tries}}}\n`);
   }
 
-  /** skip: records that are written already. What the call before gave is no longer valid. */
-  compose(records: readonly SinkRecord[], skip: ReadonlySet<SinkRecord>): Composed {
+  /** Composes the requests of a batch, and invalidates those of the previous call. skip: records that are already written. */
+  compose(records: readonly SinkRecord[], skip: ReadonlySet<SinkRecord>): ComposedBatch {
     const { connection, upsert, batchRecords, bulkBytes } = this.#settings;
-    const count = Math.min(connection.inFlight, Math.max(1, Math.ceil(records.length / PAYS)));
-    const used: Bulk[] = [];
-    const next = (): Bulk => {
-      const bulk = this.#spare.pop()?.reset() ?? new Bulk();
-      used.push(bulk);
-      return bulk;
+    const count = Math.min(connection.maxInFlight, Math.max(1, Math.ceil(records.length / MIN_LANE_RECORDS)));
+    const used: BulkRequest[] = [];
+    const next = (): BulkRequest => {
+      const request = this.#spare.pop()?.reset() ?? new BulkRequest();
+      used.push(request);
+      return request;
     };
-    const lanes = Array.from({ length: count }, (): Bulk[] => [next()]);
-    const refused = new Map<number, DataError>();
+    const lanes = Array.from({ length: count }, (): BulkRequest[] => [next()]);
+    const rejected = new Map<number, DataError>();
     let topic: string | undefined;
     let target: Target | undefined;
     let schema: Schema | null | undefined;
-    let encode: Encode = writePlain;
+    let encode: Encode = writeSchemaless;
     for (let i = 0; i < records.length; i++) {
       const record = records[i] as SinkRecord;
       if (skip.has(record)) continue;
@@ -84,51 +84,51 @@ export class Composer {
       }
       if (record.valueSchema !== schema) {
         schema = record.valueSchema;
-        encode = schema === null ? writePlain : target.encoders.of(schema);
+        encode = schema === null ? writeSchemaless : target.encoders.encoderOf(schema);
       }
-      let bulk: Bulk | undefined;
+      let request: BulkRequest | undefined;
       try {
         if (record.value === null && !this.#deletes(record, target)) continue;
-        const id = target.keyIgnored ? undefined : idOfKey(record.keySchema, record.key);
-        // With versions the order of requests means nothing, and ids of records meet nobody; updates have neither.
+        const id = target.isKeyIgnored ? undefined : idOfKey(record.keySchema, record.key);
+        // Updates of the same id go to the same lane. Versions and record ids do not depend on the order of requests.
         const lane =
           lanes[upsert && id !== undefined ? hash(id) % count : Math.floor((i * count) / records.length)] ?? [];
-        bulk = lane.at(-1) as Bulk;
-        if (bulk.records.length >= batchRecords || bulk.bytes.length >= bulkBytes) {
-          bulk = next();
-          lane.push(bulk);
+        request = lane.at(-1) as BulkRequest;
+        if (request.records.length >= batchRecords || request.bytes.length >= bulkBytes) {
+          request = next();
+          lane.push(request);
         }
-        this.#append(record, target, id, encode, bulk.bytes);
-        bulk.end(i, upsert ? (id ?? '') : undefined);
+        this.#append(record, target, id, encode, request.bytes);
+        request.endItem(i, upsert ? (id ?? '') : undefined);
       } catch (error) {
-        bulk?.undo();
+        request?.undoItem();
         if (!(error instanceof DataError)) throw error;
-        refused.set(i, error);
+        rejected.set(i, error);
       }
     }
-    // A batch that took more requests than its like leaves no more of them behind than there are lanes.
-    this.#spare = [...used, ...this.#spare].slice(0, connection.inFlight);
-    return { lanes: lanes.map(lane => lane.filter(bulk => bulk.records.length > 0)), refused };
+    // Retains at most one request for each lane.
+    this.#spare = [...used, ...this.#spare].slice(0, connection.maxInFlight);
+    return { lanes: lanes.map(lane => lane.filter(request => request.records.length > 0)), rejected };
   }
 
-  /** Whether a null value deletes; false leaves it out. Throws DataError where nulls are refused. */
-  #deletes(record: SinkRecord, { keyIgnored }: Target): boolean {
+  /** True if a null value deletes a document; false if it is skipped. Throws DataError if null values fail. */
+  #deletes(record: SinkRecord, { isKeyIgnored }: Target): boolean {
     const { nulls } = this.#settings;
     if (nulls === 'fail')
       throw new DataError(
-        'The value is null. behavior.on.null.values=delete deletes the document of the key, ignore leaves it out.',
+        'The value is null. Set behavior.on.null.values to delete (the document of the key) or to ignore.',
       );
-    // A document with an id of its record is no other record's to delete.
-    return nulls === 'delete' && record.key !== null && !keyIgnored;
+    // Documents with record ids are never deleted.
+    return nulls === 'delete' && record.key !== null && !isKeyIgnored;
   }
 
   #append(record: SinkRecord, target: Target, id: string | undefined, encode: Encode, out: Bytes): void {
     const { upsert, versionHeader } = this.#settings;
-    const removes = record.value === null;
-    out.raw(removes ? target.remove : target.write);
-    if (id === undefined) ownId(record, out);
+    const isDelete = record.value === null;
+    out.raw(isDelete ? target.deleteAction : target.writeAction);
+    if (id === undefined) writeRecordId(record, out);
     else out.jsonText(id);
-    if (upsert) out.raw(removes ? END : this.#endOfUpdate);
+    if (upsert) out.raw(isDelete ? END : this.#updateEnd);
     else if (id === undefined) out.raw(END);
     else {
       out.raw(VERSION);
@@ -136,21 +136,21 @@ export class Composer {
       else out.ascii(versionOf(record, versionHeader));
       out.raw(EXTERNAL);
     }
-    if (removes) return;
+    if (isDelete) return;
     if (upsert) out.raw(DOC);
-    document(record, encode, out);
+    writeDocument(record, encode, out);
     out.raw(upsert ? AS_UPSERT : LINE);
   }
 
   #targetOf(topic: string): Target {
     let target = this.#targets.get(topic);
     if (target === undefined) {
-      const index = this.#nameOf(topic);
+      const index = this.#indexOf(topic);
       target = {
-        keyIgnored: this.#settings.keyIgnored(topic),
-        encoders: this.#settings.schemaIgnored(topic) ? this.#unmapped : this.#mapped,
-        write: action(this.#settings.upsert ? 'update' : 'index', index),
-        remove: action('delete', index),
+        isKeyIgnored: this.#settings.isKeyIgnored(topic),
+        encoders: this.#settings.isSchemaIgnored(topic) ? this.#dynamicEncoders : this.#mappedEncoders,
+        writeAction: action(this.#settings.upsert ? 'update' : 'index', index),
+        deleteAction: action('delete', index),
       };
       this.#targets.set(topic, target);
     }
@@ -160,15 +160,16 @@ export class Composer {
 
 const OPEN = 0x7b;
 
-/** Appends a record's value, which must be an object. */
-function document(record: SinkRecord, encode: Encode, out: Bytes): void {
+/** Appends a record's value. Throws DataError if it is not an object. */
+function writeDocument(record: SinkRecord, encode: Encode, out: Bytes): void {
   const start = out.length;
   encode(record.value, out);
-  if (out.buffer[start] !== OPEN) throw new DataError('Only an object can be a document: the value is none.');
+  if (out.buffer[start] !== OPEN)
+    throw new DataError('The value is not an object, and only an object can be a document.');
 }
 
-/** topic+partition+offset of the record in Kafka, whatever transforms made of its topic. Topics need no escapes. */
-function ownId(record: SinkRecord, out: ByteWriter): void {
+/** Appends topic+partition+offset of the record in Kafka, before transforms. Topic names need no escapes. */
+function writeRecordId(record: SinkRecord, out: ByteWriter): void {
   out.ascii(`"${record.originalTopic}+`);
   integer(out, record.originalPartition);
   out.ascii('+');

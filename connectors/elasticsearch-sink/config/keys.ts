@@ -13,19 +13,19 @@ import {
 import { messageOf } from '../../../src/errors.ts';
 import { readResources, resourceUsages } from './resources.ts';
 import { tlsKeys, tlsOf } from './tls.ts';
-import { unservedKeys } from './unsupported-keys.ts';
+import { unsupportedKeys } from './unsupported-keys.ts';
 import { urlsOf } from './urls.ts';
 
 const connector = { group: 'Connector' } as const;
 const conversion = { group: 'Data Conversion' } as const;
-const noEffect = (why: string) => `Accepted and without effect: ${why}.`;
+const noEffect = (reason: string) => `Accepted and without effect: ${reason}.`;
 
 const keys = {
   'connection.url': listKey({
     ...connector,
     doc:
-      'URLs of Elasticsearch or OpenSearch nodes, such as http://es1:9200,http://es2:9200. One without a protocol is ' +
-      'http; where any is https, all are.',
+      'URLs of Elasticsearch or OpenSearch nodes, such as http://es1:9200,http://es2:9200. The default ' +
+      'protocol is http; if any URL is https, all are.',
     importance: 'high',
     width: 'long',
     displayName: 'Connection URLs',
@@ -40,7 +40,7 @@ const keys = {
   }),
   'connection.username': stringKey({
     ...connector,
-    doc: 'User for basic authentication, which takes place where user and password are given.',
+    doc: 'User for basic authentication, which requires user and password.',
     default: null,
     displayName: 'Connection Username',
   }),
@@ -53,15 +53,15 @@ const keys = {
   'external.resource.usage': enumKey(resourceUsages, {
     ...connector,
     doc:
-      'Whether documents go to indices (INDEX) or aliases (ALIAS_INDEX) that are there already and are named by ' +
-      'topic.to.external.resource.mapping; DISABLED makes an index for each topic.',
+      'INDEX, ALIAS_INDEX: documents are written to existing indices or aliases, see ' +
+      'topic.to.external.resource.mapping; DISABLED: an index is created for each topic.',
     default: 'DISABLED',
     importance: 'high',
     displayName: 'External Resource Usage',
   }),
   'topic.to.external.resource.mapping': listKey({
     ...connector,
-    doc: 'Items topic:resource, one for each topic, where external.resource.usage is not DISABLED.',
+    doc: 'Items topic:resource, one for each topic, unless external.resource.usage is DISABLED.',
     default: [],
     importance: 'high',
     width: 'long',
@@ -69,14 +69,14 @@ const keys = {
   }),
   'batch.size': intKey({
     ...connector,
-    doc: 'Records in one bulk request at most.',
+    doc: 'Maximum number of records in a bulk request.',
     default: 2000,
     displayName: 'Batch Size',
     check: atLeast(1),
   }),
   'bulk.size.bytes': longKey({
     ...connector,
-    doc: 'Bytes of one bulk request, after which the next begins; -1 for no bound.',
+    doc: 'Size of a bulk request in bytes after which the next one starts; -1: no limit.',
     default: 5 * 1024 * 1024,
     importance: 'low',
     displayName: 'Bulk Size (bytes)',
@@ -84,14 +84,14 @@ const keys = {
   }),
   'max.in.flight.requests': intKey({
     ...connector,
-    doc: 'Bulk requests under way at the same time.',
+    doc: 'Maximum number of concurrent bulk requests.',
     default: 5,
     displayName: 'Max In-flight Requests',
     check: atLeast(1),
   }),
   'max.buffered.records': intKey({
     ...connector,
-    doc: noEffect('one batch of records is held at a time, and one more while it is written'),
+    doc: noEffect('one batch of records is buffered, and one more while it is written'),
     default: 20_000,
     importance: 'low',
     displayName: 'Max Buffered Records',
@@ -99,7 +99,7 @@ const keys = {
   }),
   'linger.ms': longKey({
     ...connector,
-    doc: noEffect('what has been read is written at once'),
+    doc: noEffect('records are written immediately'),
     default: 1,
     importance: 'low',
     displayName: 'Linger (ms)',
@@ -107,7 +107,7 @@ const keys = {
   }),
   'flush.timeout.ms': longKey({
     ...connector,
-    doc: noEffect('a write ends when its last document is in, or max.retries are used up'),
+    doc: noEffect('a write ends with its last document or after max.retries'),
     default: 180_000,
     importance: 'low',
     displayName: 'Flush Timeout (ms)',
@@ -115,7 +115,7 @@ const keys = {
   }),
   'flush.synchronously': booleanKey({
     ...connector,
-    doc: noEffect('offsets are committed behind what has been written, whatever transforms make of topics'),
+    doc: noEffect('offsets are committed only after the records are written, also if transforms change topics'),
     default: false,
     importance: 'low',
     displayName: 'Flush synchronously',
@@ -132,7 +132,7 @@ const keys = {
   }),
   'retry.backoff.ms': longKey({
     ...connector,
-    doc: 'How long to wait before the first further try; twice as long before each one after it, with a random part.',
+    doc: 'Wait before the first retry; doubles with each further retry, with random jitter.',
     default: 100,
     importance: 'low',
     displayName: 'Retry Backoff (ms)',
@@ -140,14 +140,14 @@ const keys = {
   }),
   'connection.compression': booleanKey({
     ...connector,
-    doc: 'Whether requests are compressed with gzip.',
+    doc: 'Compresses requests with gzip.',
     default: false,
     importance: 'low',
     displayName: 'Compression',
   }),
   'max.connection.idle.time.ms': intKey({
     ...connector,
-    doc: 'How long a connection may lie idle before it is closed; -1 for as long as the server likes.',
+    doc: 'Time after which an idle connection is closed; -1: never.',
     default: 60_000,
     importance: 'low',
     displayName: 'Max Connection Idle Time',
@@ -155,7 +155,7 @@ const keys = {
   }),
   'connection.timeout.ms': intKey({
     ...connector,
-    doc: 'How long a connection may take to be made; 0 for no bound.',
+    doc: 'Timeout for connecting; 0: none.',
     default: 1000,
     importance: 'low',
     displayName: 'Connection Timeout',
@@ -163,7 +163,7 @@ const keys = {
   }),
   'read.timeout.ms': intKey({
     ...connector,
-    doc: 'How long a request may wait for its answer; 0 for no bound.',
+    doc: 'Timeout for the response to a request; 0: none.',
     default: 3000,
     importance: 'low',
     displayName: 'Read Timeout',
@@ -171,27 +171,27 @@ const keys = {
   }),
   'key.ignore': booleanKey({
     ...conversion,
-    doc: 'Whether documents get ids of topic+partition+offset; else the record’s key is the id.',
+    doc: 'true: document ids are topic+partition+offset; false: the record’s key.',
     default: false,
     importance: 'high',
     displayName: 'Ignore Key mode',
   }),
   'use.autogenerated.ids': booleanKey({
     ...conversion,
-    doc: 'As key.ignore: ids of topic+partition+offset are as unique as made-up ones, and a record that comes again has its own.',
+    doc: 'Same as key.ignore: ids of topic+partition+offset are unique too, and the same when a record is written again.',
     default: false,
     displayName: 'Elasticsearch Generated IDs',
   }),
   'schema.ignore': booleanKey({
     ...conversion,
-    doc: 'Whether Elasticsearch maps fields by itself; else an index without a mapping gets the record schema’s.',
+    doc: 'true: Elasticsearch maps fields dynamically; false: an index without a mapping gets that of the record’s schema.',
     default: false,
     importance: 'low',
     displayName: 'Ignore Schema mode',
   }),
   'compact.map.entries': booleanKey({
     ...conversion,
-    doc: 'Whether maps of string keys are written as objects; else as lists of {"key": …, "value": …}.',
+    doc: 'true: maps with string keys are written as objects; false: as lists of {"key": …, "value": …}.',
     default: true,
     importance: 'low',
     displayName: 'Compact Map Entries',
@@ -214,14 +214,14 @@ const keys = {
   }),
   'drop.invalid.message': booleanKey({
     ...conversion,
-    doc: 'Whether a record that no document or id can be made of is left out, with a line in the log.',
+    doc: 'Skips records without a valid document or id, and logs them.',
     default: false,
     importance: 'low',
     displayName: 'Drop invalid messages',
   }),
   'behavior.on.null.values': enumKey(['ignore', 'delete', 'fail'], {
     ...conversion,
-    doc: 'What a null value (a tombstone) does: ignore leaves it out, delete deletes the key’s document, fail refuses it.',
+    doc: 'Handling of null values (tombstones): ignore skips them, delete deletes the document of the key, fail rejects them.',
     default: 'fail',
     importance: 'low',
     displayName: 'Behavior for null-valued records',
@@ -229,8 +229,8 @@ const keys = {
   'behavior.on.malformed.documents': enumKey(['ignore', 'warn', 'fail'], {
     ...conversion,
     doc:
-      'What is done with a document that Elasticsearch refuses for itself, such as one that does not fit the mapping: ' +
-      'ignore leaves it out, warn does so with a line in the log, fail makes it a data error (errors.tolerance).',
+      'Handling of documents that Elasticsearch rejects, for instance because they do not fit the mapping: ' +
+      'ignore skips them, warn skips and logs them, fail makes them data errors (errors.tolerance).',
     default: 'fail',
     importance: 'low',
     displayName: 'Behavior on malformed documents',
@@ -238,7 +238,7 @@ const keys = {
   'external.version.header': stringKey({
     ...conversion,
     doc:
-      'Header that holds the document’s version, a whole number from 0 to 2^63-1, as a number or as text; a record without ' +
+      'Header with the document’s version, a whole number from 0 to 2^63-1, as a number or a string; a record without ' +
       'it is a data error. Empty: the record’s offset is the version.',
     default: '',
     importance: 'low',
@@ -246,7 +246,7 @@ const keys = {
   }),
   'write.method': enumKey(['insert', 'upsert'], {
     ...conversion,
-    doc: 'insert: the document replaces the one of its id; upsert: its fields are put into the one of its id.',
+    doc: 'insert: replaces the document with the same id; upsert: merges the fields into the document with the same id.',
     default: 'insert',
     importance: 'low',
     displayName: 'Write Method',
@@ -259,7 +259,7 @@ const keys = {
     displayName: 'Type Name',
   }),
   ...tlsKeys,
-  ...unservedKeys,
+  ...unsupportedKeys,
 };
 
 export type ElasticsearchConfig = ConfigOf<typeof keys>;
@@ -267,12 +267,12 @@ export type ElasticsearchConfig = ConfigOf<typeof keys>;
 /** Configuration of `io.confluent.connect.elasticsearch.ElasticsearchSinkConnector`. */
 export const elasticsearchConfig = defineConfig(keys, {
   refine: config => ({
-    ...wrong('topic.to.external.resource.mapping', () => readResources(config)),
-    ...wrong('elastic.security.protocol', () => tlsOf(config)),
+    ...errorOf('topic.to.external.resource.mapping', () => readResources(config)),
+    ...errorOf('elastic.security.protocol', () => tlsOf(config)),
   }),
 });
 
-function wrong(name: string, read: () => unknown): Readonly<Record<string, string>> {
+function errorOf(name: string, read: () => unknown): Readonly<Record<string, string>> {
   try {
     read();
     return {};

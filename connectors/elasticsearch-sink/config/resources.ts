@@ -7,18 +7,19 @@ interface ResourceConfig {
   readonly 'topic.to.external.resource.mapping': readonly string[];
 }
 
-/** Index or alias by topic; undefined where each topic has an index of its own. Throws CONFIG_INVALID. */
+/** Index or alias by topic; undefined if each topic has its own index. Throws CONFIG_INVALID. */
 export function readResources(config: ResourceConfig): ReadonlyMap<string, string> | undefined {
   const usage = config['external.resource.usage'];
   const items = config['topic.to.external.resource.mapping'];
   if (usage === 'DISABLED') {
     if (items.length > 0)
-      throw invalid('topic.to.external.resource.mapping needs external.resource.usage to be INDEX or ALIAS_INDEX.');
+      throw invalid('topic.to.external.resource.mapping requires external.resource.usage=INDEX or ALIAS_INDEX.');
     return undefined;
   }
   if (usage.endsWith('DATASTREAM'))
     throw invalid(`external.resource.usage ${usage} is not supported; INDEX and ALIAS_INDEX are.`);
-  if (items.length === 0) throw invalid(`external.resource.usage ${usage} needs topic.to.external.resource.mapping.`);
+  if (items.length === 0)
+    throw invalid(`external.resource.usage ${usage} requires topic.to.external.resource.mapping.`);
   const resources = new Map<string, string>();
   for (const item of items) {
     const [topic = '', resource = '', ...rest] = item.split(':').map(part => part.trim());

@@ -10,14 +10,14 @@ const secret = (doc: string, displayName: string) => passwordKey({ ...security, 
 export const tlsKeys = {
   'elastic.security.protocol': enumKey(['PLAINTEXT', 'SSL'], {
     group: 'Security',
-    doc: 'SSL: the keys elastic.https.* say whom to trust and who to be. PLAINTEXT passes them over.',
+    doc: 'SSL: the keys elastic.https.* configure trust store and key store. PLAINTEXT: they are ignored.',
     default: 'PLAINTEXT',
     displayName: 'Security protocol',
   }),
-  'elastic.https.ssl.truststore.location': text('PEM file of the authorities that are trusted.', 'Trust store'),
-  'elastic.https.ssl.truststore.certificates': text('The same as text.', 'Trusted certificates'),
+  'elastic.https.ssl.truststore.location': text('PEM file of the trusted certificate authorities.', 'Trust store'),
+  'elastic.https.ssl.truststore.certificates': text('Trusted certificates as PEM text.', 'Trusted certificates'),
   'elastic.https.ssl.keystore.location': text(
-    'File with the key and the certificates that the client shows: PEM or PKCS12.',
+    'File with the client’s key and certificates: PEM or PKCS12.',
     'Key store',
   ),
   'elastic.https.ssl.keystore.password': secret('Password of a PKCS12 key store.', 'Key store password'),
@@ -26,7 +26,7 @@ export const tlsKeys = {
   'elastic.https.ssl.key.password': secret('Password of the client’s key.', 'Key password'),
   'elastic.https.ssl.endpoint.identification.algorithm': stringKey({
     ...security,
-    doc: 'Empty: the name in the server’s certificate is not looked at.',
+    doc: 'Empty: the host name in the server’s certificate is not verified.',
     default: 'https',
     displayName: 'Endpoint identification algorithm',
     check: value =>
@@ -36,13 +36,13 @@ export const tlsKeys = {
 
 export type TlsOptions = SecureContextOptions & { readonly checkServerIdentity?: () => undefined };
 
-/** Throws CONFIG_INVALID for a file that cannot be read or is of another kind. */
+/** Throws CONFIG_INVALID for a file that cannot be read or has another format. */
 export function tlsOf(config: ConfigOf<typeof tlsKeys>): TlsOptions {
   if (config['elastic.security.protocol'] === 'PLAINTEXT') return {};
-  const ca = config['elastic.https.ssl.truststore.certificates'] ?? trusted(config);
+  const ca = config['elastic.https.ssl.truststore.certificates'] ?? trustedCertificates(config);
   const passphrase = config['elastic.https.ssl.key.password'];
   return {
-    ...(ca === null ? {} : { ca: lines(ca) }),
+    ...(ca === null ? {} : { ca: withLineBreaks(ca) }),
     ...identity(config),
     ...(passphrase === null ? {} : { passphrase }),
     ...(config['elastic.https.ssl.endpoint.identification.algorithm'] === ''
@@ -51,13 +51,13 @@ export function tlsOf(config: ConfigOf<typeof tlsKeys>): TlsOptions {
   };
 }
 
-function trusted(config: ConfigOf<typeof tlsKeys>): string | null {
+function trustedCertificates(config: ConfigOf<typeof tlsKeys>): string | null {
   const path = config['elastic.https.ssl.truststore.location'];
   if (path === null) return null;
   const content = read('elastic.https.ssl.truststore.location', path).toString('latin1');
   if (!content.includes('-----BEGIN '))
     throw invalid(
-      `${path} is not PEM: write out its certificates with keytool -list -rfc -keystore ${path} > trusted.pem, and name that file.`,
+      `${path} is not PEM: export its certificates with keytool -list -rfc -keystore ${path} > trusted.pem, and configure that file.`,
     );
   return content;
 }
@@ -67,20 +67,20 @@ function identity(config: ConfigOf<typeof tlsKeys>): TlsOptions {
   const cert = config['elastic.https.ssl.keystore.certificate.chain'];
   if ((key === null) !== (cert === null))
     throw invalid('elastic.https.ssl.keystore.key and .certificate.chain belong together: one is missing.');
-  if (key !== null && cert !== null) return { key: lines(key), cert: lines(cert) };
+  if (key !== null && cert !== null) return { key: withLineBreaks(key), cert: withLineBreaks(cert) };
   const path = config['elastic.https.ssl.keystore.location'];
   if (path === null) return {};
   const content = read('elastic.https.ssl.keystore.location', path);
   if (content.includes('-----BEGIN ')) return { key: content, cert: content };
-  // A Java key store of its own kind; PKCS12 begins with an ASN.1 sequence.
+  // Magic number of JKS; PKCS12 begins with an ASN.1 sequence.
   if (content.length >= 4 && content.readUInt32BE(0) === 0xfeedfeed)
-    throw invalid(`${path} is a JKS store; make PKCS12 of it: keytool -importkeystore … -deststoretype PKCS12.`);
+    throw invalid(`${path} is a JKS store; convert it to PKCS12: keytool -importkeystore … -deststoretype PKCS12.`);
   const passphrase = config['elastic.https.ssl.keystore.password'];
   return { pfx: content, ...(passphrase === null ? {} : { passphrase }) };
 }
 
-/** PEM on one line, as JSON and properties files tend to have it, with its line breaks put back. */
-function lines(pem: string): string {
+/** Restores line breaks of PEM on one line, the usual form in JSON and properties files. */
+function withLineBreaks(pem: string): string {
   return pem
     .replaceAll('\\n', '\n')
     .replace(

@@ -3,10 +3,10 @@ import { passwordKey, stringKey } from '../../../src/config/spec.ts';
 const DATA_STREAMS = 'write to an index, or to an alias with external.resource.usage=ALIAS_INDEX';
 const PROXIES = 'connect to the nodes without a proxy, or let connection.url name one that forwards to them';
 const KERBEROS = 'log in with connection.username and connection.password, or with a certificate';
-const TLS = 'TLS is that of Node.js; leave it out';
+const TLS = 'TLS is configured by Node.js; remove the key';
 
-/** Keys of Confluent's connector that are not served: name, values that ask for nothing else, what to do instead. */
-const unserved = {
+/** Unsupported keys of Confluent's connector: accepted values, which have no effect, and the alternative. */
+const unsupported = {
   'auto.create.indices.at.start': [['true', 'false'], 'an index is created for the first record of its topic'],
   'data.stream.dataset': [[''], DATA_STREAMS],
   // biome-ignore lint/suspicious/noTemplateCurlyInString: Confluent's placeholder
@@ -28,7 +28,7 @@ const unserved = {
   'kerberos.user.principal': [[''], KERBEROS],
   'log.sensitive.data': [
     ['false'],
-    'documents are never logged; errors.deadletterqueue.topic.name keeps what is refused',
+    'documents are never logged; see errors.deadletterqueue.topic.name for rejected records',
   ],
   'proxy.host': [[''], PROXIES],
   'proxy.password': [[''], PROXIES],
@@ -37,7 +37,7 @@ const unserved = {
   'topic.index.map': [[''], 'rename topics with the RegexRouter transform'],
 } as const satisfies Readonly<Record<string, readonly [values: readonly [string, ...string[]], instead: string]>>;
 
-type Unserved = Record<keyof typeof unserved, ReturnType<typeof key>>;
+type UnsupportedKeys = Record<keyof typeof unsupported, ReturnType<typeof key>>;
 
 const key = (name: string, values: readonly [string, ...string[]], instead: string) =>
   (name.endsWith('.password') ? passwordKey : stringKey)({
@@ -46,9 +46,11 @@ const key = (name: string, values: readonly [string, ...string[]], instead: stri
     importance: 'low',
     displayName: name,
     check: value =>
-      values.some(taken => taken.toLowerCase() === value.toLowerCase()) ? undefined : `it is not supported; ${instead}`,
+      values.some(accepted => accepted.toLowerCase() === value.toLowerCase())
+        ? undefined
+        : `it is not supported; ${instead}`,
   });
 
-export const unservedKeys = Object.fromEntries(
-  Object.entries(unserved).map(([name, [values, instead]]) => [name, key(name, values, instead)]),
-) as Unserved;
+export const unsupportedKeys = Object.fromEntries(
+  Object.entries(unsupported).map(([name, [values, instead]]) => [name, key(name, values, instead)]),
+) as UnsupportedKeys;

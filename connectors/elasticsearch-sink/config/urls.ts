@@ -1,8 +1,8 @@
 import { MillraceError } from '../../../src/errors.ts';
 
-/** The nodes' URLs, all https where any is. Throws CONFIG_INVALID. */
+/** URLs of the nodes; all are https if any is. Throws CONFIG_INVALID. */
 export function urlsOf(items: readonly string[]): readonly URL[] {
-  if (items.length === 0) throw invalid('at least one URL is needed');
+  if (items.length === 0) throw invalid('at least one URL is required');
   const urls = items.map(item => {
     const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(item) ? item : `http://${item}`;
     if (!URL.canParse(text)) throw invalid('each item must be a URL, such as http://localhost:9200');

@@ -1,18 +1,18 @@
 import type { ByteWriter, MapSchema, Schema, StructSchema, Value } from '../../../src/api/index.ts';
 import { Bytes, Decimal, isStruct, LogicalName } from '../../../src/api/index.ts';
+import { base64, byte, integer } from '../../../src/data/json/json-bytes.ts';
 import { DataError } from '../../../src/errors.ts';
-import { base64, byte, double, float, integer } from './floats.ts';
+import { double, float } from './floats.ts';
 
 /** Appends one value as JSON. Throws DataError for a value that does not fit the schema. */
 export type Encode = (value: Value, out: ByteWriter) => void;
 
 export interface EncodeOptions {
   /**
-   * Connect's Date as milliseconds, which is what a field mapped as `date` reads; else as days, which is what
-   * JsonConverter writes where Elasticsearch maps fields by itself.
+   * Writes Connect's Date in milliseconds, the format of fields mapped as `date`; otherwise in days, like JsonConverter.
    */
   readonly datesInMilliseconds: boolean;
-  /** Maps of string keys as objects; else, and maps of other keys always, as arrays of `{"key": …, "value": …}`. */
+  /** Writes maps with string keys as objects; other maps are always arrays of `{"key": …, "value": …}`. */
   readonly compactMaps: boolean;
 }
 
@@ -22,7 +22,7 @@ const TRUE = Buffer.from('true');
 const FALSE = Buffer.from('false');
 const [CLOSE, OPEN_LIST, CLOSE_LIST, COMMA, COLON] = [0x7d, 0x5b, 0x5d, 0x2c, 0x3a] as const;
 
-/** Encoders of documents, compiled once for each schema object: no decision is left for each record. */
+/** Encoders of documents, compiled once for each schema object. */
 export class Encoders {
   readonly #options: EncodeOptions;
   readonly #compiled = new WeakMap<Schema, Encode>();
@@ -31,7 +31,7 @@ export class Encoders {
     this.#options = options;
   }
 
-  of(schema: Schema): Encode {
+  encoderOf(schema: Schema): Encode {
     let encode = this.#compiled.get(schema);
     if (encode === undefined) {
       encode = this.#compile(schema);
@@ -41,22 +41,22 @@ export class Encoders {
   }
 
   #compile(schema: Schema): Encode {
-    const encode = this.#present(schema);
-    const ifNull = this.#ifNull(schema, encode);
-    if (ifNull === undefined)
+    const encode = this.#encoderOfPresent(schema);
+    const nullJson = this.#nullJson(schema, encode);
+    if (nullJson === undefined)
       return (value, out) => {
         if (value === null || value === undefined)
           throw new DataError('null value for field that is required and has no default value');
         encode(value, out);
       };
     return (value, out) => {
-      if (value === null || value === undefined) out.raw(ifNull);
+      if (value === null || value === undefined) out.raw(nullJson);
       else encode(value, out);
     };
   }
 
-  /** What stands for null: the default, as JsonConverter has it; undefined where null is an error. */
-  #ifNull(schema: Schema, encode: Encode): Uint8Array | undefined {
+  /** JSON of a null value: the default, like in JsonConverter; undefined if null is an error. */
+  #nullJson(schema: Schema, encode: Encode): Uint8Array | undefined {
     if (schema.default !== undefined && schema.default !== null) {
       const bytes = new Bytes(64);
       encode(schema.default, bytes);
@@ -65,14 +65,14 @@ export class Encoders {
     return schema.optional ? NULL : undefined;
   }
 
-  #present(schema: Schema): Encode {
+  #encoderOfPresent(schema: Schema): Encode {
     switch (schema.type) {
       case 'struct':
         return this.#struct(schema);
       case 'map':
         return this.#options.compactMaps && schema.keys.type === 'string' ? this.#object(schema) : this.#pairs(schema);
       case 'array':
-        return list(this.of(schema.items));
+        return list(this.encoderOf(schema.items));
       default:
         return this.#logical(schema) ?? primitive(schema);
     }
@@ -81,7 +81,7 @@ export class Encoders {
   #logical(schema: Schema): Encode | undefined {
     switch (schema.name) {
       case LogicalName.Decimal:
-        // Digit for digit, where a double would round.
+        // Exact digits: a double would round.
         return (value, out) => {
           if (!(value instanceof Decimal)) throw invalid('Decimal', value);
           out.ascii(value.toString());
@@ -100,12 +100,12 @@ export class Encoders {
 
   #struct(schema: StructSchema): Encode {
     const names = schema.fields.map((field, i) => literal(i === 0 ? '{' : ',', field.name));
-    const encoders = schema.fields.map(field => this.of(field.schema));
+    const encoders = schema.fields.map(field => this.encoderOf(field.schema));
     const count = encoders.length;
-    const ownText = this.#asJsonConverter(schema);
+    const usesOwnJson = this.#matchesJsonConverter(schema);
     return (value, out) => {
       if (!isStruct(value)) throw invalid('struct', value);
-      if (ownText && value.json !== undefined && value.schema === schema) {
+      if (usesOwnJson && value.json !== undefined && value.schema === schema) {
         value.json(out);
         return;
       }
@@ -118,15 +118,15 @@ export class Encoders {
     };
   }
 
-  /** Whether a struct's own `json`, which writes as JsonConverter does, writes the document that is wanted here. */
-  #asJsonConverter(schema: Schema): boolean {
+  /** True if a struct's own `json`, which writes JsonConverter's format, has the same result as this encoder. */
+  #matchesJsonConverter(schema: Schema): boolean {
     switch (schema.type) {
       case 'struct':
-        return schema.fields.every(field => this.#asJsonConverter(field.schema));
+        return schema.fields.every(field => this.#matchesJsonConverter(field.schema));
       case 'array':
-        return this.#asJsonConverter(schema.items);
+        return this.#matchesJsonConverter(schema.items);
       case 'map':
-        return this.#options.compactMaps && schema.keys.type === 'string' && this.#asJsonConverter(schema.values);
+        return this.#options.compactMaps && schema.keys.type === 'string' && this.#matchesJsonConverter(schema.values);
       default:
         return (
           schema.name !== LogicalName.Decimal &&
@@ -136,8 +136,8 @@ export class Encoders {
   }
 
   #object(schema: MapSchema): Encode {
-    const encodeKey = this.of(schema.keys);
-    const encodeValue = this.of(schema.values);
+    const encodeKey = this.encoderOf(schema.keys);
+    const encodeValue = this.encoderOf(schema.values);
     return (value, out) => {
       if (!(value instanceof Map)) throw invalid('map', value);
       out.ascii('{');
@@ -155,8 +155,8 @@ export class Encoders {
   }
 
   #pairs(schema: MapSchema): Encode {
-    const encodeKey = this.of(schema.keys);
-    const encodeValue = this.of(schema.values);
+    const encodeKey = this.encoderOf(schema.keys);
+    const encodeValue = this.encoderOf(schema.values);
     return (value, out) => {
       if (!(value instanceof Map)) throw invalid('map', value);
       byte(out, OPEN_LIST);
@@ -241,8 +241,8 @@ function time(name: string, value: Value): number {
   return ms;
 }
 
-/** Says what stands in the place of a value, never the value. */
+/** Error with the type of an invalid value, never the value. */
 function invalid(type: string, value: Value): DataError {
-  const found = value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value;
-  return new DataError(`Invalid type for ${type}: ${found}`);
+  const actual = value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value;
+  return new DataError(`Invalid type for ${type}: ${actual}`);
 }

@@ -3,12 +3,12 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { MillraceError, messageOf } from '../../../src/errors.ts';
 import type { Connection } from '../config/settings.ts';
-import { describe, errorOf, isBlocked } from './error-body.ts';
+import { answerError, describeAnswer, isBlocked } from './error-body.ts';
 import { type Answer, Connections, type NodeRequest } from './node-request.ts';
 
 const compress = promisify(gzip);
-/** The bound of a wait between two tries. */
-const LONGEST_WAIT_MS = 10_000;
+/** Maximum wait between retries. */
+const MAX_WAIT_MS = 10_000;
 
 export interface Call {
   readonly method: NodeRequest['method'];
@@ -22,56 +22,56 @@ export class Client {
   readonly #settings: Connection;
   readonly #connections: Connections;
   readonly #signal: AbortSignal;
-  readonly #retried: () => void;
-  /** Which node is asked next: all in turn. */
-  #turn = 0;
+  readonly #onRetry: () => void;
+  /** Number of requests; selects the nodes in turn. */
+  #requestCount = 0;
 
-  /** signal: no try begins after it. retried: called for each further try. */
-  constructor(settings: Connection, signal: AbortSignal, retried: () => void = () => undefined) {
+  /** signal: stops retries. onRetry: called for each retry. */
+  constructor(settings: Connection, signal: AbortSignal, onRetry: () => void = () => undefined) {
     this.#settings = settings;
     this.#connections = new Connections(settings);
     this.#signal = signal;
-    this.#retried = retried;
+    this.#onRetry = onRetry;
   }
 
   /**
-   * The answer of a cluster that is not too busy to give one (status below 500, and not 429), nor blocked. What passes by
-   * itself is tried again up to max.retries, then rejects with SINK_UNAVAILABLE. SINK_SETUP for a refused login or certificate.
+   * Returns the response of a cluster that is neither busy (status 429, or 500 and above) nor blocked. Retriable failures are
+   * retried up to max.retries and then rejected with SINK_UNAVAILABLE. Rejects with SINK_SETUP for a failed login or an
+   * invalid certificate.
    */
   async call(call: Call): Promise<Answer> {
     const request = await this.#requestOf(call);
-    for (let tries = 0; ; tries++) {
-      const outcome = await this.#once(request);
+    for (let retries = 0; ; retries++) {
+      const outcome = await this.#sendOnce(request);
       if (!(outcome instanceof MillraceError)) return outcome;
-      if (outcome.kind !== 'retriable' || tries >= this.#settings.maxRetries) throw outcome;
-      // Another node may be well: it is asked soon.
-      await this.pause(tries + 1 < this.#settings.urls.length ? 0 : tries, outcome);
+      if (outcome.kind !== 'retriable' || retries >= this.#settings.maxRetries) throw outcome;
+      // Another node may be available: retry soon.
+      await this.pause(retries + 1 < this.#settings.urls.length ? 0 : retries, outcome);
     }
   }
 
   /**
-   * Waits before try number `tries`+1, unless the task is stopping; then, and where no further try is allowed, throws
-   * `reason`.
+   * Waits before a retry. Throws `reason` if the task is stopping or no retry is left.
    */
-  async pause(tries: number, reason: MillraceError): Promise<void> {
-    if (tries > this.#settings.maxRetries) throw reason;
-    const longest = Math.min(this.#settings.backoffMs * 2 ** tries, LONGEST_WAIT_MS);
-    this.#retried();
+  async pause(retries: number, reason: MillraceError): Promise<void> {
+    if (retries > this.#settings.maxRetries) throw reason;
+    const maxWait = Math.min(this.#settings.backoffMs * 2 ** retries, MAX_WAIT_MS);
+    this.#onRetry();
     try {
-      await setTimeout(longest / 2 + (Math.random() * longest) / 2, undefined, { signal: this.#signal });
+      await setTimeout(maxWait / 2 + (Math.random() * maxWait) / 2, undefined, { signal: this.#signal });
     } catch {
       throw reason;
     }
   }
 
-  /** Cuts what is under way. Idempotent. */
+  /** Aborts open requests. Idempotent. */
   close(): void {
     this.#connections.close();
   }
 
   async #requestOf({ method, path, body, type = 'application/json' }: Call): Promise<Omit<NodeRequest, 'url'>> {
-    const { compressed, authorization } = this.#settings;
-    const sent = body !== undefined && compressed ? await compress(body, { level: 1 }) : body;
+    const { isCompressed, authorization } = this.#settings;
+    const sent = body !== undefined && isCompressed ? await compress(body, { level: 1 }) : body;
     return {
       method,
       path,
@@ -80,34 +80,37 @@ export class Client {
         accept: 'application/json',
         ...(authorization === undefined ? {} : { authorization }),
         ...(sent === undefined ? {} : { 'content-type': type, 'content-length': sent.length }),
-        ...(sent === undefined || !compressed ? {} : { 'content-encoding': 'gzip' }),
+        ...(sent === undefined || !isCompressed ? {} : { 'content-encoding': 'gzip' }),
       },
     };
   }
 
-  async #once(request: Omit<NodeRequest, 'url'>): Promise<Answer | MillraceError> {
+  async #sendOnce(request: Omit<NodeRequest, 'url'>): Promise<Answer | MillraceError> {
     const { urls } = this.#settings;
-    const url = urls[this.#turn++ % urls.length] as URL;
+    const url = urls[this.#requestCount++ % urls.length] as URL;
     try {
       const answer = await this.#connections.send({ ...request, url });
       if (answer.status === 401)
         return new MillraceError(
           'SINK_SETUP',
-          `${url.host} refuses the login (HTTP 401): check connection.username and connection.password.`,
+          `${url.host} rejected the login (HTTP 401): check connection.username and connection.password.`,
         );
-      const refused = answer.status === 403 && isBlocked(errorOf(answer));
-      if (answer.status !== 429 && answer.status < 500 && !refused) return answer;
-      return new MillraceError('SINK_UNAVAILABLE', `${describe(`${url.host} is busy, blocked or not ready`, answer)}.`);
+      const isBlockedAnswer = answer.status === 403 && isBlocked(answerError(answer));
+      if (answer.status !== 429 && answer.status < 500 && !isBlockedAnswer) return answer;
+      return new MillraceError(
+        'SINK_UNAVAILABLE',
+        `${describeAnswer(`${url.host} is busy, blocked or not ready`, answer)}.`,
+      );
     } catch (error) {
-      return notReached(url, error);
+      return connectionError(url, error);
     }
   }
 }
 
-/** What only another certificate or another URL will mend. */
+/** Codes of TLS failures, which a retry does not mend. */
 const tlsFailure = /CERT|SELF_SIGNED|ISSUER|UNABLE_TO_VERIFY|ERR_SSL|ERR_TLS|EPROTO/;
 
-function notReached(url: URL, cause: unknown): MillraceError {
+function connectionError(url: URL, cause: unknown): MillraceError {
   const code = (cause as NodeJS.ErrnoException).code ?? '';
   if (tlsFailure.test(code))
     return new MillraceError(
@@ -115,7 +118,7 @@ function notReached(url: URL, cause: unknown): MillraceError {
       `No TLS connection to ${url.host} (${code}): check connection.url and the keys elastic.https.ssl.*.`,
       { cause },
     );
-  // What fails for several addresses of a name has a code and no message.
-  const why = code === '' ? messageOf(cause) : code;
-  return new MillraceError('SINK_UNAVAILABLE', `${url.host} cannot be reached (${why}).`, { cause });
+  // The error for a host name with several addresses has a code and no message.
+  const reason = code === '' ? messageOf(cause) : code;
+  return new MillraceError('SINK_UNAVAILABLE', `${url.host} cannot be reached (${reason}).`, { cause });
 }

@@ -10,13 +10,13 @@ export interface Answer {
 export interface NodeRequest {
   readonly url: URL;
   readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST';
-  /** Behind the URL's own path. */
+  /** Path after that of the URL. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string | number>>;
   readonly body: Buffer | undefined;
 }
 
-/** Connections to the nodes, kept open between requests. */
+/** Persistent connections to the nodes. */
 export class Connections {
   readonly #settings: Connection;
   readonly #agent: http.Agent;
@@ -27,7 +27,7 @@ export class Connections {
     this.#settings = settings;
     const options = {
       keepAlive: true,
-      maxSockets: settings.inFlight,
+      maxSockets: settings.maxInFlight,
       ...(settings.idleMs === undefined ? {} : { timeout: settings.idleMs }),
     };
     this.#agent =
@@ -36,7 +36,7 @@ export class Connections {
         : new http.Agent(options);
   }
 
-  /** One request to one node; rejects with what the network says. */
+  /** Sends one request to one node. Rejects with the error of the connection. */
   send({ url, method, path, headers, body }: NodeRequest): Promise<Answer> {
     const { connectTimeoutMs, readTimeoutMs } = this.#settings;
     const secure = url.protocol === 'https:';
@@ -56,12 +56,14 @@ export class Connections {
       });
       this.#open.add(request);
       let timer: NodeJS.Timeout | undefined;
-      const within = (ms: number, what: string, setting: string) => {
+      const startTimer = (ms: number, problem: string, setting: string) => {
         clearTimeout(timer);
         timer =
-          ms > 0 ? setTimeout(() => request.destroy(new Error(`${what} within ${ms} ms, ${setting}`)), ms) : undefined;
+          ms > 0
+            ? setTimeout(() => request.destroy(new Error(`${problem} within ${ms} ms, ${setting}`)), ms)
+            : undefined;
       };
-      const waitForAnswer = () => within(readTimeoutMs, 'no answer', 'read.timeout.ms');
+      const waitForAnswer = () => startTimer(readTimeoutMs, 'no answer', 'read.timeout.ms');
       const done = () => {
         clearTimeout(timer);
         this.#open.delete(request);
@@ -75,10 +77,10 @@ export class Connections {
           waitForAnswer();
           return;
         }
-        within(connectTimeoutMs, 'no connection', 'connection.timeout.ms');
+        startTimer(connectTimeoutMs, 'no connection', 'connection.timeout.ms');
         socket.once(secure ? 'secureConnect' : 'connect', waitForAnswer);
       });
-      // More than one may come: a request that is destroyed in the middle of an answer has both.
+      // May be called twice: a request that is destroyed during a response emits both errors.
       request.on('error', fail);
       request.once('response', response => {
         const chunks: Buffer[] = [];
@@ -93,7 +95,7 @@ export class Connections {
     });
   }
 
-  /** Cuts what is under way. Idempotent. */
+  /** Aborts open requests. Idempotent. */
   close(): void {
     this.#closed = true;
     for (const request of this.#open) request.destroy(new Error('the task is stopping'));

@@ -2,18 +2,18 @@ import type { Log, SinkRecord, StructSchema } from '../../../src/api/index.ts';
 import { MillraceError } from '../../../src/errors.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Client } from '../http/client.ts';
-import { describe, errorOf } from '../http/error-body.ts';
+import { answerError, describeAnswer } from '../http/error-body.ts';
 import { mappingOf } from './mapping.ts';
-import { indexOf } from './names.ts';
+import { indexName } from './names.ts';
 
-/** Where documents go, and that it is there with a mapping before the first of them. */
+/** Indices of topics. Creates missing indices and mappings before the first document. */
 export class Indices {
   readonly #client: Client;
   readonly #settings: Settings;
   readonly #log: Log;
-  /** Topics of which nothing is left to do. */
+  /** Topics whose index and mapping exist. */
   readonly #ready = new Set<string>();
-  readonly #there = new Set<string>();
+  readonly #existing = new Set<string>();
 
   constructor(client: Client, settings: Settings, log: Log) {
     this.#client = client;
@@ -21,20 +21,20 @@ export class Indices {
     this.#log = log;
   }
 
-  /** The index or alias of a topic. Throws TASK_CONFIG where none is configured. */
-  nameOf(topic: string): string {
+  /** Index or alias of a topic. Throws TASK_CONFIG if none is configured. */
+  indexOf(topic: string): string {
     const { resources } = this.#settings;
-    if (resources === undefined) return indexOf(topic);
+    if (resources === undefined) return indexName(topic);
     const resource = resources.get(topic);
     if (resource === undefined)
       throw new MillraceError(
         'TASK_CONFIG',
-        `Topic ${topic} is not among those of topic.to.external.resource.mapping; add ${topic}:<resource>.`,
+        `Topic ${topic} is missing in topic.to.external.resource.mapping; add ${topic}:<resource>.`,
       );
     return resource;
   }
 
-  /** Makes what these records need and is not there. One loop, without a request, once it is. */
+  /** Creates missing indices and mappings for the records. Sends no request for topics that are ready. */
   async ensure(records: readonly SinkRecord[]): Promise<void> {
     let last: string | undefined;
     for (const { topic } of records) {
@@ -46,16 +46,16 @@ export class Indices {
 
   async #ensureTopic(topic: string, records: readonly SinkRecord[]): Promise<void> {
     const { nulls, resources } = this.#settings;
-    const written = records.filter(record => record.topic === topic && (record.value !== null || nulls === 'delete'));
-    if (written.length === 0) return;
-    const index = this.nameOf(topic);
-    if (resources === undefined && !this.#there.has(index)) {
+    const relevant = records.filter(record => record.topic === topic && (record.value !== null || nulls === 'delete'));
+    if (relevant.length === 0) return;
+    const index = this.indexOf(topic);
+    if (resources === undefined && !this.#existing.has(index)) {
       await this.#ensureIndex(index);
-      this.#there.add(index);
+      this.#existing.add(index);
     }
-    if (!this.#settings.schemaIgnored(topic)) {
-      const value = written.find(record => record.value !== null);
-      // Only deletes so far: the first document says what it looks like.
+    if (!this.#settings.isSchemaIgnored(topic)) {
+      const value = relevant.find(record => record.value !== null);
+      // Deletes have no schema: the mapping is created with the first document.
       if (value === undefined) return;
       if (value.valueSchema?.type === 'struct') await this.#ensureMapping(index, value.valueSchema);
     }
@@ -64,26 +64,26 @@ export class Indices {
 
   async #ensureIndex(index: string): Promise<void> {
     const path = `/${encodeURIComponent(index)}`;
-    const asked = await this.#client.call({ method: 'HEAD', path });
-    if (asked.status === 200) return;
-    if (asked.status === 403) {
-      this.#log.warn({ index }, 'no right to see whether the index is there; it is taken to be');
+    const existing = await this.#client.call({ method: 'HEAD', path });
+    if (existing.status === 200) return;
+    if (existing.status === 403) {
+      this.#log.warn({ index }, 'no permission to check if the index exists; assuming that it does');
       return;
     }
-    const made = await this.#client.call({ method: 'PUT', path });
-    if (made.status === 200) {
+    const created = await this.#client.call({ method: 'PUT', path });
+    if (created.status === 200) {
       this.#log.info({ index }, 'index created');
       return;
     }
-    // Another task was first.
-    if (errorOf(made)?.type === 'resource_already_exists_exception') return;
+    // Another task created it concurrently.
+    if (answerError(created)?.type === 'resource_already_exists_exception') return;
     throw new MillraceError(
       'SINK_SETUP',
-      `${describe(`Index ${index} cannot be created`, made)}. Create it, or mend what stands in the way.`,
+      `${describeAnswer(`Index ${index} cannot be created`, created)}. Create it manually, or resolve the error and restart the task.`,
     );
   }
 
-  /** An index that has no mapping gets the schema's; one that has keeps its own. */
+  /** Creates the mapping of the schema if the index has none. */
   async #ensureMapping(index: string, schema: StructSchema): Promise<void> {
     const path = `/${encodeURIComponent(index)}/_mapping`;
     if (await this.#hasMapping(index, path)) return;
@@ -92,20 +92,20 @@ export class Indices {
     if (put.status === 200 || (await this.#hasMapping(index, path))) return;
     throw new MillraceError(
       'SINK_SCHEMA',
-      `${describe(`The mapping of index ${index} cannot be set from the record's schema`, put)}. ` +
-        'Set it by hand, or set schema.ignore=true.',
+      `${describeAnswer(`The mapping of index ${index} cannot be set from the record's schema`, put)}. ` +
+        'Create the mapping manually, or set schema.ignore=true.',
     );
   }
 
   async #hasMapping(index: string, path: string): Promise<boolean> {
     const answer = await this.#client.call({ method: 'GET', path });
     if (answer.status === 403) {
-      this.#log.warn({ index }, 'no right to read the mapping; it is left as it is');
+      this.#log.warn({ index }, 'no permission to read the mapping; not changing it');
       return true;
     }
     if (answer.status !== 200)
-      throw new MillraceError('SINK_SETUP', `${describe(`The mapping of ${index} cannot be read`, answer)}.`);
-    const found = JSON.parse(answer.body.toString()) as Record<string, { mappings?: object }>;
-    return Object.values(found).some(({ mappings }) => Object.keys(mappings ?? {}).length > 0);
+      throw new MillraceError('SINK_SETUP', `${describeAnswer(`The mapping of ${index} cannot be read`, answer)}.`);
+    const mappings = JSON.parse(answer.body.toString()) as Record<string, { mappings?: object }>;
+    return Object.values(mappings).some(each => Object.keys(each.mappings ?? {}).length > 0);
   }
 }

@@ -18,12 +18,11 @@ const types = {
   bytes: 'binary',
 } as const;
 
-/** Full text, and the word as a whole for sorting and aggregations, as dynamic mapping makes it. */
+/** Full text with a keyword for sorting and aggregations, like in dynamic mapping. */
 const text: Mapping = { type: 'text', fields: { keyword: { type: 'keyword', ignore_above: 256 } } };
 
 /**
- * The mapping of documents of a schema. undefined where the schema is not that of an object, so that there is nothing to
- * map. `compactMaps`: as the encoder's.
+ * Mapping of documents of a schema; undefined if the schema is not a struct. compactMaps: same as for the encoder.
  */
 export function mappingOf(schema: Schema, compactMaps: boolean): Mapping | undefined {
   return schema.type === 'struct' ? fieldMapping(schema, compactMaps) : undefined;
@@ -32,10 +31,10 @@ export function mappingOf(schema: Schema, compactMaps: boolean): Mapping | undef
 function fieldMapping(schema: Schema, compactMaps: boolean): Mapping {
   switch (schema.type) {
     case 'array':
-      // Every field of Elasticsearch may hold several values.
+      // Every field of Elasticsearch may have several values.
       return fieldMapping(schema.items, compactMaps);
     case 'map':
-      // An object's names are its keys: they are mapped as they come.
+      // Keys become field names, which are mapped dynamically.
       if (compactMaps && schema.keys.type === 'string') return { type: 'object' };
       return {
         properties: { key: fieldMapping(schema.keys, compactMaps), value: fieldMapping(schema.values, compactMaps) },
@@ -71,7 +70,7 @@ function logicalType(name: string | undefined): string | undefined {
   }
 }
 
-/** A default is what is searched where the field is null. */
+/** A default becomes null_value: null fields are indexed with it. */
 function nullValueOf(preset: Value): number | boolean | undefined {
   if (preset instanceof Date) return preset.getTime();
   if (preset instanceof Decimal) return Number(preset.toString());

@@ -1,13 +1,13 @@
-/** Characters of an index's name at most. */
-const LONGEST = 255;
+/** Maximum length of an index's name. */
+const MAX_LENGTH = 255;
 
 /**
- * The index of a topic: lower case, without what may not stand in front
- * (https://www.elastic.co/guide/en/elasticsearch/reference/7.17/indices-create-index.html). Topics have no other
- * character that an index may not have.
+ * Name of a topic's index: lower case, without an invalid first character
+ * (https://www.elastic.co/guide/en/elasticsearch/reference/7.17/indices-create-index.html). Other
+ * characters that are invalid in index names are invalid in topic names too.
  */
-export function indexOf(topic: string): string {
-  const lower = topic.toLowerCase().slice(0, LONGEST);
+export function indexName(topic: string): string {
+  const lower = topic.toLowerCase().slice(0, MAX_LENGTH);
   const name = /^[-_]/.test(lower) ? lower.slice(1) : lower;
   return name === '.' || name === '..' ? name.replaceAll('.', 'dot') : name;
 }

@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { Composer } from '../../../connectors/elasticsearch-sink/bulk/request-composer.ts';
-import { verdictOf } from '../../../connectors/elasticsearch-sink/bulk/item-results.ts';
+import { bulkItemResult } from '../../../connectors/elasticsearch-sink/bulk/item-results.ts';
+import { RequestComposer } from '../../../connectors/elasticsearch-sink/bulk/request-composer.ts';
 import { settingsOf } from '../../../connectors/elasticsearch-sink/config/settings.ts';
 import { readError } from '../../../connectors/elasticsearch-sink/http/error-body.ts';
 import { connector } from '../../../connectors/elasticsearch-sink/index.ts';
-import { indexOf } from '../../../connectors/elasticsearch-sink/indices/names.ts';
+import { indexName } from '../../../connectors/elasticsearch-sink/indices/names.ts';
 import type { SinkRecord } from '../../../src/api/index.ts';
 import { schemaOf, structOf, ValueStruct } from '../../../src/api/index.ts';
 
 function composer(props: Readonly<Record<string, string>> = {}) {
   const { config } = connector.config.check({ 'connection.url': 'http://localhost:9200', ...props });
   if (config === undefined) throw new Error('wrong configuration');
-  return new Composer(settingsOf(config), indexOf);
+  return new RequestComposer(settingsOf(config), indexName);
 }
 
 const record = (offset: number, parts: Partial<SinkRecord> = {}): SinkRecord => ({
@@ -45,7 +45,7 @@ const lines = (props: Readonly<Record<string, string>>, records: readonly SinkRe
   requests(props, records).flat(2);
 
 describe('the lines of a request', () => {
-  it('of keyed records: the offset is the version', () => {
+  it('keyed records have their offset as version', () => {
     expect(lines({}, [record(5), record(6, { key: 'a "b"\n' })])).toEqual([
       '{"index":{"_index":"orders","_id":"k","version":5,"version_type":"external"}}',
       '{"n":5}',
@@ -55,7 +55,7 @@ describe('the lines of a request', () => {
     ]);
   });
 
-  it('of records whose key is ignored: where they are in Kafka, whatever a transform made of the topic', () => {
+  it('with ignored keys, ids are the coordinates in Kafka before transforms', () => {
     expect(lines({ 'key.ignore': 'true' }, [record(5, { topic: 'routed', key: null })])).toEqual([
       '{"index":{"_index":"routed","_id":"Orders+1+5"}}',
       '{"n":5}',
@@ -63,7 +63,7 @@ describe('the lines of a request', () => {
     ]);
   });
 
-  it('of records with a header of the version: as JSON has numbers', () => {
+  it('the version header is written as a JSON number', () => {
     const versioned = (value: string | bigint) => record(5, { headers: [{ key: 'v', schema: null, value }] });
     const first = (value: string | bigint) => lines({ 'external.version.header': 'v' }, [versioned(value)])[0];
     expect(first('0070')).toBe('{"index":{"_index":"orders","_id":"k","version":70,"version_type":"external"}}');
@@ -71,7 +71,7 @@ describe('the lines of a request', () => {
     expect(['-1', '1.5', '', '9223372036854775808'].map(first)).toEqual([undefined, undefined, undefined, undefined]);
   });
 
-  it('of tombstones', () => {
+  it('tombstones delete documents', () => {
     const nulls = { 'behavior.on.null.values': 'delete' };
     expect(lines(nulls, [record(5, { value: null }), record(6, { key: null, value: null })])).toEqual([
       '{"delete":{"_index":"orders","_id":"k","version":5,"version_type":"external"}}',
@@ -83,7 +83,7 @@ describe('the lines of a request', () => {
     ]);
   });
 
-  it('of upserts', () => {
+  it('upserts update documents', () => {
     expect(lines({ 'write.method': 'upsert', 'max.in.flight.requests': '3' }, [record(5)])).toEqual([
       '{"update":{"_index":"orders","_id":"k","retry_on_conflict":3}}',
       '{"doc":{"n":5},"doc_as_upsert":true}',
@@ -91,11 +91,11 @@ describe('the lines of a request', () => {
     ]);
   });
 
-  it('hold nothing of a record that fails half-way', () => {
+  it('nothing remains of a record that fails during encoding', () => {
     const schema = structOf({ a: schemaOf('string'), b: schemaOf('int32') });
     const broken = record(6, { valueSchema: schema, value: new ValueStruct(schema, ['a', null]) });
-    const { lanes, refused } = composer().compose([record(5), broken, record(7)], new Set());
-    expect([...refused.keys()]).toEqual([1]);
+    const { lanes, rejected } = composer().compose([record(5), broken, record(7)], new Set());
+    expect([...rejected.keys()]).toEqual([1]);
     expect(lanes[0]?.[0]?.records).toEqual([0, 2]);
     expect(lanes[0]?.[0]?.lines([0, 1]).toString()).not.toContain('"a"');
     expect(lanes[0]?.[0]?.lines([1]).toString()).toMatch(/"version":7.*\n{"n":7}\n$/);
@@ -105,7 +105,7 @@ describe('the lines of a request', () => {
 describe('requests', () => {
   const many = Array.from({ length: 1000 }, (_, offset) => record(offset, { key: `k${offset % 10}` }));
 
-  it('hold batch.size records and, by the first record behind it, bulk.size.bytes', () => {
+  it('end at batch.size records, or with the first record after bulk.size.bytes', () => {
     const sizes = (props: Readonly<Record<string, string>>) =>
       requests({ 'max.in.flight.requests': '1', ...props }, many)[0]?.map(bulk => (bulk.length - 1) / 2);
     expect(sizes({})).toEqual([1000]);
@@ -114,36 +114,36 @@ describe('requests', () => {
     expect(sizes({ 'bulk.size.bytes': '1' })).toHaveLength(1000);
   });
 
-  it('go in no more lanes than may be in flight, and few for few records', () => {
+  it('use at most max.in.flight.requests lanes, and fewer for few records', () => {
     expect(requests({ 'max.in.flight.requests': '2' }, many)).toHaveLength(2);
     expect(requests({}, many)).toHaveLength(3);
     expect(requests({}, many.slice(0, 20))).toHaveLength(1);
   });
 
-  it('of updates have each document in one lane, in order', () => {
+  it('updates of a document are in one lane, in order', () => {
     const lanes = requests({ 'write.method': 'upsert', 'batch.size': '30' }, many);
     expect(lanes.filter(lane => lane.length > 0).length).toBeGreaterThan(1);
-    const seen = new Map<string, { lane: number; n: number }>();
+    const laneOf = new Map<string, { lane: number; n: number }>();
     for (const [lane, bulks] of lanes.entries()) {
       const all = bulks.flat().filter(line => line !== '');
       for (let i = 0; i < all.length; i += 2) {
         const { _id } = JSON.parse(all[i] as string).update;
         const { n } = JSON.parse(all[i + 1] as string).doc;
-        const before = seen.get(_id);
+        const before = laneOf.get(_id);
         if (before !== undefined) expect({ lane, later: n > before.n }).toEqual({ lane: before.lane, later: true });
-        seen.set(_id, { lane, n });
+        laneOf.set(_id, { lane, n });
       }
     }
-    expect(seen.size).toBe(10);
+    expect(laneOf.size).toBe(10);
   });
 
-  it('leave out what is written already', () => {
+  it('skip records that are already written', () => {
     const { lanes } = composer().compose(many, new Set(many.slice(0, 999)));
     expect(lanes.flat().flatMap(bulk => bulk.records)).toEqual([999]);
   });
 });
 
-describe('an item of an answer', () => {
+describe('a bulk item result', () => {
   const item = (status: number, type?: string) => ({
     index: { status, ...(type ? { error: { type, reason: '' } } : {}) },
   });
@@ -151,33 +151,33 @@ describe('an item of an answer', () => {
     [201, undefined, 'written'],
     [404, undefined, 'written'],
     [409, 'version_conflict_engine_exception', 'written'],
-    [429, 'es_rejected_execution_exception', 'again'],
-    [429, 'cluster_block_exception', 'again'],
-    [403, 'cluster_block_exception', 'again'],
-    [403, 'security_exception', 'refused'],
-    [503, 'unavailable_shards_exception', 'again'],
+    [429, 'es_rejected_execution_exception', 'retriable'],
+    [429, 'cluster_block_exception', 'retriable'],
+    [403, 'cluster_block_exception', 'retriable'],
+    [403, 'security_exception', 'rejected'],
+    [503, 'unavailable_shards_exception', 'retriable'],
     [400, 'mapper_parsing_exception', 'malformed'],
     [400, 'document_parsing_exception', 'malformed'],
     [400, 'strict_dynamic_mapping_exception', 'malformed'],
-    [404, 'index_not_found_exception', 'missing'],
-    [400, 'index_closed_exception', 'refused'],
-  ])('%i %s is %s', (status, type, verdict) => {
-    expect(verdictOf(item(status, type), true).verdict).toBe(verdict);
+    [404, 'index_not_found_exception', 'indexNotFound'],
+    [400, 'index_closed_exception', 'rejected'],
+  ])('%i %s is %s', (status, type, kind) => {
+    expect(bulkItemResult(item(status, type), true).kind).toBe(kind);
   });
 
-  it('that has a conflict names the version of the document', () => {
+  it('a conflict has the version of the document', () => {
     const conflict = (reason: string) =>
-      verdictOf({ index: { status: 409, error: { type: 'version_conflict_engine_exception', reason } } }, true)
+      bulkItemResult({ index: { status: 409, error: { type: 'version_conflict_engine_exception', reason } } }, true)
         .conflict;
     const text = 'version conflict, current version [7] is higher or equal to the one provided [5]';
     expect(conflict(`[k1]: ${text}`)).toBe(7);
     expect(conflict(`[${text.replace('7', '9')}]: ${text}`)).toBe(7);
     expect(conflict('[k1]: version conflict')).toBeNaN();
-    expect(verdictOf(item(201), true).conflict).toBeUndefined();
+    expect(bulkItemResult(item(201), true).conflict).toBeUndefined();
   });
 
-  it('that another change got in before is tried again, where versions do not tell which is newer', () => {
-    expect(verdictOf(item(409, 'version_conflict_engine_exception'), false).verdict).toBe('again');
+  it('a conflict without versions is retriable', () => {
+    expect(bulkItemResult(item(409, 'version_conflict_engine_exception'), false).kind).toBe('retriable');
   });
 });
 
@@ -190,7 +190,7 @@ it.each([
   ['Numeric value (12345) out of range of int', 'Numeric value […] out of range of int'],
   ['For input string: "secret"', 'For input string: …'],
   ['mapping set to strict, dynamic introduction of [a] within [_doc] is not allowed', undefined],
-])('the reason %s holds no value', (reason, shown) => {
+])('the reason %s contains no value', (reason, shown) => {
   expect(readError({ type: 't', reason })).toEqual({ type: 't', reason: shown ?? reason });
 });
 
@@ -202,5 +202,5 @@ it.each([
   ['..', 'dotdot'],
   ['x'.repeat(249), 'x'.repeat(249)],
 ])('topic %s has index %s', (topic, index) => {
-  expect(indexOf(topic)).toBe(index);
+  expect(indexName(topic)).toBe(index);
 });

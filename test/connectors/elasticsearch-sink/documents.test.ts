@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type EncodeOptions, Encoders } from '../../../connectors/elasticsearch-sink/documents/encoders.ts';
-import { writePlain } from '../../../connectors/elasticsearch-sink/documents/schemaless.ts';
+import { writeSchemaless } from '../../../connectors/elasticsearch-sink/documents/schemaless.ts';
 import { mappingOf } from '../../../connectors/elasticsearch-sink/indices/mapping.ts';
 import type { ByteWriter, Schema, Struct, Value } from '../../../src/api/index.ts';
 import {
@@ -18,7 +18,7 @@ import { DataError } from '../../../src/errors.ts';
 
 function encoded(schema: Schema, value: Value, options: Partial<EncodeOptions> = {}): string {
   const out = new Bytes();
-  new Encoders({ datesInMilliseconds: true, compactMaps: true, ...options }).of(schema)(value, out);
+  new Encoders({ datesInMilliseconds: true, compactMaps: true, ...options }).encoderOf(schema)(value, out);
   return out.view().toString();
 }
 
@@ -54,11 +54,11 @@ describe('a value with a schema', () => {
     expect(encoded(schema, value)).toBe(text);
   });
 
-  it('days, where no mapping makes a date of it', () => {
+  it('dates are days without a date mapping', () => {
     expect(encoded(date, new Date('1969-12-31T00:00:00Z'), { datesInMilliseconds: false })).toBe('-1');
   });
 
-  it('maps as lists, where they are not compact', () => {
+  it('maps are lists unless they are compact', () => {
     const map = mapOf(schemaOf('string'), schemaOf('int8'));
     expect(
       encoded(
@@ -81,12 +81,12 @@ describe('a value with a schema', () => {
     [arrayOf(schemaOf('string')), 'a'],
     [mapOf(schemaOf('string'), schemaOf('string')), { a: 'b' }],
     [structOf({ a: schemaOf('string') }), { a: 'b' }],
-  ])('that does not fit %j is a data error', (schema, value) => {
+  ])('an invalid value of %j is a data error', (schema, value) => {
     expect(() => encoded(schema, value)).toThrow(DataError);
   });
 
-  it('a struct’s own text is taken only where it is the text wanted here', () => {
-    class Own extends ValueStruct implements Struct {
+  it('a struct’s own JSON is used only if it equals that of the encoder', () => {
+    class StructWithJson extends ValueStruct implements Struct {
       json(out: ByteWriter): void {
         out.ascii('"own"');
       }
@@ -94,19 +94,19 @@ describe('a value with a schema', () => {
     const plain = structOf({ a: schemaOf('int64'), b: arrayOf(schemaOf('string')) });
     const dated = structOf({ a: date });
     const priced = structOf({ a: arrayOf(decimal) });
-    expect(encoded(plain, new Own(plain, [1n, []]))).toBe('"own"');
-    expect(encoded(dated, new Own(dated, [new Date(0)]))).toBe('{"a":0}');
-    expect(encoded(dated, new Own(dated, [new Date(0)]), { datesInMilliseconds: false })).toBe('"own"');
-    expect(encoded(priced, new Own(priced, [[new Decimal(1n, 0)]]))).toBe('{"a":[1]}');
+    expect(encoded(plain, new StructWithJson(plain, [1n, []]))).toBe('"own"');
+    expect(encoded(dated, new StructWithJson(dated, [new Date(0)]))).toBe('{"a":0}');
+    expect(encoded(dated, new StructWithJson(dated, [new Date(0)]), { datesInMilliseconds: false })).toBe('"own"');
+    expect(encoded(priced, new StructWithJson(priced, [[new Decimal(1n, 0)]]))).toBe('{"a":[1]}');
   });
 });
 
 describe('a value without a schema', () => {
-  it('is written as it was read', () => {
+  it('is written unchanged', () => {
     fc.assert(
       fc.property(fc.jsonValue(), value => {
         const out = new Bytes();
-        writePlain(value as Value, out);
+        writeSchemaless(value as Value, out);
         const text = out.view().toString();
         expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(value)));
         // One line: the bulk API ends a document at the line's end.
@@ -115,14 +115,17 @@ describe('a value without a schema', () => {
     );
   });
 
-  it('may hold what JSON.parse does not give', () => {
+  it('may contain values that JSON.parse does not return', () => {
     const out = new Bytes();
-    writePlain({ a: 2n ** 60n, b: Buffer.from('x'), c: new Map([['k', new Date(5)]]), d: new Decimal(5n, 1) }, out);
+    writeSchemaless(
+      { a: 2n ** 60n, b: Buffer.from('x'), c: new Map([['k', new Date(5)]]), d: new Decimal(5n, 1) },
+      out,
+    );
     expect(out.view().toString()).toBe('{"a":1152921504606846976,"b":"eA==","c":{"k":5},"d":0.5}');
   });
 });
 
-it('float32 of any bits come back', () => {
+it('float32 values survive a round trip', () => {
   fc.assert(
     fc.property(fc.float({ noNaN: true, noDefaultInfinity: true }), value => {
       const text = encoded(schemaOf('float32'), value);
@@ -133,7 +136,7 @@ it('float32 of any bits come back', () => {
   );
 });
 
-it('only documents have a mapping', () => {
+it('only structs have a mapping', () => {
   expect(mappingOf(schemaOf('string'), true)).toBeUndefined();
   expect(mappingOf(mapOf(schemaOf('string'), schemaOf('string')), true)).toBeUndefined();
   expect(mappingOf(structOf({}), true)).toEqual({ properties: {} });

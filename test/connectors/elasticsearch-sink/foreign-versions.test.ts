@@ -54,13 +54,13 @@ it.each([
   expect(foreign.count).toBe(count);
 });
 
-it('a partition whose end is not known counts none', () => {
+it('counts nothing if the end of the partition is not known', () => {
   const { foreign } = collecting();
   foreign.add({ ...batch, positions: [] }, new Map([[0, 1e15]]));
   expect(foreign.count).toBe(0);
 });
 
-it('logs at most once a minute, with all that were counted since', () => {
+it('logs at most once a minute, with the count since the last entry', () => {
   const { foreign, lines, clock } = collecting();
   const add = () => foreign.add(batch, new Map([[1, 50]]));
   add();

@@ -67,7 +67,7 @@ it.each(['ignore', 'warn'])('%s: left out', async behavior => {
   await using sink = await TestSink.open(index.url, { 'behavior.on.malformed.documents': behavior }, log);
   await sink.write(recordsOf(index.name));
   expect(Object.keys(await index.documents()).sort()).toEqual(fits);
-  const left = lines.filter(line => line.includes('malformed document left out'));
+  const left = lines.filter(line => line.includes('malformed document skipped'));
   expect(left).toHaveLength(3);
   expect(left.every(line => line.startsWith(behavior === 'warn' ? 'warn' : 'debug'))).toBe(true);
   expect(lines.join()).not.toMatch(/secret|key-/);
@@ -79,7 +79,7 @@ it('drop.invalid.message leaves out what no document can be made of', async () =
   await using sink = await TestSink.open(index.url, { 'drop.invalid.message': 'true' }, log);
   await sink.write([record(index.name, 0, { value: { n: 1 } }), record(index.name, 1, { key: 'a', value: { n: 1 } })]);
   expect(Object.keys(await index.documents())).toEqual(['a']);
-  expect(lines.filter(line => line.includes('record left out'))).toEqual([expect.stringContaining('offset=0')]);
+  expect(lines.filter(line => line.includes('invalid record skipped'))).toEqual([expect.stringContaining('offset=0')]);
 });
 
 it('an index that takes no writes is no fault of the documents', async () => {

@@ -72,7 +72,7 @@ describe('a keyed record', () => {
     expect(Object.keys(refused)).toEqual(['10', '11', '12', '13', '14', '15', '16', '17']);
     expect(refused[10]).toMatch(/OBJECT is not supported as the document id.*ExtractField\$Key.*offset=10/);
     expect(refused[12]).toContain('Key is used as document id and can not be null.');
-    expect(refused[16]).toContain('Only an object can be a document');
+    expect(refused[16]).toContain('only an object can be a document');
     const ids = Object.keys(await index.documents());
     expect(ids).toEqual(expect.arrayContaining(['9007199254740993', '-4', '12', 'x'.repeat(512)]));
     expect(ids).not.toContain('whole');
@@ -91,7 +91,7 @@ describe('a keyed record', () => {
       { ...put(5, { n: 5 }), headers: version('9223372036854775807') },
     ]);
     expect(Object.keys(refused)).toEqual(['3', '4']);
-    expect(refused[4]).toContain('The header v must hold the version');
+    expect(refused[4]).toContain('The header v must contain the version');
     expect((await index.sources())[key]).toEqual({ n: 5 });
   });
 });
