@@ -100,7 +100,7 @@ test('a value that its representation does not hold is a data error, not another
   await insert(`(2, 0, NULL, '294276-12-31', NULL), (3, 0, NULL, NULL, '{294276-12-31}'), (4, 0, NULL, NULL, NULL)`);
   await copy.shows('beyond', 4, 0);
   expect((await copy.rows('beyond')).map(({ id }) => id)).toEqual(['1', '4']);
-  expect(await copies.worker.log()).toMatch(/column s holds a value that its type cannot represent/);
+  expect(await copies.worker.log()).toMatch(/column s has a value that its type cannot represent/);
   await insert(`(5, 0, '-178000000 years', NULL, NULL)`);
   const { trace } = await copies.worker.shows(`${copy.name}-sink`, 'FAILED');
   expect(trace).toMatch(/The column i .* a duration beyond 64 bits .* interval\.handling\.mode=string/);

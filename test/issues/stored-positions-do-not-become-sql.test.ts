@@ -81,6 +81,6 @@ test.each([
     const [seen] = (await ask('GET', `${at}/status`)).body.tasks;
     return seen?.state === 'FAILED' && seen;
   });
-  expect(task.trace).toContain(`the stored offset has a wrong ${name}`);
+  expect(task.trace).toContain(`the stored offset has an invalid ${name}`);
   expect((await ask('DELETE', at)).status).toBe(204);
 });

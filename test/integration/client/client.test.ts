@@ -133,7 +133,7 @@ describe('handles', () => {
     const name = uniqueName('wrong');
     await expect(connectors.start(name, { topics: 't' })).rejects.toMatchObject({ code: 'BAD_REQUEST' });
     await expect(connectors.start(name, { ...sink(), name: 'other' })).rejects.toThrow(/has the name other/);
-    await expect(connectors.start('', sink())).rejects.toThrow(/needs a name/);
+    await expect(connectors.start('', sink())).rejects.toThrow(/name of the connector is empty/);
     await expect(connectors.start(name, sink(), { type: 'source' })).rejects.toThrow(/is a sink, not a source/);
     await expect(connectors.start(name, { 'connector.class': 'com.example.Own' })).rejects.toThrow(/option type/);
     await expect(connectors.get(name).pause()).rejects.toMatchObject({ code: 'NOT_FOUND' });
@@ -211,7 +211,7 @@ describe('a connector that was started without being checked', () => {
   test.each([
     ['a class that there is not', { config: { 'connector.class': 'NoSuch' } }, 'There is no connector NoSuch'],
     ['no class', { config: { topics: 't' } }, 'needs connector.class'],
-    ['a value that is no scalar', { config: { ...sink(), topics: ['a', 'b'] } }, 'The value of topics must be a text'],
+    ['a value that is no scalar', { config: { ...sink(), topics: ['a', 'b'] } }, 'The value of topics must be a string, a number or a boolean'],
     ['another name', { config: { ...sink(), name: 'other' } }, 'has the name other'],
     ['the wrong type', { type: 'source', config: sink() }, 'start it with the type sink'],
     ['a secret in plain text', { config: { ...sink(), 'connection.password': password } }, 'connection.password'],

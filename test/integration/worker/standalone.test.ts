@@ -81,7 +81,7 @@ test('connectors of files are made, left in peace when they are there, and chang
   expect((await status(map)).tasks).toHaveLength(2);
   expect((await status(resting)).connector.state).toBe('STOPPED');
   const log = await logOf(worker);
-  expect(log).toContain('offset.storage.file.filename is not used');
+  expect(log).toContain('offset.storage.file.filename is ignored');
   expect(log).not.toContain('unknown worker property');
   expect(log).not.toContain(password);
   await call('PUT', `${worker.url}/connectors/${encodeURIComponent(plain)}/pause`);

@@ -176,7 +176,7 @@ const bodies: Step[] = [
     'an array as a value',
     { name: 'a', config: { ...idle, x: [1] } },
     {
-      differs: { why: mistake, status: 400, says: /must be a text/ },
+      differs: { why: mistake, status: 400, says: /must be a string, a number or a boolean/ },
     },
   ),
   create(
