@@ -23,7 +23,7 @@ export interface CallOptions {
   readonly isolated: boolean;
   readonly signal: AbortSignal;
   /** See proveAttempt. */
-  readonly prove: () => Promise<ContactState>;
+  readonly confirmAttempt: () => Promise<ContactState>;
 }
 
 /** Creates the activities, bound to the worker's clients. Connectors' code runs in the data plane, never here. */
@@ -55,11 +55,11 @@ async function callActivity<T>(
   const history = AttemptHistory.from(context.info.heartbeatDetails);
   context.heartbeat(history.figures);
   const ticker = setInterval(() => context.heartbeat(history.figures), HEARTBEAT_MS);
-  const prove = () => proveAttempt(deps, context, () => history.figures);
-  const options = { isolated: history.isIsolated, signal: context.cancellationSignal, prove };
+  const confirmAttempt = () => proveAttempt(deps, context, () => history.figures);
+  const options = { isolated: history.isIsolated, signal: context.cancellationSignal, confirmAttempt };
   try {
     // A frozen worker may have received this attempt long ago.
-    await prove();
+    await confirmAttempt();
     return await Promise.race([deps.call<T>(name, [args, ...more], options), context.cancelled]);
   } catch (error) {
     if (context.cancellationSignal.aborted) throw error;

@@ -35,7 +35,7 @@ export interface RunOptions {
   readonly signal: AbortSignal;
   readonly onProgress: (progress: TaskProgress) => void;
   /** See proveAttempt. */
-  readonly prove: () => Promise<ContactState>;
+  readonly confirmAttempt: () => Promise<ContactState>;
 }
 
 /**
@@ -50,18 +50,18 @@ export function runTaskActivity(deps: RunTaskDeps): (args: TaskArgs) => Promise<
     const reporter = newReporter(deps, context, args);
     const fields = { connector: args.connector, task: args.task };
     const { attempt } = context.info;
-    const prove = () => proveAttempt(deps, context, () => reporter.figures);
+    const confirmAttempt = () => proveAttempt(deps, context, () => reporter.figures);
     const endAttempt = deps.countAttempt(args);
     let failed = false;
     const stopTicker = ticker.add(() => reporter.heartbeatIfIdle());
     reporter.heartbeat();
     try {
       // A frozen worker may have received this attempt long ago: it must not fence the one that replaced it.
-      await prove();
+      await confirmAttempt();
       deps.log.info({ ...fields, attempt }, 'task starts');
       const { isIsolated: isolated } = reporter.history;
       const onProgress = (progress: TaskProgress) => reporter.onProgress(progress);
-      await deps.run({ ...args, attempt }, { isolated, signal, onProgress, prove });
+      await deps.run({ ...args, attempt }, { isolated, signal, onProgress, confirmAttempt });
       if (!signal.aborted) return;
     } catch (error) {
       if (!signal.aborted) {
