@@ -141,7 +141,7 @@ export async function startWorker(
     secrets,
     showSecrets: config['rest.show.passwords'],
     log,
-    check: props => plane.call('checkConfig', [props], { isolated: false }),
+    check: props => plane.call('checkConfig', [props], { isolated: false, confirmAttempt: undefined }),
   });
 
   const client = new Client({ connection, namespace });

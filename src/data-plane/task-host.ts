@@ -20,8 +20,8 @@ export interface RequestOptions {
   /** Cancels the request; the host still answers it. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: TaskProgress) => void;
-  /** Resolves when Temporal confirms the attempt of the request; rejects when it has been replaced. */
-  readonly confirmAttempt?: () => Promise<ContactState>;
+  /** Resolves when Temporal confirms the attempt of the request; rejects when it was replaced. undefined: no activity. */
+  readonly confirmAttempt: (() => Promise<ContactState>) | undefined;
 }
 
 interface PendingRequest {
@@ -119,7 +119,7 @@ export class TaskHost {
 
   #request<T>(
     message: (id: number) => ToHost,
-    { signal, onProgress, confirmAttempt }: RequestOptions = {},
+    { signal, onProgress, confirmAttempt }: RequestOptions = { confirmAttempt: undefined },
   ): Promise<T> {
     const id = ++this.#lastId;
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();

@@ -211,7 +211,11 @@ describe('a connector that was started without being checked', () => {
   test.each([
     ['a class that there is not', { config: { 'connector.class': 'NoSuch' } }, 'There is no connector NoSuch'],
     ['no class', { config: { topics: 't' } }, 'needs connector.class'],
-    ['a value that is no scalar', { config: { ...sink(), topics: ['a', 'b'] } }, 'The value of topics must be a string, a number or a boolean'],
+    [
+      'a value that is no scalar',
+      { config: { ...sink(), topics: ['a', 'b'] } },
+      'The value of topics must be a string, a number or a boolean',
+    ],
     ['another name', { config: { ...sink(), name: 'other' } }, 'has the name other'],
     ['the wrong type', { type: 'source', config: sink() }, 'start it with the type sink'],
     ['a secret in plain text', { config: { ...sink(), 'connection.password': password } }, 'connection.password'],
