@@ -54,5 +54,7 @@ test.each([
     ...('incrementing.column.name' in columns ? ['incrementing 42'] : []),
   ];
   const place = `row 2 of this poll of the query${offset.length === 0 ? '' : ` (${offset.join(', ')})`}`;
-  expect(failed.trace).toContain(`${place}: column ${column} of the query: NaN and the infinities are no numbers`);
+  expect(failed.trace).toContain(
+    `${place}: column ${column} of the query: Connect's Decimal has no NaN and no infinities`,
+  );
 });

@@ -77,7 +77,7 @@ describe('values', () => {
     expect(() => decimal(1).decode('1.25')).toThrow('more than 1 fractional digits');
     expect(int64.decode('9223372036854775807')).toBe(9_223_372_036_854_775_807n);
     expect(() => int64.decode('18446744073709551615')).toThrow('out of the range of int64');
-    expect(() => int32.decode('4294967295')).toThrow('beyond int32');
+    expect(() => int32.decode('4294967295')).toThrow('out of the range of int32');
   });
 
   const typmod = (precision: number, scale: number) => ((precision << 16) | (scale & 0x7ff)) + 4;

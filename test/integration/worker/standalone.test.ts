@@ -95,10 +95,10 @@ test('connectors of files are made, left in peace when they are there, and chang
   });
   const log2 = await eventually('all files have been looked at', async () => {
     const text = await logOf(again);
-    return names.every(name => text.includes(name)) ? text : undefined;
+    return names.every(name => text.includes(JSON.stringify(name))) ? text : undefined;
   });
-  const outcomes = [...log2.matchAll(/"connector":"([^"]+)".*"msg":"connector from a file: (\w+)"/g)];
-  expect(Object.fromEntries(outcomes.map(([, name, outcome]) => [name, outcome]))).toEqual({
+  const outcomes = [...log2.matchAll(/"connector":("(?:[^"\\]|\\.)*").*"msg":"connector from a file: (\w+)"/g)];
+  expect(Object.fromEntries(outcomes.map(([, name = '', outcome]) => [JSON.parse(name), outcome]))).toEqual({
     [plain]: 'unchanged',
     [map]: 'changed',
     [wrapped]: 'unchanged',
