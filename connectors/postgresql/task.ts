@@ -177,13 +177,13 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
     const running = this.#running as Running;
     const { config, context } = running;
     if (beginning.kind === 'stream') {
-      const { position: start, resume, discardChunks: anew, isStored } = beginning;
+      const { position: start, resume, discardChunks, isStored } = beginning;
       this.#resting = !streams(config);
       this.#next = {
         position: start,
         resume,
-        chunks: anew ? [] : stored,
-        stale: anew ? stored : [],
+        chunks: discardChunks ? [] : stored,
+        stale: discardChunks ? stored : [],
         stored: isStored,
       };
       return;
@@ -244,7 +244,7 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
   /** The stream has found out that the position is lost. */
   async #readAnew(reason: MillraceError): Promise<void> {
     const { context, start } = this.#running as Running;
-    context.log.warn({ reason: reason.message }, 'the position is lost: the tables are read anew');
+    context.log.warn({ reason: reason.message }, 'the position is lost: the tables are read again');
     await this.#replication?.close();
     this.#replication = undefined;
     this.#stream = undefined;
