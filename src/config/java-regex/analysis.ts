@@ -33,7 +33,8 @@ export function longest(node: Node): number {
     case 'choice':
       return Math.max(...node.options.map(longest));
     case 'repeat':
-      // Java does not add up the rounds of a group of varying length.
+      // Java does not look at the item of an unbounded repetition, nor add up the rounds of a group of varying length.
+      if (node.max === Number.POSITIVE_INFINITY) return node.max;
       return node.max > 1 && !isOfOneLength(node.item) ? Number.POSITIVE_INFINITY : longest(node.item) * node.max;
     case 'capture':
     case 'atomic':
@@ -44,6 +45,14 @@ export function longest(node: Node): number {
       return 0;
   }
 }
+
+/**
+ * Whether a round of a repetition, once matched, is not matched in another way: Java does so where its item is of one
+ * length, and `\R` counts as such.
+ */
+export const hasFinalRounds = (item: Node): boolean => isOfOneLength(item) && hasLineBreak(item);
+
+const hasLineBreak = (node: Node): boolean => node === lineBreak || childrenOf(node).some(hasLineBreak);
 
 /** As `java.util.regex.Pattern` decides it: by the form of the pattern, not by the lengths of its parts. */
 function isOfOneLength(node: Node): boolean {

@@ -45,6 +45,8 @@ export function takeEscapedChar(cursor: Cursor): number {
     case 'u':
       return unicode(cursor);
     case 'c':
+      // Java takes the backslash that it puts before a quoted character for the operand.
+      if (cursor.peek() === '') throw new SyntaxError('A control escape \\c is not followed by an unquoted character');
       return (cursor.next().codePointAt(0) as number) ^ 64;
     default:
       if (Object.hasOwn(controls, char)) return (controls[char] as string).charCodeAt(0);

@@ -1,3 +1,4 @@
+import { hasFinalRounds } from './analysis.ts';
 import { takeCharClass } from './char-class.ts';
 import { charsOf, everyChar, negate, singleton, withOtherCase } from './char-set.ts';
 import { Cursor, type Flags } from './cursor.ts';
@@ -201,7 +202,8 @@ class Parser {
     if (bounds === undefined) return item;
     cursor.skipComments();
     const lazy = cursor.take('?');
-    const repeat: Node = { type: 'repeat', item, ...bounds, lazy };
+    const round: Node = hasFinalRounds(item) ? { type: 'atomic', item } : item;
+    const repeat: Node = { type: 'repeat', item: round, ...bounds, lazy };
     return !lazy && cursor.take('+') ? { type: 'atomic', item: repeat } : repeat;
   }
 

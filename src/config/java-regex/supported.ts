@@ -15,8 +15,10 @@ export function checkMatcher(root: Node): void {
     throw new SyntaxError('The pattern is too large, or its repetitions make it too large');
   if (has(root, node => node.type === 'look' && node.behind && longest(node.item) === Number.POSITIVE_INFINITY))
     throw new SyntaxError('Look-behind group does not have an obvious maximum length');
+  if (has(root, node => node.type === 'look' && node.behind && has(node.item, isAtomic)))
+    throw new SyntaxError('An atomic group or a possessive quantifier in a look-behind is not supported');
   if (has(root, node => node.type === 'reference')) setAfter(root, new Set(), false);
-  if (has(root, node => node.type === 'atomic' || node.type === 'reference')) refuseEmptyRounds(root);
+  if (has(root, node => isAtomic(node) || node.type === 'reference')) refuseEmptyRounds(root);
 }
 
 /** As `checkMatcher`, where the first match and its groups count as well. */
@@ -35,6 +37,8 @@ function refuseEmptyRounds(root: Node): void {
       'A repetition of what can match the empty text is not supported beside look-around, back-references, atomic groups and possessive quantifiers',
     );
 }
+
+const isAtomic = (node: Node): boolean => node.type === 'atomic';
 
 const has = (node: Node, holds: (node: Node) => boolean): boolean =>
   holds(node) || childrenOf(node).some(child => has(child, holds));
