@@ -6,10 +6,10 @@ import { readPlain, writePlain } from '../../data/json/json-plain.ts';
 import { JsonReader } from '../../data/json/json-reader.ts';
 import { DataError, messageOf } from '../../errors.ts';
 import { converterType } from '../converter-type.ts';
-import type { Decoder } from './json-decode.ts';
-import { Decoders } from './json-decode.ts';
-import type { Encode } from './json-encode.ts';
-import { Encoders } from './json-encode.ts';
+import type { Decoder } from './json-decoders.ts';
+import { Decoders } from './json-decoders.ts';
+import type { Encode } from './json-encoders.ts';
+import { Encoders } from './json-encoders.ts';
 import { readSchema, writeSchema } from './json-schema.ts';
 
 const config = defineConfig(

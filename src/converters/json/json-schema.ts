@@ -2,8 +2,8 @@ import type { ByteWriter, Schema, SchemaOptions, SchemaType } from '../../api/in
 import { arrayOf, mapOf, schemaOf, structOfFields } from '../../api/index.ts';
 import type { JsonReader } from '../../data/json/json-reader.ts';
 import { DataError } from '../../errors.ts';
-import type { Decoders } from './json-decode.ts';
-import type { Encoders } from './json-encode.ts';
+import type { Decoders } from './json-decoders.ts';
+import type { Encoders } from './json-encoders.ts';
 
 /** Connect's names in the envelope's schema: those of floats differ from the type's own. */
 const nameOf = (type: SchemaType) => (type === 'float32' ? 'float' : type === 'float64' ? 'double' : type);

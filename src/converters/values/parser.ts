@@ -2,7 +2,7 @@ import { javaTrim } from '../../data/java-trim.ts';
 import { MAX_DEPTH } from '../../data/json/json-reader.ts';
 import { arrayNode, type Entry, isKey, mapNode, type Node, NULL, scalarNode } from './nodes.ts';
 import { parseNumber, parseTemporal, type Scalar, schemas } from './scalars.ts';
-import { Tokens } from './tokens.ts';
+import { Tokens } from './tokenizer.ts';
 
 /** Reads one literal of Connect's `Values`. */
 export class ValueParser {

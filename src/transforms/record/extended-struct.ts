@@ -1,7 +1,7 @@
 import type { ByteWriter, Struct, StructSchema, Value } from '../../api/index.ts';
 import { Bytes } from '../../api/index.ts';
-import type { Encode } from '../../converters/json/json-encode.ts';
-import { Encoders } from '../../converters/json/json-encode.ts';
+import type { Encode } from '../../converters/json/json-encoders.ts';
+import { Encoders } from '../../converters/json/json-encoders.ts';
 
 /** Fields put behind those of other structs: made once for each pair of schemas. */
 export interface Extension {
