@@ -9,7 +9,7 @@ import { converterType } from './converter-type.ts';
 const config = defineConfig({ ...converterType });
 const optionalBytes = schemaOf('bytes', { optional: true });
 
-/** Kafka Connect's ByteArrayConverter: bytes as they are. */
+/** Kafka Connect's ByteArrayConverter: passes bytes through unchanged. */
 export const byteArrayConverter: ConverterFactory<Config<typeof config>> = { config, create: () => converter };
 
 const converter: Converter = {

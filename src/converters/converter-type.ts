@@ -1,6 +1,6 @@
 import { enumKey } from '../config/spec.ts';
 
-/** The key that every converter of Connect has beside its own: for what it is used. Set by the worker, not by people. */
+/** `converter.type`, which every converter of Connect has. The worker sets it, not the user. */
 export const converterType = {
   'converter.type': enumKey(['key', 'value', 'header'], {
     doc: 'How this converter will be used.',

@@ -1,9 +1,9 @@
 import type { ConverterFactory } from '../api/index.ts';
 import type { Named } from '../config/connector-config/class-names.ts';
 
-/** A converter's module, read when it is first asked for. */
+/** A converter class and its module, imported on first use. */
 export interface ConverterEntry extends Named {
-  /** Serves headers alone. */
+  /** True for converters that only support headers. */
   readonly headersOnly?: boolean;
   // biome-ignore lint/suspicious/noExplicitAny: each factory's configuration type is its own
   load(): Promise<ConverterFactory<any>>;
@@ -11,7 +11,7 @@ export interface ConverterEntry extends Named {
 
 const connect = 'org.apache.kafka.connect';
 
-/** Every converter. A further one is a file and a line here. */
+/** All built-in converters. A new converter is a file and an entry here. */
 export const converters: readonly ConverterEntry[] = [
   {
     names: [`${connect}.converters.BooleanConverter`],

@@ -17,63 +17,64 @@ import { converterType } from './converter-type.ts';
 const config = defineConfig({ ...converterType });
 type Factory = ConverterFactory<Config<typeof config>>;
 
-/** Kafka's own serialization of a number: big-endian, as many bytes as its type has. */
-interface Layout {
-  /** As messages call it. */
+/** Kafka's serialization of a primitive type: big-endian, with a fixed number of bytes. */
+interface PrimitiveCodec {
+  /** Name of the type in error messages. */
   readonly name: string;
   readonly type: PrimitiveSchema['type'];
+  /** Length in bytes. */
   readonly size: number;
-  /** False where the value is not of the type. */
-  write(value: Value, bytes: Buffer, at: number): boolean;
+  /** Returns false if the value is not of this type. */
+  write(value: Value, bytes: Buffer, offset: number): boolean;
   read(bytes: Buffer): Value;
 }
 
-const whole = (name: string, type: PrimitiveSchema['type'], size: 2 | 4): Layout => ({
+const integerCodec = (name: string, type: PrimitiveSchema['type'], size: 2 | 4): PrimitiveCodec => ({
   name,
   type,
   size,
-  write: (value, bytes, at) => {
+  write: (value, bytes, offset) => {
     const shift = 32 - size * 8;
     if (typeof value !== 'number' || (value << shift) >> shift !== value) return false;
-    bytes.writeIntBE(value, at, size);
+    bytes.writeIntBE(value, offset, size);
     return true;
   },
   read: bytes => bytes.readIntBE(0, size),
 });
 
-const long: Layout = {
+const longCodec: PrimitiveCodec = {
   name: 'long',
   type: 'int64',
   size: 8,
-  write: (value, bytes, at) => {
+  write: (value, bytes, offset) => {
     if (typeof value !== 'bigint' || BigInt.asIntN(64, value) !== value) return false;
-    bytes.writeBigInt64BE(value, at);
+    bytes.writeBigInt64BE(value, offset);
     return true;
   },
   read: bytes => bytes.readBigInt64BE(0),
 };
 
-const float: Layout = {
+const floatCodec: PrimitiveCodec = {
   name: 'float',
   type: 'float32',
   size: 4,
-  write: (value, bytes, at) => typeof value === 'number' && bytes.writeFloatBE(value, at) > 0,
+  write: (value, bytes, offset) => typeof value === 'number' && bytes.writeFloatBE(value, offset) > 0,
   read: bytes => bytes.readFloatBE(0),
 };
 
-const double: Layout = {
+const doubleCodec: PrimitiveCodec = {
   name: 'double',
   type: 'float64',
   size: 8,
-  write: (value, bytes, at) => typeof value === 'number' && bytes.writeDoubleBE(value, at) > 0,
+  write: (value, bytes, offset) => typeof value === 'number' && bytes.writeDoubleBE(value, offset) > 0,
   read: bytes => bytes.readDoubleBE(0),
 };
 
-const boolean: Layout = {
+const booleanCodec: PrimitiveCodec = {
   name: 'boolean',
   type: 'boolean',
   size: 1,
-  write: (value, bytes, at) => typeof value === 'boolean' && bytes.writeUInt8(value ? 1 : 0, at) > 0,
+  write: (value, bytes, offset) => typeof value === 'boolean' && bytes.writeUInt8(value ? 1 : 0, offset) > 0,
   read: bytes => {
     const byte = bytes[0];
     if (byte !== 0 && byte !== 1) throw new DataError('Failed to deserialize boolean: the byte is neither 0 nor 1.');
@@ -81,7 +82,7 @@ const boolean: Layout = {
   },
 };
 
-function converterOf({ name, type, size, write, read }: Layout): Converter {
+function createConverter({ name, type, size, write, read }: PrimitiveCodec): Converter {
   const optional = schemaOf(type, { optional: true });
   return {
     fromConnect(_topic: string, _schema: Schema | null, value: Value, out: ByteWriter): boolean {
@@ -102,14 +103,14 @@ function converterOf({ name, type, size, write, read }: Layout): Converter {
   };
 }
 
-function factory(layout: Layout): Factory {
-  const converter = converterOf(layout);
+function createFactory(codec: PrimitiveCodec): Factory {
+  const converter = createConverter(codec);
   return { config, create: () => converter };
 }
 
-export const shortConverter: Factory = factory(whole('short', 'int16', 2));
-export const integerConverter: Factory = factory(whole('integer', 'int32', 4));
-export const longConverter: Factory = factory(long);
-export const floatConverter: Factory = factory(float);
-export const doubleConverter: Factory = factory(double);
-export const booleanConverter: Factory = factory(boolean);
+export const shortConverter: Factory = createFactory(integerCodec('short', 'int16', 2));
+export const integerConverter: Factory = createFactory(integerCodec('integer', 'int32', 4));
+export const longConverter: Factory = createFactory(longCodec);
+export const floatConverter: Factory = createFactory(floatCodec);
+export const doubleConverter: Factory = createFactory(doubleCodec);
+export const booleanConverter: Factory = createFactory(booleanCodec);

@@ -6,7 +6,7 @@ import { headerText, parseHeader } from './values/index.ts';
 
 const config = defineConfig({});
 
-/** Kafka Connect's SimpleHeaderConverter, the default for headers: values as text, and text as what it looks like. */
+/** Kafka Connect's SimpleHeaderConverter, the default for headers: writes values as text and infers the schema when it reads. */
 export const simpleHeaderConverter: ConverterFactory<Config<typeof config>> = { config, create: () => converter };
 
 const converter: Converter = {

@@ -6,8 +6,8 @@ import { replaceUnmappable } from '../data/java-encoding.ts';
 import { DataError } from '../errors.ts';
 import { converterType } from './converter-type.ts';
 
-/** Java's names of the character sets that Node writes; reading knows more. */
-const writable = new Map<string, BufferEncoding>([
+/** Java's names of the character sets that Node can encode. */
+const encodings = new Map<string, BufferEncoding>([
   ['utf-8', 'utf8'],
   ['utf8', 'utf8'],
   ['us-ascii', 'ascii'],
@@ -25,16 +25,16 @@ const config = defineConfig({
     importance: 'high',
     width: 'medium',
     displayName: 'Encoding',
-    check: name => (writable.has(name.trim().toLowerCase()) ? undefined : 'Unsupported encoding'),
+    check: name => (encodings.has(name.trim().toLowerCase()) ? undefined : 'Unsupported encoding'),
   }),
 });
 
 const optionalString = schemaOf('string', { optional: true });
 
-/** Kafka Connect's StringConverter: any value as its text, and text as an optional string. */
+/** Kafka Connect's StringConverter: writes any value as text and reads text as an optional string. */
 export const stringConverter: ConverterFactory<Config<typeof config>> = {
   config,
-  create: settings => new StringConverter(writable.get(settings['converter.encoding'].trim().toLowerCase()) ?? 'utf8'),
+  create: settings => new StringConverter(encodings.get(settings['converter.encoding'].trim().toLowerCase()) ?? 'utf8'),
 };
 
 class StringConverter implements Converter {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { Field, Schema, SchemaOptions, Value } from '../../src/api/index.ts';
 import { arrayOf, Decimal, LogicalName, mapOf, schemaOf, structOfFields, ValueStruct } from '../../src/api/index.ts';
 
-/** Strings that break writers: quotes, control characters, lone surrogates, U+2028, what is beyond U+FFFF. */
+/** Strings that are difficult to write: quotes, control characters, lone surrogates, U+2028, characters beyond U+FFFF. */
 export const hostileText = fc.oneof(
   fc.string({ unit: 'binary' }),
   fc.string({
@@ -62,29 +62,29 @@ export function structSchema(fields: fc.Arbitrary<Schema>): fc.Arbitrary<Schema 
 }
 
 /** Options of the generated values. */
-export interface Drawn {
+export interface ValueOptions {
   readonly float32: fc.Arbitrary<number>;
   readonly float64: fc.Arbitrary<number>;
-  /** At most so many entries of a map. */
+  /** Maximum number of entries of a map. */
   readonly entries: number;
 }
 
-const all: Drawn = { float32: fc.float(), float64: fc.double(), entries: 4 };
+const anyValues: ValueOptions = { float32: fc.float(), float64: fc.double(), entries: 4 };
 
-/** What Java before 19 prints with more digits than are needed is left out; and maps of several entries, which have another order there. */
-export const sameInJava: Drawn = {
+/** Leaves out floats that Java before 19 prints with extra digits, and maps of several entries, whose order differs in Java. */
+export const sameInAnyJava: ValueOptions = {
   float32: fc.oneof(fc.constantFrom(0.5, -2, 300.75, 131072), fc.integer({ min: -99_999, max: 99_999 })),
   float64: fc.oneof(fc.constantFrom(0.1, -2.5, 300, 1e10, -(2 ** 40), 1e300), fc.integer()),
   entries: 1,
 };
 
-/** A value of a schema; null where that is allowed. */
-export function anyValue(schema: Schema, drawn: Drawn = all): fc.Arbitrary<Value> {
-  const present = presentValue(schema, drawn);
+/** A value of a schema, or null if the schema is optional. */
+export function anyValue(schema: Schema, valueOptions: ValueOptions = anyValues): fc.Arbitrary<Value> {
+  const present = presentValue(schema, valueOptions);
   return schema.optional ? fc.option(present, { nil: null, freq: 4 }) : present;
 }
 
-function presentValue(schema: Schema, drawn: Drawn): fc.Arbitrary<Value> {
+function presentValue(schema: Schema, valueOptions: ValueOptions): fc.Arbitrary<Value> {
   switch (schema.name) {
     case LogicalName.Decimal:
       return fc.bigInt().map(unscaled => new Decimal(unscaled, Number(schema.parameters?.['scale'])));
@@ -105,9 +105,9 @@ function presentValue(schema: Schema, drawn: Drawn): fc.Arbitrary<Value> {
     case 'int64':
       return fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
     case 'float32':
-      return drawn.float32;
+      return valueOptions.float32;
     case 'float64':
-      return drawn.float64;
+      return valueOptions.float64;
     case 'boolean':
       return fc.boolean();
     case 'string':
@@ -115,17 +115,17 @@ function presentValue(schema: Schema, drawn: Drawn): fc.Arbitrary<Value> {
     case 'bytes':
       return fc.uint8Array({ maxLength: 100 });
     case 'array':
-      return fc.array(anyValue(schema.items, drawn), { maxLength: 4 });
+      return fc.array(anyValue(schema.items, valueOptions), { maxLength: 4 });
     case 'map':
       return fc
-        .uniqueArray(fc.tuple(anyValue(schema.keys, drawn), anyValue(schema.values, drawn)), {
-          maxLength: drawn.entries,
+        .uniqueArray(fc.tuple(anyValue(schema.keys, valueOptions), anyValue(schema.values, valueOptions)), {
+          maxLength: valueOptions.entries,
           selector: ([key]) => key,
         })
         .map(entries => new Map(entries));
     case 'struct':
       return fc
-        .tuple(...schema.fields.map((field: Field) => anyValue(field.schema, drawn)))
+        .tuple(...schema.fields.map((field: Field) => anyValue(field.schema, valueOptions)))
         .map(values => new ValueStruct(schema, values));
   }
 }

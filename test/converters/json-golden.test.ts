@@ -5,7 +5,7 @@ import { sameSchema, sameValue } from '../../src/data/schema-equality.ts';
 import type { GoldenCase, Neutral, NeutralSchema } from './neutral.ts';
 import { converters, plainFrom, readLines, schemaFrom, showValue, valueFrom } from './neutral.ts';
 
-// The golden files hold what Kafka Connect 4.3.1's own JsonConverter makes of the same data, on JDK 25.
+// The golden files contain the output of Kafka Connect 4.3.1's JsonConverter for the same data, on JDK 25.
 
 describe('JsonConverter writes the bytes that Kafka Connect writes', () => {
   const { envelope, plain, numeric, plainNulls } = converters();
@@ -14,20 +14,20 @@ describe('JsonConverter writes the bytes that Kafka Connect writes', () => {
     ['with schemas', envelope, c => c.envelope],
     ['without schemas', plain, c => c.plain],
     ['with decimals as numbers', numeric, c => c.numeric ?? c.plain],
-    ['with nulls kept', plainNulls, c => c.nulls ?? c.plain],
+    ['without defaults for nulls', plainNulls, c => c.nulls ?? c.plain],
   ];
-  test.each(settings)('%s', (_name, converter, wanted) => {
+  test.each(settings)('%s', (_name, converter, expected) => {
     for (const c of cases) {
       const schema = schemaFrom(c.schema);
       const out = new Bytes(16);
-      let written: unknown;
+      let actual: unknown;
       try {
-        written = converter.fromConnect('t', schema, valueFrom(schema, c.value), out) ? out.take().toString() : null;
+        actual = converter.fromConnect('t', schema, valueFrom(schema, c.value), out) ? out.take().toString() : null;
       } catch (error) {
         expect(out.length).toBe(0);
-        written = { error: (error as Error).message };
+        actual = { error: (error as Error).message };
       }
-      expect(written).toEqual(wanted(c));
+      expect(actual).toEqual(expected(c));
     }
     expect(cases.length).toBe(250);
   });
@@ -39,7 +39,7 @@ interface ReadCase {
   readonly schema?: NeutralSchema | null;
   readonly value?: Neutral;
   readonly error?: string;
-  /** Where Millrace refuses or keeps what Connect silently changes: wrong types, numbers out of range, NaN. */
+  /** Documented difference: Millrace rejects or keeps values that Connect silently changes (wrong types, numbers out of range, NaN). */
   readonly millrace?: { readonly error?: string; readonly value?: string };
 }
 
@@ -52,9 +52,9 @@ describe('JsonConverter reads what Kafka Connect reads', () => {
     else if (c.error !== undefined) expect(read).toThrow(c.error);
     else {
       const { schema, value } = read();
-      const wanted = c.schema ? schemaFrom(c.schema) : null;
-      expect(schema === null || wanted === null ? schema === wanted : sameSchema(schema, wanted)).toBe(true);
-      expect(sameValue(value, wanted ? valueFrom(wanted, c.value ?? null) : plainFrom(c.value ?? null))).toBe(true);
+      const expected = c.schema ? schemaFrom(c.schema) : null;
+      expect(schema === null || expected === null ? schema === expected : sameSchema(schema, expected)).toBe(true);
+      expect(sameValue(value, expected ? valueFrom(expected, c.value ?? null) : plainFrom(c.value ?? null))).toBe(true);
     }
   });
 });

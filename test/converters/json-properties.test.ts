@@ -26,12 +26,12 @@ const write = (c: typeof envelope, schema: Schema | null, value: Value) => {
   return c.fromConnect('t', schema, value, out) ? out.take() : null;
 };
 
-/** How JSON may be laid out: blanks, the order of members, members that no schema knows. */
-interface Layout {
+/** Layout of JSON: blanks, order of members, unknown members. */
+interface JsonLayout {
   blank(): string;
   members(list: string[]): string[];
 }
-const compact: Layout = { blank: () => '', members: list => list };
+const compact: JsonLayout = { blank: () => '', members: list => list };
 
 function text(value: string): string {
   let out = '"';
@@ -46,8 +46,8 @@ function text(value: string): string {
   return `${out}"`;
 }
 
-/** The slow reference: one decision after another for each value. */
-function reference(schema: Schema, value: Value, layout: Layout = compact): string {
+/** Slow reference implementation, which inspects each value. */
+function reference(schema: Schema, value: Value, layout: JsonLayout = compact): string {
   const s = layout.blank;
   if (value === null) return 'null';
   if (value instanceof Decimal) {
@@ -89,7 +89,7 @@ function reference(schema: Schema, value: Value, layout: Layout = compact): stri
 }
 
 describe('JsonConverter', () => {
-  test('writes what the reference writes', () => {
+  test('writes the same JSON as the reference implementation', () => {
     fc.assert(
       fc.property(schemaAndValue, ({ schema, value }) => {
         expect(write(plain, schema, value)?.toString()).toBe(reference(schema, value));
@@ -97,7 +97,7 @@ describe('JsonConverter', () => {
     );
   });
 
-  test('reads back what it wrote: schema and value', () => {
+  test('reads back the schema and value that it wrote', () => {
     fc.assert(
       fc.property(schemaAndValue, ({ schema, value }) => {
         const read = envelope.toConnect('t', write(envelope, schema, value));
@@ -108,9 +108,9 @@ describe('JsonConverter', () => {
   });
 
   test('reads any layout of the same members', () => {
-    const laidOut = schemaAndValue.chain(({ schema, value }) =>
+    const formatted = schemaAndValue.chain(({ schema, value }) =>
       fc.gen().map(gen => {
-        const layout: Layout = {
+        const layout: JsonLayout = {
           blank: () => gen(fc.constantFrom, '', '', ' ', '\n', '\t ', '\r\n'),
           members: list => {
             const unknown = gen(fc.constantFrom, [], ['"no such field":[{"a":"}]\\""},-1.5e3,null,true]']);
@@ -126,15 +126,15 @@ describe('JsonConverter', () => {
       }),
     );
     fc.assert(
-      fc.property(laidOut, ({ value, json }) => {
+      fc.property(formatted, ({ value, json }) => {
         expect(sameValue(envelope.toConnect('t', Buffer.from(json)).value, value)).toBe(true);
       }),
     );
   });
 
-  test('one converter reads records of several schemas, turn by turn, into one schema object each', () => {
+  test('one converter reads alternating records of several schemas into one schema object each', () => {
     const schemas = fc.array(anySchema, { minLength: 2, maxLength: 3 });
-    const turns = schemas.chain(list =>
+    const sequences = schemas.chain(list =>
       fc.array(
         fc
           .nat(list.length - 1)
@@ -143,32 +143,32 @@ describe('JsonConverter', () => {
       ),
     );
     fc.assert(
-      fc.property(turns, fc.boolean(), (list, oneTopic) => {
-        const converted = converter({ 'replace.null.with.default': 'false' });
-        const seen = new Map<string, Schema | null>();
+      fc.property(sequences, fc.boolean(), (list, oneTopic) => {
+        const jsonConverter = converter({ 'replace.null.with.default': 'false' });
+        const schemaByPrefix = new Map<string, Schema | null>();
         for (const { i, schema, value } of list) {
           const bytes = write(envelope, schema, value) as Buffer;
-          const read = converted.toConnect(oneTopic ? 't' : `t${i}`, bytes);
+          const read = jsonConverter.toConnect(oneTopic ? 't' : `t${i}`, bytes);
           expect(sameValue(read.value, value)).toBe(true);
           const key = bytes.toString('latin1', 0, bytes.lastIndexOf(',"payload":'));
-          expect(read.schema).toBe(seen.get(key) ?? read.schema);
-          seen.set(key, read.schema);
+          expect(read.schema).toBe(schemaByPrefix.get(key) ?? read.schema);
+          schemaByPrefix.set(key, read.schema);
         }
       }),
     );
   });
 
-  test('bytes cut short or changed are read or refused, nothing else', () => {
+  test('truncated or corrupted bytes are read or rejected with a DataError', () => {
     fc.assert(
       fc.property(schemaAndValue, fc.nat(), fc.nat(255), ({ schema, value }, where, byte) => {
         const bytes = write(envelope, schema, value) as Buffer;
         const at = where % bytes.length;
         expect(() => envelope.toConnect('t', bytes.subarray(0, at))).toThrow(DataError);
-        const changed = Buffer.from(bytes);
-        changed[at] = byte;
+        const corrupted = Buffer.from(bytes);
+        corrupted[at] = byte;
         for (const c of [envelope, plain])
           try {
-            c.toConnect('t', changed);
+            c.toConnect('t', corrupted);
           } catch (error) {
             expect(error).toBeInstanceOf(DataError);
           }
@@ -176,7 +176,7 @@ describe('JsonConverter', () => {
     );
   });
 
-  test('values without a schema survive, integers beyond 2^53 and whole floats among them', () => {
+  test('values without a schema survive, including integers beyond 2^53 and whole floats', () => {
     const { json } = fc.letrec<{ json: Value }>(tie => ({
       json: fc.oneof(
         { maxDepth: 4 },
@@ -205,7 +205,7 @@ describe('JsonConverter', () => {
       '{"schema":{"type":"bytes","name":"org.apache.kafka.connect.data.Decimal"},"payload":1e999999999}',
     ],
     ['a huge integer', '{"schema":{"type":"int64"},"payload":1e999999999}'],
-  ])('%s does not cost more than it is worth', (_name, json) => {
+  ])('%s is rejected without excessive work', (_name, json) => {
     for (const c of [envelope, plain])
       try {
         c.toConnect('t', Buffer.from(json));
@@ -220,7 +220,7 @@ describe('JsonConverter', () => {
     ).toThrow(DataError);
   });
 
-  test('null without a schema is no bytes at all, and no bytes are null', () => {
+  test('null without a schema is written as null bytes, and null bytes are read as null', () => {
     expect(write(envelope, null, null)).toBeNull();
     expect(write(plain, null, null)).toBeNull();
     expect(envelope.toConnect('t', null)).toEqual({ schema: null, value: null });
@@ -230,7 +230,7 @@ describe('JsonConverter', () => {
 });
 
 describe("a struct's own JSON", () => {
-  class Own implements Struct {
+  class StructWithJson implements Struct {
     readonly schema: StructSchema;
     constructor(schema: StructSchema) {
       this.schema = schema;
@@ -247,30 +247,30 @@ describe("a struct's own JSON", () => {
     amount: schemaOf('bytes', { name: LogicalName.Decimal, parameters: { scale: '2' } }),
   });
   const defaulted = structOf({ a: schemaOf('string', { optional: true, default: 'x' }) });
-  const write1 = (props: Record<string, string>, schema: StructSchema) =>
-    write(converter({ 'schemas.enable': 'false', ...props }), schema, new Own(schema))?.toString();
+  const writeWith = (props: Record<string, string>, schema: StructSchema) =>
+    write(converter({ 'schemas.enable': 'false', ...props }), schema, new StructWithJson(schema))?.toString();
 
-  test('is taken where the settings make no difference, at every level', () => {
-    expect(write1({}, row)).toBe('{"own":true}');
-    expect(write1({ 'decimal.format': 'NUMERIC', 'replace.null.with.default': 'false' }, row)).toBe('{"own":true}');
+  test('is used if the settings make no difference, at every level', () => {
+    expect(writeWith({}, row)).toBe('{"own":true}');
+    expect(writeWith({ 'decimal.format': 'NUMERIC', 'replace.null.with.default': 'false' }, row)).toBe('{"own":true}');
     const outer = structOf({ after: withOptional(row, true), op: schemaOf('string') });
-    expect(write(plain, outer, new ValueStruct(outer, [new Own(row), 'c']))?.toString()).toBe(
+    expect(write(plain, outer, new ValueStruct(outer, [new StructWithJson(row), 'c']))?.toString()).toBe(
       '{"after":{"own":true},"op":"c"}',
     );
   });
 
-  test('is left where they do', () => {
-    expect(write1({ 'decimal.format': 'NUMERIC' }, money)).toBe('{"amount":0.05}');
-    expect(write1({}, money)).toBe('{"own":true}');
-    expect(write1({ 'replace.null.with.default': 'false' }, defaulted)).toBe('{"a":"slow"}');
+  test('is not used if they do', () => {
+    expect(writeWith({ 'decimal.format': 'NUMERIC' }, money)).toBe('{"amount":0.05}');
+    expect(writeWith({}, money)).toBe('{"own":true}');
+    expect(writeWith({ 'replace.null.with.default': 'false' }, defaulted)).toBe('{"a":"slow"}');
   });
 
-  test('is not taken for a struct of another schema', () => {
-    expect(() => write(plain, row, new Own(money))).toThrow('Mismatching schema.');
+  test('is not used for a struct of another schema', () => {
+    expect(() => write(plain, row, new StructWithJson(money))).toThrow('Mismatching schema.');
   });
 });
 
-test('Java prints what reads back as the same number', () => {
+test('Java number texts read back as the same number', () => {
   fc.assert(
     fc.property(fc.double(), value => {
       const printed = javaDouble(value);

@@ -10,7 +10,7 @@ async function jsonConverter(settings: Readonly<Record<string, string>>): Promis
   if (entry === undefined) throw new Error(`no converter ${JSON_CONVERTER}`);
   const factory = await entry.load();
   const { config } = factory.config.check({ 'converter.type': 'value', ...settings });
-  if (config === undefined) throw new Error('the settings are refused');
+  if (config === undefined) throw new Error('the settings are invalid');
   return factory.create(config, false);
 }
 
@@ -24,25 +24,25 @@ const enveloped = (levels: number): Buffer =>
 describe.each([
   ['objects', (levels: number) => nested('{"a":', '}', levels), { 'schemas.enable': 'false' }, 1000],
   ['arrays', (levels: number) => nested('[', ']', levels), { 'schemas.enable': 'false' }, 1000],
-  // The envelope and the innermost schema are levels, too.
+  // The envelope and the innermost schema count as levels too.
   ['a schema', enveloped, {}, 998],
-] as const)('JSON of nested %s', (_what, make, settings, deepest) => {
+] as const)('JSON of nested %s', (_name, nestedJson, settings, deepest) => {
   test(`${deepest} levels are read and written again`, async () => {
     const converter = await jsonConverter(settings);
-    const { schema, value } = converter.toConnect('t', make(deepest));
+    const { schema, value } = converter.toConnect('t', nestedJson(deepest));
     const out = new Bytes();
     converter.fromConnect('t', schema, value, out);
     expect(out.length).toBeGreaterThan(0);
   });
 
-  test('more are a data error, whatever the depth', async () => {
+  test('deeper nesting is a data error at any depth', async () => {
     const converter = await jsonConverter(settings);
     for (const levels of [deepest + 1, 3000, 100_000])
-      expect(() => converter.toConnect('t', make(levels)), `${levels}`).toThrow(DataError);
+      expect(() => converter.toConnect('t', nestedJson(levels)), `${levels}`).toThrow(DataError);
   });
 });
 
-test('brackets within strings are no levels', async () => {
+test('brackets within strings do not count as levels', async () => {
   const converter = await jsonConverter({ 'schemas.enable': 'false' });
   const text = '[{\\"'.repeat(5000);
   expect(converter.toConnect('t', Buffer.from(JSON.stringify(text))).value).toBe(text);

@@ -13,7 +13,7 @@ import {
 import { jsonConverter } from '../../src/converters/json/json-converter.ts';
 
 /**
- * The golden files' own notation for schemas and values, exact where JSON is not: whole numbers and floats as text,
+ * Notation of the golden files for schemas and values, more exact than JSON: integers and floats as text,
  * bytes as hex, decimals as [unscaled, scale], dates as milliseconds, maps as pairs, structs by position.
  */
 export interface NeutralSchema {
@@ -36,7 +36,7 @@ export interface GoldenCase {
   readonly value: Neutral;
   readonly envelope: string | { readonly error: string };
   readonly plain: string | { readonly error: string };
-  /** Left out where they are as `plain`. */
+  /** Absent if equal to `plain`. */
   readonly numeric?: string | { readonly error: string };
   readonly nulls?: string | { readonly error: string };
 }
@@ -56,11 +56,11 @@ export function schemaFrom(n: NeutralSchema): Schema {
     ...(n.doc === undefined ? {} : { doc: n.doc }),
     ...(n.parameters === undefined ? {} : { parameters: Object.fromEntries(n.parameters) }),
   };
-  const schema = bare(n, options);
+  const schema = schemaWithoutDefault(n, options);
   return n.default === undefined ? schema : { ...schema, default: valueFrom(schema, n.default) };
 }
 
-function bare(n: NeutralSchema, options: SchemaOptions): Schema {
+function schemaWithoutDefault(n: NeutralSchema, options: SchemaOptions): Schema {
   if (n.items !== undefined) return arrayOf(schemaFrom(n.items), options);
   if (n.keys !== undefined && n.values !== undefined) return mapOf(schemaFrom(n.keys), schemaFrom(n.values), options);
   if (n.fields !== undefined)
@@ -119,7 +119,7 @@ export function plainFrom(n: Neutral): Value {
   return Number.isSafeInteger(Number(long)) ? Number(long) : BigInt(long);
 }
 
-/** A value as one line of text, for where Millrace differs from Connect on purpose. */
+/** One line of text for a value, for documented differences from Connect. */
 export const showValue = (value: Value): string =>
   JSON.stringify(value, (_key, inner: unknown) =>
     typeof inner === 'bigint' ? `${inner}n` : typeof inner === 'number' && !Number.isFinite(inner) ? `${inner}` : inner,
@@ -131,7 +131,7 @@ export const converter = (props: ConfigProps): Converter => {
   return jsonConverter.create(config, false);
 };
 
-/** The settings that the golden files are made with. */
+/** Converters with the settings of the golden files. */
 export const converters = () => ({
   envelope: converter({}),
   plain: converter({ 'schemas.enable': 'false' }),

@@ -19,7 +19,7 @@ import { DataError } from '../../src/errors.ts';
 import type { Neutral, NeutralSchema } from './neutral.ts';
 import { readLines, schemaFrom, valueFrom } from './neutral.ts';
 
-function make<C>(factory: ConverterFactory<C>, props: Record<string, string> = {}): Converter {
+function createConverter<C>(factory: ConverterFactory<C>, props: Record<string, string> = {}): Converter {
   const { config, errors } = factory.config.check(props);
   if (config === undefined) throw new Error([...errors.values()].join());
   return factory.create(config, false);
@@ -30,29 +30,29 @@ function write(converter: Converter, schema: Schema | null, value: Value): Buffe
   return converter.fromConnect('t', schema, value, out) ? out.take() : null;
 }
 
-// What Kafka Connect 4.3.1 makes of the same, in UTC, on JDK 25.
-interface Written {
+// Cases of the golden files, which Kafka Connect 4.3.1 produced in UTC on JDK 25.
+interface WriteCase {
   readonly schema: NeutralSchema;
   readonly value: Neutral;
-  /** By SimpleHeaderConverter. */
+  /** Output of SimpleHeaderConverter. */
   readonly text: string;
-  /** By StringConverter; left out for bytes, which Java prints as an address, and for days of the Julian calendar. */
+  /** Output of StringConverter; absent for bytes, which Java prints as an address, and for dates of the Julian calendar. */
   readonly string?: string;
 }
-interface Read {
+interface ReadCase {
   readonly text: string;
   readonly schema: NeutralSchema | null;
   readonly value: Neutral;
-  /** Connect keeps only what comes before the comma, or takes the 45th day of the 13th month. */
+  /** Documented difference: Connect keeps only the text before the comma, or accepts the 45th day of the 13th month. */
   readonly millrace?: 'string';
 }
 
 describe('text as Kafka Connect writes and reads it', () => {
-  const header = make(simpleHeaderConverter);
-  const strings = make(stringConverter);
+  const header = createConverter(simpleHeaderConverter);
+  const strings = createConverter(stringConverter);
 
   test('headers and strings written', () => {
-    for (const c of readLines<Written>('text-write.jsonl')) {
+    for (const c of readLines<WriteCase>('text-write.jsonl')) {
       const schema = schemaFrom(c.schema);
       const value = valueFrom(schema, c.value);
       expect(write(header, schema, value)?.toString()).toBe(c.text);
@@ -60,15 +60,17 @@ describe('text as Kafka Connect writes and reads it', () => {
     }
   });
 
-  test.each(readLines<Read>('header-read.jsonl'))('header read: $text', c => {
+  test.each(readLines<ReadCase>('header-read.jsonl'))('header read: $text', c => {
     const { schema, value } = header.toConnect('t', Buffer.from(c.text));
-    const wanted = c.millrace === 'string' ? schemaOf('string') : c.schema && schemaFrom(c.schema);
-    const wantedValue = c.millrace === 'string' ? c.text : wanted && valueFrom(wanted, c.value);
-    expect(schema === null || wanted === null ? schema === wanted : sameSchema(schema, wanted)).toBe(true);
-    expect(sameValue(value, wantedValue)).toBe(true);
+    const expectedSchema = c.millrace === 'string' ? schemaOf('string') : c.schema && schemaFrom(c.schema);
+    const expectedValue = c.millrace === 'string' ? c.text : expectedSchema && valueFrom(expectedSchema, c.value);
+    expect(
+      schema === null || expectedSchema === null ? schema === expectedSchema : sameSchema(schema, expectedSchema),
+    ).toBe(true);
+    expect(sameValue(value, expectedValue)).toBe(true);
   });
 
-  test('strings survive in every encoding that holds them', () => {
+  test('strings survive in every encoding that can represent them', () => {
     const cases: [string, fc.Arbitrary<string>][] = [
       ['UTF-8', fc.string({ unit: 'grapheme' })],
       ['utf-16le', fc.string({ unit: 'binary' })],
@@ -76,7 +78,7 @@ describe('text as Kafka Connect writes and reads it', () => {
       ['US-ASCII', fc.string()],
     ];
     for (const [encoding, text] of cases) {
-      const converter = make(stringConverter, { 'converter.encoding': encoding });
+      const converter = createConverter(stringConverter, { 'converter.encoding': encoding });
       fc.assert(
         fc.property(text, value => {
           const read = converter.toConnect('t', write(converter, null, value));
@@ -99,7 +101,7 @@ describe('bytes and numbers', () => {
   ] as never;
 
   test.each(numbers)('%s', (_name, factory, type, values, hex, value) => {
-    const converter = make(factory);
+    const converter = createConverter(factory);
     expect(write(converter, null, value)?.toString('hex')).toBe(hex);
     fc.assert(
       fc.property(values, v => {
@@ -114,14 +116,14 @@ describe('bytes and numbers', () => {
     expect(() => converter.toConnect('t', Buffer.alloc(9))).toThrow(DataError);
   });
 
-  test('whole numbers out of range and wrong bytes are refused', () => {
-    expect(() => write(make(shortConverter), null, 32768)).toThrow('Failed to serialize to short');
-    expect(() => write(make(longConverter), null, 2n ** 63n)).toThrow('Failed to serialize to long');
-    expect(() => make(booleanConverter).toConnect('t', Buffer.from([2]))).toThrow(DataError);
+  test('integers out of range and invalid bytes are rejected', () => {
+    expect(() => write(createConverter(shortConverter), null, 32768)).toThrow('Failed to serialize to short');
+    expect(() => write(createConverter(longConverter), null, 2n ** 63n)).toThrow('Failed to serialize to long');
+    expect(() => createConverter(booleanConverter).toConnect('t', Buffer.from([2]))).toThrow(DataError);
   });
 
-  test('byte arrays pass as they are', () => {
-    const converter = make(byteArrayConverter);
+  test('byte arrays pass unchanged', () => {
+    const converter = createConverter(byteArrayConverter);
     const bytes = Buffer.from([1, 2, 3]);
     const { schema, value } = converter.toConnect('t', bytes);
     expect(value).toEqual(Buffer.from([1, 2, 3]));
@@ -136,7 +138,7 @@ describe('bytes and numbers', () => {
   });
 });
 
-test('the map loads every converter', async () => {
+test('every converter in the registry loads', async () => {
   for (const { names, load } of converters) {
     const factory = await load();
     const converter = factory.create(factory.config.check({}).config, false);

@@ -76,47 +76,47 @@ const config = defineConfig(
 
 export type JsonConverterConfig = Config<typeof config>;
 
-/** Kafka Connect's JsonConverter: the same bytes for the same data. */
+/** Kafka Connect's JsonConverter. Writes the same bytes for the same data. */
 export const jsonConverter: ConverterFactory<JsonConverterConfig> = {
   config,
   create: settings => new JsonConverter(settings),
 };
 
-/** How a record of one schema is written: `{"schema":…,"payload":`, the value, `}`. */
-interface Writing {
+/** Writes records of one schema: `{"schema":…,"payload":`, the value, `}`. */
+interface EnvelopeEncoder {
   readonly prefix: Uint8Array;
   readonly encode: Encode;
 }
 
-/** A schema as it came, and how to read its values. */
-interface Reading {
+/** A schema of a message, with the decoder of its payload; undefined for payloads without a schema. */
+interface PayloadDecoder {
   readonly schema: Schema | null;
   readonly decoder: Decoder | undefined;
 }
 
-/** The bytes of an envelope up to its payload, as one topic's records tend to repeat them. */
-interface Prefix extends Reading {
+/** Bytes of an envelope up to its payload. Records of one topic usually repeat them. */
+interface EnvelopePrefix extends PayloadDecoder {
   readonly bytes: Buffer;
 }
 
 const CLOSE = 0x7d;
-const NOTHING: SchemaAndValue = { schema: null, value: null };
-const plainPrefix = Buffer.from('{"schema":null,"payload":');
+const NULL_VALUE: SchemaAndValue = { schema: null, value: null };
+const schemalessPrefix = Buffer.from('{"schema":null,"payload":');
 
 class JsonConverter implements Converter {
   readonly #withSchemas: boolean;
   readonly #cacheSize: number;
   readonly #encoders: Encoders;
   readonly #decoders: Decoders;
-  readonly #writings = new WeakMap<Schema, Writing>();
-  readonly #content: Reading | undefined;
-  /** By the schema's JSON; the first is the one used longest ago. */
-  readonly #readings = new Map<string, Reading>();
-  readonly #prefixes = new Map<string, Prefix>();
+  readonly #envelopeEncoders = new WeakMap<Schema, EnvelopeEncoder>();
+  readonly #configuredDecoder: PayloadDecoder | undefined;
+  /** Keyed by the schema's JSON, in order of use: the first entry is the least recently used. */
+  readonly #payloadDecoders = new Map<string, PayloadDecoder>();
+  readonly #prefixes = new Map<string, EnvelopePrefix>();
   readonly #reader = new JsonReader();
   #lastSchema: Schema | null = null;
-  #lastWriting: Writing | undefined;
-  #lastPrefix: Prefix | undefined;
+  #lastEnvelopeEncoder: EnvelopeEncoder | undefined;
+  #lastPrefix: EnvelopePrefix | undefined;
 
   constructor(settings: JsonConverterConfig) {
     const replaceNullWithDefault = settings['replace.null.with.default'];
@@ -132,7 +132,7 @@ class JsonConverter implements Converter {
       const bytes = Buffer.from(content);
       this.#reader.open(bytes, 0, bytes.length);
       this.#reader.space();
-      this.#content = this.#reading(readSchema(this.#reader, this.#decoders));
+      this.#configuredDecoder = this.#createPayloadDecoder(readSchema(this.#reader, this.#decoders));
       this.#reader.finish();
     }
   }
@@ -141,10 +141,10 @@ class JsonConverter implements Converter {
     const start = out.length;
     try {
       if (schema === null) return this.#writeBare(value, out);
-      const writing = schema === this.#lastSchema ? this.#lastWriting : this.#writingOf(schema);
-      if (this.#withSchemas) out.raw((writing as Writing).prefix);
-      (writing as Writing).encode(value, out);
-      if (this.#withSchemas) close(out);
+      const envelopeEncoder = schema === this.#lastSchema ? this.#lastEnvelopeEncoder : this.#envelopeEncoderOf(schema);
+      if (this.#withSchemas) out.raw((envelopeEncoder as EnvelopeEncoder).prefix);
+      (envelopeEncoder as EnvelopeEncoder).encode(value, out);
+      if (this.#withSchemas) writeClosingBrace(out);
       return true;
     } catch (error) {
       out.length = start;
@@ -154,40 +154,41 @@ class JsonConverter implements Converter {
 
   #writeBare(value: Value, out: ByteWriter): boolean {
     if (value === null || value === undefined) return false;
-    if (this.#withSchemas) out.raw(plainPrefix);
+    if (this.#withSchemas) out.raw(schemalessPrefix);
     writePlain(value, out);
-    if (this.#withSchemas) close(out);
+    if (this.#withSchemas) writeClosingBrace(out);
     return true;
   }
 
-  #writingOf(schema: Schema): Writing {
-    let writing = this.#writings.get(schema);
-    if (writing === undefined) {
+  #envelopeEncoderOf(schema: Schema): EnvelopeEncoder {
+    let envelopeEncoder = this.#envelopeEncoders.get(schema);
+    if (envelopeEncoder === undefined) {
       const bytes = new Bytes();
       bytes.ascii('{"schema":');
       writeSchema(schema, this.#encoders, bytes);
       bytes.ascii(',"payload":');
-      writing = { prefix: bytes.take(), encode: this.#encoders.of(schema) };
-      this.#writings.set(schema, writing);
+      envelopeEncoder = { prefix: bytes.take(), encode: this.#encoders.encoderOf(schema) };
+      this.#envelopeEncoders.set(schema, envelopeEncoder);
     }
     this.#lastSchema = schema;
-    this.#lastWriting = writing;
-    return writing;
+    this.#lastEnvelopeEncoder = envelopeEncoder;
+    return envelopeEncoder;
   }
 
   toConnect(topic: string, bytes: Uint8Array | null): SchemaAndValue {
-    if (bytes === null) return NOTHING;
+    if (bytes === null) return NULL_VALUE;
     const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-    if (this.#withSchemas && this.#content === undefined)
-      return this.#afterKnownPrefix(topic, buffer) ?? this.#envelope(topic, buffer);
+    if (this.#withSchemas && this.#configuredDecoder === undefined)
+      return this.#readAfterCachedPrefix(topic, buffer) ?? this.#readEnvelope(topic, buffer);
     const start = buffer[0] === 0xef && buffer[1] === 0xbb && buffer[2] === 0xbf ? 3 : 0;
-    if (this.#withSchemas) return this.#value(this.#content as Reading, buffer, start, buffer.length);
-    if (isBlank(buffer, start)) return NOTHING;
+    if (this.#withSchemas)
+      return this.#readPayload(this.#configuredDecoder as PayloadDecoder, buffer, start, buffer.length);
+    if (isBlank(buffer, start)) return NULL_VALUE;
     return { schema: null, value: readPlain(buffer, start, buffer.length) };
   }
 
-  /** The common case: the same schema as before, then the payload and a brace. */
-  #afterKnownPrefix(topic: string, bytes: Buffer): SchemaAndValue | undefined {
+  /** Fast path: the same schema as in an earlier record, then the payload and a closing brace. */
+  #readAfterCachedPrefix(topic: string, bytes: Buffer): SchemaAndValue | undefined {
     let prefix = this.#lastPrefix;
     if (prefix === undefined || !startsWith(bytes, prefix.bytes)) {
       prefix = this.#prefixes.get(topic);
@@ -206,13 +207,13 @@ class JsonConverter implements Converter {
     return { schema, value };
   }
 
-  /** Any envelope: its two members in any order. */
-  #envelope(topic: string, bytes: Buffer): SchemaAndValue {
+  /** Reads an envelope with its two members in any order. */
+  #readEnvelope(topic: string, bytes: Buffer): SchemaAndValue {
     const reader = this.#reader;
     reader.open(bytes, 0, bytes.length);
     if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) reader.at = 3;
     reader.space();
-    if (reader.peek() !== 0x7b) throw notAnEnvelope();
+    if (reader.peek() !== 0x7b) throw envelopeError();
     const members = new Map<string, { readonly start: number; readonly end: number }>();
     reader.object(name => {
       const start = reader.at;
@@ -220,16 +221,17 @@ class JsonConverter implements Converter {
       members.set(name, { start, end: reader.at });
     });
     reader.finish();
-    const schemaAt = members.get('schema');
-    const payloadAt = members.get('payload');
-    if (schemaAt === undefined || payloadAt === undefined || members.size !== 2) throw notAnEnvelope();
-    const reading = this.#readingOf(bytes, schemaAt.start, schemaAt.end);
-    const result = this.#value(reading, bytes, payloadAt.start, payloadAt.end);
-    if (schemaAt.end < payloadAt.start) this.#remember(topic, bytes.subarray(0, payloadAt.start), reading);
+    const schemaRange = members.get('schema');
+    const payloadRange = members.get('payload');
+    if (schemaRange === undefined || payloadRange === undefined || members.size !== 2) throw envelopeError();
+    const payloadDecoder = this.#payloadDecoderOf(bytes, schemaRange.start, schemaRange.end);
+    const result = this.#readPayload(payloadDecoder, bytes, payloadRange.start, payloadRange.end);
+    if (schemaRange.end < payloadRange.start)
+      this.#cachePrefix(topic, bytes.subarray(0, payloadRange.start), payloadDecoder);
     return result;
   }
 
-  #value({ schema, decoder }: Reading, bytes: Buffer, start: number, end: number): SchemaAndValue {
+  #readPayload({ schema, decoder }: PayloadDecoder, bytes: Buffer, start: number, end: number): SchemaAndValue {
     if (decoder === undefined) return { schema, value: readPlain(bytes, start, end) };
     const reader = this.#reader;
     reader.open(bytes, start, end);
@@ -239,44 +241,44 @@ class JsonConverter implements Converter {
     return { schema, value };
   }
 
-  #readingOf(bytes: Buffer, start: number, end: number): Reading {
+  #payloadDecoderOf(bytes: Buffer, start: number, end: number): PayloadDecoder {
     const text = bytes.toString('latin1', start, end);
-    let reading = this.#readings.get(text);
-    if (reading === undefined) {
+    let payloadDecoder = this.#payloadDecoders.get(text);
+    if (payloadDecoder === undefined) {
       this.#reader.open(bytes, start, end);
-      reading = this.#reading(readSchema(this.#reader, this.#decoders));
-      if (this.#readings.size >= this.#cacheSize) {
-        for (const oldest of this.#readings.keys()) {
-          this.#readings.delete(oldest);
+      payloadDecoder = this.#createPayloadDecoder(readSchema(this.#reader, this.#decoders));
+      if (this.#payloadDecoders.size >= this.#cacheSize) {
+        for (const oldest of this.#payloadDecoders.keys()) {
+          this.#payloadDecoders.delete(oldest);
           break;
         }
       }
-    } else this.#readings.delete(text);
-    this.#readings.set(text, reading);
-    return reading;
+    } else this.#payloadDecoders.delete(text);
+    this.#payloadDecoders.set(text, payloadDecoder);
+    return payloadDecoder;
   }
 
-  #reading(schema: Schema | null): Reading {
-    return { schema, decoder: schema === null ? undefined : this.#decoders.of(schema) };
+  #createPayloadDecoder(schema: Schema | null): PayloadDecoder {
+    return { schema, decoder: schema === null ? undefined : this.#decoders.decoderOf(schema) };
   }
 
-  #remember(topic: string, bytes: Buffer, reading: Reading): void {
-    if (reading.decoder === undefined) return;
-    const prefix = { bytes: Buffer.from(bytes), ...reading };
+  #cachePrefix(topic: string, bytes: Buffer, payloadDecoder: PayloadDecoder): void {
+    if (payloadDecoder.decoder === undefined) return;
+    const prefix = { bytes: Buffer.from(bytes), ...payloadDecoder };
     if (this.#prefixes.size >= this.#cacheSize) this.#prefixes.clear();
     this.#prefixes.set(topic, prefix);
     this.#lastPrefix = prefix;
   }
 }
 
-function notAnEnvelope(): DataError {
+function envelopeError(): DataError {
   return new DataError(
     'JsonConverter with schemas.enable requires "schema" and "payload" fields and may not contain additional fields. ' +
       'If you are trying to deserialize plain JSON data, set schemas.enable=false in your converter configuration.',
   );
 }
 
-function close(out: ByteWriter): void {
+function writeClosingBrace(out: ByteWriter): void {
   out.reserve(1);
   out.buffer[out.length++] = CLOSE;
 }

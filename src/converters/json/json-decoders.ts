@@ -1,4 +1,4 @@
-import type { ArraySchema, MapSchema, Schema, StructSchema, Value } from '../../api/index.ts';
+import type { Schema, StructSchema, Value } from '../../api/index.ts';
 import { Bytes, Decimal, LogicalName, ValueStruct } from '../../api/index.ts';
 import { decimalOf, fromTwosComplement, MAX_SCALE, scaleOf } from '../../data/decimal.ts';
 import { fromBase64 } from '../../data/json/json-bytes.ts';
@@ -6,22 +6,22 @@ import { double, readInt, readLong, wrongType } from '../../data/json/json-numbe
 import type { JsonReader } from '../../data/json/json-reader.ts';
 import { DataError } from '../../errors.ts';
 
-/** Reads values of one schema. */
+/** Decodes values of one schema. */
 export interface Decoder {
-  /** Reads the value that the reader stands on and leaves it behind that. Throws DataError. */
+  /** Reads the value at the reader's position and advances the reader past it. Throws DataError. */
   read(reader: JsonReader): Value;
-  /** What a field that is not there stands for. Throws DataError where it is required. */
-  absent(): Value;
+  /** Value of a field that is missing in the JSON. Throws DataError if the field is required. */
+  valueIfAbsent(): Value;
 }
 
 export interface DecodeOptions {
   readonly replaceNullWithDefault: boolean;
 }
 
-const N = 0x6e;
+const LETTER_N = 0x6e;
 const QUOTE = 0x22;
 
-/** Decoders compiled once for each schema object. */
+/** Compiles and caches one decoder for each schema object. */
 export class Decoders {
   readonly #options: DecodeOptions;
   readonly #compiled = new WeakMap<Schema, Decoder>();
@@ -30,63 +30,63 @@ export class Decoders {
     this.#options = options;
   }
 
-  of(schema: Schema): Decoder {
+  decoderOf(schema: Schema): Decoder {
     let decoder = this.#compiled.get(schema);
     if (decoder === undefined) {
-      decoder = new SchemaDecoder(schema, this.#present(schema), this.#options.replaceNullWithDefault);
+      decoder = new SchemaDecoder(schema, this.#compileNonNull(schema), this.#options.replaceNullWithDefault);
       this.#compiled.set(schema, decoder);
     }
     return decoder;
   }
 
-  #present(schema: Schema): Read {
+  #compileNonNull(schema: Schema): ReadValue {
     switch (schema.type) {
       case 'struct':
-        return readStruct(
+        return structReader(
           schema,
-          schema.fields.map(field => this.of(field.schema)),
+          schema.fields.map(field => this.decoderOf(field.schema)),
         );
       case 'array':
-        return readArray(schema, this.of(schema.items));
+        return arrayReader(this.decoderOf(schema.items));
       case 'map':
         return schema.keys.type === 'string'
-          ? readObject(schema, this.of(schema.values))
-          : readPairs(schema, this.of(schema.keys), this.of(schema.values));
+          ? stringMapReader(this.decoderOf(schema.values))
+          : mapReader(this.decoderOf(schema.keys), this.decoderOf(schema.values));
       default:
-        return logical(schema) ?? primitive(schema);
+        return logicalReader(schema) ?? primitiveReader(schema);
     }
   }
 }
 
-type Read = (reader: JsonReader) => Value;
+type ReadValue = (reader: JsonReader) => Value;
 
 class SchemaDecoder implements Decoder {
   readonly #schema: Schema;
-  readonly #present: Read;
+  readonly #readNonNull: ReadValue;
   readonly #default: Value;
 
-  constructor(schema: Schema, present: Read, replaceNull: boolean) {
+  constructor(schema: Schema, readNonNull: ReadValue, replaceNullWithDefault: boolean) {
     this.#schema = schema;
-    this.#present = present;
-    this.#default = replaceNull ? (schema.default ?? null) : null;
+    this.#readNonNull = readNonNull;
+    this.#default = replaceNullWithDefault ? (schema.default ?? null) : null;
   }
 
   read(reader: JsonReader): Value {
-    if (reader.peek() !== N) return this.#present(reader);
+    if (reader.peek() !== LETTER_N) return this.#readNonNull(reader);
     reader.word();
-    return this.absent();
+    return this.valueIfAbsent();
   }
 
-  absent(): Value {
+  valueIfAbsent(): Value {
     if (this.#default === null && !this.#schema.optional)
       throw new DataError(`Invalid null value for required ${this.#schema.type.toUpperCase()} field`);
     return this.#default;
   }
 }
 
-function readStruct(schema: StructSchema, decoders: readonly Decoder[]): Read {
+function structReader(schema: StructSchema, decoders: readonly Decoder[]): ReadValue {
   const count = decoders.length;
-  // Jackson and most other writers put members in the schema's order and no blank between: then a name costs one
+  // Jackson and most other writers emit members in the schema's order without blanks; then matching a name is one
   // comparison of bytes.
   const names = memberNames(schema);
   return reader => {
@@ -114,12 +114,13 @@ function readStruct(schema: StructSchema, decoders: readonly Decoder[]): Read {
       reader.expect(0x7d);
     }
     reader.leave();
-    for (let i = inOrder; i < count; i++) if (values[i] === undefined) values[i] = (decoders[i] as Decoder).absent();
+    for (let i = inOrder; i < count; i++)
+      if (values[i] === undefined) values[i] = (decoders[i] as Decoder).valueIfAbsent();
     return new ValueStruct(schema, values as Value[]);
   };
 }
 
-/** `"name":` of each field, all in one piece of memory. */
+/** `"name":` of each field, as slices of one buffer. */
 function memberNames({ fields }: StructSchema): readonly Buffer[] {
   const bytes = new Bytes(64 * fields.length);
   const ends = fields.map(({ name }) => {
@@ -131,7 +132,7 @@ function memberNames({ fields }: StructSchema): readonly Buffer[] {
   return ends.map((end, i) => all.subarray(ends[i - 1] ?? 0, end));
 }
 
-/** Reads any member name and its colon: the field's index, or -1. */
+/** Reads a member name and its colon. Returns the index of the field, or -1. */
 function memberIndex(schema: StructSchema, reader: JsonReader): number {
   const name = reader.string();
   reader.space();
@@ -139,8 +140,8 @@ function memberIndex(schema: StructSchema, reader: JsonReader): number {
   return schema.byName.get(name)?.index ?? -1;
 }
 
-const readArray =
-  (_schema: ArraySchema, item: Decoder): Read =>
+const arrayReader =
+  (item: Decoder): ReadValue =>
   reader => {
     const type = reader.nodeType();
     if (type !== 'ARRAY') throw new DataError(`Arrays should be encoded as JSON arrays, but found ${type}`);
@@ -151,8 +152,8 @@ const readArray =
     return items;
   };
 
-const readObject =
-  (_schema: MapSchema, item: Decoder): Read =>
+const stringMapReader =
+  (item: Decoder): ReadValue =>
   reader => {
     const type = reader.nodeType();
     if (type !== 'OBJECT')
@@ -164,8 +165,8 @@ const readObject =
     return map;
   };
 
-const readPairs =
-  (_schema: MapSchema, key: Decoder, item: Decoder): Read =>
+const mapReader =
+  (key: Decoder, item: Decoder): ReadValue =>
   reader => {
     const type = reader.nodeType();
     if (type !== 'ARRAY')
@@ -185,30 +186,30 @@ const readPairs =
     return map;
   };
 
-function logical(schema: Schema): Read | undefined {
+function logicalReader(schema: Schema): ReadValue | undefined {
   switch (schema.name) {
     case LogicalName.Decimal:
-      return readDecimal(schema);
+      return decimalReader(schema);
     case LogicalName.Date:
-      return reader => new Date(wholeNumber(reader, 'Date', 'integer', 1e8) * DAY);
+      return reader => new Date(readInteger(reader, 'Date', 'integer', 1e8) * DAY_MS);
     case LogicalName.Time:
       return reader => {
-        const ms = wholeNumber(reader, 'Time', 'integer', 2 ** 31);
-        if (ms < 0 || ms > DAY)
+        const ms = readInteger(reader, 'Time', 'integer', 2 ** 31);
+        if (ms < 0 || ms > DAY_MS)
           throw new DataError('Time values must use number of milliseconds greater than 0 and less than 86400000');
         return new Date(ms);
       };
     case LogicalName.Timestamp:
-      return reader => new Date(wholeNumber(reader, 'Timestamp', 'integral', 8.64e15));
+      return reader => new Date(readInteger(reader, 'Timestamp', 'integral', 8.64e15));
     default:
       return undefined;
   }
 }
 
-const DAY = 86_400_000;
+const DAY_MS = 86_400_000;
 
-/** A number behind one of Connect's logical types, in the range that a Date holds. */
-function wholeNumber(reader: JsonReader, name: string, kind: string, limit: number): number {
+/** Reads the integer that represents a value of a logical type, in the range of a JavaScript Date. */
+function readInteger(reader: JsonReader, name: string, kind: string, limit: number): number {
   const type = reader.nodeType();
   const text = type === 'NUMBER' ? reader.number() : '';
   const value = Number(text);
@@ -217,13 +218,13 @@ function wholeNumber(reader: JsonReader, name: string, kind: string, limit: numb
   return value;
 }
 
-function readDecimal(schema: Schema): Read {
+function decimalReader(schema: Schema): ReadValue {
   const scale = scaleOf(schema);
   return reader => {
     const type = reader.nodeType();
     if (type === 'NUMBER') {
       const decimal = decimalOf(reader.number());
-      // Its digits written out would not fit into memory.
+      // The digits of a larger scale would not fit into memory.
       if (Math.abs(decimal.scale) > MAX_SCALE) throw new DataError('A number is out of the range of Decimal');
       return decimal;
     }
@@ -240,7 +241,7 @@ function readDecimal(schema: Schema): Read {
   };
 }
 
-function primitive(schema: Schema): Read {
+function primitiveReader(schema: Schema): ReadValue {
   switch (schema.type) {
     case 'int8':
       return readInt(schema, -128, 127);

@@ -9,7 +9,7 @@ import { DataError } from '../../errors.ts';
 export type Encode = (value: Value, out: ByteWriter) => void;
 
 export interface EncodeOptions {
-  /** decimal.format=NUMERIC: decimals as JSON numbers; else base64 of their two's complement. */
+  /** `decimal.format=NUMERIC`: writes decimals as JSON numbers instead of base64 of their two's complement. */
   readonly numericDecimals: boolean;
   readonly replaceNullWithDefault: boolean;
 }
@@ -21,7 +21,7 @@ const [OPEN, CLOSE, OPEN_LIST, CLOSE_LIST, COMMA, COLON] = [0x7b, 0x7d, 0x5b, 0x
 const LONG_MIN = -(2n ** 63n);
 const LONG_MAX = 2n ** 63n - 1n;
 
-/** Encoders compiled once for each schema object: no decision is left for each record. */
+/** Compiles and caches one encoder for each schema object, so that no decision about the schema is made per record. */
 export class Encoders {
   readonly #options: EncodeOptions;
   readonly #compiled = new WeakMap<Schema, Encode>();
@@ -30,7 +30,7 @@ export class Encoders {
     this.#options = options;
   }
 
-  of(schema: Schema): Encode {
+  encoderOf(schema: Schema): Encode {
     let encode = this.#compiled.get(schema);
     if (encode === undefined) {
       encode = this.#compile(schema);
@@ -40,22 +40,22 @@ export class Encoders {
   }
 
   #compile(schema: Schema): Encode {
-    const encode = this.#present(schema);
-    const ifNull = this.#ifNull(schema, encode);
-    if (ifNull === undefined)
+    const encode = this.#compileNonNull(schema);
+    const nullReplacement = this.#nullReplacement(schema, encode);
+    if (nullReplacement === undefined)
       return (value, out) => {
         if (value === null || value === undefined)
           throw new DataError('Conversion error: null value for field that is required and has no default value');
         encode(value, out);
       };
     return (value, out) => {
-      if (value === null || value === undefined) out.raw(ifNull);
+      if (value === null || value === undefined) out.raw(nullReplacement);
       else encode(value, out);
     };
   }
 
-  /** What stands for null; undefined where null is an error. */
-  #ifNull(schema: Schema, encode: Encode): Uint8Array | undefined {
+  /** Bytes to write for null; undefined if null is an error. */
+  #nullReplacement(schema: Schema, encode: Encode): Uint8Array | undefined {
     if (schema.default !== undefined && schema.default !== null && this.#options.replaceNullWithDefault) {
       const bytes = new Bytes(64);
       encode(schema.default, bytes);
@@ -64,16 +64,16 @@ export class Encoders {
     return schema.optional ? NULL : undefined;
   }
 
-  #present(schema: Schema): Encode {
+  #compileNonNull(schema: Schema): Encode {
     switch (schema.type) {
       case 'struct':
-        return this.#struct(schema);
+        return this.#compileStruct(schema);
       case 'map':
-        return this.#map(schema);
+        return this.#compileMap(schema);
       case 'array': {
-        const item = this.of(schema.items);
+        const item = this.encoderOf(schema.items);
         return (value, out) => {
-          if (!Array.isArray(value)) throw invalid(schema, value);
+          if (!Array.isArray(value)) throw invalidType(schema, value);
           byte(out, OPEN_LIST);
           for (let i = 0; i < value.length; i++) {
             if (i > 0) byte(out, COMMA);
@@ -83,11 +83,11 @@ export class Encoders {
         };
       }
       default:
-        return logical(schema, this.#options) ?? primitive(schema);
+        return logicalEncoder(schema, this.#options) ?? primitiveEncoder(schema);
     }
   }
 
-  #struct(schema: StructSchema): Encode {
+  #compileStruct(schema: StructSchema): Encode {
     const names = schema.fields.map((field, i) => {
       const bytes = new Bytes(64);
       bytes.ascii(i === 0 ? '{' : ',');
@@ -95,13 +95,13 @@ export class Encoders {
       bytes.ascii(':');
       return bytes.take();
     });
-    const encoders = schema.fields.map(field => this.of(field.schema));
+    const encoders = schema.fields.map(field => this.encoderOf(field.schema));
     const count = encoders.length;
-    const ownText = this.#defaultSettings(schema);
+    const usesOwnJson = this.#isUnaffectedBySettings(schema);
     return (value, out) => {
-      if (!isStruct(value)) throw invalid(schema, value);
+      if (!isStruct(value)) throw invalidType(schema, value);
       if (value.schema !== schema && !sameStruct(value.schema, schema)) throw new DataError('Mismatching schema.');
-      if (ownText && value.json !== undefined) {
+      if (usesOwnJson && value.json !== undefined) {
         value.json(out);
         return;
       }
@@ -114,8 +114,8 @@ export class Encoders {
     };
   }
 
-  /** Whether the settings make no difference to this schema, so that a struct's own `json` may be taken. */
-  #defaultSettings(schema: StructSchema): boolean {
+  /** True if the settings make no difference for this schema, so that a struct's own `json` can be used. */
+  #isUnaffectedBySettings(schema: StructSchema): boolean {
     const { numericDecimals, replaceNullWithDefault } = this.#options;
     return !someSchema(
       schema,
@@ -125,12 +125,12 @@ export class Encoders {
     );
   }
 
-  #map(schema: MapSchema): Encode {
-    const encodeKey = this.of(schema.keys);
-    const encodeValue = this.of(schema.values);
+  #compileMap(schema: MapSchema): Encode {
+    const encodeKey = this.encoderOf(schema.keys);
+    const encodeValue = this.encoderOf(schema.values);
     if (schema.keys.type === 'string')
       return (value, out) => {
-        if (!(value instanceof Map)) throw invalid(schema, value);
+        if (!(value instanceof Map)) throw invalidType(schema, value);
         byte(out, OPEN);
         let first = true;
         for (const [key, item] of value) {
@@ -144,7 +144,7 @@ export class Encoders {
         byte(out, CLOSE);
       };
     return (value, out) => {
-      if (!(value instanceof Map)) throw invalid(schema, value);
+      if (!(value instanceof Map)) throw invalidType(schema, value);
       byte(out, OPEN_LIST);
       let first = true;
       for (const [key, item] of value) {
@@ -161,39 +161,39 @@ export class Encoders {
   }
 }
 
-/** Connect's own logical types; undefined for any other name. */
-function logical(schema: PrimitiveSchema | Schema, options: EncodeOptions): Encode | undefined {
+/** Encoder of Connect's logical types; undefined for other schemas. */
+function logicalEncoder(schema: PrimitiveSchema | Schema, options: EncodeOptions): Encode | undefined {
   switch (schema.name) {
     case LogicalName.Decimal:
-      return decimal(schema, options.numericDecimals);
+      return decimalEncoder(schema, options.numericDecimals);
     case LogicalName.Date:
       return (value, out) => {
-        const ms = time(value, 'Date');
+        const ms = epochMillis(value, 'Date');
         if (ms % 86_400_000 !== 0)
           throw new DataError('Kafka Connect Date type should not have any time fields set to non-zero values.');
         integer(out, ms / 86_400_000);
       };
     case LogicalName.Time:
       return (value, out) => {
-        const ms = time(value, 'Time');
+        const ms = epochMillis(value, 'Time');
         if (ms < 0 || ms >= 86_400_000)
           throw new DataError('Kafka Connect Time type should not have any date fields set to non-zero values.');
         integer(out, ms);
       };
     case LogicalName.Timestamp:
-      return (value, out) => integer(out, time(value, 'Timestamp'));
+      return (value, out) => integer(out, epochMillis(value, 'Timestamp'));
     default:
       return undefined;
   }
 }
 
-function time(value: Value, name: string): number {
+function epochMillis(value: Value, name: string): number {
   const ms = value instanceof Date ? value.getTime() : Number.NaN;
   if (Number.isNaN(ms)) throw new DataError(`Invalid type for ${name}, expected Date but was ${kindOfValue(value)}`);
   return ms;
 }
 
-function decimal(schema: Schema, numeric: boolean): Encode {
+function decimalEncoder(schema: Schema, numeric: boolean): Encode {
   const scale = scaleOf(schema);
   return (value, out) => {
     if (!(value instanceof Decimal))
@@ -210,32 +210,32 @@ function decimal(schema: Schema, numeric: boolean): Encode {
   };
 }
 
-function primitive(schema: Schema): Encode {
+function primitiveEncoder(schema: Schema): Encode {
   switch (schema.type) {
     case 'int8':
-      return whole(schema, 8);
+      return integerEncoder(schema, 8);
     case 'int16':
-      return whole(schema, 16);
+      return integerEncoder(schema, 16);
     case 'int32':
-      return whole(schema, 32);
+      return integerEncoder(schema, 32);
     case 'int64':
       return (value, out) => {
         if (typeof value === 'bigint' && value >= LONG_MIN && value <= LONG_MAX) out.ascii(value.toString());
         else if (typeof value === 'number' && Number.isSafeInteger(value)) integer(out, value);
-        else throw invalid(schema, value);
+        else throw invalidType(schema, value);
       };
     case 'float32':
-      return floating(schema, value => javaFloat(Math.fround(value)));
+      return floatEncoder(schema, value => javaFloat(Math.fround(value)));
     case 'float64':
-      return floating(schema, javaDouble);
+      return floatEncoder(schema, javaDouble);
     case 'boolean':
       return (value, out) => {
-        if (typeof value !== 'boolean') throw invalid(schema, value);
+        if (typeof value !== 'boolean') throw invalidType(schema, value);
         out.raw(value ? TRUE : FALSE);
       };
     case 'string':
       return (value, out) => {
-        if (typeof value !== 'string') throw invalid(schema, value);
+        if (typeof value !== 'string') throw invalidType(schema, value);
         out.jsonText(value);
       };
     case 'bytes':
@@ -248,22 +248,22 @@ function primitive(schema: Schema): Encode {
   }
 }
 
-const whole = (schema: Schema, bits: 8 | 16 | 32): Encode => {
+const integerEncoder = (schema: Schema, bits: 8 | 16 | 32): Encode => {
   const shift = 32 - bits;
   return (value, out) => {
-    if (typeof value !== 'number' || (value << shift) >> shift !== value) throw invalid(schema, value);
+    if (typeof value !== 'number' || (value << shift) >> shift !== value) throw invalidType(schema, value);
     integer(out, value);
   };
 };
 
-const floating =
+const floatEncoder =
   (schema: Schema, text: (value: number) => string): Encode =>
   (value, out) => {
-    if (typeof value !== 'number') throw invalid(schema, value);
-    // Jackson quotes what JSON has no number for.
+    if (typeof value !== 'number') throw invalidType(schema, value);
+    // Jackson quotes NaN and infinities, which JSON has no numbers for.
     out.ascii(Number.isFinite(value) ? text(value) : `"${value}"`);
   };
 
-function invalid(schema: Schema, value: Value): DataError {
+function invalidType(schema: Schema, value: Value): DataError {
   return new DataError(`Invalid type for ${schema.type.toUpperCase()}: ${kindOfValue(value)}`);
 }

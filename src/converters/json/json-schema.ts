@@ -5,8 +5,8 @@ import { DataError } from '../../errors.ts';
 import type { Decoders } from './json-decoders.ts';
 import type { Encoders } from './json-encoders.ts';
 
-/** Connect's names in the envelope's schema: those of floats differ from the type's own. */
-const nameOf = (type: SchemaType) => (type === 'float32' ? 'float' : type === 'float64' ? 'double' : type);
+/** Name of a type in the envelope's schema; the names of the float types differ from those of `SchemaType`. */
+const connectTypeName = (type: SchemaType) => (type === 'float32' ? 'float' : type === 'float64' ? 'double' : type);
 const primitives = {
   boolean: 'boolean',
   int8: 'int8',
@@ -19,9 +19,9 @@ const primitives = {
   string: 'string',
 } as const;
 
-/** Appends a schema as JsonConverter's envelope has it, key for key in its order. `field`: its name within a struct. */
+/** Appends a schema in the form and member order of JsonConverter's envelope. `field` is its name within a struct. */
 export function writeSchema(schema: Schema, encoders: Encoders, out: ByteWriter, field?: string): void {
-  out.ascii(`{"type":"${nameOf(schema.type)}"`);
+  out.ascii(`{"type":"${connectTypeName(schema.type)}"`);
   if (schema.type === 'array') {
     out.ascii(',"items":');
     writeSchema(schema.items, encoders, out);
@@ -39,19 +39,19 @@ export function writeSchema(schema: Schema, encoders: Encoders, out: ByteWriter,
     out.ascii(']');
   }
   out.ascii(`,"optional":${schema.optional}`);
-  if (schema.name !== undefined) member(out, 'name', schema.name);
+  if (schema.name !== undefined) writeTextMember(out, 'name', schema.name);
   if (schema.version !== undefined) out.ascii(`,"version":${schema.version}`);
-  if (schema.doc !== undefined) member(out, 'doc', schema.doc);
+  if (schema.doc !== undefined) writeTextMember(out, 'doc', schema.doc);
   if (schema.parameters !== undefined) writeParameters(schema.parameters, out);
   if (schema.default !== undefined && schema.default !== null) {
     out.ascii(',"default":');
-    encoders.of(schema)(schema.default, out);
+    encoders.encoderOf(schema)(schema.default, out);
   }
-  if (field !== undefined) member(out, 'field', field);
+  if (field !== undefined) writeTextMember(out, 'field', field);
   out.ascii('}');
 }
 
-function member(out: ByteWriter, name: string, text: string): void {
+function writeTextMember(out: ByteWriter, name: string, text: string): void {
   out.ascii(`,"${name}":`);
   out.jsonText(text);
 }
@@ -69,8 +69,8 @@ function writeParameters(parameters: Readonly<Record<string, string>>, out: Byte
   out.ascii('}');
 }
 
-/** What stands in a schema's JSON, before it is known to make sense. */
-interface Raw {
+/** Members of a schema's JSON, not yet validated. */
+interface RawSchema {
   type?: string;
   optional?: boolean;
   name?: string;
@@ -82,46 +82,46 @@ interface Raw {
   keys?: Schema | null;
   values?: Schema | null;
   fields?: readonly { readonly name: string; readonly schema: Schema }[];
-  /** Where the default's JSON begins. */
-  defaultAt?: number;
+  /** Offset of the default's JSON. */
+  defaultOffset?: number;
 }
 
-/** Reads the schema that the reader stands on; null for `null`. Throws DataError with Connect's messages. */
+/** Reads the schema at the reader's position; null for `null`. Throws DataError with Connect's messages. */
 export function readSchema(reader: JsonReader, decoders: Decoders): Schema | null {
-  return readNamed(reader, decoders)?.schema ?? null;
+  return readFieldSchema(reader, decoders)?.schema ?? null;
 }
 
-function readNamed(reader: JsonReader, decoders: Decoders): { schema: Schema; field: string | undefined } | null {
+function readFieldSchema(reader: JsonReader, decoders: Decoders): { schema: Schema; field: string | undefined } | null {
   const type = reader.nodeType();
   if (type === 'NULL') {
     reader.word();
     return null;
   }
   if (type !== 'OBJECT') throw new DataError("Schema must contain 'type' field");
-  const raw: Raw = {};
-  reader.object(key => readMember(raw, key, reader, decoders));
-  const schema = build(raw);
-  if (raw.defaultAt === undefined) return { schema, field: raw.field };
-  const behind = reader.at;
-  reader.at = raw.defaultAt;
-  const value = decoders.of(schema).read(reader);
-  reader.at = behind;
-  return { schema: value === null ? schema : { ...schema, default: value }, field: raw.field };
+  const rawSchema: RawSchema = {};
+  reader.object(key => readMember(rawSchema, key, reader, decoders));
+  const schema = toSchema(rawSchema);
+  if (rawSchema.defaultOffset === undefined) return { schema, field: rawSchema.field };
+  const end = reader.at;
+  reader.at = rawSchema.defaultOffset;
+  const value = decoders.decoderOf(schema).read(reader);
+  reader.at = end;
+  return { schema: value === null ? schema : { ...schema, default: value }, field: rawSchema.field };
 }
 
-function readMember(raw: Raw, key: string, reader: JsonReader, decoders: Decoders): void {
+function readMember(rawSchema: RawSchema, key: string, reader: JsonReader, decoders: Decoders): void {
   const type = reader.nodeType();
   if (type === 'STRING' && (key === 'type' || key === 'name' || key === 'doc' || key === 'field'))
-    raw[key] = reader.string();
-  else if (key === 'optional' && type === 'BOOLEAN') raw.optional = reader.word() === true;
+    rawSchema[key] = reader.string();
+  else if (key === 'optional' && type === 'BOOLEAN') rawSchema.optional = reader.word() === true;
   else if (key === 'version' && type === 'NUMBER') {
     const version = Number(reader.number());
-    if (Number.isInteger(version)) raw.version = version;
-  } else if (key === 'items' || key === 'keys' || key === 'values') raw[key] = readSchema(reader, decoders);
-  else if (key === 'fields' && type === 'ARRAY') raw.fields = readFields(reader, decoders);
-  else if (key === 'parameters' && type === 'OBJECT') raw.parameters = readParameters(reader);
+    if (Number.isInteger(version)) rawSchema.version = version;
+  } else if (key === 'items' || key === 'keys' || key === 'values') rawSchema[key] = readSchema(reader, decoders);
+  else if (key === 'fields' && type === 'ARRAY') rawSchema.fields = readFields(reader, decoders);
+  else if (key === 'parameters' && type === 'OBJECT') rawSchema.parameters = readParameters(reader);
   else {
-    if (key === 'default') raw.defaultAt = reader.at;
+    if (key === 'default') rawSchema.defaultOffset = reader.at;
     reader.skip();
   }
 }
@@ -130,12 +130,12 @@ function readFields(reader: JsonReader, decoders: Decoders): { name: string; sch
   const fields: { name: string; schema: Schema }[] = [];
   const names = new Set<string>();
   reader.array(() => {
-    const named = readNamed(reader, decoders);
-    if (named?.field === undefined) throw new DataError("Struct schema's field name not specified properly");
-    if (names.has(named.field))
-      throw new DataError(`Cannot create field because of field name duplication ${named.field}`);
-    names.add(named.field);
-    fields.push({ name: named.field, schema: named.schema });
+    const fieldSchema = readFieldSchema(reader, decoders);
+    if (fieldSchema?.field === undefined) throw new DataError("Struct schema's field name not specified properly");
+    if (names.has(fieldSchema.field))
+      throw new DataError(`Cannot create field because of field name duplication ${fieldSchema.field}`);
+    names.add(fieldSchema.field);
+    fields.push({ name: fieldSchema.field, schema: fieldSchema.schema });
   });
   return fields;
 }
@@ -149,8 +149,8 @@ function readParameters(reader: JsonReader): Record<string, string> {
   return Object.fromEntries(parameters);
 }
 
-function build(raw: Raw): Schema {
-  const { type, optional = false, name, version, doc, parameters } = raw;
+function toSchema(rawSchema: RawSchema): Schema {
+  const { type, optional = false, name, version, doc, parameters } = rawSchema;
   const options: SchemaOptions = {
     optional,
     ...(name === undefined ? {} : { name }),
@@ -160,17 +160,17 @@ function build(raw: Raw): Schema {
   };
   if (type === undefined) throw new DataError("Schema must contain 'type' field");
   if (type === 'array') {
-    if (!raw.items) throw new DataError('Array schema did not specify the element type');
-    return arrayOf(raw.items, options);
+    if (!rawSchema.items) throw new DataError('Array schema did not specify the element type');
+    return arrayOf(rawSchema.items, options);
   }
   if (type === 'map') {
-    if (!raw.keys) throw new DataError('Map schema did not specify the key type');
-    if (!raw.values) throw new DataError('Map schema did not specify the value type');
-    return mapOf(raw.keys, raw.values, options);
+    if (!rawSchema.keys) throw new DataError('Map schema did not specify the key type');
+    if (!rawSchema.values) throw new DataError('Map schema did not specify the value type');
+    return mapOf(rawSchema.keys, rawSchema.values, options);
   }
   if (type === 'struct') {
-    if (raw.fields === undefined) throw new DataError('Struct schema\'s "fields" argument is not an array.');
-    return structOfFields(raw.fields, options);
+    if (rawSchema.fields === undefined) throw new DataError('Struct schema\'s "fields" argument is not an array.');
+    return structOfFields(rawSchema.fields, options);
   }
   if (!Object.hasOwn(primitives, type)) throw new DataError(`Unknown schema type: ${type}`);
   return schemaOf(primitives[type as keyof typeof primitives], options);

@@ -3,7 +3,7 @@ import { LogicalName } from '../../api/index.ts';
 import type { Scalar } from './scalars.ts';
 import { schemas } from './scalars.ts';
 
-/** The type of one item, or the one that several have in common. The schema is that of the last item of this type. */
+/** The type of one item, or the common type of several. `schema` is the schema of the last item of this type. */
 export interface CommonType {
   readonly type: SchemaType;
   readonly schema: Schema | undefined;
@@ -13,38 +13,38 @@ export interface CommonType {
 const numbers: readonly SchemaType[] = ['int8', 'int16', 'int32', 'int64', 'float32', 'float64'];
 
 /**
- * The type that Connect gives all items: of one type the last one's schema, of numbers the widest, to which dates and times
- * belong as the integers behind them. undefined where there are no items, or no such type.
+ * The common type that Connect infers for the items: the last schema if all have the same type, else the widest number
+ * type. Dates and times count as the integers that represent them. Returns undefined for no items or no common type.
  */
 export function commonType(items: readonly CommonType[]): CommonType | undefined {
   let common = items[0];
   for (const item of items) {
     if (common === undefined) return undefined;
-    common = merged(common, item);
+    common = widerType(common, item);
   }
   return common;
 }
 
-function merged(known: CommonType, item: CommonType): CommonType | undefined {
-  if (known.type === item.type) return item;
-  const [a, b] = [numbers.indexOf(known.type), numbers.indexOf(item.type)];
+function widerType(current: CommonType, item: CommonType): CommonType | undefined {
+  if (current.type === item.type) return item;
+  const [a, b] = [numbers.indexOf(current.type), numbers.indexOf(item.type)];
   if (a < 0 || b < 0) return undefined;
-  return a > b ? known : item;
+  return a > b ? current : item;
 }
 
 /**
- * A scalar in the type that all items have in common. A date or time that the type does not hold stays what it is.
- * undefined where Connect cannot convert it.
+ * Converts a scalar to the common type of all items. A date or time outside the range of the target is returned
+ * unchanged. Returns undefined if Connect cannot convert it.
  */
-export function converted(item: Scalar, target: Schema): Scalar | undefined {
+export function convertTo(item: Scalar, target: Schema): Scalar | undefined {
   const { schema, value } = item;
   if (schema === target || !isPrimitive(target)) return item;
   if (value instanceof Date) {
     if (target.name === undefined) return undefined;
-    return holds(target, value) ? { schema: target, value } : item;
+    return isInRange(target, value) ? { schema: target, value } : item;
   }
   if (typeof value !== 'number' && typeof value !== 'bigint') return item;
-  if (target.name !== undefined) return dateOf(Number(value), target);
+  if (target.name !== undefined) return toDateScalar(Number(value), target);
   if (target.type === 'int64') return { schema: target, value: BigInt(value) };
   const number = Number(value);
   return { schema: target, value: target.type === 'float32' ? Math.fround(number) : number };
@@ -55,16 +55,16 @@ const isPrimitive = (schema: Schema): schema is PrimitiveSchema =>
 
 const DAY_MS = 86_400_000;
 
-/** A Date holds whole days, a Time those of one day, a Timestamp all that JavaScript's dates hold. */
-export function holds({ name }: Schema, date: Date): boolean {
+/** Date requires whole days, Time the milliseconds of one day, Timestamp any valid JavaScript date. */
+export function isInRange({ name }: Schema, date: Date): boolean {
   const ms = date.getTime();
   if (name === LogicalName.Date) return ms % DAY_MS === 0;
   if (name === LogicalName.Time) return ms >= 0 && ms <= DAY_MS;
   return name === LogicalName.Timestamp && !Number.isNaN(ms);
 }
 
-/** undefined for what the type does not hold. */
-function dateOf(encoded: number, target: PrimitiveSchema): Scalar | undefined {
+/** Returns undefined if the value is out of the range of the target type. */
+function toDateScalar(encoded: number, target: PrimitiveSchema): Scalar | undefined {
   const value = new Date(target === schemas.date ? encoded * DAY_MS : encoded);
-  return holds(target, value) ? { schema: target, value } : undefined;
+  return isInRange(target, value) ? { schema: target, value } : undefined;
 }

@@ -1,72 +1,72 @@
 import { javaTrim } from '../../data/java-trim.ts';
 import { MAX_DEPTH } from '../../data/json/json-reader.ts';
-import { arrayNode, type Entry, isKey, mapNode, type Node, NULL, scalarNode } from './nodes.ts';
+import { arrayNode, type Entry, isKey, mapNode, type Node, NULL_NODE, scalarNode } from './nodes.ts';
 import { parseNumber, parseTemporal, type Scalar, schemas } from './scalars.ts';
-import { Tokens } from './tokenizer.ts';
+import { Tokenizer } from './tokenizer.ts';
 
-/** Reads one literal of Connect's `Values`. */
+/** Parses one literal of Connect's `Values`. */
 export class ValueParser {
-  readonly #tokens: Tokens;
+  readonly #tokenizer: Tokenizer;
   #depth = 0;
 
   constructor(text: string) {
-    this.#tokens = new Tokens(text);
+    this.#tokenizer = new Tokenizer(text);
   }
 
-  /** undefined where the text is not one literal as a whole, or is nested deeper than `MAX_DEPTH` levels. */
-  read(): Node | undefined {
-    const node = this.#value();
-    return this.#tokens.ended ? node : undefined;
+  /** Returns undefined if the text is not exactly one literal or is nested deeper than `MAX_DEPTH` levels. */
+  parse(): Node | undefined {
+    const node = this.#parseValue();
+    return this.#tokenizer.isAtEnd ? node : undefined;
   }
 
-  #value(): Node | undefined {
-    if (this.#tokens.take('[')) return this.#nested(() => this.#array());
-    if (this.#tokens.take('{')) return this.#nested(() => this.#map());
-    return this.#scalar();
+  #parseValue(): Node | undefined {
+    if (this.#tokenizer.take('[')) return this.#parseNested(() => this.#parseArray());
+    if (this.#tokenizer.take('{')) return this.#parseNested(() => this.#parseMap());
+    return this.#parseScalar();
   }
 
-  #nested(read: () => Node | undefined): Node | undefined {
+  #parseNested(parse: () => Node | undefined): Node | undefined {
     if (this.#depth === MAX_DEPTH) return undefined;
     this.#depth++;
-    const node = read();
+    const node = parse();
     this.#depth--;
     return node;
   }
 
-  /** Text in quotes is a value inside arrays and maps alone. */
-  #item(): Node | undefined {
-    return this.#tokens.take('"') ? this.#quoted() : this.#value();
+  /** Quoted text is only recognized inside arrays and maps. */
+  #parseItem(): Node | undefined {
+    return this.#tokenizer.take('"') ? this.#parseQuoted() : this.#parseValue();
   }
 
-  #array(): Node | undefined {
+  #parseArray(): Node | undefined {
     const items: Node[] = [];
-    while (!this.#tokens.take(']')) {
-      const item = this.#item();
+    while (!this.#tokenizer.take(']')) {
+      const item = this.#parseItem();
       if (item === undefined) return undefined;
       items.push(item);
-      if (!this.#tokens.take(',') && !this.#tokens.at(']')) return undefined;
+      if (!this.#tokenizer.take(',') && !this.#tokenizer.isNext(']')) return undefined;
     }
     return arrayNode(items);
   }
 
-  /** Commas may be missing between entries, as in Connect. */
-  #map(): Node | undefined {
+  /** Commas between entries are optional, as in Connect. */
+  #parseMap(): Node | undefined {
     const entries: Entry[] = [];
-    while (!this.#tokens.take('}')) {
-      const key = this.#item();
-      if (key === undefined || !isKey(key) || !this.#tokens.take(':')) return undefined;
-      const value = this.#item();
+    while (!this.#tokenizer.take('}')) {
+      const key = this.#parseItem();
+      if (key === undefined || !isKey(key) || !this.#tokenizer.take(':')) return undefined;
+      const value = this.#parseItem();
       if (value === undefined) return undefined;
       entries.push([key, value]);
-      this.#tokens.take(',');
+      this.#tokenizer.take(',');
     }
     return mapNode(entries);
   }
 
-  /** Backslashes stay: Connect's parser does not take out what its writer puts in. */
-  #quoted(): Node | undefined {
+  /** Keeps backslashes: Connect's parser does not remove the escapes that its writer adds. */
+  #parseQuoted(): Node | undefined {
     const parts: string[] = [];
-    for (let part = this.#tokens.next(); part !== '"'; part = this.#tokens.next()) {
+    for (let part = this.#tokenizer.next(); part !== '"'; part = this.#tokenizer.next()) {
       if (part === '') return undefined;
       parts.push(part);
     }
@@ -74,22 +74,22 @@ export class ValueParser {
     return scalarNode(parseTemporal(text) ?? { schema: schemas.string, value: text });
   }
 
-  #scalar(): Node | undefined {
-    const token = javaTrim(this.#tokens.next());
-    if (token === 'null') return NULL;
+  #parseScalar(): Node | undefined {
+    const token = javaTrim(this.#tokenizer.next());
+    if (token === 'null') return NULL_NODE;
     if (token === 'true' || token === 'false') return scalarNode({ schema: schemas.boolean, value: token === 'true' });
-    const scalar = this.#temporal(token) ?? parseNumber(token);
+    const scalar = this.#parseTime(token) ?? parseNumber(token);
     return scalar && scalarNode(scalar);
   }
 
-  /** The colons of a time are tokens of their own, or have a backslash each. */
-  #temporal(token: string): Scalar | undefined {
-    // The hour, or the date and the hour.
+  /** Colons of a time are separate tokens unless each is escaped with a backslash. */
+  #parseTime(token: string): Scalar | undefined {
+    // Lengths of an hour (`12`) and of a date with an hour (`2024-01-31T12`).
     if (token.length !== 2 && token.length !== 13) return parseTemporal(token);
-    const { position } = this.#tokens;
-    const rest = Array.from({ length: 4 }, () => this.#tokens.next());
+    const { position } = this.#tokenizer;
+    const rest = Array.from({ length: 4 }, () => this.#tokenizer.next());
     const time = rest[3] === '' ? undefined : parseTemporal(token + rest.join(''));
-    if (time === undefined) this.#tokens.rewind(position);
+    if (time === undefined) this.#tokenizer.rewind(position);
     return time ?? parseTemporal(token);
   }
 }

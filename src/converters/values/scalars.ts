@@ -3,13 +3,13 @@ import { LogicalName, schemaOf } from '../../api/index.ts';
 import { floatOf, parseDecimal } from '../../data/decimal.ts';
 import { dateReader, dateWriter } from '../../transforms/date-format/index.ts';
 
-/** A value that is no array or map, with its own type. */
+/** A value other than an array or map, with its schema. */
 export interface Scalar {
   readonly schema: PrimitiveSchema;
   readonly value: Value;
 }
 
-/** One schema object for each type; types are compared by identity. */
+/** One schema object for each type; schemas are compared by identity. */
 export const schemas = {
   string: schemaOf('string'),
   boolean: schemaOf('boolean'),
@@ -26,7 +26,7 @@ export const schemas = {
 
 const decimalSchemas = new Map<number, PrimitiveSchema>();
 
-/** The schema of decimals of a scale, of which there are as many as `parseDecimal` reads. */
+/** The decimal schema with this scale. `parseDecimal` limits the number of scales and thus the size of the cache. */
 function decimalSchema(scale: number): PrimitiveSchema {
   let schema = decimalSchemas.get(scale);
   if (schema === undefined) {
@@ -39,38 +39,39 @@ function decimalSchema(scale: number): PrimitiveSchema {
 const DATE = 'yyyy-MM-dd';
 const TIME = "HH:mm:ss.SSS'Z'";
 
-const temporal = (schema: PrimitiveSchema, form: RegExp, pattern: string) => ({
+const temporalFormat = (schema: PrimitiveSchema, syntax: RegExp, pattern: string) => ({
   schema,
-  form,
+  syntax,
   read: dateReader(pattern),
   write: dateWriter(pattern),
 });
-const temporals = [
-  temporal(schemas.date, /^\d{4}-\d\d-\d\d$/, DATE),
-  temporal(schemas.time, /^\d\d:\d\d:\d\d\.\d{3}Z$/, TIME),
-  temporal(schemas.timestamp, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/, `${DATE}'T'${TIME}`),
+const temporalFormats = [
+  temporalFormat(schemas.date, /^\d{4}-\d\d-\d\d$/, DATE),
+  temporalFormat(schemas.time, /^\d\d:\d\d:\d\d\.\d{3}Z$/, TIME),
+  temporalFormat(schemas.timestamp, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/, `${DATE}'T'${TIME}`),
 ];
 
 /**
- * A date, time or timestamp in ISO 8601 and UTC, in the calendar of `java.util.GregorianCalendar`; a backslash may stand
- * before its colons. undefined for other text, and for days and times that do not exist, which Connect reads leniently.
+ * Parses a date, time or timestamp in ISO 8601 and UTC, in the calendar of `java.util.GregorianCalendar`, with or without
+ * a backslash before each colon. Returns undefined for other text and for days and times that do not exist, which Connect
+ * reads leniently.
  */
 export function parseTemporal(text: string): Scalar | undefined {
   const plain = text.replaceAll('\\:', ':');
-  const kind = temporals.find(({ form }) => form.test(plain));
-  if (kind === undefined) return undefined;
-  const value = kind.read(plain);
-  return kind.write(value) === plain ? { schema: kind.schema, value } : undefined;
+  const format = temporalFormats.find(({ syntax }) => syntax.test(plain));
+  if (format === undefined) return undefined;
+  const value = format.read(plain);
+  return format.write(value) === plain ? { schema: format.schema, value } : undefined;
 }
 
-/** A number as the smallest type that holds it; undefined for other text and beyond the limits of `parseDecimal`. */
+/** Parses a number as the smallest type that fits; undefined for other text and beyond the limits of `parseDecimal`. */
 export function parseNumber(text: string): Scalar | undefined {
-  if (/^[+-]?\d{1,15}$/.test(text)) return integer(BigInt(Number(text)));
-  // A point comes first only after a sign.
+  if (/^[+-]?\d{1,15}$/.test(text)) return smallestInteger(BigInt(Number(text)));
+  // Connect accepts a leading decimal point only after a sign.
   const decimal = text.startsWith('.') ? undefined : parseDecimal(text);
   if (decimal === undefined) return undefined;
-  const whole = wholeOf(decimal);
-  if (whole !== undefined && BigInt.asIntN(64, whole) === whole) return integer(whole);
+  const whole = toWholeNumber(decimal);
+  if (whole !== undefined && BigInt.asIntN(64, whole) === whole) return smallestInteger(whole);
   if (decimal.scale !== 0) {
     const float = floatOf(text);
     if (Number.isFinite(float)) return { schema: schemas.float32, value: float };
@@ -80,15 +81,15 @@ export function parseNumber(text: string): Scalar | undefined {
   return { schema: decimalSchema(decimal.scale), value: decimal };
 }
 
-function integer(whole: bigint): Scalar {
+function smallestInteger(whole: bigint): Scalar {
   const value = Number(whole);
   if (value !== value >> 0) return { schema: schemas.int64, value: whole };
-  const fits = (bits: number) => (value << (32 - bits)) >> (32 - bits) === value;
-  return { schema: fits(8) ? schemas.int8 : fits(16) ? schemas.int16 : schemas.int32, value };
+  const fitsInto = (bits: number) => (value << (32 - bits)) >> (32 - bits) === value;
+  return { schema: fitsInto(8) ? schemas.int8 : fitsInto(16) ? schemas.int16 : schemas.int32, value };
 }
 
-/** undefined for a fraction, and for what is far beyond 64 bits. */
-function wholeOf({ unscaled, scale }: Decimal): bigint | undefined {
+/** Returns undefined for fractions and for numbers far beyond 64 bits. */
+function toWholeNumber({ unscaled, scale }: Decimal): bigint | undefined {
   if (unscaled === 0n) return 0n;
   if (scale < -20 || scale > 1000) return undefined;
   if (scale <= 0) return unscaled * 10n ** BigInt(-scale);

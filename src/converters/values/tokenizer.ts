@@ -4,12 +4,12 @@ const DELIMITERS = new Set([...':,{}[]"'].map(character => character.charCodeAt(
 const BACKSLASH = '\\'.charCodeAt(0);
 
 /**
- * Text as the tokens of Connect's `Values`: each delimiter by itself, and the text between two of them. A delimiter after a
- * backslash is text.
+ * Splits text into the tokens of Connect's `Values`: each delimiter is a token, and so is the text between two delimiters.
+ * A delimiter after a backslash belongs to the text.
  */
-export class Tokens {
+export class Tokenizer {
   readonly #text: string;
-  /** Start and end of the next token; the same at the end of the text. */
+  /** Start and end of the next token; equal at the end of the text. */
   #start = 0;
   #end = 0;
 
@@ -18,8 +18,8 @@ export class Tokens {
     this.#advance(0);
   }
 
-  /** Nothing is left but blanks. */
-  get ended(): boolean {
+  /** True if only blanks remain. */
+  get isAtEnd(): boolean {
     this.#skipBlanks();
     return this.#start === this.#text.length;
   }
@@ -33,22 +33,22 @@ export class Tokens {
     this.#advance(position);
   }
 
-  /** The next token, which is consumed; empty at the end. */
+  /** Consumes and returns the next token; empty at the end of the text. */
   next(): string {
     const token = this.#text.slice(this.#start, this.#end);
     this.#advance(this.#end);
     return token;
   }
 
-  /** The next token after blanks is this delimiter. */
-  at(delimiter: string): boolean {
+  /** Skips blanks and returns true if the next token is this delimiter. */
+  isNext(delimiter: string): boolean {
     this.#skipBlanks();
     return this.#end - this.#start === 1 && this.#text[this.#start] === delimiter;
   }
 
-  /** Consumes this delimiter and the blanks before it, if it is next. */
+  /** Consumes this delimiter and the blanks before it if it is next. */
   take(delimiter: string): boolean {
-    if (!this.at(delimiter)) return false;
+    if (!this.isNext(delimiter)) return false;
     this.#advance(this.#end);
     return true;
   }

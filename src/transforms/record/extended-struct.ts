@@ -30,7 +30,7 @@ export function extension(schema: StructSchema, baseCount: number, replaceNulls 
       bytes.ascii(':');
       return bytes.take();
     }),
-    encoders: added.map(field => encoders.of(field.schema)),
+    encoders: added.map(field => encoders.encoderOf(field.schema)),
   };
 }
 

@@ -1,7 +1,7 @@
 import { Decimal, Float64, type Schema, type Value } from '../../../src/api/index.ts';
 import { toBase64 } from '../../support/java.ts';
 
-/** Schemas and values as ConnectValues.java prints them, exact to the last bit. */
+/** Prints schemas and values in the format of ConnectValues.java, exact to the last bit. */
 export function schemaText(schema: Schema | null): string {
   if (schema === null) return 'none';
   let type: string = schema.type;
@@ -14,7 +14,7 @@ export function schemaText(schema: Schema | null): string {
   return `${type} ${schema.name} ${schema.version}${parameters.length === 0 ? '' : `{${parameters.join(', ')}}`}`;
 }
 
-/** Without a schema there are no types of numbers: a float is printed as the narrowest one that it may have been. */
+/** Without a schema numbers have no type: a float is printed as the narrowest type that can represent it. */
 export function valueText(schema: Schema | null, value: Value): string {
   if (typeof value === 'string') return `"${toBase64(value)}"`;
   if (typeof value === 'number') return numberText(schema, value);

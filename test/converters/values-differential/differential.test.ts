@@ -9,18 +9,18 @@ import { someSchema } from '../../../src/data/schema-equality.ts';
 import { dateWriter } from '../../../src/transforms/date-format/index.ts';
 import { fileSeeds, runSeed } from '../../support/generate/seed.ts';
 import { runJava, toBase64 } from '../../support/java.ts';
-import { anySchema, anyValue, sameInJava } from '../arbitrary.ts';
+import { anySchema, anyValue, sameInAnyJava } from '../arbitrary.ts';
 import { converter } from '../neutral.ts';
 import { schemaText, valueText } from './canonical.ts';
 import { headerBytes } from './texts.ts';
 
-/** Against `org.apache.kafka.connect.data.Values`, by way of Kafka Connect's SimpleHeaderConverter. */
+/** Number of generated headers. The reference is Connect's `Values`, called through Kafka Connect's SimpleHeaderConverter. */
 const CASES = 12_000;
 
 const headers = simpleHeaderConverter.create({}, false);
 const nextSeed = fileSeeds(import.meta.url);
 
-async function inJava(lines: readonly string[]): Promise<string[]> {
+async function runConnect(lines: readonly string[]): Promise<string[]> {
   const install = await locateKafkaConnect();
   if (typeof install === 'string') throw new Error(install);
   const { libs } = await install();
@@ -29,12 +29,12 @@ async function inJava(lines: readonly string[]): Promise<string[]> {
   ]);
 }
 
-test('headers of generated text are read as Kafka Connect reads them, or are the text that they are', async () => {
-  const drawn = fc.sample(headerBytes, { numRuns: CASES, seed: nextSeed() });
-  const answers = await inJava(drawn.map(bytes => `read ${bytes.toString('base64')}`));
-  const differing: unknown[] = [];
+test('generated headers are read like in Kafka Connect, or as plain text', async () => {
+  const cases = fc.sample(headerBytes, { numRuns: CASES, seed: nextSeed() });
+  const answers = await runConnect(cases.map(bytes => `read ${bytes.toString('base64')}`));
+  const differences: unknown[] = [];
   const counts = { equal: 0, structured: 0, listed: 0 };
-  for (const [i, bytes] of drawn.entries()) {
+  for (const [i, bytes] of cases.entries()) {
     const text = bytes.toString();
     const expected = expectedOf(text, answers[i] ?? '');
     const actual = answerOf(headers.toConnect('t', bytes));
@@ -42,15 +42,15 @@ test('headers of generated text are read as Kafka Connect reads them, or are the
       counts.equal++;
       if (/[[{]/.test(expected)) counts.structured++;
     } else if (isListed(text, expected, actual)) counts.listed++;
-    else differing.push({ text, expected: readable(expected), actual: readable(actual) });
+    else differences.push({ text, expected: readable(expected), actual: readable(actual) });
   }
-  expect(differing.slice(0, 5), `${differing.length} differ with MILLRACE_SEED=${runSeed()}`).toEqual([]);
-  // So that the generator keeps making something to compare.
+  expect(differences.slice(0, 5), `${differences.length} differ with MILLRACE_SEED=${runSeed()}`).toEqual([]);
+  // Ensures that the generator produces enough cases to compare.
   expect(counts.structured).toBeGreaterThan(CASES / 10);
   expect(counts.listed).toBeLessThan(CASES / 15);
 });
 
-/** A string where `Values` leaves a part of the text unread and loses it. */
+/** Expected answer: a string if `Values` parses only a part of the text and drops the rest. */
 function expectedOf(text: string, answer: string): string {
   if (answer.startsWith('error')) return answer;
   const [rest = '', schema = '', value = ''] = answer.split(' ').map(part => Buffer.from(part, 'base64').toString());
@@ -86,7 +86,7 @@ const writers = [
   { includes: () => true, write: dateWriter("yyyy-MM-dd'T'HH:mm:ss.SSS'Z'") },
 ];
 
-/** A date in the text does not exist, or one in the value is not in the text as it would be written. */
+/** Returns true if a date in the text does not exist, or if the written form of a date in the value is not in the text. */
 function isLenient(text: string, answer: string): boolean {
   const plain = text.replaceAll('\\:', ':');
   const dates = plain.matchAll(/\d{4}-\d\d-\d\d/g);
@@ -95,7 +95,7 @@ function isLenient(text: string, answer: string): boolean {
   if ([...times].some(([time]) => !exists(`1970-01-01T${time}`))) return true;
   return [...answer.matchAll(/@(-?\d+)/g)].some(([, ms = '']) => {
     const time = Number(ms);
-    // Numbers become dates among dates.
+    // Numbers in an array with dates become dates.
     if (plain.includes(ms) || plain.includes(String(time / 86_400_000))) return false;
     return !writers.some(({ includes, write }) => includes(time) && plain.includes(write(new Date(time))));
   });
@@ -108,12 +108,12 @@ function exists(text: string): boolean {
 
 const withoutMalformed = (answer: string): string => readable(answer).replace(/\ufffd+/g, '');
 
-test('numbers among dates beyond the range of JavaScript are the text that they are', async () => {
+test('arrays that mix dates with numbers beyond the JavaScript date range are read as text', async () => {
   const texts = [
     '[2024-01-01T00:00:00.000Z,8640000000000001]',
     '{"a":-9223372036854775808,"b":2230-10-07T14:19:24.795Z}',
   ];
-  const answers = await inJava(texts.map(text => `read ${toBase64(text)}`));
+  const answers = await runConnect(texts.map(text => `read ${toBase64(text)}`));
   for (const [i, text] of texts.entries()) {
     const expected = expectedOf(text, answers[i] ?? '');
     const actual = answerOf(headers.toConnect('t', Buffer.from(text)));
@@ -122,26 +122,26 @@ test('numbers among dates beyond the range of JavaScript are the text that they 
   }
 });
 
-test('generated values of all types are written as Kafka Connect writes them', async () => {
+test('generated values of all types are written like in Kafka Connect', async () => {
   const values = fc
     .oneof({ weight: 5, arbitrary: readableSchema }, withDefaults)
     .chain(schema => fc.array(readableValue(schema), { minLength: 5, maxLength: 5 }));
-  const drawn = fc.sample(values, { numRuns: CASES / 5, seed: nextSeed() }).flat();
-  const answers = await inJava(drawn.map(({ json }) => `write ${json.toString('base64')}`));
-  const differing = drawn.flatMap(({ schema, value }, i) => {
+  const cases = fc.sample(values, { numRuns: CASES / 5, seed: nextSeed() }).flat();
+  const answers = await runConnect(cases.map(({ json }) => `write ${json.toString('base64')}`));
+  const differences = cases.flatMap(({ schema, value }, i) => {
     const out = new Bytes(64);
     const actual = headers.fromConnect('t', schema, value, out) ? out.take().toString('base64') : 'null';
     const expected = answers[i] ?? '';
     if (actual === expected) return [];
-    const [inJava, here] = [expected, actual].map(text => Buffer.from(text, 'base64').toString());
-    return [{ schema: schemaText(schema), answer: expected.slice(0, 200), inJava, here }];
+    const [inConnect, here] = [expected, actual].map(text => Buffer.from(text, 'base64').toString());
+    return [{ schema: schemaText(schema), answer: expected.slice(0, 200), inConnect, here }];
   });
-  expect(differing.slice(0, 5), `${differing.length} differ with MILLRACE_SEED=${runSeed()}`).toEqual([]);
+  expect(differences.slice(0, 5), `${differences.length} differ with MILLRACE_SEED=${runSeed()}`).toEqual([]);
 });
 
 const isName = (name: string): boolean => name !== '' && name.isWellFormed();
 
-/** Connect's SchemaBuilder takes no empty names, and its JsonConverter no half of a surrogate pair in one. */
+/** Connect's SchemaBuilder rejects empty names, and its JsonConverter rejects names with lone surrogates. */
 const readableSchema = anySchema.filter(
   schema => !someSchema(schema, each => each.type === 'struct' && !each.fields.every(({ name }) => isName(name))),
 );
@@ -151,12 +151,12 @@ function readableValue(schema: Schema) {
     typeof json !== 'object' ||
     json === null ||
     Object.entries(json).every(([name, member]) => isName(name) && areNames(member));
-  return anyValue(schema, sameInJava)
+  return anyValue(schema, sameInAnyJava)
     .map(value => ({ schema, value, json: json(schema, value) }))
     .filter(({ json }) => areNames(JSON.parse(json.toString())));
 }
 
-/** Structs with fields whose null stands for a default. */
+/** Structs with fields that have a default value. */
 const withDefaults: fc.Arbitrary<Schema> = fc
   .array(
     readableSchema

@@ -5,7 +5,7 @@ const digits = (min: number, max: number) =>
   fc.array(fc.constantFrom(...'0123456789'), { minLength: min, maxLength: max }).map(list => list.join(''));
 const padded = (max: number, length: number) => fc.integer({ min: 0, max }).map(n => String(n).padStart(length, '0'));
 
-/** Edges of the integers, and of where floats and doubles end or are halfway between two others. */
+/** Limits of the integer types and of floats and doubles, and numbers halfway between two floats or doubles. */
 const edges = [
   ...[8, 16, 32, 64].flatMap(bits => [-1n, 0n, 1n].map(off => 2n ** BigInt(bits - 1) + off)).map(String),
   ...['-128', '-129', '-32768', '-32769', '-2147483648', '-2147483649', '-9223372036854775808', '-9223372036854775809'],
@@ -87,7 +87,7 @@ const blank = fc.oneof(
 );
 const spaced = (text: fc.Arbitrary<string>) => fc.tuple(blank, text, blank).map(parts => parts.join(''));
 
-/** Of one kind mostly: items of different types have no common one. */
+/** Mostly items of one kind, because items of different types have no common type. */
 const scalar = fc.oneof(
   { weight: 4, arbitrary: number },
   { weight: 2, arbitrary: temporal },
@@ -124,10 +124,10 @@ const { literal } = fc.letrec<{ literal: string }>(tie => ({
   ),
 }));
 
-/** Characters that mean something to the parser, and some that do not. */
+/** Characters that are significant to the parser, and some that are not. */
 const piece = fc.constantFrom(...'[]{}:,"\\ \t-+.eT0Z1a', '\\"', '\\:', '""', '\u00a0', 'é', '٣', '🦀');
 
-/** Almost a literal: a character more, less or another, or a part of it. */
+/** A literal with an added, removed or changed character, or truncated. */
 const mutated = (text: fc.Arbitrary<string>) =>
   fc
     .tuple(text, fc.array(fc.tuple(fc.nat(200), fc.nat(3), piece), { minLength: 1, maxLength: 3 }))
@@ -147,7 +147,7 @@ const texts = fc.oneof(
   { weight: 1, arbitrary: mutated(fc.oneof(number, temporal, quoted, word)) },
 );
 
-/** Bytes of a header; some are no UTF-8. */
+/** Bytes of a header, some of which are not valid UTF-8. */
 export const headerBytes: fc.Arbitrary<Buffer> = fc.oneof(
   { weight: 30, arbitrary: texts.map(text => Buffer.from(text)) },
   fc.tuple(texts, fc.uint8Array({ minLength: 1, maxLength: 4 }), fc.nat(50)).map(([text, bytes, place]) => {

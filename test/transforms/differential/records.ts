@@ -18,7 +18,7 @@ import {
   ValueStruct,
   withOptional,
 } from '../../../src/api/index.ts';
-import { sameInJava, anyValue as scalarValue } from '../../converters/arbitrary.ts';
+import { sameInAnyJava, anyValue as scalarValue } from '../../converters/arbitrary.ts';
 
 const fieldNames = fc.constantFrom('id', 'name', 'a', 'b', 'A', 'é', 'with space', 'a.b', 'constructor', '_1');
 
@@ -85,7 +85,7 @@ function presentValue(schema: Schema): fc.Arbitrary<Value> {
         .tuple(...schema.fields.map(field => anyValue(field.schema)))
         .map(values => new ValueStruct(schema, values));
     default:
-      return scalarValue({ ...schema, optional: false }, sameInJava);
+      return scalarValue({ ...schema, optional: false }, sameInAnyJava);
   }
 }
 
