@@ -1,9 +1,9 @@
 import { DataError } from '../../errors.ts';
+import { resolveTime } from './field-resolution.ts';
 import { eras, halves, months, shortened, weekdays } from './names.ts';
 import { type FieldName, ParsedFields } from './parsed-fields.ts';
 import { isMonth, isNumber, type Letters, patternParts } from './pattern.ts';
-import { resolveTime } from './resolve.ts';
-import { isoZoneAt, zoneAt } from './zones.ts';
+import { isoZoneAt, zoneAt } from './time-zones.ts';
 
 export type DateReader = (text: string) => Date;
 

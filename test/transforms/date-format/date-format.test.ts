@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { packageFolder } from '../../../src/package-folder.ts';
 import { dateReader, dateWriter, patternWarning } from '../../../src/transforms/date-format/index.ts';
-import { zoneNames } from '../../../src/transforms/date-format/zones.ts';
+import { zoneNames } from '../../../src/transforms/date-format/time-zones.ts';
 
 const date = new Date('2024-02-09T15:04:05.006Z');
 

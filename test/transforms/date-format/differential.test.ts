@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { DataError } from '../../../src/errors.ts';
 import { dateReader, dateWriter } from '../../../src/transforms/date-format/index.ts';
-import { zoneNames } from '../../../src/transforms/date-format/zones.ts';
+import { zoneNames } from '../../../src/transforms/date-format/time-zones.ts';
 import { runJava, toBase64 } from '../../support/java.ts';
 import { seeded } from '../../support/seed.ts';
 import { generatePattern, generateText, generateTime } from './generate.ts';
