@@ -7,7 +7,7 @@ import { parseProperties } from '../src/config/worker-config/properties.ts';
 import { parseHeader } from '../src/converters/values/index.ts';
 import { parseDecimal } from '../src/data/decimal.ts';
 import { dateReader, dateWriter } from '../src/transforms/date-format/index.ts';
-import { pathOf } from '../src/transforms/record/field-path.ts';
+import { parseFieldPath } from '../src/transforms/record/field-path.ts';
 import { growthProblem } from './support/growth.ts';
 
 /** Everything that reads text of a record, a request, a configuration or a server, by its name. */
@@ -21,7 +21,7 @@ const parsers: Readonly<Record<string, (text: string) => unknown>> = {
   'a properties file': parseProperties,
   'a date': dateReader("G y Z 'T' S"),
   'a date pattern': text => dateWriter(text)(new Date(0)),
-  'the path of a field': text => pathOf(text, 'V2'),
+  'the path of a field': text => parseFieldPath(text, 'V2'),
   'a name that PostgreSQL cuts': text => [storedName(text, false), storedName(text, true)],
   'the parts of a table name': nameParts,
   'an error of Elasticsearch': text =>

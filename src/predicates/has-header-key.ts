@@ -3,10 +3,10 @@ import type { Config } from '../config/spec.ts';
 import { defineConfig, nonEmpty, stringKey } from '../config/spec.ts';
 
 const config = defineConfig({
-  name: stringKey({ doc: 'The header name.', check: nonEmpty }),
+  name: stringKey({ doc: 'Name of the header.', check: nonEmpty }),
 });
 
-/** Holds for records with at least one header of a name. */
+/** Kafka Connect's HasHeaderKey: true for records with at least one header of this name. */
 export const hasHeaderKey: PredicateFactory<Config<typeof config>> = {
   config,
   create: ({ name }) => ({ test: record => record.headers.some(header => header.key === name) }),

@@ -1,6 +1,7 @@
 import type { PredicateFactory } from '../api/index.ts';
 import type { Named } from '../config/connector-config/class-names.ts';
 
+/** A predicate class and its module, imported on first use. */
 export interface PredicateEntry extends Named {
   // biome-ignore lint/suspicious/noExplicitAny: each factory's configuration type is its own
   load(): Promise<PredicateFactory<any>>;
@@ -8,7 +9,7 @@ export interface PredicateEntry extends Named {
 
 const connect = 'org.apache.kafka.connect.transforms.predicates';
 
-/** Every predicate. A further one is a file and a line here. */
+/** All built-in predicates. A new predicate is a file and an entry here. */
 export const predicates: readonly PredicateEntry[] = [
   { names: [`${connect}.HasHeaderKey`], load: async () => (await import('./has-header-key.ts')).hasHeaderKey },
   {

@@ -4,7 +4,7 @@ import { defineConfig } from '../config/spec.ts';
 
 const config = defineConfig({});
 
-/** Holds for records whose value is null. */
+/** Kafka Connect's RecordIsTombstone: true for records whose value is null. */
 export const recordIsTombstone: PredicateFactory<Config<typeof config>> = {
   config,
   create: () => ({ test: record => record.value === null }),

@@ -5,12 +5,12 @@ import { defineConfig, stringKey } from '../config/spec.ts';
 
 const config = defineConfig({
   pattern: stringKey({
-    doc: 'A Java regular expression that must match the whole name of the topic.',
+    doc: 'A Java regular expression that must match the full name of the topic.',
     check: regexProblem,
   }),
 });
 
-/** Holds for records of topics whose names a pattern matches. */
+/** Kafka Connect's TopicNameMatches: true for records of topics whose full name matches a pattern. */
 export const topicNameMatches: PredicateFactory<Config<typeof config>> = {
   config,
   create({ pattern }) {

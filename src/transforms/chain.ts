@@ -11,25 +11,31 @@ import type {
 import { withoutPrefix } from '../config/connector-config/connector-config.ts';
 import { DataError, MillraceError, messageOf } from '../errors.ts';
 
-/** The transforms and predicates that there are, by class name or alias. */
-export interface ChainParts {
+/** Finds transforms and predicates by class name or alias. */
+export interface ChainComponents {
   transform(name: string): Promise<{ readonly factory: TransformFactory; readonly className: string } | undefined>;
   predicate(name: string): Promise<{ readonly factory: PredicateFactory } | undefined>;
 }
 
-/** What a record becomes on its way; null drops it. Throws DataError. */
+/** Applies all transforms to a record; null drops the record. Throws DataError. */
 export type Chain = <R extends ConnectRecord>(record: R) => R | null;
 
 /**
- * The transforms that a connector's configuration names, as one function; identity where there are none. Whatever a
- * transform throws comes out as a DataError that names the transform; a fatal MillraceError stays fatal. TASK_CONFIG where
- * the configuration is wrong. Logs a warning for a configuration that is probably not meant.
+ * Creates the chain of the transforms in a connector's configuration; the identity without transforms. The chain converts
+ * errors of transforms to a DataError that names the transform; a fatal MillraceError stays fatal. Throws TASK_CONFIG for
+ * an invalid configuration, and logs a warning for a valid but suspicious one.
  */
-export async function transformChain(props: ConfigProps, parts: ChainParts, log?: Pick<Log, 'warn'>): Promise<Chain> {
-  const known = new Map<string, Predicate>();
-  for (const alias of listOf(props['predicates'])) known.set(alias, await predicateOf(props, alias, parts));
+export async function transformChain(
+  props: ConfigProps,
+  components: ChainComponents,
+  log?: Pick<Log, 'warn'>,
+): Promise<Chain> {
+  const predicates = new Map<string, Predicate>();
+  for (const alias of splitList(props['predicates']))
+    predicates.set(alias, await createPredicate(props, alias, components));
   const steps: Step[] = [];
-  for (const alias of listOf(props['transforms'])) steps.push(await stepOf(props, { alias, known, parts, log }));
+  for (const alias of splitList(props['transforms']))
+    steps.push(await createStep(props, { alias, predicates, components, log }));
   const [first, ...rest] = steps;
   if (first === undefined) return record => record;
   if (rest.length === 0) return record => apply(first, record);
@@ -48,13 +54,16 @@ interface Step {
   readonly className: string;
   readonly transform: Transform;
   readonly predicate: Predicate | undefined;
-  /** Whether the predicate must hold, or must not. */
-  readonly when: boolean;
+  /** Result of the predicate for which the transform is applied: false with `negate`. */
+  readonly appliesIf: boolean;
 }
 
-function apply<R extends ConnectRecord>({ alias, className, transform, predicate, when }: Step, record: R): R | null {
+function apply<R extends ConnectRecord>(
+  { alias, className, transform, predicate, appliesIf }: Step,
+  record: R,
+): R | null {
   try {
-    return predicate === undefined || predicate.test(record) === when ? transform.apply(record) : record;
+    return predicate === undefined || predicate.test(record) === appliesIf ? transform.apply(record) : record;
   } catch (error) {
     const message = `Transform ${alias}: ${messageOf(error)}`;
     if (error instanceof MillraceError && error.kind === 'fatal')
@@ -65,51 +74,66 @@ function apply<R extends ConnectRecord>({ alias, className, transform, predicate
 
 interface StepContext {
   readonly alias: string;
-  /** The predicates of the configuration. */
-  readonly known: ReadonlyMap<string, Predicate>;
-  readonly parts: ChainParts;
+  /** The configured predicates, by alias. */
+  readonly predicates: ReadonlyMap<string, Predicate>;
+  readonly components: ChainComponents;
   readonly log: Pick<Log, 'warn'> | undefined;
 }
 
-async function stepOf(props: ConfigProps, { alias, known, parts, log }: StepContext): Promise<Step> {
+async function createStep(props: ConfigProps, { alias, predicates, components, log }: StepContext): Promise<Step> {
   const prefix = `transforms.${alias}.`;
-  const own = withoutPrefix(props, prefix);
-  const { factory, className } = (await parts.transform(typeOf(own, prefix))) ?? {};
+  const settings = withoutPrefix(props, prefix);
+  const { factory, className } = (await components.transform(requireType(settings, prefix))) ?? {};
   if (factory === undefined || className === undefined)
-    throw wrong(`${prefix}type is ${own['type']}, which there is not.`);
-  const name = own['predicate']?.trim();
-  const predicate = name === undefined ? undefined : known.get(name);
+    throw configError(`${prefix}type is ${settings['type']}, but there is no such transform. ${LIST_HINT}`);
+  const name = settings['predicate']?.trim();
+  const predicate = name === undefined ? undefined : predicates.get(name);
   if (name !== undefined && predicate === undefined)
-    throw wrong(`${prefix}predicate is ${name}, which predicates does not list.`);
-  const when = own['negate']?.trim().toLowerCase() !== 'true';
-  return { alias, className, transform: factory.create(read(factory.config, own, prefix, log)), predicate, when };
+    throw configError(`${prefix}predicate is ${name}, which is not an alias in predicates.`);
+  const appliesIf = settings['negate']?.trim().toLowerCase() !== 'true';
+  return {
+    alias,
+    className,
+    transform: factory.create(checkConfig(factory.config, settings, prefix, log)),
+    predicate,
+    appliesIf,
+  };
 }
 
-async function predicateOf(props: ConfigProps, alias: string, parts: ChainParts): Promise<Predicate> {
+async function createPredicate(props: ConfigProps, alias: string, components: ChainComponents): Promise<Predicate> {
   const prefix = `predicates.${alias}.`;
-  const own = withoutPrefix(props, prefix);
-  const factory = (await parts.predicate(typeOf(own, prefix)))?.factory;
-  if (factory === undefined) throw wrong(`${prefix}type is ${own['type']}, which there is not.`);
-  return factory.create(read(factory.config, own));
+  const settings = withoutPrefix(props, prefix);
+  const factory = (await components.predicate(requireType(settings, prefix)))?.factory;
+  if (factory === undefined)
+    throw configError(`${prefix}type is ${settings['type']}, but there is no such predicate. ${LIST_HINT}`);
+  return factory.create(checkConfig(factory.config, settings));
 }
 
-function typeOf(own: Readonly<Record<string, string>>, prefix: string): string {
-  const type = own['type']?.trim();
-  if (type === undefined) throw wrong(`Missing required configuration "${prefix}type" which has no default value.`);
+const LIST_HINT = 'GET /connector-plugins?connectorsOnly=false lists the available classes.';
+
+function requireType(settings: Readonly<Record<string, string>>, prefix: string): string {
+  const type = settings['type']?.trim();
+  if (type === undefined)
+    throw configError(`Missing required configuration "${prefix}type" which has no default value.`);
   return type;
 }
 
-function read<C>(spec: ConfigSpec<C>, own: Readonly<Record<string, string>>, prefix = '', log?: Pick<Log, 'warn'>): C {
-  const { config, errors, warnings = [] } = spec.check(own);
-  if (config === undefined) throw wrong([...errors.values()].flat().join(' '));
+function checkConfig<C>(
+  spec: ConfigSpec<C>,
+  settings: Readonly<Record<string, string>>,
+  prefix = '',
+  log?: Pick<Log, 'warn'>,
+): C {
+  const { config, errors, warnings = [] } = spec.check(settings);
+  if (config === undefined) throw configError([...errors.values()].flat().join(' '));
   for (const [key, warning] of warnings) log?.warn({ setting: prefix + key }, warning);
   return config;
 }
 
-const listOf = (text: string | null | undefined): string[] =>
+const splitList = (text: string | null | undefined): string[] =>
   (text ?? '')
     .split(',')
     .map(name => name.trim())
     .filter(name => name !== '');
 
-const wrong = (message: string): MillraceError => new MillraceError('TASK_CONFIG', message);
+const configError = (message: string): MillraceError => new MillraceError('TASK_CONFIG', message);

@@ -1,6 +1,7 @@
 import type { TransformFactory } from '../api/index.ts';
 import type { Named } from '../config/connector-config/class-names.ts';
 
+/** A transform class and its module, imported on first use. */
 export interface TransformEntry extends Named {
   // biome-ignore lint/suspicious/noExplicitAny: each factory's configuration type is its own
   load(): Promise<TransformFactory<any>>;
@@ -11,7 +12,7 @@ const connect = (name: string, load: TransformEntry['load']): TransformEntry => 
   load,
 });
 
-/** Every transform. A further one is a file and a line here. */
+/** All built-in transforms. A new transform is a file and an entry here. */
 export const transforms: readonly TransformEntry[] = [
   {
     names: ['io.debezium.transforms.ExtractNewRecordState'],

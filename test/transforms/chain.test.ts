@@ -22,16 +22,16 @@ const insert = (alias: string, value: string) => ({
   [`transforms.${alias}.static.field`]: alias,
   [`transforms.${alias}.static.value`]: value,
 });
-const parts = pluginRegistry();
-const apply = async (props: ConfigProps, to = record) => (await transformChain(props, parts))(to);
+const registry = pluginRegistry();
+const apply = async (props: ConfigProps, input = record) => (await transformChain(props, registry))(input);
 
 describe('a chain of transforms', () => {
-  test('without any is identity', async () => {
+  test('returns the record unchanged without transforms', async () => {
     expect(await apply({})).toBe(record);
     expect(await apply({ transforms: ' ' })).toBe(record);
   });
 
-  test('goes in the order of the list, and keeps what it does not know of', async () => {
+  test('applies transforms in the order of the list and keeps other properties of the record', async () => {
     const props = { transforms: 'b, a', ...insert('a', '1'), ...insert('b', '2') };
     const result = await apply(props);
     expect(JSON.stringify(result?.value)).toBe('{"id":1,"b":"2","a":"1"}');
@@ -39,7 +39,7 @@ describe('a chain of transforms', () => {
     expect(record.value).toEqual({ id: 1 });
   });
 
-  test('class names may be long or short', async () => {
+  test('accepts full class names and aliases', async () => {
     const long = {
       transforms: 'a',
       ...insert('a', '1'),
@@ -48,22 +48,24 @@ describe('a chain of transforms', () => {
     expect((await apply(long))?.value).toEqual({ id: 1, a: '1' });
   });
 
-  test('ends where a transform drops the record', async () => {
-    // What comes behind would fail.
-    const behind = { 'transforms.bad.type': 'ExtractField$Key', 'transforms.bad.field': 'x' };
-    const props = { transforms: 'drop,bad', 'transforms.drop.type': 'Filter', ...behind };
+  test('stops after a transform that drops the record', async () => {
+    // A transform that would fail on this record.
+    const failing = { 'transforms.bad.type': 'ExtractField$Key', 'transforms.bad.field': 'x' };
+    const props = { transforms: 'drop,bad', 'transforms.drop.type': 'Filter', ...failing };
     expect(await apply(props, { ...record, key: 'text' })).toBeNull();
   });
 
   test.each([
-    ['holds', 'RecordIsTombstone', {}, { ...record, value: null }, true],
-    ['does not hold', 'RecordIsTombstone', {}, record, false],
+    ['is true', 'RecordIsTombstone', {}, { ...record, value: null }, true],
+    ['is false', 'RecordIsTombstone', {}, record, false],
     ['header', 'HasHeaderKey', { name: 'kind' }, record, true],
     ['no header', 'HasHeaderKey', { name: 'other' }, record, false],
     ['topic', 'TopicNameMatches', { pattern: 'ord.*' }, record, true],
     ['part of a topic', 'TopicNameMatches', { pattern: 'ord' }, record, false],
-  ] as const)('a predicate that %s (%s)', async (_name, type, config, to, holds) => {
-    const own = Object.fromEntries(Object.entries(config).map(([key, value]) => [`predicates.p.${key}`, value]));
+  ] as const)('a predicate that %s (%s)', async (_name, type, config, input, isTrue) => {
+    const predicateProps = Object.fromEntries(
+      Object.entries(config).map(([key, value]) => [`predicates.p.${key}`, value]),
+    );
     const props = {
       transforms: 'r',
       'transforms.r.type': 'RegexRouter',
@@ -72,18 +74,18 @@ describe('a chain of transforms', () => {
       'transforms.r.predicate': 'p',
       predicates: 'p',
       'predicates.p.type': `org.apache.kafka.connect.transforms.predicates.${type}`,
-      ...own,
+      ...predicateProps,
     };
-    expect((await apply(props, to))?.topic).toBe(holds ? 'other' : 'orders');
-    expect((await apply({ ...props, 'transforms.r.negate': 'true' }, to))?.topic).toBe(holds ? 'orders' : 'other');
+    expect((await apply(props, input))?.topic).toBe(isTrue ? 'other' : 'orders');
+    expect((await apply({ ...props, 'transforms.r.negate': 'true' }, input))?.topic).toBe(isTrue ? 'orders' : 'other');
   });
 
-  test('whatever goes wrong with a record is a DataError that names the transform', async () => {
+  test('an error with a record is a DataError that names the transform', async () => {
     const props = { transforms: 'mine', 'transforms.mine.type': 'ExtractField$Value', 'transforms.mine.field': 'x' };
-    const chain = await transformChain(props, parts);
-    const failed = () => chain({ ...record, value: 'text' });
-    expect(failed).toThrow(DataError);
-    expect(failed).toThrow(/^Transform mine: Only Map objects supported/);
+    const chain = await transformChain(props, registry);
+    const failingApply = () => chain({ ...record, value: 'text' });
+    expect(failingApply).toThrow(DataError);
+    expect(failingApply).toThrow(/^Transform mine: Only Map objects supported/);
   });
 
   test.each<[ConfigProps, RegExp]>([
@@ -93,8 +95,8 @@ describe('a chain of transforms', () => {
     [{ transforms: 'a', 'transforms.a.type': 'Filter', 'transforms.a.predicate': 'p' }, /predicate is p/],
     [{ predicates: 'p', 'predicates.p.type': 'Nope' }, /predicates.p.type is Nope/],
     [{ predicates: 'p', 'predicates.p.type': 'HasHeaderKey' }, /Missing required configuration "name"/],
-  ])('a wrong configuration stops the task: %j', async (props, message) => {
-    const error = await transformChain(props, parts).catch((e: unknown) => e);
+  ])('an invalid configuration fails the task: %j', async (props, message) => {
+    const error = await transformChain(props, registry).catch((e: unknown) => e);
     expect(error).toBeInstanceOf(MillraceError);
     expect(error).toMatchObject({ code: 'TASK_CONFIG', message: expect.stringMatching(message) });
   });

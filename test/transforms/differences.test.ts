@@ -3,7 +3,7 @@ import type { ConnectRecord, Schema, Value } from '../../src/api/index.ts';
 import { Decimal, isStruct, LogicalName, schemaOf, structOf, ValueStruct } from '../../src/api/index.ts';
 import { transformOf } from './golden.ts';
 
-const of = (valueSchema: Schema | null, value: Value): ConnectRecord => ({
+const recordOf = (valueSchema: Schema | null, value: Value): ConnectRecord => ({
   topic: 't',
   partition: 0,
   keySchema: null,
@@ -15,10 +15,10 @@ const of = (valueSchema: Schema | null, value: Value): ConnectRecord => ({
 });
 const connect = 'org.apache.kafka.connect.transforms';
 
-describe('where Kafka Connect is broken', () => {
-  test('a masked decimal keeps the scale of its field, or no converter could write it', async () => {
+describe('differences where Kafka Connect fails', () => {
+  test('a masked decimal keeps the scale of its field, which converters require', async () => {
     const schema = structOf({ d: schemaOf('bytes', { name: LogicalName.Decimal, parameters: { scale: '2' } }) });
-    const record = of(schema, new ValueStruct(schema, [new Decimal(1234n, 2)]));
+    const record = recordOf(schema, new ValueStruct(schema, [new Decimal(1234n, 2)]));
     const masked = async (config: Record<string, string>) => {
       const value =
         (await transformOf(`${connect}.MaskField$Value`, { fields: 'd', ...config })).apply(record)?.value ?? null;
@@ -28,9 +28,9 @@ describe('where Kafka Connect is broken', () => {
     expect(await masked({ replacement: '7.125' })).toBe('7.12');
   });
 
-  test('SetSchemaMetadata takes schemas that are no structs', async () => {
+  test('SetSchemaMetadata accepts schemas other than structs', async () => {
     const transform = await transformOf(`${connect}.SetSchemaMetadata$Value`, { 'schema.name': 'n' });
-    expect(transform.apply(of(schemaOf('string'), 'x'))).toMatchObject({
+    expect(transform.apply(recordOf(schemaOf('string'), 'x'))).toMatchObject({
       valueSchema: { type: 'string', name: 'n' },
       value: 'x',
     });
@@ -42,11 +42,13 @@ describe('where Kafka Connect is broken', () => {
     ['TimestampConverter', { field: 'o.i', 'target.type': 'unix' }],
   ])('%s adds no field to a value without a schema', async (name, config) => {
     const value = { o: { i: '5' } };
-    expect((await transformOf(`${connect}.${name}$Value`, config)).apply(of(null, value))?.value).toEqual(value);
+    expect((await transformOf(`${connect}.${name}$Value`, config)).apply(recordOf(null, value))?.value).toEqual(value);
   });
 
-  test('a time beyond what JavaScript knows is refused', async () => {
+  test('a timestamp beyond the JavaScript date range is rejected', async () => {
     const transform = await transformOf(`${connect}.TimestampConverter$Value`, { 'target.type': 'Timestamp' });
-    expect(() => transform.apply(of(schemaOf('int64'), 9007199254740993n))).toThrow('A timestamp is out of range');
+    expect(() => transform.apply(recordOf(schemaOf('int64'), 9007199254740993n))).toThrow(
+      'A timestamp is out of range',
+    );
   });
 });

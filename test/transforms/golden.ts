@@ -8,8 +8,8 @@ import type { Neutral, NeutralSchema } from '../converters/neutral.ts';
 import { readLines, schemaFrom, valueFrom } from '../converters/neutral.ts';
 
 /**
- * What the transforms of Kafka Connect 4.3.1 and Debezium 3.7.0 make of records. A file holds the schemas, then the
- * records, then the cases; each speaks of those before it by their position.
+ * Golden files with the results of the transforms of Kafka Connect 4.3.1 and Debezium 3.7.0. A file contains schemas, then
+ * records, then cases; records refer to schemas, and cases to records, by index.
  */
 type PackedSchema = Omit<NeutralSchema, 'fields'> & { readonly fields?: readonly (readonly [string, number])[] };
 
@@ -57,15 +57,15 @@ export function transformCases(file: string): TransformCase[] {
   });
 }
 
-function unpack({ fields, ...schema }: PackedSchema, known: readonly NeutralSchema[]): NeutralSchema {
+function unpack({ fields, ...schema }: PackedSchema, schemas: readonly NeutralSchema[]): NeutralSchema {
   if (fields === undefined) return schema;
-  return { ...schema, fields: fields.map(([name, index]) => [name, known[index] as NeutralSchema] as const) };
+  return { ...schema, fields: fields.map(([name, index]) => [name, schemas[index] as NeutralSchema] as const) };
 }
 
 function recordFrom(r: NeutralRecord, schemas: readonly Schema[]): SinkRecord {
   const schemaOf = (index: number | null): Schema | null => (index === null ? null : (schemas[index] as Schema));
   const valueBy = (schema: Schema | null, value: Neutral) =>
-    schema === null ? plain(value) : valueFrom(schema, value);
+    schema === null ? schemalessValue(value) : valueFrom(schema, value);
   const [keySchema, valueSchema] = [schemaOf(r.keySchema), schemaOf(r.valueSchema)];
   return {
     topic: r.topic,
@@ -85,13 +85,15 @@ function recordFrom(r: NeutralRecord, schemas: readonly Schema[]): SinkRecord {
   };
 }
 
-/** A value without a schema, of which the notation says the Java type. */
-function plain(n: Neutral): Value {
+/** A value without a schema; the notation contains its Java type. */
+function schemalessValue(n: Neutral): Value {
   if (n === null || typeof n !== 'object') return n;
-  if (Array.isArray(n)) return n.map(plain);
+  if (Array.isArray(n)) return n.map(schemalessValue);
   const o = n as { readonly [type: string]: Neutral };
   if (o['map'] !== undefined)
-    return Object.fromEntries((o['map'] as readonly [string, Neutral][]).map(([key, value]) => [key, plain(value)]));
+    return Object.fromEntries(
+      (o['map'] as readonly [string, Neutral][]).map(([key, value]) => [key, schemalessValue(value)]),
+    );
   if (o['date'] !== undefined) return new Date(Number(o['date']));
   if (o['decimal'] !== undefined) return decimalOf(String(o['decimal']));
   if (o['bytes'] !== undefined) return Buffer.from(String(o['bytes']), 'hex');
@@ -109,7 +111,7 @@ export async function transformOf(type: string, config: Readonly<Record<string, 
   return factory.create(read);
 }
 
-/** Holds a case against Millrace. */
+/** Applies the transform of a case and compares the result. */
 export async function expectCase({ type, config, record, out, error }: TransformCase): Promise<void> {
   if (error !== undefined) {
     const apply = async () => (await transformOf(type, config)).apply(record);
@@ -134,11 +136,11 @@ export async function expectCase({ type, config, record, out, error }: Transform
   }
 }
 
-function expectSchema(actual: Schema | null, wanted: Schema | null): void {
-  if (actual === null || wanted === null) expect(actual).toBe(wanted);
-  else if (!sameSchema(actual, wanted)) expect(actual).toEqual(wanted);
+function expectSchema(actual: Schema | null, expected: Schema | null): void {
+  if (actual === null || expected === null) expect(actual).toBe(expected);
+  else if (!sameSchema(actual, expected)) expect(actual).toEqual(expected);
 }
 
-function expectValue(actual: Value, wanted: Value): void {
-  if (!sameValue(actual, wanted)) expect(actual).toEqual(wanted);
+function expectValue(actual: Value, expected: Value): void {
+  if (!sameValue(actual, expected)) expect(actual).toEqual(expected);
 }

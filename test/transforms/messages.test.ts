@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { schemaOf } from '../../src/api/index.ts';
 import { transformOf } from './golden.ts';
 
-/** As Kafka Connect words it: a field that is not found is another matter. */
+/** Kafka Connect's wording, which differs from the message about a missing field. */
 test.each([
   ['Cast$Value', { spec: 'a:int32' }],
   ['ExtractField$Value', { field: 'a' }],
@@ -13,7 +13,7 @@ test.each([
   ['ReplaceField$Value', { exclude: 'a' }],
   ['TimestampConverter$Value', { field: 'a', 'target.type': 'unix' }],
   ['ValueToKey', { fields: 'a' }],
-])('%s refuses text, and says that it is no struct or map', async (name, config) => {
+])('%s rejects text with a message about structs or maps', async (name, config) => {
   const transform = await transformOf(`org.apache.kafka.connect.transforms.${name}`, config);
   const record = { topic: 't', partition: 0, keySchema: null, key: null, value: 'text', timestamp: 1, headers: [] };
   expect(() => transform.apply({ ...record, valueSchema: schemaOf('string') })).toThrow(

@@ -7,7 +7,7 @@ import { pluginRegistry } from '../../src/plugins.ts';
 import { converter } from '../converters/neutral.ts';
 import { transformOf } from './golden.ts';
 
-/** Values of as many levels as converters let through: every transform takes them, or refuses them as data errors. */
+/** Values with the maximum depth that converters accept: every transform processes them or throws a DataError. */
 
 const configs: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   Cast: { spec: 'a:string' },
@@ -29,9 +29,9 @@ const configs: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   ValueToKey: { fields: 'a' },
 };
 
-const nested = (levels: number, innermost: Value, around: (inner: Value) => Value): Value => {
+const nested = (levels: number, innermost: Value, wrapSchema: (inner: Value) => Value): Value => {
   let value = innermost;
-  for (let i = 0; i < levels; i++) value = around(value);
+  for (let i = 0; i < levels; i++) value = wrapSchema(value);
   return value;
 };
 
@@ -45,20 +45,20 @@ function nestedStruct(levels: number): readonly [Schema, Value] {
   return [schema, value];
 }
 
-function nestedOf(levels: number, around: (inner: Schema) => Schema, wrap: (inner: Value) => Value) {
+function nestedSchema(levels: number, wrapSchema: (inner: Schema) => Schema, wrap: (inner: Value) => Value) {
   let schema: Schema = schemaOf('int32');
-  for (let i = 0; i < levels; i++) schema = around(schema);
+  for (let i = 0; i < levels; i++) schema = wrapSchema(schema);
   return [schema, nested(levels, 1, wrap)] as const;
 }
 
 const [structSchema, struct] = nestedStruct(MAX_DEPTH / 2);
-const [arraySchema, array] = nestedOf(MAX_DEPTH / 2, arrayOf, inner => [inner]);
-const [mapSchema, map] = nestedOf(
+const [arraySchema, array] = nestedSchema(MAX_DEPTH / 2, arrayOf, inner => [inner]);
+const [mapSchema, map] = nestedSchema(
   MAX_DEPTH / 2,
   inner => mapOf(schemaOf('string'), inner),
   inner => new Map([['a', inner]]) as Value,
 );
-const inA = (schema: Schema, value: Value): readonly [Schema, Value] => {
+const wrapInA = (schema: Schema, value: Value): readonly [Schema, Value] => {
   const outer = structOf({ a: schema });
   return [outer, new ValueStruct(outer, [value])];
 };
@@ -67,8 +67,8 @@ const values: readonly (readonly [string, Schema | null, Value])[] = [
   ['objects', null, nested(MAX_DEPTH, 1, inner => ({ a: inner }))],
   ['arrays', null, { a: nested(MAX_DEPTH - 1, 1, inner => [inner]) }],
   ['structs', structSchema, struct],
-  ['arrays of a schema', ...inA(arraySchema, array)],
-  ['maps of a schema', ...inA(mapSchema, map)],
+  ['arrays of a schema', ...wrapInA(arraySchema, array)],
+  ['maps of a schema', ...wrapInA(mapSchema, map)],
 ];
 
 const record = (schema: Schema | null, value: Value): SinkRecord => ({
@@ -91,10 +91,10 @@ const classes = pluginRegistry()
 const json = converter({});
 
 describe.each(classes)('%s', name => {
-  const short = name.replace(/^.*\.|\$.*$/g, '');
-  test.each(values)('takes or refuses nested %s', async (_what, schema, value) => {
-    const config = configs[short];
-    if (config === undefined) throw new Error(`no configuration of ${short}`);
+  const shortName = name.replace(/^.*\.|\$.*$/g, '');
+  test.each(values)('processes or rejects nested %s', async (_name, schema, value) => {
+    const config = configs[shortName];
+    if (config === undefined) throw new Error(`no configuration of ${shortName}`);
     const apply = async () => {
       const out = (await transformOf(name, config)).apply(record(schema, value));
       if (out !== null) json.fromConnect('t', out.valueSchema, out.value, new Bytes(64));

@@ -7,7 +7,7 @@ const config = defineConfig({
   headers: listKey({ doc: 'Names of the headers to drop.', importance: 'high', check: itemsOf('headers') }),
 });
 
-/** Kafka Connect's DropHeaders. */
+/** Kafka Connect's DropHeaders: removes headers by name. */
 export const dropHeaders: TransformFactory<Config<typeof config>> = {
   config,
   create({ headers }) {

@@ -4,5 +4,5 @@ import { defineConfig } from '../../config/spec.ts';
 
 const config = defineConfig({});
 
-/** Kafka Connect's Filter: drops every record that reaches it; of use with a predicate. */
+/** Kafka Connect's Filter: drops all records; intended for use with a predicate. */
 export const filter: TransformFactory<Config<typeof config>> = { config, create: () => ({ apply: () => null }) };

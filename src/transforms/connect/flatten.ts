@@ -4,30 +4,30 @@ import type { Config } from '../../config/spec.ts';
 import { defineConfig, stringKey } from '../../config/spec.ts';
 import { DataError } from '../../errors.ts';
 import { fieldValue } from '../record/field-value.ts';
-import type { Part } from '../record/record-part.ts';
+import type { RecordPart } from '../record/record-part.ts';
 import {
-  basicsOf,
-  bySchema,
+  copySchemaBasics,
   isObject,
   keyPart,
+  memoizeBySchema,
   requireObject,
   requireStruct,
-  sameBasics,
+  schemaBasics,
   structSchemaOf,
   valuePart,
 } from '../record/record-part.ts';
 
 const config = defineConfig({
-  delimiter: stringKey({ doc: 'What stands between the names of an outer and an inner field.', default: '.' }),
+  delimiter: stringKey({ doc: 'Delimiter between the names of an outer and an inner field.', default: '.' }),
 });
 
 const purpose = 'flattening';
 
-/** Kafka Connect's Flatten: fields of inner structs as fields of the outermost. */
-const flatten = (part: Part): TransformFactory<Config<typeof config>> => ({
+/** Kafka Connect's Flatten: moves the fields of nested structs to the outermost struct. */
+const flatten = (part: RecordPart): TransformFactory<Config<typeof config>> => ({
   config,
   create({ delimiter }) {
-    const planOf = bySchema((schema: StructSchema) => flattened(schema, delimiter));
+    const planOf = memoizeBySchema((schema: StructSchema) => createPlan(schema, delimiter));
     return {
       apply(record) {
         const schema = part.schema(record);
@@ -36,16 +36,16 @@ const flatten = (part: Part): TransformFactory<Config<typeof config>> => ({
         if (schema === null) {
           const members: [string, Value][] = [];
           flattenObject(requireObject(value, purpose), '', delimiter, members);
-          return part.with(record, null, Object.fromEntries(members));
+          return part.newRecord(record, null, Object.fromEntries(members));
         }
         const struct = requireStruct(value, purpose);
-        const { schema: to, paths } = planOf(structSchemaOf(schema, struct));
-        return part.with(
+        const { schema: flatSchema, paths } = planOf(structSchemaOf(schema, struct));
+        return part.newRecord(
           record,
-          to,
+          flatSchema,
           new ValueStruct(
-            to,
-            paths.map(path => valueOn(struct, path)),
+            flatSchema,
+            paths.map(path => valueAtFields(struct, path)),
           ),
         );
       },
@@ -57,42 +57,47 @@ export const flattenValue = flatten(valuePart);
 
 interface Plan {
   readonly schema: StructSchema;
-  /** For each field, the way that leads to it. */
+  /** For each field of `schema`, the source fields from the outermost to the innermost. */
   readonly paths: readonly (readonly Field[])[];
 }
 
-function flattened(schema: StructSchema, delimiter: string): Plan {
+function createPlan(schema: StructSchema, delimiter: string): Plan {
   const fields: { name: string; schema: Schema }[] = [];
   const paths: Field[][] = [];
   const names = new Set<string>();
-  // An inner field is optional where any struct around it is, and has the default that one around it gives.
+  // A nested field is optional if an enclosing struct is, and takes its default from an enclosing struct's default.
   const visit = (inner: StructSchema, prefix: string, path: Field[], optional: boolean, fallback: Value) => {
     for (const field of inner.fields) {
       const name = prefix === '' ? field.name : prefix + delimiter + field.name;
-      const own = field.schema;
-      const mayBeNull = optional || own.optional;
-      const byDefault = own.default ?? (isStruct(fallback) ? fieldValue(fallback, field, true) : null);
-      if (own.type === 'struct') visit(own, name, [...path, field], mayBeNull, byDefault);
-      else if (own.type === 'map')
+      const fieldSchema = field.schema;
+      const isOptional = optional || fieldSchema.optional;
+      const defaultValue = fieldSchema.default ?? (isStruct(fallback) ? fieldValue(fallback, field, true) : null);
+      if (fieldSchema.type === 'struct') visit(fieldSchema, name, [...path, field], isOptional, defaultValue);
+      else if (fieldSchema.type === 'map')
         throw new DataError(`Flatten transformation does not support MAP for record with schemas (for field ${name}).`);
       else {
         if (names.has(name)) throw new DataError(`Cannot create field because of field name duplication ${name}`);
         names.add(name);
-        fields.push({ name, schema: withoutBounds(own, mayBeNull, byDefault) });
+        fields.push({ name, schema: leafSchema(fieldSchema, isOptional, defaultValue) });
         paths.push([...path, field]);
       }
     }
   };
   visit(schema, '', [], schema.optional, schema.default ?? null);
-  return { schema: sameBasics(schema, fields), paths };
+  return { schema: copySchemaBasics(schema, fields), paths };
 }
 
-function withoutBounds(schema: Schema, optional: boolean, byDefault: Value): Schema {
+function leafSchema(schema: Schema, optional: boolean, defaultValue: Value): Schema {
   const type = schema.type === 'array' ? { type: schema.type, items: schema.items } : { type: schema.type };
-  return { ...type, ...basicsOf(schema), optional, ...(byDefault === null ? {} : { default: byDefault }) } as Schema;
+  return {
+    ...type,
+    ...schemaBasics(schema),
+    optional,
+    ...(defaultValue === null ? {} : { default: defaultValue }),
+  } as Schema;
 }
 
-function valueOn(struct: Struct, path: readonly Field[]): Value {
+function valueAtFields(struct: Struct, path: readonly Field[]): Value {
   let current: Value = struct;
   for (const field of path) {
     if (!isStruct(current)) return null;

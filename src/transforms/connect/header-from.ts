@@ -6,32 +6,32 @@ import { DataError } from '../../errors.ts';
 import { fieldValue, replaceNullKey } from '../record/field-value.ts';
 import type { Projection } from '../record/projection.ts';
 import { project } from '../record/projection.ts';
-import type { Part } from '../record/record-part.ts';
+import type { RecordPart } from '../record/record-part.ts';
 import {
-  bySchema,
+  copySchemaBasics,
   keyPart,
+  memoizeBySchema,
   requireObject,
   requireStruct,
-  sameBasics,
   valuePart,
   withHeaders,
 } from '../record/record-part.ts';
 
-const given: Check<readonly string[]> = Object.assign(
+const required: Check<readonly string[]> = Object.assign(
   (items: readonly string[]) => (items.length === 0 ? 'Empty list' : undefined),
   { onNull: 'Empty list' },
 );
 
 const config = defineConfig(
   {
-    fields: listKey({ doc: 'Fields that become headers.', importance: 'high', check: given }),
+    fields: listKey({ doc: 'Names of the fields whose values become headers.', importance: 'high', check: required }),
     headers: listKey({
       doc: 'Names of the headers, in the order of the fields.',
       importance: 'high',
-      check: given,
+      check: required,
     }),
     operation: oneOfKey(['move', 'copy'], {
-      doc: "'move' takes the fields out of the key or value, 'copy' leaves them there.",
+      doc: "'move' removes the fields from the key or value, 'copy' keeps them.",
       importance: 'high',
     }),
     ...replaceNullKey,
@@ -45,8 +45,8 @@ const config = defineConfig(
 );
 type Settings = Config<typeof config>;
 
-/** Kafka Connect's HeaderFrom: fields of the key or value as headers. */
-const headerFrom = (part: Part): TransformFactory<Settings> => ({
+/** Kafka Connect's HeaderFrom: moves or copies fields of the key or value to headers. */
+const headerFrom = (part: RecordPart): TransformFactory<Settings> => ({
   config,
   create: settings => new HeaderFrom(part, settings),
 });
@@ -54,34 +54,34 @@ export const headerFromKey = headerFrom(keyPart);
 export const headerFromValue = headerFrom(valuePart);
 
 class HeaderFrom implements Transform {
-  readonly #part: Part;
+  readonly #part: RecordPart;
   readonly #settings: Settings;
-  readonly #rest: (schema: StructSchema) => Projection;
+  readonly #remainingOf: (schema: StructSchema) => Projection;
 
-  constructor(part: Part, settings: Settings) {
+  constructor(part: RecordPart, settings: Settings) {
     this.#part = part;
     this.#settings = settings;
-    this.#rest = bySchema(schema => {
-      const from = schema.fields.filter(field => !settings.fields.includes(field.name));
-      return { schema: sameBasics(schema, from), from };
+    this.#remainingOf = memoizeBySchema(schema => {
+      const sources = schema.fields.filter(field => !settings.fields.includes(field.name));
+      return { schema: copySchemaBasics(schema, sources), sources };
     });
   }
 
   apply<R extends ConnectRecord>(record: R): R {
     const { fields, headers, operation, 'replace.null.with.default': replaceNull } = this.#settings;
     const value = this.#part.value(record);
-    const with_ = (added: readonly Header[]) => withHeaders(record, [...record.headers, ...added]);
+    const addHeaders = (added: readonly Header[]) => withHeaders(record, [...record.headers, ...added]);
     if (this.#part.schema(record) === null) {
       const object = requireObject(value, `header ${operation}`);
-      const result = with_(
+      const result = addHeaders(
         fields.map((name, i) => ({ key: headers[i] ?? '', schema: null, value: memberOf(object, name) ?? null })),
       );
       if (operation === 'copy') return result;
-      const rest = Object.entries(object).filter(([name]) => !fields.includes(name));
-      return this.#part.with(result, null, Object.fromEntries(rest));
+      const remaining = Object.entries(object).filter(([name]) => !fields.includes(name));
+      return this.#part.newRecord(result, null, Object.fromEntries(remaining));
     }
     const struct = requireStruct(value, `header ${operation}`);
-    const result = with_(
+    const result = addHeaders(
       fields.map((name, i) => {
         const field = struct.schema.byName.get(name);
         if (field === undefined) throw new DataError(`Field does not exist: ${name}`);
@@ -89,7 +89,7 @@ class HeaderFrom implements Transform {
       }),
     );
     if (operation === 'copy') return result;
-    const rest = this.#rest(struct.schema);
-    return this.#part.with(result, rest.schema, project(struct, rest, replaceNull));
+    const remaining = this.#remainingOf(struct.schema);
+    return this.#part.newRecord(result, remaining.schema, project(struct, remaining, replaceNull));
   }
 }

@@ -4,14 +4,21 @@ import type { Config } from '../../config/spec.ts';
 import { defineConfig, stringKey } from '../../config/spec.ts';
 import { DataError } from '../../errors.ts';
 import type { Extension } from '../record/extended-struct.ts';
-import { extendStruct, extension } from '../record/extended-struct.ts';
+import { createExtension, extendStruct } from '../record/extended-struct.ts';
 import { replaceNullKey } from '../record/field-value.ts';
-import type { Part } from '../record/record-part.ts';
-import { bySchema, keyPart, requireObject, requireStruct, sameBasics, valuePart } from '../record/record-part.ts';
+import type { RecordPart } from '../record/record-part.ts';
+import {
+  copySchemaBasics,
+  keyPart,
+  memoizeBySchema,
+  requireObject,
+  requireStruct,
+  valuePart,
+} from '../record/record-part.ts';
 
-const field = (what: string) =>
+const field = (subject: string) =>
   stringKey({
-    doc: `Name of the field for ${what}. A ! at the end makes it required, a ? optional, which is the default.`,
+    doc: `Name of the field for ${subject}. A ! at the end makes it required, a ? optional, which is the default.`,
     default: null,
   });
 
@@ -19,16 +26,22 @@ const config = defineConfig(
   {
     'topic.field': field("the record's topic"),
     'partition.field': field("the record's partition"),
-    'offset.field': field("the record's offset, of sinks alone"),
+    'offset.field': field("the record's offset; only for sinks"),
     'timestamp.field': field("the record's timestamp"),
     'static.field': field('static.value'),
-    'static.value': stringKey({ doc: 'What is put into static.field.', default: null }),
+    'static.value': stringKey({ doc: 'Value of static.field.', default: null }),
     ...replaceNullKey,
   },
   {
     refine: c => {
-      const none = [c['topic.field'], c['partition.field'], c['offset.field'], c['timestamp.field'], c['static.field']];
-      if (none.every(name => name === null)) return { 'topic.field': 'No field insertion configured' };
+      const fieldNames = [
+        c['topic.field'],
+        c['partition.field'],
+        c['offset.field'],
+        c['timestamp.field'],
+        c['static.field'],
+      ];
+      if (fieldNames.every(name => name === null)) return { 'topic.field': 'No field insertion configured' };
       return c['static.field'] !== null && c['static.value'] === null
         ? { 'static.value': `No value specified for static field: ${c['static.field']}` }
         : {};
@@ -37,8 +50,8 @@ const config = defineConfig(
 );
 type Settings = Config<typeof config>;
 
-/** Kafka Connect's InsertField: what is known of the record, or a fixed text, as fields of its key or value. */
-const insertField = (part: Part): TransformFactory<Settings> => ({
+/** Kafka Connect's InsertField: adds metadata of the record or a static value as fields of its key or value. */
+const insertField = (part: RecordPart): TransformFactory<Settings> => ({
   config,
   create: settings => new InsertField(part, settings),
 });
@@ -48,31 +61,31 @@ export const insertFieldValue = insertField(valuePart);
 interface Insertion {
   readonly name: string;
   readonly schema: Schema;
-  /** null: nothing to insert. */
+  /** Value for records with a schema; null inserts nothing. */
   value(record: ConnectRecord): Value;
-  /** The same for a value without a schema. */
-  plain(record: ConnectRecord): Value;
+  /** Value for records without a schema. */
+  schemalessValue(record: ConnectRecord): Value;
 }
 
 const purpose = 'field insertion';
 
 class InsertField implements Transform {
-  readonly #part: Part;
+  readonly #part: RecordPart;
   readonly #insertions: readonly Insertion[];
   readonly #extensionOf: (schema: StructSchema) => Extension;
 
-  constructor(part: Part, settings: Settings) {
+  constructor(part: RecordPart, settings: Settings) {
     this.#part = part;
-    this.#insertions = insertionsOf(settings);
-    this.#extensionOf = bySchema(schema => {
+    this.#insertions = createInsertions(settings);
+    this.#extensionOf = memoizeBySchema(schema => {
       const added = this.#insertions.map(({ name, schema: type }) => ({ name, schema: type }));
       const names = new Set(schema.byName.keys());
       for (const { name } of added) {
         if (names.has(name)) throw new DataError(`Cannot create field because of field name duplication ${name}`);
         names.add(name);
       }
-      return extension(
-        sameBasics(schema, [...schema.fields, ...added]),
+      return createExtension(
+        copySchemaBasics(schema, [...schema.fields, ...added]),
         schema.fields.length,
         settings['replace.null.with.default'],
       );
@@ -83,30 +96,32 @@ class InsertField implements Transform {
     const value = this.#part.value(record);
     if (value === null) return record;
     if (this.#part.schema(record) === null) {
-      const added = this.#insertions.map(one => [one.name, one.plain(record)] as const).filter(([, v]) => v !== null);
-      return this.#part.with(record, null, { ...requireObject(value, purpose), ...Object.fromEntries(added) });
+      const added = this.#insertions
+        .map(insertion => [insertion.name, insertion.schemalessValue(record)] as const)
+        .filter(([, v]) => v !== null);
+      return this.#part.newRecord(record, null, { ...requireObject(value, purpose), ...Object.fromEntries(added) });
     }
     const struct = requireStruct(value, purpose);
-    const to = this.#extensionOf(struct.schema);
-    const added = this.#insertions.map(one => one.value(record));
-    return this.#part.with(record, to.schema, extendStruct(struct, added, to));
+    const extension = this.#extensionOf(struct.schema);
+    const added = this.#insertions.map(insertion => insertion.value(record));
+    return this.#part.newRecord(record, extension.schema, extendStruct(struct, added, extension));
   }
 }
 
-function insertionsOf(settings: Settings): Insertion[] {
+function createInsertions(settings: Settings): Insertion[] {
   const list: Insertion[] = [];
   const add = (
     spec: string | null,
-    typed: (optional: boolean) => Schema,
+    createSchema: (optional: boolean) => Schema,
     value: (record: ConnectRecord) => Value,
-    plain = value,
+    schemalessValue = value,
   ) => {
     if (spec === null) return;
     const name = /[!?]$/.test(spec) ? spec.slice(0, -1) : spec;
-    list.push({ name, schema: typed(!spec.endsWith('!')), value, plain });
+    list.push({ name, schema: createSchema(!spec.endsWith('!')), value, schemalessValue });
   };
-  const string = (optional: boolean) => schemaOf('string', { optional });
-  add(settings['topic.field'], string, record => record.topic);
+  const stringSchema = (optional: boolean) => schemaOf('string', { optional });
+  add(settings['topic.field'], stringSchema, record => record.topic);
   add(
     settings['partition.field'],
     optional => schemaOf('int32', { optional }),
@@ -124,7 +139,7 @@ function insertionsOf(settings: Settings): Insertion[] {
     record => (record.timestamp === null ? null : new Date(record.timestamp)),
     record => record.timestamp,
   );
-  add(settings['static.field'], string, () => settings['static.value']);
+  add(settings['static.field'], stringSchema, () => settings['static.value']);
   return list;
 }
 

@@ -4,18 +4,18 @@ import { defineConfig, stringKey } from '../../config/spec.ts';
 import { parseHeader } from '../../converters/values/index.ts';
 import { withHeaders } from '../record/record-part.ts';
 
-const given: Check<string> = Object.assign(() => undefined, { onNull: 'entry must be non null' });
+const required: Check<string> = Object.assign(() => undefined, { onNull: 'entry must be non null' });
 
 const config = defineConfig({
-  header: stringKey({ doc: 'Name of the header.', importance: 'high', check: given }),
+  header: stringKey({ doc: 'Name of the header.', importance: 'high', check: required }),
   'value.literal': stringKey({
-    doc: 'Its value: a boolean, a number, a date or time in ISO 8601, an array or map of these in brackets, else text.',
+    doc: 'Value of the header: a boolean, a number, a date or time in ISO 8601, an array or map of these, else a string.',
     importance: 'high',
-    check: given,
+    check: required,
   }),
 });
 
-/** Kafka Connect's InsertHeader: the same header on every record. */
+/** Kafka Connect's InsertHeader: adds the same header to every record. */
 export const insertHeader: TransformFactory<Config<typeof config>> = {
   config,
   create({ header, 'value.literal': literal }) {

@@ -7,12 +7,12 @@ import { withTopic } from '../record/record-part.ts';
 const config = defineConfig(
   {
     regex: stringKey({
-      doc: 'A Java regular expression. Topics whose whole name it matches are renamed.',
+      doc: 'A Java regular expression. Topics whose full name matches are renamed.',
       importance: 'high',
       check: regexProblem,
     }),
     replacement: stringKey({
-      doc: `What stands in the place of the first match: $1 or $\{name} is a group, \\$ a dollar.`,
+      doc: `Replacement of the first match: $1 or $\{name} inserts a group, \\$ a dollar sign.`,
       importance: 'high',
     }),
   },
@@ -24,18 +24,18 @@ const config = defineConfig(
   },
 );
 
-/** Kafka Connect's RegexRouter: a new topic name made of the old one. */
+/** Kafka Connect's RegexRouter: renames topics with a regular expression. */
 export const regexRouter: TransformFactory<Config<typeof config>> = {
   config,
   create({ regex, replacement }) {
-    const renamed = javaReplacer(regex, replacement, { setting: 'regex of RegexRouter' });
-    // Topics are few, and each comes again and again.
+    const replaceTopic = javaReplacer(regex, replacement, { setting: 'regex of RegexRouter' });
+    // Cache of the new names: a connector has few topics, and each has many records.
     const topics = new Map<string, string>();
     return {
       apply(record) {
         let topic = topics.get(record.topic);
         if (topic === undefined) {
-          topic = renamed(record.topic) ?? record.topic;
+          topic = replaceTopic(record.topic) ?? record.topic;
           if (topics.size < 10_000) topics.set(record.topic, topic);
         }
         return topic === record.topic ? record : withTopic(record, topic);

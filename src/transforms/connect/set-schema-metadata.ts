@@ -3,10 +3,10 @@ import { isStruct } from '../../api/index.ts';
 import type { Config } from '../../config/spec.ts';
 import { defineConfig, intKey, stringKey } from '../../config/spec.ts';
 import { DataError } from '../../errors.ts';
-import { extendStruct, extension } from '../record/extended-struct.ts';
+import { createExtension, extendStruct } from '../record/extended-struct.ts';
 import { replaceNullKey } from '../record/field-value.ts';
-import type { Part } from '../record/record-part.ts';
-import { bySchema, keyPart, valuePart } from '../record/record-part.ts';
+import type { RecordPart } from '../record/record-part.ts';
+import { keyPart, memoizeBySchema, valuePart } from '../record/record-part.ts';
 
 const config = defineConfig(
   {
@@ -22,17 +22,20 @@ const config = defineConfig(
   },
 );
 
-/** Kafka Connect's SetSchemaMetadata: another name or version for the key's or value's schema. */
-const setSchemaMetadata = (part: Part): TransformFactory<Config<typeof config>> => ({
+/** Kafka Connect's SetSchemaMetadata: changes the name or version of the key's or value's schema. */
+const setSchemaMetadata = (part: RecordPart): TransformFactory<Config<typeof config>> => ({
   config,
   create({ 'schema.name': name, 'schema.version': version, 'replace.null.with.default': replaceNull }) {
-    const planOf = bySchema((schema: Schema) => {
+    const planOf = memoizeBySchema((schema: Schema) => {
       const updated: Schema = {
         ...schema,
         ...(name === null ? {} : { name }),
         ...(version === null ? {} : { version }),
       };
-      return { schema: updated, to: updated.type === 'struct' ? sameFields(updated, replaceNull) : undefined };
+      return {
+        schema: updated,
+        extension: updated.type === 'struct' ? fieldlessExtension(updated, replaceNull) : undefined,
+      };
     });
     return {
       apply(record) {
@@ -43,8 +46,9 @@ const setSchemaMetadata = (part: Part): TransformFactory<Config<typeof config>> 
           throw new DataError('Schema required for [updating schema metadata]');
         }
         const plan = planOf(schema);
-        const changed = plan.to !== undefined && isStruct(value) ? extendStruct(value, [], plan.to) : value;
-        return part.with(record, plan.schema, changed);
+        const updatedValue =
+          plan.extension !== undefined && isStruct(value) ? extendStruct(value, [], plan.extension) : value;
+        return part.newRecord(record, plan.schema, updatedValue);
       },
     };
   },
@@ -52,5 +56,6 @@ const setSchemaMetadata = (part: Part): TransformFactory<Config<typeof config>> 
 export const setSchemaMetadataKey = setSchemaMetadata(keyPart);
 export const setSchemaMetadataValue = setSchemaMetadata(valuePart);
 
-/** Another schema around the same fields. */
-const sameFields = (schema: StructSchema, replaceNull: boolean) => extension(schema, schema.fields.length, replaceNull);
+/** Extension without added fields, which only changes the schema of a struct. */
+const fieldlessExtension = (schema: StructSchema, replaceNull: boolean) =>
+  createExtension(schema, schema.fields.length, replaceNull);

@@ -15,34 +15,34 @@ import { DataError, messageOf } from '../../errors.ts';
 import type { DateReader, DateWriter } from '../date-format/index.ts';
 import { dateReader, dateWriter, patternWarning } from '../date-format/index.ts';
 import { fieldValue, replaceNullKey } from '../record/field-value.ts';
-import type { Part } from '../record/record-part.ts';
+import type { RecordPart } from '../record/record-part.ts';
 import {
-  bySchema,
   changeMembers,
+  copySchemaBasics,
   keyPart,
+  memoizeBySchema,
   requireObject,
   requireStruct,
-  sameBasics,
   valuePart,
 } from '../record/record-part.ts';
 
 const config = defineConfig(
   {
     field: stringKey({
-      doc: 'The field with the time; empty: the whole key or value.',
+      doc: 'Name of the field with the timestamp; empty for the whole key or value.',
       default: '',
       importance: 'high',
     }),
     'target.type': oneOfKey(['string', 'unix', 'Date', 'Time', 'Timestamp'], {
-      doc: 'What the time becomes.',
+      doc: 'Type to convert the timestamp to.',
       importance: 'high',
     }),
     format: stringKey({
-      doc: 'How text is written and read, as java.text.SimpleDateFormat has it, in UTC.',
+      doc: 'Pattern of java.text.SimpleDateFormat for strings, in UTC.',
       default: '',
     }),
     'unix.precision': oneOfKey(['nanoseconds', 'microseconds', 'milliseconds', 'seconds'], {
-      doc: 'What a whole number counts. What is finer than a millisecond is lost.',
+      doc: 'Unit of integer timestamps. Precision finer than a millisecond is lost.',
       default: 'milliseconds',
       importance: 'low',
     }),
@@ -69,17 +69,17 @@ const config = defineConfig(
 type Settings = Config<typeof config>;
 type Precision = Settings['unix.precision'];
 
-/** Kafka Connect's TimestampConverter: times from text, number or Connect's own types to any other of these. */
-const timestampConverter = (part: Part): TransformFactory<Settings> => ({
+/** Kafka Connect's TimestampConverter: converts timestamps between strings, integers and Connect's logical types. */
+const timestampConverter = (part: RecordPart): TransformFactory<Settings> => ({
   config,
   create: settings => new TimestampConverter(part, settings),
 });
 export const timestampConverterKey = timestampConverter(keyPart);
 export const timestampConverterValue = timestampConverter(valuePart);
 
-const DAY = 86_400_000;
-/** How many of a unit are a millisecond; seconds are the other way round. */
-const perMs: Readonly<Record<Precision, bigint>> = {
+const DAY_MS = 86_400_000;
+/** Units per millisecond; seconds are divided instead. */
+const unitsPerMs: Readonly<Record<Precision, bigint>> = {
   nanoseconds: 1_000_000n,
   microseconds: 1000n,
   milliseconds: 1n,
@@ -89,18 +89,18 @@ const perMs: Readonly<Record<Precision, bigint>> = {
 const purpose = 'converting timestamp formats';
 
 class TimestampConverter implements Transform {
-  readonly #part: Part;
+  readonly #part: RecordPart;
   readonly #settings: Settings;
   readonly #readText: DateReader | undefined;
   readonly #writeText: DateWriter | undefined;
-  readonly #schemaOf: (schema: StructSchema) => StructSchema;
+  readonly #structSchemaOf: (schema: StructSchema) => StructSchema;
 
-  constructor(part: Part, settings: Settings) {
+  constructor(part: RecordPart, settings: Settings) {
     this.#part = part;
     this.#settings = settings;
     this.#readText = settings.format === '' ? undefined : dateReader(settings.format);
     this.#writeText = settings['target.type'] === 'string' ? dateWriter(settings.format) : undefined;
-    this.#schemaOf = bySchema(schema => this.#updated(schema));
+    this.#structSchemaOf = memoizeBySchema(schema => this.#createStructSchema(schema));
   }
 
   apply<R extends ConnectRecord>(record: R): R {
@@ -108,31 +108,34 @@ class TimestampConverter implements Transform {
     const schema = this.#part.schema(record);
     const value = this.#part.value(record);
     if (schema === null) {
-      if (value === null || field === '') return this.#part.with(record, null, this.#plain(value));
-      const convert = (member: Value) => this.#plain(member);
-      return this.#part.with(record, null, changeMembers(requireObject(value, purpose), [[field, convert]]));
+      if (value === null || field === '') return this.#part.newRecord(record, null, this.#convertSchemaless(value));
+      const convert = (member: Value) => this.#convertSchemaless(member);
+      return this.#part.newRecord(record, null, changeMembers(requireObject(value, purpose), [[field, convert]]));
     }
-    if (field === '') return this.#part.with(record, this.#target(schema.optional), this.#convert(value, schema));
+    if (field === '')
+      return this.#part.newRecord(record, this.#targetSchema(schema.optional), this.#convert(value, schema));
     if (schema.type !== 'struct') throw new DataError(`Only Struct objects supported for [${purpose}]`);
-    const updated = this.#schemaOf(schema);
-    return this.#part.with(
+    const updated = this.#structSchemaOf(schema);
+    return this.#part.newRecord(
       record,
       updated,
-      value === null ? null : this.#struct(requireStruct(value, purpose), updated),
+      value === null ? null : this.#convertStruct(requireStruct(value, purpose), updated),
     );
   }
 
-  #updated(schema: StructSchema): StructSchema {
-    const fields = schema.fields.map(one =>
-      one.name === this.#settings.field ? { name: one.name, schema: this.#target(one.schema.optional) } : one,
+  #createStructSchema(schema: StructSchema): StructSchema {
+    const fields = schema.fields.map(field =>
+      field.name === this.#settings.field
+        ? { name: field.name, schema: this.#targetSchema(field.schema.optional) }
+        : field,
     );
-    const updated: StructSchema = { ...sameBasics(schema, fields), optional: schema.optional };
+    const updated: StructSchema = { ...copySchemaBasics(schema, fields), optional: schema.optional };
     return schema.default === undefined || schema.default === null
       ? updated
-      : { ...updated, default: this.#struct(requireStruct(schema.default, purpose), updated) };
+      : { ...updated, default: this.#convertStruct(requireStruct(schema.default, purpose), updated) };
   }
 
-  #struct(struct: Struct, schema: StructSchema): Struct {
+  #convertStruct(struct: Struct, schema: StructSchema): Struct {
     const { field: name, 'replace.null.with.default': replaceNull } = this.#settings;
     const values = struct.schema.fields.map(field => {
       const value = fieldValue(struct, field, replaceNull);
@@ -141,7 +144,7 @@ class TimestampConverter implements Transform {
     return new ValueStruct(schema, values);
   }
 
-  #target(optional: boolean): Schema {
+  #targetSchema(optional: boolean): Schema {
     const type = this.#settings['target.type'];
     if (type === 'string') return schemaOf('string', { optional });
     if (type === 'unix') return schemaOf('int64', { optional });
@@ -153,14 +156,14 @@ class TimestampConverter implements Transform {
       schema.name === LogicalName.Timestamp || schema.name === LogicalName.Date || schema.name === LogicalName.Time;
     if (!isTime && schema.type !== 'string' && schema.type !== 'int64')
       throw new DataError(`Schema ${schema.type.toUpperCase()} does not correspond to a known timestamp type format`);
-    return value === null ? null : this.#made(this.#read(value), true);
+    return value === null ? null : this.#toTarget(this.#toDate(value), true);
   }
 
-  #plain(value: Value): Value {
-    return value === null ? null : this.#made(this.#read(value), false);
+  #convertSchemaless(value: Value): Value {
+    return value === null ? null : this.#toTarget(this.#toDate(value), false);
   }
 
-  #read(value: Value): Date {
+  #toDate(value: Value): Date {
     if (value instanceof Date) return value;
     if (typeof value === 'string') {
       if (this.#readText === undefined) throw new DataError('TimestampConverter needs a format to read text');
@@ -169,27 +172,27 @@ class TimestampConverter implements Transform {
     if (typeof value !== 'bigint' && !(typeof value === 'number' && Number.isInteger(value)))
       throw new DataError(`TimestampConverter does not support ${kindOfValue(value)} objects as timestamps`);
     const precision = this.#settings['unix.precision'];
-    const ms = precision === 'seconds' ? BigInt(value) * 1000n : BigInt(value) / perMs[precision];
+    const ms = precision === 'seconds' ? BigInt(value) * 1000n : BigInt(value) / unitsPerMs[precision];
     const date = new Date(Number(ms));
     if (Number.isNaN(date.getTime())) throw new DataError('A timestamp is out of range');
     return date;
   }
 
-  /** typed: whole numbers as int64 has them. */
-  #made(date: Date, typed: boolean): Value {
+  /** `hasSchema`: returns integers as bigint, the form of int64. */
+  #toTarget(date: Date, hasSchema: boolean): Value {
     const ms = date.getTime();
     switch (this.#settings['target.type']) {
       case 'string':
         return this.#writeText?.(date) ?? null;
       case 'unix': {
         const precision = this.#settings['unix.precision'];
-        const count = precision === 'seconds' ? BigInt(ms) / 1000n : BigInt(ms) * perMs[precision];
-        return typed || !Number.isSafeInteger(Number(count)) ? count : Number(count);
+        const count = precision === 'seconds' ? BigInt(ms) / 1000n : BigInt(ms) * unitsPerMs[precision];
+        return hasSchema || !Number.isSafeInteger(Number(count)) ? count : Number(count);
       }
       case 'Date':
-        return new Date(Math.floor(ms / DAY) * DAY);
+        return new Date(Math.floor(ms / DAY_MS) * DAY_MS);
       case 'Time':
-        return new Date(ms - Math.floor(ms / DAY) * DAY);
+        return new Date(ms - Math.floor(ms / DAY_MS) * DAY_MS);
       default:
         return date;
     }

@@ -5,18 +5,18 @@ import { DataError, messageOf } from '../../errors.ts';
 import { dateWriter, patternWarning } from '../date-format/index.ts';
 import { withTopic } from '../record/record-part.ts';
 
-const topicPlace = '$' + '{topic}';
-const timestampPlace = '$' + '{timestamp}';
+const topicPlaceholder = '$' + '{topic}';
+const timestampPlaceholder = '$' + '{timestamp}';
 
 const config = defineConfig(
   {
     'topic.format': stringKey({
-      doc: `The new topic: ${topicPlace} is the old one, ${timestampPlace} the record's time.`,
-      default: `${topicPlace}-${timestampPlace}`,
+      doc: `Format of the new topic name: ${topicPlaceholder} is the topic, ${timestampPlaceholder} the formatted timestamp of the record.`,
+      default: `${topicPlaceholder}-${timestampPlaceholder}`,
       importance: 'high',
     }),
     'timestamp.format': stringKey({
-      doc: 'How the time is written, as java.text.SimpleDateFormat has it, in UTC.',
+      doc: 'Pattern of java.text.SimpleDateFormat for the timestamp, in UTC.',
       default: 'yyyyMMdd',
       importance: 'high',
     }),
@@ -34,7 +34,7 @@ const config = defineConfig(
   },
 );
 
-/** Kafka Connect's TimestampRouter: a topic for each day, or whatever the format says. */
+/** Kafka Connect's TimestampRouter: derives the topic from the original topic and the record's timestamp. */
 export const timestampRouter: TransformFactory<Config<typeof config>> = {
   config,
   create({ 'topic.format': topicFormat, 'timestamp.format': timestampFormat }) {
@@ -45,7 +45,7 @@ export const timestampRouter: TransformFactory<Config<typeof config>> = {
         const time = write(new Date(record.timestamp));
         return withTopic(
           record,
-          topicFormat.replaceAll(topicPlace, () => record.topic).replaceAll(timestampPlace, () => time),
+          topicFormat.replaceAll(topicPlaceholder, () => record.topic).replaceAll(timestampPlaceholder, () => time),
         );
       },
     };

@@ -1,14 +1,14 @@
 /**
- * Dates of `java.util.GregorianCalendar`: Julian before 1582-10-15, Gregorian from then on; weeks begin on Sunday, and the
- * first of a year is the one with January 1. Days are counted from 1970-01-01; the year before 1 is 0.
+ * A date of `java.util.GregorianCalendar`: Julian before 1582-10-15, Gregorian since then. Weeks start on Sunday, and week
+ * 1 contains January 1. Days are counted from 1970-01-01; the year before 1 is 0.
  */
 export interface CalendarDate {
   readonly year: number;
-  /** From 0. */
+  /** 0 is January. */
   readonly month: number;
   readonly day: number;
   readonly dayOfYear: number;
-  /** From 0, Sunday. */
+  /** 0 is Sunday. */
   readonly weekday: number;
 }
 
@@ -18,31 +18,31 @@ const DAY_MS = 86_400_000;
 
 const daysBeforeMonths = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
 
-export type DayOf = (year: number, month: number) => number;
+export type FirstDayOfMonth = (year: number, month: number) => number;
 
-/** The first day of a month; months beyond a year's are in others. */
-export const gregorianDay: DayOf = (year, month) => {
-  const y = year + Math.floor(month / 12);
-  const leap = y % 4 === 0 && (y % 100 !== 0 || y % 400 === 0);
-  const before = y - 1;
-  const centuries = Math.floor(before / 400) - Math.floor(before / 100);
-  return 365 * before + Math.floor(before / 4) + centuries - 719_162 + daysBefore(month, leap);
+/** First day of a month. Months outside 0 to 11 belong to an earlier or later year. */
+export const gregorianDay: FirstDayOfMonth = (year, month) => {
+  const calendarYear = year + Math.floor(month / 12);
+  const leap = calendarYear % 4 === 0 && (calendarYear % 100 !== 0 || calendarYear % 400 === 0);
+  const previousYear = calendarYear - 1;
+  const centuries = Math.floor(previousYear / 400) - Math.floor(previousYear / 100);
+  return 365 * previousYear + Math.floor(previousYear / 4) + centuries - 719_162 + daysBeforeMonth(month, leap);
 };
 
-export const julianDay: DayOf = (year, month) => {
-  const y = year + Math.floor(month / 12);
-  const before = y - 1;
-  return 365 * before + Math.floor(before / 4) - 719_164 + daysBefore(month, y % 4 === 0);
+export const julianDay: FirstDayOfMonth = (year, month) => {
+  const calendarYear = year + Math.floor(month / 12);
+  const previousYear = calendarYear - 1;
+  return 365 * previousYear + Math.floor(previousYear / 4) - 719_164 + daysBeforeMonth(month, calendarYear % 4 === 0);
 };
 
-function daysBefore(month: number, leap: boolean): number {
-  const inYear = month - 12 * Math.floor(month / 12);
-  return (daysBeforeMonths[inYear] ?? 0) + (leap && inYear > 1 ? 1 : 0);
+function daysBeforeMonth(month: number, leap: boolean): number {
+  const monthOfYear = month - 12 * Math.floor(month / 12);
+  return (daysBeforeMonths[monthOfYear] ?? 0) + (leap && monthOfYear > 1 ? 1 : 0);
 }
 
 export const isGregorian = (day: number): boolean => day >= GREGORIAN_DAY;
 
-export function dateOf(day: number): CalendarDate {
+export function toCalendarDate(day: number): CalendarDate {
   const date = isGregorian(day) ? gregorianDate(day) : julianDate(day);
   return { ...date, dayOfYear: day - yearStart(date.year) + 1, weekday: weekdayOf(day) };
 }
@@ -67,14 +67,17 @@ function monthStart({ year, month }: CalendarDate): number {
   return isGregorian(gregorian) ? gregorian : julianDay(year, month);
 }
 
-/** 1970-01-01 was a Thursday. */
+/** Weekday from 0, Sunday. 1970-01-01 was a Thursday. */
 export const weekdayOf = (day: number): number => (((day + 4) % 7) + 7) % 7;
 
-/** The last such weekday that is not after a day. */
-export const weekdayUpTo = (day: number, weekday: number): number => day - ((weekdayOf(day) - weekday + 7) % 7);
+/** Last day with this weekday up to and including `day`. */
+export const lastWeekdayUpTo = (day: number, weekday: number): number => day - ((weekdayOf(day) - weekday + 7) % 7);
 
-/** The week that a day belongs to, and the year of that week. */
-export function weekOf(day: number, { year, weekday }: CalendarDate): { readonly week: number; readonly year: number } {
+/** Week of a day, and the year that this week belongs to. */
+export function weekOfYear(
+  day: number,
+  { year, weekday }: CalendarDate,
+): { readonly week: number; readonly year: number } {
   const saturday = day - weekday + 6;
   if (saturday >= yearStart(year + 1)) return { week: 1, year: year + 1 };
   return { week: weeksBetween(yearStart(year), day), year };
@@ -82,8 +85,8 @@ export function weekOf(day: number, { year, weekday }: CalendarDate): { readonly
 
 export const weekOfMonth = (day: number, date: CalendarDate): number => weeksBetween(monthStart(date), day);
 
-/** 1 for the first to the seventh day of a month. October 1582 has 21 days: the 15th follows on the 4th. */
+/** 1 for the first seven days of a month. October 1582 has 21 days: the 15th follows the 4th. */
 export const weekdayInMonth = (day: number, date: CalendarDate): number => Math.floor((day - monthStart(date)) / 7) + 1;
 
-/** Counts weeks from the one of `first`, which is 1. */
-const weeksBetween = (first: number, day: number): number => Math.floor((day - weekdayUpTo(first, 0)) / 7) + 1;
+/** Number of the week, counted from 1 for the week of `first`. */
+const weeksBetween = (first: number, day: number): number => Math.floor((day - lastWeekdayUpTo(first, 0)) / 7) + 1;

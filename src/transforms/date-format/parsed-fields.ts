@@ -1,4 +1,4 @@
-/** Fields of Java's Calendar. `hour` is one of twelve, `hourOfDay` of 24; `weekday` and `month` are from 0. */
+/** Fields of Java's Calendar. `hour` is 0 to 11, `hourOfDay` 0 to 23; `weekday` and `month` start at 0. */
 export type FieldName =
   | 'era'
   | 'year'
@@ -19,14 +19,14 @@ export type FieldName =
 
 const weekFields: readonly FieldName[] = ['weekOfYear', 'weekOfMonth', 'weekday', 'weekdayInMonth'];
 
-/** Fields that a text sets. Where they contradict each other, Java takes those that were set last. */
+/** Fields that were parsed from a text. If fields contradict each other, Java uses those that were set last. */
 export class ParsedFields {
   readonly #values: Partial<Record<FieldName, number>> = {};
   readonly #order: FieldName[] = [];
   hasNoWeeks = true;
-  /** Minutes that a time zone of the text is ahead of UTC. */
+  /** Offset of the parsed time zone in minutes ahead of UTC. */
   offset: number | undefined;
-  /** First year for which the offset holds. */
+  /** First year in which the offset applies. */
   offsetSince: number | undefined;
 
   set(field: FieldName, value: number): void {
@@ -35,7 +35,7 @@ export class ParsedFields {
     if (weekFields.includes(field)) this.hasNoWeeks = false;
   }
 
-  /** Changes a value, not when it was set. */
+  /** Changes a value without changing its stamp. */
   add(field: FieldName, amount: number): void {
     this.#values[field] = this.get(field, 0) + amount;
   }
@@ -48,13 +48,13 @@ export class ParsedFields {
     return this.#values[field] !== undefined;
   }
 
-  /** A number that is greater for fields that were set later; 0 for fields that were not set. */
+  /** Order in which fields were set, as in Java's Calendar; 0 for fields that were not set. */
   stamp(field: FieldName): number {
     return this.#order.lastIndexOf(field) + 1;
   }
 
-  /** The later of two fields that only count together. */
-  together(one: FieldName, other: FieldName): number {
+  /** The later stamp of two fields that are only valid together; 0 if one is not set. */
+  combinedStamp(one: FieldName, other: FieldName): number {
     return this.has(one) && this.has(other) ? Math.max(this.stamp(one), this.stamp(other)) : 0;
   }
 }

@@ -1,47 +1,47 @@
-import { patternParts } from './pattern.ts';
+import { parsePattern } from './pattern.ts';
 
-/** A letter that is easily mistaken for another, in a pattern that makes sense with the other one alone. */
+/** Letters that are easily mistaken for another letter, in patterns that only make sense with the other letter. */
 const mistakes: readonly {
   readonly letter: string;
-  readonly meant: string;
-  readonly explained: string;
-  holds(has: (letters: string) => boolean): boolean;
+  readonly intendedLetter: string;
+  readonly meaning: string;
+  applies(has: (runs: string) => boolean): boolean;
 }[] = [
   {
     letter: 'Y',
-    meant: 'y',
-    explained: 'the year that its week belongs to, another one on some days around the new year',
-    holds: has => has('Y') && !has('yw'),
+    intendedLetter: 'y',
+    meaning: 'the year of the week, which differs from the calendar year on some days around January 1',
+    applies: has => has('Y') && !has('yw'),
   },
   {
     letter: 'D',
-    meant: 'd',
-    explained: 'the day of the year',
-    holds: has => has('D') && has('ML') && !has('d'),
+    intendedLetter: 'd',
+    meaning: 'the day of the year',
+    applies: has => has('D') && has('ML') && !has('d'),
   },
   {
     letter: 'M',
-    meant: 'm',
-    explained: 'the month',
-    holds: has => has('M') && has('HkKh') && has('s') && !has('m'),
+    intendedLetter: 'm',
+    meaning: 'the month',
+    applies: has => has('M') && has('HkKh') && has('s') && !has('m'),
   },
   {
     letter: 'h',
-    meant: 'H',
-    explained: 'the hour of half a day, 12 for midnight and for noon',
-    holds: has => has('h') && !has('aHk'),
+    intendedLetter: 'H',
+    meaning: 'the hour of a 12-hour clock, 12 for midnight and for noon',
+    applies: has => has('h') && !has('aHk'),
   },
 ];
 
-/** Warning about a valid pattern that is probably not what its author means, such as `YYYY` for `yyyy`. */
+/** Warning about a valid pattern that is probably a mistake, such as `YYYY` for `yyyy`. */
 export function patternWarning(pattern: string): string | undefined {
-  const letters = patternParts(pattern).flatMap(part => (typeof part === 'string' ? [] : [part]));
-  const has = (any: string) => letters.some(({ letter }) => any.includes(letter));
+  const runs = parsePattern(pattern).flatMap(part => (typeof part === 'string' ? [] : [part]));
+  const has = (letters: string) => runs.some(({ letter }) => letters.includes(letter));
   const warnings = mistakes
-    .filter(mistake => mistake.holds(has))
-    .map(({ letter, meant, explained }) => {
-      const written = letter.repeat(letters.find(one => one.letter === letter)?.count ?? 1);
-      return `${written} is ${explained}; ${meant.repeat(written.length)} is probably meant`;
+    .filter(mistake => mistake.applies(has))
+    .map(({ letter, intendedLetter, meaning }) => {
+      const text = letter.repeat(runs.find(run => run.letter === letter)?.count ?? 1);
+      return `${text} is ${meaning}; ${intendedLetter.repeat(text.length)} is probably meant`;
     });
   return warnings.length === 0 ? undefined : `${pattern}: ${warnings.join('. ')}`;
 }

@@ -1,19 +1,19 @@
-/** A run of one letter; `index` is its place in the pattern. */
-export interface Letters {
+/** A run of one letter. `index` is its position in the pattern. */
+export interface LetterRun {
   readonly letter: string;
   readonly count: number;
   readonly index: number;
 }
 
-export type PatternPart = string | Letters;
+export type PatternPart = string | LetterRun;
 
 const LETTERS = 'GyYMLwWDdFEuaHkKhmsSzZX';
 
-/** Reads a pattern of `java.text.SimpleDateFormat`. Throws SyntaxError where Java refuses the pattern. */
-export function patternParts(pattern: string): readonly PatternPart[] {
+/** Parses a pattern of `java.text.SimpleDateFormat`. Throws SyntaxError if Java rejects the pattern. */
+export function parsePattern(pattern: string): readonly PatternPart[] {
   const parts: PatternPart[] = [];
   let literal = '';
-  let quotedSince: number | undefined;
+  let quoteStart: number | undefined;
   const endLiteral = () => {
     if (literal !== '') parts.push(literal);
     literal = '';
@@ -21,24 +21,24 @@ export function patternParts(pattern: string): readonly PatternPart[] {
   for (let index = 0; index < pattern.length; index++) {
     const char = pattern[index] ?? '';
     if (char === "'") {
-      // Two quotes are one character, within quotes too.
+      // Two quotes stand for one quote character, also inside quotes.
       if (pattern[index + 1] === "'") {
         literal += char;
         index++;
-      } else quotedSince = quotedSince === undefined ? index : undefined;
-    } else if (quotedSince === undefined && /[A-Za-z]/.test(char)) {
+      } else quoteStart = quoteStart === undefined ? index : undefined;
+    } else if (quoteStart === undefined && /[A-Za-z]/.test(char)) {
       endLiteral();
-      const run = lettersAt(pattern, index);
+      const run = letterRunAt(pattern, index);
       parts.push(run);
       index += run.count - 1;
     } else literal += char;
   }
-  if (quotedSince !== undefined) throw new SyntaxError(`Unterminated quote at position ${quotedSince}`);
+  if (quoteStart !== undefined) throw new SyntaxError(`Unterminated quote at position ${quoteStart}`);
   endLiteral();
   return parts;
 }
 
-function lettersAt(pattern: string, index: number): Letters {
+function letterRunAt(pattern: string, index: number): LetterRun {
   const letter = pattern[index] ?? '';
   if (!LETTERS.includes(letter)) throw new SyntaxError(`Illegal pattern character '${letter}' at position ${index}`);
   let end = index;
@@ -49,8 +49,8 @@ function lettersAt(pattern: string, index: number): Letters {
   return { letter, count, index };
 }
 
-/** Fields that are read and written as numbers. */
-export const isNumber = ({ letter, count }: Letters): boolean =>
+/** Returns true for fields that are read and written as numbers. */
+export const isNumber = ({ letter, count }: LetterRun): boolean =>
   !'GEazZX'.includes(letter) && !(isMonth(letter) && count >= 3);
 
 export const isMonth = (letter: string): boolean => letter === 'M' || letter === 'L';

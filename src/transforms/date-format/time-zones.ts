@@ -1,12 +1,13 @@
-/** Minutes ahead of UTC, and the first year from which on Java's time zone has them throughout. */
+/** Offset in minutes ahead of UTC, and the first year since which Java's time zone has had no other offset. */
 interface Zone {
   readonly offset: number;
   readonly since: number;
 }
 
 /**
- * Names of time zones that every Java version reads alike and as people mean them. Left out: IST, which is Israel's in Java
- * unless the machine is in India, and names for summer that Java reads without an hour, such as ACDT.
+ * Names of time zones that all Java versions interpret alike and as intended. Excludes IST, which Java interprets as Israel
+ * Standard Time except on machines in India, and names of summer times that Java reads with the standard offset, such as
+ * ACDT.
  */
 const table: readonly (readonly [abbreviation: string, name: string, offset: number, since: number])[] = [
   ['UTC', 'Coordinated Universal Time', 0, -Infinity],
@@ -61,45 +62,47 @@ const zones: ReadonlyMap<string, Zone> = new Map(
 export const zoneNames: readonly string[] = [...zones.keys()];
 const LONGEST_NAME = Math.max(...zoneNames.map(name => name.length));
 
-export interface ZoneRead extends Zone {
+export interface ParsedZone extends Zone {
   readonly end: number;
 }
 
-/** The zone that z or Z reads: a name, `GMT`, `GMT+hh:mm`, `GMT+h:mm` or `+hhmm`. */
-export function zoneAt(text: string, at: number): ZoneRead | undefined {
-  if (text[at] === '+' || text[at] === '-') return offsetAt(text, at, /[+-](\d\d)(\d\d)/y);
-  if (text.slice(at, at + 3).toUpperCase() !== 'GMT') return namedZoneAt(text, at);
-  const signed = text[at + 3] === '+' || text[at + 3] === '-';
-  return signed ? offsetAt(text, at + 3, /[+-](\d\d?):(\d\d)/y) : { offset: 0, since: -Infinity, end: at + 3 };
+/** Parses a zone for the letters z and Z: a name, `GMT`, `GMT+hh:mm`, `GMT+h:mm` or `+hhmm`. */
+export function parseZone(text: string, position: number): ParsedZone | undefined {
+  if (text[position] === '+' || text[position] === '-') return parseOffset(text, position, /[+-](\d\d)(\d\d)/y);
+  if (text.slice(position, position + 3).toUpperCase() !== 'GMT') return parseZoneName(text, position);
+  const signed = text[position + 3] === '+' || text[position + 3] === '-';
+  return signed
+    ? parseOffset(text, position + 3, /[+-](\d\d?):(\d\d)/y)
+    : { offset: 0, since: -Infinity, end: position + 3 };
 }
 
-const isoForms = [/[+-](\d\d)(?!:?(?!00)[0-5]\d)/y, /[+-](\d\d)(\d\d)/y, /[+-](\d\d):(\d\d)/y];
+const isoPatterns = [/[+-](\d\d)(?!:?(?!00)[0-5]\d)/y, /[+-](\d\d)(\d\d)/y, /[+-](\d\d):(\d\d)/y];
 
 /**
- * The zone that one to three letters X read: `Z`, or `+hh`, `+hhmm` and `+hh:mm`. Java reads `+05:30` by one X as five hours:
- * that is refused here.
+ * Parses a zone for one to three letters X: `Z`, or `+hh`, `+hhmm` and `+hh:mm`. Rejects `+05:30` for one X, which Java
+ * reads as five hours.
  */
-export function isoZoneAt(text: string, at: number, count: number): ZoneRead | undefined {
-  if (text[at] === 'Z') return { offset: 0, since: -Infinity, end: at + 1 };
-  const form = isoForms[count - 1];
-  return form && offsetAt(text, at, form);
+export function parseIsoZone(text: string, position: number, count: number): ParsedZone | undefined {
+  if (text[position] === 'Z') return { offset: 0, since: -Infinity, end: position + 1 };
+  const pattern = isoPatterns[count - 1];
+  return pattern && parseOffset(text, position, pattern);
 }
 
-function offsetAt(text: string, at: number, form: RegExp): ZoneRead | undefined {
-  form.lastIndex = at;
-  const [whole, hours = '0', minutes = '0'] = form.exec(text) ?? [];
-  if (whole === undefined || Number(hours) > 23 || Number(minutes) > 59) return undefined;
+function parseOffset(text: string, position: number, pattern: RegExp): ParsedZone | undefined {
+  pattern.lastIndex = position;
+  const [match, hours = '0', minutes = '0'] = pattern.exec(text) ?? [];
+  if (match === undefined || Number(hours) > 23 || Number(minutes) > 59) return undefined;
   const offset = Number(hours) * 60 + Number(minutes);
-  return { offset: whole.startsWith('-') ? -offset : offset, since: -Infinity, end: at + whole.length };
+  return { offset: match.startsWith('-') ? -offset : offset, since: -Infinity, end: position + match.length };
 }
 
-/** Java takes the beginning of a longer name, and `UTC` of `UTC+2`: these are refused here. */
-function namedZoneAt(text: string, at: number): ZoneRead | undefined {
-  const rest = text.slice(at, at + LONGEST_NAME).toLowerCase();
+/** Rejects longer names that start with a zone name, and `UTC+2`, both of which Java parses in part. */
+function parseZoneName(text: string, position: number): ParsedZone | undefined {
+  const rest = text.slice(position, position + LONGEST_NAME).toLowerCase();
   for (let length = rest.length; length >= 3; length--) {
     const zone = zones.get(rest.slice(0, length));
     if (zone !== undefined) {
-      const end = at + length;
+      const end = position + length;
       return /[\p{L}+-]/u.test(text.charAt(end)) ? undefined : { ...zone, end };
     }
   }

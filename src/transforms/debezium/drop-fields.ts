@@ -1,42 +1,42 @@
 import type { ConnectRecord, Struct, StructSchema, Value } from '../../api/index.ts';
 import { isStruct, ValueStruct } from '../../api/index.ts';
-import { isObject, keyPart, sameBasics, valuePart } from '../record/record-part.ts';
+import { copySchemaBasics, isObject, keyPart, valuePart } from '../record/record-part.ts';
 
-/** Schemas without some of their fields, by the schema and the fields' names. */
-const without = new WeakMap<StructSchema, Map<string, StructSchema>>();
+/** Cache of schemas without dropped fields, by schema and names of the fields. */
+const reducedSchemas = new WeakMap<StructSchema, Map<string, StructSchema>>();
 
-/** A record without fields of its key or value, where that is a struct; nulls of those that stay become their defaults. */
+/** Drops fields from the key or value if it is a struct; replaces nulls of the remaining fields with their defaults. */
 export function dropStructFields<R extends ConnectRecord>(
   record: R,
-  which: 'Key' | 'Value',
+  partName: 'Key' | 'Value',
   names: readonly string[],
   optionalOnly: boolean,
 ): R {
-  const part = which === 'Key' ? keyPart : valuePart;
+  const part = partName === 'Key' ? keyPart : valuePart;
   const value = part.value(record);
   const schema = part.schema(record);
   if (!isStruct(value) || schema?.type !== 'struct') return record;
-  const kept = schemaWithout(schema, names, optionalOnly);
-  return kept === schema ? record : part.with(record, kept, pick(value, kept));
+  const reduced = reducedSchemaOf(schema, names, optionalOnly);
+  return reduced === schema ? record : part.newRecord(record, reduced, projectTo(value, reduced));
 }
 
-function schemaWithout(schema: StructSchema, names: readonly string[], optionalOnly: boolean): StructSchema {
+function reducedSchemaOf(schema: StructSchema, names: readonly string[], optionalOnly: boolean): StructSchema {
   const key = JSON.stringify([optionalOnly, ...names]);
-  let made = without.get(schema);
-  if (made === undefined) {
-    made = new Map();
-    without.set(schema, made);
+  let byFields = reducedSchemas.get(schema);
+  if (byFields === undefined) {
+    byFields = new Map();
+    reducedSchemas.set(schema, byFields);
   }
-  let kept = made.get(key);
-  if (kept === undefined) {
+  let reduced = byFields.get(key);
+  if (reduced === undefined) {
     const fields = schema.fields.filter(f => !names.includes(f.name) || (optionalOnly && !f.schema.optional));
-    kept = fields.length === schema.fields.length ? schema : sameBasics(schema, fields);
-    made.set(key, kept);
+    reduced = fields.length === schema.fields.length ? schema : copySchemaBasics(schema, fields);
+    byFields.set(key, reduced);
   }
-  return kept;
+  return reduced;
 }
 
-function pick(value: Struct, schema: StructSchema): Struct {
+function projectTo(value: Struct, schema: StructSchema): Struct {
   const values = schema.fields.map(({ name }): Value => {
     const field = value.schema.byName.get(name);
     return field === undefined ? null : (value.at(field.index) ?? field.schema.default ?? null);
@@ -44,7 +44,7 @@ function pick(value: Struct, schema: StructSchema): Struct {
   return new ValueStruct(schema, values);
 }
 
-/** The same for records without schemas. */
+/** Drops fields of records without schemas. */
 export function dropObjectFields<R extends ConnectRecord>(record: R, names: readonly string[], fromKey: boolean): R {
   const drop = (value: Value): Value =>
     isObject(value) ? Object.fromEntries(Object.entries(value).filter(([name]) => !names.includes(name))) : value;

@@ -12,27 +12,34 @@ import type {
 import { isStruct, memberOf, schemaOf } from '../../api/index.ts';
 import { DataError } from '../../errors.ts';
 import type { Extension } from '../record/extended-struct.ts';
-import { extendStruct, extension } from '../record/extended-struct.ts';
-import { bySchema, isObject, sameBasics, valuePart, withHeaders, withTopic } from '../record/record-part.ts';
+import { createExtension, extendStruct } from '../record/extended-struct.ts';
+import {
+  copySchemaBasics,
+  isObject,
+  memoizeBySchema,
+  valuePart,
+  withHeaders,
+  withTopic,
+} from '../record/record-part.ts';
 import { dropObjectFields, dropStructFields } from './drop-fields.ts';
 import type { FieldReference } from './envelope-fields.ts';
-import { objectFieldOf, parseReferences, structFieldOf } from './envelope-fields.ts';
-import type { Mode, Settings } from './extract-new-record-state-config.ts';
-import { config, modeOf } from './extract-new-record-state-config.ts';
+import { parseReferences, resolveObjectField, resolveStructField } from './envelope-fields.ts';
+import type { DeleteMode, Settings } from './extract-new-record-state-config.ts';
+import { config, resolveDeleteMode } from './extract-new-record-state-config.ts';
 
-/** Debezium's ExtractNewRecordState: the row instead of the envelope around it. */
+/** Debezium's ExtractNewRecordState: replaces the envelope with the row inside it. */
 export const extractNewRecordState: TransformFactory<Settings> = {
   config,
   create: settings => new ExtractNewRecordState(settings),
 };
 
-/** What is known of one envelope's schema. */
-interface Plan {
+/** Precomputed data for one schema of envelopes. */
+interface EnvelopePlan {
   readonly before: number;
   readonly after: number;
-  /** Of `after` as it stands in the envelope, for a record whose value is null. */
+  /** Schema of the field `after`, for a record whose value is null. */
   readonly afterField: Schema;
-  /** The row's schema without fields added: as the column's, but never optional. */
+  /** Schema of the row without added fields: the schema of `after`, but not optional. */
   readonly row: StructSchema;
   readonly added: readonly { readonly value: (envelope: Struct) => Value }[];
   readonly extension: Extension | undefined;
@@ -45,35 +52,35 @@ interface Plan {
 
 class ExtractNewRecordState implements Transform {
   readonly #settings: Settings;
-  readonly #mode: Mode;
+  readonly #mode: DeleteMode;
   readonly #rewrite: boolean;
   readonly #fields: readonly FieldReference[];
   readonly #headers: readonly FieldReference[];
   readonly #route: string;
   readonly #dropHeader: string;
-  readonly #planOf: (schema: StructSchema) => Plan | undefined;
+  readonly #planOf: (schema: StructSchema) => EnvelopePlan | undefined;
 
   constructor(settings: Settings) {
     this.#settings = settings;
-    this.#mode = modeOf(settings);
+    this.#mode = resolveDeleteMode(settings);
     this.#rewrite = this.#mode === 'rewrite' || this.#mode === 'rewrite-with-tombstone';
     this.#fields = parseReferences(settings['add.fields'], settings['add.fields.prefix']);
     this.#headers = parseReferences(settings['add.headers'], settings['add.headers.prefix']);
     this.#route = settings['route.by.field'];
     this.#dropHeader = settings['drop.fields.header.name'] ?? '';
-    this.#planOf = bySchema(schema => this.#plan(schema));
+    this.#planOf = memoizeBySchema(schema => this.#createPlan(schema));
   }
 
   apply<R extends ConnectRecord>(record: R): R | null {
     const { value, valueSchema } = record;
-    if (value === null) return this.#tombstone(record);
-    if (valueSchema === null) return isEnvelope(value) ? this.#plainEnvelope(record, value) : record;
+    if (value === null) return this.#applyToTombstone(record);
+    if (valueSchema === null) return isEnvelope(value) ? this.#applyToObject(record, value) : record;
     if (valueSchema.type !== 'struct' || !isStruct(value)) return record;
     const plan = this.#planOf(valueSchema);
-    return plan === undefined ? record : this.#envelope(record, value, plan);
+    return plan === undefined ? record : this.#applyToEnvelope(record, value, plan);
   }
 
-  #tombstone<R extends ConnectRecord>(record: R): R | null {
+  #applyToTombstone<R extends ConnectRecord>(record: R): R | null {
     if (this.#mode !== 'rewrite-with-tombstone') return null;
     const op = this.#headers.find(({ field }) => field === 'op');
     return op === undefined
@@ -81,7 +88,7 @@ class ExtractNewRecordState implements Transform {
       : withHeaders(record, [...record.headers, { key: op.name, schema: schemaOf('string'), value: 'd' }]);
   }
 
-  #envelope<R extends ConnectRecord>(source: R, envelope: Struct, plan: Plan): R | null {
+  #applyToEnvelope<R extends ConnectRecord>(source: R, envelope: Struct, plan: EnvelopePlan): R | null {
     const after = envelope.at(plan.after);
     let record = source;
     if (plan.headers.length > 0) {
@@ -95,34 +102,37 @@ class ExtractNewRecordState implements Transform {
     if (!isStruct(row)) return deleted && row === null ? null : record;
     if (deleted && !this.#rewrite) {
       if (this.#mode === 'drop') return null;
-      record = valuePart.with(record, this.#mode === 'tombstone' ? plan.afterField : null, null);
+      record = valuePart.newRecord(record, this.#mode === 'tombstone' ? plan.afterField : null, null);
     } else {
-      const { extension: to } = plan;
-      const flag = this.#rewrite ? [deleted ? 'true' : 'false'] : [];
+      const { extension } = plan;
+      const deletedFlag = this.#rewrite ? [deleted ? 'true' : 'false'] : [];
       const value =
-        to === undefined ? row : extendStruct(row, [...flag, ...plan.added.map(one => one.value(envelope))], to);
-      record = valuePart.with(record, to?.schema ?? plan.row, value);
+        extension === undefined
+          ? row
+          : extendStruct(row, [...deletedFlag, ...plan.added.map(field => field.value(envelope))], extension);
+      record = valuePart.newRecord(record, extension?.schema ?? plan.row, value);
     }
-    if (this.#route !== '') record = routed(record, textOf(row, this.#route), this.#route);
-    return this.#dropHeader === '' ? record : this.#withoutFields(record);
+    if (this.#route !== '') record = routeByField(record, stringField(row, this.#route), this.#route);
+    return this.#dropHeader === '' ? record : this.#dropFields(record);
   }
 
-  #withoutFields<R extends ConnectRecord>(record: R): R {
+  #dropFields<R extends ConnectRecord>(record: R): R {
     const names = record.headers.find(({ key }) => key === this.#dropHeader)?.value;
     if (!Array.isArray(names) || names.length === 0) return record;
     const optionalOnly = this.#settings['drop.fields.keep.schema.compatible'];
-    const without = record.value === null ? record : dropStructFields(record, 'Value', names as string[], optionalOnly);
+    const valueDropped =
+      record.value === null ? record : dropStructFields(record, 'Value', names as string[], optionalOnly);
     return this.#settings['drop.fields.from.key'] && record.key !== null
-      ? dropStructFields(without, 'Key', names as string[], optionalOnly)
-      : without;
+      ? dropStructFields(valueDropped, 'Key', names as string[], optionalOnly)
+      : valueDropped;
   }
 
-  #plan(schema: StructSchema): Plan | undefined {
+  #createPlan(schema: StructSchema): EnvelopePlan | undefined {
     if (!(schema.name ?? '').endsWith('.Envelope')) return undefined;
     const [before, after] = [schema.byName.get('before'), schema.byName.get('after')];
     if (before === undefined || after === undefined || after.schema.type !== 'struct') return undefined;
     const row = after.schema;
-    const added = this.#fields.flatMap(reference => structFieldOf(schema, reference) ?? []);
+    const added = this.#fields.flatMap(reference => resolveStructField(schema, reference) ?? []);
     const fields = [
       ...row.fields,
       ...(this.#rewrite ? [{ name: '__deleted', schema: schemaOf('string', { optional: true }) }] : []),
@@ -132,27 +142,27 @@ class ExtractNewRecordState implements Transform {
       before: before.index,
       after: after.index,
       afterField: row,
-      row: { ...sameBasics(row, []), fields: row.fields, byName: row.byName },
+      row: { ...copySchemaBasics(row, []), fields: row.fields, byName: row.byName },
       added,
       extension:
         fields.length > row.fields.length
-          ? extension(
-              sameBasics(row, fields),
+          ? createExtension(
+              copySchemaBasics(row, fields),
               row.fields.length,
               this.#rewrite && this.#settings['replace.null.with.default'],
             )
           : undefined,
-      headers: this.#headers.flatMap(reference => structFieldOf(schema, reference) ?? []),
+      headers: this.#headers.flatMap(reference => resolveStructField(schema, reference) ?? []),
     };
   }
 
-  #plainEnvelope<R extends ConnectRecord>(source: R, envelope: JsonObject): R | null {
+  #applyToObject<R extends ConnectRecord>(source: R, envelope: JsonObject): R | null {
     const after = envelope['after'] ?? null;
     const deleted = after === null;
     const row = deleted ? (envelope['before'] ?? null) : after;
     let record = source;
     if (this.#headers.length > 0) {
-      const added = this.#headers.flatMap(reference => objectFieldOf(envelope, reference) ?? []);
+      const added = this.#headers.flatMap(reference => resolveObjectField(envelope, reference) ?? []);
       record = withHeaders(record, [
         ...record.headers,
         ...added.map(({ name, value }) => ({ key: name, schema: null, value })),
@@ -161,15 +171,17 @@ class ExtractNewRecordState implements Transform {
     if (!isObject(row)) return null;
     if (deleted && !this.#rewrite) {
       if (this.#mode === 'drop') return null;
-      record = valuePart.with(record, null, null);
+      record = valuePart.newRecord(record, null, null);
     } else {
-      const added = this.#fields.flatMap(reference => objectFieldOf(envelope, reference) ?? []);
-      const flag = this.#rewrite ? { __deleted: deleted ? 'true' : 'false' } : {};
-      const plain = added.length === 0 && !this.#rewrite;
-      const value = plain ? row : { ...row, ...flag, ...Object.fromEntries(added.map(one => [one.name, one.value])) };
-      record = valuePart.with(record, null, value);
+      const added = this.#fields.flatMap(reference => resolveObjectField(envelope, reference) ?? []);
+      const deletedFlag = this.#rewrite ? { __deleted: deleted ? 'true' : 'false' } : {};
+      const isUnchanged = added.length === 0 && !this.#rewrite;
+      const value = isUnchanged
+        ? row
+        : { ...row, ...deletedFlag, ...Object.fromEntries(added.map(field => [field.name, field.value])) };
+      record = valuePart.newRecord(record, null, value);
     }
-    if (this.#route !== '') record = routed(record, memberOf(row, this.#route), this.#route);
+    if (this.#route !== '') record = routeByField(record, memberOf(row, this.#route), this.#route);
     const names =
       this.#dropHeader === '' ? undefined : record.headers.find(({ key }) => key === this.#dropHeader)?.value;
     return Array.isArray(names)
@@ -178,7 +190,7 @@ class ExtractNewRecordState implements Transform {
   }
 }
 
-/** Debezium's envelope where no schema tells: an operation, its source, and a row before or after. */
+/** Recognizes Debezium's envelope without a schema by its operation, source, and row before or after. */
 function isEnvelope(value: Value): value is JsonObject {
   return (
     isObject(value) &&
@@ -188,15 +200,15 @@ function isEnvelope(value: Value): value is JsonObject {
   );
 }
 
-/** A struct's field, which must be a string even where it is null. */
-function textOf(row: Struct, name: string): Value | undefined {
+/** Value of a field, which must have a string schema even if the value is null; undefined if there is no such field. */
+function stringField(row: Struct, name: string): Value | undefined {
   const field = row.schema.byName.get(name);
   if (field === undefined) return undefined;
   if (field.schema.type !== 'string') throw new DataError(`Field '${name}' is not of type STRING`);
   return row.at(field.index);
 }
 
-function routed<R extends ConnectRecord>(record: R, topic: Value | undefined, field: string): R {
+function routeByField<R extends ConnectRecord>(record: R, topic: Value | undefined, field: string): R {
   if (topic === undefined) throw new DataError(`${field} is not a valid field name`);
   if (topic === null) return record;
   if (typeof topic !== 'string') throw new DataError(`Field '${field}' is not of type STRING`);

@@ -4,26 +4,26 @@ import { enumKey } from '../../config/spec.ts';
 import { fieldValue } from './field-value.ts';
 import { requireObject, requireStruct } from './record-part.ts';
 
-/** How a transform reads the name of a field: KIP-821. */
+/** `field.syntax.version`: the syntax of field names (KIP-821). */
 export const fieldSyntaxKey = {
   'field.syntax.version': enumKey(['V1', 'V2'], {
-    doc: "'V1': the name is a field of the struct itself. 'V2': names with points between lead into structs within; backticks stand around names that have points themselves.",
+    doc: "'V1': the name is a field of the struct itself. 'V2': dots separate the names of nested fields; backticks enclose names that contain dots.",
     default: 'V1',
     importance: 'high',
   }),
 };
 
-/** The names on the way to a field; undefined where a backtick is left open. */
-export function pathOf(text: string, version: 'V1' | 'V2'): readonly string[] | undefined {
+/** Parses the names of the path to a field; undefined for an unclosed backtick. */
+export function parseFieldPath(text: string, version: 'V1' | 'V2'): readonly string[] | undefined {
   if (version === 'V1') return [text];
   const steps: string[] = [];
-  let at = 0;
-  while (at <= text.length) {
-    const quoted = text[at] === '`';
-    const end = quoted ? closingBacktick(text, at) : endOfName(text, at);
+  let position = 0;
+  while (position <= text.length) {
+    const isQuoted = text[position] === '`';
+    const end = isQuoted ? closingBacktick(text, position) : endOfName(text, position);
     if (end < 0) return undefined;
-    steps.push(quoted ? text.slice(at + 1, end).replaceAll('\\`.', '`.') : text.slice(at, end));
-    at = end + (quoted ? 2 : 1);
+    steps.push(isQuoted ? text.slice(position + 1, end).replaceAll('\\`.', '`.') : text.slice(position, end));
+    position = end + (isQuoted ? 2 : 1);
   }
   return steps;
 }
@@ -33,19 +33,19 @@ function endOfName(text: string, from: number): number {
   return point < 0 ? text.length : point;
 }
 
-/** A backtick ends a name where a point or the end follows; one after a backslash stands for itself. -1: none does. */
+/** Index of the backtick that ends a name: followed by a dot or the end, and not escaped with a backslash. Else -1. */
 function closingBacktick(text: string, open: number): number {
-  let at = text.indexOf('`', open + 1);
-  while (at >= 0) {
-    const ends = at + 1 === text.length || text[at + 1] === '.';
-    if (ends && text[at - 1] !== '\\') return at;
-    at = text.indexOf('`', at + 1);
+  let position = text.indexOf('`', open + 1);
+  while (position >= 0) {
+    const isEnd = position + 1 === text.length || text[position + 1] === '.';
+    if (isEnd && text[position - 1] !== '\\') return position;
+    position = text.indexOf('`', position + 1);
   }
   return -1;
 }
 
-/** The field that a path leads to. */
-export function fieldAt(schema: Schema, path: readonly string[]): Field | undefined {
+/** The field of a schema at this path; undefined if there is none. */
+export function fieldAtPath(schema: Schema, path: readonly string[]): Field | undefined {
   let current: Schema | undefined = schema;
   let field: Field | undefined;
   for (const step of path) {
@@ -55,7 +55,7 @@ export function fieldAt(schema: Schema, path: readonly string[]): Field | undefi
   return field;
 }
 
-export function valueAt(struct: Struct, path: readonly string[], replaceNull: boolean): Value {
+export function valueAtPath(struct: Struct, path: readonly string[], replaceNull: boolean): Value {
   let current: Value = struct;
   for (const [i, step] of path.entries()) {
     if (current === null) return null;
@@ -67,7 +67,7 @@ export function valueAt(struct: Struct, path: readonly string[], replaceNull: bo
   return current;
 }
 
-export function memberAt(object: JsonObject, path: readonly string[]): Value {
+export function memberAtPath(object: JsonObject, path: readonly string[]): Value {
   let current: Value = object;
   for (const step of path) {
     if (current === null) return null;

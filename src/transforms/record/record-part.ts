@@ -3,26 +3,26 @@ import { Decimal, Float64, isStruct, structOfFields } from '../../api/index.ts';
 import { kindOfValue } from '../../data/schema-equality.ts';
 import { DataError } from '../../errors.ts';
 
-/** A record's key or its value: what a transform with `$Key` and `$Value` variants works on. */
-export interface Part {
+/** Access to a record's key or value, for transforms with `$Key` and `$Value` variants. */
+export interface RecordPart {
   readonly name: 'Key' | 'Value';
   schema(record: ConnectRecord): Schema | null;
   value(record: ConnectRecord): Value;
-  with<R extends ConnectRecord>(record: R, schema: Schema | null, value: Value): R;
+  newRecord<R extends ConnectRecord>(record: R, schema: Schema | null, value: Value): R;
 }
 
-export const keyPart: Part = {
+export const keyPart: RecordPart = {
   name: 'Key',
   schema: record => record.keySchema,
   value: record => record.key,
-  with: (record, keySchema, key) => ({ ...record, keySchema, key }),
+  newRecord: (record, keySchema, key) => ({ ...record, keySchema, key }),
 };
 
-export const valuePart: Part = {
+export const valuePart: RecordPart = {
   name: 'Value',
   schema: record => record.valueSchema,
   value: record => record.value,
-  with: (record, valueSchema, value) => ({ ...record, valueSchema, value }),
+  newRecord: (record, valueSchema, value) => ({ ...record, valueSchema, value }),
 };
 
 export function withTopic<R extends ConnectRecord>(record: R, topic: string): R {
@@ -33,27 +33,27 @@ export function withHeaders<R extends ConnectRecord>(record: R, headers: readonl
   return { ...record, headers };
 }
 
-/** purpose: what the transform is about, for messages. */
+/** Throws DataError if the value is not a struct. `purpose` names the transform's operation in the message. */
 export function requireStruct(value: Value, purpose: string): Struct {
   if (isStruct(value)) return value;
   throw new DataError(`Only Struct objects supported for [${purpose}], found: ${kindOfValue(value)}`);
 }
 
 /**
- * The schema of a record's struct. Of a row that was taken out of its envelope the record says whether it is optional; the
- * struct's own schema is the column's.
+ * The schema of a record's struct. The record's schema is authoritative for optionality after a row was extracted from its
+ * envelope; the struct then still has the schema of the envelope's field.
  */
 export function structSchemaOf(schema: Schema, struct: Struct): StructSchema {
   return schema.type === 'struct' ? schema : struct.schema;
 }
 
-/** A value without a schema that is an object. */
+/** Throws DataError if a value without a schema is not an object. */
 export function requireObject(value: Value, purpose: string): JsonObject {
   if (isObject(value)) return value;
   throw new DataError(`Only Map objects supported in absence of schema for [${purpose}], found: ${kindOfValue(value)}`);
 }
 
-/** Changes members of a value without a schema. Names that the value lacks, such as paths, add nothing. */
+/** Changes members of a value without a schema. Ignores names of members that do not exist. */
 export function changeMembers(
   object: JsonObject,
   changes: Iterable<readonly [string, (value: Value) => Value]>,
@@ -75,16 +75,16 @@ export function isObject(value: Value | undefined): value is JsonObject {
   );
 }
 
-/** A struct schema of other fields that keeps name, version, documentation and parameters: Connect's `copySchemaBasics`. */
-export function sameBasics(
+/** Struct schema with other fields but the same name, version, doc and parameters, like Connect's `copySchemaBasics`. */
+export function copySchemaBasics(
   schema: StructSchema,
   fields: readonly { readonly name: string; readonly schema: Schema }[],
 ): StructSchema {
-  return structOfFields(fields, basicsOf(schema));
+  return structOfFields(fields, schemaBasics(schema));
 }
 
-/** What Connect's `copySchemaBasics` keeps of a schema. */
-export function basicsOf(schema: Schema): Partial<Pick<Schema, 'name' | 'version' | 'doc' | 'parameters'>> {
+/** The properties of a schema that Connect's `copySchemaBasics` copies. */
+export function schemaBasics(schema: Schema): Partial<Pick<Schema, 'name' | 'version' | 'doc' | 'parameters'>> {
   const { name, version, doc, parameters } = schema;
   return {
     ...(name === undefined ? {} : { name }),
@@ -94,20 +94,20 @@ export function basicsOf(schema: Schema): Partial<Pick<Schema, 'name' | 'version
   };
 }
 
-/** Makes something once for each schema object. */
-export function bySchema<S extends Schema, T>(make: (schema: S) => T): (schema: S) => T {
-  const made = new WeakMap<S, T>();
+/** Caches the result of `create` for each schema object. */
+export function memoizeBySchema<S extends Schema, T>(create: (schema: S) => T): (schema: S) => T {
+  const cache = new WeakMap<S, T>();
   let lastSchema: S | undefined;
-  let last: T;
+  let lastResult: T;
   return schema => {
-    if (schema === lastSchema) return last;
-    let found = made.get(schema);
-    if (found === undefined) {
-      found = make(schema);
-      made.set(schema, found);
+    if (schema === lastSchema) return lastResult;
+    let result = cache.get(schema);
+    if (result === undefined) {
+      result = create(schema);
+      cache.set(schema, result);
     }
     lastSchema = schema;
-    last = found;
-    return found;
+    lastResult = result;
+    return result;
   };
 }

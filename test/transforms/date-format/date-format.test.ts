@@ -7,7 +7,7 @@ import { zoneNames } from '../../../src/transforms/date-format/time-zones.ts';
 
 const date = new Date('2024-02-09T15:04:05.006Z');
 
-// As Java 17 and 25 print them in UTC and English.
+// Expected texts are those of Java 17 and 25 in UTC and English.
 test.each([
   ['yyyy-MM-dd HH:mm:ss.SSS', '2024-02-09 15:04:05.006'],
   ["yyyy-MM-dd'T'HH:mm:ssXXX", '2024-02-09T15:04:05Z'],
@@ -62,11 +62,11 @@ test.each([
   ['HH:mm z', '15:04 UTC+2', 'a time zone for z expected at position 6'],
   ['yyyy z', '1960 BST', 'the time zone had another offset before 1973'],
   ['yyyy', '2E3', 'a number with an exponent'],
-])('%s refuses %s', (pattern, text, message) => {
+])('%s rejects %s', (pattern, text, message) => {
   expect(() => dateReader(pattern)(text)).toThrow(message);
 });
 
-describe('patterns that are refused', () => {
+describe('rejected patterns', () => {
   test.each([
     ['q', "Illegal pattern character 'q' at position 0"],
     ['yyyy-MM-ddTHH', "Illegal pattern character 'T' at position 10"],
@@ -77,7 +77,7 @@ describe('patterns that are refused', () => {
     expect(() => dateWriter(pattern)).toThrow(message);
   });
 
-  test('milliseconds in six digits, for writing', () => {
+  test('milliseconds with six digits for writing', () => {
     expect(() => dateWriter('ss.SSSSSS')).toThrow('6 letters S at position 3: S counts milliseconds');
   });
 });
@@ -97,9 +97,9 @@ test.each([
   else expect(patternWarning(pattern)).toContain(warning);
 });
 
-test('the page of transforms lists the abbreviations of time zones', () => {
+test('the reference page of transforms lists the abbreviations of time zones', () => {
   const page = readFileSync(join(packageFolder(), 'docs/reference/transforms.md'), 'utf8');
-  const [, listed = ''] = /^Names of time zones: ([^;]*);/m.exec(page) ?? [];
+  const [, zoneList = ''] = /^Names of time zones: ([^;]*);/m.exec(page) ?? [];
   const abbreviations = zoneNames.filter(name => !name.includes(' ')).map(name => name.toUpperCase());
-  expect(listed.match(/[A-Z]+/g)?.toSorted()).toEqual(['GMT', ...abbreviations].toSorted());
+  expect(zoneList.match(/[A-Z]+/g)?.toSorted()).toEqual(['GMT', ...abbreviations].toSorted());
 });

@@ -6,7 +6,7 @@ import { runJava, toBase64 } from '../../support/java.ts';
 import { seeded } from '../../support/seed.ts';
 import { generatePattern, generateText, generateTime } from './generate.ts';
 
-/** Against `java.text.SimpleDateFormat` itself, as Kafka Connect uses it: what is not refused means the same. */
+/** Runs `java.text.SimpleDateFormat`, which Kafka Connect uses. Every accepted input must have the same result. */
 const java = (lines: readonly string[]): Promise<string[]> =>
   runJava(new URL('./JavaDates.java', import.meta.url), lines, [
     '-Duser.timezone=UTC',
@@ -14,7 +14,7 @@ const java = (lines: readonly string[]): Promise<string[]> =>
     '-Duser.country=US',
   ]);
 
-test('generated patterns write and read what they do in Java, or are refused', async () => {
+test('generated patterns write and read like in Java or are rejected', async () => {
   const random = seeded();
   const writing = Array.from({ length: 10_000 }, () => ({
     pattern: generatePattern(random),
@@ -28,31 +28,31 @@ test('generated patterns write and read what they do in Java, or are refused', a
     ...writing.map(({ pattern, time }) => `${toBase64(pattern)} write ${time}`),
     ...reading.map(({ pattern, text }) => `${toBase64(pattern)} read ${toBase64(text)}`),
   ]);
-  const differing: unknown[] = [];
+  const differences: unknown[] = [];
   const equal = { written: 0, read: 0 };
   for (const [i, { pattern, time }] of writing.entries()) {
     const expected = answers[i] ?? '';
-    const actual = attempt(() => dateWriter(pattern)(new Date(time)));
+    const actual = orUndefined(() => dateWriter(pattern)(new Date(time)));
     if (actual === undefined) continue;
     if (toBase64(actual) === expected) equal.written++;
-    else differing.push({ pattern, time: new Date(time), expected: fromBase64(expected), actual });
+    else differences.push({ pattern, time: new Date(time), expected: fromBase64(expected), actual });
   }
   for (const [i, { pattern, text }] of reading.entries()) {
     // Fractions of a second: see docs/reference/transforms.md.
     if (/SSSS/.test(pattern)) continue;
     const expected = answers[writing.length + i] ?? '';
-    const actual = attempt(() => dateReader(pattern)(text).getTime());
+    const actual = orUndefined(() => dateReader(pattern)(text).getTime());
     if (actual === undefined) continue;
     if (String(actual) === expected) equal.read++;
-    else differing.push({ pattern, text, expected, actual });
+    else differences.push({ pattern, text, expected, actual });
   }
-  expect(differing, `MILLRACE_SEED=${random.seed}`).toEqual([]);
-  // So that the generator keeps making something to compare.
+  expect(differences, `MILLRACE_SEED=${random.seed}`).toEqual([]);
+  // Ensures that the generator produces enough cases to compare.
   expect(equal.written).toBeGreaterThan(writing.length / 2);
   expect(equal.read).toBeGreaterThan(reading.length / 3);
 });
 
-test('names of time zones mean what they mean in Java, in any year and case', async () => {
+test('names of time zones have the same offset as in Java, in any year and case', async () => {
   const random = seeded();
   const texts = zoneNames.flatMap(name =>
     [name, name.toUpperCase()].flatMap(zone =>
@@ -62,20 +62,20 @@ test('names of time zones mean what they mean in Java, in any year and case', as
   const pattern = "yyyy-MM-dd'T'HH:mm:ss z";
   const answers = await java(texts.map(text => `${toBase64(pattern)} read ${toBase64(text)}`));
   const read = dateReader(pattern);
-  const actual = texts.map(text => attempt(() => read(text).getTime()));
-  const differing = texts.flatMap((text, i) =>
+  const actual = texts.map(text => orUndefined(() => read(text).getTime()));
+  const differences = texts.flatMap((text, i) =>
     actual[i] === undefined || String(actual[i]) === answers[i]
       ? []
       : [{ text, expected: answers[i], actual: actual[i] }],
   );
-  expect(differing, `MILLRACE_SEED=${random.seed}`).toEqual([]);
+  expect(differences, `MILLRACE_SEED=${random.seed}`).toEqual([]);
   expect(actual.filter(time => time !== undefined).length).toBeGreaterThan(texts.length / 3);
 });
 
 const fromBase64 = (text: string): string => (text === 'refused' ? text : Buffer.from(text, 'base64').toString());
 
-/** undefined: refused. */
-function attempt<T>(act: () => T): T | undefined {
+/** Returns undefined for rejected input. */
+function orUndefined<T>(act: () => T): T | undefined {
   try {
     return act();
   } catch (error) {

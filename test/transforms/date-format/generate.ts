@@ -2,7 +2,7 @@ import type { Seeded } from '../../support/seed.ts';
 
 export const LETTERS = [...'GyYMLwWDdFEuaHkKhmsSzZX'];
 
-/** Patterns that people write, mistakes among them. */
+/** Common patterns, including common mistakes. */
 const COMMON = [
   ...[
     'yyyyMMdd',
@@ -50,15 +50,15 @@ export function generatePattern(random: Seeded): string {
   const common = pick(random, COMMON);
   const chance = random.next();
   if (chance < 0.35) return common;
-  if (chance < 0.45) return mutated(random, common);
+  if (chance < 0.45) return mutate(random, common);
   let pattern = '';
   for (let parts = random.between(1, 8); parts > 0; parts--)
     pattern += pick(random, LETTERS).repeat(random.between(1, 6)) + pick(random, SEPARATORS);
   return pattern;
 }
 
-/** Another letter, quote or sign somewhere. */
-function mutated(random: Seeded, text: string): string {
+/** Inserts or replaces a character at a random position. */
+function mutate(random: Seeded, text: string): string {
   const at = random.between(0, text.length + 1);
   const end = at + random.between(0, 2);
   return text.slice(0, at) + pick(random, [...LETTERS, "'", "''", 'q', 'b', 'é', '8', '[', ' ']) + text.slice(end);
@@ -66,23 +66,23 @@ function mutated(random: Seeded, text: string): string {
 
 const DAY = 86_400_000;
 
-/** Times of today and of long ago; often near the ends of years, near the beginning of Gregorian dates, or extreme. */
+/** Recent and historical times, often near the end of a year, near the Gregorian cutover, or extreme. */
 export function generateTime(random: Seeded): number {
-  const near = (from: number, days: number) => from + Math.floor((random.next() * 2 - 1) * days * DAY);
+  const around = (from: number, days: number) => from + Math.floor((random.next() * 2 - 1) * days * DAY);
   switch (random.between(0, 8)) {
     case 0:
-      return near(Date.UTC(1970, 0, 1), 2);
+      return around(Date.UTC(1970, 0, 1), 2);
     case 1:
-      return near(Date.UTC(1582, 9, 15), 400);
+      return around(Date.UTC(1582, 9, 15), 400);
     case 2:
-      return near(Date.UTC(0, 0, 1), 800_000);
+      return around(Date.UTC(0, 0, 1), 800_000);
     case 3:
-      return near(0, 100_000_000);
+      return around(0, 100_000_000);
     case 4:
     case 5:
-      return near(Date.UTC(random.between(1900, 2100), 0, 1), 9);
+      return around(Date.UTC(random.between(1900, 2100), 0, 1), 9);
     default:
-      return near(Date.UTC(2024, 6, 1), 20_000);
+      return around(Date.UTC(2024, 6, 1), 20_000);
   }
 }
 
@@ -151,7 +151,7 @@ const LIMITS: Readonly<Record<string, number>> = {
 };
 const WEEK_LIMITS: Readonly<Record<string, number>> = { w: 53, W: 5, F: 5, u: 7, S: 999 };
 
-/** A text that a pattern probably reads: nearly as it would write one, with all that Java allows besides. */
+/** A text that the pattern probably accepts: similar to its output, with variations that Java allows. */
 export function generateText(random: Seeded, pattern: string): string {
   let text = '';
   for (const [piece, quoted] of pattern.matchAll(/'((?:[^']|'')*)'|([A-Za-z])\2*|[^A-Za-z']+|'/g)) {
@@ -159,7 +159,7 @@ export function generateText(random: Seeded, pattern: string): string {
     text += LETTERS.includes(letter) ? partText(random, letter, piece.length) : quoted?.replaceAll("''", "'") || piece;
   }
   const chance = random.next();
-  if (chance < 0.05) return mutated(random, text);
+  if (chance < 0.05) return mutate(random, text);
   return chance < 0.08 ? `${text}${pick(random, [' more', 'Z', '123', '.5', '-', 'E5'])}` : text;
 }
 
@@ -169,10 +169,10 @@ function partText(random: Seeded, letter: string, count: number): string {
 }
 
 function nameText(random: Seeded, letter: string, count: number): string {
-  if (letter === 'G') return cased(random, pick(random, ['AD', 'BC', 'AD', 'CE']));
-  if (letter === 'a') return cased(random, pick(random, ['AM', 'PM', 'PM', 'A']));
-  if (letter === 'E') return abbreviated(random, pick(random, DAYS));
-  if ((letter === 'M' || letter === 'L') && count >= 3) return abbreviated(random, pick(random, MONTHS));
+  if (letter === 'G') return changeCase(random, pick(random, ['AD', 'BC', 'AD', 'CE']));
+  if (letter === 'a') return changeCase(random, pick(random, ['AM', 'PM', 'PM', 'A']));
+  if (letter === 'E') return abbreviateRandomly(random, pick(random, DAYS));
+  if ((letter === 'M' || letter === 'L') && count >= 3) return abbreviateRandomly(random, pick(random, MONTHS));
   if (letter === 'z' || letter === 'Z') return pick(random, ZONES);
   if (letter === 'X') return pick(random, ['Z', '+05', '-0800', '+05:30', '+0530', '-08:00', 'UTC', '+5', 'z', '+24']);
   return numberText(random, letter, count);
@@ -180,14 +180,14 @@ function nameText(random: Seeded, letter: string, count: number): string {
 
 function numberText(random: Seeded, letter: string, count: number): string {
   const limit = LIMITS[letter] ?? WEEK_LIMITS[letter];
-  let number = limit === undefined ? yearOf(random) : random.between(0, limit + 2);
+  let number = limit === undefined ? generateYear(random) : random.between(0, limit + 2);
   if (random.next() < 0.04) number = random.between(-40, 100_000);
   if (random.next() < 0.005) number = pick(random, [2 ** 31 - 1, 2 ** 31, -(2 ** 31), 2 ** 33, 1e9]);
   const digits = String(Math.abs(number)).padStart(random.next() < 0.9 ? count : 1, '0');
   return (number < 0 ? '-' : random.next() < 0.005 ? '+' : '') + digits;
 }
 
-function yearOf(random: Seeded): number {
+function generateYear(random: Seeded): number {
   const chance = random.next();
   if (chance < 0.15) return random.between(0, 100);
   if (chance < 0.25) return random.between(1, 1600);
@@ -195,10 +195,10 @@ function yearOf(random: Seeded): number {
   return random.between(1900, 2100);
 }
 
-const abbreviated = (random: Seeded, name: string): string =>
-  cased(random, random.next() < 0.5 ? name.slice(0, 3) : random.next() < 0.05 ? name.slice(0, 4) : name);
+const abbreviateRandomly = (random: Seeded, name: string): string =>
+  changeCase(random, random.next() < 0.5 ? name.slice(0, 3) : random.next() < 0.05 ? name.slice(0, 4) : name);
 
-function cased(random: Seeded, name: string): string {
+function changeCase(random: Seeded, name: string): string {
   const chance = random.next();
   return chance < 0.2 ? name.toUpperCase() : chance < 0.4 ? name.toLowerCase() : name;
 }

@@ -6,7 +6,7 @@ import { expectCase, transformCases, transformOf } from '../golden.ts';
 
 const name = 'io.debezium.transforms.ExtractNewRecordState';
 
-describe('as Debezium does it', () => {
+describe('same results as Debezium', () => {
   test.each(transformCases('extract-new-record-state.jsonl'))('$name', expectCase);
 });
 
@@ -17,7 +17,7 @@ const envelope = structOf(
   { name: 'a.b.Envelope' },
 );
 
-/** A row that holds the database's text. */
+/** A row that keeps the text from the database. */
 class TextRow implements Struct {
   readonly schema: StructSchema;
   readonly id: string;
@@ -33,7 +33,7 @@ class TextRow implements Struct {
   }
 }
 
-const changed = (after: Struct | null, before: Struct | null, op: string): ConnectRecord => ({
+const changeEvent = (after: Struct | null, before: Struct | null, op: string): ConnectRecord => ({
   topic: 'a.b',
   partition: null,
   keySchema: null,
@@ -50,10 +50,10 @@ const text = (record: ConnectRecord | null) => {
 };
 
 describe('cost', () => {
-  test('the row itself passes, under one schema for all records', async () => {
+  test('the row object is passed through, with one schema for all records', async () => {
     const transform = await transformOf(name, {});
     const rows = ['1', '2'].map(id => new TextRow(withOptional(row, true), id));
-    const results = rows.map(one => transform.apply(changed(one, null, 'c')));
+    const results = rows.map(textRow => transform.apply(changeEvent(textRow, null, 'c')));
     expect(results.map(result => result?.value)).toEqual(rows);
     expect(results[0]?.value).toBe(rows[0]);
     expect(results[0]?.valueSchema).toBe(results[1]?.valueSchema);
@@ -61,12 +61,12 @@ describe('cost', () => {
     expect(text(results[1] ?? null)).toBe('{"id":2,"name":null}');
   });
 
-  test("added fields go behind the row's own JSON", async () => {
+  test("added fields are appended to the row's own JSON", async () => {
     const transform = await transformOf(name, {
       'add.fields': 'op,source.ts_ms',
       'delete.tombstone.handling.mode': 'rewrite',
     });
-    const result = transform.apply(changed(null, new TextRow(withOptional(row, true), '7'), 'd'));
+    const result = transform.apply(changeEvent(null, new TextRow(withOptional(row, true), '7'), 'd'));
     expect(text(result)).toBe('{"id":7,"name":null,"__deleted":"true","__op":"d","__source_ts_ms":5}');
     const value = result?.value ?? null;
     expect(isStruct(value) && value.schema.fields.map(field => value.at(field.index))).toEqual([
@@ -80,7 +80,11 @@ describe('cost', () => {
 });
 
 describe('without schemas', () => {
-  const plain = (value: Value): ConnectRecord => ({ ...changed(null, null, 'c'), valueSchema: null, value });
+  const schemalessRecord = (value: Value): ConnectRecord => ({
+    ...changeEvent(null, null, 'c'),
+    valueSchema: null,
+    value,
+  });
   const created = { before: null, after: { id: 1, to: 'there' }, source: { table: 'b', ts_ms: 5 }, op: 'c', ts_ms: 6 };
   const deleted = { ...created, before: { id: 1, to: 'there' }, after: null, op: 'd' };
 
@@ -97,15 +101,15 @@ describe('without schemas', () => {
     [{}, { any: 'thing' }, { any: 'thing' }],
     [{}, null, undefined],
     [{}, { ...created, after: null, op: 't' }, undefined],
-  ])('%j on %j', async (config, value, wanted) => {
-    const result = (await transformOf(name, config)).apply(plain(value));
-    if (wanted === undefined) expect(result).toBeNull();
-    else expect(result).toMatchObject({ valueSchema: null, value: wanted });
+  ])('%j on %j', async (config, value, expected) => {
+    const result = (await transformOf(name, config)).apply(schemalessRecord(value));
+    if (expected === undefined) expect(result).toBeNull();
+    else expect(result).toMatchObject({ valueSchema: null, value: expected });
   });
 
   test('headers and routes', async () => {
     const transform = await transformOf(name, { 'add.headers': 'op', 'route.by.field': 'to' });
-    expect(transform.apply(plain(created))).toMatchObject({
+    expect(transform.apply(schemalessRecord(created))).toMatchObject({
       topic: 'there',
       headers: [{ key: '__op', schema: null, value: 'c' }],
     });
@@ -117,11 +121,11 @@ test.each([
   [{ 'drop.tombstones': 'false' }, null, undefined],
   [{ 'drop.tombstones': 'false', 'delete.handling.mode': 'rewrite' }, 'row', null],
   [{ 'delete.handling.mode': 'none' }, null, undefined],
-])('older names: %j', async (config, onDelete, onTombstone) => {
+])('former keys: %j', async (config, onDelete, onTombstone) => {
   const transform = await transformOf(name, config);
-  const deleted = transform.apply(changed(null, new TextRow(withOptional(row, true), '7'), 'd'));
+  const deleted = transform.apply(changeEvent(null, new TextRow(withOptional(row, true), '7'), 'd'));
   if (onDelete === 'row') expect(text(deleted)).toBe('{"id":7,"name":null,"__deleted":"true"}');
   else expect(deleted?.value).toBe(onDelete);
-  const tombstone = transform.apply({ ...changed(null, null, 'd'), value: null, valueSchema: null });
+  const tombstone = transform.apply({ ...changeEvent(null, null, 'd'), value: null, valueSchema: null });
   expect(tombstone?.value).toBe(onTombstone);
 });

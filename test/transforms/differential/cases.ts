@@ -19,14 +19,14 @@ const target = fc.constantFrom('int8', 'int16', 'int32', 'int64', 'float64', 'bo
 
 function connect(name: string, config: Record<string, fc.Arbitrary<string>>, required: readonly string[] = []) {
   return fc.tuple(part, fc.record(config, { requiredKeys: [...required] })).map(
-    ([which, drawn]): TransformCall => ({
+    ([which, settings]): TransformCall => ({
       type: `org.apache.kafka.connect.transforms.${name.replace('$', `$${which}`)}`,
-      config: drawn as Record<string, string>,
+      config: settings as Record<string, string>,
     }),
   );
 }
 
-/** Literals whose values have a schema. */
+/** Literals for InsertHeader, most of which have a schema. */
 const literal = fc.constantFrom(
   ...['x', 'null', 'true', '5', '-1.5', '3000000000', '1e400', '[1,300]', '["a","b"]', '{"a":1}', '[1'],
   ...['2024-02-29', '1500-03-01', '12:30:00.000Z', '2024-02-29T12:30:00.001Z'],
@@ -62,9 +62,9 @@ const unwrap: fc.Arbitrary<TransformCall> = fc
   )
   .map(config => ({ type: 'io.debezium.transforms.ExtractNewRecordState', config: config as Record<string, string> }));
 
-/** Calls of transforms of Kafka Connect and Debezium on fields of these names. */
-function transforms(known: readonly string[]): fc.Arbitrary<TransformCall> {
-  const names = fc.uniqueArray(fc.constantFrom(...known), { minLength: 1, maxLength: 3 });
+/** Calls of Kafka Connect's transforms for fields with these names. */
+function transforms(fieldNames: readonly string[]): fc.Arbitrary<TransformCall> {
+  const names = fc.uniqueArray(fc.constantFrom(...fieldNames), { minLength: 1, maxLength: 3 });
   const fields = listOf(names);
   const field = names.map(([first = '']) => first);
   return fc.oneof(

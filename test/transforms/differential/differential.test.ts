@@ -11,7 +11,7 @@ import { seeded } from '../../support/seed.ts';
 import { transformOf } from '../golden.ts';
 import { type Case, cases } from './cases.ts';
 
-/** Against the classes of Kafka Connect and Debezium themselves. */
+/** Number of generated cases. The references are the classes of Kafka Connect and Debezium. */
 const CASES = 3000;
 
 interface Texts {
@@ -22,31 +22,31 @@ interface Texts {
 }
 type Answer = Texts | 'dropped' | { readonly error: string };
 
-test('generated chains of transforms make of a record what they make of it in Java, or refuse it like there', async () => {
+test('generated chains of transforms have the same results and rejections as in Java', async () => {
   const { seed } = seeded();
   const install = await locateKafkaConnect();
   if (typeof install === 'string') throw new Error(install);
   const { libs, plugins } = await install();
-  const drawn = fc.sample(cases, { numRuns: CASES, seed });
-  const lines = drawn.map(({ record, transforms }) =>
+  const samples = fc.sample(cases, { numRuns: CASES, seed });
+  const lines = samples.map(({ record, transforms }) =>
     toBase64(JSON.stringify({ ...textsOf(record), timestamp: record.timestamp, transforms })),
   );
   const classPath = [libs, join(plugins, 'postgres')].map(folder => join(folder, '*')).join(':');
   const answers = await runJava(new URL('./ConnectTransforms.java', import.meta.url), lines, [
     ...['-cp', classPath, '-Duser.timezone=UTC'],
   ]);
-  const differing: unknown[] = [];
+  const differences: unknown[] = [];
   const counts = { equal: 0, refused: 0, listed: 0 };
-  for (const [i, each] of drawn.entries()) {
+  for (const [i, each] of samples.entries()) {
     const expected = parse(answers[i] ?? '');
     const actual = await answer(each);
     if (isRefused(expected) && isRefused(actual)) counts.refused++;
     else if (JSON.stringify(comparable(actual)) === JSON.stringify(comparable(expected))) counts.equal++;
-    else if (isListed(each, expected, actual)) counts.listed++;
-    else differing.push({ transforms: each.transforms, record: textsOf(each.record), expected, actual });
+    else if (isDocumented(each, expected, actual)) counts.listed++;
+    else differences.push({ transforms: each.transforms, record: textsOf(each.record), expected, actual });
   }
-  expect(differing.slice(0, 3), `${differing.length} differ with MILLRACE_SEED=${seed}`).toEqual([]);
-  // So that the generator keeps making something to compare.
+  expect(differences.slice(0, 3), `${differences.length} differ with MILLRACE_SEED=${seed}`).toEqual([]);
+  // Ensures that the generator produces enough cases to compare.
   expect(counts.equal).toBeGreaterThan(CASES / 3);
   expect(counts.listed).toBeLessThan(CASES / 20);
 });
@@ -84,20 +84,21 @@ function parse(line: string): Answer {
   return line.startsWith('error') ? { error: line } : JSON.parse(Buffer.from(line, 'base64').toString());
 }
 
-const isRefused = (one: Answer): one is { readonly error: string } => typeof one === 'object' && 'error' in one;
+const isRefused = (result: Answer): result is { readonly error: string } =>
+  typeof result === 'object' && 'error' in result;
 
-/** Whole numbers as they are written; members of objects without a schema, which have no order in Java, in the order of their names. */
-function comparable(one: Answer): unknown {
-  if (typeof one === 'string' || isRefused(one)) return one;
+/** Comparable form: integers as written, members of objects sorted by name, because Java does not order them. */
+function comparable(result: Answer): unknown {
+  if (typeof result === 'string' || isRefused(result)) return result;
   return {
-    ...one,
-    key: ordered(one.key),
-    value: ordered(one.value),
-    headers: one.headers.map(([name, value]) => [name, ordered(value)]),
+    ...result,
+    key: sortMembers(result.key),
+    value: sortMembers(result.value),
+    headers: result.headers.map(([name, value]) => [name, sortMembers(value)]),
   };
 }
 
-function ordered(value: string | null): unknown {
+function sortMembers(value: string | null): unknown {
   if (value === null) return null;
   return JSON.parse(value, (_name, member: unknown, context?: { source?: string }) => {
     if (typeof member === 'number') return { written: writtenNumber(context?.source ?? '') };
@@ -106,11 +107,11 @@ function ordered(value: string | null): unknown {
   });
 }
 
-/** Java before 19 writes more digits of some floats than are needed. */
+/** Java before 19 writes extra digits for some floats. */
 const writtenNumber = (source: string): string => (/[.E]/.test(source) ? `${Number(source)} float` : source);
 
-/** Differences that docs/reference/transforms.md lists. */
-function isListed({ record, transforms }: Case, expected: Answer, actual: Answer): boolean {
+/** Returns true for differences that docs/reference/transforms.md documents. */
+function isDocumented({ record, transforms }: Case, expected: Answer, actual: Answer): boolean {
   const has = (name: string) => transforms.some(({ type }) => type.includes(`.${name}$`));
   if (isRefused(expected))
     return (

@@ -49,7 +49,7 @@ const scalarSchema: fc.Arbitrary<PrimitiveSchema> = fc.oneof(
     ),
 );
 
-/** Texts of which Cast makes numbers, some of them. Text that JSON has to escape is left to the tests of the converters. */
+/** Texts, some of which Cast converts to numbers. Text with JSON escapes is covered by the tests of the converters. */
 const text = fc.oneof(
   fc.constantFrom(
     '',
@@ -77,7 +77,7 @@ function presentValue(schema: Schema): fc.Arbitrary<Value> {
       return text;
     case 'array':
       return fc.array(anyValue(schema.items), { maxLength: 3 });
-    // One entry: their order is not the same in Java.
+    // A single entry, because the order of entries differs in Java.
     case 'map':
       return anyValue(schema.values).map(value => new Map([['k', value]]));
     case 'struct':
@@ -93,7 +93,7 @@ function anyValue(schema: Schema): fc.Arbitrary<Value> {
   return schema.optional ? fc.option(presentValue(schema), { nil: null, freq: 4 }) : presentValue(schema);
 }
 
-/** Half of the scalars have a default. */
+/** Scalars, half of which have a default. */
 const withDefault = scalarSchema.chain(schema =>
   fc
     .boolean()
@@ -148,9 +148,9 @@ const transaction = structOf(
   { optional: true, name: 'event.block', version: 1 },
 );
 
-/** Debezium's envelope around a row. */
-const envelope: fc.Arbitrary<{ schema: Schema; value: Value }> = rowSchema.chain(drawn => {
-  const row = withOptional({ ...drawn, name: 'p.s.t.Value' }, true) as StructSchema;
+/** A row in Debezium's envelope. */
+const envelope: fc.Arbitrary<{ schema: Schema; value: Value }> = rowSchema.chain(generated => {
+  const row = withOptional({ ...generated, name: 'p.s.t.Value' }, true) as StructSchema;
   const schema = structOf(
     {
       before: row,
@@ -180,7 +180,7 @@ interface Part {
 }
 const anyOf = (...parts: fc.Arbitrary<Part>[]): fc.Arbitrary<Part> => fc.oneof(...parts);
 
-/** Names that every object without a schema has: Connect's transforms of other names add them to it as null. */
+/** Members of every object without a schema, because Connect's transforms add missing members as null. */
 export const plainNames = ['id', 'name', 'a', 'b'] as const;
 
 const plainValue: fc.Arbitrary<Value> = fc.oneof(
