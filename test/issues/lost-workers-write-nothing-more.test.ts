@@ -7,5 +7,5 @@ import { runScenario, scenarios } from '../support/zombies.ts';
 const draw = generator(import.meta.url);
 
 test('a worker that is cut off from Temporal writes nothing once its sink, configured anew, runs elsewhere', async () => {
-  await runScenario(draw, scenarios['a sink is configured anew'], losses['is cut off from Temporal']);
+  await runScenario(draw, scenarios['a sink is reconfigured'], losses['is cut off from Temporal']);
 }, 180_000);

@@ -1,4 +1,4 @@
-/** Where the servers are that tests run against. */
+/** Addresses of the servers that tests run against. */
 export interface Servers {
   /** host:port */
   readonly kafka: string;
@@ -7,7 +7,7 @@ export interface Servers {
   readonly temporal: string;
 }
 
-/** Servers of connectors: there when a file of the run uses them. */
+/** Servers of connectors, set when a test file of the run uses them. */
 export interface ConnectorServers {
   /** http://host:port */
   readonly elasticsearch: string;
@@ -23,15 +23,15 @@ export interface PostgresServer {
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** Servers are missing when no test of the run needs them. */
+    /** A server is missing when no test of the run needs it. */
     stack: Partial<Servers & ConnectorServers>;
   }
 }
 
 /**
- * Servers that someone keeps running for tests: MILLRACE_TEST_KAFKA and MILLRACE_TEST_TEMPORAL as host:port,
- * MILLRACE_TEST_POSTGRES, MILLRACE_TEST_ELASTICSEARCH and MILLRACE_TEST_MARIADB (mysql://root@host:port) as a URL. The
- * product's own variables are not looked at: tests make and drop things.
+ * External servers for tests: MILLRACE_TEST_KAFKA and MILLRACE_TEST_TEMPORAL as host:port, MILLRACE_TEST_POSTGRES,
+ * MILLRACE_TEST_ELASTICSEARCH and MILLRACE_TEST_MARIADB (mysql://root@host:port) as URLs. The product's own variables
+ * are ignored, because tests create and drop data.
  */
 export function serversInEnvironment(
   environment: NodeJS.ProcessEnv = process.env,

@@ -4,9 +4,9 @@ import { type ServiceName, startStack } from '../../src/stack/index.ts';
 import { type Servers, serversInEnvironment } from './addresses.ts';
 
 /**
- * Gives the tests their servers, which `servers()` of test/support hands out: those that the environment names, and its
- * own for the rest: Kafka, PostgreSQL and Temporal as soon as a file needs one of them, and those of connectors for files
- * that use them. They end with the run. A run of files that need none starts none.
+ * Provides the servers that `servers()` of test/support returns. External servers come from the environment; the others
+ * are started: Kafka, PostgreSQL and Temporal when any test file needs one of them, the servers of connectors when a
+ * test file uses them. They stop after the run.
  */
 export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
   process.stderr.write(`MILLRACE_SEED=${process.env['MILLRACE_SEED']}\n`);
@@ -19,7 +19,7 @@ export default async function setup(project: TestProject): Promise<(() => Promis
   }
   const began = performance.now();
   const stack = await startStack<ServiceName>({ services, given: {}, log: line => process.stderr.write(`${line}\n`) });
-  process.stderr.write(`servers for the tests: up in ${((performance.now() - began) / 1000).toFixed(1)} s\n`);
+  process.stderr.write(`test servers started in ${((performance.now() - began) / 1000).toFixed(1)} s\n`);
   const started: typeof given = {
     ...(services.includes('kafka') ? { kafka: stack.kafka.address } : {}),
     ...(services.includes('temporal') ? { temporal: stack.temporal.address } : {}),
@@ -38,20 +38,20 @@ const loginOf = ({ host, port, user, password }: Servers['postgres']): Servers['
   password,
 });
 
-/** A connector's servers by the file of test/support that hands them out. */
+/** Services of connectors, by the import of the test/support file that returns their address. */
 const connectorServers = {
   elasticsearch: /\/support\/elasticsearch\.ts'/,
   mariadb: /\/support\/mariadb\.ts'/,
 } as const;
 
-/** What these test files can get at: through test/support, where `servers()` is, or by `inject`. */
+/** Services that these test files use through test/support or `inject`. */
 async function neededBy(files: readonly string[]): Promise<ServiceName[]> {
   const sources = await Promise.all(files.map(file => readFile(file, 'utf8')));
   const own = Object.values(connectorServers);
   const rest = sources.map(source =>
     own.reduce((text, pattern) => text.replaceAll(new RegExp(pattern, 'g'), ''), source),
   );
-  // The generator's arbitraries need none, only what draws from them with a worker at hand.
+  // The generator's arbitraries need no server; only its index does.
   const any = rest.some(source => /\/support\/(?!generate\/(?!index))|\binject\('stack'\)/.test(source));
   const connectors = Object.entries(connectorServers).filter(([, pattern]) =>
     sources.some(source => pattern.test(source)),

@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs';
 import type { Reporter, TestModule } from 'vitest/node';
 
 /**
- * Writes how many tests passed, failed and were skipped to the file that MILLRACE_TEST_SUMMARY names: `12 0 1`. A file
- * that could not be loaded and an error outside any test count as a failure each.
+ * Writes the numbers of passed, failed and skipped tests to the file in MILLRACE_TEST_SUMMARY, as `12 0 1`. A file that
+ * fails to load and an error outside of tests count as one failure each.
  */
 export default class SummaryReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {

@@ -14,7 +14,7 @@ import { produceCompressed } from './produce.ts';
 import { servers } from './servers.ts';
 import { uniqueName } from './topic.ts';
 
-/** The longest that the REST API of a worker may take for an answer. */
+/** Timeout of one REST request. */
 const ANSWER_MS = 1000;
 const PROBE_MS = 100;
 
@@ -23,19 +23,22 @@ export interface TestRecord {
   readonly headers?: readonly RawHeader[];
 }
 
-/** A worker process of a cluster of its own, and a Kafka client: `await using worker = await startAnsweringWorker('poison')`. */
+/**
+ * A worker process with its own cluster, and a Kafka client: `await using worker = await
+ * startResponsiveWorker('poison')`.
+ */
 export interface AnsweringWorker extends AsyncDisposable {
   readonly folder: string;
   readonly url: string;
   create(name: string, config: Readonly<Record<string, string>>): Promise<void>;
   status(name: string): Promise<StatusInfo>;
-  /** Creates the topic if it is missing, and writes each record in a batch of its own. */
+  /** Creates the topic if it is missing, and writes one batch per record. */
   produce(topic: string, records: readonly TestRecord[]): Promise<void>;
   /** Creates the topic, and writes one record of any size as a compressed batch. */
   produceCompressed(topic: string, value: Buffer, compression: Compression): Promise<void>;
-  /** Records of partition 0 of a topic. */
+  /** Number of records in partition 0 of a topic. */
   count(topic: string): Promise<number>;
-  /** Runs `work`. Rejects when meanwhile two requests in a row wait longer than a second for their answers. */
+  /** Runs `work` while polling the REST API. Rejects when two requests in a row take longer than a second. */
   answeringWhile<T>(work: () => Promise<T>): Promise<T>;
 }
 
@@ -64,7 +67,7 @@ export async function startAnsweringWorker(prefix: string): Promise<AnsweringWor
     answeringWhile: work => answeringWhile(url, work),
     async [Symbol.asyncDispose]() {
       await kafka.close();
-      // A worker that a test has frozen does not stop by itself.
+      // A frozen worker does not react to SIGTERM.
       await worker.kill9();
       await rm(folder, { recursive: true, force: true });
     },
@@ -81,7 +84,7 @@ async function answeringWhile<T>(url: string, work: () => Promise<T>): Promise<T
         () => false,
       );
       misses = answered ? 0 : misses + 1;
-      if (misses === 2) throw new Error(`${url} has not answered two requests within ${ANSWER_MS} ms each`);
+      if (misses === 2) throw new Error(`${url} did not answer two requests in a row within ${ANSWER_MS} ms each`);
       await delay(PROBE_MS);
     }
   })();

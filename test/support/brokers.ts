@@ -5,13 +5,13 @@ import type { Exchange } from '../../src/kafka/protocol/kafkajs-internals.ts';
 import { type PartitionDescription, topicDescriptions } from '../../src/kafka/protocol/topic-descriptions.ts';
 import { silent } from '../../src/observability/silent.ts';
 
-/** A partition as a broker knows it. */
+/** A partition in the metadata of one broker. */
 export interface PartitionState extends PartitionDescription {
   readonly topic: string;
 }
 
 export interface BrokerView {
-  /** Ids of the brokers that take part. */
+  /** Ids of the live brokers. */
   readonly nodes: readonly number[];
   readonly partitions: readonly PartitionState[];
 }
@@ -19,22 +19,25 @@ export interface BrokerView {
 export interface TransactionState {
   readonly transactionalId: string;
   readonly producerId: number;
-  /** As its coordinator names it. */
+  /** State in the coordinator's wording. */
   readonly state: string;
 }
 
-/** Asks each broker of a cluster on its own: one that was frozen, or comes back, may know less than the others. */
+/** Queries each broker of a cluster separately: a broker that was frozen or just started may have older metadata. */
 export class Brokers {
   readonly #clusters: readonly Cluster[];
 
-  /** bootstrap: host:port of every broker, with commas between. */
+  /** bootstrap: host:port of each broker, separated by commas. */
   constructor(bootstrap: string, requestTimeoutMs: number) {
     this.#clusters = bootstrap
       .split(',')
       .map(address => new Cluster({ brokers: [address], clientId: 'brokers', requestTimeoutMs }, silent));
   }
 
-  /** The answers of those that run. Rejects with ConnectionLost where one runs and does not answer, as a frozen one. */
+  /**
+   * Answers of the running brokers. Rejects with ConnectionLost when a running broker does not answer, for example a
+   * frozen one.
+   */
   async ask<R>(exchange: Exchange<R>): Promise<readonly R[]> {
     const answers = await Promise.all(
       this.#clusters.map(async cluster => {
@@ -48,7 +51,7 @@ export class Brokers {
     return answers.flat();
   }
 
-  /** The metadata of each running broker. */
+  /** Metadata of each running broker. */
   async views(topics?: readonly string[]): Promise<readonly BrokerView[]> {
     const answers = await this.ask(topicDescriptions(topics));
     return answers.map(answer => ({
@@ -57,7 +60,7 @@ export class Brokers {
     }));
   }
 
-  /** The latest state of each partition of these topics, or of all, that any of the brokers knows. */
+  /** Latest state of each partition of these topics, or of all topics, over all brokers. */
   async partitions(topics?: readonly string[]): Promise<readonly PartitionState[]> {
     const latest = new Map<string, PartitionState>();
     for (const view of await this.views(topics))
@@ -68,7 +71,7 @@ export class Brokers {
     return [...latest.values()];
   }
 
-  /** All transactional ids, by their coordinators. Rejects with BrokerError while one of these is loading its log. */
+  /** All transactional ids of all coordinators. Rejects with BrokerError while a coordinator loads its log. */
   async transactions(): Promise<readonly TransactionState[]> {
     const answers = await this.ask(listTransactions([]));
     return answers.flatMap(({ errorCode, transactions }) => {

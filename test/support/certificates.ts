@@ -9,21 +9,21 @@ const run = promisify(execFile);
 export interface Certificate {
   /** Path of a PEM file with key and certificate. */
   readonly pem: string;
-  /** Path of the same as PKCS12, under the password `changeit`. */
+  /** Path of the same as PKCS12, with the password `changeit`. */
   readonly p12: string;
 }
 
 export interface Authority {
-  /** Path of its own certificate, PEM. */
+  /** Path of the authority's own certificate, PEM. */
   readonly ca: string;
-  /** A certificate for 127.0.0.1 and localhost, and for clients. */
+  /** Issues a certificate for 127.0.0.1 and localhost, and for clients. */
   issue(name: string): Promise<Certificate>;
 }
 
-/** A certificate authority of its own in a folder; what it issues is good for two days. */
+/** Creates a certificate authority in a folder; its certificates are valid for two days. */
 export async function authority(folder: string, name = 'authority'): Promise<Authority> {
   const openssl = await findProgram('openssl');
-  if (openssl === undefined) throw new Error('certificates are made by openssl: install it (apt-get install openssl)');
+  if (openssl === undefined) throw new Error('openssl is needed to create certificates: apt-get install openssl');
   const at = (file: string) => join(folder, file);
   const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
   const [ca, caKey] = [at(`${name}.pem`), at(`${name}.key`)];

@@ -3,17 +3,17 @@ import { throwIfError } from '../../src/kafka/failures.ts';
 import { type FieldReader, FieldWriter } from '../../src/kafka/protocol/fields.ts';
 import { flexibleExchange } from '../../src/kafka/protocol/flexible-exchange.ts';
 
-// Requests of a cluster's administration, which kafkajs does not have: https://kafka.apache.org/protocol
+// Admin requests that kafkajs does not implement: https://kafka.apache.org/protocol
 
 const TIMEOUT_MS = 10_000;
 const ELECTION_NOT_NEEDED = 84;
 
-/** A partition with the replicas that it should have. */
+/** A partition with its target replicas. */
 interface Assignment extends TopicPartition {
   readonly replicas: readonly number[];
 }
 
-/** AlterPartitionReassignments version 0: sets the replicas of partitions. Throws what the controller refuses. */
+/** AlterPartitionReassignments version 0: sets the replicas of partitions. Throws the controller's errors. */
 export function reassign(partitions: readonly Assignment[]) {
   const body = new FieldWriter().tags().int32(TIMEOUT_MS);
   body.compactArray(partitions, ({ topic, partition, replicas }) => {
@@ -30,7 +30,7 @@ export function reassign(partitions: readonly Assignment[]) {
   });
 }
 
-/** ElectLeaders version 2: makes the first replica of each partition its leader. Throws what the controller refuses. */
+/** ElectLeaders version 2: makes the first replica of each partition its leader. Throws the controller's errors. */
 export function electPreferred(partitions: readonly TopicPartition[]) {
   const body = new FieldWriter().tags().int8(0);
   body.compactArray(partitions, ({ topic, partition }) => {
@@ -44,7 +44,7 @@ export function electPreferred(partitions: readonly TopicPartition[]) {
   });
 }
 
-/** Reads the outcome of each partition. */
+/** Reads the error code of each partition. */
 function failIfAny(fields: FieldReader, harmless: readonly number[]): void {
   fields.compactArray(() => {
     const topic = fields.compactString();

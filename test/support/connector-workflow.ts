@@ -19,23 +19,23 @@ import { weigh } from './history-contents.ts';
 import { servers } from './servers.ts';
 import { type WorkflowWorker, workflowWorker } from './workflow-worker.ts';
 
-/** Tasks that run until they are cancelled, and what is known of them. */
+/** Activities whose tasks run until they are cancelled, with a log of their calls. */
 export class Tasks implements ControlActivities, TaskActivities {
   readonly running = new Map<number, TaskArgs>();
   started = 0;
   removed = 0;
-  /** Cancellation is noticed with the next heartbeat. */
+  /** Cancellation arrives with the next heartbeat. */
   heartbeatMs = 100;
-  /** What a starting task throws, if anything. */
+  /** Error that a starting task throws, or undefined. */
   fault: (args: TaskArgs) => Error | undefined = () => undefined;
-  /** What tasks have of their own. */
+  /** Task configurations of a plan. */
   plan: (config: Record<string, string>) => Record<string, string>[] | Promise<Record<string, string>[]> = config =>
     Array.from({ length: Number(config['tasks.max'] ?? 1) }, () => ({}));
-  /** What plans and deletions were told of earlier tasks. */
+  /** References to offloaded values that each plan and deletion received. */
   readonly before: (readonly string[])[] = [];
-  /** Where tasks are to look for the connector's configuration. */
+  /** Reference to the offloaded connector configuration, part of each plan. */
   document: string | undefined;
-  /** What removing fails with, if anything. */
+  /** Error that removeConnector throws, or undefined. */
   removal: () => Error | undefined = () => undefined;
 
   planTasks: ControlActivities['planTasks'] = async ({ config }, before = []) => {
@@ -50,31 +50,31 @@ export class Tasks implements ControlActivities, TaskActivities {
     this.removed++;
   };
   readonly fenced: FenceArgs[] = [];
-  /** What fencing waits for, and may throw. */
+  /** Awaited by fenceTasks; may throw. */
   fence: () => Promise<void> = async () => undefined;
   fenceTasks: ControlActivities['fenceTasks'] = async args => {
-    if (this.running.size > 0) throw ApplicationFailure.nonRetryable('tasks are fenced while they run');
+    if (this.running.size > 0) throw ApplicationFailure.nonRetryable('fenceTasks was called while tasks run');
     await this.fence();
     this.fenced.push(args);
     return { 0: `1/${this.fenced.length}/committed` };
   };
   readonly altered: OffsetsArgs['offsets'][] = [];
-  /** What setting offsets waits for. */
+  /** Awaited by alterOffsets. */
   alter: () => Promise<void> = async () => undefined;
   alterOffsets: ControlActivities['alterOffsets'] = async ({ offsets }) => {
-    if (this.running.size > 0) throw ApplicationFailure.nonRetryable('offsets are set while tasks run');
+    if (this.running.size > 0) throw ApplicationFailure.nonRetryable('alterOffsets was called while tasks run');
     await this.alter();
     this.altered.push(offsets);
     return { byConnector: true };
   };
   nextRun: ControlActivities['nextRun'] = async args => nextRun(args);
-  /** Ends tasks that run until they have caught up. */
+  /** Functions that end a catch-up task, by task id. */
   readonly caughtUp = new Map<number, () => void>();
   runTask: TaskActivities['runTask'] = async args => {
     const fault = this.fault(args);
     if (fault) throw fault;
     const context = Context.current();
-    // Two at once for one task would be two writers.
+    // Two attempts of one task at the same time would be two writers.
     if (this.running.has(args.task)) throw ApplicationFailure.nonRetryable(`task ${args.task} runs twice`);
     this.started++;
     this.running.set(args.task, args);
@@ -89,7 +89,7 @@ export class Tasks implements ControlActivities, TaskActivities {
   };
 }
 
-/** Call it once in a test file: answers what starts a connector, which ends with its test. */
+/** Call once in a test file. Returns a function that starts a connector workflow, which ends with its test. */
 export function connectorWorkflows() {
   const open: { worker: WorkflowWorker; workflowId: string }[] = [];
   afterEach(async ({ task }) => {

@@ -5,11 +5,11 @@ import { debeziumSource } from './table-connectors.ts';
 import { uniqueName } from './topic.ts';
 import { TestWorker } from './worker.ts';
 
-/** Properties of a source, a sink or both, over the usual ones. */
+/** Additional properties for the source, the sink or both. */
 export interface CopySettings {
   readonly source?: Readonly<Record<string, string>>;
   readonly sink?: Readonly<Record<string, string>>;
-  /** Of the topic's records: for both connectors. */
+  /** Converters of both connectors. */
   readonly converters?: Readonly<Record<string, string>>;
 }
 
@@ -19,8 +19,8 @@ const jsonWithSchemas = {
 };
 
 /**
- * Tables of one database copied into tables of the same definition in another, through a PostgreSQL source, Kafka and a
- * JDBC sink that run in a worker of their own.
+ * Copies tables of one database to tables of the same definition in other databases, through a PostgreSQL source, Kafka
+ * and a JDBC sink on a worker of its own.
  */
 export class TableCopies implements AsyncDisposable {
   readonly source: TestDatabase;
@@ -33,13 +33,13 @@ export class TableCopies implements AsyncDisposable {
     this.#databases = [source];
   }
 
-  /** server: of the source, where that is none of the shared ones. */
+  /** server: of the source; default: the shared test server. */
   static async start(name: string, server?: PostgresServer): Promise<TableCopies> {
     const source = await createDatabase(name, server);
     return new TableCopies(source, await TestWorker.start(name));
   }
 
-  /** Starts to copy `tables` of the schema public into a new database, in which `definition` has been run. */
+  /** Starts copying `tables` of schema public to a new database, after running `definition` in it. */
   async to(definition: string, tables: readonly string[], settings: CopySettings = {}): Promise<TableCopy> {
     const destination = await createDatabase('copy');
     this.#databases.push(destination);
@@ -72,7 +72,7 @@ export class TableCopies implements AsyncDisposable {
     return new TableCopy(destination, name, this.worker);
   }
 
-  /** Rows of a table of the source, each column as PostgreSQL prints it. */
+  /** Rows of a source table, as text per column. */
   rows(table: string): Promise<Record<string, string | null>[]> {
     return rowTexts(this.source, table);
   }
@@ -83,7 +83,7 @@ export class TableCopies implements AsyncDisposable {
   }
 }
 
-/** Rows with each column as PostgreSQL prints it, by id. */
+/** Rows ordered by id, as text per column. */
 export async function rowTexts(database: TestDatabase, table: string): Promise<Record<string, string | null>[]> {
   const columns = await database.query<{ name: string }>(
     `SELECT attname AS name FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum`,
@@ -93,7 +93,7 @@ export async function rowTexts(database: TestDatabase, table: string): Promise<R
   return database.query(`SELECT ${texts} FROM ${table} ORDER BY id`);
 }
 
-/** A destination and the connectors that write to it. */
+/** A destination database and the connectors that copy to it. */
 export class TableCopy {
   readonly database: TestDatabase;
   readonly name: string;
@@ -105,7 +105,7 @@ export class TableCopy {
     this.#worker = worker;
   }
 
-  /** Resolves when the row of `id` has the value of v. Rejects with the trace of a task that has failed. */
+  /** Resolves when the row with this id has this value of v. Rejects with the trace of a failed task. */
   async shows(table: string, id: number | string, v: number): Promise<void> {
     const failed = await eventually(`row ${id} of ${table} has v = ${v}`, async () => {
       const rows = await this.database.query<{ v: number }>(`SELECT v FROM ${table} WHERE id = $1`, [id]);
@@ -113,15 +113,15 @@ export class TableCopy {
       const tasks = await Promise.all(['source', 'sink'].map(end => this.#worker.task(`${this.name}-${end}`)));
       return tasks.find(task => task?.state === 'FAILED') ?? Promise.reject(new Error(JSON.stringify({ rows, tasks })));
     });
-    if (failed !== 'shown') throw new Error(`a task has failed: ${JSON.stringify(failed)}`);
+    if (failed !== 'shown') throw new Error(`a task failed: ${JSON.stringify(failed)}`);
   }
 
-  /** Rows of a table, each column as PostgreSQL prints it. */
+  /** Rows of a table, as text per column. */
   rows(table: string): Promise<Record<string, string | null>[]> {
     return rowTexts(this.database, table);
   }
 
-  /** Ends the copying. The database stays. */
+  /** Deletes the connectors. The database remains. */
   async delete(): Promise<void> {
     for (const end of ['source', 'sink']) await this.#worker.call('DELETE', `/connectors/${this.name}-${end}`);
   }

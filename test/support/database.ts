@@ -3,7 +3,7 @@ import { eventually } from './eventually.ts';
 import { type PostgresServer, servers } from './servers.ts';
 import { uniqueName } from './topic.ts';
 
-/** A database of its own on a test PostgreSQL: `await using db = await createDatabase('orders')`. */
+/** A database for one test on a PostgreSQL test server: `await using db = await createDatabase('orders')`. */
 export interface TestDatabase extends AsyncDisposable {
   readonly name: string;
   readonly connection: PostgresServer & { readonly database: string };
@@ -11,9 +11,9 @@ export interface TestDatabase extends AsyncDisposable {
   readonly url: string;
   readonly pool: pg.Pool;
   query<Row extends pg.QueryResultRow>(sql: string, values?: unknown[]): Promise<Row[]>;
-  /** A connection outside the pool; ended with the database if the test has not ended it. */
+  /** A connection outside the pool; ended with the database at the latest. */
   client(): Promise<pg.Client>;
-  /** Ends every connection and drops the replication slots of this database, then the database. */
+  /** Ends all connections, drops the replication slots of this database, then the database. */
   drop(): Promise<void>;
 }
 
@@ -25,7 +25,7 @@ export async function createDatabase(
   await asAdministrator(server, admin => admin.query(`CREATE DATABASE ${name}`));
   const connection = { ...server, database: name };
   const pool = new pg.Pool({ ...connection, max: 8 });
-  // An idle connection that a test's restart of the server cuts is no failure of the test.
+  // A restart of the server cuts idle connections; that must not fail the test.
   pool.on('error', () => undefined);
   const clients: pg.Client[] = [];
 
@@ -54,7 +54,7 @@ export async function createDatabase(
 }
 
 async function dropDatabase(admin: pg.Client, name: string): Promise<void> {
-  await eventually(`the replication slots of ${name} are gone`, async () => {
+  await eventually(`the replication slots of ${name} are dropped`, async () => {
     await admin.query(
       'SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE database = $1 AND active_pid IS NOT NULL',
       [name],

@@ -1,4 +1,4 @@
-/** Records of one change, or of one row of a snapshot, as Debezium and Millrace wrote them; payloads of JsonConverter. */
+/** Records of one change, or of one snapshot row, written by Debezium and by Millrace, as payloads of JsonConverter. */
 export interface Pair {
   readonly there: Record_;
   readonly here: Record_;
@@ -19,7 +19,7 @@ interface Shape {
   readonly fields?: readonly Shape[];
 }
 
-/** A column's schema or its value where the two are not the same. */
+/** A column whose schema or value differs. */
 interface Difference {
   readonly of: 'schema' | 'value';
   readonly type: string;
@@ -29,7 +29,7 @@ interface Difference {
   readonly modes: Readonly<Record<string, string>>;
 }
 
-/** Reasons, as in docs/reference/debezium-differences.md. */
+/** Expected differences, as in docs/reference/debezium-differences.md. */
 const reasons: readonly (readonly [reason: string, explains: (one: Difference) => boolean])[] = [
   ['a negative scale is one', ({ type }) => type.startsWith('numeric(5,-2)')],
   [
@@ -67,7 +67,7 @@ const reasons: readonly (readonly [reason: string, explains: (one: Difference) =
   ['members of hstore', ({ type, there, here }) => type.startsWith('hstore') && sameMembers(there, here)],
 ];
 
-/** What differs in a pair of records, by reason; `unexplained: …` where there is none. */
+/** Differences between the two records, by reason; `unexplained: …` for others. */
 export function differences(
   { there, here }: Pair,
   types: ReadonlyMap<string, string>,
@@ -95,7 +95,7 @@ export function differences(
   return found;
 }
 
-/** Of `source`, what does not depend on the reader or on the time when the snapshot was taken. */
+/** Fields of `source` that do not depend on the reader or the time of the snapshot. */
 function stable({ payload: { source = {}, op } }: Record_): Row {
   const volatile = ['version', 'ts_ms', 'ts_us', 'ts_ns', ...(op === 'r' ? ['lsn', 'txId', 'sequence'] : [])];
   return Object.fromEntries(Object.entries(source).filter(([name]) => !volatile.includes(name)));
@@ -128,18 +128,18 @@ function sameMembers(a: unknown, b: unknown): boolean {
 
 const PLACEHOLDER = '__debezium_unavailable_value';
 
-/** The placeholder, in whatever form its type has for it. */
+/** True for the placeholder of unavailable values in the form of any type. */
 function isPlaceholder(value: unknown): boolean {
   const text = JSON.stringify(value) ?? '';
   const forms = [
     PLACEHOLDER,
     Buffer.from(PLACEHOLDER).toString('base64').slice(0, 36),
     Buffer.from(PLACEHOLDER).toString('hex'),
-    // A decimal that is the number of these bytes.
+    // A decimal with these bytes as its unscaled value.
     Buffer.from(PLACEHOLDER).toString('latin1'),
   ];
   if (forms.some(form => text.includes(form))) return true;
-  // One element for each byte or each bit; POINT(-99999999 -99999999).
+  // One element per byte or bit; POINT(-99999999 -99999999).
   return (
     (Array.isArray(value) && [PLACEHOLDER.length, PLACEHOLDER.length * 8].includes(value.length)) ||
     text.includes('AAD8g9eXwQAAAPyD15fB') ||

@@ -2,7 +2,7 @@ import { inject } from 'vitest';
 import { serversInEnvironment } from '../setup/addresses.ts';
 import { uniqueName } from './topic.ts';
 
-/** http://host:port of the Elasticsearch that the test set-up started or found. */
+/** http://host:port of the test Elasticsearch. */
 export function elasticsearchUrl(): string {
   const { elasticsearch } = { ...inject('stack'), ...serversInEnvironment() };
   if (elasticsearch === undefined)
@@ -16,7 +16,7 @@ export interface Hit {
   readonly _source: Readonly<Record<string, unknown>>;
 }
 
-/** An index of a test's own, named as the topic that it is written from: `await using index = testIndex('orders')`. */
+/** The index of one test, named after its topic: `await using index = testIndex('orders')`. */
 export class TestIndex implements AsyncDisposable {
   readonly name: string;
   readonly url: string;
@@ -26,20 +26,20 @@ export class TestIndex implements AsyncDisposable {
     this.url = url;
   }
 
-  /** All documents, by id. */
+  /** All documents, by id, with metadata. */
   async documents(): Promise<Record<string, Hit>> {
     await this.ask('POST', '/_refresh');
     const { hits } = (await this.ask('GET', '/_search?size=10000&version=true')) as { hits: { hits: Hit[] } };
     return Object.fromEntries(hits.hits.map(hit => [hit._id, hit]));
   }
 
-  /** Their sources by id. */
+  /** Sources of all documents, by id. */
   async sources(): Promise<Record<string, unknown>> {
     const documents = await this.documents();
     return Object.fromEntries(Object.entries(documents).map(([id, hit]) => [id, hit._source]));
   }
 
-  /** The mapping's properties; undefined where there are none. */
+  /** Properties of the mapping, or undefined. */
   async properties(): Promise<Record<string, unknown> | undefined> {
     const found = (await this.ask('GET', '/_mapping')) as Record<
       string,
@@ -52,7 +52,7 @@ export class TestIndex implements AsyncDisposable {
     return this.ask('PUT', '', body);
   }
 
-  /** A request below the index; rejects for what is not 2xx. */
+  /** Sends a request below the index; rejects unless the status is 2xx. */
   async ask(method: string, path: string, body?: object): Promise<unknown> {
     const answer = await fetch(`${this.url}/${this.name}${path}`, {
       method,

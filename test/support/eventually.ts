@@ -1,11 +1,11 @@
 import { setTimeout } from 'node:timers/promises';
 
 /**
- * Asks until `condition` answers something truthy, and answers that. What it throws counts as "not yet"; after the
- * deadline the error names `what` and the last thing seen.
+ * Polls until `condition` returns a truthy value, and returns that. An exception counts as "not yet"; after the
+ * deadline the error contains `description` and the last result.
  */
 export async function eventually<T>(
-  what: string,
+  description: string,
   condition: () => T | Promise<T>,
   { within = 30_000, every = 50 }: { /** Milliseconds. */ within?: number; every?: number } = {},
 ): Promise<Exclude<T, undefined | null | false | 0 | ''>> {
@@ -20,7 +20,7 @@ export async function eventually<T>(
     }
     if (performance.now() >= deadline) {
       const seen = last instanceof Error ? last.message : JSON.stringify(last);
-      throw new Error(`not within ${within} ms: ${what}; last seen: ${seen}`, { cause: last });
+      throw new Error(`not within ${within} ms: ${description}; last result: ${seen}`, { cause: last });
     }
     await setTimeout(every);
   }

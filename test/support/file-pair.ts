@@ -7,7 +7,7 @@ import type { WorkerGroup } from './worker-group.ts';
 const text = 'org.apache.kafka.connect.storage.StringConverter';
 const converters = { 'key.converter': text, 'value.converter': text };
 
-/** A file source and a file sink behind it: lines that are appended to `input` arrive in `output`. */
+/** A file source and a file sink on the same topic: lines appended to `input` arrive in `output`. */
 export class FilePair {
   readonly source: string;
   readonly sink: string;
@@ -32,12 +32,12 @@ export class FilePair {
     return pair;
   }
 
-  /** Appends a line and waits until it is in the output: milliseconds. */
+  /** Appends a line and waits for it in the output. Returns milliseconds. */
   async move(): Promise<number> {
     const [began, before] = [performance.now(), await this.#lines()];
     await appendFile(this.input, `${before}\n`);
     await eventually(
-      `${this.source} and ${this.sink} move line ${before}`,
+      `${this.source} and ${this.sink} copy line ${before}`,
       async () => (await this.#lines()) > before,
       { within: 60_000 },
     );

@@ -1,4 +1,4 @@
 import { fileAccess } from '../../src/config/worker-config/file-access.ts';
 
-/** As a worker on a loopback address grants it. */
+/** File access of a worker that listens on a loopback address. */
 export const anyFile = fileAccess({ allowed: [], exposed: [], code: [], configFiles: [] });

@@ -4,12 +4,12 @@ import { growthProblem } from './growth.ts';
 
 const ones = (n: number) => `${'1'.repeat(n)}x`;
 
-test('a scan is linear, one that backtracks is not', () => {
+test('a linear scan passes, one that backtracks does not', () => {
   expect(growthProblem(text => /^\d+x$/.test(text), ones)).toBeUndefined();
   expect(growthProblem(text => /^\d+\d*y$/.test(text), ones)).toMatch(/elements take .* ms/);
 });
 
-test('a search in a list for each element is not linear', () => {
+test('a list search per element is not linear', () => {
   const seen: number[] = [];
   expect(
     growthProblem<number[]>(
@@ -21,7 +21,7 @@ test('a search in a list for each element is not linear', () => {
   ).toMatch(/elements take/);
 });
 
-test('an input may be refused, and nothing else may be thrown', () => {
+test('a function may reject its input, but must not throw another error', () => {
   const throwing = (error: Error) => () => {
     throw error;
   };

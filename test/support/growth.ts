@@ -4,18 +4,18 @@ import { MillraceError } from '../../src/errors.ts';
 export type Shape<T> = (size: number) => T;
 
 const SMALLEST = 1 << 10;
-/** Between two sizes that are compared. Eight times the input: 8 in a linear parser, 64 in a quadratic one. */
+/** Ratio of compared sizes. The time of a linear parser grows by 8, that of a quadratic one by 64. */
 const STEP = 8;
 /** 8^1.6. */
 const MOST = 28;
-/** CPU time below which a figure is the clock's or the collector's, not the parser's. */
+/** CPU times below this are noise of the clock or the garbage collector. */
 const NOISE_MS = 25;
 const ROUNDS = 3;
 
 /**
- * Returns undefined when the CPU time of `run` grows slower than the square of its input, else a sentence with the
- * figures. Sizes grow up to `largest` and stop at the first that is too slow, so that a quadratic parser fails in a
- * moment. `run` may refuse its input with a MillraceError or SyntaxError; anything else that it throws is a failure.
+ * Returns undefined when the CPU time of `run` grows more slowly than the square of its input, else a sentence with the
+ * figures. Sizes grow up to `largest`, stopping at the first that is too slow, so that a quadratic parser fails fast.
+ * `run` may reject its input with a MillraceError or SyntaxError; other errors are rethrown.
  */
 export function growthProblem<T>(
   run: (input: T) => unknown,
@@ -33,7 +33,7 @@ export function growthProblem<T>(
   return undefined;
 }
 
-/** CPU time of this thread alone: other processes on the machine do not count. */
+/** CPU time of this thread only, independent of other processes. */
 function fastest<T>(run: (input: T) => unknown, input: T, enough: number): number {
   let best = Number.POSITIVE_INFINITY;
   for (let round = 0; round < ROUNDS; round++) {
@@ -41,7 +41,7 @@ function fastest<T>(run: (input: T) => unknown, input: T, enough: number): numbe
     tolerated(run, input);
     const { user, system } = process.threadCpuUsage(before);
     best = Math.min(best, (user + system) / 1000);
-    // A first run compiles; one that is fast enough needs no second.
+    // The first run includes compilation; a fast result needs no second run.
     if (best <= enough) break;
   }
   return best;

@@ -3,14 +3,14 @@ import { temporal } from '@temporalio/proto';
 const { Payload } = temporal.api.common.v1;
 const { Failure } = temporal.api.failure.v1;
 
-/** A payload or a failure within a history or a description, and what it weighs. */
+/** A payload or a failure in a history or description, with its size. */
 export interface Weighed {
-  /** Where it is: field names and places in lists. */
+  /** Path of field names and list indexes. */
   readonly where: string;
   readonly bytes: number;
 }
 
-/** All payloads and failures in what Temporal keeps, heaviest first. */
+/** All payloads and failures, largest first. */
 export function weigh(kept: unknown): Weighed[] {
   const found: Weighed[] = [];
   visit(kept, '', (value, where) => {
@@ -20,7 +20,7 @@ export function weigh(kept: unknown): Weighed[] {
   return found.sort((a, b) => b.bytes - a.bytes);
 }
 
-/** Every text in it, those within payloads, too. */
+/** Every text in it, including texts in payloads. */
 export function textsOf(kept: unknown): string[] {
   const texts: string[] = [];
   const gather = (value: unknown): void => {

@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { findProgram } from '../../src/stack/process/commands.ts';
 
 /**
- * Runs a Java source file once, and answers the line that it prints for each line of input. Throws where there is no Java
- * 17 or later.
+ * Runs a Java source file once, and returns the line that it prints for each line of input. Throws without Java 17 or
+ * later.
  */
 export async function runJava(
   source: URL,
@@ -19,13 +19,13 @@ export async function runJava(
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const exited = once(child, 'exit');
-  // A program may end before it has read its input; its exit status tells why.
+  // A program may end before it reads all input; its exit status explains why.
   child.stdin.on('error', () => {});
   child.stdin.end(`${lines.join('\n')}\n`);
   const answers = (await text(child.stdout)).replace(/\n$/, '').split('\n');
   const [status] = await exited;
   if (status !== 0 || answers.length !== lines.length)
-    throw new Error(`${source.pathname} answered ${answers.length} of ${lines.length} lines and ended with ${status}`);
+    throw new Error(`${source.pathname} answered ${answers.length} of ${lines.length} lines and ended with status ${status}`);
   return answers;
 }
 

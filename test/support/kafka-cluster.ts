@@ -13,15 +13,15 @@ import { electPreferred, reassign } from './cluster-requests.ts';
 import { eventually } from './eventually.ts';
 
 const REQUEST_TIMEOUT_MS = 2000;
-/** Milliseconds that a broker may take to come back, or others to lead in its place, on a busy machine. */
+/** Milliseconds for a broker to come back, or for others to take over its partitions, on a busy machine. */
 const PATIENCE_MS = 180_000;
 
 /**
- * Kafka brokers of the test's own, each a controller as well: any one of them may be killed, and the others go on. All topics
- * have a replica on each of three brokers, two of which must have a record before it is acknowledged.
+ * Kafka brokers of one test, each also a controller: any one may be killed while the others continue. All topics have
+ * three replicas and `min.insync.replicas` of two.
  */
 export class KafkaCluster implements AsyncDisposable {
-  /** host:port of each broker, with commas between. */
+  /** host:port of each broker, separated by commas. */
   readonly address: string;
   readonly #servers: readonly OwnServer[];
   readonly #brokers: Brokers;
@@ -50,14 +50,14 @@ export class KafkaCluster implements AsyncDisposable {
     return new KafkaCluster(await Promise.all(starting));
   }
 
-  /** node: its id, from 1. */
+  /** node: broker id, from 1. */
   broker(node: number): OwnServer {
     const server = this.#servers[node - 1];
     if (server === undefined) throw new Error(`there is no broker ${node}`);
     return server;
   }
 
-  /** Resolves when every broker takes part, and knows all replicas of all partitions in sync. */
+  /** Resolves when every broker is live and reports all replicas of all partitions in sync. */
   async awaitInSync(): Promise<void> {
     const count = this.#servers.length;
     await eventually(
@@ -66,7 +66,7 @@ export class KafkaCluster implements AsyncDisposable {
         const views = await this.#brokers.views();
         if (views.length < count) throw new Error(`${views.length} of ${count} brokers run`);
         for (const { nodes, partitions } of views) {
-          if (nodes.length < count) throw new Error(`a broker knows of ${nodes} only`);
+          if (nodes.length < count) throw new Error(`a broker reports only ${nodes}`);
           const bad = partitions.find(
             ({ leader, replicas, inSyncReplicas: inSync }) => leader < 0 || inSync.length < replicas.length,
           );
@@ -106,12 +106,12 @@ export class KafkaCluster implements AsyncDisposable {
     return coordinator.nodeId;
   }
 
-  /** undefined: its coordinator knows no such id. */
+  /** undefined: the coordinator has no such id. */
   async transaction(transactionalId: string): Promise<TransactionState | undefined> {
     return (await this.#brokers.transactions()).find(found => found.transactionalId === transactionalId);
   }
 
-  /** The partition of a topic with the highest offset. */
+  /** The partition of a topic with the highest end offset. */
   async longestPartition(topic: string): Promise<TopicPartition> {
     const partitions = await this.#brokers.partitions([topic]);
     const ends = await listPartitionOffsets(this.#client, partitions, LATEST, 'read_uncommitted');
@@ -121,8 +121,8 @@ export class KafkaCluster implements AsyncDisposable {
   }
 
   /**
-   * Makes another replica the leader of each partition that a broker leads, as before maintenance: the order of the replicas
-   * is changed, and the first of them elected. Returns the number of partitions.
+   * Makes another replica the leader of each partition that a broker leads, as before maintenance: reorders the
+   * replicas and elects the first one. Returns the number of partitions.
    */
   async moveLeaders(node: number): Promise<number> {
     const led = (await this.#brokers.partitions()).filter(({ leader }) => leader === node);
@@ -143,7 +143,7 @@ export class KafkaCluster implements AsyncDisposable {
   }
 }
 
-/** With the leader last. */
+/** Replicas with the leader last. */
 function rotated({ topic, partition, replicas, leader }: PartitionState) {
   const after = replicas.indexOf(leader) + 1;
   return { topic, partition, replicas: [...replicas.slice(after), ...replicas.slice(0, after)] };

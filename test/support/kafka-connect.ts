@@ -13,10 +13,10 @@ export interface ConnectWorker extends AsyncDisposable {
 
 const install = await locateKafkaConnect();
 
-/** This machine lacks what a Kafka Connect needs. */
+/** True if this machine cannot run Kafka Connect. */
 export const noKafkaConnect = typeof install === 'string';
 
-/** A real Kafka Connect worker with a group of its own. within: milliseconds until it answers. */
+/** A Kafka Connect worker with its own group. within: timeout of the start in milliseconds. */
 export async function startKafkaConnect(kafka: string, group: string, within = 90_000): Promise<ConnectWorker> {
   if (typeof install === 'string') throw new Error(install);
   const { java, libs, plugins } = await install();
@@ -51,7 +51,7 @@ export async function startKafkaConnect(kafka: string, group: string, within = 9
     { stdio: ['ignore', log.fd, log.fd] },
   );
   const gone = once(child, 'exit');
-  // Whatever ends this process takes the worker along.
+  // The worker ends with this process.
   const leave = () => child.kill('SIGKILL');
   process.once('exit', leave);
   gone.then(() => process.removeListener('exit', leave));

@@ -5,19 +5,19 @@ import { codes } from '../../src/kafka/failures.ts';
 import { FieldReader, FieldWriter } from '../../src/kafka/protocol/fields.ts';
 
 /**
- * What becomes of a request on its way:
- * - `lose request`: it never reaches the broker, and the connection is cut;
- * - `lose answer`: the broker carries it out, the answer is swallowed, and the connection is cut;
- * - `late`: the connection is cut at once, and the broker gets the request 300 ms later;
- * - `silence`: nothing happens any more, and the connection stays open;
- * - `not leader`: of a Produce alone: it is answered as by a broker that does not know yet that it leads the partitions;
- * - `forbidden`: of a DescribeConfigs alone: it is answered as to a user who may not;
- * - `pretend`: of an AddPartitionsToTxn alone: it is answered as if it had been carried out, and never reaches the broker.
+ * Action of the proxy on a request:
+ * - `drop request`: closes the connection; the request never reaches the broker;
+ * - `drop answer`: forwards the request, discards the answer and closes the connection;
+ * - `late`: closes the connection, and forwards the request 300 ms later;
+ * - `silence`: discards the request; the connection stays open;
+ * - `not leader` (Produce): answers NOT_LEADER_OR_FOLLOWER, like a broker that does not know yet that it leads the partitions;
+ * - `forbidden` (DescribeConfigs): answers TOPIC_AUTHORIZATION_FAILED;
+ * - `pretend` (AddPartitionsToTxn): answers success without forwarding the request.
  */
 export type Fate =
   | 'pass'
-  | 'lose request'
-  | 'lose answer'
+  | 'drop request'
+  | 'drop answer'
   | 'late'
   | 'silence'
   | 'not leader'
@@ -25,23 +25,23 @@ export type Fate =
   | 'pretend';
 
 /**
- * A bad network between a client and one broker, which is made to believe that the broker is here. Accepts every login by
- * SASL PLAIN.
+ * An unreliable network between a client and one broker; metadata contains the proxy's address. Accepts any SASL PLAIN
+ * login.
  */
 export interface KafkaProxy extends AsyncDisposable {
   /** host:port */
   readonly address: string;
-  /** The fates of the next requests of an API, one after another; those that follow pass. */
+  /** Actions for the next requests of an API, in order; later requests pass. */
   next(apiKey: number, ...fates: Fate[]): void;
-  /** The fate of every request of an API from now on. */
+  /** Action for every request of an API from now on. */
   always(apiKey: number, fate: Fate): void;
-  /** APIs that a user has asked for, by their numbers; undefined for one that has not logged in. */
+  /** API keys that a user sent requests of; undefined if the user never logged in. */
   askedBy(user: string): ReadonlySet<number> | undefined;
-  /** How many requests of an API have come. */
+  /** Number of received requests of an API. */
   seen(apiKey: number): number;
-  /** From now on nothing comes through either way, and connections stay open. */
+  /** Discards all data in both directions from now on; connections stay open. */
   cut(): void;
-  /** Connections that were cut are reset; new ones work. */
+  /** Resets the connections that were cut; new ones work. */
   restore(): void;
   /** Resolves when every late request has been delivered. */
   settled(): Promise<void>;
@@ -99,7 +99,7 @@ export async function startKafkaProxy(broker: string): Promise<KafkaProxy> {
       if (user !== undefined) users.get(user)?.add(apiKey);
       const fate = planned.get(apiKey)?.shift() ?? standing.get(apiKey) ?? 'pass';
       asked.set(frame.readInt32BE(8), { apiKey, fate });
-      if (fate === 'lose request') cut();
+      if (fate === 'drop request') cut();
       else if (fate === 'not leader') client.write(notLeader(frame));
       else if (fate === 'forbidden') client.write(configsForbidden(frame));
       else if (fate === 'pretend') client.write(partitionsAdded(frame));
@@ -119,7 +119,7 @@ export async function startKafkaProxy(broker: string): Promise<KafkaProxy> {
     onFrames(upstream, frame => {
       if (severed.has(client)) return;
       const request = asked.get(frame.readInt32BE(4));
-      if (request?.fate === 'lose answer') return cut();
+      if (request?.fate === 'drop answer') return cut();
       if (request?.apiKey === METADATA || request?.apiKey === FIND_COORDINATOR)
         readdress(frame, host, Number(port), own());
       client.write(frame);
@@ -150,25 +150,25 @@ export async function startKafkaProxy(broker: string): Promise<KafkaProxy> {
   };
 }
 
-/** The answer to a SaslHandshake request: error_code [mechanisms] */
+/** Answer to a SaslHandshake request: error_code [mechanisms] */
 function mechanisms(frame: Buffer): Buffer {
   const answer = new FieldWriter().int32(header(frame).correlation).int16(codes.NONE);
   return framed(answer.array(['PLAIN'], name => answer.string(name)).take());
 }
 
-/** The user of a SaslAuthenticate request of PLAIN: auth_bytes, which are authzid NUL user NUL password. */
+/** User of a SaslAuthenticate request: auth_bytes is authzid NUL user NUL password. */
 function userOf(frame: Buffer): string {
   const { request } = header(frame);
   return request.slice(request.int32()).toString().split('\0')[1] ?? '';
 }
 
-/** The answer to a SaslAuthenticate request: error_code error_message auth_bytes, and session_lifetime_ms of version 1 */
+/** Answer to a SaslAuthenticate request: error_code error_message auth_bytes, and session_lifetime_ms in version 1 */
 function loggedIn(frame: Buffer): Buffer {
   const answer = new FieldWriter().int32(header(frame).correlation).int16(codes.NONE).int16(-1).int32(0);
   return framed(frame.readInt16BE(6) === 0 ? answer.take() : answer.int64(0).take());
 }
 
-/** The answer to an AddPartitionsToTxn request of version 1 that has added them. */
+/** Successful answer to an AddPartitionsToTxn request of version 1. */
 function partitionsAdded(frame: Buffer): Buffer {
   const { correlation, request } = header(frame);
   // transactional_id, producer_id, producer_epoch
@@ -185,7 +185,7 @@ function partitionsAdded(frame: Buffer): Buffer {
   return framed(answer.take());
 }
 
-/** The answer to a DescribeConfigs request of version 2 of a user who may describe none of its resources. */
+/** Answer to a DescribeConfigs request of version 2 of a user without permission for the resources. */
 function configsForbidden(frame: Buffer): Buffer {
   const { correlation, request } = header(frame);
   const resources = request.array(() => {
@@ -210,7 +210,7 @@ function header(frame: Buffer): { correlation: number; request: FieldReader } {
   return { correlation, request };
 }
 
-/** The answer to a Produce request of version 8 of one who leads none of its partitions. */
+/** Answer to a Produce request of version 8 from a broker that leads none of the partitions. */
 function notLeader(frame: Buffer): Buffer {
   const { correlation, request } = header(frame);
   // transactional_id, acks, timeout_ms
@@ -240,7 +240,7 @@ function framed(body: Buffer): Buffer {
   return Buffer.concat([size, body]);
 }
 
-/** Whole frames, their size before them. */
+/** Calls `take` with whole frames, including their size. */
 function onFrames(socket: Socket, take: (frame: Buffer) => void): void {
   let rest: Buffer = Buffer.alloc(0);
   socket.on('data', (chunk: Buffer) => {
@@ -255,7 +255,7 @@ function onFrames(socket: Socket, take: (frame: Buffer) => void): void {
   });
 }
 
-/** Puts another port wherever the broker names its own: a string of the host and an int32 behind it. */
+/** Replaces the broker's port in its address, which is a string and an int32. */
 function readdress(frame: Buffer, host: string, port: number, other: number): void {
   const name = Buffer.alloc(2 + host.length + 4);
   name.writeInt16BE(host.length, 0);

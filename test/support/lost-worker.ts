@@ -10,15 +10,15 @@ import { servers } from './servers.ts';
 import { startTcpProxy } from './tcp-proxy.ts';
 import { WorkerGroup } from './worker-group.ts';
 
-/** How a worker is lost without being killed. */
+/** A way of losing a worker without killing it. */
 export interface Loss extends AsyncDisposable {
-  /** Properties of the worker that is to be lost. */
+  /** Properties of the worker that will be lost. */
   readonly properties: Readonly<Record<string, string>>;
   begin(worker: WorkerProcess): void;
   end(worker: WorkerProcess): void;
 }
 
-/** By what follows "a worker that". */
+/** Keys complete the phrase "a worker that …". */
 export const losses = {
   'is frozen': async () => ({
     properties: {},
@@ -55,8 +55,8 @@ export interface Lost {
 }
 
 /**
- * Loses a worker that runs all connectors, another one idle: milliseconds from the loss until each connector runs on the
- * other and has written there. during: called then, before the loss ends.
+ * Loses a worker that runs all connectors while another one is idle. Returns, for each connector, milliseconds from the
+ * loss until it runs on the other worker and has written there. during: called before the loss ends.
  */
 export async function takeover(
   draw: Draw,
@@ -86,9 +86,9 @@ export async function takeover(
   );
   const topics = connectors.map(({ topic }) => ({ topic, partition: 0 }));
   const written = async () => (await kafka.admin.offsets(topics)).every(({ end }) => (end ?? 0) > 0);
-  await eventually('all lines are there', written, { within: 60_000 });
+  await eventually('all lines are written', written, { within: 60_000 });
   const second = await group.add();
-  // Somewhere between two heartbeats.
+  // A random moment between two heartbeats.
   const until = performance.now() + draw.from(fc.integer({ min: 0, max: 2000 }));
   await eventually('the moment', () => performance.now() >= until, { every: 10 });
   way.begin(first);

@@ -3,7 +3,7 @@ import { inject } from 'vitest';
 import { type PostgresServer, serversInEnvironment } from '../setup/addresses.ts';
 import { uniqueName } from './topic.ts';
 
-/** Where the MariaDB is that the test set-up started or found. */
+/** Address of the test MariaDB. */
 export function mariadbServer(): PostgresServer {
   const { mariadb } = { ...inject('stack'), ...serversInEnvironment() };
   if (mariadb === undefined)
@@ -11,12 +11,12 @@ export function mariadbServer(): PostgresServer {
   return mariadb;
 }
 
-/** A database of its own on the test MariaDB: `await using db = await createMariadb('orders')`. */
+/** A database for one test on the test MariaDB: `await using db = await createMariadb('orders')`. */
 export interface MariadbDatabase extends AsyncDisposable {
   readonly name: string;
   readonly server: PostgresServer;
   query(sql: string, values?: readonly unknown[]): Promise<RowDataPacket[]>;
-  /** Another session; ended with the database. */
+  /** Opens another session; it ends with the database. */
   session(): Promise<Connection>;
   drop(): Promise<void>;
 }
@@ -30,7 +30,7 @@ export async function createMariadb(prefix: string, server = mariadbServer()): P
   await first.query(`USE ${name}`);
   await first.query("SET time_zone = '+00:00'");
   async function drop(): Promise<void> {
-    // What a test left open may hold locks.
+    // Open sessions of a test may hold locks.
     await Promise.all(sessions.slice(1).map(session => session.destroy()));
     await first.query(`DROP DATABASE ${name}`);
     await first.end();

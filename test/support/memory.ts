@@ -1,6 +1,6 @@
 import { run } from '../../src/stack/process/commands.ts';
 
-/** Resident bytes of a process and of all that it has started. */
+/** Resident bytes of a process and all its descendants. */
 export async function residentBytes(pid: number): Promise<number> {
   const listed = await run('ps', ['-A', '-o', 'pid=,ppid=,rss=']);
   const processes = listed
@@ -11,7 +11,7 @@ export async function residentBytes(pid: number): Promise<number> {
       return { id, parent, bytes: kilobytes * 1024 };
     });
   const family = new Set([pid]);
-  // A child may be listed before its parent.
+  // ps may list a child before its parent.
   for (let before = 0; before !== family.size; ) {
     before = family.size;
     for (const { id, parent } of processes) if (family.has(parent)) family.add(id);

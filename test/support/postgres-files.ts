@@ -12,7 +12,7 @@ import { locatePostgres } from '../../src/stack/servers/postgres-program.ts';
 const run = promisify(execFile);
 type Server = Awaited<ReturnType<typeof startPostgres>>;
 
-/** A native PostgreSQL whose files are copied, restored and made a standby of, always at one port. */
+/** A native PostgreSQL server on a fixed port, whose files can be copied, restored, and used for a standby. */
 export class PostgresFiles implements AsyncDisposable {
   readonly port: number;
   server: Server;
@@ -32,7 +32,7 @@ export class PostgresFiles implements AsyncDisposable {
     return new PostgresFiles(port, await startIn(folder, port), folder);
   }
 
-  /** Rows of a statement, over a session of its own. */
+  /** Rows of a statement, on a session of its own. */
   async query<Row extends pg.QueryResultRow>(sql: string, port = this.port): Promise<Row[]> {
     const client = new pg.Client({ host: '127.0.0.1', port, user: 'postgres', database: 'postgres' });
     client.on('error', () => undefined);
@@ -44,7 +44,7 @@ export class PostgresFiles implements AsyncDisposable {
     }
   }
 
-  /** The server stops, and gives the next object that id when it has started again. */
+  /** Stops the server, sets the next object id and starts it again. */
   async nextObjectId(id: number): Promise<void> {
     const { bin, user } = await locatedPostgres();
     await this.server.stop();
@@ -52,7 +52,7 @@ export class PostgresFiles implements AsyncDisposable {
     this.server = await startIn(this.#folder, this.port);
   }
 
-  /** Copies all files, as a crash would leave them. The server is restarted. */
+  /** Copies all files as a crash would leave them, and restarts the server. */
   async copy(): Promise<string> {
     await this.server.kill9();
     const folder = await this.#newFolder();
@@ -61,12 +61,12 @@ export class PostgresFiles implements AsyncDisposable {
     return folder;
   }
 
-  /** After a crash the server is the one of the copy. */
+  /** Crashes the server and starts it from the copy. */
   restore(copy: string): Promise<void> {
     return this.#replace(copy);
   }
 
-  /** A standby at another port, which follows this server. */
+  /** A standby of this server on another port. */
   async standby(): Promise<Standby> {
     const folder = await this.copy();
     const primary = `primary_conninfo = 'host=127.0.0.1 port=${this.port} user=postgres'`;
@@ -75,7 +75,7 @@ export class PostgresFiles implements AsyncDisposable {
     return { folder, server: await startIn(folder, await freePort()) };
   }
 
-  /** The server is lost; the standby is promoted and takes its place. */
+  /** Loses the server; the standby is promoted and takes over its port. */
   async failOver({ folder, server }: Standby): Promise<void> {
     await this.server.kill9();
     await this.query('SELECT pg_promote()', server.port);
@@ -84,7 +84,7 @@ export class PostgresFiles implements AsyncDisposable {
     await this.#replace(folder);
   }
 
-  /** A new server in the place of this one. */
+  /** Replaces the server by a new one. */
   async replace(): Promise<void> {
     await this.#replace(await this.#newFolder());
   }

@@ -4,10 +4,10 @@ import { silent } from '../../src/observability/silent.ts';
 import { servers } from './servers.ts';
 import { uniqueName } from './topic.ts';
 
-/** A client of the test brokers. Close it. */
+/** A client of the test brokers. The caller closes it. */
 export const testKafka = (): KafkaClient => kafkaClient({ brokers: [servers().kafka], clientId: 'test' }, silent);
 
-/** Texts as the next values of a topic's first partition, without keys. Creates the topic where it is missing. */
+/** Appends texts without keys to partition 0 of a topic. Creates the topic if it is missing. */
 export async function produce(
   kafka: KafkaClient,
   topic: string,
@@ -33,7 +33,7 @@ export async function produce(
   }
 }
 
-/** One record of up to 900 MB as a compressed batch. Creates the topic. */
+/** Writes one record of up to 900 MB as a compressed batch. Creates the topic. */
 export async function produceCompressed(
   kafka: KafkaClient,
   topic: string,

@@ -7,8 +7,8 @@ export interface Python {
 }
 
 /**
- * Python with packages, which stand in the cache folder under `name`: fetched once, without their dependencies, and
- * nothing of the machine's own Python is changed. packages: as pip takes them, such as `['--requirement', file]`.
+ * Python with packages installed in the cache folder under `name`, without dependencies; the machine's own Python is
+ * not changed. packages: arguments of pip, such as `['--requirement', file]`.
  */
 export async function pythonWith(name: string, packages: readonly string[]): Promise<Python> {
   const program = await findProgram('python3');

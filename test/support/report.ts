@@ -1,10 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
-/** MILLRACE_TEST_REPORTS, or `test-output` in the repository: for what explains a failure, and for the state of soaks. */
+/** MILLRACE_TEST_REPORTS, or `test-output` in the repository: reports of failures, and the state of soak tests. */
 export const reportFolder = (): string => resolve(process.env['MILLRACE_TEST_REPORTS'] || 'test-output');
 
-/** Writes a JSON file for people to read; returns its path. */
+/** Writes a formatted JSON file; returns its path. */
 export async function writeReport(name: string, content: object): Promise<string> {
   const folder = reportFolder();
   await mkdir(folder, { recursive: true });

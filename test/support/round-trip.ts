@@ -6,7 +6,7 @@ import type { Draw } from './generate/index.ts';
 
 const ROWS = 12;
 
-/** The modes in which every type keeps its value; the others are in docs/guides/jdbc-sink.md. */
+/** Modes in which every type keeps its value; the others are in docs/guides/jdbc-sink.md. */
 export const modes = fc.record({
   'decimal.handling.mode': fc.constantFrom('precise', 'string'),
   'time.precision.mode': fc.constantFrom('adaptive', 'adaptive_time_microseconds', 'microseconds', 'isostring'),
@@ -15,8 +15,8 @@ export const modes = fc.record({
 });
 
 /**
- * A table of every type, copied in modes that are drawn: rows of its snapshot, later ones, an update and changes of keys
- * arrive equal. round: another for each table of `copies`, whose source has `madeTypes`.
+ * Copies a table with columns of every type in random modes: snapshot rows, inserted rows, an update and key changes
+ * arrive equal. round: number of the table in `copies`, whose source has `typeDefinitions`.
  */
 export async function roundTrip(draw: Draw, copies: TableCopies, round: number): Promise<void> {
   const table = `round_${round}`;
@@ -36,7 +36,7 @@ export async function roundTrip(draw: Draw, copies: TableCopies, round: number):
   const copy = await copies.to(`${madeTypes}; ${definition}`, [table], { source: draw.from(modes) });
   await copy.shows(table, ROWS, ROWS);
   await insert(101);
-  // An update and a change of the key have the values of the old row.
+  // An update and a key change carry the values of the old row.
   await copies.source.query(`UPDATE ${table} SET id = id + 1000 WHERE id > 106`);
   await copies.source.query(`UPDATE ${table} SET v = 0 WHERE id = 1`);
   await copy.shows(table, 1, 0);

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 
-/** Threads that use all cores until they are disposed of. */
+/** Threads that use all cores until disposed. */
 export function saturation(): AsyncDisposable {
   const threads = Array.from({ length: availableParallelism() }, () => new Worker('for (;;);', { eval: true }));
   return {

@@ -1,15 +1,15 @@
 import { randomInt } from 'node:crypto';
 
-/** Numbers that look random and are the same again for the same seed (mulberry32). */
+/** Pseudorandom numbers, reproducible by seed (mulberry32). */
 export interface Seeded {
   readonly seed: number;
   /** In [0, 1). */
   next(): number;
-  /** A whole number in [from, to). */
+  /** An integer in [from, to). */
   between(from: number, to: number): number;
 }
 
-/** The seed is MILLRACE_SEED where that is set; a failing run is repeated by setting it to what the run printed. */
+/** Uses MILLRACE_SEED if set; to repeat a failed run, set it to the printed seed. */
 export function seeded(seed = Number(process.env['MILLRACE_SEED'] ?? randomInt(1 << 30))): Seeded {
   let state = seed >>> 0;
   const next = (): number => {

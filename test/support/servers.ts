@@ -3,7 +3,7 @@ import { type PostgresServer, type Servers, serversInEnvironment } from '../setu
 
 export type { PostgresServer, Servers };
 
-/** The servers that the test set-up started or found. A test that kills or restarts one starts its own (src/stack). */
+/** The test servers. A test that kills or restarts a server starts its own (src/stack). */
 export function servers(): Servers {
   const { kafka, postgres, temporal } = { ...inject('stack'), ...serversInEnvironment() };
   if (kafka === undefined || postgres === undefined || temporal === undefined) {

@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** A way to a server that can fall silent: connections stay open, and what is sent over them is swallowed. */
+/** A TCP proxy that can fall silent: connections stay open, and data sent over them is discarded. */
 export interface SilentProxy extends AsyncDisposable {
   readonly host: string;
   readonly port: number;
-  /** Connections that are open now: as after a router has forgotten them. */
+  /** Silences the open connections, as after a router lost its state. */
   silenceOpen(): void;
-  /** All, later ones too: as where a host is lost or a server frozen. */
+  /** Silences all connections, also later ones, as when a host is lost or a server is frozen. */
   silence(): void;
 }
 

@@ -5,7 +5,10 @@ import { messageOf } from '../../src/errors.ts';
 import type { SystemUser } from '../../src/stack/folders.ts';
 import { run } from '../../src/stack/process/commands.ts';
 
-/** A file system of its own in memory, to be filled: `await using disk = await SmallDisk.mount(64 << 20)`. Linux, as root. */
+/**
+ * A small file system in memory that can be filled: `await using disk = await SmallDisk.mount(64 << 20)`. Linux, as
+ * root.
+ */
 export class SmallDisk implements AsyncDisposable {
   readonly folder: string;
 
@@ -13,7 +16,7 @@ export class SmallDisk implements AsyncDisposable {
     this.folder = folder;
   }
 
-  /** owner: of its top folder; root when not given. */
+  /** owner: of the root folder; default: root. */
   static async mount(bytes: number, owner: SystemUser = { uid: 0, gid: 0 }): Promise<SmallDisk> {
     const folder = await mkdtemp(join(tmpdir(), 'millrace-disk-'));
     const options = `size=${bytes},mode=0755,uid=${owner.uid},gid=${owner.gid}`;
@@ -26,7 +29,7 @@ export class SmallDisk implements AsyncDisposable {
     return new SmallDisk(folder);
   }
 
-  /** Takes all the room that is left with one file. */
+  /** Fills the free space with one file. */
   async fill(): Promise<void> {
     const file = await open(this.#ballast, 'a');
     try {
@@ -39,7 +42,7 @@ export class SmallDisk implements AsyncDisposable {
     }
   }
 
-  /** Takes that file away. */
+  /** Deletes that file. */
   async free(): Promise<void> {
     await rm(this.#ballast);
   }
@@ -62,12 +65,12 @@ function noRoom(error: NodeJS.ErrnoException): undefined {
   if (error.code !== 'ENOSPC') throw error;
 }
 
-/** The reason why no disk can be mounted by this process; undefined where one can. */
+/** The reason why this process cannot mount a file system, or undefined. */
 export async function mountRefusal(): Promise<string | undefined> {
   try {
     await using _disk = await SmallDisk.mount(1 << 20);
     return undefined;
   } catch (error) {
-    return `no file system can be mounted here: ${messageOf(error)}`;
+    return `cannot mount a file system here: ${messageOf(error)}`;
   }
 }

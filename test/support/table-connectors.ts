@@ -1,6 +1,6 @@
 import type { TestDatabase } from './database.ts';
 
-/** Configuration of a JDBC sink that appends flat JSON objects to a table: a record that is written twice is there twice. */
+/** Configuration of a JDBC sink that appends flat JSON objects to a table; a record written twice gives two rows. */
 export function appendingSink(database: TestDatabase, topic: string, table: string): Record<string, string> {
   const { host, port, user, password } = database.connection;
   return {
@@ -17,7 +17,7 @@ export function appendingSink(database: TestDatabase, topic: string, table: stri
   };
 }
 
-/** Configuration of a PostgreSQL source. name: of its slot and its publication, and its topics' prefix. */
+/** Configuration of a PostgreSQL source. name: of its slot and publication, and its topic prefix. */
 export function debeziumSource(database: TestDatabase, name = database.name): Record<string, string> {
   const { host, port, user, password } = database.connection;
   return {
@@ -34,7 +34,7 @@ export function debeziumSource(database: TestDatabase, name = database.name): Re
   };
 }
 
-/** Configuration of a JDBC source that reads the rows of tables by their ids. */
+/** Configuration of a JDBC source that reads tables incrementally by id. */
 export function incrementingSource(
   database: TestDatabase,
   tables: readonly string[],
@@ -57,9 +57,9 @@ export function incrementingSource(
 export const numbered = (from: number, to: number): string[] =>
   Array.from({ length: to - from }, (_, i) => JSON.stringify({ id: from + i }));
 
-/** The ids in a table, in order. */
+/** Ids in a table, in ascending order. */
 export const idsOf = async (database: TestDatabase, table: string): Promise<number[]> =>
   (await database.query<{ id: number }>(`SELECT id FROM ${table} ORDER BY id`)).map(({ id }) => id);
 
-/** [from, to). */
+/** Integers [from, to). */
 export const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);

@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** A network between a client and a server that can be cut without either noticing: connections stay open. */
+/** A TCP proxy that can be cut without either side noticing: connections stay open. */
 export interface TcpProxy extends AsyncDisposable {
   /** host:port */
   readonly address: string;
-  /** From now on nothing comes through either way. */
+  /** Holds back all data in both directions from now on. */
   cut(): void;
-  /** What was held back is delivered. */
+  /** Delivers the data that was held back. */
   restore(): void;
 }
 

@@ -8,7 +8,7 @@ export interface TopicRecord {
   readonly value: string | null;
 }
 
-/** All committed records of a topic, partition by partition; none where there is no such topic. */
+/** All committed records of a topic, in partition order; empty if the topic does not exist. */
 export const topicRecords = (topic: string): Promise<TopicRecord[]> =>
   withKafka(async kafka => {
     const found: TopicRecord[] = [];
@@ -31,17 +31,17 @@ export const topicRecords = (topic: string): Promise<TopicRecord[]> =>
     return found;
   });
 
-/** Names of the topics that begin so. */
+/** Names of topics with this prefix. */
 export const topicsWith = (prefix: string): Promise<string[]> =>
   withKafka(async kafka => (await kafka.admin.topics()).filter(topic => topic.startsWith(prefix)));
 
-/** Committed records of a topic, and transactions: each has a marker with an offset of its own in a partition. */
+/** Numbers of committed records and of transactions: each transaction has a control record in each partition. */
 export async function topicContents(topic: string): Promise<{ records: number; transactions: number }> {
   const [records, size] = [(await topicRecords(topic)).length, await topicSize(topic)];
   return { records, transactions: size - records };
 }
 
-/** About how many records a topic has: the markers of transactions count too. */
+/** Number of offsets in a topic, including control records. */
 export const topicSize = (topic: string): Promise<number> =>
   withKafka(async kafka => (await ends(kafka, topic)).reduce((sum, { low, end }) => sum + end - low, 0));
 

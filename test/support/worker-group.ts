@@ -9,7 +9,7 @@ import { eventually } from './eventually.ts';
 import { servers } from './servers.ts';
 import { uniqueName } from './topic.ts';
 
-/** Worker processes of one group.id on the test servers: `await using group = await WorkerGroup.start('orders')`. */
+/** Worker processes with one group.id on the test servers: `await using group = await WorkerGroup.start('orders')`. */
 export class WorkerGroup implements AsyncDisposable {
   readonly id: string;
   readonly folder: string;
@@ -20,7 +20,7 @@ export class WorkerGroup implements AsyncDisposable {
     this.folder = folder;
   }
 
-  /** count: workers to start with. */
+  /** count: initial number of workers. */
   static async start(prefix: string, count = 1): Promise<WorkerGroup> {
     const group = new WorkerGroup(uniqueName(prefix), await mkdtemp(join(tmpdir(), 'millrace-group-')));
     try {
@@ -32,7 +32,7 @@ export class WorkerGroup implements AsyncDisposable {
     return group;
   }
 
-  /** properties: over the group's own. */
+  /** properties: override those of the group. */
   async add(properties: Readonly<Record<string, string>> = {}): Promise<WorkerProcess> {
     const worker = await startWorkerProcess(this.folder, await freePort(), { ...this.properties, ...properties });
     this.workers.push(worker);
@@ -49,7 +49,7 @@ export class WorkerGroup implements AsyncDisposable {
     };
   }
 
-  /** Asks the first worker, or `of`. */
+  /** Sends a REST request to `worker`; default: the first worker. */
   ask<T = Record<string, never>>(method: string, path: string, body?: unknown, of = this.workers[0]): Promise<T> {
     return call<T>(method, `${of?.url}/connectors${path}`, body);
   }
@@ -62,14 +62,14 @@ export class WorkerGroup implements AsyncDisposable {
     return this.ask('POST', '', { name, config });
   }
 
-  /** The worker that runs a connector's first task, once one does. */
+  /** Returns the worker that runs the connector's first task, after waiting for the task to run. */
   async holder(name: string, of?: WorkerProcess): Promise<WorkerProcess> {
     const id = await eventually(`${name} runs`, async () => {
       const [task] = (await this.status(name, of)).tasks;
       return task?.state === 'RUNNING' ? task.worker_id : undefined;
     });
     const worker = this.workers.find(one => one.id === id);
-    if (worker === undefined) throw new Error(`${name} runs on ${id}, which is no worker of this group`);
+    if (worker === undefined) throw new Error(`${name} runs on ${id}, which is not a worker of this group`);
     return worker;
   }
 

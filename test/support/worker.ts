@@ -11,12 +11,12 @@ import { uniqueName } from './topic.ts';
 
 type TaskInfo = StatusInfo['tasks'][number];
 
-/** A worker process in a cluster of its own, and the calls that most tests make of it. */
+/** A worker process in its own cluster, with the calls that most tests make. */
 export class TestWorker implements AsyncDisposable {
   readonly process: WorkerProcess;
-  /** The worker's properties: the topics that it shares with nobody among them. */
+  /** Properties of the worker; it shares its topics with no other worker. */
   readonly properties: Readonly<Record<string, string>>;
-  /** Removed afterwards. */
+  /** Deleted with the worker. */
   readonly folder: string;
 
   private constructor(process: WorkerProcess, properties: Readonly<Record<string, string>>, folder: string) {
@@ -25,7 +25,10 @@ export class TestWorker implements AsyncDisposable {
     this.folder = folder;
   }
 
-  /** prefix: of its cluster's name. more: worker properties, given the worker's folder. args: of the command. */
+  /**
+   * prefix: of the cluster's name. more: additional worker properties; receives the worker's folder. args: of the
+   * command.
+   */
   static async start(
     prefix: string,
     more: (folder: string) => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>> = () => ({}),
@@ -51,7 +54,7 @@ export class TestWorker implements AsyncDisposable {
     return this.process.url;
   }
 
-  /** A call of its REST API. */
+  /** Calls the worker's REST API. */
   call<T>(method: string, path: string, body?: unknown): Promise<T> {
     return call<T>(method, `${this.url}${path}`, body);
   }
@@ -65,7 +68,7 @@ export class TestWorker implements AsyncDisposable {
     return tasks.find(task => task.id === id);
   }
 
-  /** Resolves with the task when it shows the state. */
+  /** Resolves with the task when it has the state. */
   shows(name: string, state: TaskInfo['state'], within = 30_000): Promise<TaskInfo> {
     const shown = async () => {
       const task = await this.task(name);

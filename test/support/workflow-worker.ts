@@ -6,7 +6,7 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import type { ControlActivities, TaskActivities } from '../../activities/index.ts';
 import { workflowBundle } from '../../src/temporal/workflow-bundle.ts';
 
-/** Both workers of a Millrace process, with activities of the test's own, on task queues of its own. */
+/** Control and task workers like those of a Millrace process, with fake activities and their own task queues. */
 export interface WorkflowWorker extends AsyncDisposable {
   readonly client: Client;
   readonly taskQueue: string;

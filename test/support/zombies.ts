@@ -15,25 +15,25 @@ import { WorkerGroup } from './worker-group.ts';
 
 /** Milliseconds between changes of the source. */
 const EVERY_MS = 50;
-/** Milliseconds for which changes go on before the lost worker is back, and after. */
+/** Milliseconds of changes before the lost worker returns, and after. */
 const GO_ON_MS = 2500;
 
 interface Scene {
   readonly draw: Draw;
   readonly group: WorkerGroup;
-  /** Starts another worker, then loses the first one. */
+  /** Starts a second worker, then loses the first one. */
   lose(): Promise<WorkerProcess>;
-  /** Ends the loss after a while, and returns after another. */
+  /** Ends the loss after a pause, and returns after another pause. */
   find(): Promise<void>;
 }
 
-/** What is done to a connector while its worker is lost. What that worker writes when it is back, or before, is found. */
+/** Changes of a connector while its worker is lost. Writes of the lost worker after the change fail the test. */
 export const scenarios = {
-  'a sink is configured anew': (scene: Scene) =>
+  'a sink is reconfigured': (scene: Scene) =>
     newTable(scene, (by, name, config) => scene.group.ask('PUT', `${pathOf(name)}/config`, config, by)),
   'a sink is deleted and created again': (scene: Scene) => {
     let isDeleted = false;
-    // Repeated where an answer was lost: 404 and 409 say that the first request has been carried out.
+    // Repeated after a lost answer: 404 and 409 mean that the first request was carried out.
     return newTable(scene, async (by, name, config) => {
       if (!isDeleted) await scene.group.ask('DELETE', pathOf(name), undefined, by).catch(unless(404));
       isDeleted = true;
@@ -74,7 +74,7 @@ const unless = (status: number) => (error: unknown) => {
 
 const pathOf = (name: string) => `/${encodeURIComponent(name)}`;
 
-/** Does something again and again until it is stopped; resolves with how often it was done. */
+/** Repeats an action until it is stopped; the returned function resolves with the number of repetitions. */
 function keepDoing(act: (count: number) => Promise<unknown>): () => Promise<number> {
   let stopped = false;
   const done = (async () => {
@@ -92,7 +92,7 @@ function keepDoing(act: (count: number) => Promise<unknown>): () => Promise<numb
   };
 }
 
-/** A sink goes on in another table. Once it has begun there, nothing more comes into the old one. */
+/** A sink switches to another table. After its first write there, the old table must not change. */
 async function newTable(
   { draw, group, lose, find }: Scene,
   change: (by: WorkerProcess, name: string, config: Record<string, string>) => Promise<unknown>,
@@ -103,7 +103,7 @@ async function newTable(
   const stop = keepDoing(count => produce(kafka, topic, numbered(count, count + 1)));
   try {
     for (const table of ['before', 'after']) await database.query(`CREATE TABLE ${table} (id bigint)`);
-    await eventually('the topic is there', async () => (await topicRecords(topic)).length > 0);
+    await eventually('the topic has records', async () => (await topicRecords(topic)).length > 0);
     await group.create(name, appendingSink(database, topic, 'before'));
     const ids = async (table: string) => (await idsOf(database, table)).map(Number);
     await eventually('the first table has rows', async () => (await ids('before')).length > 0);
@@ -126,7 +126,7 @@ async function newTable(
     );
     await find();
     const produced = await stop();
-    await eventually('every record is there', async () => (await ids('after')).at(-1) === produced - 1);
+    await eventually('every record arrived', async () => (await ids('after')).at(-1) === produced - 1);
     expect(await ids('before')).toEqual(range(0, begun));
     expect(await ids('after')).toEqual(range(begun, produced));
   } finally {
@@ -135,7 +135,7 @@ async function newTable(
   }
 }
 
-/** Tables of four tasks become those of one. */
+/** The tables of four tasks become those of one task. */
 async function fewerTasks({ draw, group, lose, find }: Scene): Promise<void> {
   const [name, prefix] = [draw.connectorName(), draw.topic(200)];
   await using database = await createDatabase('zombie');
@@ -167,7 +167,7 @@ async function fewerTasks({ draw, group, lose, find }: Scene): Promise<void> {
     await find();
     const inserted = await stop();
     for (const table of tables) {
-      await eventually(`all of ${table} is there`, async () => (await ids(table)).at(-1) === inserted);
+      await eventually(`all rows of ${table} arrived`, async () => (await ids(table)).at(-1) === inserted);
       expect(await ids(table)).toEqual(range(1, inserted + 1));
     }
   } finally {
@@ -175,7 +175,7 @@ async function fewerTasks({ draw, group, lose, find }: Scene): Promise<void> {
   }
 }
 
-/** A file is read again from its beginning, once. */
+/** A file is read again from its beginning, exactly once. */
 async function offsetsReset({ draw, group, lose, find }: Scene): Promise<void> {
   const [name, topic, file] = [draw.connectorName(), draw.topic(), join(group.folder, 'lines.txt')];
   const line = (count: number) => `line ${count}`;
@@ -203,11 +203,11 @@ async function offsetsReset({ draw, group, lose, find }: Scene): Promise<void> {
     );
     const before = await lines();
     await ask('PUT', '/resume');
-    await eventually('it reads the file again', async () => (await lines()).length > before.length, { within: 60_000 });
+    await eventually('the source reads the file again', async () => (await lines()).length > before.length, { within: 60_000 });
     await find();
     const count = await stop();
     const all = range(0, count).map(line);
-    await eventually('all lines are there', async () => (await lines()).length >= before.length + count);
+    await eventually('all lines arrived', async () => (await lines()).length >= before.length + count);
     expect(before).toEqual(all.slice(0, before.length));
     expect((await lines()).slice(before.length)).toEqual(all);
   } finally {

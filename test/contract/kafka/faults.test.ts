@@ -22,7 +22,7 @@ const api = {
   DescribeConfigs: 32,
 } as const;
 type Api = keyof typeof api;
-const fates = ['lose request', 'lose answer', 'late', 'silence'] as const satisfies readonly Fate[];
+const fates = ['drop request', 'drop answer', 'late', 'silence'] as const satisfies readonly Fate[];
 
 describe.each(implementations)('over a bad network, $name', implementation => {
   /** One transaction, with this fate for requests of an API on its way; then what was read of it. */
@@ -62,7 +62,7 @@ describe.each(implementations)('over a bad network, $name', implementation => {
     };
   }
 
-  test.each(['lose request', 'lose answer', 'silence'] as const)(
+  test.each(['drop request', 'drop answer', 'silence'] as const)(
     'a commit whose EndTxn meets "%s" is asked for again: committed, one copy',
     async fate => {
       await using once = await commitOnce('EndTxn', fate);
@@ -74,11 +74,11 @@ describe.each(implementations)('over a bad network, $name', implementation => {
   test('a commit whose EndTxn is lost five times is committed all the same, one copy', async () => {
     await using once = await commitOnce(
       'EndTxn',
-      'lose answer',
-      'lose request',
-      'lose answer',
-      'lose answer',
-      'lose request',
+      'drop answer',
+      'drop request',
+      'drop answer',
+      'drop answer',
+      'drop request',
     );
     expect(once.outcome).toBe('committed');
     expect(await once.read()).toEqual(numbers(100));
@@ -94,14 +94,14 @@ describe.each(implementations)('over a bad network, $name', implementation => {
   });
 
   test('a commit that Kafka never answers is COMMIT_UNKNOWN, and was made or was not: never both', async () => {
-    const lost = Array.from({ length: 200 }, (): Fate => 'lose answer');
+    const lost = Array.from({ length: 200 }, (): Fate => 'drop answer');
     await using made = await commitOnce('EndTxn', ...lost);
     expect(made.outcome).toBe('COMMIT_UNKNOWN');
     expect(await made.read()).toEqual(numbers(100));
   });
 
   test('a commit that never reached Kafka within the transaction’s time was not made', async () => {
-    await using open = await commitOnce('EndTxn', ...Array.from({ length: 200 }, (): Fate => 'lose request'));
+    await using open = await commitOnce('EndTxn', ...Array.from({ length: 200 }, (): Fate => 'drop request'));
     expect(['COMMIT_UNKNOWN', 'FENCED']).toContain(open.outcome);
     expect(await open.read()).toEqual([]);
   });
@@ -132,12 +132,12 @@ describe.each(implementations)('over a bad network, $name', implementation => {
       const client = implementation.connect(proxy.address, 1500);
       proxy.next(
         api[name],
-        'lose answer',
+        'drop answer',
         'pass',
-        'lose request',
+        'drop request',
         'late',
         'pass',
-        'lose answer',
+        'drop answer',
         'pass',
         'silence',
         'late',
@@ -160,7 +160,7 @@ describe.each(implementations)('over a bad network, $name', implementation => {
     const topic = await b.topic();
     await using proxy = await startKafkaProxy(servers().kafka);
     const client = implementation.connect(proxy.address, 1000);
-    const chosen = ['pass', 'pass', 'pass', 'pass', 'pass', 'lose answer', 'lose request', 'late'] as const;
+    const chosen = ['pass', 'pass', 'pass', 'pass', 'pass', 'drop answer', 'drop request', 'late'] as const;
     const some = (): Fate[] =>
       Array.from({ length: 60 }, () => chosen[Math.floor(Math.random() * chosen.length)] ?? 'pass');
     for (const name of [
@@ -238,13 +238,13 @@ describe.each(implementations)('over a bad network, $name', implementation => {
     const client = implementation.connect(proxy.address, 2000);
     const assigned = [{ topic, partition: 0, offset: 0 }];
     const reader = await client.reader({ assigned, maxBytes: 2000, maxPartitionBytes: 2000, maxWaitMs: 100 });
-    proxy.next(api.Fetch, 'pass', 'lose answer', 'pass', 'lose request', 'lose answer', 'pass', 'silence');
+    proxy.next(api.Fetch, 'pass', 'drop answer', 'pass', 'drop request', 'drop answer', 'pass', 'silence');
     const read: string[] = [];
     while (read.length < 300)
       for (const { records } of await reader.poll()) for (const { value } of records) read.push(`${value}`);
     expect(read).toEqual(numbers(300));
     expect(proxy.seen(api.Fetch)).toBeGreaterThan(7);
-    proxy.always(api.Fetch, 'lose request');
+    proxy.always(api.Fetch, 'drop request');
     await expect(
       (async () => {
         for (;;) await reader.poll();

@@ -119,7 +119,7 @@ describe.each(implementations)('one transactional id, $name', implementation => 
     await using proxy = await startKafkaProxy(servers().kafka);
     const behind = implementation.connect(proxy.address, 30_000);
     const producer = await behind.producer({ transactionalId: id, compression: 'none', transactionTimeoutMs: 1000 });
-    proxy.always(END_TXN, 'lose request');
+    proxy.always(END_TXN, 'drop request');
     await expect(commit(producer, topic, 'too late')).rejects.toThrow();
     await behind.close();
     const next = await open(b.client, id);

@@ -178,7 +178,7 @@ describe.each(implementations)('a hanging transaction, $name', implementation =>
   test('that was committed is not lost with the next one of the same producer, when Kafka was away in between', async () => {
     await using of = await begin();
     const producer = await hangCommitted(of);
-    of.proxy.next(ADD_PARTITIONS, 'lose request');
+    of.proxy.next(ADD_PARTITIONS, 'drop request');
     // The end of what hangs, and then of what is never ended.
     of.proxy.next(END_TXN, 'pass', 'silence');
     const ends = of.proxy.seen(END_TXN);

@@ -34,7 +34,7 @@ it.each(['insert', 'upsert'])(
 
 it('an answer that is lost does no harm', async () => {
   await using index = new TestIndex('lost_answer');
-  await using front = await startTroubled(elasticsearchUrl(), ['lose answer']);
+  await using front = await startTroubled(elasticsearchUrl(), ['drop answer']);
   await using sink = await TestSink.open(front.url, config);
   await sink.write(changes(index.name));
   expect(sink.figures).toMatchObject({ retries: 1, stale: 60 });

@@ -11,7 +11,7 @@ type Item = readonly string[];
  * - a status: it is not carried out, and this is the answer;
  * - `busy`: those items of which it says so are not carried out, and answered with 429.
  */
-export type Fate = 'pass' | 'lose answer' | number | { readonly busy: (item: Item, place: number) => boolean };
+export type Fate = 'pass' | 'drop answer' | number | { readonly busy: (item: Item, place: number) => boolean };
 
 /** Between a sink and the real server: each bulk request in turn has its fate, those behind them pass. */
 export async function startTroubled(
@@ -39,7 +39,7 @@ export async function startTroubled(
       ...(method === 'GET' || method === 'HEAD' ? {} : { body: forwarded }),
     });
     const text = await answer.text();
-    if (fate === 'lose answer') incoming.socket.destroy();
+    if (fate === 'drop answer') incoming.socket.destroy();
     else outgoing.writeHead(answer.status, { 'content-type': 'application/json' }).end(withBusy(text, held));
   });
   await new Promise<void>(resolve => proxy.listen(0, '127.0.0.1', resolve));

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import * as pg from '../../connectors/postgresql/pg-text.ts';
 
-/** A column of a PostgreSQL table, with texts of values that it takes; null for null. */
+/** A column of a PostgreSQL table with values as text, or null. */
 export interface GeneratedColumn {
   readonly name: string;
   readonly type: string;
@@ -9,7 +9,7 @@ export interface GeneratedColumn {
 }
 
 interface ValuesOf {
-  /** The ones that break things. */
+  /** Edge cases of the type. */
   readonly edges: readonly string[];
   readonly any: fc.Arbitrary<string>;
 }
@@ -44,16 +44,16 @@ const integers = (any: fc.Arbitrary<string>, bits: number): ValuesOf => ({
   edges: ['0', '-1', String(-(2n ** BigInt(bits - 1))), String(2n ** BigInt(bits - 1) - 1n)],
   any,
 });
-/** Without trailing zeros: a numeric without a scale loses those, which are none of its value. */
+/** Values without trailing zeros, which a numeric without a scale does not keep. */
 const numerics = {
   edges: ['0', '-1', '0.1', '1e20', '-1e-20', '123456789012345678901234567890.123456789'],
   any: pg.int64,
 };
-/** Years that every unit of 64 bits has. */
+/** Years in the range of 64-bit microseconds. */
 const times = (edges: readonly string[], any: fc.Arbitrary<string>): ValuesOf => ({ edges, any });
 const near = (text: string): boolean => !/^(2942[4-9]|29[4-9]\d\d\d)/.test(text);
 
-/** Types that arrive as they are in every mode that is drawn; what does not is in docs/guides/jdbc-sink.md. */
+/** Types that arrive unchanged in every mode; exceptions are in docs/guides/jdbc-sink.md. */
 const types: Readonly<Record<string, ValuesOf>> = {
   bool: { edges: ['t', 'f'], any: pg.boolean },
   int2: integers(pg.int16, 16),
@@ -84,7 +84,7 @@ const types: Readonly<Record<string, ValuesOf>> = {
     edges: ['000000000', '111111111', '000000001', '100000000'],
     any: fc.constantFrom('010101010', '000100000'),
   },
-  /** Leading zeros are lost. */
+  /** Leading zeros are not kept. */
   varbit: { edges: ['1', '10000000', '111111111'], any: pg.bits.map(text => `1${text}`) },
   date: times(['infinity', '-infinity', '4713-01-01 BC', '0001-12-31 BC', '5874897-12-31', '1969-12-31'], pg.date),
   time: times(['24:00:00', '00:00:00', '23:59:59.999999', '00:00:00.000001'], pg.time),
@@ -137,7 +137,7 @@ const types: Readonly<Record<string, ValuesOf>> = {
   ltree: { edges: ['', 'a', 'a.B_1.c'], any: fc.constant('x.y') },
 };
 
-/** Statements that make the types of `columns` that are no built-in ones. */
+/** Statements that create the types of `columns` that are not built in. */
 export const madeTypes = `
   CREATE EXTENSION citext; CREATE EXTENSION hstore; CREATE EXTENSION ltree;
   CREATE TYPE mood AS ENUM ('', 'NULL', 'a,b', '{"x"}', 'ä', 'ok'); CREATE DOMAIN price AS numeric(8,2)`;
@@ -164,7 +164,7 @@ const columnOf = (rows: number) => (type: string) => {
   ]);
 };
 
-/** Of every type one column and one of its arrays, each with so many values: the nasty ones first, then drawn ones. */
+/** One column of every type and one of its array type, each with `rows` values: edge cases first, then random ones. */
 export const everyColumn = (rows: number): fc.Arbitrary<GeneratedColumn[]> =>
   fc
     .tuple(...Object.keys(types).map(columnOf(rows)))

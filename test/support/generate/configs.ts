@@ -13,12 +13,12 @@ const converters = fc.constantFrom<Config>(
   { 'value.converter': JSON_CONVERTER, 'value.converter.schemas.enable': 'false' },
   { 'value.converter': JSON_CONVERTER, 'value.converter.schemas.enable': 'true' },
 );
-/** Any of the names that a class answers to. */
+/** Any name under which the class is registered. */
 const classes = (packageName: string, name: string): fc.Arbitrary<string> =>
   fc.constantFrom(`${packageName}.${name}Connector`, `${name}Connector`, name);
 const file = 'org.apache.kafka.connect.file';
 
-/** A source of the lines of a file, with any converters: give a sink of its topic `convertersOf` it. */
+/** A file source with random converters; a sink of its topic needs `convertersOf` it. */
 export const fileSources = (path: string, topic: string): fc.Arbitrary<Config> =>
   fc
     .tuple(classes(file, 'FileStreamSource'), converters)
@@ -30,7 +30,7 @@ export const fileSinks = (path: string, topic: string, more: Config): fc.Arbitra
 export const convertersOf = (config: Config): Config =>
   Object.fromEntries(Object.entries(config).filter(([key]) => key.includes('.converter')));
 
-/** A change data capture of the tables that the patterns match. */
+/** A PostgreSQL source of the tables that match the patterns. */
 export const cdcSources = (database: Database, tables: readonly string[]): fc.Arbitrary<Config> =>
   fc
     .tuple(
@@ -55,7 +55,7 @@ export const cdcSources = (database: Database, tables: readonly string[]): fc.Ar
       };
     });
 
-/** A JDBC sink that creates its tables. The insert mode is the caller's: it decides how rows are counted. */
+/** A JDBC sink that creates its tables. The caller sets the insert mode, on which the number of rows depends. */
 export const jdbcSinks = (database: Database, topic: string): fc.Arbitrary<Config> =>
   classes('io.confluent.connect.jdbc', 'JdbcSink').map(name => ({
     'connector.class': name,

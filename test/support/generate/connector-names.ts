@@ -2,14 +2,14 @@ import fc from 'fast-check';
 import { LETTERS, MIXED, SPECIAL, texts, UNICODE, WORDS, withinBytes } from './text.ts';
 
 export const MAX_CONNECTOR_NAME = 200;
-/** Lengths at which something else ends: PostgreSQL's names, and application names with a prefix. */
+/** Length limits of related names: PostgreSQL identifiers, and application names with a prefix. */
 const LENGTHS = [2, 3, 26, 27, 54, 55, 63, 64, 128, 199];
 const NASTY = [
   ...['a', 'A', 'a-1', 'a-1-0', 'a.b', 'a_b', 'a b', 'a+b', '%', '%2F', '%00', '..a', '...', '-', '--', '*', '#'],
   ...['{{a}}', "it's", '"quoted"', 'a,b', 'a;b', 'é', 'e\u0301', '🦀', '$1', '$&', '@timestamp'],
 ];
 
-/** Without white space at its ends, no path of its own in a URL, and no placeholder of a configuration provider. */
+/** Names without white space at the ends, that are no dot segments of a URL and contain no placeholder. */
 function fits(name: string): boolean {
   return (
     !['', '.', '..'].includes(name) &&
@@ -19,7 +19,7 @@ function fits(name: string): boolean {
   );
 }
 
-/** Names that a connector may have. Kafka Connect trims them; these have nothing to trim. */
+/** Valid connector names. Kafka Connect trims names; these have nothing to trim. */
 export const connectorNames: fc.Arbitrary<string> = fc
   .oneof(
     texts(
@@ -34,7 +34,7 @@ export const connectorNames: fc.Arbitrary<string> = fc
 const controls = fc.constantFrom('\0', '\t', '\n', '\r', '\u001f', '\u007f', '\u0085', '\u009f');
 const inside = (part: fc.Arbitrary<string>) => fc.tuple(connectorNames, part, connectorNames).map(all => all.join(''));
 
-/** Names that no connector may have. */
+/** Invalid connector names. */
 export const rejectedConnectorNames: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom('', '.', '..'),
   inside(controls),
@@ -43,7 +43,7 @@ export const rejectedConnectorNames: fc.Arbitrary<string> = fc.oneof(
   texts([LETTERS, UNICODE], 1000, [MAX_CONNECTOR_NAME + 1, 256]).filter(name => !withinBytes(name, MAX_CONNECTOR_NAME)),
 );
 
-/** Names that are easily taken for the given one. */
+/** Names that a wrong comparison would confuse with this one. */
 export const namesBeside = (name: string): string[] =>
   [
     `${name}-1`,

@@ -10,14 +10,14 @@ import { collidingTopicNames, topicNames } from './topic-names.ts';
 
 const draw = generator(import.meta.url);
 
-test('the same seed and file draw the same, another file or draw something else', () => {
+test('the same seed and file draw the same values; another file or draw gives others', () => {
   const [one, again, other] = ['/x/test/a.test.ts', '/y/test/a.test.ts', '/x/test/b.test.ts'].map(fileSeeds);
   const seeds = [one?.(), one?.(), other?.()];
   expect(again?.()).toBe(seeds[0]);
   expect(new Set(seeds).size).toBe(3);
 });
 
-test('connector names are accepted, of every length and alphabet; the others are rejected', () => {
+test('connector names of every length and alphabet are accepted; invalid ones are rejected', () => {
   fc.assert(fc.property(connectorNames, name => nameProblem(name) === undefined));
   fc.assert(fc.property(rejectedConnectorNames, name => nameProblem(name) !== undefined));
   fc.assert(fc.property(connectorNames, name => namesBeside(name).every(other => nameProblem(other) === undefined)));
@@ -27,7 +27,7 @@ test('connector names are accepted, of every length and alphabet; the others are
   expect(Math.max(...many.map(name => Buffer.byteLength(name)))).toBe(200);
 });
 
-test('topic names are those that Kafka allows, with the collisions that it reports', () => {
+test('topic names are those that Kafka allows, with the collisions that Kafka reports', () => {
   const allowed = (name: string) => /^[a-zA-Z0-9._-]{1,249}$/.test(name) && name !== '.' && name !== '..';
   fc.assert(fc.property(topicNames(), allowed));
   fc.assert(
@@ -39,13 +39,13 @@ test('topic names are those that Kafka allows, with the collisions that it repor
   );
 });
 
-test('identifiers are 1 to 63 bytes without NUL', () => {
+test('identifiers have 1 to 63 bytes and no NUL', () => {
   const fits = (name: string) => Buffer.byteLength(name) >= 1 && Buffer.byteLength(name) <= 63 && !name.includes('\0');
   fc.assert(fc.property(fc.oneof(tableNames, schemaNames, columnNames), fits));
   expect(fc.sample(tableNames, 200).some(name => name.includes('"'))).toBe(true);
 });
 
-test('a table pattern matches its own table and no other, whatever is in the names', () => {
+test('a table pattern matches only its own table, whatever characters the names contain', () => {
   fc.assert(
     fc.property(tableNames, tableNames, (table, other) => {
       const matches = nameTest(tablePattern('public', table), 'table.include.list');
@@ -55,7 +55,7 @@ test('a table pattern matches its own table and no other, whatever is in the nam
   );
 });
 
-test('draws of one file are different names; topics are within their limit', () => {
+test('names drawn in one file differ, and topic names are within their limit', () => {
   const names = Array.from({ length: 50 }, () => draw.connectorName());
   expect(new Set(names).size).toBe(50);
   for (let i = 0; i < 50; i++) {

@@ -9,27 +9,33 @@ import { clipped } from './text.ts';
 import { MAX_TOPIC, topicNames } from './topic-names.ts';
 
 /**
- * Inputs of a test file, drawn from the run's seed: the same again for the same MILLRACE_SEED and the same order of
- * draws. What was drawn is printed when a test fails.
+ * Inputs of a test file, drawn from the run's seed: the same MILLRACE_SEED and order of draws give the same inputs.
+ * They are printed when a test fails.
  */
 export interface Draw {
-  /** One value of any arbitrary. */
+  /** A value of any arbitrary. */
   from<T>(arbitrary: fc.Arbitrary<T>): T;
-  /** A name that no other connector of this file has. */
+  /** A connector name, unique in this file. */
   connectorName(): string;
-  /** The same for a sink, whose consumer group all clusters of the brokers share: a short part of it is not drawn. */
+  /**
+   * A sink name, unique across runs, because all clusters of the brokers share its consumer group: a short part of it
+   * is random.
+   */
   sinkName(): string;
-  /** A name that no other topic of the brokers has: a short part of it is not drawn. */
+  /** A topic name, unique across runs: a short part of it is random. */
   topic(max?: number): string;
-  /** Names that no other table, schema or column of this file has, unquoted. */
+  /** Unquoted names of tables, schemas and columns, unique in this file. */
   table(): string;
   schema(): string;
   column(): string;
-  /** Connectors of other kinds and old data in a worker's cluster. beside: names of the connectors that a test is about. */
+  /**
+   * Starts connectors of other kinds and writes old data in a worker's cluster. tested: names of the connectors under
+   * test.
+   */
   neighbours(cluster: Cluster, beside?: readonly string[]): Promise<Neighbours>;
 }
 
-/** Call it once in a test file, at its top: `const draw = generator(import.meta.url)`. */
+/** Call once at the top of a test file: `const draw = generator(import.meta.url)`. */
 export function generator(url: string): Draw {
   const nextSeed = fileSeeds(url);
   const drawn: unknown[] = [];
@@ -40,7 +46,7 @@ export function generator(url: string): Draw {
     return value as T;
   };
   const unused = (kind: string, arbitrary: fc.Arbitrary<string>): string => {
-    // Lists of tables do not know upper and lower case apart.
+    // Table lists are case-insensitive.
     const entry = (text: string) => `${kind} ${kind === 'connector' ? text : text.toLowerCase()}`;
     const name = from(arbitrary.filter(text => !taken.has(entry(text))));
     taken.add(entry(name));
@@ -50,7 +56,7 @@ export function generator(url: string): Draw {
     if (task.result?.state === 'fail')
       console.error(`drawn for this file:\n${drawn.map(value => fc.stringify(value)).join('\n')}`);
   });
-  /** The drawn text with a part that no earlier run had in it, where there is room. */
+  /** The generated text with a part that is unique across runs, within the length limit. */
   const unique = (text: string, after: string, bytes: number): string => {
     const part = uniqueName('');
     const start = clipped(text, bytes - part.length);

@@ -8,25 +8,25 @@ import { type Config, convertersOf, fileSinks, fileSources, jdbcSinks } from './
 import type { Draw } from './index.ts';
 import { leaveOldData } from './old-data.ts';
 
-/** Connectors that run beside the one that a test is about. They go with `await using`, or with the cluster. */
+/** Connectors that run beside the tested one. They are deleted by `await using`, or with the cluster. */
 export interface Neighbours extends AsyncDisposable {
   readonly names: readonly string[];
-  /** Resolves when all of them run, on their first attempts where nothing has ended a worker meanwhile. */
+  /** Resolves when all of them run, on their first attempts unless a worker ended meanwhile. */
   run(): Promise<void>;
 }
 
-/** A worker's address, and the properties that it was started with. */
+/** A worker's address and properties. */
 export interface Cluster {
   readonly url: string;
   readonly properties: Config;
 }
 
-/** No server listens there: a sink connects when it has records to write. */
+/** No server listens there; a sink connects when it has records to write. */
 const nowhere = { host: '127.0.0.1', port: 1, user: 'nobody', password: 'unused', database: 'none' };
 
 /**
- * Puts connectors of several kinds and name lengths into the cluster of a running worker, and old data of others into
- * every shared topic. absent: names of connectors that never were in the cluster; old data of these is left there.
+ * Creates connectors of several kinds and name lengths in a worker's cluster, and writes old data to every shared
+ * topic. absent: names of connectors that the cluster never had, for the old data.
  */
 export async function startNeighbours(draw: Draw, cluster: Cluster, absent: readonly string[]): Promise<Neighbours> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-neighbours-'));
@@ -46,7 +46,7 @@ export async function startNeighbours(draw: Draw, cluster: Cluster, absent: read
   for (const [name, config] of connectors) await call('POST', `${cluster.url}/connectors`, { name, config });
   const statuses = () => Promise.all([...connectors.keys()].map(name => call<StatusInfo>('GET', `${at(name)}/status`)));
   const run = async () => {
-    await eventually('the neighbours run', async () =>
+    await eventually('the other connectors run', async () =>
       (await statuses()).every(({ tasks: [task] }) => task?.state === 'RUNNING' && task['figures'] !== undefined),
     );
   };

@@ -7,13 +7,13 @@ import type { Config } from './configs.ts';
 /** Key and value of a record. */
 type Entry = readonly [key: string, value: string | null];
 
-/** Keys that are no key of a source's offset, and values that are no offset. */
+/** Keys and values that are no source offsets. */
 const garbage: readonly Entry[] = [
   ...['', ' ', '[', '["', '["x', '["x"', '["x"]', '["x",', '["x",null]', '["x",[1]]', '[1,{"a":1}]', '[[],{}]', '{}'],
   ...['null', '"x"', '{"schema":null,"payload":["x",{"a":1}]}', 'x'.repeat(5000), '[', '[]', '\u0000\u0001', '🦀'],
 ].map(key => [key, '{"position":-1}'] as const);
 
-/** Offsets of another connector: as Kafka Connect writes them, with white space, escaped, forgotten, and broken. */
+/** Offsets of another connector: as Kafka Connect writes them, with white space, escaped, deleted, and malformed. */
 const offsetsOf = (name: string): readonly Entry[] => {
   const text = JSON.stringify(name);
   const escaped = text.replace(/[^\\"]/, letter => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`);
@@ -28,7 +28,7 @@ const offsetsOf = (name: string): readonly Entry[] => {
   ];
 };
 
-/** Records that Kafka Connect keeps of a connector in its `config.storage.topic`. */
+/** Records of a connector in Kafka Connect's `config.storage.topic`. */
 const configsOf = (name: string): readonly Entry[] => [
   [`connector-${name}`, JSON.stringify({ properties: { name, 'connector.class': 'FileStreamSource' } })],
   [`task-${name}-0`, JSON.stringify({ properties: { 'task.class': 'FileStreamSourceTask' } })],
@@ -47,8 +47,8 @@ const foreignConfigs: readonly Entry[] = [
 ];
 
 /**
- * Fills the topics that the connectors of a cluster share, and the offsets of consumer groups, with what others left
- * there. names: of connectors that have never been in the cluster. topic: one that exists.
+ * Writes data of other connectors to the topics that the connectors of a cluster share, and to consumer groups. names:
+ * of connectors that the cluster never had. topic: an existing topic.
  */
 export async function leaveOldData(worker: Config, names: readonly string[], topic: string): Promise<void> {
   const kafka = kafkaClient({ brokers: [worker['bootstrap.servers'] ?? ''], clientId: 'old-data' }, silent);

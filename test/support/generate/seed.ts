@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 
-/** The seed of this run: vitest.config.ts draws one where MILLRACE_SEED is not set. */
+/** Seed of this run; vitest.config.ts generates one if MILLRACE_SEED is not set. */
 export const runSeed = (): number => Number(process.env['MILLRACE_SEED'] ?? 0);
 
-/** Seeds of the draws of one test file, the same again for the same run seed, on every machine. */
+/** Seeds for the draws of one test file; the same run seed gives the same on every machine. */
 export function fileSeeds(url: string): () => number {
   const file = url.slice(url.lastIndexOf('/test/'));
   let draws = 0;

@@ -1,12 +1,15 @@
 import fc from 'fast-check';
 
-/** Characters that URLs, JSON, SQL, regular expressions, shells, file names or metric labels treat specially. */
+/** Characters with a special meaning in URLs, JSON, SQL, regular expressions, shells, file names or metric labels. */
 export const SPECIAL = [...' .-_~%+?#&=:;@,!*^|<>()[]{}$`\'"'];
-/** Wide, combining, right-to-left, case-folding to more than one letter, outside the basic plane. */
+/**
+ * Wide, combining and right-to-left characters, characters whose case folding has several letters, and characters
+ * outside the basic plane.
+ */
 export const UNICODE = [...'äßéñıİﬀΩд数据שׁ한', 'e\u0301', '🦀', '👩‍🚀', '\u00a0', '\u200b', '\u2028'];
 export const LETTERS = [...'abcdefghijklmnopqrstuvwxyz'];
 export const MIXED = [...'abcXYZ019'];
-/** Keys of `Object.prototype`, and words with a meaning in JSON, SQL or Millrace's own topics and paths. */
+/** Keys of `Object.prototype`, and words with a meaning in JSON, SQL or Millrace's topics and paths. */
 export const WORDS = [
   ...['constructor', '__proto__', 'toString', 'hasOwnProperty', 'null', 'undefined', 'true', 'NaN'],
   ...['select', 'table', 'user', 'order', 'group', 'offset', 'connectors', 'status', 'secret', 'dlq', '0', '-1'],
@@ -14,7 +17,7 @@ export const WORDS = [
 
 export const withinBytes = (text: string, bytes: number): boolean => Buffer.byteLength(text) <= bytes;
 
-/** The longest beginning of a text that is no longer than so many bytes and ends between two characters. */
+/** The longest prefix of a text of at most `bytes` bytes that ends between two characters. */
 export function clipped(text: string, bytes: number): string {
   let kept = '';
   for (const character of text)
@@ -23,7 +26,7 @@ export function clipped(text: string, bytes: number): string {
   return kept;
 }
 
-/** Texts from 1 to `max` bytes: the lengths given first, each alphabet as often as the others. */
+/** Texts of 1 to `max` bytes: the given lengths first, all alphabets equally often. */
 export function texts(alphabets: readonly (readonly string[])[], max: number, lengths: readonly number[]) {
   const length = fc.oneof(fc.constantFrom(1, max, ...lengths), fc.integer({ min: 1, max }));
   const alphabet = fc.oneof(...alphabets.map(letters => fc.constant(letters)));

@@ -6,7 +6,7 @@ const ALPHABETS = ['abcdefghijklmnopqrstuvwxyz', 'ABCxyz0189', 'aZ0._-', '.', '_
   ...all,
 ]);
 
-/** Every name that Kafka allows: 1 to 249 letters, digits, dots, underscores and dashes. */
+/** All names that Kafka allows: 1 to 249 letters, digits, dots, underscores and dashes. */
 export const topicNames = (max = MAX_TOPIC): fc.Arbitrary<string> =>
   texts(
     ALPHABETS,
@@ -14,7 +14,10 @@ export const topicNames = (max = MAX_TOPIC): fc.Arbitrary<string> =>
     [2, 63, 64, 200, 248].filter(length => length < max),
   ).filter(name => name !== '.' && name !== '..');
 
-/** Two topics whose names differ in a dot and an underscore: one metric of Kafka. A broker refuses the second. */
+/**
+ * Two topics whose names differ only in a dot and an underscore, so that their metrics collide. A broker rejects the
+ * second.
+ */
 export const collidingTopicNames = (max = MAX_TOPIC): fc.Arbitrary<readonly [string, string]> =>
   fc
     .tuple(topicNames(Math.floor((max - 1) / 2)), topicNames(Math.floor((max - 1) / 2)))
