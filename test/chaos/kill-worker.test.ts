@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { eventually } from '../support/eventually.ts';
 import { seeded } from '../support/seed.ts';
 import { runLoad } from './load.ts';
-import { Rig } from './rig.ts';
 import { SlotWatch } from './slot-watch.ts';
+import { Rig } from './test-cluster.ts';
 import { verify } from './verify.ts';
 
 /** 100,000 rows before it starts and, with their events, over 300,000 changes. */

@@ -1,5 +1,5 @@
 import { eventually } from '../support/eventually.ts';
-import { connectors, type Rig } from './rig.ts';
+import { connectors, type Rig } from './test-cluster.ts';
 
 export interface RecoveryLimits {
   /** Milliseconds until all tasks are RUNNING. */

@@ -1,10 +1,10 @@
 import { test } from 'vitest';
 import { eventually } from '../support/eventually.ts';
 import { seeded } from '../support/seed.ts';
+import { serverTroubles } from './faults.ts';
 import { runLoad } from './load.ts';
-import { connectors, Rig } from './rig.ts';
 import { SlotWatch } from './slot-watch.ts';
-import { serverTroubles } from './troubles.ts';
+import { connectors, Rig } from './test-cluster.ts';
 import { verify } from './verify.ts';
 
 test.each(Object.entries(serverTroubles))('%s: nothing lost, nothing doubled', async (name, trouble) => {

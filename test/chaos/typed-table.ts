@@ -1,9 +1,9 @@
 import { expect } from 'vitest';
-import { rowTexts } from '../support/copied-table.ts';
 import type { TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
-import { everyColumn, type GeneratedColumn, madeTypes } from '../support/generate/columns.ts';
+import { columnsOfEveryType, type GeneratedColumn, typeDefinitions } from '../support/generate/columns.ts';
 import type { Draw } from '../support/generate/index.ts';
+import { rowTexts } from '../support/table-copy.ts';
 
 /**
  * A table `typed` with columns of every type, and of arrays of them, and with one whose values are too large to be sent
@@ -17,14 +17,14 @@ const listOf = (columns: readonly GeneratedColumn[]): string => [LARGE, ...colum
 
 /** Statements that make the table's types and the table, at both ends. */
 const definition = (columns: readonly GeneratedColumn[]): string => `
-  ${madeTypes};
+  ${typeDefinitions};
   CREATE TABLE typed (id bigint PRIMARY KEY, version int NOT NULL, ${LARGE} text,
     ${columns.map(({ name, type }) => `${name} ${type}`).join(', ')});
   ALTER TABLE typed ALTER COLUMN ${LARGE} SET STORAGE EXTERNAL`;
 
 /** Draws columns and values, and makes the table: full at the source, empty at the target. */
 export async function createTyped(draw: Draw, source: TestDatabase, target: TestDatabase): Promise<void> {
-  const columns = draw.from(everyColumn(SAMPLES));
+  const columns = draw.value(columnsOfEveryType(SAMPLES));
   const list = listOf(columns);
   for (const database of [source, target]) await database.query(definition(columns));
   await source.query('CREATE TABLE samples (LIKE typed)');

@@ -3,9 +3,9 @@ import { messageOf } from '../../src/errors.ts';
 import type { TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Change, changes } from './changes.ts';
-import { connectors, type Rig, type RigKafka } from './rig.ts';
 import { checkSlot } from './slot-check.ts';
 import type { SlotWatch, Table } from './slot-watch.ts';
+import { connectors, type Rig, type RigKafka } from './test-cluster.ts';
 import { verifyTyped } from './typed-table.ts';
 
 const columns = {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { eventually } from '../support/eventually.ts';
 import { runLoad } from './load.ts';
-import { connectors, Rig } from './rig.ts';
 import { SlotWatch } from './slot-watch.ts';
+import { connectors, Rig } from './test-cluster.ts';
 import { verify } from './verify.ts';
 
 test('a frozen worker that wakes when its successor has begun writes nothing more', async () => {

@@ -23,7 +23,7 @@ const special = /[%?#;+[\]{}|\\^`"<>]/g;
 
 /** A name that no other connector of the run has, and that clients may put into a path without encoding it. */
 export const plainName = (draw: Draw): string =>
-  draw.from(connectorNames).replace(special, '').slice(0, 60).trim() + uniqueName('');
+  draw.value(connectorNames).replace(special, '').slice(0, 60).trim() + uniqueName('');
 
 /** A file source of lines that are there and of those that are appended later. */
 export class FileSource {

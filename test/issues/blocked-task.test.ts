@@ -45,7 +45,7 @@ beforeAll(async () => {
   await writeFile(file, plugin);
   const properties = { 'plugin.path': file, 'key.converter': text, 'value.converter': text };
   const [worker] = await Promise.all([group.add(properties), group.add(properties)]);
-  await draw.neighbours({ url: worker.url, properties: { ...group.properties, ...properties } });
+  await draw.otherConnectors({ url: worker.url, properties: { ...group.properties, ...properties } });
   healthy = await Promise.all(Array.from({ length: 3 }, () => FilePair.start(group, draw)));
   await healthyOnesMove();
 });
@@ -58,7 +58,7 @@ function askContinually(): () => Promise<number> {
     let most = 0;
     while (!stopped) {
       const began = performance.now();
-      await group.ask('GET', '', undefined, worker).catch(() => undefined);
+      await group.request('GET', '', undefined, worker).catch(() => undefined);
       most = Math.max(most, performance.now() - began);
       await delay(50);
     }
@@ -82,12 +82,12 @@ const poisoned = (name: string, how: string) =>
 
 /** Every healthy pair of connectors moves a new line; none has failed. */
 async function healthyOnesMove(): Promise<void> {
-  await Promise.all(healthy.map(pair => pair.move()));
+  await Promise.all(healthy.map(pair => pair.copyLine()));
   for (const name of healthy.flatMap(({ source, sink }) => [source, sink]))
     expect((await group.status(name)).tasks[0]?.state).toBe('RUNNING');
 }
 
-const deleted = (name: string) => group.ask('DELETE', `/${encodeURIComponent(name)}`);
+const deleted = (name: string) => group.request('DELETE', `/${encodeURIComponent(name)}`);
 
 const failedTask = (name: string) =>
   eventually(

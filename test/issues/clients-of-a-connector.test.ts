@@ -55,12 +55,12 @@ test('a source writes, fences and stores its offsets as the user that it names, 
     'offsets.storage.topic': own,
   };
   await worker.call('PUT', `${at(name)}/config`, moved);
-  await eventually('the task logs in', async () => proxy.askedBy('writer')?.has(api.initProducerId) === true);
+  await eventually('the task logs in', async () => proxy.apiKeysOf('writer')?.has(api.initProducerId) === true);
   await appendFile(file, 'three\n');
   await eventually('the third line is there', async () => (await lines()).length >= 3);
   expect(await lines()).toEqual(['one', 'two', 'three']);
-  await eventually('it was written so', async () => proxy.askedBy('writer')?.has(api.produce) === true);
-  expect(proxy.askedBy('creator')).toContain(api.createTopics);
+  await eventually('it was written so', async () => proxy.apiKeysOf('writer')?.has(api.produce) === true);
+  expect(proxy.apiKeysOf('creator')).toContain(api.createTopics);
   expect((await positions(own, name)).length).toBeGreaterThan(0);
 
   const { offsets } = await worker.call<{ offsets: { offset: JsonValue }[] }>('GET', `${at(name)}/offsets`);
@@ -71,7 +71,7 @@ test('a source writes, fences and stores its offsets as the user that it names, 
     expect((await positions(place, name)).at(-1), place).toMatchObject({ value: null });
   await worker.call('PUT', `${at(name)}/resume`);
   await eventually('all lines are there again', async () => (await lines()).length === 6);
-  expect(proxy.askedBy('writer')).toContain(api.fetch);
+  expect(proxy.apiKeysOf('writer')).toContain(api.fetch);
   const answers = JSON.stringify(await worker.call('GET', '/connectors?expand=info&expand=status'));
   for (const text of [answers, await worker.log()]) expect(text).not.toContain('pass word');
   await worker.call('DELETE', at(name));
@@ -133,9 +133,9 @@ test('a sink reads, and sends its dead letters, as the users that it names', asy
   });
   await eventually('the dead letter is there', async () => (await topicRecords(letters)).length === 1);
   await eventually('the other record is there', async () => (await readFile(file, 'utf8')).includes('a=1'));
-  expect(proxy.askedBy('reader')).toContain(api.fetch);
-  expect(proxy.askedBy('reader')).not.toContain(api.produce);
-  expect(proxy.askedBy('undertaker')).toContain(api.produce);
+  expect(proxy.apiKeysOf('reader')).toContain(api.fetch);
+  expect(proxy.apiKeysOf('reader')).not.toContain(api.produce);
+  expect(proxy.apiKeysOf('undertaker')).toContain(api.produce);
   await worker.call('DELETE', at(name));
 });
 

@@ -31,7 +31,7 @@ async function source(intervalMs: number) {
   await writeFile(file, '');
   const interval = { 'millrace.commit.interval.ms': String(intervalMs) };
   await worker.create(name, { 'connector.class': 'FileStreamSource', file, topic, ...interval });
-  await worker.shows(name, 'RUNNING');
+  await worker.awaitState(name, 'RUNNING');
   return { name, topic, file };
 }
 

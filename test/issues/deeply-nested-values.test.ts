@@ -2,20 +2,20 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type AnsweringWorker, startAnsweringWorker } from '../support/answering-worker.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { TestIndex } from '../support/elasticsearch.ts';
 import { eventually } from '../support/eventually.ts';
 import { generator } from '../support/generate/index.ts';
+import { type ResponsiveWorker, startResponsiveWorker } from '../support/responsive-worker.ts';
 
 /** Values nested up to the limit of 1,000 levels, and beyond it, through every sink: none of them ends a task. */
 const LIMIT = 1000;
 const draw = generator(import.meta.url);
-let worker: AnsweringWorker;
+let worker: ResponsiveWorker;
 let database: TestDatabase;
 
 beforeAll(async () => {
-  worker = await startAnsweringWorker('nested');
+  worker = await startResponsiveWorker('nested');
   database = await createDatabase('nested');
 });
 afterAll(async () => {
@@ -38,7 +38,7 @@ const sink = { 'errors.tolerance': 'all', 'value.converter.schemas.enable': 'fal
 async function deadLetters(config: Readonly<Record<string, string>>, hasNext: (topic: string) => Promise<boolean>) {
   const topic = config['topics'] ?? '';
   const queue = `${topic}_dead`;
-  const values = levels.map(count => `{"b":${draw.from(nested(count - 1))}}`);
+  const values = levels.map(count => `{"b":${draw.value(nested(count - 1))}}`);
   await worker.produce(
     topic,
     [...values, '{"plain":"next"}'].map(value => ({ value })),
@@ -51,7 +51,7 @@ async function deadLetters(config: Readonly<Record<string, string>>, hasNext: (t
     'errors.deadletterqueue.topic.replication.factor': '1',
     ...config,
   });
-  await worker.answeringWhile(() => eventually('the next record is there', () => hasNext(topic)));
+  await worker.whileResponsive(() => eventually('the next record is there', () => hasNext(topic)));
   await eventually('all records are dealt with', async () => {
     const [task] = (await worker.status(encodeURIComponent(name))).tasks;
     const { records_written: written, records_skipped: skipped } = task?.figures ?? {};

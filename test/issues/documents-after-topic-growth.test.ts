@@ -83,7 +83,7 @@ const path = (name: string) => `/connectors/${encodeURIComponent(name)}`;
 /** Without the ten seconds after which a running task looks at its topics again. */
 async function whilePaused(name: string, change: () => Promise<void>): Promise<void> {
   await worker.call('PUT', `${path(name)}/pause`);
-  await worker.shows(name, 'PAUSED');
+  await worker.awaitState(name, 'PAUSED');
   await change();
   await worker.call('PUT', `${path(name)}/resume`);
 }

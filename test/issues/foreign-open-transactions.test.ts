@@ -68,7 +68,7 @@ const stopped = (name: string) =>
 
 test('transactions of others do not hold up a connector', async () => {
   const [before, during] = [draw.connectorName(), draw.connectorName()];
-  await using _neighbours = await draw.neighbours(worker, [before, during]);
+  await using _neighbours = await draw.otherConnectors(worker, [before, during]);
   await create(before, 'one\n');
   await reaches(before, 4);
   const { 'offset.storage.topic': offsets = '', 'config.storage.topic': configs = '' } = worker.properties;
@@ -82,7 +82,7 @@ test('transactions of others do not hold up a connector', async () => {
   await reaches(before, 8);
 
   await worker.call('PUT', at(before, '/pause'));
-  await worker.shows(before, 'PAUSED');
+  await worker.awaitState(before, 'PAUSED');
   await worker.call('PUT', at(before, '/resume'));
   await appendFile(fileOf(before), 'three\n');
   await reaches(before, 14);
@@ -112,7 +112,7 @@ test('a transaction with offsets of its own is waited for, and named; the connec
   await worker.call('PUT', at(name, '/resume'));
   await worker.call('DELETE', at(name));
   await create(name, 'one\ntwo\n');
-  await worker.shows(name, 'RUNNING');
+  await worker.awaitState(name, 'RUNNING');
   await held.transaction.commit();
   await reaches(name, 8);
   // It began where the committed offset says.

@@ -1,15 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type AnsweringWorker, startAnsweringWorker } from '../support/answering-worker.ts';
 import { eventually } from '../support/eventually.ts';
 import { generator } from '../support/generate/index.ts';
+import { type ResponsiveWorker, startResponsiveWorker } from '../support/responsive-worker.ts';
 
 /** Patterns of dates and names of time zones mean what they mean in Java; what would mean something else is an error. */
 const draw = generator(import.meta.url);
-let worker: AnsweringWorker;
+let worker: ResponsiveWorker;
 beforeAll(async () => {
-  worker = await startAnsweringWorker('java_dates');
+  worker = await startResponsiveWorker('java_dates');
 });
 afterAll(() => worker?.[Symbol.asyncDispose]());
 

@@ -1,14 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type AnsweringWorker, startAnsweringWorker } from '../support/answering-worker.ts';
 import { eventually } from '../support/eventually.ts';
+import { type ResponsiveWorker, startResponsiveWorker } from '../support/responsive-worker.ts';
 import { uniqueName } from '../support/topic.ts';
 
 /** Patterns are checked and run as Java has them, or refused; none passes the check and means something else. */
-let worker: AnsweringWorker;
+let worker: ResponsiveWorker;
 beforeAll(async () => {
-  worker = await startAnsweringWorker('java_patterns');
+  worker = await startResponsiveWorker('java_patterns');
 });
 afterAll(() => worker?.[Symbol.asyncDispose]());
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { TableCopies } from '../support/copied-table.ts';
+import { TableCopies } from '../support/table-copy.ts';
 
 /** Changes of keys of other bytes that are one key to the destination keep their order within a batch. */
 let copies: TableCopies;
@@ -18,14 +18,14 @@ test.each([
   const of = (key: string) => `CREATE TABLE ${name} (id ${key} PRIMARY KEY, v int)`;
   const [one, other] = name === 'padded' ? ['a', 'a  '] : ['a', 'A'];
   await copies.source.query(`${of('text')}; INSERT INTO ${name} VALUES ('start', 0), ('${other}', 1), ('z${one}', 1)`);
-  const copy = await copies.to(`${before}; ${of(type)}`, [name]);
-  await copy.shows(name, 'start', 0);
+  const copy = await copies.copyTo(`${before}; ${of(type)}`, [name]);
+  await copy.awaitValue(name, 'start', 0);
   // One after the other, the last change of each key of the destination is a deletion of the first, a write of the second.
   await copies.source.query(`BEGIN;
     INSERT INTO ${name} VALUES ('${one}', 2); DELETE FROM ${name} WHERE id = '${other}';
     DELETE FROM ${name} WHERE id = 'z${one}'; INSERT INTO ${name} VALUES ('z${other}', 3);
     UPDATE ${name} SET v = 8 WHERE id = 'start'; COMMIT`);
-  await copy.shows(name, 'start', 8);
+  await copy.awaitValue(name, 'start', 8);
   const rows = () => copy.database.query(`SELECT trim(id::text) AS id, v FROM ${name} ORDER BY v`);
   expect(await rows()).toEqual([
     { id: `z${other}`.trim(), v: 3 },
@@ -33,6 +33,6 @@ test.each([
   ]);
   await copies.source.query(`BEGIN;
     INSERT INTO ${name} VALUES ('y${one}', 4), ('y${other}', 5); UPDATE ${name} SET v = 9 WHERE id = 'start'; COMMIT`);
-  await copy.shows(name, 'start', 9);
+  await copy.awaitValue(name, 'start', 9);
   expect((await rows()).map(({ v }) => v)).toEqual([3, 5, 9]);
 });

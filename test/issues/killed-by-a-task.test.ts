@@ -46,7 +46,7 @@ test('a task that kills its process is FAILED with the reason; tasks that shared
     transforms: 'killer',
     'transforms.killer.type': 'test.Killer',
   });
-  const { trace } = await worker.shows(poison, 'FAILED', 120_000);
+  const { trace } = await worker.awaitState(poison, 'FAILED', 120_000);
   expect(trace).toContain('TASK_QUARANTINED');
   expect(trace).toContain('SIGKILL');
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { TableCopies } from '../support/copied-table.ts';
 import { PostgresFiles } from '../support/postgres-files.ts';
+import { TableCopies } from '../support/table-copy.ts';
 
 /** Object ids are unsigned: in an old cluster, tables and types have some that no signed integer of 32 bits holds. */
 test('columns of types with large object ids are captured', async () => {
@@ -25,12 +25,12 @@ test('columns of types with large object ids are captured', async () => {
     source.query(`INSERT INTO t VALUES (${id}, 0, 'ok', 1.5, 2.5, 'A', 'a=>1', 'a.b',
       '{sad,NULL}', '{1.5}', '{A}', '{a=>1}', '{a.b}')`);
   await insert(1);
-  const copy = await copies.to(definition, ['t']);
-  await copy.shows('t', 1, 0);
+  const copy = await copies.copyTo(definition, ['t']);
+  await copy.awaitValue('t', 1, 0);
   await insert(2);
-  await copy.shows('t', 2, 0);
+  await copy.awaitValue('t', 2, 0);
   expect(await copy.rows('t')).toEqual(await copies.rows('t'));
   await source.query(`UPDATE t SET v = 1, m = 'sad' WHERE id = 1`);
-  await copy.shows('t', 1, 1);
+  await copy.awaitValue('t', 1, 1);
   expect((await copy.rows('t'))[0]).toMatchObject({ m: 'sad' });
 });

@@ -35,13 +35,13 @@ interface Offsets {
 
 async function stopAndReset(group: WorkerGroup, name: string, by: WorkerProcess): Promise<void> {
   await eventually('it is stopped', async () => {
-    await group.ask('PUT', inPath(name, '/stop'), undefined, by);
+    await group.request('PUT', inPath(name, '/stop'), undefined, by);
     return (await group.status(name, by)).tasks.length === 0;
   });
   await eventually(
     'its offsets are reset',
     async () => {
-      await group.ask('DELETE', inPath(name, '/offsets'), undefined, by);
+      await group.request('DELETE', inPath(name, '/offsets'), undefined, by);
       return true;
     },
     { within: 60_000, every: 500 },
@@ -60,7 +60,7 @@ test('offsets of a sink that were reset stay so when its worker wakes up', async
     await produce(kafka, topic, lines(100));
     await group.create(name, { 'connector.class': 'test.Forgetful', topics: topic, ...text });
     const offsets = async (by: WorkerProcess) =>
-      (await group.ask<Offsets>('GET', inPath(name, '/offsets'), undefined, by)).offsets;
+      (await group.request<Offsets>('GET', inPath(name, '/offsets'), undefined, by)).offsets;
     await eventually('its offsets are committed', async () => (await offsets(first)).length === 1);
     const second = await group.add(plugins);
     // Read, and not committed to the group yet.
@@ -77,7 +77,7 @@ test('offsets of a sink that were reset stay so when its worker wakes up', async
       /"msg":"task (stopped|failed|ended with an error)/.test(await logOf(group, first)),
     );
     expect(await offsets(second)).toEqual([]);
-    await group.ask('PUT', inPath(name, '/resume'), undefined, second);
+    await group.request('PUT', inPath(name, '/resume'), undefined, second);
     await eventually('it reads all again', async () => {
       const [task] = (await group.status(name, second)).tasks;
       return Number(task?.figures?.['records_written']) === 200;
@@ -101,7 +101,7 @@ test('offsets that were reset twice are not reset again by a worker that wakes u
     // The poll of the frozen worker, or that of the other one, gets what is to be done.
     process.kill(first.pid, 'SIGSTOP');
     await stopAndReset(group, name, second);
-    await group.ask('PUT', inPath(name, '/resume'), undefined, second);
+    await group.request('PUT', inPath(name, '/resume'), undefined, second);
     all.push(...lines);
     await eventually('they are read again', async () => (await written()).length === all.length);
     process.kill(first.pid, 'SIGCONT');

@@ -91,7 +91,7 @@ describe('a file source', () => {
     const topic = await topicOf({ 'max.message.bytes': '30000' });
     const lines = [...Array.from({ length: 100 }, () => letters(1000)), letters(40_000), letters(200)];
     const { name, file } = await source(lines, { topic, 'batch.size': '7' });
-    const failed = async () => (await worker.shows(name, 'FAILED')).trace;
+    const failed = async () => (await worker.awaitState(name, 'FAILED')).trace;
     expect(await failed()).toContain(`line 101 of ${file}: `);
     const restart = () => worker.call('POST', `/connectors/${encodeURIComponent(name)}/restart?includeTasks=true`);
     // From its stored position, without having read the lines before that.
@@ -120,7 +120,7 @@ describe('a file source', () => {
   test('fails for a record that a topic does not take for another reason, with that reason', async () => {
     const topic = await topicOf({ 'cleanup.policy': 'compact' });
     const { name } = await source(['one'], { topic });
-    expect((await worker.shows(name, 'FAILED')).trace).toContain('has no key, and the topic is compacted');
+    expect((await worker.awaitState(name, 'FAILED')).trace).toContain('has no key, and the topic is compacted');
   });
 });
 

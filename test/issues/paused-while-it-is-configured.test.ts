@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { expect, test } from 'vitest';
 import { updates } from '../../workflows/shared/messages.ts';
-import { connectorWorkflows, status, Tasks, update } from '../support/connector-workflow.ts';
+import { connectorWorkflows, FakeTasks, status, update } from '../support/connector-workflow.ts';
 import { eventually } from '../support/eventually.ts';
 
 /** Clients that list the tasks of a paused connector expect them, whatever it was in the midst of. */
@@ -14,7 +14,7 @@ const changes: readonly (readonly [string, (handle: Handle) => Promise<unknown>]
 ];
 
 test.each(changes)('a connector that is paused while it is %s shows the tasks that it had', async (_, change) => {
-  const tasks = new Tasks();
+  const tasks = new FakeTasks();
   const { handle } = await start({}, tasks);
   await eventually('it runs', () => tasks.running.size === 2);
   const { plan } = tasks;

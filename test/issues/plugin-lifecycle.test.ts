@@ -97,7 +97,7 @@ async function connectionsOf(pid: number, port: number): Promise<number> {
 
 test.each(['acknowledge', 'acknowledge-late'])('an error in %s ends the task, and says what it was', async fault => {
   const name = await start(fault);
-  expect((await worker.shows(name, 'FAILED')).trace).toContain('the acknowledgement went wrong');
+  expect((await worker.awaitState(name, 'FAILED')).trace).toContain('the acknowledgement went wrong');
 });
 
 test('records that cannot be written are left out where that is tolerated, the first of a topic too', async () => {
@@ -130,7 +130,7 @@ test('connectors are stopped and deleted whose methods do not end', async () => 
   await Promise.all(
     ['open', 'read', 'close-late'].map(async fault => {
       const name = await start(fault);
-      await worker.shows(name, 'RUNNING');
+      await worker.awaitState(name, 'RUNNING');
       if (fault !== 'open') await eventually('it has written', async () => (await written(name)) > 0);
       await worker.call('PUT', `/connectors/${name}/stop`);
       await eventually(`the task of ${name} has ended`, async () => /task (ended|stopped)/.test(await logOf(name)));

@@ -1,17 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type AnsweringWorker, startAnsweringWorker } from '../support/answering-worker.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
+import { type ResponsiveWorker, startResponsiveWorker } from '../support/responsive-worker.ts';
 import { uniqueName } from '../support/topic.ts';
 
 /** One input of each kind that once stopped a worker for minutes. What comes after it is still dealt with. */
-let worker: AnsweringWorker;
+let worker: ResponsiveWorker;
 let database: TestDatabase;
 
 beforeAll(async () => {
-  worker = await startAnsweringWorker('poison');
+  worker = await startResponsiveWorker('poison');
   database = await createDatabase('poison');
 });
 afterAll(async () => {
@@ -29,7 +29,7 @@ test('a record with a header of 900 KB that begins like a number', async () => {
     { value: 'next' },
   ]);
   await worker.create(topic, { 'connector.class': 'FileStreamSink', file, topics: topic, 'value.converter': text });
-  await worker.answeringWhile(() =>
+  await worker.whileResponsive(() =>
     eventually('both lines are there', async () => (await readFile(file, 'utf8')) === 'poison\nnext\n'),
   );
 });
@@ -38,7 +38,7 @@ test.each([
   ['placeholder', `$${'{a:'}${':'.repeat(900_000)}`],
   ['row of placeholders', `$${'{a:'}`.repeat(225_000)],
 ])('a request with a value of 900 KB that begins like a %s', async (_what, topic) => {
-  const answer = await worker.answeringWhile(() =>
+  const answer = await worker.whileResponsive(() =>
     fetch(`${worker.url}/connector-plugins/FileStreamSource/config/validate`, {
       method: 'PUT',
       headers: { 'content-type': 'application/json' },
@@ -70,7 +70,7 @@ test('a record with the name of a field of 100,000 characters', async () => {
     'insert.mode': 'insert',
     'errors.tolerance': 'all',
   });
-  await worker.answeringWhile(() =>
+  await worker.whileResponsive(() =>
     eventually('the next row is there', async () => {
       const rows = await database.query(`SELECT * FROM "${topic}" WHERE plain = 'next'`);
       return rows.length === 1;
@@ -93,7 +93,7 @@ test('a regular expression that backtracks without end in Java and V8', async ()
       'transforms.route.regex': regex,
       'transforms.route.replacement': 'x',
     });
-  await worker.answeringWhile(async () => {
+  await worker.whileResponsive(async () => {
     const [linear, endless] = [uniqueName('linear'), uniqueName('endless')];
     await sink(linear, '(a+)+');
     await eventually('the line is there', async () => (await readFile(`${file}-${linear}`, 'utf8')) === 'one\n');
@@ -118,7 +118,7 @@ test('records whose schemas have 30,000 fields each are refused in a moment', as
   const next = { value: JSON.stringify({ schema: { type: 'string' }, payload: 'next' }) };
   await worker.produce(topic, [...wide, next]);
   await worker.create(topic, { 'connector.class': 'FileStreamSink', file, topics: topic, 'errors.tolerance': 'all' });
-  await worker.answeringWhile(() =>
+  await worker.whileResponsive(() =>
     eventually('the next line is there', async () => (await readFile(file, 'utf8')) === 'next\n'),
   );
 });
@@ -137,7 +137,7 @@ test.each(['zstd', 'gzip'] as const)(
       'value.converter': text,
       'errors.tolerance': 'all',
     });
-    await worker.answeringWhile(() =>
+    await worker.whileResponsive(() =>
       eventually('the line after it is there', async () => (await readFile(file, 'utf8')) === 'next\n'),
     );
   },
@@ -153,7 +153,7 @@ test('levels of loggers that do not exist do not add up without bound', async ()
       await answer.text();
       return answer.status;
     });
-  const statuses = await worker.answeringWhile(async () => {
+  const statuses = await worker.whileResponsive(async () => {
     const all: number[] = [];
     for (let from = 0; from < 3000; from += 10)
       all.push(...(await Promise.all(Array.from({ length: 10 }, (_, i) => put(`made.up.${from + i}`)))));

@@ -110,7 +110,7 @@ class Capture {
 
   /** Its task has failed for good, as the position is lost. */
   async fails(reason: RegExp): Promise<void> {
-    const task = await worker.shows(this.name, 'FAILED');
+    const task = await worker.awaitState(this.name, 'FAILED');
     expect(task).toMatchObject({ trace: expect.stringContaining('SOURCE_POSITION_LOST') });
     expect(task.trace).toMatch(reason);
   }

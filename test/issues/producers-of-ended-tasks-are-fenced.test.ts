@@ -74,18 +74,18 @@ test('the producers of a connector with fewer tasks, paused, stopped or deleted 
   await group.create(name, { ...config, 'tasks.max': '3' });
   await flows(3);
   let before = await epochs();
-  await group.ask('PUT', `${path}/config`, { ...config, 'tasks.max': '1' });
+  await group.request('PUT', `${path}/config`, { ...config, 'tasks.max': '1' });
   await flows(1);
   await raised('the ids of the tasks that are gone are fenced', before, [1, 2]);
 
   before = await epochs();
-  await group.ask('PUT', `${path}/pause`);
+  await group.request('PUT', `${path}/pause`);
   await raised('the id of a paused task is fenced', before, [0]);
-  await group.ask('PUT', `${path}/resume`);
+  await group.request('PUT', `${path}/resume`);
   await flows(1);
 
   before = await epochs();
-  await group.ask('DELETE', path);
+  await group.request('DELETE', path);
   const after = await epochs();
   expect(after[0]).toBeGreaterThan(before[0] ?? Number.POSITIVE_INFINITY);
 }, 120_000);

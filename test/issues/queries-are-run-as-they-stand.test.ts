@@ -11,7 +11,7 @@ import '../support/mariadb.ts';
 
 /** Any one statement that returns rows is a query of the JDBC source. */
 const draw = generator(import.meta.url);
-const text = draw.from(
+const text = draw.value(
   fc.string({ unit: fc.constantFrom('a', ';', '-', ' ', '/', '*', '#', '$', '(', 'ä'), minLength: 3 }),
 );
 const column = draw.column().replaceAll(/["`\\]/g, '');

@@ -43,7 +43,7 @@ test('a masked query', async () => {
     return JSON.stringify(records.map(({ value }) => JSON.parse(value ?? '{}').id)) === '[1,3]';
   });
   await worker.create(wrong, { ...config, 'query.masked': `SELECT ${columns} '${secret}' FROM t` });
-  const { last_failure } = (await worker.shows(wrong, 'FAILED')) as { last_failure?: string };
+  const { last_failure } = (await worker.awaitState(wrong, 'FAILED')) as { last_failure?: string };
   const path = (name: string) => `/connectors/${encodeURIComponent(name)}`;
   const answers = await Promise.all(
     [right, wrong].flatMap(name =>

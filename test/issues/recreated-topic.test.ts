@@ -5,7 +5,7 @@ import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { generator } from '../support/generate/index.ts';
 import { produce, testKafka } from '../support/produce.ts';
-import { appendingSink, idsOf, numbered, range } from '../support/table-connectors.ts';
+import { appendingSink, idsOf, numberedObjects, range } from '../support/table-connectors.ts';
 import { WorkerGroup } from '../support/worker-group.ts';
 
 /** A topic is deleted and created again while a sink is paused; it then holds more records than the sink had read. */
@@ -23,14 +23,14 @@ afterAll(async () => {
 });
 
 const put = (name: string, what: string, body?: unknown) =>
-  group.ask('PUT', `/${encodeURIComponent(name)}/${what}`, body);
+  group.request('PUT', `/${encodeURIComponent(name)}/${what}`, body);
 const paused = async (name: string) => {
   await put(name, 'pause');
   await eventually('the task has ended', async () => (await group.status(name)).tasks[0]?.state === 'PAUSED');
 };
 const recreate = async (topic: string) => {
   await kafka.admin.deleteTopics([topic]);
-  await produce(kafka, topic, numbered(1000, 1300));
+  await produce(kafka, topic, numberedObjects(1000, 1300));
 };
 const failure = (name: string) =>
   eventually('the task has failed', async () => {
@@ -41,7 +41,7 @@ const failure = (name: string) =>
 test('a sink of rows says that its position is of another topic, and reads the new one where it is told to', async () => {
   const [topic, name] = [draw.topic(), draw.sinkName()];
   await database.query('CREATE TABLE rows (id int)');
-  await produce(kafka, topic, numbered(0, 100));
+  await produce(kafka, topic, numberedObjects(0, 100));
   const config = appendingSink(database, topic, 'rows');
   await group.create(name, config);
   await eventually('the first records are there', async () => (await idsOf(database, 'rows')).length === 100);
@@ -55,8 +55,8 @@ test('a sink of rows says that its position is of another topic, and reads the n
 
   await put(name, 'config', { ...config, 'millrace.topic.recreated': 'earliest' });
   await eventually('the new records are there', async () => (await idsOf(database, 'rows')).length === 400);
-  await group.ask('POST', `/${encodeURIComponent(name)}/restart?includeTasks=true`);
-  await produce(kafka, topic, numbered(1300, 1350));
+  await group.request('POST', `/${encodeURIComponent(name)}/restart?includeTasks=true`);
+  await produce(kafka, topic, numberedObjects(1300, 1350));
   await eventually('it goes on', async () => (await idsOf(database, 'rows')).length === 450);
   expect(await idsOf(database, 'rows')).toEqual([...range(0, 100), ...range(1000, 1350)]);
 });
@@ -65,7 +65,7 @@ test('a sink of lines does the same, and goes on where its offsets are set', asy
   const [topic, name] = [draw.topic(), draw.sinkName()];
   const file = join(group.folder, 'lines.txt');
   const lines = async () => (await readFile(file, 'utf8')).split('\n').filter(line => line !== '');
-  await produce(kafka, topic, numbered(0, 100));
+  await produce(kafka, topic, numberedObjects(0, 100));
   await group.create(name, {
     'connector.class': 'FileStreamSink',
     topics: topic,
@@ -80,18 +80,18 @@ test('a sink of lines does the same, and goes on where its offsets are set', asy
 
   await put(name, 'stop');
   const partition = { kafka_topic: topic, kafka_partition: 0 };
-  await group.ask('PATCH', `/${encodeURIComponent(name)}/offsets`, {
+  await group.request('PATCH', `/${encodeURIComponent(name)}/offsets`, {
     offsets: [{ partition, offset: { kafka_offset: 200 } }],
   });
   await put(name, 'resume');
   await eventually('the last hundred are there', async () => (await lines()).length === 200);
-  expect((await lines()).slice(100)).toEqual(numbered(1200, 1300));
+  expect((await lines()).slice(100)).toEqual(numberedObjects(1200, 1300));
 });
 
 test('a topic that is recreated while its sink runs is not read from the middle', async () => {
   const [topic, name] = [draw.topic(), draw.sinkName()];
   await database.query('CREATE TABLE running (id int)');
-  await produce(kafka, topic, numbered(0, 100));
+  await produce(kafka, topic, numberedObjects(0, 100));
   await group.create(name, { ...appendingSink(database, topic, 'running'), 'millrace.topic.recreated': 'earliest' });
   await eventually('the first records are there', async () => (await idsOf(database, 'running')).length === 100);
   await recreate(topic);

@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type AnsweringWorker, startAnsweringWorker } from '../support/answering-worker.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { generator } from '../support/generate/index.ts';
+import { type ResponsiveWorker, startResponsiveWorker } from '../support/responsive-worker.ts';
 
 /** A row that the JDBC source cannot write is named by its place and offset, never by its values. */
 const draw = generator(import.meta.url);
-let worker: AnsweringWorker;
+let worker: ResponsiveWorker;
 let database: TestDatabase;
 
 beforeAll(async () => {
-  worker = await startAnsweringWorker('refused');
+  worker = await startResponsiveWorker('refused');
   database = await createDatabase('refused');
 });
 afterAll(async () => {

@@ -68,7 +68,7 @@ const statusOf = async (name: string) =>
 async function running(): Promise<string> {
   const [name, file] = [draw.connectorName(), join(folder, uniqueName('in'))];
   await writeFile(file, 'a line\n');
-  const config = draw.from(fileSources(file, draw.topic()));
+  const config = draw.value(fileSources(file, draw.topic()));
   expect(await send('POST', '/connectors', {}, { name, config })).toMatchObject({ status: 201 });
   await eventually('it runs', async () => (await statusOf(name)).tasks[0]?.state === 'RUNNING');
   return name;
@@ -83,7 +83,7 @@ describe('a request for another host', () => {
     'svc.cluster.local',
   ])('%s is misdirected, whatever it asks for', async host => {
     const name = draw.connectorName();
-    const config = draw.from(fileSources(join(folder, 'in'), draw.topic()));
+    const config = draw.value(fileSources(join(folder, 'in'), draw.topic()));
     const own = { host, origin: `http://${host}`, 'sec-fetch-site': 'same-origin' };
     for (const answer of [
       await send('POST', '/connectors', own, { name, config }),

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { schemaOf, structOf } from '../../src/api/index.ts';
 import { record, struct, TestSink } from '../integration/jdbc-sink/sink.ts';
-import { TableCopies } from '../support/copied-table.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { TableCopies } from '../support/table-copy.ts';
 
 /**
  * A change of a key is a deletion and a creation. PostgreSQL does not send large values that have not changed: the new row
@@ -25,11 +25,11 @@ test('through change data capture', async () => {
   await source.query(
     `INSERT INTO pairs SELECT g * 10000000000000001, 'x"\\,' || g, 0, ${large('g')} FROM generate_series(1, 5) g`,
   );
-  const plain = await copies.to(definition, ['t', 'pairs']);
-  const keeping = await copies.to(definition.replace(' UNIQUE', ''), ['t', 'pairs'], {
+  const plain = await copies.copyTo(definition, ['t', 'pairs']);
+  const keeping = await copies.copyTo(definition.replace(' UNIQUE', ''), ['t', 'pairs'], {
     sink: { 'delete.enabled': 'false' },
   });
-  for (const copy of [plain, keeping]) await copy.shows('t', 20, 0);
+  for (const copy of [plain, keeping]) await copy.awaitValue('t', 20, 0);
   await source.query('UPDATE t SET id = 110 WHERE id = 10');
   await source.query('UPDATE t SET id = id + 1000, v = 7 WHERE id BETWEEN 11 AND 15');
   // One row takes the key of another, and one goes through several keys.
@@ -47,8 +47,8 @@ test('through change data capture', async () => {
   await source.query('UPDATE t SET v = 99 WHERE id = 20');
   await source.query('UPDATE pairs SET v = 99');
   for (const copy of [plain, keeping]) {
-    await copy.shows('t', 20, 99);
-    await copy.shows('pairs', '50000000000000006', 99);
+    await copy.awaitValue('t', 20, 99);
+    await copy.awaitValue('pairs', '50000000000000006', 99);
   }
   expect(await plain.rows('t')).toEqual(await copies.rows('t'));
   expect(await plain.rows('pairs')).toEqual(await copies.rows('pairs'));

@@ -47,7 +47,7 @@ const place = (what: string) =>
 
 test('of a snapshot: the task fails and says so', async () => {
   const { name } = await create({});
-  const { trace } = await worker.shows(name, 'FAILED');
+  const { trace } = await worker.awaitState(name, 'FAILED');
   expect(trace).toContain(place('a'));
   expect(trace).toContain(`(its largest column, ${quoted(large)}, has 11000`);
   expect(trace).toMatch(

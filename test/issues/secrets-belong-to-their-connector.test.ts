@@ -9,9 +9,9 @@ import { silent } from '../../src/observability/silent.ts';
 import { freePort } from '../../src/stack/process/ports.ts';
 import { connectorWorkflowId, connectorWorkflowType } from '../../workflows/shared/messages.ts';
 import { eventually } from '../support/eventually.ts';
-import { namesBeside } from '../support/generate/connector-names.ts';
+import { similarNames } from '../support/generate/connector-names.ts';
 import { generator } from '../support/generate/index.ts';
-import { textsOf } from '../support/history-contents.ts';
+import { textsOf } from '../support/payload-sizes.ts';
 import { servers } from '../support/servers.ts';
 import { uniqueName } from '../support/topic.ts';
 
@@ -132,7 +132,7 @@ async function isForgotten(placeholder: string): Promise<boolean> {
 
 test('another connector that names a secret is refused, wherever it puts it', async () => {
   const { name: owner, placeholder } = await victim();
-  const thief = namesBeside(owner)[0] ?? draw.connectorName();
+  const thief = similarNames(owner)[0] ?? draw.connectorName();
   for (const config of thefts(placeholder)) {
     await refused('POST', '/connectors', { name: thief, config });
     await refused('PUT', at(thief, '/config'), config);

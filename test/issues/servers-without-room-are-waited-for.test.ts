@@ -8,7 +8,7 @@ import { eventually } from '../support/eventually.ts';
 import { generator } from '../support/generate/index.ts';
 import { createMariadb } from '../support/mariadb.ts';
 import { produce, testKafka } from '../support/produce.ts';
-import { appendingSink, idsOf, numbered, range } from '../support/table-connectors.ts';
+import { appendingSink, idsOf, numberedObjects, range } from '../support/table-connectors.ts';
 import { uniqueName } from '../support/topic.ts';
 import { topicRecords } from '../support/topic-records.ts';
 import { TestWorker } from '../support/worker.ts';
@@ -59,11 +59,11 @@ test('a PostgreSQL that has no room for rows', async () => {
     'errors.deadletterqueue.topic.name': letters,
     'errors.deadletterqueue.topic.replication.factor': '1',
   });
-  await worker.shows(name, 'RUNNING');
+  await worker.awaitState(name, 'RUNNING');
   const states = ['53100', '58030'];
   for (const [i, state] of states.entries()) {
     await db.query('INSERT INTO refusal VALUES ($1)', [state]);
-    await produce(kafka, topic, numbered(3 * i, 3 * i + 3));
+    await produce(kafka, topic, numberedObjects(3 * i, 3 * i + 3));
     await isTriedAgain(name, state);
     await db.query('DELETE FROM refusal');
     await eventually('the rows are there', async () => (await idsOf(db, 'rows')).length >= 3 * i + 3);
@@ -116,7 +116,7 @@ test('a MariaDB that has no room for what a query needs', async () => {
 describe('an Elasticsearch index that is blocked', () => {
   // What an operator sets, and earlier versions of Elasticsearch set where the disk is full: HTTP 403.
   const block = (index: TestIndex, name: string, on: boolean) =>
-    index.ask('PUT', '/_settings', { [`index.blocks.${name}`]: on ? true : null });
+    index.request('PUT', '/_settings', { [`index.blocks.${name}`]: on ? true : null });
   const config = { 'max.retries': '2', 'retry.backoff.ms': '1' };
 
   test('for documents', async () => {

@@ -108,7 +108,7 @@ test('a session whose settings the server refuses is not left open', async () =>
   const name = draw.connectorName();
   // More than lock_timeout takes.
   await worker.create(name, config(db, { 'snapshot.lock.timeout.ms': '99999999999' }));
-  await worker.shows(name, 'FAILED');
+  await worker.awaitState(name, 'FAILED');
   await eventually('its sessions have ended', async () => {
     const rows = await db.query(
       "SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'millrace %'",

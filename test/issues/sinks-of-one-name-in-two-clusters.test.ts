@@ -5,7 +5,7 @@ import { createDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { generator } from '../support/generate/index.ts';
 import { produce, testKafka } from '../support/produce.ts';
-import { appendingSink, idsOf, numbered, range } from '../support/table-connectors.ts';
+import { appendingSink, idsOf, numberedObjects, range } from '../support/table-connectors.ts';
 import { WorkerGroup } from '../support/worker-group.ts';
 
 const draw = generator(import.meta.url);
@@ -18,7 +18,7 @@ test('sinks of one name in two clusters each write every record, to one database
   await using first = await WorkerGroup.start('first');
   await using second = await WorkerGroup.start('second');
   const [topic, rows, lines] = [draw.topic(), draw.sinkName(), draw.sinkName()];
-  await produce(kafka, topic, numbered(0, 200));
+  await produce(kafka, topic, numberedObjects(0, 200));
   const file = {
     'connector.class': 'FileStreamSink',
     topics: topic,
@@ -35,7 +35,7 @@ test('sinks of one name in two clusters each write every record, to one database
   await second.create(lines, file);
   await eventually('the second cluster has written', async () => (await idsOf(database, 'b')).length === 200);
   await eventually('the second cluster has written lines', async () => (await fileLines()).length === 400);
-  await produce(kafka, topic, numbered(200, 300));
+  await produce(kafka, topic, numberedObjects(200, 300));
   for (const table of ['a', 'b'])
     await eventually(`${table} goes on`, async () => (await idsOf(database, table)).length === 300);
   expect(await idsOf(database, 'a')).toEqual(range(0, 300));

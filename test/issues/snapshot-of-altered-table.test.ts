@@ -93,7 +93,7 @@ class Altered {
 
   async pause(): Promise<void> {
     await worker.call('PUT', `${this.#path}/pause`);
-    await worker.shows(this.connector, 'PAUSED');
+    await worker.awaitState(this.connector, 'PAUSED');
   }
 
   async resume(): Promise<void> {
@@ -235,7 +235,7 @@ test('a statement that the database refuses fails the task in a moment', async (
       [`snapshot.select.statement.overrides.${id}`]: `SELECT * FROM ${t.name} WHERE no_such_column > 1`,
     }),
   );
-  const { trace } = await worker.shows(t.connector, 'FAILED', 60_000);
+  const { trace } = await worker.awaitState(t.connector, 'FAILED', 60_000);
   expect(trace).toMatch(/SOURCE_SETUP.*no_such_column.*snapshot\.select\.statement\.overrides/s);
   await t.delete();
 });

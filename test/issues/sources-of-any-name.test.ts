@@ -62,7 +62,7 @@ const tasksRun = () =>
   );
 
 test('sources with names of all lengths start, restart and answer for their offsets beside each other', async () => {
-  await using neighbours = await draw.neighbours({ url: worker.url, properties }, names);
+  await using neighbours = await draw.otherConnectors({ url: worker.url, properties }, names);
   await each(name => writeFile(fileOf(name), 'one\n'));
   const topic = draw.topic();
   await each(name =>
@@ -94,6 +94,6 @@ test('sources with names of all lengths start, restart and answer for their offs
   await each(name => appendFile(fileOf(name), 'three\n'));
   await reaches(14);
   await tasksRun();
-  await neighbours.run();
+  await neighbours.awaitRunning();
   await each(name => ask('DELETE', name));
 }, 120_000);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type CopySettings, TableCopies } from '../support/copied-table.ts';
+import { type CopySettings, TableCopies } from '../support/table-copy.ts';
 
 /** Values at the ends of types, before Christ, at the end of a day, and shapes, through change data capture and the JDBC sink. */
 const values: Readonly<Record<string, readonly string[]>> = {
@@ -64,12 +64,12 @@ afterAll(() => copies?.[Symbol.asyncDispose]());
 
 test('in snapshot and stream, in each mode of times', async () => {
   const made = Object.entries(variants).map(
-    async ([name, settings]) => [name, await copies.to(definition, ['t'], settings)] as const,
+    async ([name, settings]) => [name, await copies.copyTo(definition, ['t'], settings)] as const,
   );
-  for (const [, copy] of await Promise.all(made)) await copy.shows('t', rows, 0);
+  for (const [, copy] of await Promise.all(made)) await copy.awaitValue('t', rows, 0);
   await copies.source.query(inserts(101));
   for (const [name, copy] of await Promise.all(made)) {
-    await copy.shows('t', 100 + rows, 0);
+    await copy.awaitValue('t', 100 + rows, 0);
     expect(await copy.rows('t'), name).toEqual(await copies.rows('t'));
   }
 });
@@ -79,11 +79,11 @@ test('tables that the sink makes have columns of dates, times and shapes', async
     `CREATE TABLE typed (id int PRIMARY KEY, v int, d date, t time, s timestamp, l line, c circle);
      INSERT INTO typed VALUES (1, 0, '0044-03-15 BC', '24:00', 'infinity', '{1,2,3}', '<(1,2),3>')`,
   );
-  const copy = await copies.to('SELECT', ['typed'], {
+  const copy = await copies.copyTo('SELECT', ['typed'], {
     source: { 'time.precision.mode': 'isostring' },
     sink: { 'auto.create': 'true' },
   });
-  await copy.shows('typed', 1, 0);
+  await copy.awaitValue('typed', 1, 0);
   expect(await copy.rows('typed')).toEqual(await copies.rows('typed'));
   const types = `SELECT attname, atttypid::regtype::text AS type FROM pg_attribute
     WHERE attrelid = 'typed'::regclass AND attnum > 2 ORDER BY attnum`;
@@ -96,12 +96,12 @@ test('a value that its representation does not hold is a data error, not another
   const insert = (values: string) => copies.source.query(`INSERT INTO beyond VALUES ${values}`);
   await insert(`(1, 0, '1 hour', now(), NULL)`);
   const tolerant = { 'errors.tolerance': 'all', 'errors.log.enable': 'true' };
-  const copy = await copies.to(beyond, ['beyond'], { source: tolerant });
+  const copy = await copies.copyTo(beyond, ['beyond'], { source: tolerant });
   await insert(`(2, 0, NULL, '294276-12-31', NULL), (3, 0, NULL, NULL, '{294276-12-31}'), (4, 0, NULL, NULL, NULL)`);
-  await copy.shows('beyond', 4, 0);
+  await copy.awaitValue('beyond', 4, 0);
   expect((await copy.rows('beyond')).map(({ id }) => id)).toEqual(['1', '4']);
   expect(await copies.worker.log()).toMatch(/column s has a value that its type cannot represent/);
   await insert(`(5, 0, '-178000000 years', NULL, NULL)`);
-  const { trace } = await copies.worker.shows(`${copy.name}-sink`, 'FAILED');
+  const { trace } = await copies.worker.awaitState(`${copy.name}-sink`, 'FAILED');
   expect(trace).toMatch(/The column i .* a duration beyond 64 bits .* interval\.handling\.mode=string/);
 });

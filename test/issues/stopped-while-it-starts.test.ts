@@ -1,14 +1,14 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { test } from 'vitest';
 import { updates } from '../../workflows/shared/messages.ts';
-import { connectorWorkflows, status, Tasks, update } from '../support/connector-workflow.ts';
+import { connectorWorkflows, FakeTasks, status, update } from '../support/connector-workflow.ts';
 import { eventually } from '../support/eventually.ts';
 
 /** Monitors take FAILED for an incident. */
 const start = connectorWorkflows();
 
 test('a task that is paused while it starts is PAUSED, not FAILED', async () => {
-  const tasks = new Tasks();
+  const tasks = new FakeTasks();
   let started = 0;
   tasks.runTask = async () => {
     started++;

@@ -50,7 +50,7 @@ const expected = (granularity: TimestampGranularity, instant: bigint): unknown =
 
 describe.each(sources)('the JDBC source on %s', (_name, make) => {
   let db: Source;
-  const drawn = draw.from(fc.array(micros, { minLength: 4, maxLength: 4 }));
+  const drawn = draw.value(fc.array(micros, { minLength: 4, maxLength: 4 }));
   beforeAll(async () => {
     db = await make();
     const [instant, local] =
@@ -111,7 +111,7 @@ test('years before Christ have no text, as that has no era', () => {
 
 test.each(['microseconds', 'nanoseconds'] as const)('the JDBC sink with timestamp.precision.mode=%s', async mode => {
   await using db = await createDatabase('instants');
-  const [a, b] = draw.from(fc.tuple(micros, micros));
+  const [a, b] = draw.value(fc.tuple(micros, micros));
   const field = draw.column();
   const key = structOf({ id: schemaOf('int32') });
   const value = structOf({

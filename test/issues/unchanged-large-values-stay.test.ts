@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type CopySettings, TableCopies } from '../support/copied-table.ts';
+import { type CopySettings, TableCopies } from '../support/table-copy.ts';
 
 /**
  * PostgreSQL sends no value for a column that is stored out of line and that an update leaves as it is. The destination
@@ -108,16 +108,16 @@ test('the destination keeps large values that an update has not changed', async 
     async ([name, settings]) =>
       [
         name,
-        await copies.to(definition(settings.converters ? columns.filter(readable) : columns), ['e'], settings),
+        await copies.copyTo(definition(settings.converters ? columns.filter(readable) : columns), ['e'], settings),
       ] as const,
   );
   for (const [name, copy] of await Promise.all(made)) {
-    await copy.shows('e', 1, 0);
+    await copy.awaitValue('e', 1, 0);
     before.set(name, await copy.rows('e'));
   }
   await source.query('UPDATE e SET v = 1');
   for (const [name, copy] of await Promise.all(made)) {
-    await copy.shows('e', 1, 1);
+    await copy.awaitValue('e', 1, 1);
     expect(await copy.rows('e'), name).toEqual([{ ...before.get(name)?.[0], v: '1' }]);
   }
 });

@@ -4,7 +4,7 @@ import { kafkaClient } from '../../src/kafka/client/client.ts';
 import { silent } from '../../src/observability/silent.ts';
 import { eventually } from '../support/eventually.ts';
 import { generator } from '../support/generate/index.ts';
-import { losses, takeover } from '../support/lost-worker.ts';
+import { losses, measureTakeover } from '../support/lost-worker.ts';
 import { servers } from '../support/servers.ts';
 
 const draw = generator(import.meta.url);
@@ -12,13 +12,13 @@ const draw = generator(import.meta.url);
 test('a worker that is cut off from Kafka hands its tasks over, and its REST API still controls connectors', async () => {
   const kafka = kafkaClient({ brokers: [servers().kafka], clientId: 'test' }, silent);
   try {
-    await takeover(draw, kafka, losses['is cut off from Kafka'], {
+    await measureTakeover(draw, kafka, losses['is cut off from Kafka'], {
       connectors: 3,
       async during({ group, first, connectors: [connector] }) {
         const path = `/${encodeURIComponent(connector?.name ?? '')}`;
-        await group.ask('PUT', `${path}/pause`, undefined, first);
+        await group.request('PUT', `${path}/pause`, undefined, first);
         await eventually('it is paused', async () => {
-          const { tasks } = await group.ask<StatusInfo>('GET', `${path}/status`, undefined, first);
+          const { tasks } = await group.request<StatusInfo>('GET', `${path}/status`, undefined, first);
           return tasks[0]?.state === 'PAUSED';
         });
       },

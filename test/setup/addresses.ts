@@ -52,11 +52,11 @@ export function serversInEnvironment(
   };
 }
 
-function serverAt(url: string, usualPort: number): PostgresServer {
+function serverAt(url: string, defaultPort: number): PostgresServer {
   const { hostname, port, username, password } = new URL(url);
   return {
     host: hostname,
-    port: Number(port || usualPort),
+    port: Number(port || defaultPort),
     user: decodeURIComponent(username),
     password: decodeURIComponent(password),
   };

@@ -10,24 +10,24 @@ import { type Servers, serversInEnvironment } from './addresses.ts';
  */
 export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
   process.stderr.write(`MILLRACE_SEED=${process.env['MILLRACE_SEED']}\n`);
-  const given = serversInEnvironment();
-  const needed = await neededBy(project.vitest.state.getPaths());
-  const services = needed.filter(service => given[service] === undefined);
+  const external = serversInEnvironment();
+  const needed = await requiredServices(project.vitest.state.getPaths());
+  const services = needed.filter(service => external[service] === undefined);
   if (services.length === 0) {
-    project.provide('stack', given);
+    project.provide('stack', external);
     return undefined;
   }
   const began = performance.now();
   const stack = await startStack<ServiceName>({ services, given: {}, log: line => process.stderr.write(`${line}\n`) });
   process.stderr.write(`test servers started in ${((performance.now() - began) / 1000).toFixed(1)} s\n`);
-  const started: typeof given = {
+  const started: typeof external = {
     ...(services.includes('kafka') ? { kafka: stack.kafka.address } : {}),
     ...(services.includes('temporal') ? { temporal: stack.temporal.address } : {}),
     ...(services.includes('postgres') ? { postgres: loginOf(stack.postgres) } : {}),
     ...(services.includes('elasticsearch') ? { elasticsearch: stack.elasticsearch.url } : {}),
     ...(services.includes('mariadb') ? { mariadb: loginOf(stack.mariadb) } : {}),
   };
-  project.provide('stack', { ...given, ...started });
+  project.provide('stack', { ...external, ...started });
   return () => stack.stop();
 }
 
@@ -45,7 +45,7 @@ const connectorServers = {
 } as const;
 
 /** Services that these test files use through test/support or `inject`. */
-async function neededBy(files: readonly string[]): Promise<ServiceName[]> {
+async function requiredServices(files: readonly string[]): Promise<ServiceName[]> {
   const sources = await Promise.all(files.map(file => readFile(file, 'utf8')));
   const own = Object.values(connectorServers);
   const rest = sources.map(source =>

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { test } from 'vitest';
+import { otherTroubles, serverTroubles } from '../chaos/faults.ts';
 import { keepLoading } from '../chaos/load.ts';
-import { Rig } from '../chaos/rig.ts';
 import { SlotWatch } from '../chaos/slot-watch.ts';
-import { otherTroubles, serverTroubles } from '../chaos/troubles.ts';
+import { Rig } from '../chaos/test-cluster.ts';
 import { awaitProgress, verifyAfter } from '../chaos/verify.ts';
 import { type Seeded, seeded } from '../support/seed.ts';
 

@@ -3,13 +3,13 @@ import { expect, test } from 'vitest';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { differences } from '../support/debezium-comparison.ts';
 import { eventually } from '../support/eventually.ts';
-import { everyColumn, type GeneratedColumn, madeTypes } from '../support/generate/columns.ts';
+import { columnsOfEveryType, type GeneratedColumn, typeDefinitions } from '../support/generate/columns.ts';
 import { generator } from '../support/generate/index.ts';
 import { startKafkaConnect } from '../support/kafka-connect.ts';
 import { servers } from '../support/servers.ts';
 import { debeziumSource } from '../support/table-connectors.ts';
 import { uniqueName } from '../support/topic.ts';
-import { type TopicRecord, topicRecords, topicsWith } from '../support/topic-records.ts';
+import { type TopicRecord, topicRecords, topicsWithPrefix } from '../support/topic-records.ts';
 import { TestWorker } from '../support/worker.ts';
 
 const ROUNDS = Number(process.env['MILLRACE_ROUNDS'] ?? 20);
@@ -41,14 +41,14 @@ const modes = fc.record({
 /** MILLRACE_ROUNDS: tables of a column of every type, each in modes of its own. */
 test('generated tables and changes make the records that they make in Debezium', { timeout: 0 }, async () => {
   await using source = await createDatabase('debezium');
-  await source.query(madeTypes);
+  await source.query(typeDefinitions);
   const group = uniqueName('debezium');
   await using connect = await startKafkaConnect(servers().kafka, group);
   await using worker = await TestWorker.start(group);
   const counts = new Map<string, number>();
   let compared = 0;
   for (let round = 1; round <= ROUNDS; round++) {
-    const config = draw.from(modes);
+    const config = draw.value(modes);
     const names = { there: `there_${group}_${round}`, here: `here_${group}_${round}` };
     const table = await Table.create(source, `round_${round}`);
     await table.insert(1);
@@ -142,10 +142,10 @@ class Table {
   }
 
   static async create(source: TestDatabase, name: string): Promise<Table> {
-    const columns = draw.from(everyColumn(ROWS));
+    const columns = draw.value(columnsOfEveryType(ROWS));
     const definitions = columns.map(column => `${column.name} ${column.type}`).join(', ');
     await source.query(`CREATE TABLE ${name} (id int PRIMARY KEY, v int, ${definitions})`);
-    await source.query(`ALTER TABLE ${name} REPLICA IDENTITY ${draw.from(fc.constantFrom('FULL', 'DEFAULT'))}`);
+    await source.query(`ALTER TABLE ${name} REPLICA IDENTITY ${draw.value(fc.constantFrom('FULL', 'DEFAULT'))}`);
     return new Table(source, name, columns);
   }
 
@@ -185,7 +185,7 @@ async function create(url: string, name: string, config: Readonly<Record<string,
 /** Records by topic, in the order of the topics' names, with PREFIX in the place of the connector's own. */
 async function recordsOf(prefix: string): Promise<Map<string, TopicRecord[]>> {
   const neutral = (text: string | null) => text?.replaceAll(prefix, 'PREFIX') ?? null;
-  const topics = (await topicsWith(prefix)).toSorted();
+  const topics = (await topicsWithPrefix(prefix)).toSorted();
   const found = new Map<string, TopicRecord[]>();
   for (const topic of topics)
     found.set(
@@ -223,5 +223,8 @@ function compareRecords(
     return there.value === here.value
       ? found
       : [...found, `unexplained: ${there.value?.slice(0, 100)} there, ${here.value?.slice(0, 100)} here`];
-  return [...found, ...differences({ there: JSON.parse(there.value), here: JSON.parse(here.value) }, types, config)];
+  return [
+    ...found,
+    ...differences({ debezium: JSON.parse(there.value), millrace: JSON.parse(here.value) }, types, config),
+  ];
 }

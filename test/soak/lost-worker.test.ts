@@ -3,7 +3,7 @@ import { kafkaClient } from '../../src/kafka/client/client.ts';
 import type { KafkaClient } from '../../src/kafka/port.ts';
 import { silent } from '../../src/observability/silent.ts';
 import { generator } from '../support/generate/index.ts';
-import { losses, takeover } from '../support/lost-worker.ts';
+import { losses, measureTakeover } from '../support/lost-worker.ts';
 import { servers } from '../support/servers.ts';
 
 /** MILLRACE_ROUNDS: of each kind of loss. */
@@ -22,7 +22,7 @@ test.each(Object.entries(losses))(
   async (_, loss) => {
     const times: number[] = [];
     for (let round = 1; round <= ROUNDS; round++) {
-      const moved = await takeover(draw, kafka, loss);
+      const moved = await measureTakeover(draw, kafka, loss);
       console.log(`round ${round}: ${moved.map(ms => (ms / 1000).toFixed(1)).join(' ')} s`);
       times.push(...moved);
     }

@@ -84,7 +84,7 @@ test.each(Array.from({ length: ROUNDS }, (_, round) => round + 1))(
     const workers = await Promise.all([group.add({ 'plugin.path': plugins }), group.add({ 'plugin.path': plugins })]);
     const pairs = await Promise.all(Array.from({ length: PAIRS }, () => FilePair.start(group, draw)));
     const healthy = pairs.flatMap(({ source, sink }) => [source, sink]);
-    await Promise.all(pairs.map(pair => pair.move()));
+    await Promise.all(pairs.map(pair => pair.copyLine()));
     const attempts = () => Promise.all(healthy.map(async name => (await group.status(name)).tasks[0]?.attempt ?? 0));
     const before = await attempts();
 
@@ -111,7 +111,7 @@ test.each(Array.from({ length: ROUNDS }, (_, round) => round + 1))(
         );
       }),
     );
-    await Promise.all(pairs.map(pair => pair.move()));
+    await Promise.all(pairs.map(pair => pair.copyLine()));
     const slowest = await Promise.all(answers.map(stop => stop()));
     const paused = await Promise.all(pauses.map(stop => stop()));
     const after = await attempts();
@@ -144,7 +144,7 @@ function greatest(act: () => Promise<number>): () => Promise<number> {
   };
 }
 
-const longestPause = (pair: FilePair) => greatest(() => pair.move());
+const longestPause = (pair: FilePair) => greatest(() => pair.copyLine());
 const slowestAnswer = ({ url }: WorkerProcess) =>
   greatest(async () => {
     const began = performance.now();

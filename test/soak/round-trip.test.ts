@@ -1,8 +1,8 @@
 import { test } from 'vitest';
-import { TableCopies } from '../support/copied-table.ts';
-import { madeTypes } from '../support/generate/columns.ts';
+import { typeDefinitions } from '../support/generate/columns.ts';
 import { generator } from '../support/generate/index.ts';
 import { roundTrip } from '../support/round-trip.ts';
+import { TableCopies } from '../support/table-copy.ts';
 
 /** MILLRACE_ROUNDS: tables of every type, each in modes of its own. */
 const ROUNDS = Number(process.env['MILLRACE_ROUNDS'] ?? 100);
@@ -10,6 +10,6 @@ const draw = generator(import.meta.url);
 
 test('columns of every type arrive equal', { timeout: 0 }, async () => {
   await using copies = await TableCopies.start('round_trip');
-  await copies.source.query(madeTypes);
+  await copies.source.query(typeDefinitions);
   for (let round = 1; round <= ROUNDS; round++) await roundTrip(draw, copies, round);
 });

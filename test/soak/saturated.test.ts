@@ -35,7 +35,7 @@ test(`no task is taken from its worker in ${MINUTES} minutes with all cores satu
     await writeFile(file, '');
     await group.create(name, { 'connector.class': 'FileStreamSource', file, topic });
   }
-  const holders = await Promise.all(connectors.map(async ({ name }) => (await group.holder(name)).id));
+  const holders = await Promise.all(connectors.map(async ({ name }) => (await group.workerOf(name)).id));
   const seen = new Set<string>();
   let lines = 0;
   await using _busy = saturation();

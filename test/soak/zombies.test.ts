@@ -1,7 +1,7 @@
 import { test } from 'vitest';
 import { generator } from '../support/generate/index.ts';
 import { losses } from '../support/lost-worker.ts';
-import { runScenario, scenarios } from '../support/zombies.ts';
+import { runScenario, scenarios } from '../support/lost-worker-scenarios.ts';
 
 /** MILLRACE_ROUNDS: of each scenario, by turns with a worker that is frozen and one that is cut off. */
 const draw = generator(import.meta.url);

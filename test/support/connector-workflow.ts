@@ -15,63 +15,63 @@ import {
   type TaskArgs,
 } from '../../workflows/shared/messages.ts';
 import { recordHistory } from './histories.ts';
-import { weigh } from './history-contents.ts';
+import { payloadSizes } from './payload-sizes.ts';
 import { servers } from './servers.ts';
 import { type WorkflowWorker, workflowWorker } from './workflow-worker.ts';
 
 /** Activities whose tasks run until they are cancelled, with a log of their calls. */
-export class Tasks implements ControlActivities, TaskActivities {
+export class FakeTasks implements ControlActivities, TaskActivities {
   readonly running = new Map<number, TaskArgs>();
   started = 0;
   removed = 0;
   /** Cancellation arrives with the next heartbeat. */
   heartbeatMs = 100;
   /** Error that a starting task throws, or undefined. */
-  fault: (args: TaskArgs) => Error | undefined = () => undefined;
+  taskError: (args: TaskArgs) => Error | undefined = () => undefined;
   /** Task configurations of a plan. */
   plan: (config: Record<string, string>) => Record<string, string>[] | Promise<Record<string, string>[]> = config =>
     Array.from({ length: Number(config['tasks.max'] ?? 1) }, () => ({}));
   /** References to offloaded values that each plan and deletion received. */
-  readonly before: (readonly string[])[] = [];
+  readonly receivedReferences: (readonly string[])[] = [];
   /** Reference to the offloaded connector configuration, part of each plan. */
-  document: string | undefined;
+  configReference: string | undefined;
   /** Error that removeConnector throws, or undefined. */
-  removal: () => Error | undefined = () => undefined;
+  removalError: () => Error | undefined = () => undefined;
 
   planTasks: ControlActivities['planTasks'] = async ({ config }, before = []) => {
-    this.before.push(before);
-    const { document } = this;
+    this.receivedReferences.push(before);
+    const { configReference: document } = this;
     return { tasks: await this.plan({ ...config }), ...(document === undefined ? {} : { config: document }) };
   };
-  removeConnector: ControlActivities['removeConnector'] = async (_args, kept = []) => {
-    this.before.push(kept);
-    const fault = this.removal();
+  removeConnector: ControlActivities['removeConnector'] = async (_args, references = []) => {
+    this.receivedReferences.push(references);
+    const fault = this.removalError();
     if (fault) throw fault;
     this.removed++;
   };
-  readonly fenced: FenceArgs[] = [];
+  readonly fenceCalls: FenceArgs[] = [];
   /** Awaited by fenceTasks; may throw. */
-  fence: () => Promise<void> = async () => undefined;
+  beforeFence: () => Promise<void> = async () => undefined;
   fenceTasks: ControlActivities['fenceTasks'] = async args => {
     if (this.running.size > 0) throw ApplicationFailure.nonRetryable('fenceTasks was called while tasks run');
-    await this.fence();
-    this.fenced.push(args);
-    return { 0: `1/${this.fenced.length}/committed` };
+    await this.beforeFence();
+    this.fenceCalls.push(args);
+    return { 0: `1/${this.fenceCalls.length}/committed` };
   };
-  readonly altered: OffsetsArgs['offsets'][] = [];
+  readonly alteredOffsets: OffsetsArgs['offsets'][] = [];
   /** Awaited by alterOffsets. */
-  alter: () => Promise<void> = async () => undefined;
+  beforeAlter: () => Promise<void> = async () => undefined;
   alterOffsets: ControlActivities['alterOffsets'] = async ({ offsets }) => {
     if (this.running.size > 0) throw ApplicationFailure.nonRetryable('alterOffsets was called while tasks run');
-    await this.alter();
-    this.altered.push(offsets);
+    await this.beforeAlter();
+    this.alteredOffsets.push(offsets);
     return { byConnector: true };
   };
   nextRun: ControlActivities['nextRun'] = async args => nextRun(args);
   /** Functions that end a catch-up task, by task id. */
-  readonly caughtUp = new Map<number, () => void>();
+  readonly finishCatchUp = new Map<number, () => void>();
   runTask: TaskActivities['runTask'] = async args => {
-    const fault = this.fault(args);
+    const fault = this.taskError(args);
     if (fault) throw fault;
     const context = Context.current();
     // Two attempts of one task at the same time would be two writers.
@@ -80,7 +80,7 @@ export class Tasks implements ControlActivities, TaskActivities {
     this.running.set(args.task, args);
     const beat = setInterval(() => context.heartbeat(), this.heartbeatMs);
     try {
-      const done = new Promise<void>(resolve => this.caughtUp.set(args.task, resolve));
+      const done = new Promise<void>(resolve => this.finishCatchUp.set(args.task, resolve));
       await (args.untilCaughtUp ? Promise.race([context.cancelled, done]) : context.cancelled);
     } finally {
       clearInterval(beat);
@@ -95,13 +95,13 @@ export function connectorWorkflows() {
   afterEach(async ({ task }) => {
     for (const { worker, workflowId } of open.splice(0)) {
       await recordHistory(worker.client, workflowId, task.name);
-      const [heaviest] = weigh(await worker.client.workflow.getHandle(workflowId).fetchHistory());
+      const [heaviest] = payloadSizes(await worker.client.workflow.getHandle(workflowId).fetchHistory());
       await worker[Symbol.asyncDispose]();
-      expect(heaviest?.bytes, heaviest?.where).toBeLessThan(PAYLOAD_BYTES);
+      expect(heaviest?.bytes, heaviest?.path).toBeLessThan(PAYLOAD_BYTES);
     }
   });
 
-  return async function start(options: Partial<ConnectorArgs> = {}, tasks = new Tasks()) {
+  return async function start(options: Partial<ConnectorArgs> = {}, tasks = new FakeTasks()) {
     const { runTask, planTasks, fenceTasks, removeConnector, alterOffsets } = tasks;
     const worker = await workflowWorker(servers().temporal, {
       runTask,

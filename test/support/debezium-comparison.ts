@@ -1,9 +1,9 @@
 /** Records of one change, or of one snapshot row, written by Debezium and by Millrace, as payloads of JsonConverter. */
 export interface Pair {
-  readonly there: Record_;
-  readonly here: Record_;
+  readonly debezium: JsonRecord;
+  readonly millrace: JsonRecord;
 }
-export interface Record_ {
+export interface JsonRecord {
   readonly schema: Shape;
   readonly payload: Envelope;
 }
@@ -21,11 +21,11 @@ interface Shape {
 
 /** A column whose schema or value differs. */
 interface Difference {
-  readonly of: 'schema' | 'value';
+  readonly part: 'schema' | 'value';
   readonly type: string;
   readonly op: string;
-  readonly there: unknown;
-  readonly here: unknown;
+  readonly debezium: unknown;
+  readonly millrace: unknown;
   readonly modes: Readonly<Record<string, string>>;
 }
 
@@ -34,51 +34,55 @@ const reasons: readonly (readonly [reason: string, explains: (one: Difference) =
   ['a negative scale is one', ({ type }) => type.startsWith('numeric(5,-2)')],
   [
     'arrays of every type',
-    ({ type, of, there, here }) =>
+    ({ type, part: of, debezium: there, millrace: here }) =>
       type.endsWith('[]') &&
       /^(bit|varbit|money|name|xml|interval|point|line|lseg|box|path|polygon|circle|price|tsvector|ltree|mood)\b/.test(
         type,
       ) &&
       (of === 'schema' ? isArray(here) : !Array.isArray(there)),
   ],
-  ['placeholders in every type', ({ there, here }) => there === null && isPlaceholder(here)],
-  ['name in the stream', ({ type, of, there }) => type === 'name' && of === 'value' && there === null],
-  ['dates at infinity and before Christ', ({ type, of }) => /^date(\[\])?$/.test(type) && of === 'value'],
+  ['placeholders in every type', ({ debezium: there, millrace: here }) => there === null && isPlaceholder(here)],
+  ['name in the stream', ({ type, part: of, debezium: there }) => type === 'name' && of === 'value' && there === null],
+  ['dates at infinity and before Christ', ({ type, part: of }) => /^date(\[\])?$/.test(type) && of === 'value'],
   [
     'times in arrays',
-    ({ type, of }) => /^(time|timetz|timestamp|timestamptz)(\(\d\))?\[\]$/.test(type) && of === 'value',
+    ({ type, part: of }) => /^(time|timetz|timestamp|timestamptz)(\(\d\))?\[\]$/.test(type) && of === 'value',
   ],
-  ['the end of a day', ({ there, here }) => there === '00:00:00Z' && here === '24:00:00Z'],
-  ['polygons that are closed', ({ type, of }) => type === 'polygon' && of === 'value'],
+  ['the end of a day', ({ debezium: there, millrace: here }) => there === '00:00:00Z' && here === '24:00:00Z'],
+  ['polygons that are closed', ({ type, part: of }) => type === 'polygon' && of === 'value'],
   [
     'intervals beyond 2^53 microseconds',
-    ({ type, there, here }) =>
+    ({ type, debezium: there, millrace: here }) =>
       type === 'interval' && Math.abs(Number(there)) > 2 ** 53 && Math.abs(Number(here)) > 2 ** 53,
   ],
   [
     'digits of floats before Java 19',
-    ({ type, of, there, here }) => /^float[48](\[\])?$/.test(type) && of === 'value' && sameFloats(there, here),
+    ({ type, part: of, debezium: there, millrace: here }) =>
+      /^float[48](\[\])?$/.test(type) && of === 'value' && sameFloats(there, here),
   ],
   [
     'source.sequence after transactions that are skipped whole',
     ({ type, modes }) => type === 'source.sequence' && modes['skipped.operations'] !== 'none',
   ],
-  ['NaN as text', ({ there, here }) => there === 'NAN' && here === 'NaN'],
-  ['members of hstore', ({ type, there, here }) => type.startsWith('hstore') && sameMembers(there, here)],
+  ['NaN as text', ({ debezium: there, millrace: here }) => there === 'NAN' && here === 'NaN'],
+  [
+    'members of hstore',
+    ({ type, debezium: there, millrace: here }) => type.startsWith('hstore') && sameMembers(there, here),
+  ],
 ];
 
 /** Differences between the two records, by reason; `unexplained: …` for others. */
 export function differences(
-  { there, here }: Pair,
+  { debezium: there, millrace: here }: Pair,
   types: ReadonlyMap<string, string>,
   modes: Readonly<Record<string, string>>,
 ): string[] {
   const op = there.payload.op ?? '';
   const found: string[] = [];
-  const compare = (of: Difference['of'], column: string, a: unknown, b: unknown) => {
+  const compare = (of: Difference['part'], column: string, a: unknown, b: unknown) => {
     if (JSON.stringify(a) === JSON.stringify(b)) return;
     const type = types.get(column) ?? column;
-    const one: Difference = { of, type, op, there: a, here: b, modes };
+    const one: Difference = { part: of, type, op, debezium: a, millrace: b, modes };
     const reason = reasons.find(([, explains]) => explains(one))?.[0];
     found.push(reason ?? `unexplained: ${of} of ${type} in ${op}: ${brief(a)} there, ${brief(b)} here`);
   };
@@ -96,7 +100,7 @@ export function differences(
 }
 
 /** Fields of `source` that do not depend on the reader or the time of the snapshot. */
-function stable({ payload: { source = {}, op } }: Record_): Row {
+function stable({ payload: { source = {}, op } }: JsonRecord): Row {
   const volatile = ['version', 'ts_ms', 'ts_us', 'ts_ns', ...(op === 'r' ? ['lsn', 'txId', 'sequence'] : [])];
   return Object.fromEntries(Object.entries(source).filter(([name]) => !volatile.includes(name)));
 }

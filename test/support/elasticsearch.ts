@@ -28,8 +28,8 @@ export class TestIndex implements AsyncDisposable {
 
   /** All documents, by id, with metadata. */
   async documents(): Promise<Record<string, Hit>> {
-    await this.ask('POST', '/_refresh');
-    const { hits } = (await this.ask('GET', '/_search?size=10000&version=true')) as { hits: { hits: Hit[] } };
+    await this.request('POST', '/_refresh');
+    const { hits } = (await this.request('GET', '/_search?size=10000&version=true')) as { hits: { hits: Hit[] } };
     return Object.fromEntries(hits.hits.map(hit => [hit._id, hit]));
   }
 
@@ -41,7 +41,7 @@ export class TestIndex implements AsyncDisposable {
 
   /** Properties of the mapping, or undefined. */
   async properties(): Promise<Record<string, unknown> | undefined> {
-    const found = (await this.ask('GET', '/_mapping')) as Record<
+    const found = (await this.request('GET', '/_mapping')) as Record<
       string,
       { mappings: { properties?: Record<string, unknown> } }
     >;
@@ -49,11 +49,11 @@ export class TestIndex implements AsyncDisposable {
   }
 
   create(body: object = {}): Promise<unknown> {
-    return this.ask('PUT', '', body);
+    return this.request('PUT', '', body);
   }
 
   /** Sends a request below the index; rejects unless the status is 2xx. */
-  async ask(method: string, path: string, body?: object): Promise<unknown> {
+  async request(method: string, path: string, body?: object): Promise<unknown> {
     const answer = await fetch(`${this.url}/${this.name}${path}`, {
       method,
       headers: { 'content-type': 'application/json' },

@@ -33,7 +33,7 @@ export class FilePair {
   }
 
   /** Appends a line and waits for it in the output. Returns milliseconds. */
-  async move(): Promise<number> {
+  async copyLine(): Promise<number> {
     const [began, before] = [performance.now(), await this.#lines()];
     await appendFile(this.input, `${before}\n`);
     await eventually(

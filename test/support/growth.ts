@@ -1,13 +1,13 @@
 import { MillraceError } from '../../src/errors.ts';
 
 /** Builds an input of about `size` characters, bytes or elements. */
-export type Shape<T> = (size: number) => T;
+export type InputBuilder<T> = (size: number) => T;
 
 const SMALLEST = 1 << 10;
 /** Ratio of compared sizes. The time of a linear parser grows by 8, that of a quadratic one by 64. */
-const STEP = 8;
+const SIZE_RATIO = 8;
 /** 8^1.6. */
-const MOST = 28;
+const MAX_TIME_RATIO = 28;
 /** CPU times below this are noise of the clock or the garbage collector. */
 const NOISE_MS = 25;
 const ROUNDS = 3;
@@ -19,16 +19,17 @@ const ROUNDS = 3;
  */
 export function growthProblem<T>(
   run: (input: T) => unknown,
-  shape: Shape<T>,
-  largest = SMALLEST * STEP ** 3,
+  buildInput: InputBuilder<T>,
+  largest = SMALLEST * SIZE_RATIO ** 3,
 ): string | undefined {
-  let before = 0;
-  for (let size = SMALLEST; size <= largest; size *= STEP) {
-    const input = shape(size);
-    const allowed = Math.max(NOISE_MS, before * MOST);
-    const ms = fastest(run, input, allowed);
-    if (ms > allowed) return `${size} elements take ${ms.toFixed(1)} ms, ${size / STEP} take ${before.toFixed(2)} ms`;
-    before = ms;
+  let previousMs = 0;
+  for (let size = SMALLEST; size <= largest; size *= SIZE_RATIO) {
+    const input = buildInput(size);
+    const allowedMs = Math.max(NOISE_MS, previousMs * MAX_TIME_RATIO);
+    const ms = fastest(run, input, allowedMs);
+    if (ms > allowedMs)
+      return `${size} elements take ${ms.toFixed(1)} ms, ${size / SIZE_RATIO} take ${previousMs.toFixed(2)} ms`;
+    previousMs = ms;
   }
   return undefined;
 }
@@ -38,7 +39,7 @@ function fastest<T>(run: (input: T) => unknown, input: T, enough: number): numbe
   let best = Number.POSITIVE_INFINITY;
   for (let round = 0; round < ROUNDS; round++) {
     const before = process.threadCpuUsage();
-    tolerated(run, input);
+    runTolerant(run, input);
     const { user, system } = process.threadCpuUsage(before);
     best = Math.min(best, (user + system) / 1000);
     // The first run includes compilation; a fast result needs no second run.
@@ -47,7 +48,7 @@ function fastest<T>(run: (input: T) => unknown, input: T, enough: number): numbe
   return best;
 }
 
-function tolerated<T>(run: (input: T) => unknown, input: T): void {
+function runTolerant<T>(run: (input: T) => unknown, input: T): void {
   try {
     run(input);
   } catch (error) {

@@ -25,7 +25,9 @@ export async function runJava(
   const answers = (await text(child.stdout)).replace(/\n$/, '').split('\n');
   const [status] = await exited;
   if (status !== 0 || answers.length !== lines.length)
-    throw new Error(`${source.pathname} answered ${answers.length} of ${lines.length} lines and ended with status ${status}`);
+    throw new Error(
+      `${source.pathname} answered ${answers.length} of ${lines.length} lines and ended with status ${status}`,
+    );
   return answers;
 }
 

@@ -127,7 +127,7 @@ export class KafkaCluster implements AsyncDisposable {
   async moveLeaders(node: number): Promise<number> {
     const led = (await this.#brokers.partitions()).filter(({ leader }) => leader === node);
     const connection = await this.#client.anyBroker();
-    await connection.call(reassign(led.map(rotated)));
+    await connection.call(reassign(led.map(leaderLast)));
     await connection.call(electPreferred(led));
     return led.length;
   }
@@ -144,7 +144,7 @@ export class KafkaCluster implements AsyncDisposable {
 }
 
 /** Replicas with the leader last. */
-function rotated({ topic, partition, replicas, leader }: PartitionState) {
+function leaderLast({ topic, partition, replicas, leader }: PartitionState) {
   const after = replicas.indexOf(leader) + 1;
   return { topic, partition, replicas: [...replicas.slice(after), ...replicas.slice(0, after)] };
 }

@@ -14,7 +14,7 @@ import { FieldReader, FieldWriter } from '../../src/kafka/protocol/fields.ts';
  * - `forbidden` (DescribeConfigs): answers TOPIC_AUTHORIZATION_FAILED;
  * - `pretend` (AddPartitionsToTxn): answers success without forwarding the request.
  */
-export type Fate =
+export type RequestAction =
   | 'pass'
   | 'drop request'
   | 'drop answer'
@@ -32,19 +32,19 @@ export interface KafkaProxy extends AsyncDisposable {
   /** host:port */
   readonly address: string;
   /** Actions for the next requests of an API, in order; later requests pass. */
-  next(apiKey: number, ...fates: Fate[]): void;
+  setNextActions(apiKey: number, ...fates: RequestAction[]): void;
   /** Action for every request of an API from now on. */
-  always(apiKey: number, fate: Fate): void;
+  setAction(apiKey: number, fate: RequestAction): void;
   /** API keys that a user sent requests of; undefined if the user never logged in. */
-  askedBy(user: string): ReadonlySet<number> | undefined;
+  apiKeysOf(user: string): ReadonlySet<number> | undefined;
   /** Number of received requests of an API. */
-  seen(apiKey: number): number;
+  requestCount(apiKey: number): number;
   /** Discards all data in both directions from now on; connections stay open. */
   cut(): void;
   /** Resets the connections that were cut; new ones work. */
   restore(): void;
   /** Resolves when every late request has been delivered. */
-  settled(): Promise<void>;
+  allDelivered(): Promise<void>;
 }
 
 const METADATA = 3;
@@ -57,8 +57,8 @@ export async function startKafkaProxy(broker: string): Promise<KafkaProxy> {
   const [host = '', port = ''] = broker.split(':');
   const sockets = new Set<Socket>();
   const late = new Set<Promise<unknown>>();
-  const planned = new Map<number, Fate[]>();
-  const standing = new Map<number, Fate>();
+  const nextActions = new Map<number, RequestAction[]>();
+  const defaultActions = new Map<number, RequestAction>();
   const counts = new Map<number, number>();
   const users = new Map<string, Set<number>>();
 
@@ -85,24 +85,24 @@ export async function startKafkaProxy(broker: string): Promise<KafkaProxy> {
     if (isCut) severed.add(client);
     client.on('close', () => held || upstream.destroy());
     upstream.on('close', () => client.destroy());
-    const asked = new Map<number, { apiKey: number; fate: Fate }>();
+    const requests = new Map<number, { apiKey: number; fate: RequestAction }>();
     onFrames(client, frame => {
       if (severed.has(client)) return;
       const apiKey = frame.readInt16BE(4);
       counts.set(apiKey, (counts.get(apiKey) ?? 0) + 1);
-      if (apiKey === SASL_HANDSHAKE) return void client.write(mechanisms(frame));
+      if (apiKey === SASL_HANDSHAKE) return void client.write(mechanismsAnswer(frame));
       if (apiKey === SASL_AUTHENTICATE) {
         user = userOf(frame);
         users.set(user, users.get(user) ?? new Set());
-        return void client.write(loggedIn(frame));
+        return void client.write(loginAnswer(frame));
       }
       if (user !== undefined) users.get(user)?.add(apiKey);
-      const fate = planned.get(apiKey)?.shift() ?? standing.get(apiKey) ?? 'pass';
-      asked.set(frame.readInt32BE(8), { apiKey, fate });
+      const fate = nextActions.get(apiKey)?.shift() ?? defaultActions.get(apiKey) ?? 'pass';
+      requests.set(frame.readInt32BE(8), { apiKey, fate });
       if (fate === 'drop request') cut();
-      else if (fate === 'not leader') client.write(notLeader(frame));
-      else if (fate === 'forbidden') client.write(configsForbidden(frame));
-      else if (fate === 'pretend') client.write(partitionsAdded(frame));
+      else if (fate === 'not leader') client.write(notLeaderAnswer(frame));
+      else if (fate === 'forbidden') client.write(configsForbiddenAnswer(frame));
+      else if (fate === 'pretend') client.write(partitionsAddedAnswer(frame));
       else if (fate === 'late') {
         held = true;
         client.destroy();
@@ -118,10 +118,10 @@ export async function startKafkaProxy(broker: string): Promise<KafkaProxy> {
     });
     onFrames(upstream, frame => {
       if (severed.has(client)) return;
-      const request = asked.get(frame.readInt32BE(4));
+      const request = requests.get(frame.readInt32BE(4));
       if (request?.fate === 'drop answer') return cut();
       if (request?.apiKey === METADATA || request?.apiKey === FIND_COORDINATOR)
-        readdress(frame, host, Number(port), own());
+        replaceAddress(frame, host, Number(port), own());
       client.write(frame);
     });
   });
@@ -130,10 +130,10 @@ export async function startKafkaProxy(broker: string): Promise<KafkaProxy> {
 
   return {
     address: `127.0.0.1:${own()}`,
-    next: (apiKey, ...fates) => void planned.set(apiKey, [...(planned.get(apiKey) ?? []), ...fates]),
-    always: (apiKey, fate) => void standing.set(apiKey, fate),
-    askedBy: user => users.get(user),
-    seen: apiKey => counts.get(apiKey) ?? 0,
+    setNextActions: (apiKey, ...fates) => void nextActions.set(apiKey, [...(nextActions.get(apiKey) ?? []), ...fates]),
+    setAction: (apiKey, fate) => void defaultActions.set(apiKey, fate),
+    apiKeysOf: user => users.get(user),
+    requestCount: apiKey => counts.get(apiKey) ?? 0,
     cut() {
       isCut = true;
       for (const client of clients) severed.add(client);
@@ -142,7 +142,7 @@ export async function startKafkaProxy(broker: string): Promise<KafkaProxy> {
       isCut = false;
       for (const client of severed) client.destroy();
     },
-    settled: async () => void (await Promise.all(late)),
+    allDelivered: async () => void (await Promise.all(late)),
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();
       await new Promise(resolve => server.close(resolve));
@@ -151,9 +151,9 @@ export async function startKafkaProxy(broker: string): Promise<KafkaProxy> {
 }
 
 /** Answer to a SaslHandshake request: error_code [mechanisms] */
-function mechanisms(frame: Buffer): Buffer {
+function mechanismsAnswer(frame: Buffer): Buffer {
   const answer = new FieldWriter().int32(header(frame).correlation).int16(codes.NONE);
-  return framed(answer.array(['PLAIN'], name => answer.string(name)).take());
+  return toFrame(answer.array(['PLAIN'], name => answer.string(name)).take());
 }
 
 /** User of a SaslAuthenticate request: auth_bytes is authzid NUL user NUL password. */
@@ -163,13 +163,13 @@ function userOf(frame: Buffer): string {
 }
 
 /** Answer to a SaslAuthenticate request: error_code error_message auth_bytes, and session_lifetime_ms in version 1 */
-function loggedIn(frame: Buffer): Buffer {
+function loginAnswer(frame: Buffer): Buffer {
   const answer = new FieldWriter().int32(header(frame).correlation).int16(codes.NONE).int16(-1).int32(0);
-  return framed(frame.readInt16BE(6) === 0 ? answer.take() : answer.int64(0).take());
+  return toFrame(frame.readInt16BE(6) === 0 ? answer.take() : answer.int64(0).take());
 }
 
 /** Successful answer to an AddPartitionsToTxn request of version 1. */
-function partitionsAdded(frame: Buffer): Buffer {
+function partitionsAddedAnswer(frame: Buffer): Buffer {
   const { correlation, request } = header(frame);
   // transactional_id, producer_id, producer_epoch
   request.string();
@@ -182,11 +182,11 @@ function partitionsAdded(frame: Buffer): Buffer {
   answer.array(topics, ({ name, partitions }) =>
     answer.string(name).array(partitions, index => answer.int32(index).int16(codes.NONE)),
   );
-  return framed(answer.take());
+  return toFrame(answer.take());
 }
 
 /** Answer to a DescribeConfigs request of version 2 of a user without permission for the resources. */
-function configsForbidden(frame: Buffer): Buffer {
+function configsForbiddenAnswer(frame: Buffer): Buffer {
   const { correlation, request } = header(frame);
   const resources = request.array(() => {
     const type = request.slice(1);
@@ -199,7 +199,7 @@ function configsForbidden(frame: Buffer): Buffer {
   answer.array(resources, ({ type, name }) =>
     answer.int16(codes.TOPIC_AUTHORIZATION_FAILED).int16(-1).bytes(type).string(name).int32(0),
   );
-  return framed(answer.take());
+  return toFrame(answer.take());
 }
 
 function header(frame: Buffer): { correlation: number; request: FieldReader } {
@@ -211,7 +211,7 @@ function header(frame: Buffer): { correlation: number; request: FieldReader } {
 }
 
 /** Answer to a Produce request of version 8 from a broker that leads none of the partitions. */
-function notLeader(frame: Buffer): Buffer {
+function notLeaderAnswer(frame: Buffer): Buffer {
   const { correlation, request } = header(frame);
   // transactional_id, acks, timeout_ms
   request.string();
@@ -231,10 +231,10 @@ function notLeader(frame: Buffer): Buffer {
       answer.int32(index).int16(codes.NOT_LEADER_OR_FOLLOWER).int64(-1).int64(-1).int64(-1).int32(0).int16(-1),
     ),
   );
-  return framed(answer.int32(0).take());
+  return toFrame(answer.int32(0).take());
 }
 
-function framed(body: Buffer): Buffer {
+function toFrame(body: Buffer): Buffer {
   const size = Buffer.alloc(4);
   size.writeInt32BE(body.length);
   return Buffer.concat([size, body]);
@@ -256,7 +256,7 @@ function onFrames(socket: Socket, take: (frame: Buffer) => void): void {
 }
 
 /** Replaces the broker's port in its address, which is a string and an int32. */
-function readdress(frame: Buffer, host: string, port: number, other: number): void {
+function replaceAddress(frame: Buffer, host: string, port: number, other: number): void {
   const name = Buffer.alloc(2 + host.length + 4);
   name.writeInt16BE(host.length, 0);
   name.write(host, 2);

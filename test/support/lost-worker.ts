@@ -47,7 +47,7 @@ export const losses = {
 } satisfies Record<string, () => Promise<Loss>>;
 
 /** Workers and connectors while `first` is lost. */
-export interface Lost {
+export interface LossContext {
   readonly group: WorkerGroup;
   readonly first: WorkerProcess;
   readonly second: WorkerProcess;
@@ -58,15 +58,15 @@ export interface Lost {
  * Loses a worker that runs all connectors while another one is idle. Returns, for each connector, milliseconds from the
  * loss until it runs on the other worker and has written there. during: called before the loss ends.
  */
-export async function takeover(
+export async function measureTakeover(
   draw: Draw,
   kafka: KafkaClient,
   loss: () => Promise<Loss>,
-  { connectors: count = 10, during = async (_: Lost): Promise<void> => undefined } = {},
+  { connectors: count = 10, during = async (_: LossContext): Promise<void> => undefined } = {},
 ): Promise<number[]> {
-  await using way = await loss();
+  await using currentLoss = await loss();
   await using group = await WorkerGroup.start('lost', 0);
-  const first = await group.add(way.properties);
+  const first = await group.add(currentLoss.properties);
   const connectors = Array.from({ length: count }, (_, i) => ({
     name: draw.connectorName(),
     topic: draw.topic(),
@@ -85,13 +85,13 @@ export async function takeover(
     }),
   );
   const topics = connectors.map(({ topic }) => ({ topic, partition: 0 }));
-  const written = async () => (await kafka.admin.offsets(topics)).every(({ end }) => (end ?? 0) > 0);
-  await eventually('all lines are written', written, { within: 60_000 });
+  const areWritten = async () => (await kafka.admin.offsets(topics)).every(({ end }) => (end ?? 0) > 0);
+  await eventually('all lines are written', areWritten, { within: 60_000 });
   const second = await group.add();
   // A random moment between two heartbeats.
-  const until = performance.now() + draw.from(fc.integer({ min: 0, max: 2000 }));
+  const until = performance.now() + draw.value(fc.integer({ min: 0, max: 2000 }));
   await eventually('the moment', () => performance.now() >= until, { every: 10 });
-  way.begin(first);
+  currentLoss.begin(first);
   const began = performance.now();
   const times = await Promise.all(
     connectors.map(async ({ name, topic, file }) => {
@@ -113,6 +113,6 @@ export async function takeover(
     }),
   );
   await during({ group, first, second, connectors });
-  way.end(first);
+  currentLoss.end(first);
   return times;
 }

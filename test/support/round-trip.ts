@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import type { TableCopies } from './copied-table.ts';
-import { everyColumn, madeTypes } from './generate/columns.ts';
+import { columnsOfEveryType, typeDefinitions } from './generate/columns.ts';
 import type { Draw } from './generate/index.ts';
+import type { TableCopies } from './table-copy.ts';
 
 const ROWS = 12;
 
@@ -20,7 +20,7 @@ export const modes = fc.record({
  */
 export async function roundTrip(draw: Draw, copies: TableCopies, round: number): Promise<void> {
   const table = `round_${round}`;
-  const columns = draw.from(everyColumn(ROWS));
+  const columns = draw.value(columnsOfEveryType(ROWS));
   const definition = `CREATE TABLE ${table} (id int PRIMARY KEY, v int, ${columns.map(({ name, type }) => `${name} ${type}`).join(', ')})`;
   await copies.source.query(definition);
   const insert = async (from: number) => {
@@ -33,13 +33,13 @@ export async function roundTrip(draw: Draw, copies: TableCopies, round: number):
     }
   };
   await insert(1);
-  const copy = await copies.to(`${madeTypes}; ${definition}`, [table], { source: draw.from(modes) });
-  await copy.shows(table, ROWS, ROWS);
+  const copy = await copies.copyTo(`${typeDefinitions}; ${definition}`, [table], { source: draw.value(modes) });
+  await copy.awaitValue(table, ROWS, ROWS);
   await insert(101);
   // An update and a key change carry the values of the old row.
   await copies.source.query(`UPDATE ${table} SET id = id + 1000 WHERE id > 106`);
   await copies.source.query(`UPDATE ${table} SET v = 0 WHERE id = 1`);
-  await copy.shows(table, 1, 0);
+  await copy.awaitValue(table, 1, 0);
   const there = await copies.rows(table);
   const here = await copy.rows(table);
   expect(here.length).toBe(there.length);

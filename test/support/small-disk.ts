@@ -34,7 +34,7 @@ export class SmallDisk implements AsyncDisposable {
     const file = await open(this.#ballast, 'a');
     try {
       for (let size = 1 << 20; size > 0 && (await this.#free()) > 0; ) {
-        const written = await file.write(Buffer.alloc(size, 1)).catch(noRoom);
+        const written = await file.write(Buffer.alloc(size, 1)).catch(ignoreDiskFull);
         if (written === undefined) size >>= 1;
       }
     } finally {
@@ -61,7 +61,7 @@ export class SmallDisk implements AsyncDisposable {
   }
 }
 
-function noRoom(error: NodeJS.ErrnoException): undefined {
+function ignoreDiskFull(error: NodeJS.ErrnoException): undefined {
   if (error.code !== 'ENOSPC') throw error;
 }
 

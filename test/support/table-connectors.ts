@@ -54,7 +54,7 @@ export function incrementingSource(
 }
 
 /** JSON objects with the numbers [from, to) as `id`. */
-export const numbered = (from: number, to: number): string[] =>
+export const numberedObjects = (from: number, to: number): string[] =>
   Array.from({ length: to - from }, (_, i) => JSON.stringify({ id: from + i }));
 
 /** Ids in a table, in ascending order. */

@@ -11,7 +11,7 @@ export interface TopicRecord {
 /** All committed records of a topic, in partition order; empty if the topic does not exist. */
 export const topicRecords = (topic: string): Promise<TopicRecord[]> =>
   withKafka(async kafka => {
-    const found: TopicRecord[] = [];
+    const committed: TopicRecord[] = [];
     for (const { partition, low, end } of await ends(kafka, topic)) {
       if (low === end) continue;
       const reader = await kafka.reader({
@@ -24,15 +24,15 @@ export const topicRecords = (topic: string): Promise<TopicRecord[]> =>
         for (const part of await reader.poll()) {
           next = part.next;
           for (const { key, value } of part.records)
-            found.push({ key: key?.toString() ?? null, value: value?.toString() ?? null });
+            committed.push({ key: key?.toString() ?? null, value: value?.toString() ?? null });
         }
       await reader.close();
     }
-    return found;
+    return committed;
   });
 
 /** Names of topics with this prefix. */
-export const topicsWith = (prefix: string): Promise<string[]> =>
+export const topicsWithPrefix = (prefix: string): Promise<string[]> =>
   withKafka(async kafka => (await kafka.admin.topics()).filter(topic => topic.startsWith(prefix)));
 
 /** Numbers of committed records and of transactions: each transaction has a control record in each partition. */

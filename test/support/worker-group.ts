@@ -50,20 +50,20 @@ export class WorkerGroup implements AsyncDisposable {
   }
 
   /** Sends a REST request to `worker`; default: the first worker. */
-  ask<T = Record<string, never>>(method: string, path: string, body?: unknown, of = this.workers[0]): Promise<T> {
+  request<T = Record<string, never>>(method: string, path: string, body?: unknown, of = this.workers[0]): Promise<T> {
     return call<T>(method, `${of?.url}/connectors${path}`, body);
   }
 
   status(name: string, of?: WorkerProcess): Promise<StatusInfo> {
-    return this.ask<StatusInfo>('GET', `/${encodeURIComponent(name)}/status`, undefined, of);
+    return this.request<StatusInfo>('GET', `/${encodeURIComponent(name)}/status`, undefined, of);
   }
 
   create(name: string, config: Readonly<Record<string, string>>): Promise<unknown> {
-    return this.ask('POST', '', { name, config });
+    return this.request('POST', '', { name, config });
   }
 
   /** Returns the worker that runs the connector's first task, after waiting for the task to run. */
-  async holder(name: string, of?: WorkerProcess): Promise<WorkerProcess> {
+  async workerOf(name: string, of?: WorkerProcess): Promise<WorkerProcess> {
     const id = await eventually(`${name} runs`, async () => {
       const [task] = (await this.status(name, of)).tasks;
       return task?.state === 'RUNNING' ? task.worker_id : undefined;

@@ -69,7 +69,7 @@ export class TestWorker implements AsyncDisposable {
   }
 
   /** Resolves with the task when it has the state. */
-  shows(name: string, state: TaskInfo['state'], within = 30_000): Promise<TaskInfo> {
+  awaitState(name: string, state: TaskInfo['state'], within = 30_000): Promise<TaskInfo> {
     const shown = async () => {
       const task = await this.task(name);
       return task?.state === state ? task : Promise.reject(new Error(JSON.stringify(task)));

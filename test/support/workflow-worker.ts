@@ -40,13 +40,13 @@ export async function workflowWorker(
       maxConcurrentActivityTaskExecutions: 1000,
     }),
   ]);
-  const ended = Promise.all(workers.map(worker => worker.run()));
+  const stopped = Promise.all(workers.map(worker => worker.run()));
   return {
     client,
     taskQueue,
     async [Symbol.asyncDispose]() {
       for (const worker of workers) worker.shutdown();
-      await ended;
+      await stopped;
       await connection.close();
       await client.connection.close();
     },

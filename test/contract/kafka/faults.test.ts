@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { MillraceError, RecordTooLargeError } from '../../../src/errors.ts';
 import { eventually } from '../../support/eventually.ts';
-import { type Fate, startKafkaProxy } from '../../support/kafka-proxy.ts';
+import { type RequestAction, startKafkaProxy } from '../../support/kafka-proxy.ts';
 import { servers } from '../../support/servers.ts';
 import { uniqueName } from '../../support/topic.ts';
 import { append, bench, implementations, values } from './clients.ts';
@@ -22,11 +22,11 @@ const api = {
   DescribeConfigs: 32,
 } as const;
 type Api = keyof typeof api;
-const fates = ['drop request', 'drop answer', 'late', 'silence'] as const satisfies readonly Fate[];
+const fates = ['drop request', 'drop answer', 'late', 'silence'] as const satisfies readonly RequestAction[];
 
 describe.each(implementations)('over a bad network, $name', implementation => {
   /** One transaction, with this fate for requests of an API on its way; then what was read of it. */
-  async function commitOnce(name: Api, ...planned: Fate[]) {
+  async function commitOnce(name: Api, ...planned: RequestAction[]) {
     const b = bench(implementation);
     const topic = await b.topic();
     const proxy = await startKafkaProxy(servers().kafka);
@@ -37,7 +37,7 @@ describe.each(implementations)('over a bad network, $name', implementation => {
     await producer.prepare([topic]);
     const batch = producer.batch();
     for (let i = 0; i < 100; i++) append(batch, topic, { value: `${i}` });
-    proxy.next(api[name], ...planned);
+    proxy.setNextActions(api[name], ...planned);
     const outcome = await producer.commit(batch).then(
       () => 'committed',
       (error: unknown) => (error instanceof MillraceError ? error.code : String(error)),
@@ -47,7 +47,7 @@ describe.each(implementations)('over a bad network, $name', implementation => {
       producer,
       topic,
       async read() {
-        await proxy.settled();
+        await proxy.allDelivered();
         await producer.close();
         // Whoever comes next ends what is open.
         const next = await b.client.producer({ transactionalId, ...options });
@@ -94,14 +94,14 @@ describe.each(implementations)('over a bad network, $name', implementation => {
   });
 
   test('a commit that Kafka never answers is COMMIT_UNKNOWN, and was made or was not: never both', async () => {
-    const lost = Array.from({ length: 200 }, (): Fate => 'drop answer');
+    const lost = Array.from({ length: 200 }, (): RequestAction => 'drop answer');
     await using made = await commitOnce('EndTxn', ...lost);
     expect(made.outcome).toBe('COMMIT_UNKNOWN');
     expect(await made.read()).toEqual(numbers(100));
   });
 
   test('a commit that never reached Kafka within the transaction’s time was not made', async () => {
-    await using open = await commitOnce('EndTxn', ...Array.from({ length: 200 }, (): Fate => 'drop request'));
+    await using open = await commitOnce('EndTxn', ...Array.from({ length: 200 }, (): RequestAction => 'drop request'));
     expect(['COMMIT_UNKNOWN', 'FENCED']).toContain(open.outcome);
     expect(await open.read()).toEqual([]);
   });
@@ -130,7 +130,7 @@ describe.each(implementations)('over a bad network, $name', implementation => {
       const group = uniqueName('group');
       await using proxy = await startKafkaProxy(servers().kafka);
       const client = implementation.connect(proxy.address, 1500);
-      proxy.next(
+      proxy.setNextActions(
         api[name],
         'drop answer',
         'pass',
@@ -145,7 +145,7 @@ describe.each(implementations)('over a bad network, $name', implementation => {
       const id = uniqueName('contract');
       await writeExactlyOnce(client, topic, id, { total: 200, each: 10, group });
       await client.close();
-      await proxy.settled();
+      await proxy.allDelivered();
       expect(values(await b.read(topic))).toEqual(numbers(200));
       await eventually('the offset is committed', async () => {
         const [committed] = await b.client.admin.groupOffsets(group, [{ topic, partition: 0 }]);
@@ -161,7 +161,7 @@ describe.each(implementations)('over a bad network, $name', implementation => {
     await using proxy = await startKafkaProxy(servers().kafka);
     const client = implementation.connect(proxy.address, 1000);
     const chosen = ['pass', 'pass', 'pass', 'pass', 'pass', 'drop answer', 'drop request', 'late'] as const;
-    const some = (): Fate[] =>
+    const some = (): RequestAction[] =>
       Array.from({ length: 60 }, () => chosen[Math.floor(Math.random() * chosen.length)] ?? 'pass');
     for (const name of [
       'Produce',
@@ -171,10 +171,10 @@ describe.each(implementations)('over a bad network, $name', implementation => {
       'Fetch',
       'FindCoordinator',
     ] as const)
-      proxy.next(api[name], ...some());
+      proxy.setNextActions(api[name], ...some());
     await writeExactlyOnce(client, topic, uniqueName('contract'), { total: 400, each: 5 });
     await client.close();
-    await proxy.settled();
+    await proxy.allDelivered();
     expect(values(await b.read(topic))).toEqual(numbers(400));
   }, 60_000);
 
@@ -193,7 +193,7 @@ describe.each(implementations)('over a bad network, $name', implementation => {
     for (const part of [lines.slice(0, 100), lines.slice(100)]) {
       const batch = producer.batch();
       for (const [i, value] of part.entries()) append(batch, topic, { value, partition: i % 2 });
-      proxy.next(api.Produce, 'not leader', 'pass', 'not leader');
+      proxy.setNextActions(api.Produce, 'not leader', 'pass', 'not leader');
       await producer.commit(batch);
     }
     const read = await b.read(topic);
@@ -208,7 +208,7 @@ describe.each(implementations)('over a bad network, $name', implementation => {
     await using b = bench(implementation);
     const [topic, narrow] = [await b.topic(), await b.topic(1, { 'max.message.bytes': '2000' })];
     await using proxy = await startKafkaProxy(servers().kafka);
-    proxy.always(api.DescribeConfigs, 'forbidden');
+    proxy.setAction(api.DescribeConfigs, 'forbidden');
     const client = implementation.connect(proxy.address, 1000);
     try {
       const options = { compression: 'none', transactionTimeoutMs: 3000 } as const;
@@ -238,13 +238,13 @@ describe.each(implementations)('over a bad network, $name', implementation => {
     const client = implementation.connect(proxy.address, 2000);
     const assigned = [{ topic, partition: 0, offset: 0 }];
     const reader = await client.reader({ assigned, maxBytes: 2000, maxPartitionBytes: 2000, maxWaitMs: 100 });
-    proxy.next(api.Fetch, 'pass', 'drop answer', 'pass', 'drop request', 'drop answer', 'pass', 'silence');
+    proxy.setNextActions(api.Fetch, 'pass', 'drop answer', 'pass', 'drop request', 'drop answer', 'pass', 'silence');
     const read: string[] = [];
     while (read.length < 300)
       for (const { records } of await reader.poll()) for (const { value } of records) read.push(`${value}`);
     expect(read).toEqual(numbers(300));
-    expect(proxy.seen(api.Fetch)).toBeGreaterThan(7);
-    proxy.always(api.Fetch, 'drop request');
+    expect(proxy.requestCount(api.Fetch)).toBeGreaterThan(7);
+    proxy.setAction(api.Fetch, 'drop request');
     await expect(
       (async () => {
         for (;;) await reader.poll();

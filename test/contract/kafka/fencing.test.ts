@@ -74,12 +74,12 @@ describe.each(implementations)('one transactional id, $name', implementation => 
     const old = await open(behind, id);
     await commit(old, topic, 'committed');
     // Everything is written; the commit never arrives, and nobody says so.
-    proxy.always(END_TXN, 'silence');
+    proxy.setAction(END_TXN, 'silence');
     const committing = commit(old, topic, 'left open').then(
       () => 'committed',
       (error: { code: string }) => error.code,
     );
-    await expect.poll(() => proxy.seen(END_TXN)).toBe(2);
+    await expect.poll(() => proxy.requestCount(END_TXN)).toBe(2);
     const began = performance.now();
     const young = await open(b.client, id);
     // Not by the transaction's timeout.
@@ -90,7 +90,7 @@ describe.each(implementations)('one transactional id, $name', implementation => 
     // Two records and two markers were decided when the new producer had opened.
     expect(range?.end).toBe(4);
     // Cut off, the old one asks again, and is told.
-    proxy.always(END_TXN, 'pass');
+    proxy.setAction(END_TXN, 'pass');
     await behind.close();
     expect(await committing).not.toBe('committed');
   });
@@ -119,7 +119,7 @@ describe.each(implementations)('one transactional id, $name', implementation => 
     await using proxy = await startKafkaProxy(servers().kafka);
     const behind = implementation.connect(proxy.address, 30_000);
     const producer = await behind.producer({ transactionalId: id, compression: 'none', transactionTimeoutMs: 1000 });
-    proxy.always(END_TXN, 'drop request');
+    proxy.setAction(END_TXN, 'drop request');
     await expect(commit(producer, topic, 'too late')).rejects.toThrow();
     await behind.close();
     const next = await open(b.client, id);

@@ -84,7 +84,7 @@ describe.each(implementations)('a hanging transaction, $name', implementation =>
   async function hangCommitted({ client, id, proxy, topic, other }: Case): Promise<TransactionalProducer> {
     const producer = await open(client, id);
     await commit(producer, other, 'before');
-    proxy.next(ADD_PARTITIONS, 'pretend');
+    proxy.setNextActions(ADD_PARTITIONS, 'pretend');
     await commit(producer, topic, 'committed');
     return producer;
   }
@@ -99,7 +99,7 @@ describe.each(implementations)('a hanging transaction, $name', implementation =>
     const producer = behind.producer({ transactionalId: id, idempotent: true, maxInFlightRequests: 1 });
     await producer.connect();
     for (const to of [other, topic]) {
-      if (to === topic) proxy.next(ADD_PARTITIONS, 'pretend');
+      if (to === topic) proxy.setNextActions(ADD_PARTITIONS, 'pretend');
       const transaction = await producer.transaction();
       await transaction.send({ topic: to, messages: [{ value: 'aborted' }] });
       await transaction.abort();
@@ -178,12 +178,12 @@ describe.each(implementations)('a hanging transaction, $name', implementation =>
   test('that was committed is not lost with the next one of the same producer, when Kafka was away in between', async () => {
     await using of = await begin();
     const producer = await hangCommitted(of);
-    of.proxy.next(ADD_PARTITIONS, 'drop request');
+    of.proxy.setNextActions(ADD_PARTITIONS, 'drop request');
     // The end of what hangs, and then of what is never ended.
-    of.proxy.next(END_TXN, 'pass', 'silence');
-    const ends = of.proxy.seen(END_TXN);
+    of.proxy.setNextActions(END_TXN, 'pass', 'silence');
+    const ends = of.proxy.requestCount(END_TXN);
     const committing = commit(producer, of.topic, 'left open').catch(() => 'the client was closed');
-    await expect.poll(() => of.proxy.seen(END_TXN)).toBe(ends + 2);
+    await expect.poll(() => of.proxy.requestCount(END_TXN)).toBe(ends + 2);
     await open(of.bench.client, of.id);
     expect(values(await of.bench.read(of.topic))).toEqual(['committed']);
     await of.client.close();

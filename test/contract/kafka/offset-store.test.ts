@@ -199,9 +199,9 @@ describe.each(implementations)('source offsets, $name', implementation => {
     await commit(producer, topic, 'a', [{ partition: { p: 1 }, offset: { n: 1 } }]);
     // A commit is answered a moment before its marker is in the topic.
     await expect.poll(range).toMatchObject({ end: 2, high: 2 });
-    proxy.always(END_TXN, 'silence');
+    proxy.setAction(END_TXN, 'silence');
     const hanging = commit(other, topic, 'other', [{ partition: { p: 1 }, offset: { n: 77 } }]).catch(() => 'aborted');
-    await expect.poll(() => proxy.seen(END_TXN)).toBe(1);
+    await expect.poll(() => proxy.requestCount(END_TXN)).toBe(1);
     await commit(producer, topic, 'a', [{ partition: { p: 1 }, offset: { n: 2 } }]);
     await open(b, id);
     expect((await loadPositions(b.client, topic, 'a')).get({ p: 1 })).toEqual({ n: 2 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { applicationName } from '../../../src/databases/postgresql/application-name.ts';
-import { connectorNames, namesBeside } from '../../support/generate/connector-names.ts';
+import { connectorNames, similarNames } from '../../support/generate/connector-names.ts';
 
 const suffixes = fc.constantFrom('', '/0', '/12', '/offsets');
 
@@ -26,7 +26,7 @@ test('differs for different connectors', () => {
   expect(applicationName('x', '/0')).not.toBe(applicationName('x-0'));
   fc.assert(
     fc.property(connectorNames, name =>
-      namesBeside(name).every(other => applicationName(other) !== applicationName(name)),
+      similarNames(name).every(other => applicationName(other) !== applicationName(name)),
     ),
   );
 });

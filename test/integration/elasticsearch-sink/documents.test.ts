@@ -117,7 +117,7 @@ describe('an index', () => {
       inner: { n: null },
     });
     // A date is found as the date that it is.
-    const found = await index.ask('POST', '/_count', {
+    const found = await index.request('POST', '/_count', {
       query: { range: { date: { gte: '2026-01-02', lt: '2026-01-03' } } },
     });
     expect(found).toMatchObject({ count: 1 });

@@ -107,7 +107,7 @@ describe('a server that is frozen', () => {
 describe('documents that a cluster is too busy for', () => {
   // What it says when its disk is full (429), and takes back when there is room.
   const block = (index: TestIndex, on: boolean) =>
-    index.ask('PUT', '/_settings', { 'index.blocks.read_only_allow_delete': on ? true : null });
+    index.request('PUT', '/_settings', { 'index.blocks.read_only_allow_delete': on ? true : null });
 
   it.each(['insert', 'upsert'])('go in once it has passed, within the same write (%s)', async method => {
     const [busy, idle] = [new TestIndex('busy', server.url), new TestIndex('idle', server.url)];

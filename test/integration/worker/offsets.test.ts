@@ -10,14 +10,14 @@ import { eventually } from '../../support/eventually.ts';
 import { cdcSources, jdbcSinks } from '../../support/generate/configs.ts';
 import { quoted, tablePattern, topicOf } from '../../support/generate/identifiers.ts';
 import { generator } from '../../support/generate/index.ts';
-import type { Neighbours } from '../../support/generate/neighbours.ts';
+import type { OtherConnectors } from '../../support/generate/other-connectors.ts';
 import { servers } from '../../support/servers.ts';
 import { uniqueName } from '../../support/topic.ts';
 
 let folder: string;
 let worker: WorkerProcess;
 let database: TestDatabase;
-let neighbours: Neighbours;
+let neighbours: OtherConnectors;
 let sourceConfig: Record<string, string>;
 let topic: string;
 const draw = generator(import.meta.url);
@@ -31,7 +31,7 @@ beforeAll(async () => {
   database = await createDatabase('offsets');
   await database.query(`CREATE TABLE ${quoted(table)} (id int PRIMARY KEY, item text)`);
   await database.query(`INSERT INTO ${quoted(table)} SELECT g, 'item ' || g FROM generate_series(1, 10) g`);
-  sourceConfig = draw.from(cdcSources(database.connection, [tablePattern('public', table)]));
+  sourceConfig = draw.value(cdcSources(database.connection, [tablePattern('public', table)]));
   topic = topicOf(sourceConfig['topic.prefix'] ?? '', 'public', table);
   const properties = {
     'bootstrap.servers': servers().kafka,
@@ -41,7 +41,7 @@ beforeAll(async () => {
     'temporal.address': servers().temporal,
   };
   worker = await startWorkerProcess(folder, await freePort(), properties);
-  neighbours = await draw.neighbours({ url: worker.url, properties }, [source, out, late]);
+  neighbours = await draw.otherConnectors({ url: worker.url, properties }, [source, out, late]);
 });
 afterAll(async () => {
   await neighbours?.[Symbol.asyncDispose]();
@@ -64,7 +64,7 @@ const at = (name: string): string => `/${encodeURIComponent(name)}`;
 
 /** Each reading of a record leaves a row. */
 const sinkInto = (target: string): Record<string, string> => ({
-  ...draw.from(jdbcSinks(database.connection, topic)),
+  ...draw.value(jdbcSinks(database.connection, topic)),
   'table.name.format': target,
   'insert.mode': 'insert',
   'pk.mode': 'none',

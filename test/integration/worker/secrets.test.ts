@@ -14,7 +14,7 @@ import { connectorWorkflowId } from '../../../workflows/shared/messages.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { eventually } from '../../support/eventually.ts';
 import { generator } from '../../support/generate/index.ts';
-import { textsOf, weigh } from '../../support/history-contents.ts';
+import { payloadSizes, textsOf } from '../../support/payload-sizes.ts';
 import { servers } from '../../support/servers.ts';
 import { uniqueName } from '../../support/topic.ts';
 
@@ -354,9 +354,9 @@ test('a configuration of 60 KB, a plan of thousands of tables, thousands of offs
 }, 120_000);
 
 test('nothing that Temporal keeps is large', () => {
-  const [heaviest] = weigh(kept);
-  expect(heaviest?.bytes, heaviest?.where).toBeLessThan(PAYLOAD_BYTES);
-  expect(weigh(kept).length).toBeGreaterThan(100);
+  const [heaviest] = payloadSizes(kept);
+  expect(heaviest?.bytes, heaviest?.path).toBeLessThan(PAYLOAD_BYTES);
+  expect(payloadSizes(kept).length).toBeGreaterThan(100);
 });
 
 test('no secret is in what Temporal keeps, in an answer, or in the log', async () => {

@@ -14,7 +14,7 @@ import { connectorWorkflowId } from '../../../workflows/shared/messages.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { eventually } from '../../support/eventually.ts';
 import { generator } from '../../support/generate/index.ts';
-import type { Neighbours } from '../../support/generate/neighbours.ts';
+import type { OtherConnectors } from '../../support/generate/other-connectors.ts';
 import { servers } from '../../support/servers.ts';
 import { uniqueName } from '../../support/topic.ts';
 
@@ -23,7 +23,7 @@ let folder: string;
 let worker: WorkerProcess;
 let database: TestDatabase;
 let client: Client;
-let neighbours: Neighbours;
+let neighbours: OtherConnectors;
 const draw = generator(import.meta.url);
 const group = uniqueName('worker');
 const password = `planted-${group}`;
@@ -43,7 +43,7 @@ beforeAll(async () => {
   database = await createDatabase('worker');
   worker = await startWorkerProcess(folder, await freePort(), propertiesOf());
   client = new Client({ connection: await Connection.connect({ address: servers().temporal }) });
-  neighbours = await draw.neighbours({ url: worker.url, properties: propertiesOf() });
+  neighbours = await draw.otherConnectors({ url: worker.url, properties: propertiesOf() });
 });
 afterAll(async () => {
   await neighbours?.[Symbol.asyncDispose]();

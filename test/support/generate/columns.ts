@@ -8,7 +8,7 @@ export interface GeneratedColumn {
   readonly values: readonly (string | null)[];
 }
 
-interface ValuesOf {
+interface TypeValues {
   /** Edge cases of the type. */
   readonly edges: readonly string[];
   readonly any: fc.Arbitrary<string>;
@@ -40,7 +40,7 @@ const json = {
   edges: ['null', '{}', '[]', '""', '"\\u00e4"', '1e400', '{"a": {"b": [1, null]}}', '12345678901234567890'],
   any: fc.json(),
 };
-const integers = (any: fc.Arbitrary<string>, bits: number): ValuesOf => ({
+const integers = (any: fc.Arbitrary<string>, bits: number): TypeValues => ({
   edges: ['0', '-1', String(-(2n ** BigInt(bits - 1))), String(2n ** BigInt(bits - 1) - 1n)],
   any,
 });
@@ -50,11 +50,11 @@ const numerics = {
   any: pg.int64,
 };
 /** Years in the range of 64-bit microseconds. */
-const times = (edges: readonly string[], any: fc.Arbitrary<string>): ValuesOf => ({ edges, any });
-const near = (text: string): boolean => !/^(2942[4-9]|29[4-9]\d\d\d)/.test(text);
+const times = (edges: readonly string[], any: fc.Arbitrary<string>): TypeValues => ({ edges, any });
+const isWithinInt64 = (text: string): boolean => !/^(2942[4-9]|29[4-9]\d\d\d)/.test(text);
 
 /** Types that arrive unchanged in every mode; exceptions are in docs/guides/jdbc-sink.md. */
-const types: Readonly<Record<string, ValuesOf>> = {
+const types: Readonly<Record<string, TypeValues>> = {
   bool: { edges: ['t', 'f'], any: pg.boolean },
   int2: integers(pg.int16, 16),
   int4: integers(pg.int32, 32),
@@ -93,7 +93,7 @@ const types: Readonly<Record<string, ValuesOf>> = {
   timetz: times(['24:00:00+00', '23:59:59.999999+00'], fc.constantFrom('12:34:56+00')),
   timestamp: times(
     ['infinity', '-infinity', '4713-01-01 00:00:00 BC', '1969-12-31 23:59:59.999999', '294240-12-31 00:00:00'],
-    pg.timestamp.filter(near),
+    pg.timestamp.filter(isWithinInt64),
   ),
   'timestamp(3)': times(
     ['infinity', '-infinity', '1969-12-31 23:59:59.999', '0001-01-01 00:00:00 BC'],
@@ -101,7 +101,7 @@ const types: Readonly<Record<string, ValuesOf>> = {
   ),
   timestamptz: times(
     ['infinity', '-infinity', '4713-01-01 00:00:00+00 BC', '1969-12-31 23:59:59.999999+00', '294240-12-31 00:00:00+00'],
-    pg.timestamptz.filter(near),
+    pg.timestamptz.filter(isWithinInt64),
   ),
   'timestamptz(0)': times(['infinity', '1969-12-31 23:59:59+00'], fc.constantFrom('2026-01-02 03:04:05+14')),
   interval: {
@@ -138,14 +138,14 @@ const types: Readonly<Record<string, ValuesOf>> = {
 };
 
 /** Statements that create the types of `columns` that are not built in. */
-export const madeTypes = `
+export const typeDefinitions = `
   CREATE EXTENSION citext; CREATE EXTENSION hstore; CREATE EXTENSION ltree;
   CREATE TYPE mood AS ENUM ('', 'NULL', 'a,b', '{"x"}', 'ä', 'ok'); CREATE DOMAIN price AS numeric(8,2)`;
 
 const quoted = (text: string | null): string => (text === null ? 'NULL' : `"${text.replace(/["\\]/g, '\\$&')}"`);
 
 const columnOf = (rows: number) => (type: string) => {
-  const { edges, any } = types[type] as ValuesOf;
+  const { edges, any } = types[type] as TypeValues;
   const one = fc.option(fc.oneof({ weight: 3, arbitrary: fc.constantFrom(...edges) }, { weight: 1, arbitrary: any }), {
     freq: 8,
   });
@@ -165,7 +165,7 @@ const columnOf = (rows: number) => (type: string) => {
 };
 
 /** One column of every type and one of its array type, each with `rows` values: edge cases first, then random ones. */
-export const everyColumn = (rows: number): fc.Arbitrary<GeneratedColumn[]> =>
+export const columnsOfEveryType = (rows: number): fc.Arbitrary<GeneratedColumn[]> =>
   fc
     .tuple(...Object.keys(types).map(columnOf(rows)))
     .map(columns => columns.flat().map((column, i) => ({ ...column, name: `c${i}` })));

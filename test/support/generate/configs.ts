@@ -22,7 +22,7 @@ const file = 'org.apache.kafka.connect.file';
 export const fileSources = (path: string, topic: string): fc.Arbitrary<Config> =>
   fc
     .tuple(classes(file, 'FileStreamSource'), converters)
-    .map(([name, more]) => ({ 'connector.class': name, file: path, topic, ...more }));
+    .map(([name, additional]) => ({ 'connector.class': name, file: path, topic, ...additional }));
 
 export const fileSinks = (path: string, topic: string, more: Config): fc.Arbitrary<Config> =>
   classes(file, 'FileStreamSink').map(name => ({ 'connector.class': name, file: path, topics: topic, ...more }));

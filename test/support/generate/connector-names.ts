@@ -44,7 +44,7 @@ export const rejectedConnectorNames: fc.Arbitrary<string> = fc.oneof(
 );
 
 /** Names that a wrong comparison would confuse with this one. */
-export const namesBeside = (name: string): string[] =>
+export const similarNames = (name: string): string[] =>
   [
     `${name}-1`,
     `${name}-0`,

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { nameTest } from '../../../src/cdc/filter/name-filters.ts';
 import { nameProblem } from '../../../src/config/connector-config/connector-name.ts';
-import { connectorNames, namesBeside, rejectedConnectorNames } from './connector-names.ts';
+import { connectorNames, rejectedConnectorNames, similarNames } from './connector-names.ts';
 import { columnNames, schemaNames, tableNames, tablePattern } from './identifiers.ts';
 import { generator } from './index.ts';
 import { fileSeeds } from './seed.ts';
@@ -20,7 +20,7 @@ test('the same seed and file draw the same values; another file or draw gives ot
 test('connector names of every length and alphabet are accepted; invalid ones are rejected', () => {
   fc.assert(fc.property(connectorNames, name => nameProblem(name) === undefined));
   fc.assert(fc.property(rejectedConnectorNames, name => nameProblem(name) !== undefined));
-  fc.assert(fc.property(connectorNames, name => namesBeside(name).every(other => nameProblem(other) === undefined)));
+  fc.assert(fc.property(connectorNames, name => similarNames(name).every(other => nameProblem(other) === undefined)));
   const many = fc.sample(connectorNames, 500);
   expect(new Set(many.map(name => Buffer.byteLength(name))).size).toBeGreaterThan(50);
   for (const part of [/^[ -~]+$/, /[^ -~]/, / /, /%/, /^.$/u]) expect(many.some(name => part.test(name))).toBe(true);

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { afterEach } from 'vitest';
 import { uniqueName } from '../topic.ts';
-import { connectorNames, MAX_CONNECTOR_NAME, namesBeside } from './connector-names.ts';
+import { connectorNames, MAX_CONNECTOR_NAME, similarNames } from './connector-names.ts';
 import { columnNames, schemaNames, tableNames } from './identifiers.ts';
-import { type Cluster, type Neighbours, startNeighbours } from './neighbours.ts';
+import { type Cluster, type OtherConnectors, startOtherConnectors } from './other-connectors.ts';
 import { fileSeeds } from './seed.ts';
-import { clipped } from './text.ts';
+import { truncate } from './text.ts';
 import { MAX_TOPIC, topicNames } from './topic-names.ts';
 
 /**
@@ -14,7 +14,7 @@ import { MAX_TOPIC, topicNames } from './topic-names.ts';
  */
 export interface Draw {
   /** A value of any arbitrary. */
-  from<T>(arbitrary: fc.Arbitrary<T>): T;
+  value<T>(arbitrary: fc.Arbitrary<T>): T;
   /** A connector name, unique in this file. */
   connectorName(): string;
   /**
@@ -32,47 +32,47 @@ export interface Draw {
    * Starts connectors of other kinds and writes old data in a worker's cluster. tested: names of the connectors under
    * test.
    */
-  neighbours(cluster: Cluster, beside?: readonly string[]): Promise<Neighbours>;
+  otherConnectors(cluster: Cluster, beside?: readonly string[]): Promise<OtherConnectors>;
 }
 
 /** Call once at the top of a test file: `const draw = generator(import.meta.url)`. */
 export function generator(url: string): Draw {
   const nextSeed = fileSeeds(url);
-  const drawn: unknown[] = [];
-  const taken = new Set<string>();
+  const values: unknown[] = [];
+  const usedNames = new Set<string>();
   const from = <T>(arbitrary: fc.Arbitrary<T>): T => {
     const [value] = fc.sample(arbitrary, { numRuns: 1, seed: nextSeed() });
-    drawn.push(value);
+    values.push(value);
     return value as T;
   };
   const unused = (kind: string, arbitrary: fc.Arbitrary<string>): string => {
     // Table lists are case-insensitive.
     const entry = (text: string) => `${kind} ${kind === 'connector' ? text : text.toLowerCase()}`;
-    const name = from(arbitrary.filter(text => !taken.has(entry(text))));
-    taken.add(entry(name));
+    const name = from(arbitrary.filter(text => !usedNames.has(entry(text))));
+    usedNames.add(entry(name));
     return name;
   };
   afterEach(({ task }) => {
     if (task.result?.state === 'fail')
-      console.error(`drawn for this file:\n${drawn.map(value => fc.stringify(value)).join('\n')}`);
+      console.error(`drawn for this file:\n${values.map(value => fc.stringify(value)).join('\n')}`);
   });
   /** The generated text with a part that is unique across runs, within the length limit. */
   const unique = (text: string, after: string, bytes: number): string => {
     const part = uniqueName('');
-    const start = clipped(text, bytes - part.length);
-    return start + part + clipped(after, bytes - part.length - Buffer.byteLength(start));
+    const start = truncate(text, bytes - part.length);
+    return start + part + truncate(after, bytes - part.length - Buffer.byteLength(start));
   };
   const draw: Draw = {
-    from,
+    value: from,
     connectorName: () => unused('connector', connectorNames),
     sinkName: () => unique(from(connectorNames), '', MAX_CONNECTOR_NAME),
     topic: (max = MAX_TOPIC) => unique(from(topicNames(max)), from(topicNames(max)), max),
     table: () => unused('table', tableNames),
     schema: () => unused('schema', schemaNames),
     column: () => unused('column', columnNames),
-    neighbours: (cluster, beside = []) => {
-      const absent = beside.flatMap(namesBeside).filter(name => !taken.has(`connector ${name}`));
-      return startNeighbours(draw, cluster, [...new Set(absent)]);
+    otherConnectors: (cluster, beside = []) => {
+      const absent = beside.flatMap(similarNames).filter(name => !usedNames.has(`connector ${name}`));
+      return startOtherConnectors(draw, cluster, [...new Set(absent)]);
     },
   };
   return draw;

@@ -50,7 +50,7 @@ const foreignConfigs: readonly Entry[] = [
  * Writes data of other connectors to the topics that the connectors of a cluster share, and to consumer groups. names:
  * of connectors that the cluster never had. topic: an existing topic.
  */
-export async function leaveOldData(worker: Config, names: readonly string[], topic: string): Promise<void> {
+export async function writeOldData(worker: Config, names: readonly string[], topic: string): Promise<void> {
   const kafka = kafkaClient({ brokers: [worker['bootstrap.servers'] ?? ''], clientId: 'old-data' }, silent);
   const [offsets = '', configs = ''] = [worker['offset.storage.topic'], worker['config.storage.topic']];
   const own = { replicationFactor: 1, config: { 'cleanup.policy': 'compact' } };

@@ -18,7 +18,7 @@ export const WORDS = [
 export const withinBytes = (text: string, bytes: number): boolean => Buffer.byteLength(text) <= bytes;
 
 /** The longest prefix of a text of at most `bytes` bytes that ends between two characters. */
-export function clipped(text: string, bytes: number): string {
+export function truncate(text: string, bytes: number): string {
   let kept = '';
   for (const character of text)
     if (withinBytes(kept + character, bytes)) kept += character;
@@ -33,7 +33,7 @@ export function texts(alphabets: readonly (readonly string[])[], max: number, le
   return fc.tuple(length, alphabet).chain(([bytes, letters]) =>
     fc
       .array(fc.constantFrom(...letters), { minLength: bytes, maxLength: bytes })
-      .map(parts => clipped(parts.join(''), bytes))
+      .map(parts => truncate(parts.join(''), bytes))
       .filter(text => text !== ''),
   );
 }

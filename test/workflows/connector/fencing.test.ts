@@ -1,23 +1,23 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { expect, test } from 'vitest';
 import { signals, updates } from '../../../workflows/shared/messages.ts';
-import { connectorWorkflows, status, Tasks, update } from '../../support/connector-workflow.ts';
+import { connectorWorkflows, FakeTasks, status, update } from '../../support/connector-workflow.ts';
 import { eventually } from '../../support/eventually.ts';
 
 const start = connectorWorkflows();
-const runs = (tasks: Tasks, count = 2) => eventually('its tasks run', () => tasks.running.size === count);
+const runs = (tasks: FakeTasks, count = 2) => eventually('its tasks run', () => tasks.running.size === count);
 
 test('fences the previous tasks, with their configuration, before new tasks start', async () => {
   const { tasks, handle } = await start();
   await runs(tasks);
-  expect(tasks.fenced).toEqual([]);
+  expect(tasks.fenceCalls).toEqual([]);
   const first = Math.max(...[...tasks.running.values()].map(({ generation }) => generation));
 
   await update(handle, updates.configure, { 'connector.class': 'Example', 'tasks.max': '1', to: 'b' });
-  await eventually('it has fenced', () => tasks.fenced.length === 1);
+  await eventually('it has fenced', () => tasks.fenceCalls.length === 1);
   await runs(tasks, 1);
-  expect(tasks.fenced).toMatchObject([{ type: 'source', tasks: 2, altered: false, config: { 'tasks.max': '2' } }]);
-  const [fence] = tasks.fenced;
+  expect(tasks.fenceCalls).toMatchObject([{ type: 'source', tasks: 2, altered: false, config: { 'tasks.max': '2' } }]);
+  const [fence] = tasks.fenceCalls;
   const second = tasks.running.get(0);
   expect(fence?.generation).toBeGreaterThan(first);
   expect(second?.generation).toBeGreaterThan(fence?.generation ?? Number.POSITIVE_INFINITY);
@@ -28,25 +28,25 @@ test('fences after a pause, a stop and a deletion, and only tasks that ran', asy
   const { tasks, handle } = await start();
   await runs(tasks);
   await update(handle, updates.pause);
-  await eventually('it has fenced', () => tasks.fenced.length === 1);
+  await eventually('it has fenced', () => tasks.fenceCalls.length === 1);
   await update(handle, updates.stop);
   await update(handle, updates.resume);
   await runs(tasks);
-  expect(tasks.fenced).toHaveLength(1);
+  expect(tasks.fenceCalls).toHaveLength(1);
   await update(handle, updates.stop);
-  await eventually('it has fenced again', () => tasks.fenced.length === 2);
+  await eventually('it has fenced again', () => tasks.fenceCalls.length === 2);
   await update(handle, updates.resume);
   await runs(tasks);
   await update(handle, updates.delete);
   await handle.result();
-  expect(tasks.fenced).toHaveLength(3);
-  const generations = tasks.fenced.map(({ generation }) => generation);
+  expect(tasks.fenceCalls).toHaveLength(3);
+  const generations = tasks.fenceCalls.map(({ generation }) => generation);
   expect(generations).toEqual(generations.toSorted((a, b) => a - b));
 });
 
 test('starts no task while fencing fails, shows the target state and applies later changes', async () => {
-  const tasks = new Tasks();
-  tasks.fence = async () => {
+  const tasks = new FakeTasks();
+  tasks.beforeFence = async () => {
     throw ApplicationFailure.retryable('Kafka is away', 'KAFKA_UNAVAILABLE');
   };
   const { handle } = await start({}, tasks);
@@ -58,14 +58,14 @@ test('starts no task while fencing fails, shows the target state and applies lat
   await update(handle, updates.configure, { 'connector.class': 'Example', 'tasks.max': '3' });
   expect(await status(handle)).toMatchObject({ state: 'RUNNING' });
   expect(tasks.started).toBe(before);
-  tasks.fence = async () => undefined;
+  tasks.beforeFence = async () => undefined;
   await runs(tasks, 3);
-  expect(tasks.fenced).toMatchObject([{ tasks: 2, config: { 'tasks.max': '2' } }]);
+  expect(tasks.fenceCalls).toMatchObject([{ tasks: 2, config: { 'tasks.max': '2' } }]);
 });
 
 test('can be deleted while fencing fails', async () => {
-  const tasks = new Tasks();
-  tasks.fence = async () => {
+  const tasks = new FakeTasks();
+  tasks.beforeFence = async () => {
     throw ApplicationFailure.retryable('Kafka is away', 'KAFKA_UNAVAILABLE');
   };
   const { handle } = await start({}, tasks);
@@ -76,8 +76,8 @@ test('can be deleted while fencing fails', async () => {
 }, 60_000);
 
 test('starts its tasks after a non-retriable error of fencing', async () => {
-  const tasks = new Tasks();
-  tasks.fence = async () => {
+  const tasks = new FakeTasks();
+  tasks.beforeFence = async () => {
     throw ApplicationFailure.nonRetryable('not allowed', 'SOURCE_SETUP');
   };
   const { handle } = await start({}, tasks);
@@ -88,9 +88,9 @@ test('starts its tasks after a non-retriable error of fencing', async () => {
 });
 
 test('changes offsets after its tasks are fenced, and fences the change before tasks start', async () => {
-  const tasks = new Tasks();
+  const tasks = new FakeTasks();
   let kafka = () => {};
-  tasks.fence = () =>
+  tasks.beforeFence = () =>
     new Promise(resolve => {
       kafka = resolve;
     });
@@ -100,15 +100,15 @@ test('changes offsets after its tasks are fenced, and fences the change before t
   await eventually('its tasks have ended', () => tasks.running.size === 0);
   const reset = update(handle, updates.resetOffsets);
   await eventually('it fences', () => kafka.length === 1);
-  expect(tasks.altered).toEqual([]);
-  tasks.fence = async () => undefined;
+  expect(tasks.alteredOffsets).toEqual([]);
+  tasks.beforeFence = async () => undefined;
   kafka();
   await reset;
   await update(handle, updates.alterOffsets, []);
-  expect(tasks.altered).toEqual([null, []]);
+  expect(tasks.alteredOffsets).toEqual([null, []]);
   await update(handle, updates.resume);
   await runs(tasks);
-  expect(tasks.fenced).toMatchObject([
+  expect(tasks.fenceCalls).toMatchObject([
     { tasks: 2, altered: false },
     { tasks: 0, altered: true },
   ]);
@@ -118,7 +118,7 @@ test('continues as new with its unfenced tasks and the results of fencing', asyn
   const { tasks, handle } = await start({ maxHistoryEvents: 30 });
   await runs(tasks);
   await update(handle, updates.pause);
-  await eventually('it has fenced', () => tasks.fenced.length === 1);
+  await eventually('it has fenced', () => tasks.fenceCalls.length === 1);
   await update(handle, updates.resume);
   await runs(tasks);
   const { runId } = await handle.describe();
@@ -126,8 +126,8 @@ test('continues as new with its unfenced tasks and the results of fencing', asyn
   for (let i = 0; i < 30; i++) await handle.signal(signals.usedTopics, [`topic-${i}`]);
   await eventually('it has continued as new', async () => (await handle.describe()).runId !== runId);
   await eventually('it runs again', () => (tasks.running.get(0)?.generation ?? 0) > (before?.generation ?? 0));
-  expect(tasks.fenced.at(-1)).toMatchObject({ tasks: 2, config: { 'tasks.max': '2' } });
-  expect(tasks.running.get(0)?.fence).toBe(`1/${tasks.fenced.length}/committed`);
+  expect(tasks.fenceCalls.at(-1)).toMatchObject({ tasks: 2, config: { 'tasks.max': '2' } });
+  expect(tasks.running.get(0)?.fence).toBe(`1/${tasks.fenceCalls.length}/committed`);
 });
 
 test('generations increase with each restart of a task and after a deletion', async () => {

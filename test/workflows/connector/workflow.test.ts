@@ -1,7 +1,7 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { describe, expect, test } from 'vitest';
 import { searchAttributes, signals, updates } from '../../../workflows/shared/messages.ts';
-import { connectorWorkflows, status, Tasks, update } from '../../support/connector-workflow.ts';
+import { connectorWorkflows, FakeTasks, status, update } from '../../support/connector-workflow.ts';
 import { eventually } from '../../support/eventually.ts';
 
 const start = connectorWorkflows();
@@ -61,7 +61,7 @@ describe('a connector', () => {
   });
 
   test('the same configuration again restarts no task, and repeats a failed plan', async () => {
-    const tasks = new Tasks();
+    const tasks = new FakeTasks();
     let broken = true;
     tasks.plan = async () => {
       if (broken) throw ApplicationFailure.nonRetryable('no such table', 'SOURCE_SETUP');
@@ -84,9 +84,9 @@ describe('a connector', () => {
   });
 
   test('a failed task shows its trace and waits for a restart; the other tasks run on', async () => {
-    const tasks = new Tasks();
+    const tasks = new FakeTasks();
     let broken = true;
-    tasks.fault = ({ task }) =>
+    tasks.taskError = ({ task }) =>
       broken && task === 1 ? ApplicationFailure.nonRetryable('no such slot', 'SOURCE_SETUP') : undefined;
     const { handle } = await start({}, tasks);
     await eventually('task 1 failed', async () => (await status(handle)).tasks[1]?.state === 'FAILED');
@@ -103,9 +103,9 @@ describe('a connector', () => {
   });
 
   test('retries after a retriable error', async () => {
-    const tasks = new Tasks();
+    const tasks = new FakeTasks();
     let left = 2;
-    tasks.fault = () => (left-- > 0 ? ApplicationFailure.retryable('down', 'SOURCE_UNAVAILABLE') : undefined);
+    tasks.taskError = () => (left-- > 0 ? ApplicationFailure.retryable('down', 'SOURCE_UNAVAILABLE') : undefined);
     const { handle } = await start({ config: { 'connector.class': 'Example', 'tasks.max': '1' } }, tasks);
     await eventually('it runs', () => tasks.running.size === 1);
     expect((await status(handle)).tasks[0]?.state).toBe('RUNNING');
@@ -165,7 +165,7 @@ describe('a connector', () => {
   });
 
   test('a failed plan shows FAILED, and a restart plans again', async () => {
-    const tasks = new Tasks();
+    const tasks = new FakeTasks();
     const { plan } = tasks;
     tasks.plan = () => {
       throw ApplicationFailure.nonRetryable('no such table', 'SOURCE_SETUP');
@@ -179,7 +179,7 @@ describe('a connector', () => {
   });
 
   test('a plan that keeps failing is cancelled by a deletion', async () => {
-    const tasks = new Tasks();
+    const tasks = new FakeTasks();
     tasks.plan = () => {
       throw ApplicationFailure.retryable('Kafka is down', 'KAFKA_UNAVAILABLE');
     };
@@ -219,8 +219,9 @@ describe('a connector', () => {
   }, 180_000);
 
   test('a failed task stays failed on continue-as-new', async () => {
-    const tasks = new Tasks();
-    tasks.fault = ({ task }) => (task === 1 ? ApplicationFailure.nonRetryable('broken', 'SOURCE_SETUP') : undefined);
+    const tasks = new FakeTasks();
+    tasks.taskError = ({ task }) =>
+      task === 1 ? ApplicationFailure.nonRetryable('broken', 'SOURCE_SETUP') : undefined;
     const { handle } = await start({ maxHistoryEvents: 40 }, tasks);
     await eventually('task 1 failed', async () => (await status(handle)).tasks[1]?.state === 'FAILED');
     const first = (await handle.describe()).runId;
@@ -236,7 +237,7 @@ describe('a connector', () => {
   }, 60_000);
 
   test('changes offsets one at a time while stopped, and starts tasks afterwards', async () => {
-    const tasks = new Tasks();
+    const tasks = new FakeTasks();
     const { handle } = await start({}, tasks);
     await eventually('it runs', () => tasks.running.size === 2);
     const entry = { partition: { file: 'a' }, offset: { position: 3 } };
@@ -250,7 +251,7 @@ describe('a connector', () => {
       release = resolve;
     });
     let isRunning = false;
-    tasks.alter = () => {
+    tasks.beforeAlter = () => {
       isRunning = true;
       return gate;
     };
@@ -263,7 +264,7 @@ describe('a connector', () => {
     // The second change fails: the target state is RUNNING by then.
     await expect(both).rejects.toMatchObject({ cause: { type: 'BAD_REQUEST' } });
     await eventually('it runs again', () => tasks.running.size === 2);
-    expect(tasks.altered).toHaveLength(1);
+    expect(tasks.alteredOffsets).toHaveLength(1);
     expect(tasks.started).toBe(started + 2);
   });
 
@@ -275,7 +276,7 @@ describe('a connector', () => {
       await eventually('it runs', () => tasks.running.size === 1 && tasks.started === round);
       expect(tasks.running.get(0)?.untilCaughtUp).toBe(true);
       expect((await status(handle)).tasks).toEqual([expect.not.objectContaining({ wakes: expect.anything() })]);
-      tasks.caughtUp.get(0)?.();
+      tasks.finishCatchUp.get(0)?.();
     }
     await eventually('it sleeps', async () => ((await status(handle)).tasks[0]?.wakes ?? 0) > 0, { every: 10 });
     expect((await status(handle)).state).toBe('RUNNING');
@@ -298,7 +299,7 @@ describe('a connector', () => {
     expect(tasks.started).toBe(0);
     await update(handle, updates.restartTask, 0);
     await eventually('it runs', () => tasks.running.size === 1);
-    tasks.caughtUp.get(0)?.();
+    tasks.finishCatchUp.get(0)?.();
     await eventually('it sleeps again', async () => (await wakes()) === until);
     await update(handle, updates.pause);
     await eventually('it is paused', async () => (await status(handle)).tasks[0]?.state === 'PAUSED');
@@ -348,7 +349,7 @@ describe('a connector', () => {
     expect(await status(handle)).toMatchObject({ state: 'STOPPED', tasks: [] });
     const entry = { partition: { file: 'a' }, offset: { position: 3 } };
     await update(handle, updates.alterOffsets, [entry]);
-    expect(tasks.altered).toEqual([[entry]]);
+    expect(tasks.alteredOffsets).toEqual([[entry]]);
     expect(tasks.started).toBe(0);
     await update(handle, updates.resume);
     await eventually('it runs', () => tasks.running.size === 2);
@@ -356,15 +357,15 @@ describe('a connector', () => {
 
   test('rejects offsets with the message of the connector', async () => {
     const { tasks, handle } = await start({ state: 'STOPPED' });
-    tasks.alter = async () => {
+    tasks.beforeAlter = async () => {
       throw ApplicationFailure.nonRetryable('position is -1', 'BAD_REQUEST');
     };
     await expect(update(handle, updates.alterOffsets, [])).rejects.toMatchObject({
       cause: { type: 'BAD_REQUEST', message: 'position is -1' },
     });
-    tasks.alter = async () => undefined;
+    tasks.beforeAlter = async () => undefined;
     await update(handle, updates.resetOffsets);
-    expect(tasks.altered).toEqual([null]);
+    expect(tasks.alteredOffsets).toEqual([null]);
   });
 
   test('can be deleted during a change of offsets and while removal fails', async () => {
@@ -374,11 +375,11 @@ describe('a connector', () => {
       release = resolve;
     });
     let isRunning = false;
-    tasks.alter = () => {
+    tasks.beforeAlter = () => {
       isRunning = true;
       return gate;
     };
-    tasks.removal = () => ApplicationFailure.nonRetryable('there is no such server any more');
+    tasks.removalError = () => ApplicationFailure.nonRetryable('there is no such server any more');
     const resetting = update(handle, updates.resetOffsets);
     await eventually('it is under way', () => isRunning);
     await update(handle, updates.delete);
@@ -390,7 +391,7 @@ describe('a connector', () => {
   });
 
   test('plans again when it is configured after a failed plan or during one', async () => {
-    const tasks = new Tasks();
+    const tasks = new FakeTasks();
     const { plan } = tasks;
     tasks.plan = () => {
       throw ApplicationFailure.nonRetryable('no such table', 'SOURCE_SETUP');
@@ -413,7 +414,7 @@ describe('a connector', () => {
   });
 
   test('stays paused, stopped or failed on continue-as-new', async () => {
-    const tasks = new Tasks();
+    const tasks = new FakeTasks();
     const { handle } = await start({ maxHistoryEvents: 40 }, tasks);
     await eventually('it runs', () => tasks.running.size === 2);
     const continueAsNew = async () => {
@@ -441,7 +442,7 @@ describe('a connector', () => {
   }, 60_000);
 
   test('a paused connector shows its tasks, also on continue-as-new before they have ended', async () => {
-    const tasks = new Tasks();
+    const tasks = new FakeTasks();
     tasks.heartbeatMs = 1500;
     const { handle } = await start({ maxHistoryEvents: 60 }, tasks);
     await eventually('it runs', () => tasks.running.size === 2);
@@ -455,9 +456,9 @@ describe('a connector', () => {
   });
 
   test('a failed scheduled task waits for a restart; an invalid schedule fails the task', async () => {
-    const tasks = new Tasks();
+    const tasks = new FakeTasks();
     let broken = true;
-    tasks.fault = () => (broken ? ApplicationFailure.nonRetryable('broken', 'SOURCE_SETUP') : undefined);
+    tasks.taskError = () => (broken ? ApplicationFailure.nonRetryable('broken', 'SOURCE_SETUP') : undefined);
     const scheduled = { 'connector.class': 'Example', 'tasks.max': '1', 'millrace.schedule': 'every 1s' };
     const { handle } = await start({ config: scheduled }, tasks);
     const failed = () => eventually('failed', async () => (await status(handle)).tasks[0]?.state === 'FAILED');
@@ -500,22 +501,22 @@ describe('a connector', () => {
   });
 
   test('continues as new with 100 tasks, their overrides, long traces and 1,000 topics', async () => {
-    const tasks = new Tasks();
+    const tasks = new FakeTasks();
     const long = 'x'.repeat(248);
     const overridesOf = (task: number) => ({ tables: `\${secret:${String(task).padStart(36, '0')}}` });
     tasks.plan = () => Array.from({ length: 100 }, (_, task) => overridesOf(task));
     // Each heartbeat rewrites the mutable state of the run, here with a hundred tasks and megabytes of traces.
     tasks.heartbeatMs = 2000;
-    tasks.document = `\${secret:${'d0c'.padStart(36, '0')}}`;
+    tasks.configReference = `\${secret:${'d0c'.padStart(36, '0')}}`;
     // Ten tasks fail; the others run until the test ends.
-    tasks.fault = ({ task }) =>
+    tasks.taskError = ({ task }) =>
       task % 10 === 1
         ? ApplicationFailure.nonRetryable(`${task}: ${'\u0001'.repeat(7000)}`, 'SOURCE_SETUP')
         : undefined;
     const config = { 'connector.class': 'Example', text: 'y'.repeat(40 * 1024) };
     const { handle } = await start({ config, maxHistoryEvents: 600 }, tasks);
     await eventually('one runs', () => tasks.running.get(0));
-    expect(tasks.running.get(0)).toMatchObject({ config: overridesOf(0), kept: tasks.document });
+    expect(tasks.running.get(0)).toMatchObject({ config: overridesOf(0), kept: tasks.configReference });
     const failed = async () => (await status(handle)).tasks.filter(task => task.state === 'FAILED').length;
     await eventually('ten failed', async () => (await failed()) === 10, { within: 30_000, every: 200 });
     const topics = Array.from({ length: 1000 }, (_, i) => long.slice(4) + String(i).padStart(4, '0'));
@@ -538,6 +539,6 @@ describe('a connector', () => {
     expect(now.topics).toHaveLength(1000);
     await update(handle, updates.delete);
     await handle.result();
-    expect(tasks.before.at(-1)).toHaveLength(101);
+    expect(tasks.receivedReferences.at(-1)).toHaveLength(101);
   }, 240_000);
 });

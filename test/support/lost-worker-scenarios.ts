@@ -9,61 +9,61 @@ import { eventually } from './eventually.ts';
 import type { Draw } from './generate/index.ts';
 import type { Loss } from './lost-worker.ts';
 import { produce, testKafka } from './produce.ts';
-import { appendingSink, idsOf, incrementingSource, numbered, range } from './table-connectors.ts';
+import { appendingSink, idsOf, incrementingSource, numberedObjects, range } from './table-connectors.ts';
 import { topicRecords } from './topic-records.ts';
 import { WorkerGroup } from './worker-group.ts';
 
 /** Milliseconds between changes of the source. */
-const EVERY_MS = 50;
+const CHANGE_INTERVAL_MS = 50;
 /** Milliseconds of changes before the lost worker returns, and after. */
-const GO_ON_MS = 2500;
+const SETTLING_MS = 2500;
 
-interface Scene {
+interface ScenarioContext {
   readonly draw: Draw;
   readonly group: WorkerGroup;
   /** Starts a second worker, then loses the first one. */
-  lose(): Promise<WorkerProcess>;
+  loseWorker(): Promise<WorkerProcess>;
   /** Ends the loss after a pause, and returns after another pause. */
-  find(): Promise<void>;
+  endLoss(): Promise<void>;
 }
 
 /** Changes of a connector while its worker is lost. Writes of the lost worker after the change fail the test. */
 export const scenarios = {
-  'a sink is reconfigured': (scene: Scene) =>
-    newTable(scene, (by, name, config) => scene.group.ask('PUT', `${pathOf(name)}/config`, config, by)),
-  'a sink is deleted and created again': (scene: Scene) => {
+  'a sink is reconfigured': (scene: ScenarioContext) =>
+    switchTable(scene, (by, name, config) => scene.group.request('PUT', `${pathOf(name)}/config`, config, by)),
+  'a sink is deleted and created again': (scene: ScenarioContext) => {
     let isDeleted = false;
     // Repeated after a lost answer: 404 and 409 mean that the first request was carried out.
-    return newTable(scene, async (by, name, config) => {
-      if (!isDeleted) await scene.group.ask('DELETE', pathOf(name), undefined, by).catch(unless(404));
+    return switchTable(scene, async (by, name, config) => {
+      if (!isDeleted) await scene.group.request('DELETE', pathOf(name), undefined, by).catch(unless(404));
       isDeleted = true;
-      await scene.group.ask('POST', '', { name, config }, by).catch(unless(409));
+      await scene.group.request('POST', '', { name, config }, by).catch(unless(409));
     });
   },
-  'a source gets fewer tasks': fewerTasks,
-  'the offsets of a source are reset': offsetsReset,
+  'a source gets fewer tasks': reduceTasks,
+  'the offsets of a source are reset': resetOffsets,
 };
 
 export async function runScenario(
   draw: Draw,
-  scenario: (scene: Scene) => Promise<void>,
+  scenario: (scene: ScenarioContext) => Promise<void>,
   loss: () => Promise<Loss>,
 ): Promise<void> {
-  await using way = await loss();
+  await using currentLoss = await loss();
   await using group = await WorkerGroup.start('zombie', 0);
-  const first = await group.add(way.properties);
+  const first = await group.add(currentLoss.properties);
   await scenario({
     draw,
     group,
-    async lose() {
+    async loseWorker() {
       const second = await group.add();
-      way.begin(first);
+      currentLoss.begin(first);
       return second;
     },
-    async find() {
-      await delay(GO_ON_MS);
-      way.end(first);
-      await delay(GO_ON_MS);
+    async endLoss() {
+      await delay(SETTLING_MS);
+      currentLoss.end(first);
+      await delay(SETTLING_MS);
     },
   });
 }
@@ -75,13 +75,13 @@ const unless = (status: number) => (error: unknown) => {
 const pathOf = (name: string) => `/${encodeURIComponent(name)}`;
 
 /** Repeats an action until it is stopped; the returned function resolves with the number of repetitions. */
-function keepDoing(act: (count: number) => Promise<unknown>): () => Promise<number> {
+function repeat(act: (count: number) => Promise<unknown>): () => Promise<number> {
   let stopped = false;
   const done = (async () => {
     let count = 0;
     for (; !stopped; count++) {
       await act(count);
-      await delay(EVERY_MS);
+      await delay(CHANGE_INTERVAL_MS);
     }
     return count;
   })();
@@ -93,14 +93,14 @@ function keepDoing(act: (count: number) => Promise<unknown>): () => Promise<numb
 }
 
 /** A sink switches to another table. After its first write there, the old table must not change. */
-async function newTable(
-  { draw, group, lose, find }: Scene,
+async function switchTable(
+  { draw, group, loseWorker: lose, endLoss: find }: ScenarioContext,
   change: (by: WorkerProcess, name: string, config: Record<string, string>) => Promise<unknown>,
 ): Promise<void> {
   const [name, topic] = [draw.sinkName(), draw.topic()];
   await using database = await createDatabase('zombie');
   const kafka = testKafka();
-  const stop = keepDoing(count => produce(kafka, topic, numbered(count, count + 1)));
+  const stop = repeat(count => produce(kafka, topic, numberedObjects(count, count + 1)));
   try {
     for (const table of ['before', 'after']) await database.query(`CREATE TABLE ${table} (id bigint)`);
     await eventually('the topic has records', async () => (await topicRecords(topic)).length > 0);
@@ -136,13 +136,13 @@ async function newTable(
 }
 
 /** The tables of four tasks become those of one task. */
-async function fewerTasks({ draw, group, lose, find }: Scene): Promise<void> {
+async function reduceTasks({ draw, group, loseWorker: lose, endLoss: find }: ScenarioContext): Promise<void> {
   const [name, prefix] = [draw.connectorName(), draw.topic(200)];
   await using database = await createDatabase('zombie');
   const tables = ['t1', 't2', 't3', 't4'];
   for (const table of tables) await database.query(`CREATE TABLE ${table} (id bigserial PRIMARY KEY)`);
   const insert = (table: string) => database.query(`INSERT INTO ${table} DEFAULT VALUES`);
-  const stop = keepDoing(() => Promise.all(tables.map(insert)));
+  const stop = repeat(() => Promise.all(tables.map(insert)));
   try {
     const config = {
       ...incrementingSource(database, tables, prefix),
@@ -158,7 +158,7 @@ async function fewerTasks({ draw, group, lose, find }: Scene): Promise<void> {
     await eventually(
       'one task runs on the other worker',
       async () => {
-        await group.ask('PUT', `${pathOf(name)}/config`, { ...config, 'tasks.max': '1' }, second);
+        await group.request('PUT', `${pathOf(name)}/config`, { ...config, 'tasks.max': '1' }, second);
         const { tasks } = await group.status(name, second);
         return tasks.length === 1 && tasks[0]?.state === 'RUNNING' && tasks[0].worker_id === second.id;
       },
@@ -176,11 +176,11 @@ async function fewerTasks({ draw, group, lose, find }: Scene): Promise<void> {
 }
 
 /** A file is read again from its beginning, exactly once. */
-async function offsetsReset({ draw, group, lose, find }: Scene): Promise<void> {
+async function resetOffsets({ draw, group, loseWorker: lose, endLoss: find }: ScenarioContext): Promise<void> {
   const [name, topic, file] = [draw.connectorName(), draw.topic(), join(group.folder, 'lines.txt')];
   const line = (count: number) => `line ${count}`;
   await writeFile(file, '');
-  const stop = keepDoing(count => appendFile(file, `${line(count)}\n`));
+  const stop = repeat(count => appendFile(file, `${line(count)}\n`));
   try {
     await group.create(name, {
       'connector.class': 'FileStreamSource',
@@ -191,7 +191,7 @@ async function offsetsReset({ draw, group, lose, find }: Scene): Promise<void> {
     const lines = async () => (await topicRecords(topic)).map(({ value }) => value);
     await eventually('lines are read', async () => (await lines()).length > 0);
     const second = await lose();
-    const ask = (method: string, rest: string) => group.ask(method, pathOf(name) + rest, undefined, second);
+    const ask = (method: string, rest: string) => group.request(method, pathOf(name) + rest, undefined, second);
     await eventually(
       'its offsets are reset',
       async () => {
@@ -203,7 +203,9 @@ async function offsetsReset({ draw, group, lose, find }: Scene): Promise<void> {
     );
     const before = await lines();
     await ask('PUT', '/resume');
-    await eventually('the source reads the file again', async () => (await lines()).length > before.length, { within: 60_000 });
+    await eventually('the source reads the file again', async () => (await lines()).length > before.length, {
+      within: 60_000,
+    });
     await find();
     const count = await stop();
     const all = range(0, count).map(line);

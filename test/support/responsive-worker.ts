@@ -27,7 +27,7 @@ export interface TestRecord {
  * A worker process with its own cluster, and a Kafka client: `await using worker = await
  * startResponsiveWorker('poison')`.
  */
-export interface AnsweringWorker extends AsyncDisposable {
+export interface ResponsiveWorker extends AsyncDisposable {
   readonly folder: string;
   readonly url: string;
   create(name: string, config: Readonly<Record<string, string>>): Promise<void>;
@@ -39,10 +39,10 @@ export interface AnsweringWorker extends AsyncDisposable {
   /** Number of records in partition 0 of a topic. */
   count(topic: string): Promise<number>;
   /** Runs `work` while polling the REST API. Rejects when two requests in a row take longer than a second. */
-  answeringWhile<T>(work: () => Promise<T>): Promise<T>;
+  whileResponsive<T>(work: () => Promise<T>): Promise<T>;
 }
 
-export async function startAnsweringWorker(prefix: string): Promise<AnsweringWorker> {
+export async function startResponsiveWorker(prefix: string): Promise<ResponsiveWorker> {
   const group = uniqueName(prefix);
   const folder = await mkdtemp(join(tmpdir(), `millrace-${prefix}-`));
   const kafka = kafkaClient({ brokers: [servers().kafka], clientId: group }, silent);
@@ -64,7 +64,7 @@ export async function startAnsweringWorker(prefix: string): Promise<AnsweringWor
     produce: (topic, records) => produce(kafka, topic, records),
     produceCompressed: (topic, value, compression) => produceCompressed(kafka, topic, value, compression),
     count: topic => count(kafka, topic),
-    answeringWhile: work => answeringWhile(url, work),
+    whileResponsive: work => whileResponsive(url, work),
     async [Symbol.asyncDispose]() {
       await kafka.close();
       // A frozen worker does not react to SIGTERM.
@@ -74,9 +74,9 @@ export async function startAnsweringWorker(prefix: string): Promise<AnsweringWor
   };
 }
 
-async function answeringWhile<T>(url: string, work: () => Promise<T>): Promise<T> {
+async function whileResponsive<T>(url: string, work: () => Promise<T>): Promise<T> {
   const done = new AbortController();
-  const watched = (async () => {
+  const probing = (async () => {
     let misses = 0;
     while (!done.signal.aborted) {
       const answered = await fetch(`${url}/`, { signal: AbortSignal.timeout(ANSWER_MS) }).then(
@@ -89,10 +89,10 @@ async function answeringWhile<T>(url: string, work: () => Promise<T>): Promise<T
     }
   })();
   try {
-    return await Promise.race([work(), watched.then(() => new Promise<never>(() => undefined))]);
+    return await Promise.race([work(), probing.then(() => new Promise<never>(() => undefined))]);
   } finally {
     done.abort();
-    await watched;
+    await probing;
   }
 }
 
@@ -123,7 +123,7 @@ const createTopic = (kafka: KafkaClient, topic: NewTopic): Promise<boolean> =>
   });
 
 async function count(kafka: KafkaClient, topic: string): Promise<number> {
-  const [place] = await kafka.admin.offsets([{ topic, partition: 0 }]);
+  const [offsets] = await kafka.admin.offsets([{ topic, partition: 0 }]);
   const reader = await kafka.reader({
     assigned: [{ topic, partition: 0, offset: 0 }],
     maxBytes: 1 << 20,
@@ -132,7 +132,7 @@ async function count(kafka: KafkaClient, topic: string): Promise<number> {
   });
   try {
     let [records, next] = [0, 0];
-    while (next < (place?.end ?? 0))
+    while (next < (offsets?.end ?? 0))
       for (const part of await reader.poll()) {
         records += part.records.length;
         next = part.next;

@@ -4,18 +4,18 @@ const { Payload } = temporal.api.common.v1;
 const { Failure } = temporal.api.failure.v1;
 
 /** A payload or a failure in a history or description, with its size. */
-export interface Weighed {
+export interface PayloadSize {
   /** Path of field names and list indexes. */
-  readonly where: string;
+  readonly path: string;
   readonly bytes: number;
 }
 
 /** All payloads and failures, largest first. */
-export function weigh(kept: unknown): Weighed[] {
-  const found: Weighed[] = [];
+export function payloadSizes(kept: unknown): PayloadSize[] {
+  const found: PayloadSize[] = [];
   visit(kept, '', (value, where) => {
     const of = 'data' in value && 'metadata' in value ? Payload : 'stackTrace' in value ? Failure : undefined;
-    if (of !== undefined) found.push({ where, bytes: of.encode(value as object).finish().length });
+    if (of !== undefined) found.push({ path: where, bytes: of.encode(value as object).finish().length });
   });
   return found.sort((a, b) => b.bytes - a.bytes);
 }

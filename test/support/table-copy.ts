@@ -40,7 +40,7 @@ export class TableCopies implements AsyncDisposable {
   }
 
   /** Starts copying `tables` of schema public to a new database, after running `definition` in it. */
-  async to(definition: string, tables: readonly string[], settings: CopySettings = {}): Promise<TableCopy> {
+  async copyTo(definition: string, tables: readonly string[], settings: CopySettings = {}): Promise<TableCopy> {
     const destination = await createDatabase('copy');
     this.#databases.push(destination);
     await destination.query(definition);
@@ -106,7 +106,7 @@ export class TableCopy {
   }
 
   /** Resolves when the row with this id has this value of v. Rejects with the trace of a failed task. */
-  async shows(table: string, id: number | string, v: number): Promise<void> {
+  async awaitValue(table: string, id: number | string, v: number): Promise<void> {
     const failed = await eventually(`row ${id} of ${table} has v = ${v}`, async () => {
       const rows = await this.database.query<{ v: number }>(`SELECT v FROM ${table} WHERE id = $1`, [id]);
       if (rows[0]?.v === v) return 'shown';

@@ -150,7 +150,7 @@ export class Rig<Kafka extends RigKafka = OwnServer> implements AsyncDisposable 
         'topic.prefix': this.prefix,
         'table.include.list': 'public.orders,public.events,public.typed',
         'snapshot.max.threads': '2',
-        ...draw.from(modes),
+        ...draw.value(modes),
       },
     });
     for (const table of ['orders', 'events', 'typed'] as const)

@@ -6,13 +6,13 @@ import type { StatusInfo } from '../../../src/temporal/control.ts';
 import { eventually } from '../eventually.ts';
 import { type Config, convertersOf, fileSinks, fileSources, jdbcSinks } from './configs.ts';
 import type { Draw } from './index.ts';
-import { leaveOldData } from './old-data.ts';
+import { writeOldData } from './old-data.ts';
 
 /** Connectors that run beside the tested one. They are deleted by `await using`, or with the cluster. */
-export interface Neighbours extends AsyncDisposable {
+export interface OtherConnectors extends AsyncDisposable {
   readonly names: readonly string[];
   /** Resolves when all of them run, on their first attempts unless a worker ended meanwhile. */
-  run(): Promise<void>;
+  awaitRunning(): Promise<void>;
 }
 
 /** A worker's address and properties. */
@@ -22,25 +22,29 @@ export interface Cluster {
 }
 
 /** No server listens there; a sink connects when it has records to write. */
-const nowhere = { host: '127.0.0.1', port: 1, user: 'nobody', password: 'unused', database: 'none' };
+const unusedAddress = { host: '127.0.0.1', port: 1, user: 'nobody', password: 'unused', database: 'none' };
 
 /**
  * Creates connectors of several kinds and name lengths in a worker's cluster, and writes old data to every shared
  * topic. absent: names of connectors that the cluster never had, for the old data.
  */
-export async function startNeighbours(draw: Draw, cluster: Cluster, absent: readonly string[]): Promise<Neighbours> {
+export async function startOtherConnectors(
+  draw: Draw,
+  cluster: Cluster,
+  absent: readonly string[],
+): Promise<OtherConnectors> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-neighbours-'));
   const connectors = new Map<string, Config>();
   const topics = [draw.topic(), draw.topic(), draw.topic()] as const;
   for (const [i, topic] of topics.entries()) {
     const input = join(folder, `${i}.txt`);
     await writeFile(input, `${topic}\n`);
-    const source = draw.from(fileSources(input, topic));
+    const source = draw.value(fileSources(input, topic));
     connectors.set(draw.connectorName(), source);
     if (i === 0)
-      connectors.set(draw.sinkName(), draw.from(fileSinks(join(folder, 'output.txt'), topic, convertersOf(source))));
+      connectors.set(draw.sinkName(), draw.value(fileSinks(join(folder, 'output.txt'), topic, convertersOf(source))));
   }
-  connectors.set(draw.sinkName(), draw.from(jdbcSinks(nowhere, draw.topic())));
+  connectors.set(draw.sinkName(), draw.value(jdbcSinks(unusedAddress, draw.topic())));
 
   const at = (name: string) => `${cluster.url}/connectors/${encodeURIComponent(name)}`;
   for (const [name, config] of connectors) await call('POST', `${cluster.url}/connectors`, { name, config });
@@ -51,10 +55,10 @@ export async function startNeighbours(draw: Draw, cluster: Cluster, absent: read
     );
   };
   await run();
-  await leaveOldData(cluster.properties, absent, topics[0]);
+  await writeOldData(cluster.properties, absent, topics[0]);
   return {
     names: [...connectors.keys()],
-    run,
+    awaitRunning: run,
     async [Symbol.asyncDispose]() {
       await Promise.all([...connectors.keys()].map(name => call('DELETE', at(name))));
       await rm(folder, { recursive: true, force: true });

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { kafkaClient } from '../../src/kafka/client/client.ts';
 import { silent } from '../../src/observability/silent.ts';
-import { connectors, type Rig } from './rig.ts';
+import { connectors, type Rig } from './test-cluster.ts';
 
 /** Settings of a sink that goes on without a record that it counts as bad, so that it is missed in the end. */
 export const tolerance = (letters: string): Readonly<Record<string, string>> => ({

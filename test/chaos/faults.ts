@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { call } from '../../src/demo/rest.ts';
 import type { Seeded } from '../support/seed.ts';
-import { connectors, type Rig, type Role } from './rig.ts';
+import { connectors, type Rig, type Role } from './test-cluster.ts';
 
 /** Something that goes wrong and is over when the promise resolves, as far as whoever did it is concerned. */
 export type Trouble = (rig: Rig, random: Seeded) => Promise<void>;
