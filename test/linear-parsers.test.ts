@@ -10,7 +10,7 @@ import { dateReader, dateWriter } from '../src/transforms/date-format/index.ts';
 import { parseFieldPath } from '../src/transforms/record/field-path.ts';
 import { growthProblem } from './support/growth.ts';
 
-/** Everything that reads text of a record, a request, a configuration or a server, by its name. */
+/** Parsers of text from a record, a request, a configuration or a server, by name. */
 const parsers: Readonly<Record<string, (text: string) => unknown>> = {
   'a header': parseHeader,
   'an array in a header': text => parseHeader(`[${text}]`),
@@ -28,7 +28,7 @@ const parsers: Readonly<Record<string, (text: string) => unknown>> = {
     answerError({ status: 400, body: Buffer.from(JSON.stringify({ error: { type: 'x', reason: text } })) }),
 };
 
-/** Repeated: what a pattern that backtracks, or a loop that begins again, goes through more than once. */
+/** Repeated pieces, which a backtracking pattern or a restarting loop scans repeatedly. */
 const pieces = [
   '1',
   '1,',
@@ -70,7 +70,7 @@ const pieces = [
 ];
 const tails = ['', 'x', '!', '\0', '"', '}'];
 
-/** Large enough that a quadratic parser takes seconds for it. */
+/** Large enough that a quadratic parser takes seconds. */
 const LARGEST = 1 << 16;
 
 test.each(Object.entries(parsers))('%s is read in linear time', (_name, parse) => {

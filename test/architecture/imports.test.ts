@@ -8,15 +8,15 @@ import { cycles, roots, rules, violations } from './rules.ts';
 const files = globSync('{src,workflows,activities,connectors}/**/*.ts', { cwd: packageFolder() });
 const modules = await readImports(files);
 
-test('every module imports what its part may', () => {
+test('modules import only what their part allows', () => {
   expect([...modules].flatMap(([file, imports]) => violations(file, imports))).toEqual([]);
 });
 
-test('no modules import each other in a ring', () => {
+test('modules do not import each other in a cycle', () => {
   expect(cycles(modules).map(ring => ring.join(' → '))).toEqual([]);
 });
 
-test('the parts that the design names are there, so that their rules hold something', () => {
+test('each file pattern of the rules matches a file', () => {
   const parts = [
     'api',
     'config',
@@ -35,12 +35,12 @@ test('the parts that the design names are there, so that their rules hold someth
   for (const root of roots) expect(globSync(root, { cwd: packageFolder() }).length, root).toBeGreaterThan(0);
 });
 
-test('text becomes a regular expression in one place alone, where it cannot run without end', () => {
+test('text is compiled to a regular expression only where its run time is limited', () => {
   const dynamic = files.filter(file => /\bRegExp\(/.test(readFileSync(join(packageFolder(), file), 'utf8')));
   expect(dynamic.filter(file => !file.startsWith('src/config/java-regex/'))).toEqual([]);
 });
 
-describe('what the rules catch', () => {
+describe('violations of the rules', () => {
   const breach = (file: string, source: string): string[] => violations(file, importsOf(file, source));
 
   test.each([
@@ -105,15 +105,15 @@ describe('what the rules catch', () => {
     ['src/cli/worker.ts', "const { startWorker } = await import('../worker.ts');"],
     ['src/worker.ts', "import { Client } from '@temporalio/client';"],
     ['workflows/connector/workflow.ts', "/* as in: import { x } from 'node:fs'; */\n// import 'pg';"],
-  ])('and let pass, %s: %s', (file, source) => {
+  ])('allowed, %s: %s', (file, source) => {
     expect(breach(file, source)).toEqual([]);
   });
 
-  test('a file that belongs to no part', () => {
+  test('a file outside of all parts', () => {
     expect(breach('src/odds-and-ends.ts', '')).toEqual([expect.stringContaining('belongs to no part')]);
   });
 
-  test('a ring of three, once, and none through a type', () => {
+  test('a cycle of three files, reported once, and none through a type import', () => {
     const importing = (target: string, typeOnly = false) => [{ target, typeOnly, dynamic: false }];
     const ring = new Map([
       ['b.ts', importing('c.ts')],

@@ -3,15 +3,15 @@ import { join, posix } from 'node:path';
 import { packageFolder } from '../../src/package-folder.ts';
 
 export interface Import {
-  /** A path from the top of the repository, `node:fs`, or a package's name: `pg`, `@temporalio/client`. */
+  /** A path relative to the repository, `node:fs`, or a package name: `pg`, `@temporalio/client`. */
   readonly target: string;
-  /** Erased before it runs: `import type`, `export type`. */
+  /** Erased at run time: `import type`, `export type`. */
   readonly typeOnly: boolean;
-  /** `import('…')`: loaded when it is called for. */
+  /** `import('…')`: loaded on demand. */
   readonly dynamic: boolean;
 }
 
-/** What a module imports and re-exports. `file`: its path from the top of the repository. */
+/** Imports and re-exports of a module. `file`: its path relative to the repository. */
 export function importsOf(file: string, source: string): Import[] {
   const code = withoutComments(source);
   const statements = code.matchAll(/^\s*(?:import|export)\b(\s+type\b)?(?:[^'"`;]*?\bfrom)?\s*['"]([^'"]+)['"]/gm);
@@ -26,7 +26,7 @@ export function importsOf(file: string, source: string): Import[] {
   ];
 }
 
-/** The imports of each of these files. */
+/** Imports of each of these files. */
 export async function readImports(files: readonly string[]): Promise<Map<string, Import[]>> {
   const entries = files.map(async file => {
     const source = await readFile(join(packageFolder(), file), 'utf8');
@@ -44,7 +44,9 @@ function targetOf(file: string, name: string): string {
     .join('/');
 }
 
-/** Comments may talk of imports. Strings that look like comments stay out of imports, so that they do no harm. */
+/**
+ * Source without comments, which may contain import statements. Strings that look like comments never contain imports.
+ */
 function withoutComments(source: string): string {
   return source.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|[^:'"`])\/\/.*$/gm, '$1');
 }

@@ -1,27 +1,27 @@
 import { matchesGlob } from 'node:path';
 import type { Import } from './imports.ts';
 
-/** What the modules of one part may import. Everything else they may not. */
+/** Allowed imports of the modules of one part. */
 export interface Rule {
   readonly part: string;
-  /** Globs, from the top of the repository. A file is held to the first rule that names it. */
+  /** Globs relative to the repository. The first rule that matches a file applies. */
   readonly files: readonly string[];
-  /** Globs of files; packages; `node:*`. `{own}` is the folder below the part's that the file lies in. */
+  /** Globs of files; packages; `node:*`. `{own}` is the subfolder of the part that contains the file. */
   readonly may: readonly string[];
-  /** Only as types, which are gone when it runs. */
+  /** Allowed only as types, which are erased at run time. */
   readonly mayAsTypes?: readonly string[];
-  /** Only by `import()`, when it is called for. */
+  /** Allowed only through `import()`. */
   readonly mayLazily?: readonly string[];
 }
 
-/** Packages that belong to one part: nobody else has a reason to import them. */
+/** Packages that only one part may import. */
 const temporal = '@temporalio/*';
 const ours = ['zod', 'pg', 'pg-*', 'mysql2', '@node-rs/*', 'snappy', 'lz4-napi'];
 
 const contract = ['src/api/**', 'src/errors.ts'];
 const components = ['src/transforms/**', 'src/predicates/**', 'src/converters/**'];
 
-/** The direction of the design: api ← config ← components ← engine ← activities ← roots. */
+/** Order of the design: api ← config ← components ← engine ← activities ← roots. */
 export const rules: readonly Rule[] = [
   { part: 'api', files: ['src/api/**'], may: ['src/api/**'] },
   { part: 'errors', files: ['src/errors.ts'], may: [] },
@@ -44,7 +44,7 @@ export const rules: readonly Rule[] = [
     may: [...components, 'src/data/**', 'src/config/**', ...contract, ...ours, 'node:*'],
   },
   {
-    part: 'the map of connectors',
+    part: 'the connector index',
     files: ['connectors/index.ts'],
     may: contract,
     mayAsTypes: ['src/config/worker-config/file-access.ts'],
@@ -72,18 +72,18 @@ export const rules: readonly Rule[] = [
     may: [...contract, 'src/config/spec.ts'],
   },
   {
-    part: 'the contract as tests',
+    part: 'contract tests',
     files: ['src/testing/**'],
     may: ['src/testing/**', ...contract, 'node:*'],
   },
   {
-    part: 'the loading of plugins',
+    part: 'plugin loading',
     files: ['src/plugins/**'],
     may: ['src/plugins/**', 'src/config/**', ...contract, 'src/package-folder.ts', 'zod', 'node:*'],
     mayAsTypes: ['connectors/index.ts'],
   },
   {
-    part: 'the registry of plugins',
+    part: 'the plugin registry',
     files: ['src/plugins.ts'],
     may: [
       'connectors/index.ts',
@@ -229,7 +229,7 @@ export const rules: readonly Rule[] = [
   },
 ];
 
-/** The composition roots, which may import anything and are the only ones that construct clients. */
+/** The composition roots: they may import anything, and only they construct clients. */
 export const roots: readonly string[] = [
   'src/worker.ts',
   'src/task-host.ts',
@@ -243,7 +243,7 @@ export const roots: readonly string[] = [
   'src/demo/**',
 ];
 
-/** What of a file's imports its rule does not allow, a sentence each. */
+/** Imports of a file that its rule does not allow, one sentence each. */
 export function violations(file: string, imports: readonly Import[]): string[] {
   if (roots.some(glob => matchesGlob(file, glob))) return [];
   const rule = rules.find(({ files }) => files.some(glob => matchesGlob(file, glob)));
@@ -266,7 +266,7 @@ function matches(file: string, target: string, pattern: string): boolean {
   return matchesGlob(target, pattern.replace('{own}', own));
 }
 
-/** Files that import each other in a ring, each ring once, from its first name on. Types and lazy imports make none. */
+/** Import cycles, each once, starting with its first name. Type imports and lazy imports are ignored. */
 export function cycles(modules: ReadonlyMap<string, readonly Import[]>): string[][] {
   const found = new Map<string, string[]>();
   const done = new Set<string>();

@@ -21,7 +21,7 @@ const row: OrderRow = {
   updated_at: '2026-01-01T00:00:07.25Z',
 };
 
-test('a record and its row have one text, and one checksum', async () => {
+test('a record and its row have the same text and checksum', async () => {
   const other = { ...row, id: 8, amount: '/w==', note: null };
   expect(rowText(row)).toBe('7|70|new|5.90|a|b|2026-01-01T00:00:07.000000Z|2026-01-01T00:00:07.250000Z');
   for (const { id, customer_id, status, amount, note, created_at, updated_at } of [row, other])
@@ -40,7 +40,7 @@ test('a record and its row have one text, and one checksum', async () => {
   expect(await database.query(checksumOf('orders'))).not.toEqual([expected]);
 });
 
-test('decimals are read as Connect writes them', () => {
+test('decimals are decoded as Connect encodes them', () => {
   expect(['AA==', 'fw==', 'AIA=', 'gA==', 'BfXg/w=='].map(text => decimal(text, 2))).toEqual([
     '0.00',
     '1.27',
@@ -50,7 +50,7 @@ test('decimals are read as Connect writes them', () => {
   ]);
 });
 
-test('a generated transaction changes as many rows as it says, and the next one others', async () => {
+test('a generated transaction changes its number of rows, and the next one changes others', async () => {
   await database.query('call fill_orders(1000000)');
   const count = async (): Promise<number> =>
     Number((await database.query<{ count: string }>('select count(*) from orders'))[0]?.count);

@@ -30,7 +30,7 @@ beforeAll(async () => {
   kafka = kafkaClient({ brokers: [address], clientId: 'test' }, silent);
   database = await Database.create(postgres, uniqueName('bench'));
   await database.query('call fill_orders(20)');
-  // What the first two transactions update.
+  // Rows that the first two transactions update.
   await database.query(`insert into orders
     select 500001 + (k * 7919 + j * 16661) % 500000, 1, 'new', 1, null, now(), now()
     from generate_series(0, 1) k, generate_series(0, 29) j`);
@@ -55,7 +55,7 @@ afterAll(async () => {
   await database[Symbol.asyncDispose]();
 });
 
-/** As a source would write them. */
+/** Rows in the form of a source's records. */
 async function rows(condition: string): Promise<OrderRow[]> {
   const utc = (column: string) => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') ${column}`;
   const found = await database.query<Omit<OrderRow, 'id'> & { id: string; cents: number }>(
@@ -79,29 +79,29 @@ async function write(events: readonly Change[]): Promise<void> {
   }
   await producer.commit(batch);
   await producer.close();
-  // The answer to a commit comes before its marker, which takes up an offset and is no record.
-  await eventually('the records are committed', async () => (await endOf(kafka, topic)) === events.length + 1);
+  // The commit is acknowledged before its control record is written, which has an offset of its own.
+  await eventually('the transaction is complete', async () => (await endOf(kafka, topic)) === events.length + 1);
 }
 
 const without = (place: number): Change[] => changes.filter((_, i) => i !== place);
 const check = async () => checkChanges(kafka, { topic, from: 0, changes: 200, since }, database);
 
-test('all changes, once', async () => {
+test('all changes, each once, pass', async () => {
   await write(changes);
   expect(await check()).toEqual({ records: 200, doubled: 0 });
 });
 
-test('a change that is there twice is counted', async () => {
+test('a duplicate change is counted', async () => {
   await write([...changes, ...changes.slice(-1)]);
   expect(await check()).toEqual({ records: 201, doubled: 1 });
 });
 
-test('a change that is lost is an error, whichever it is', async () => {
+test('a lost change is an error, whichever it is', async () => {
   await write(without(0));
   await expect(check()).rejects.toThrow('changes by op are');
 });
 
-test('a change that is lost where another came twice under a new position is an error', async () => {
+test('a lost change is an error even if another was duplicated at a new position', async () => {
   const [first] = changes.filter(({ op }) => op === 'c');
   const [lost] = changes.filter(({ op }) => op === 'c').slice(1);
   if (first === undefined || lost === undefined) throw new Error('no inserts');
@@ -109,7 +109,7 @@ test('a change that is lost where another came twice under a new position is an 
   await expect(check()).rejects.toThrow('the contents are wrong');
 });
 
-test('an old row that comes after a new one is an error', async () => {
+test('an old row after a newer one is an error', async () => {
   const update = changes.find(({ op }) => op === 'u');
   if (!update?.after) throw new Error('no update');
   const old = { ...update, after: { ...update.after, status: 'old' }, source: { lsn: 1_000_000 } };
@@ -118,7 +118,7 @@ test('an old row that comes after a new one is an error', async () => {
   await expect(check()).rejects.toThrow('the contents are wrong');
 });
 
-test('a snapshot is every row as it was, once', async () => {
+test('a snapshot contains every row once, unchanged', async () => {
   const state = await Database.create(servers().postgres, uniqueName('bench'));
   try {
     await state.query('call fill_orders(3)');
@@ -132,7 +132,7 @@ test('a snapshot is every row as it was, once', async () => {
   }
 });
 
-test('only who promises it is held to exactly once', () => {
+test('duplicates are an error only for subjects that promise exactly once', () => {
   const subject = {
     name: 'it',
     workerProperties: {},

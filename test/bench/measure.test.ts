@@ -18,11 +18,11 @@ function start(program: string, ...args: string[]): { child: ChildProcess; pid: 
 
 const watched = (pid: number) => ({ subject: [pid], broker: undefined, database: undefined, temporal: undefined });
 
-/** Uses as much CPU time as it says, then says so. */
+/** Uses the given CPU time, then reports it. */
 const burn = (ms: number) =>
   `for (const begin = process.cpuUsage(); ; ) { const { user, system } = process.cpuUsage(begin); if (user + system > ${ms * 1000}) break }`;
 
-test('a process counts with the processes that it started, also with those that have ended', async () => {
+test('a process is measured with its descendants, including those that ended', async () => {
   const inner = `node -e '${burn(300)}'`;
   const { child, pid } = start('sh', '-c', `read _; ${inner}; ${inner}; echo done; read _`);
   const meter = new Meter(watched(pid));
@@ -35,7 +35,7 @@ test('a process counts with the processes that it started, also with those that 
   expect(otherCpuSeconds).toBeGreaterThanOrEqual(0);
 });
 
-test('the peak of memory is that of the stretch, not of the time before', async () => {
+test('peak memory is measured from the start of the measurement', async () => {
   const program = `
     let held = Buffer.alloc(200e6, 1);
     process.stdin.on('data', () => { held = undefined; gc(); console.log('freed'); });
@@ -46,13 +46,13 @@ test('the peak of memory is that of the stretch, not of the time before', async 
   expect(full.usage(full.sample()).peakMb).toBeGreaterThan(200);
   child.stdin?.write('\n');
   if (child.stdout) await once(child.stdout, 'data');
-  await eventually('the memory is given back', () => {
+  await eventually('the memory is freed', () => {
     const empty = new Meter(watched(pid));
     return empty.usage(empty.sample()).peakMb < 150;
   });
 });
 
-test('a run is disturbed when others used more than a tenth of the machine', () => {
+test('a run counts as disturbed when other processes used more than a tenth of the machine', () => {
   expect(isDisturbed(0.4, 1)).toBe(false);
   expect(isDisturbed(1e6, 10)).toBe(true);
 });

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { readOptions } from '../../bench/options.ts';
 
-test('exactly once is on, off or left to the workload', () => {
+test('exactly once is on, off or decided by the workload', () => {
   expect(readOptions(['pg-cdc-stream', '--tuned'])).toMatchObject({ tuned: true, peer: false, exactlyOnce: undefined });
   expect(readOptions(['pg-cdc-stream', '--eos']).exactlyOnce).toBe(true);
   expect(readOptions(['pg-cdc-stream', '--no-eos']).exactlyOnce).toBe(false);
 });
 
-test('all names each workload', () => {
+test('all selects every workload', () => {
   expect(readOptions(['all']).names).toEqual(expect.arrayContaining(['pg-cdc-snapshot', 'takeover', 'kafka-port']));
 });
 
@@ -16,10 +16,10 @@ test.each([
   [['takeover', '--repeat', 'two'], '--repeat takes a number from 1 on, not two'],
   [['takeover', '--records', '0'], '--records takes a number from 1 on, not 0'],
   [['takeover', '--fast'], "Unknown option '--fast'"],
-])('refuses %j', (args, sentence) => {
+])('the command rejects %j', (args, sentence) => {
   expect(() => readOptions(args)).toThrow(sentence);
 });
 
-test('without a workload there is help', () => {
+test('the command prints help without a workload', () => {
   expect(readOptions([]).help).toBe(true);
 });

@@ -3,7 +3,7 @@ import { figuresTable, median } from '../../bench/table.ts';
 
 const run = (recordsPerSecond: number, peakMb: number) => ({ records: 1, recordsPerSecond, peakMb });
 
-test('first runs stand apart, warm ones are compared', () => {
+test('first runs are listed separately, and warm runs are compared', () => {
   const text = figuresTable([
     { subject: 'ours', runs: [run(50_000, 300), run(90_000, 300), run(100_000, 320), run(95_000, 310)] },
     { subject: 'theirs', runs: [run(10_000, 2000), run(30_000, 2100), run(38_000, 2000), run(34_000, 2050)] },
@@ -19,13 +19,13 @@ test('first runs stand apart, warm ones are compared', () => {
   ]);
 });
 
-test('with a single run, that one is compared; alone, nothing is', () => {
+test('a single run is compared; a single subject is not', () => {
   const ours = { subject: 'ours', runs: [{ records: 1, p50Ms: 12 }] };
   expect(figuresTable([ours, { subject: 'theirs', runs: [{ records: 1, p50Ms: 48 }] }])).toContain('0.25×');
   expect(figuresTable([ours])).not.toContain('×');
 });
 
-test('the median of an even number of runs lies between the middle ones', () => {
+test('the median of an even number of runs is the mean of the middle ones', () => {
   expect(median([run(1, 0), run(4, 0), run(2, 0), run(9, 0)], 'recordsPerSecond')).toBe(3);
   expect(median([run(1, 0)], 'p99Ms')).toBeUndefined();
 });

@@ -9,7 +9,7 @@ import { packageFolder } from '../../src/package-folder.ts';
 
 const execute = promisify(execFile);
 const launcher = join(packageFolder(), 'bin/millrace');
-/** Without any Node. */
+/** A PATH without Node. */
 const bare = ['/usr/bin', '/bin'];
 
 let folder: string;
@@ -26,21 +26,21 @@ describe('in this checkout', () => {
     expect((await execute(launcher, ['--version'])).stdout).toBe(`${version}\n`);
   });
 
-  test('a command that there is not is exit status 2', async () => {
+  test('an unknown command has exit status 2', async () => {
     await expect(execute(launcher, ['frobnicate'])).rejects.toMatchObject({
       code: 2,
       stderr: expect.stringContaining("unknown command 'frobnicate'"),
     });
   });
 
-  test('node_modules/.bin/millrace is there once dependencies are installed', async () => {
+  test('node_modules/.bin/millrace exists after dependencies are installed', async () => {
     const { stdout } = await execute(join(packageFolder(), 'node_modules/.bin/millrace'), ['--version']);
     expect(stdout).toMatch(/^\d+\.\d+\.\d+/);
   });
 });
 
-describe('wherever it lies', () => {
-  test('a published package runs what was built; its arguments arrive as they are', async () => {
+describe("the launcher's location", () => {
+  test('a published package runs its build and passes arguments unchanged', async () => {
     const root = await published(join(folder, 'node_modules/millrace'));
     await nodeCalled('node', { version: 'v24.1.0', in: join(folder, 'path') });
     const { stdout } = await launch(join(root, 'bin/millrace'), ['worker', 'a b', '$x', ''], [join(folder, 'path')]);
@@ -63,7 +63,7 @@ describe('wherever it lies', () => {
     expect(stdout).toContain(join(root, 'src/cli.ts'));
   });
 
-  test('through links, relative and absolute, and found on the PATH', async () => {
+  test('relative and absolute links work, and the launcher is found on the PATH', async () => {
     const root = await published(join(folder, 'lib/node_modules/millrace'));
     await nodeCalled('node', { version: 'v24.1.0', in: join(folder, 'path') });
     await symlink('../lib/node_modules/millrace/bin/millrace', join(folder, 'path/relative'));
@@ -74,28 +74,28 @@ describe('wherever it lies', () => {
   });
 });
 
-describe('which Node', () => {
-  test('the package’s own, when the system’s is too old', async () => {
+describe('the Node that runs Millrace', () => {
+  test("the package's own Node is used when the system's is too old", async () => {
     const root = await published(join(folder, 'node_modules/millrace'));
     await nodeCalled('system', { version: 'v20.20.2', in: join(folder, 'path') });
     await nodeCalled('nested', { version: 'v24.9.0', in: join(root, 'node_modules/node/bin') });
     expect((await launch(join(root, 'bin/millrace'), [], [join(folder, 'path')])).stderr).toBe('nested\n');
   });
 
-  test('the one beside it, hoisted, when there is none on the system', async () => {
+  test('a hoisted Node is used when the system has none', async () => {
     const root = await published(join(folder, 'node_modules/millrace'));
     await nodeCalled('hoisted', { version: 'v24.9.0', in: join(folder, 'node_modules/node/bin') });
     expect((await launch(join(root, 'bin/millrace'), [])).stderr).toBe('hoisted\n');
   });
 
-  test('the system’s, when it is new enough', async () => {
+  test("the system's Node is used when it is new enough", async () => {
     const root = await published(join(folder, 'node_modules/millrace'));
     await nodeCalled('system', { version: 'v26.0.0', in: join(folder, 'path') });
     await nodeCalled('nested', { version: 'v24.9.0', in: join(root, 'node_modules/node/bin') });
     expect((await launch(join(root, 'bin/millrace'), [], [join(folder, 'path')])).stderr).toBe('system\n');
   });
 
-  test('one sentence and exit status 1, when there is none', async () => {
+  test('the launcher prints one sentence and exits with status 1 without Node', async () => {
     const root = await published(join(folder, 'node_modules/millrace'));
     await nodeCalled('system', { version: 'v22.1.0', in: join(folder, 'path') });
     await nodeCalled('nested', { version: 'not a version', in: join(root, 'node_modules/node/bin') });
@@ -106,7 +106,7 @@ describe('which Node', () => {
   });
 });
 
-test('no process stays between: what is started becomes Millrace, and signals reach it', async () => {
+test('the launcher replaces itself with Millrace, so that signals reach it', async () => {
   const root = await published(join(folder, 'millrace'));
   await writeFile(
     join(root, 'dist/src/cli.js'),
@@ -120,7 +120,7 @@ test('no process stays between: what is started becomes Millrace, and signals re
   expect(await ended).toEqual([null, 'SIGTERM']);
 });
 
-/** The launcher where a package manager puts it. */
+/** The launcher at the path where a package manager installs it. */
 async function published(root: string): Promise<string> {
   await mkdir(join(root, 'bin'), { recursive: true });
   await mkdir(join(root, 'dist/src'), { recursive: true });
@@ -128,7 +128,7 @@ async function published(root: string): Promise<string> {
   return root;
 }
 
-/** A Node of some version, which says its name on stderr and its arguments on stdout, a line each. */
+/** A fake Node that prints its version to stderr and its arguments to stdout, one per line. */
 async function nodeCalled(name: string, { version, in: bin }: { version: string; in: string }): Promise<void> {
   await mkdir(bin, { recursive: true });
   const script = `#!/bin/sh\n[ "$1" = --version ] && { echo '${version}'; exit; }\necho ${name} >&2\nprintf '%s\\n' "$@"\n`;
@@ -143,7 +143,7 @@ async function launch(program: string, args: readonly string[], folders: readonl
   return execute(program, args, { env: { PATH: path(folders) } });
 }
 
-/** The tools that the launcher calls, and no Node beside them. */
+/** A folder with the tools that the launcher calls, without Node. */
 async function tools(): Promise<void> {
   await mkdir(join(folder, 'tools'), { recursive: true });
   for (const name of ['sh', 'readlink']) {

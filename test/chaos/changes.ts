@@ -1,7 +1,7 @@
 import type { Lsn } from '../../connectors/postgresql/position/lsn.ts';
 import { readTopic } from './topic-log.ts';
 
-/** One change as it stands in a topic. */
+/** A change event in a topic. */
 export interface Change {
   readonly offset: number;
   readonly producerId: number;
@@ -9,11 +9,11 @@ export interface Change {
   /** c, u, d, or r for a row of the snapshot. */
   readonly op: string;
   readonly lsn: Lsn;
-  /** An order's column; undefined where it was deleted. */
+  /** Version of an order; undefined for a deletion. */
   readonly version: number | undefined;
 }
 
-/** All committed changes of partition 0, in the order of their offsets. Tombstones are left out. */
+/** All committed changes of partition 0 in offset order, without tombstones. */
 export const changes = (bootstrap: string, topic: string): Promise<Change[]> =>
   readTopic(bootstrap, topic, ({ offset, key, value }, producerId) => {
     if (key === null || value === null) return null;
@@ -23,7 +23,7 @@ export const changes = (bootstrap: string, topic: string): Promise<Change[]> =>
 
 const PAYLOAD = ',"payload":';
 
-/** Parses the payload of a JSON document. Its schema stands before it and is left alone: it is most of the bytes. */
+/** Parses the payload of a JSON document. Skips the schema before it, which is most of the bytes. */
 function payload(json: Buffer) {
   const start = json.indexOf(PAYLOAD);
   if (start < 0) throw new Error(`no payload in ${json.toString()}`);

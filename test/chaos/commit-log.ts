@@ -2,22 +2,22 @@ import type pg from 'pg';
 import { type Lsn, readLsn, readUint16, readUint32 } from '../../connectors/postgresql/position/lsn.ts';
 import type { TestDatabase } from '../support/database.ts';
 
-/** One change of a row, by what PostgreSQL's log says. */
+/** A change of a row according to PostgreSQL's log. */
 export interface CommittedChange {
   readonly table: string;
   /** The primary key, which is the first column. */
   readonly id: string;
-  /** Position of the change's own record. */
+  /** LSN of the change. */
   readonly lsn: Lsn;
-  /** Position of the commit record of its transaction: a slot that is confirmed beyond it sends the change no more. */
+  /** LSN of the transaction's commit record: once a slot is confirmed beyond it, the change is not sent again. */
   readonly commit: Lsn;
 }
 
 const ROWS_AT_ONCE = 20_000;
 
 /**
- * Changes of some tables by a logical slot of the test's own, which is never advanced: it gives every transaction since it
- * was created, each time it is read. Dropped with its database.
+ * Reads changes of some tables from a logical slot that never advances: each read returns all transactions since the
+ * slot was created. The slot is dropped with its database.
  */
 export class CommitLog {
   readonly #database: TestDatabase;
@@ -35,14 +35,14 @@ export class CommitLog {
     return new CommitLog(database, name);
   }
 
-  /** Calls `take` with every change that was committed until now, in the order of the commits. */
+  /** Calls `take` for every committed change, in commit order. */
   async read(take: (change: CommittedChange) => void): Promise<void> {
     const client = await this.#database.pool.connect();
     const tables = new Map<number, string>();
     let commit: Lsn = 0;
     try {
       await client.query('BEGIN');
-      // The server keeps the rows in a file: they need not fit into memory here.
+      // The server stores the result in a file, so that it need not fit into memory.
       await client.query(
         `DECLARE log NO SCROLL CURSOR FOR SELECT (lsn - '0/0')::text AS lsn, data FROM pg_logical_slot_peek_binary_changes(
            '${this.#name}', NULL, NULL, 'proto_version', '1', 'publication_names', '${this.#name}')`,
@@ -62,7 +62,7 @@ export class CommitLog {
       }
       await client.query('COMMIT');
     } finally {
-      // Ends the transaction as well, where something was thrown.
+      // Ends the transaction, also after an error.
       client.release(true);
     }
   }
@@ -79,9 +79,9 @@ function relationName(data: Buffer): string {
   return data.toString('utf8', start, data.indexOf(0, start));
 }
 
-/** The key of the first tuple, which is the old one where the key has changed. */
+/** Key of the first tuple, which is the old one if the key changed. */
 function firstColumn(data: Buffer): string {
   const [columns, kind] = [readUint16(data, 6), String.fromCharCode(data[8] as number)];
-  if (columns === 0 || kind !== 't') throw new Error(`no key in a message of pgoutput: ${data.toString('hex')}`);
+  if (columns === 0 || kind !== 't') throw new Error(`no key in a pgoutput message: ${data.toString('hex')}`);
   return data.toString('utf8', 13, 13 + readUint32(data, 9));
 }

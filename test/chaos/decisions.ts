@@ -7,30 +7,30 @@ import { describeProducers } from '../../src/kafka/protocol/describe-transaction
 import { silent } from '../../src/observability/silent.ts';
 import { Brokers, type PartitionState, type TransactionState } from '../support/brokers.ts';
 
-/** Milliseconds: a sample that takes longer says little about the moment that it is of. */
+/** Milliseconds. Slower samples are discarded as too inexact. */
 const REQUEST_TIMEOUT_MS = 2000;
 
-/** A transaction that has records in a partition, and no marker. */
+/** A transaction with records but without a marker in a partition. */
 export interface UnmarkedTransaction {
   readonly producerId: number;
   /** Offset of its first record. */
   readonly from: number;
   readonly transactionalId: string;
-  /** As the coordinator names it. */
+  /** State in the coordinator's wording. */
   readonly state: string;
-  /** The coordinator has written its decision to its log: the markers follow, whatever happens. */
+  /** True once the coordinator has logged its decision, after which the markers follow in any case. */
   readonly decided: boolean;
 }
 
-/** The end of a partition, by which of its records are decided. */
+/** End of a partition, with the transactions that have no marker. */
 export interface PartitionEnd {
   readonly highWatermark: number;
-  /** For reports: readers of committed records come so far. */
+  /** Last stable offset, for reports. */
   readonly lastStableOffset: number;
   readonly unmarked: readonly UnmarkedTransaction[];
 }
 
-/** True where a record's transaction was committed or aborted by then, with or without a marker. */
+/** True if the record's transaction was committed or aborted at that time, with or without a marker. */
 export const isDecided = (
   { highWatermark, unmarked }: PartitionEnd,
   { offset, producerId }: { readonly offset: number; readonly producerId: number },
@@ -44,22 +44,22 @@ interface OpenProducer {
 }
 
 /**
- * States in which a coordinator has nothing undecided. PrepareCommit stands in its log before EndTxn is answered and before
- * the markers are written: the last stable offset, and so readers of committed records, lag behind the commit.
+ * States of a decided transaction. The coordinator logs PrepareCommit before it answers EndTxn and before the markers
+ * are written, so the last stable offset lags behind the commit.
  */
 const decidedStates = new Set(['Empty', 'PrepareCommit', 'CompleteCommit', 'PrepareAbort', 'CompleteAbort']);
 export const isDecidedState = (state: string): boolean => decidedStates.has(state);
 
-/** Asks Kafka which records of some partitions are decided (KIP-664). */
+/** Reads from Kafka which records of some partitions are decided (KIP-664). */
 export class Decisions {
   readonly #cluster: Cluster;
   readonly #brokers: Brokers;
   readonly #topics: readonly string[];
   readonly #partitions: readonly TopicPartition[];
-  /** Transactions that were seen decided and without a marker, by partition, producer and first offset. */
+  /** Transactions that were decided but had no marker, by partition, producer and first offset. */
   readonly #decided = new Set<string>();
 
-  /** bootstrap: host:port of every broker, with commas between. */
+  /** bootstrap: host:port of each broker, separated by commas. */
   constructor(bootstrap: string, topics: readonly string[]) {
     const config = { brokers: bootstrap.split(','), clientId: 'decisions', requestTimeoutMs: REQUEST_TIMEOUT_MS };
     this.#cluster = new Cluster(config, silent);
@@ -107,7 +107,7 @@ export class Decisions {
     this.#brokers.close();
   }
 
-  /** Throws where a partition has changed its leader, or another broker was asked. */
+  /** Throws if a partition has changed its leader, or if another broker answered. */
   #expectLeaders(before: readonly PartitionState[], after: readonly PartitionState[]): void {
     for (const { topic, partition } of this.#partitions) {
       const isIt = (state: PartitionState): boolean => state.topic === topic && state.partition === partition;
@@ -117,7 +117,7 @@ export class Decisions {
     }
   }
 
-  /** By producer. */
+  /** Transaction states by producer. */
   async #states(): Promise<ReadonlyMap<number, TransactionState>> {
     const states = new Map<number, TransactionState>();
     for (const found of await this.#brokers.transactions()) {
@@ -145,8 +145,8 @@ export class Decisions {
   }
 
   /**
-   * After a crash of the broker a partition may lack the marker of a decided transaction, which the connector then ends
-   * with an empty one of the same producer: it is Ongoing for a moment, with records that were decided earlier.
+   * After a broker crash a partition may lack the marker of a decided transaction. The connector then ends it with an
+   * empty transaction of the same producer, which is briefly Ongoing with records that were decided earlier.
    */
   #transaction(
     topic: string,
@@ -155,7 +155,7 @@ export class Decisions {
     states: ReadonlyMap<number, TransactionState>,
   ): UnmarkedTransaction {
     const known = states.get(producerId);
-    // A broker that starts leads the partitions of its topics before those of the transactions' log.
+    // A starting broker leads the partitions of its topics before those of the transaction log.
     if (known === undefined)
       throw new BrokerError(codes.COORDINATOR_NOT_AVAILABLE, `the transaction of producer ${producerId}`);
     const key = `${topic} ${producerId} ${from}`;

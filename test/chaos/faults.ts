@@ -3,10 +3,10 @@ import { call } from '../../src/demo/rest.ts';
 import type { Seeded } from '../support/seed.ts';
 import { connectors, type Rig, type Role } from './test-cluster.ts';
 
-/** Something that goes wrong and is over when the promise resolves, as far as whoever did it is concerned. */
+/** A fault; the promise resolves when its cause has been removed. */
 export type Trouble = (rig: Rig, random: Seeded) => Promise<void>;
 
-/** Of servers. */
+/** Faults of servers. */
 export const serverTroubles: Readonly<Record<string, Trouble>> = {
   'the broker is killed with -9 and comes back': async ({ kafka }) => {
     await kafka.kill9();
@@ -28,13 +28,13 @@ export const serverTroubles: Readonly<Record<string, Trouble>> = {
   },
 };
 
-/** Of workers, connections and people. */
+/** Faults of workers and connections, and user actions. */
 export const otherTroubles: Readonly<Record<string, Trouble>> = {
   'a worker is killed with -9 and replaced': async (rig, random) => {
     const worker = rig.workers[random.between(0, rig.workers.length)];
     if (worker !== undefined) await rig.replaceWorker(worker);
   },
-  'a worker freezes and wakes': async (rig, random) => {
+  'a worker freezes and resumes': async (rig, random) => {
     const worker = rig.workers[random.between(0, rig.workers.length)];
     if (worker === undefined) return;
     process.kill(worker.pid, 'SIGSTOP');
@@ -53,7 +53,7 @@ export const otherTroubles: Readonly<Record<string, Trouble>> = {
   },
   'connections to PostgreSQL are cut': async rig => {
     const cut = "select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'millrace%'";
-    // Of a server that is down just now none is left.
+    // A server that is down has no connections.
     await rig.source.query(cut).catch(() => undefined);
   },
   'a connector is paused and resumed': async (rig, random) => {

@@ -3,9 +3,9 @@ import pg from 'pg';
 import type { TestDatabase } from '../support/database.ts';
 
 /**
- * Two tables under change: `orders`, whose rows are inserted, updated and deleted, and `events`, to which each change of
- * an order adds one row that is never touched again. An event must reach the other side exactly once, whether a snapshot
- * or the stream brings it; an order must end as it is at the source.
+ * Creates two tables: `orders`, whose rows are inserted, updated and deleted, and `events`, an append-only log with one
+ * row per change of an order. An event must reach the target exactly once, by snapshot or stream; an order must end in
+ * its source state.
  */
 const schema = `
 create table orders (
@@ -54,12 +54,12 @@ export async function createLoad(database: TestDatabase, rows: number): Promise<
   );
 }
 
-/** Orders' transactions for each of the typed table, whose rows are a hundred times as large. */
+/** Transactions on orders per transaction on the typed table, whose rows are a hundred times as large. */
 const TYPED_SHARE = 50;
 
 /**
- * Makes `transactions` transactions of ten changes of orders each, from two connections, and some of the typed table from a
- * third; picks up after a lost server.
+ * Runs `transactions` transactions of ten order changes each on two connections, and some on the typed table on a
+ * third. Continues after a server outage.
  */
 export async function runLoad(
   database: TestDatabase,
@@ -68,7 +68,7 @@ export async function runLoad(
   signal?: AbortSignal,
 ): Promise<void> {
   const shares = 2;
-  // Beyond those that there are before anything runs.
+  // Keys above those of the initial rows.
   const typed = `call change_typed(${first + 1000}, ${Math.ceil(transactions / TYPED_SHARE)})`;
   await Promise.all([
     retried(database.url, typed, signal),
@@ -81,13 +81,13 @@ export async function runLoad(
   ]);
 }
 
-/** A load that goes on until it is stopped. */
+/** A load that runs until it is stopped. */
 export interface SteadyLoad extends Disposable {
-  /** Resolves after the last transaction; rejects with what ended the load before. */
+  /** Resolves after the last transaction; rejects with the error that ended the load. */
   stop(): Promise<void>;
 }
 
-/** Runs the load, so many transactions at a time. Disposed of, it does not wait for a server that is lost. */
+/** Runs the load in rounds of this many transactions. Disposing does not wait for a lost server. */
 export function keepLoading(database: TestDatabase, transactions: number, pauseMs: number): SteadyLoad {
   const aborted = new AbortController();
   let loading = true;
@@ -97,7 +97,7 @@ export function keepLoading(database: TestDatabase, transactions: number, pauseM
       await delay(pauseMs);
     }
   })();
-  // Rejects in `stop`.
+  // The error is rethrown by `stop`.
   done.catch(() => undefined);
   return {
     stop() {
@@ -111,12 +111,12 @@ export function keepLoading(database: TestDatabase, transactions: number, pauseM
   };
 }
 
-/** Milliseconds that a server may be unavailable. */
+/** Maximum outage of a server, milliseconds. */
 const PATIENCE_MS = 600_000;
 
 /**
- * A call that a restart of the server cuts off may have committed some of its transactions: its rows are there already,
- * so what follows is skipped with it. The load is a stream of changes, not a fixed one.
+ * A call that a restart interrupts may have committed some transactions. Their rows exist already, so the rest of the
+ * call is skipped: the load is a stream of random changes, not a fixed set.
  */
 async function retried(url: string, sql: string, signal?: AbortSignal): Promise<void> {
   const deadline = performance.now() + PATIENCE_MS;
@@ -136,6 +136,9 @@ async function retried(url: string, sql: string, signal?: AbortSignal): Promise<
   }
 }
 
-/** The server has gone, is not there yet or has no room: by its own code, or anything that is no answer of a database. */
+/**
+ * True if the server is down, starting or out of space: by SQLSTATE, or for any error that is not an answer of the
+ * server.
+ */
 export const isServerLost = (error: unknown): boolean =>
   !(error instanceof pg.DatabaseError) || /^(08|53|57P0|58030)/.test(error.code ?? '');

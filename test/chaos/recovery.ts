@@ -4,11 +4,11 @@ import { connectors, type Rig } from './test-cluster.ts';
 export interface RecoveryLimits {
   /** Milliseconds until all tasks are RUNNING. */
   readonly runningMs: number;
-  /** Milliseconds from then until what is at the source now has arrived. */
+  /** Milliseconds from then until the current source events have arrived. */
   readonly arrivedMs: number;
 }
 
-/** Waits until the pipeline works again, without help; prints after how long. Rejects where that takes too long. */
+/** Waits until the pipeline works again without intervention, and prints the time. Rejects after the limits. */
 export async function recovery(rig: Rig, { runningMs, arrivedMs }: RecoveryLimits): Promise<void> {
   const began = performance.now();
   const seconds = (): string => ((performance.now() - began) / 1000).toFixed(1);
@@ -20,7 +20,7 @@ export async function recovery(rig: Rig, { runningMs, arrivedMs }: RecoveryLimit
     every: 250,
   });
   console.log(`${events} events have arrived after ${seconds()} s`);
-  // A status that is read before an attempt has timed out still says RUNNING.
+  // Status still shows RUNNING until an attempt times out.
   await Promise.all(connectors.map(role => running(rig, role, runningMs)));
 }
 

@@ -7,7 +7,7 @@ import { SlotWatch } from './slot-watch.ts';
 import { connectors, Rig } from './test-cluster.ts';
 import { verify } from './verify.ts';
 
-test.each(Object.entries(serverTroubles))('%s: nothing lost, nothing doubled', async (name, trouble) => {
+test.each(Object.entries(serverTroubles))('no change is lost or duplicated when %s', async (name, trouble) => {
   const random = seeded();
   console.log(`MILLRACE_SEED=${random.seed}`);
   await using rig = await Rig.start(5000);
@@ -20,7 +20,7 @@ test.each(Object.entries(serverTroubles))('%s: nothing lost, nothing doubled', a
   await new Promise(resolve => setTimeout(resolve, random.between(0, 1500)));
   await rig.during(name, () => trouble(rig, random));
   await load;
-  // Whatever was given up meanwhile has come back by itself.
+  // Connectors recover without intervention.
   for (const role of connectors) await rig.holder(role);
   await verify(rig, slot);
 });

@@ -6,7 +6,7 @@ import type { CommitLog } from './commit-log.ts';
 import { isDecided } from './decisions.ts';
 import { type SlotSample, type Table, tables } from './slot-watch.ts';
 
-/** Something that went wrong, for reports. Milliseconds since 1970. */
+/** A fault, for reports. Times are milliseconds since 1970. */
 export interface TroubleSpan {
   readonly name: string;
   readonly from: number;
@@ -17,7 +17,7 @@ export interface SlotHistory {
   readonly slot: string;
   readonly samples: readonly SlotSample[];
   readonly log: CommitLog;
-  /** All that the topics hold in the end. */
+  /** Final content of the topics. */
   readonly topics: Readonly<Record<Table, readonly Change[]>>;
   readonly troubles: readonly TroubleSpan[];
 }
@@ -25,7 +25,7 @@ export interface SlotHistory {
 interface Violation {
   readonly sample: SlotSample;
   readonly table: Table;
-  /** Changes that the slot sends no more, and that Kafka had not decided. */
+  /** Changes that the slot would not send again and that Kafka had not decided. */
   readonly missing: readonly Missing[];
 }
 
@@ -33,7 +33,7 @@ interface Missing {
   readonly id: string;
   readonly lsn: Lsn;
   readonly commit: Lsn;
-  /** Its place in the end; undefined: it never came. */
+  /** Final offset; undefined if it never arrived. */
   readonly offset?: number;
   readonly producerId?: number;
 }
@@ -51,7 +51,7 @@ const REPORTED_TROUBLES = 5;
  */
 export async function checkSlot(history: SlotHistory): Promise<void> {
   const { samples, slot } = history;
-  if (samples.length === 0) throw new Error(`no sample of the slot ${slot} was taken`);
+  if (samples.length === 0) throw new Error(`no samples of slot ${slot}`);
   const passable = await readPassable(history);
   const found = tables
     .flatMap(table => violations(samples, table, passable[table]))
@@ -61,18 +61,18 @@ export async function checkSlot(history: SlotHistory): Promise<void> {
   const path = await writeReport('slot-ahead', report(history, found));
   const { sample, table, missing } = first;
   throw new Error(
-    `the slot ${slot} was ahead of the topic in ${found.length} of ${samples.length} samples: at ` +
+    `slot ${slot} was ahead of the topic in ${found.length} of ${samples.length} samples: at ` +
       `${new Date(sample.time).toISOString()} it was confirmed at ${formatLsn(sample.confirmed)}, and ${missing.length} ` +
       `changes of ${table} before that were not decided in Kafka, as that of LSN ${formatLsn(missing[0]?.lsn ?? 0)}, ` +
-      `committed at ${formatLsn(missing[0]?.commit ?? 0)}. All that is known: ${path}`,
+      `committed at ${formatLsn(missing[0]?.commit ?? 0)}. Report: ${path}`,
   );
 }
 
 /** Changes of one table that a slot must not pass before they are decided. */
 interface Passable {
-  /** Those that came, in the order of the topic. */
+  /** Streamed changes, in topic order. */
   readonly streamed: readonly Change[];
-  /** The position of the commit of each. */
+  /** LSN of the commit of each. */
   readonly commits: Float64Array;
   readonly never: Missing[];
 }
@@ -82,7 +82,7 @@ async function readPassable({ log, topics }: SlotHistory): Promise<Record<Table,
   const found = byTable((table): Passable & { readonly places: Map<Lsn, number> } => {
     const streamed = topics[table].filter(isStreamed);
     const places = new Map<Lsn, number>();
-    // A change that came twice counts where it came first.
+    // A duplicate change counts at its first offset.
     for (const [i, { lsn }] of streamed.entries()) if (!places.has(lsn)) places.set(lsn, i);
     return { streamed, commits: new Float64Array(streamed.length).fill(Number.POSITIVE_INFINITY), never: [], places };
   });
@@ -98,7 +98,7 @@ async function readPassable({ log, topics }: SlotHistory): Promise<Record<Table,
     for (const [lsn, place] of places)
       if (commits[place] === Number.POSITIVE_INFINITY)
         throw new Error(
-          `offset ${streamed[place]?.offset} of the topic of ${table} is of LSN ${formatLsn(lsn)}, which is no change by PostgreSQL's log`,
+          `offset ${streamed[place]?.offset} of the topic of ${table} has LSN ${formatLsn(lsn)}, which is not in PostgreSQL's log`,
         );
   }
   return found;
@@ -109,7 +109,7 @@ const byTable = <T>(make: (table: Table) => T): Record<Table, T> =>
 
 function violations(samples: readonly SlotSample[], table: Table, passable: Passable): Violation[] {
   const { streamed, commits, never } = passable;
-  /** The first commit among each change and those after it in the topic. */
+  /** Minimum commit LSN of each change and all later ones in the topic. */
   const firstCommits = commits.slice();
   for (let i = commits.length - 2; i >= 0; i--)
     firstCommits[i] = Math.min(firstCommits[i] as number, firstCommits[i + 1] as number);
@@ -127,7 +127,7 @@ function violations(samples: readonly SlotSample[], table: Table, passable: Pass
   });
 }
 
-/** The index of the first change at an offset or after it. */
+/** Index of the first change at or after an offset. */
 function indexAt(list: readonly Change[], offset: number): number {
   let [low, high] = [0, list.length];
   while (low < high) {

@@ -9,11 +9,11 @@ import { isServerLost } from './load.ts';
 
 const SAMPLE_EVERY_MS = 200;
 
-/** Tables of the load whose changes a slot must not be ahead of. */
+/** Tables of the load that the slot is compared with. */
 export const tables = ['events', 'orders'] as const;
 export type Table = (typeof tables)[number];
 
-/** A connector's slot, and the topics that it feeds. */
+/** A connector's slot and its topics. */
 export interface WatchedSlot {
   readonly source: TestDatabase;
   readonly slot: string;
@@ -21,20 +21,20 @@ export interface WatchedSlot {
   topic(table: Table): string;
 }
 
-/** Where the slot was confirmed, and, asked afterwards, what Kafka had decided. */
+/** The confirmed position of the slot, and the state of the topics read after it. */
 export interface SlotSample {
   /** Milliseconds since 1970, before the slot was read. */
   readonly time: number;
-  /** Milliseconds from then until Kafka had answered. */
+  /** Milliseconds until Kafka had answered. */
   readonly tookMs: number;
   readonly confirmed: Lsn;
   readonly ends: Readonly<Record<Table, PartitionEnd>>;
 }
 
-/** Samples a slot while things go wrong. */
+/** Samples a slot during faults. */
 export class SlotWatch implements AsyncDisposable {
   readonly samples: SlotSample[] = [];
-  /** Counts of samples that failed, by the reason. */
+  /** Number of failed samples, by reason. */
   readonly failures = new Map<string, number>();
   /** All changes since the watch was opened. */
   readonly log: CommitLog;
@@ -52,21 +52,21 @@ export class SlotWatch implements AsyncDisposable {
     );
   }
 
-  /** To be called before the load begins. */
+  /** Opens a watch; call it before the load begins. */
   static async open(watched: WatchedSlot): Promise<SlotWatch> {
     return new SlotWatch(watched, await CommitLog.open(watched.source, `${watched.slot}_watch`, tables));
   }
 
-  /** The same, and samples until `stop` is called. */
+  /** Opens a watch and samples until `stop` is called. */
   static async start(watched: WatchedSlot): Promise<SlotWatch> {
     const watch = await SlotWatch.open(watched);
     watch.#sampling = watch.#sampleUntilStopped();
-    // Rejects in `stop`.
+    // The error is rethrown by `stop`.
     watch.#sampling.catch(() => undefined);
     return watch;
   }
 
-  /** Takes one sample. undefined: there is no slot yet, or a server is down, which is what these tests are for. */
+  /** Takes one sample. Returns undefined while there is no slot or a server is down. */
   async sample(): Promise<SlotSample | undefined> {
     const time = Date.now();
     const confirmed = await this.#unless(isServerLost, this.#confirmed());
@@ -79,7 +79,7 @@ export class SlotWatch implements AsyncDisposable {
     return sample;
   }
 
-  /** Idempotent. Rejects where sampling failed for another reason than a server that is down. */
+  /** Idempotent. Rejects if sampling failed for a reason other than a server that is down. */
   async stop(): Promise<void> {
     this.#stop.abort();
     try {
@@ -109,7 +109,7 @@ export class SlotWatch implements AsyncDisposable {
     return slot?.confirmed ? Number(slot.confirmed) : undefined;
   }
 
-  /** Resolves with undefined, and counts it, where the promise rejects with an error that is expected. */
+  /** Resolves with undefined, and counts the reason, if the promise rejects with an expected error. */
   #unless<T>(isExpected: (error: unknown) => boolean, promise: Promise<T>): Promise<T | undefined> {
     return promise.catch((error: unknown) => {
       if (!isExpected(error)) throw error;

@@ -15,11 +15,11 @@ import { KafkaCluster } from '../support/kafka-cluster.ts';
  */
 
 const draw = generator(import.meta.url);
-/** Milliseconds in which a broker that runs has answered. */
+/** Timeout of a running broker, milliseconds. */
 const ANSWER_MS = 3000;
 const nodes = [1, 2, 3];
 
-test('a broker that has been replaced as a leader is not believed', async () => {
+test('a replaced leader is not trusted for offsets', async () => {
   await using kafka = await KafkaCluster.start();
   const [topic, connector, transactionalId] = [draw.topic(), draw.connectorName(), draw.topic()];
   const addressesOf = (nodes: readonly number[]) => nodes.map(node => kafka.broker(node).address);
@@ -36,7 +36,7 @@ test('a broker that has been replaced as a leader is not believed', async () => 
     ensureOffsetsTopic(client, { topic, partitions: 1, replicationFactor: -1 }),
   );
   await commit(nodes, 1);
-  // Otherwise the coordinator waits for the frozen broker to take its marker.
+  // Otherwise the coordinator waits for the frozen broker to write its marker.
   await eventually(
     'it is complete',
     async () => (await kafka.transaction(transactionalId))?.state === 'CompleteCommit',
@@ -51,7 +51,7 @@ test('a broker that has been replaced as a leader is not believed', async () => 
     admin.offsets([{ topic, partition: 0 }]),
   );
 
-  // The replaced leader hears of it when it reaches the others.
+  // The replaced leader learns of its replacement when it reaches the others.
   await Promise.all(others.map(other => kafka.broker(other).stopProcess()));
   await kafka.broker(node).cont();
   await withClient(addressesOf([node, ...others]), async client => {
@@ -75,7 +75,7 @@ async function withClient<T>(brokers: readonly string[], use: (client: KafkaClie
   }
 }
 
-/** Value of the first record at or after a position. */
+/** Value of the first record at or after an offset. */
 async function firstValue(client: KafkaClient, position: ReadPosition): Promise<string | undefined> {
   const limits = { maxBytes: 1 << 20, maxPartitionBytes: 1 << 20, maxWaitMs: 200 };
   const reader = await client.reader({ assigned: [position], ...limits });

@@ -17,25 +17,25 @@ import { createTyped } from './typed-table.ts';
 
 const draw = generator(import.meta.url);
 
-/** Connectors of the pipeline, by what they are for. */
+/** Connectors of the pipeline, by role. */
 export const connectors = ['source', 'sink-orders', 'sink-events', 'sink-typed'] as const;
 export type Role = (typeof connectors)[number];
 
-/** Functions that start the servers; default: those of the stack. */
+/** Functions that start the servers; default: native servers. */
 interface RigServers {
   readonly kafka: () => ReturnType<typeof startKafka>;
   readonly postgres: () => ReturnType<typeof startPostgres>;
   readonly temporal: () => ReturnType<typeof startTemporal>;
 }
 
-/** The Kafka of a rig: one broker, or a cluster. */
+/** Kafka of a test cluster: one broker or several. */
 export interface RigKafka {
-  /** host:port of each broker, with commas between. */
+  /** host:port of each broker, separated by commas. */
   readonly address: string;
   stop(): Promise<void>;
 }
 
-/** Servers of one's own, to be killed; two databases with a pipeline from one to the other; workers. */
+/** Servers that may be killed, a pipeline between two databases, and workers. */
 export class Rig<Kafka extends RigKafka = OwnServer> implements AsyncDisposable {
   readonly kafka: Kafka;
   readonly postgres: Awaited<ReturnType<typeof startPostgres>>;
@@ -60,7 +60,7 @@ export class Rig<Kafka extends RigKafka = OwnServer> implements AsyncDisposable 
     this.folder = parts.folder;
   }
 
-  /** rows: of orders and of events before anything runs. */
+  /** rows: initial number of orders and of events. */
   static start(rows: number, { kafka = startKafka, ...others }: Partial<RigServers> = {}): Promise<Rig> {
     return Rig.startWith(rows, kafka, others);
   }
@@ -85,7 +85,7 @@ export class Rig<Kafka extends RigKafka = OwnServer> implements AsyncDisposable 
     return new Rig({ kafka, postgres, temporal, source, target, folder });
   }
 
-  /** env: of its process, beside this one's. */
+  /** env: environment variables added to those of this process. */
   async startWorker(env: NodeJS.ProcessEnv = {}): Promise<WorkerProcess> {
     const properties = {
       'bootstrap.servers': this.kafka.address,
@@ -100,7 +100,7 @@ export class Rig<Kafka extends RigKafka = OwnServer> implements AsyncDisposable 
     return worker;
   }
 
-  /** Records what a test does to this rig, for reports. */
+  /** Records a fault and its time span, for reports. */
   async during<T>(name: string, trouble: () => Promise<T>): Promise<T> {
     const span: TroubleSpan = { name, from: Date.now() };
     this.troubles.push(span);
@@ -111,7 +111,7 @@ export class Rig<Kafka extends RigKafka = OwnServer> implements AsyncDisposable 
     }
   }
 
-  /** kill -9, and another in its place. */
+  /** Kills a worker with SIGKILL and starts another one. */
   async replaceWorker(worker: WorkerProcess): Promise<WorkerProcess> {
     await worker.kill9();
     this.workers.splice(this.workers.indexOf(worker), 1);
@@ -124,7 +124,7 @@ export class Rig<Kafka extends RigKafka = OwnServer> implements AsyncDisposable 
     return worker.url;
   }
 
-  /** Asks any worker, again and again while what it needs is down. */
+  /** Sends a request to any worker, retrying while servers are down. */
   ask<T>(request: (url: string) => Promise<T>): Promise<T> {
     return eventually('a worker answers', async () => ({ answer: await request(this.url) }), {
       within: 120_000,
@@ -132,7 +132,7 @@ export class Rig<Kafka extends RigKafka = OwnServer> implements AsyncDisposable 
     }).then(({ answer }) => answer);
   }
 
-  /** sink: settings of all sinks, beside their own. */
+  /** sink: additional settings of all sinks. */
   async createPipeline(sink: Readonly<Record<string, string>> = {}): Promise<void> {
     const { host, port, user, password } = this.source.connection;
     await call('POST', `${this.url}/connectors`, {
@@ -180,12 +180,12 @@ export class Rig<Kafka extends RigKafka = OwnServer> implements AsyncDisposable 
     return `${this.prefix}.public.${table}`;
   }
 
-  /** A connector's. */
+  /** Name of a connector. */
   name(role: Role): string {
     return this.#names.get(role) ?? role;
   }
 
-  /** What follows the worker's address in requests about a connector. */
+  /** Path of a connector in the REST API. */
   path(role: Role): string {
     return `/connectors/${encodeURIComponent(this.name(role))}`;
   }
@@ -194,7 +194,7 @@ export class Rig<Kafka extends RigKafka = OwnServer> implements AsyncDisposable 
     return call<StatusInfo>('GET', `${this.url}${this.path(role)}/status`);
   }
 
-  /** host:port of the worker that runs a connector's task 0, once one does. */
+  /** Waits until the connector's task 0 runs, and returns host:port of its worker. */
   holder(role: Role): Promise<string> {
     return eventually(`${role} runs`, async () => {
       const [task] = (await this.status(role)).tasks;
@@ -202,13 +202,13 @@ export class Rig<Kafka extends RigKafka = OwnServer> implements AsyncDisposable 
     });
   }
 
-  /** Rows of the source's `events`. */
+  /** Number of rows of the source's `events`. */
   async sent(): Promise<number> {
     const [row] = await this.source.query<{ count: string }>('select count(*) from events');
     return Number(row?.count);
   }
 
-  /** Rows of the target's `events`; 0 while there is no such table. */
+  /** Number of rows of the target's `events`; 0 until the table exists. */
   async arrived(): Promise<number> {
     const [row] = await this.target
       .query<{ count: string }>('select count(*) from events')
@@ -220,7 +220,7 @@ export class Rig<Kafka extends RigKafka = OwnServer> implements AsyncDisposable 
     await Promise.all(this.workers.map(worker => worker.kill9()));
     await Promise.allSettled([this.source.drop(), this.target.drop()]);
     await Promise.all([this.kafka.stop(), this.postgres.stop(), this.temporal.stop()]);
-    // Whoever looks into a failure wants the workers' logs.
+    // Logs of the workers help to analyse a failure.
     if (process.env['MILLRACE_KEEP_LOGS']) console.log(`logs: ${this.folder}`);
     else await rm(this.folder, { recursive: true, force: true });
   }

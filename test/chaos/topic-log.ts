@@ -15,13 +15,13 @@ import { silent } from '../../src/observability/silent.ts';
 
 const FETCH_BYTES = 4 << 20;
 
-/** Milliseconds that the marker of a transaction may still take after its records have been read. */
+/** Milliseconds for the transaction marker after the records have been read. */
 const PATIENCE_MS = 10_000;
 
 /**
- * Committed records of partition 0, in the order of their offsets, as `read` makes them; null leaves one out. Reads the log
- * with its transaction markers, because a reader of committed records does not tell which producer wrote a record. Rejects
- * where a transaction stays open. bootstrap: host:port of brokers, with commas between.
+ * Committed records of partition 0 in offset order, converted by `read`; null skips a record. Reads the log with its
+ * transaction markers, because committed reads do not show the producer of a record. Rejects if a transaction stays
+ * open. bootstrap: host:port of each broker, separated by commas.
  */
 export async function readTopic<T extends { readonly offset: number }>(
   bootstrap: string,
@@ -31,7 +31,7 @@ export async function readTopic<T extends { readonly offset: number }>(
   const cluster = new Cluster({ brokers: bootstrap.split(','), clientId: 'topic-log' }, silent);
   const at = { topic, partition: 0 };
   const committed: T[] = [];
-  /** By producer. */
+  /** Records of open transactions by producer. */
   const open = new Map<number, T[]>();
   const add = (batch: FetchedBatch): void => {
     const { producerId } = batch;
@@ -58,7 +58,7 @@ export async function readTopic<T extends { readonly offset: number }>(
     for (let next = low; next < end || open.size > 0; ) {
       if (next >= end) deadline = Math.min(deadline, performance.now() + PATIENCE_MS);
       if (performance.now() > deadline)
-        throw new Error(`transactions of the producers ${[...open.keys()]} are open in ${topic}`);
+        throw new Error(`transactions of producers ${[...open.keys()]} are open in ${topic}`);
       await callLeaders(cluster, [at], async leader => {
         const { error, partitions } = await fetchOnce(
           leader,

@@ -6,23 +6,23 @@ import type { Draw } from '../support/generate/index.ts';
 import { rowTexts } from '../support/table-copy.ts';
 
 /**
- * A table `typed` with columns of every type, and of arrays of them, and with one whose values are too large to be sent
- * again where an update leaves them unchanged. Its rows are inserted, updated in part and whole, moved to other keys and
- * deleted; their values are drawn.
+ * A table `typed` with columns of every type and array type, and a column of large values that updates leave unchanged
+ * and do not send. Its rows are inserted, updated in part or in full, moved to other keys and deleted, with random
+ * values.
  */
 const SAMPLES = 16;
 const LARGE = 'large_';
 
 const listOf = (columns: readonly GeneratedColumn[]): string => [LARGE, ...columns.map(({ name }) => name)].join(', ');
 
-/** Statements that make the table's types and the table, at both ends. */
+/** Statements that create the types and the table in both databases. */
 const definition = (columns: readonly GeneratedColumn[]): string => `
   ${typeDefinitions};
   CREATE TABLE typed (id bigint PRIMARY KEY, version int NOT NULL, ${LARGE} text,
     ${columns.map(({ name, type }) => `${name} ${type}`).join(', ')});
   ALTER TABLE typed ALTER COLUMN ${LARGE} SET STORAGE EXTERNAL`;
 
-/** Draws columns and values, and makes the table: full at the source, empty at the target. */
+/** Generates columns and values, and creates the tables: filled at the source, empty at the target. */
 export async function createTyped(draw: Draw, source: TestDatabase, target: TestDatabase): Promise<void> {
   const columns = draw.value(columnsOfEveryType(SAMPLES));
   const list = listOf(columns);
@@ -51,13 +51,13 @@ export async function createTyped(draw: Draw, source: TestDatabase, target: Test
   await source.query(`CALL change_typed(1, ${3 * SAMPLES})`);
 }
 
-/** Waits until every column of every row is the same at both ends. */
+/** Waits until every column of every row is equal in both databases. */
 export async function verifyTyped(source: TestDatabase, target: TestDatabase): Promise<void> {
   const there = await rowTexts(source, 'typed');
   expect(there.length).toBeGreaterThan(0);
   let different: unknown[] = [];
   await eventually(
-    'typed is the same at both ends',
+    'typed is equal in both databases',
     async () => {
       const here = await rowTexts(target, 'typed');
       different = differences(there, here);

@@ -20,7 +20,7 @@ async function rows(database: TestDatabase, table: Table): Promise<Map<string, s
   return new Map(found.map(({ id, row }) => [id, row]));
 }
 
-/** Waits until every task runs, and what was written until now has arrived. Returns the number of events. */
+/** Waits until every task runs and the current events have arrived. Returns their number. */
 export async function awaitProgress(rig: Rig<RigKafka>): Promise<number> {
   for (const role of connectors)
     await rig.ask(async () => expect((await rig.status(role)).tasks[0]?.state).toBe('RUNNING'));
@@ -32,15 +32,14 @@ export async function awaitProgress(rig: Rig<RigKafka>): Promise<number> {
   return count;
 }
 
-/** Rows of the source's `events`. */
+/** Number of rows of the source's `events`. */
 async function eventCount({ source }: Rig<RigKafka>): Promise<number> {
   const [row] = await source.query<{ count: string }>('select count(*) from events');
   return Number(row?.count ?? 0);
 }
 
 /**
- * Does something while `load` writes, then verifies. A failure is explained while the servers still run. Returns the number
- * of events.
+ * Runs `act` under load, then verifies. Explains a failure while the servers still run. Returns the number of events.
  */
 export async function verifyAfter(act: () => Promise<void>, { rig, load, slot, log }: Campaign): Promise<number> {
   try {
@@ -63,8 +62,8 @@ export interface Campaign {
 }
 
 /**
- * Waits until the target holds as many events as the source, then compares everything there is. watch: is stopped when all
- * has arrived: a source may stream only after the load has ended. Returns the number of events.
+ * Waits until the target has as many events as the source, then compares all data. watch: stopped when all events have
+ * arrived, because a source may stream only after the load. Returns the number of events.
  */
 export async function verify(rig: Rig<RigKafka>, watch?: SlotWatch): Promise<number> {
   const count = await eventCount(rig);
@@ -82,7 +81,7 @@ export async function verify(rig: Rig<RigKafka>, watch?: SlotWatch): Promise<num
   for (const table of ['events', 'orders'] as const) {
     const truth = await rows(rig.source, table);
     await eventually(
-      `${table} are the same at both ends`,
+      `${table} are equal in both databases`,
       async () => differences(truth, await rows(rig.target, table)).length === 0,
       { within: 30_000, every: 500 },
     ).catch(async (error: unknown) => {
@@ -91,7 +90,8 @@ export async function verify(rig: Rig<RigKafka>, watch?: SlotWatch): Promise<num
   }
   await verifyTyped(rig.source, rig.target);
   inOrder(await changes(rig.kafka.address, rig.topic('typed')));
-  // Once in the topic, by snapshot or by stream: not at all would have been missed in the target, twice would not.
+  // Each event once in the topic, by snapshot or stream: comparing the target would find a lost event but not a
+  // duplicate.
   expect(events.length).toBe(count);
   expect(new Set(events.map(({ id }) => id)).size).toBe(count);
   inOrder(orders);
@@ -108,10 +108,7 @@ async function readTopics(rig: Rig<RigKafka>): Promise<Topics> {
   return { events, orders };
 }
 
-/**
- * Prints the state of the connectors, and where the slot was ahead of the topics, after a failure that these would explain.
- * Stops the watch.
- */
+/** Prints the state of the connectors, and whether the slot was ahead of the topics. Stops the watch. */
 export async function explain(rig: Rig<RigKafka>, watch: SlotWatch): Promise<void> {
   for (const role of connectors) console.error(role, await rig.status(role).then(JSON.stringify, messageOf));
   await watch
@@ -138,7 +135,7 @@ function differences(truth: ReadonlyMap<string, string>, found: ReadonlyMap<stri
   return wrong.slice(0, 10);
 }
 
-/** For each key the database's own order, nothing twice; no row of the snapshot after a change. */
+/** Checks that each key is in database order without duplicates, and has no snapshot row after a change. */
 function inOrder(list: readonly Change[]): void {
   const wrong: string[] = [];
   const last = new Map<string, Change>();
@@ -148,7 +145,7 @@ function inOrder(list: readonly Change[]): void {
     last.set(id, change);
     if (before === undefined) continue;
     if (op === 'r') wrong.push(`a snapshot row of ${id} at ${offset} after ${before.offset}`);
-    else if (before.op !== 'r' && lsn <= before.lsn) wrong.push(`${id} at ${offset} goes back from ${before.offset}`);
+    else if (before.op !== 'r' && lsn <= before.lsn) wrong.push(`${id} at ${offset} is older than at ${before.offset}`);
     else if (op === 'u' && version !== Number(before.version) + 1)
       wrong.push(`${id} at ${offset} has version ${version} after ${before.version}`);
   }

@@ -5,7 +5,7 @@ import { SlotWatch } from './slot-watch.ts';
 import { connectors, Rig } from './test-cluster.ts';
 import { verify } from './verify.ts';
 
-test('a frozen worker that wakes when its successor has begun writes nothing more', async () => {
+test('a frozen worker writes nothing after its tasks have run elsewhere', async () => {
   await using rig = await Rig.start(5000);
   const zombie = await rig.startWorker();
   await rig.createPipeline();
@@ -28,20 +28,20 @@ test('a frozen worker that wakes when its successor has begun writes nothing mor
   rig.workers.push(zombie);
   await load;
   await verify(rig, slot);
-  // It has noticed, and is a worker like any other again.
-  await eventually('the zombie is well', async () => (await fetch(`${zombie.url}/health`)).ok);
+  // The worker has lost its tasks and accepts new ones.
+  await eventually('the zombie has recovered', async () => (await fetch(`${zombie.url}/health`)).ok);
   expect((await rig.status('source')).tasks[0]?.state).toBe('RUNNING');
 });
 
-test('a worker that is killed and not replaced: its tasks run elsewhere within ten seconds', async () => {
+test('tasks of a killed worker that is not replaced run elsewhere within ten seconds', async () => {
   await using rig = await Rig.start(1000);
   await rig.startWorker();
   await rig.startWorker();
   await rig.createPipeline();
   const holder = await rig.holder('source');
   const victim = rig.workers.find(worker => worker.id === holder);
-  if (victim === undefined) throw new Error(`nobody is called ${holder}`);
-  await eventually('the snapshot is there', async () => (await rig.arrived()) === 1000);
+  if (victim === undefined) throw new Error(`no worker has the address ${holder}`);
+  await eventually('the snapshot is complete', async () => (await rig.arrived()) === 1000);
   rig.workers.splice(rig.workers.indexOf(victim), 1);
   await victim.kill9();
   const killed = performance.now();

@@ -10,7 +10,7 @@ import { servers } from '../support/servers.ts';
 import { uniqueName } from '../support/topic.ts';
 import { type Config, FileSource, folder, plainName, targets } from './targets.ts';
 
-/** Tools that keep connectors as a file says compare what they read with what they sent. */
+/** Declarative tools compare the configuration that they read with the one that they sent. */
 const draw = generator(import.meta.url);
 const script = fileURLToPath(new URL('./programs/apply.py', import.meta.url));
 const password = `secret "${uniqueName('')}" = \\ € #`;
@@ -42,7 +42,7 @@ async function apply(url: string, desired: Readonly<Record<string, Config | null
   return JSON.parse(await run((await findProgram('python3')) ?? 'python3', [script, url, file]));
 }
 
-describe.each(targets)('a declarative tool with $server', ({ url }) => {
+describe.each(targets)('a declarative tool works with $server', ({ url }) => {
   const names = { cdc: uniqueName('cdc'), source: plainName(draw), sink: plainName(draw), jdbc: plainName(draw) };
   const all = (outcome: Outcome['outcome']) =>
     Object.fromEntries(Object.values(names).map(name => [name, { outcome }]));
@@ -76,7 +76,7 @@ describe.each(targets)('a declarative tool with $server', ({ url }) => {
         'primary.key.mode': 'record_key',
         'schema.evolution': 'basic',
         'table.name.format': `copy_${names.cdc}`,
-        // Longer than a payload of Temporal may be without being stored elsewhere.
+        // Larger than a Temporal payload may be without being offloaded.
         'field.include.list': Array.from({ length: 3000 }, (_, i) => `some.topic.number.${i}:field`).join(','),
       },
     };
@@ -89,7 +89,7 @@ describe.each(targets)('a declarative tool with $server', ({ url }) => {
     return tasks[0];
   };
 
-  test('what was applied is there, and applying it again changes nothing', async () => {
+  test('applied connectors exist, and applying them again changes nothing', async () => {
     expect(await apply(url, desired)).toEqual(all('created'));
     expect(await apply(url, desired)).toEqual(all('unchanged'));
     for (const name of [names.cdc, names.source, names.sink])
@@ -97,7 +97,7 @@ describe.each(targets)('a declarative tool with $server', ({ url }) => {
     expect(await apply(url, desired)).toEqual(all('unchanged'));
   });
 
-  test('only what was changed is updated', async () => {
+  test('only a changed connector is updated', async () => {
     desired[names.cdc] = { ...desired[names.cdc], 'max.batch.size': '1024', 'snapshot.fetch.size': '500' };
     const { file: _, ...without } = desired[names.sink] ?? {};
     desired[names.sink] = { ...without, file: join(folder, uniqueName('other')) };
@@ -109,7 +109,7 @@ describe.each(targets)('a declarative tool with $server', ({ url }) => {
     expect(await apply(url, desired)).toEqual(all('unchanged'));
   });
 
-  test('another password, and the same one again', async () => {
+  test('a changed password is an update; the same password is not', async () => {
     const { [names.jdbc]: sink = {} } = desired;
     const other = { ...sink, 'connection.password': 'another password' };
     const outcome = (config: Config) => apply(url, { [names.jdbc]: config });
@@ -121,7 +121,7 @@ describe.each(targets)('a declarative tool with $server', ({ url }) => {
     expect(await apply(url, desired)).toEqual(all('unchanged'));
   });
 
-  test('what is refused is told, and leaves what was there', async () => {
+  test('a rejected configuration is reported, and the connector remains unchanged', async () => {
     const refused = await apply(url, { [names.source]: { ...desired[names.source], 'tasks.max': 'many' } });
     expect(refused).toEqual({
       [names.source]: {
@@ -133,7 +133,7 @@ describe.each(targets)('a declarative tool with $server', ({ url }) => {
     expect(await apply(url, desired)).toEqual(all('unchanged'));
   });
 
-  test('what is taken away is gone, and can be applied again', async () => {
+  test('a removed connector is gone, and can be applied again', async () => {
     expect(await apply(url, { [names.source]: null })).toEqual({ [names.source]: { outcome: 'deleted' } });
     expect(await apply(url, { [names.source]: null })).toEqual({ [names.source]: { outcome: 'unchanged' } });
     expect(await apply(url, desired)).toEqual({ ...all('unchanged'), [names.source]: { outcome: 'created' } });

@@ -8,7 +8,7 @@ import { type Answer, Session } from './session.ts';
 
 const { artifact, version } = javaClient;
 
-/** The Java client in a process. Its methods take and give JSON. */
+/** The Java client in a process. Methods exchange JSON. */
 export class JavaClient implements AsyncDisposable {
   readonly #session: Session;
 
@@ -31,7 +31,7 @@ export class JavaClient implements AsyncDisposable {
     return this.#session.ask<T>({ method, args });
   }
 
-  /** The result of a method; throws what it throws. */
+  /** The result of a method; throws the method's exception. */
   async value<T = unknown>(method: string, ...args: readonly unknown[]): Promise<T> {
     const { error, message, result } = await this.call<T>(method, ...args);
     if (error !== undefined) throw new Error(`${method}: ${error}: ${message}`);

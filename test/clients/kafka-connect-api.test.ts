@@ -12,7 +12,7 @@ const prepare = [
   'cluster = Cluster(Api(url=url, username=username, password=password))',
 ].join('\n');
 
-describe.each(targets)('kafka-connect-api with $server', ({ url }) => {
+describe.each(targets)('kafka-connect-api works with $server', ({ url }) => {
   let library: Library;
   let source: FileSource;
   let name: string;
@@ -32,12 +32,12 @@ describe.each(targets)('kafka-connect-api with $server', ({ url }) => {
       return states.length > 1 && states.every(one => one === state);
     });
 
-  test('the cluster', async () => {
+  test('it reads the cluster', async () => {
     expect(await value('[cluster.version, cluster.kafka_cluster]')).toEqual([expect.any(String), expect.any(String)]);
     expect(await value('repr(cluster)')).toContain(url);
   });
 
-  test('a connector from its creation to its end', async () => {
+  test('it controls a connector from creation to deletion', async () => {
     expect(await call('connector.exists()')).toMatchObject({ error: 'GenericNotFound' });
     await call('connector.config = config', { config: source.config });
     await shows('RUNNING');
@@ -67,7 +67,7 @@ describe.each(targets)('kafka-connect-api with $server', ({ url }) => {
     await eventually('it is gone', async () => !(await value<string[]>('sorted(cluster.connectors)')).includes(name));
   });
 
-  test('log levels', async () => {
+  test('it sets log levels', async () => {
     const levels = () => value<Record<string, { level: string }>>('cluster.loggers');
     const before = (await levels())['root']?.level ?? '';
     await call("cluster.root_logger = 'DEBUG'");
@@ -79,7 +79,7 @@ describe.each(targets)('kafka-connect-api with $server', ({ url }) => {
     expect((await levels())['root']?.level).toBe(before);
   });
 
-  test('errors', async () => {
+  test('it reports errors', async () => {
     const absent = plainName(draw);
     await call('absent = Connector(cluster, missing)', { missing: absent });
     for (const action of ['config', 'status', 'pause()', 'resume()', 'restart()', 'delete()', 'tasks'])
@@ -102,7 +102,7 @@ describe.each(targets)('kafka-connect-api with $server', ({ url }) => {
     await value('Connector(cluster, name).delete()', { name });
   });
 
-  test('its handlers for AWS Lambda', async () => {
+  test('its handlers for AWS Lambda work', async () => {
     const one = await FileSource.drawn(draw);
     const event = { cluster: { hostname: 'unused', url }, connector: { name: one.name, config: one.config } };
     const handle = (handler: string) => value(`aws_lambdas.${handler}(event, None)`, { event });

@@ -11,7 +11,7 @@ import { FileSource, folder, millrace, plainName, targets } from './targets.ts';
 const draw = generator(import.meta.url);
 const client = await InstalledClient.of('kafka-connect-cli');
 
-describe.each(targets)('kafka-connect-cli with $server', ({ url }) => {
+describe.each(targets)('kafka-connect-cli works with $server', ({ url }) => {
   let library: Library;
   let source: FileSource;
   let name: string;
@@ -42,7 +42,7 @@ describe.each(targets)('kafka-connect-cli with $server', ({ url }) => {
       return all.length > 0 && all.every(task => task.state === state);
     });
 
-  test('a connector from its creation to its end', async () => {
+  test('it controls a connector from creation to deletion', async () => {
     const file = join(folder, `${uniqueName('config')}.json`);
     await writeFile(file, JSON.stringify(source.config));
     const create = ['connector', 'create', `--name=${name}`, '--configuration-file', file];
@@ -57,7 +57,7 @@ describe.each(targets)('kafka-connect-cli with $server', ({ url }) => {
     await shows('RUNNING');
     // The task before the update was RUNNING, too.
     const running = { connector: name, state: 'RUNNING', failedTasks: [] };
-    await eventually('it is told to run', async () => isDeepStrictEqual(await get(), running));
+    await eventually('the task runs', async () => isDeepStrictEqual(await get(), running));
     const list = (): Promise<unknown[]> => json('connector', 'list');
     await eventually('it is listed', async () => (await list()).some(one => isDeepStrictEqual(one, running)));
     for (const [action, state] of [
@@ -75,7 +75,7 @@ describe.each(targets)('kafka-connect-cli with $server', ({ url }) => {
     expect(await failure('connector', 'get', `--name=${name}`)).toMatch(/response status: 404/);
   });
 
-  test('its library on all connectors of a pattern', async () => {
+  test('its library controls all connectors that match a pattern', async () => {
     const prefix = uniqueName('batch');
     const names = [`${prefix}a`, `${prefix}b`];
     for (const one of names) {
@@ -85,7 +85,7 @@ describe.each(targets)('kafka-connect-cli with $server', ({ url }) => {
     }
     await library.call('from kafka_connect import kafka_connect as functions');
     const values = { url, pattern: `${prefix}.*` };
-    // Its commands for all connectors do not take --url.
+    // Commands for all connectors do not accept --url.
     for (const [action, state] of [
       ['pause', 'PAUSED'],
       ['resume', 'RUNNING'],
@@ -105,7 +105,7 @@ describe.each(targets)('kafka-connect-cli with $server', ({ url }) => {
       await eventually(`${one} is gone`, async () => (await run('connector', 'get', `--name=${one}`)).status === 1);
   });
 
-  test('a failed task, and the health of all', async () => {
+  test('it shows a failed task and the health of all connectors', async () => {
     const failing = await FileSource.drawn(draw);
     const { name: failed } = failing;
     await json('connector', 'create', `--name=${failed}`, '--configuration', JSON.stringify(failing.failing));
@@ -116,10 +116,10 @@ describe.each(targets)('kafka-connect-cli with $server', ({ url }) => {
     expect(status).toBe(1);
     expect(stdout).toContain(`Task 0 of connector ${failed} in state FAILED`);
     expect(await command('connector', 'delete', `--name=${failed}`)).toBe('');
-    await eventually('all is well', async () => (await run('health-check')).status === 0);
+    await eventually('all connectors are healthy', async () => (await run('health-check')).status === 0);
   });
 
-  test('errors', async () => {
+  test('it reports errors', async () => {
     const absent = plainName(draw);
     const missing = /^Error: (GET|PUT|POST|DELETE) .*: response status: 404, message: \{"error_code":404,/s;
     for (const action of ['get', 'configuration', 'pause', 'resume', 'restart', 'delete'])
@@ -132,7 +132,7 @@ describe.each(targets)('kafka-connect-cli with $server', ({ url }) => {
   });
 });
 
-test('kafka-connect-cli in a process of its own', async () => {
+test('kafka-connect-cli works as a process', async () => {
   const { status } = await client.run('kafka_connect', ['health-check', '--url', millrace]);
   expect(status).toBe(0);
   const { status: refused } = await client.run('kafka_connect', ['health-check', '--url', 'http://127.0.0.1:1']);

@@ -14,7 +14,7 @@ interface Health {
   readonly failures: readonly Readonly<Record<string, unknown>>[];
 }
 
-/** Its program, which serves /: the health of connectors and tasks. */
+/** The program, which serves the health of connectors and tasks at /. */
 class HealthCheck implements AsyncDisposable {
   readonly #url: string;
   readonly #child: ReturnType<InstalledClient['start']>;
@@ -49,7 +49,7 @@ class HealthCheck implements AsyncDisposable {
   }
 }
 
-describe.each(targets)('kafka-connect-healthcheck with $server', ({ url }) => {
+describe.each(targets)('kafka-connect-healthcheck works with $server', ({ url }) => {
   let source: FileSource;
   const path = (more = '') => `${url}/connectors/${encodeURIComponent(source.name)}${more}`;
   const put = (config: unknown) =>
@@ -63,14 +63,14 @@ describe.each(targets)('kafka-connect-healthcheck with $server', ({ url }) => {
   });
   afterEach(() => fetch(path(), { method: 'DELETE' }));
 
-  test('connectors that run are healthy, and a failed task is not', async () => {
+  test('running connectors are healthy, and a failed task is not', async () => {
     await using check = await HealthCheck.start(url);
     expect((await put(source.config)).ok).toBe(true);
     const healthy = { status: 200, health: { healthy: true, failures: [], failure_rate: 0 } };
     await eventually('it is healthy', async () => (await check.ask()).status === 200);
     expect(await check.ask()).toMatchObject(healthy);
     await put(source.failing);
-    // The task before it may read some lines yet.
+    // The previous task attempt may still read some lines.
     await eventually('it is not', async () => {
       await source.append('another');
       return (await check.ask()).status === 503;
@@ -97,7 +97,7 @@ describe.each(targets)('kafka-connect-healthcheck with $server', ({ url }) => {
     expect(await connectors.ask()).toMatchObject(healthy);
   });
 
-  test('other states are unhealthy where it is told so, on one worker', async () => {
+  test('other states can be configured as unhealthy, for one worker', async () => {
     await put(source.config);
     const status = async () =>
       (await (await fetch(path('/status'))).json()) as {

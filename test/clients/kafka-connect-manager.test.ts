@@ -8,12 +8,12 @@ import { uniqueName } from '../support/topic.ts';
 import { InstalledClient, type Library } from './python-client.ts';
 import { FileSource, folder, targets } from './targets.ts';
 
-/** Its program prints tables for people, as wide as the terminal; it makes names of letters, digits and hyphens. */
+/** The program prints tables as wide as the terminal; it accepts names of letters, digits and hyphens. */
 const draw = generator(import.meta.url);
 const client = await InstalledClient.of('kafka-connect-manager');
 const terminal = { COLUMNS: '500' };
 
-describe.each(targets)('kafka-connect-manager with $server', ({ url }) => {
+describe.each(targets)('kafka-connect-manager works with $server', ({ url }) => {
   let library: Library;
   let source: FileSource;
   let name: string;
@@ -46,7 +46,7 @@ describe.each(targets)('kafka-connect-manager with $server', ({ url }) => {
       return printed.includes(`State - ${state}`) && row('0', state, '127\\.0\\.0\\.1:\\d+').test(printed) && printed;
     });
 
-  test('a connector is added, listed and updated', async () => {
+  test('it adds, lists and updates a connector', async () => {
     const added = await command('add', '--file', await fileOf({ name, config: source.config }));
     expect(added).toContain(`Connector Registered: ${name}`);
     expect(await shows('RUNNING')).toContain(`Name - ${name}`);
@@ -59,13 +59,13 @@ describe.each(targets)('kafka-connect-manager with $server', ({ url }) => {
     await shows('RUNNING');
   });
 
-  test('a list in a configuration is sent as text', async () => {
+  test('it sends a list in a configuration as text', async () => {
     await command('update', name, '--file', await fileOf({ name, config: { ...source.config, note: ['a', 'b'] } }));
     expect(await (await fetch(`${url}/connectors/${name}/config`)).json()).toMatchObject({ note: '["a", "b"]' });
     await shows('RUNNING');
   });
 
-  test('errors are told in the words of the server', async () => {
+  test("it shows the server's error messages", async () => {
     const refused = await run('add', '--file', await fileOf({ name, config: source.config }));
     expect(refused).toMatchObject({ status: 2, stderr: expect.stringContaining(`Connector ${name} already exists`) });
     const invalid = await run(
@@ -77,9 +77,9 @@ describe.each(targets)('kafka-connect-manager with $server', ({ url }) => {
     expect(invalid).toMatchObject({ status: 2, stderr: expect.stringContaining('topic') });
   });
 
-  test('a failed task is shown, and all connectors are watched', async () => {
+  test('it shows a failed task, and watches all connectors', async () => {
     await command('update', name, '--file', await fileOf({ name, config: source.failing }));
-    // The task before it may read some lines yet.
+    // The previous task attempt may still read some lines.
     await eventually('it is failed', async () => {
       await source.append('one more');
       return row('0', 'FAILED', '127\\.0\\.0\\.1:\\d+', '\\S+').test(await command('status', '--connector', name));
@@ -93,7 +93,7 @@ describe.each(targets)('kafka-connect-manager with $server', ({ url }) => {
     watch.stdout.on('data', (part: Buffer) => {
       shown += part.toString();
     });
-    await eventually('it shows the failed task', () => shown.includes('Failed Tasks') && shown.includes(name));
+    await eventually('the table shows the failed task', () => shown.includes('Failed Tasks') && shown.includes(name));
     watch.kill('SIGINT');
     await ended;
   });

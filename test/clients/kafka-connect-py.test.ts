@@ -19,7 +19,7 @@ interface Status {
   readonly tasks: readonly { readonly id: number; readonly state: string; readonly trace?: string }[];
 }
 
-describe.each(targets)('kafka-connect-py with $server', ({ url }) => {
+describe.each(targets)('kafka-connect-py works with $server', ({ url }) => {
   let library: Library;
   let source: FileSource;
   let name: string;
@@ -38,7 +38,7 @@ describe.each(targets)('kafka-connect-py with $server', ({ url }) => {
       return states.length > 1 && states.every(one => one === state);
     });
 
-  test('the cluster and its plugins', async () => {
+  test('it reads the cluster and its plugins', async () => {
     expect(await library.value('connect.get_cluster_info()')).toEqual({
       version: expect.any(String),
       commit: expect.any(String),
@@ -51,7 +51,7 @@ describe.each(targets)('kafka-connect-py with $server', ({ url }) => {
     });
   });
 
-  test('a configuration is validated', async () => {
+  test('it validates a configuration', async () => {
     const plugin = 'FileStreamSourceConnector';
     const validate = (config: Config) =>
       library.value<{ name: string; error_count: number; configs: { value: { name: string; errors: string[] } }[] }>(
@@ -69,7 +69,7 @@ describe.each(targets)('kafka-connect-py with $server', ({ url }) => {
     expect(bad.error_count).toBeGreaterThanOrEqual(2);
   });
 
-  test('a connector is created, updated, and read back as it was sent', async () => {
+  test('it creates and updates a connector, and reads its configuration back unchanged', async () => {
     const { config } = source;
     const created = await library.value('connect.create_connector(body)', { body: { name, config } });
     expect(created).toEqual({ name, config: { ...config, name }, tasks: expect.any(Array), type: 'source' });
@@ -92,7 +92,7 @@ describe.each(targets)('kafka-connect-py with $server', ({ url }) => {
     ]);
   });
 
-  test('lists are expanded, and filtered by pattern and state', async () => {
+  test('it lists connectors expanded, and filtered by pattern and state', async () => {
     expect(await library.value('connect.list_connectors()')).toContain(name);
     const { [name]: both } = await library.value<Record<string, unknown>>("connect.list_connectors(expand='status')");
     expect(both).toMatchObject({ status: { name, type: 'source', connector: { state: 'RUNNING' } } });
@@ -104,7 +104,7 @@ describe.each(targets)('kafka-connect-py with $server', ({ url }) => {
     expect(await list('failed')).toEqual([]);
   });
 
-  test('it is paused, resumed, restarted and stopped', async () => {
+  test('it pauses, resumes, restarts and stops a connector', async () => {
     for (const [action, state] of [
       ['pause', 'PAUSED'],
       ['resume', 'RUNNING'],
@@ -135,15 +135,15 @@ describe.each(targets)('kafka-connect-py with $server', ({ url }) => {
     await shows('RUNNING');
   });
 
-  test('the topics that it uses', async () => {
+  test("it lists a connector's topics", async () => {
     await source.append('another');
     const topics = () => library.value<Record<string, { topics: string[] }>>('connect.list_connector_topics(name)');
-    await eventually('its topic is told', async () => (await topics())[name]?.topics.includes(source.topic));
+    await eventually('the topic is listed', async () => (await topics())[name]?.topics.includes(source.topic));
     expect(await library.value('connect.reset_connector_topics(name)')).toBeNull();
-    await eventually('none is told', async () => (await topics())[name]?.topics.length === 0);
+    await eventually('no topic is listed', async () => (await topics())[name]?.topics.length === 0);
   });
 
-  test('a failed task is told with its trace, and restarted alone', async () => {
+  test('it shows the trace of a failed task, and restarts only that task', async () => {
     const failing = await FileSource.drawn(draw);
     const values = { failed: failing.name, config: failing.failing };
     await library.value('connect.update_connector(failed, config)', values);
@@ -162,7 +162,7 @@ describe.each(targets)('kafka-connect-py with $server', ({ url }) => {
     await library.value('connect.delete_connector(failed)');
   });
 
-  test('all that match a pattern', async () => {
+  test('it controls all connectors that match a pattern', async () => {
     const prefix = uniqueName('all');
     const names = [`${prefix}-a`, `${prefix}-b`];
     for (const one of names) {
@@ -184,11 +184,11 @@ describe.each(targets)('kafka-connect-py with $server', ({ url }) => {
       await eventually('it is stopped', async () => (await status(one)).connector.state === 'STOPPED');
     await all('delete');
     const left = () => library.value<string[]>('connect.list_connectors(pattern=pattern)', { pattern: prefix });
-    await eventually('they are gone', async () => (await left()).length === 0);
+    await eventually('the connectors are deleted', async () => (await left()).length === 0);
     await shows('RUNNING');
   });
 
-  test('errors', async () => {
+  test('it reports errors', async () => {
     const absent = plainName(draw);
     for (const call of [
       'get_connector',
@@ -223,7 +223,7 @@ describe.each(targets)('kafka-connect-py with $server', ({ url }) => {
     });
   });
 
-  test('its program', async () => {
+  test('its program works', async () => {
     const kc = async (...args: string[]) => {
       const { stdout, status } = await library.program('cli', '--url', url, ...args);
       expect(status).toBe(0);
@@ -254,14 +254,14 @@ describe.each(targets)('kafka-connect-py with $server', ({ url }) => {
     expect(await kc('resume', name)).toBe('');
     await shows('RUNNING');
     expect(await kc('get', 'absent')).toMatch(/^404 Client Error: Not Found/);
-    // It sends its file as text in JSON, which no server takes.
+    // The program sends its file as a JSON string, which no server accepts.
     expect(await kc('validate-config', 'FileStreamSource', '--config-file', file)).toMatch(/^(400|500) /);
     expect(await kc('delete', name)).toBe('');
     await eventually('it is gone', async () => !JSON.parse(await kc('list')).includes(name));
   });
 });
 
-test('kafka-connect-py in a process of its own', async () => {
+test('kafka-connect-py works as a process', async () => {
   const environment = { KAFKA_CONNECT_URL: guarded, KAFKA_CONNECT_BASIC_AUTH: login };
   const { stdout } = await connect.run('kc', ['info'], environment);
   expect(JSON.parse(stdout)).toHaveProperty('kafka_cluster_id');

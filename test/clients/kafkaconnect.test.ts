@@ -9,7 +9,7 @@ import { uniqueName } from '../support/topic.ts';
 import { InstalledClient, type Library } from './python-client.ts';
 import { type Config, FileSource, folder, plainName, targets } from './targets.ts';
 
-/** Its functions answer the server's JSON as text, or a sentence about an error. */
+/** Functions return the server's JSON as text, or a sentence about an error. */
 const draw = generator(import.meta.url);
 const client = await InstalledClient.of('kafkaconnect');
 const prepare = 'from kafkaconnect.connect import Connect\nfrom kafkaconnect.cli import main\nconnect = Connect(url)';
@@ -25,7 +25,7 @@ const fileOf = async (config: Config): Promise<string> => {
   return file;
 };
 
-describe.each(targets)('kafkaconnect with $server', ({ url }) => {
+describe.each(targets)('kafkaconnect works with $server', ({ url }) => {
   let library: Library;
   let source: FileSource;
   let name: string;
@@ -36,7 +36,7 @@ describe.each(targets)('kafkaconnect with $server', ({ url }) => {
   });
   afterAll(() => library?.[Symbol.asyncDispose]());
 
-  /** Calls a method that takes a name. */
+  /** Calls a method that has a connector name as its argument. */
   const text = (method: string, of = name) => library.value<string>(`connect.${method}(name)`, { name: of });
   const json = async (method: string, of = name) => JSON.parse(await text(method, of));
   const shows = (state: string, of = name) =>
@@ -50,7 +50,7 @@ describe.each(targets)('kafkaconnect with $server', ({ url }) => {
     return stdout;
   };
 
-  test('a connector from its validation to its end', async () => {
+  test('it controls a connector from validation to deletion', async () => {
     const config = JSON.stringify({ ...source.config, name });
     const validation = await library.value<string>('connect.validate(plugin, config)', {
       plugin: source.config['connector.class'],
@@ -71,7 +71,7 @@ describe.each(targets)('kafkaconnect with $server', ({ url }) => {
     expect(JSON.parse(await library.value<string>('connect.list()'))).toContain(name);
     expect(await json('info')).toMatchObject({ name, tasks: [{ connector: name, task: 0 }] });
     expect(await json('tasks')).toMatchObject([{ id: { connector: name, task: 0 } }]);
-    await eventually('its topic is told', async () => (await json('topics'))[name].topics.includes(source.topic));
+    await eventually('the topic is listed', async () => (await json('topics'))[name].topics.includes(source.topic));
     for (const [method, state] of [
       ['pause', 'PAUSED'],
       ['resume', 'RUNNING'],
@@ -84,7 +84,7 @@ describe.each(targets)('kafkaconnect with $server', ({ url }) => {
     await eventually('it is gone', async () => /not found/.test(await text('info')));
   });
 
-  test('errors are sentences', async () => {
+  test('it reports errors as sentences', async () => {
     const absent = plainName(draw);
     for (const method of ['info', 'status', 'config', 'tasks', 'pause', 'resume', 'restart', 'remove'])
       expect(await text(method, absent)).toMatch(/^Resource .* not found\.$/);
@@ -102,7 +102,7 @@ describe.each(targets)('kafkaconnect with $server', ({ url }) => {
     expect(await text('info', absent)).toMatch(/not found/);
   });
 
-  test('its program', async () => {
+  test('its program works', async () => {
     const upload = ['upload', await fileOf(source.config), '--name', name];
     expect(JSON.parse(await command(...upload, '--dry-run'))).toMatchObject({ error_count: 0 });
     expect(await command(...upload)).toMatch(`Uploading ${name} connector configuration...`);
@@ -122,7 +122,7 @@ describe.each(targets)('kafkaconnect with $server', ({ url }) => {
     await eventually('it is gone', async () => /not found/.test(await command('info', name)));
   });
 
-  test('create jdbc-sink', async () => {
+  test('create jdbc-sink works', async () => {
     const sink = plainName(draw);
     const { host, port, user, password } = servers().postgres;
     const file = await fileOf({
@@ -144,7 +144,7 @@ describe.each(targets)('kafkaconnect with $server', ({ url }) => {
     await text('remove', sink);
   });
 
-  test('create s3-sink and create mirrormaker2, which take any configurations', async () => {
+  test('create s3-sink and create mirrormaker2 send any configuration', async () => {
     const [archive, mirror] = [plainName(draw), plainName(draw)];
     const keys = ['--aws-access-key-id', 'id', '--aws-secret-access-key', 'secret'];
     await command('create', 's3-sink', await fileOf(source.sink()), '--name', archive, ...keys);
@@ -164,12 +164,12 @@ describe.each(targets)('kafkaconnect with $server', ({ url }) => {
     await text('remove', archive);
   });
 
-  test('create influxdb-sink, a class that is not there', async () => {
+  test('create influxdb-sink fails, because the class does not exist', async () => {
     const create = (...args: string[]) =>
       library.program('main', '--connect', url, '--broker', servers().kafka, 'create', 'influxdb-sink', ...args);
     const { stdout } = await create('--dry-run', source.topic);
     expect(JSON.parse(stdout)).toMatchObject({ topics: source.topic });
-    // It reads the list of topics from the broker.
+    // The client reads the list of topics from the broker.
     expect((await create('--topic-regex', `${uniqueName('none')}.*`)).stdout).toMatch(/Found 0 topics/);
     expect((await create('--validate', source.topic)).stdout).toMatch(/InfluxSinkConnector/);
   });

@@ -1,20 +1,20 @@
 /**
- * Unmodified clients of Kafka Connect's REST API, each with exactly what it is installed with. They do not share a folder:
- * two of them have a module `kafka_connect`, and one is bound to an old requests.
+ * Unmodified clients of Kafka Connect's REST API with their dependencies. Each has its own folder: two of them contain
+ * a module `kafka_connect`, and one requires an old version of requests.
  */
 export const pythonClients = {
   'kafka-connect-api': [
     ...['kafka-connect-api==0.5.10', 'requests==2.34.2', 'certifi==2026.10.19.post1', 'charset-normalizer==3.5.3'],
     ...['idna==3.20', 'urllib3==2.8.0'],
-    // Its handlers for AWS Lambda.
+    // Required by its handlers for AWS Lambda.
     ...['jsonschema==4.26.0', 'jsonschema-specifications==2025.9.1', 'referencing==0.37.0', 'rpds-py==2026.9.1'],
     ...['attrs==26.1.0', 'typing-extensions==4.16.0'],
   ],
   'kafka-connect-cli': [
-    // Its metadata name twine and wheel too, which it does not import.
+    // The metadata also requires twine and wheel, which it does not import.
     ...['kafka-connect-cli==0.2.5', 'requests==2.27.1', 'urllib3==1.26.9', 'charset-normalizer==2.0.12'],
     ...['certifi==2026.10.19.post1', 'idna==3.20'],
-    // It imports cgi, which Python had until 3.12.
+    // cgi, which it imports, was removed from Python in 3.13.
     "legacy-cgi==2.6.4; python_version >= '3.13'",
   ],
   'kafka-connect-healthcheck': [
@@ -32,7 +32,7 @@ export const pythonClients = {
     ...['charset-normalizer==3.5.3', 'idna==3.20', 'urllib3==2.8.0'],
   ],
   kafkaconnect: [
-    // It imports click, requests and confluent-kafka, and its metadata name none of them.
+    // It imports click, requests and confluent-kafka, which its metadata does not list.
     ...['kafkaconnect==1.3.1', 'click==8.5.1', 'requests==2.34.2', 'confluent-kafka==2.16.1'],
     ...['certifi==2026.10.19.post1', 'charset-normalizer==3.5.3', 'idna==3.20', 'urllib3==2.8.0'],
   ],

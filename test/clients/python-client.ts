@@ -14,7 +14,7 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** An installed client: its programs, and its library. */
+/** An installed client: its programs and its library. */
 export class InstalledClient {
   readonly #python: Python;
 
@@ -28,14 +28,14 @@ export class InstalledClient {
     return new InstalledClient(await pythonWith(`clients/${client}-${digest}`, packages));
   }
 
-  /** Starts one of its programs. */
+  /** Starts a program of the client. */
   start(program: string, args: readonly string[], environment: NodeJS.ProcessEnv = {}) {
     const script = join(this.#python.environment['PYTHONPATH'] ?? '', 'bin', program);
     const env = { ...this.#python.environment, PYTHONUNBUFFERED: '1', PYTHONWARNINGS: 'ignore', ...environment };
     return spawn(this.#python.program, [script, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   }
 
-  /** Runs one of its programs to its end. */
+  /** Runs a program of the client and returns its output. */
   async run(program: string, args: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<Ended> {
     const child = this.start(program, args, environment);
     const ended = once(child, 'close');
@@ -44,7 +44,7 @@ export class InstalledClient {
     return { status, stdout, stderr };
   }
 
-  /** Its library in a process; `code` prepares what the calls need. */
+  /** Starts a process with the library; `code` runs first. */
   async library(code: string, values: Readonly<Record<string, unknown>>): Promise<Library> {
     const session = fileURLToPath(new URL('./programs/session.py', import.meta.url));
     const library = new Library(new Session(this.#python.program, [session], this.#python.environment));
@@ -61,19 +61,19 @@ export class Library implements AsyncDisposable {
     this.#session = session;
   }
 
-  /** Evaluates an expression, or runs statements. */
+  /** Evaluates an expression or runs statements. */
   call<T = unknown>(code: string, values: Readonly<Record<string, unknown>> = {}): Promise<Answer<T>> {
     return this.#session.ask<T>({ code, values });
   }
 
-  /** The value of an expression; throws what it throws. */
+  /** The value of an expression; throws its exception. */
   async value<T = unknown>(code: string, values: Readonly<Record<string, unknown>> = {}): Promise<T> {
     const { error, message, body, result } = await this.call<T>(code, values);
     if (error !== undefined) throw new Error(`${error}: ${message} ${body ?? ''}`);
     return result as T;
   }
 
-  /** Calls the function that a console script calls, in this process. */
+  /** Calls the function of a console script in this process. */
   program(entry: string, ...args: readonly string[]): Promise<Ended> {
     return this.value<Ended>(`program(${entry}, *args)`, { args });
   }

@@ -3,13 +3,13 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { eventually } from '../support/eventually.ts';
 
-/** Outcome of one call to a client's function. */
+/** Outcome of one call of a client's function. */
 export interface Answer<T> {
   readonly result?: T;
-  /** The class of the exception, without its package. */
+  /** Class of the exception, without its package. */
   readonly error?: string;
   readonly message?: string;
-  /** The answer that an HTTP error is about. */
+  /** Body of the HTTP answer that caused the error. */
   readonly body?: string;
   /** Output of the function on stdout. */
   readonly printed?: string;
@@ -18,7 +18,7 @@ export interface Answer<T> {
 const isBusy = (answer: unknown): boolean =>
   /rebalance is (expected|in pro)|stale configuration/i.test(JSON.stringify(answer));
 
-/** A program that answers each line of JSON with one. */
+/** A program that answers each line of JSON with one line of JSON. */
 export class Session implements AsyncDisposable {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #answers: AsyncIterator<string>;
@@ -33,11 +33,11 @@ export class Session implements AsyncDisposable {
     this.#answers = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
   }
 
-  /** Asks again while a Kafka Connect rebalances: it refuses most requests then. */
+  /** Retries during a rebalance of Kafka Connect, which rejects most requests. */
   async ask<T>(request: unknown): Promise<Answer<T>> {
     const first = await this.#askOnce<T>(request);
     if (!isBusy(first)) return first;
-    return eventually('there is no rebalance', async () => {
+    return eventually('no rebalance is in progress', async () => {
       const answer = await this.#askOnce<T>(request);
       return isBusy(answer) ? undefined : answer;
     });
@@ -46,7 +46,7 @@ export class Session implements AsyncDisposable {
   async #askOnce<T>(request: unknown): Promise<Answer<T>> {
     this.#child.stdin.write(`${JSON.stringify(request)}\n`);
     const { value, done } = await this.#answers.next();
-    if (done) throw new Error(`the session of a client ended:\n${this.#stderr}`);
+    if (done) throw new Error(`the client's session ended:\n${this.#stderr}`);
     return JSON.parse(value);
   }
 

@@ -12,11 +12,11 @@ import { uniqueName } from '../support/topic.ts';
 export interface ClientServers {
   readonly kafkaConnect: string;
   readonly millrace: string;
-  /** The same cluster, behind Basic authentication. */
+  /** The same cluster with Basic authentication. */
   readonly guarded: string;
-  /** USER:PASSWORD for it. */
+  /** USER:PASSWORD of the guarded API. */
   readonly login: string;
-  /** For the files of connectors. */
+  /** Folder for the files of connectors. */
   readonly folder: string;
 }
 
@@ -26,10 +26,10 @@ declare module 'vitest' {
   }
 }
 
-/** Starts two workers of a Millrace cluster and a Kafka Connect, for all files of the run. */
+/** Starts two workers of a Millrace cluster and a Kafka Connect worker for all test files of the run. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const { kafka, temporal } = { ...project.getProvidedContext().stack, ...serversInEnvironment() };
-  if (kafka === undefined || temporal === undefined) throw new Error('no servers: test/setup/global.ts runs first');
+  if (kafka === undefined || temporal === undefined) throw new Error('no servers: test/setup/global.ts must run first');
   const folder = await mkdtemp(join(tmpdir(), 'millrace-clients-'));
   const group = uniqueName('clients');
   const login = `admin:pass-${group}`;
@@ -40,7 +40,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     'offset.storage.topic': `${group}-offsets`,
     'config.storage.topic': `${group}-configs`,
     'status.storage.topic': `${group}-status`,
-    // As Kafka Connect shows them.
+    // Worker ids in the form of Kafka Connect.
     'rest.show.passwords': 'true',
   };
   await writeFile(join(folder, 'users.properties'), `${login.replace(':', '=')}\n`);

@@ -4,7 +4,7 @@ import { generator } from '../support/generate/index.ts';
 import { JavaClient } from './java-client.ts';
 import { FileSource, guarded, login, plainName, targets } from './targets.ts';
 
-/** org.sourcelab:kafka-connect-client. It sends Latin-1 as UTF-8, which no server takes. */
+/** org.sourcelab:kafka-connect-client. It encodes Latin-1 characters wrongly, so that no server accepts them. */
 const draw = generator(import.meta.url);
 const asciiName = () =>
   plainName(draw)
@@ -16,7 +16,7 @@ interface Status {
   readonly tasks: readonly { readonly id: number; readonly state: string; readonly trace: string | null }[];
 }
 
-describe.each(targets)('kafka-connect-client with $server', ({ url }) => {
+describe.each(targets)('kafka-connect-client works with $server', ({ url }) => {
   let client: JavaClient;
   let source: FileSource;
   let name: string;
@@ -36,7 +36,7 @@ describe.each(targets)('kafka-connect-client with $server', ({ url }) => {
       return true;
     });
 
-  test('the cluster and its plugins', async () => {
+  test('it reads the cluster and its plugins', async () => {
     expect(await client.value('getConnectServerVersion')).toEqual({
       version: expect.any(String),
       commit: expect.any(String),
@@ -54,7 +54,7 @@ describe.each(targets)('kafka-connect-client with $server', ({ url }) => {
     });
   });
 
-  test('a connector is created, updated and read back as it was sent', async () => {
+  test('it creates and updates a connector, and reads its configuration back unchanged', async () => {
     const { config } = source;
     expect(await client.value('addConnector', { name, config })).toMatchObject({
       name,
@@ -86,14 +86,14 @@ describe.each(targets)('kafka-connect-client with $server', ({ url }) => {
     });
   });
 
-  test('the topics that it uses', async () => {
+  test("it lists a connector's topics", async () => {
     const topics = async () => (await client.value<{ topics: string[] }>('getConnectorTopics', name)).topics;
-    await eventually('its topic is told', async () => (await topics()).includes(source.topic));
+    await eventually('the topic is listed', async () => (await topics()).includes(source.topic));
     expect(await client.value('resetConnectorTopics', name)).toBe(true);
-    await eventually('none is told', async () => (await topics()).length === 0);
+    await eventually('no topic is listed', async () => (await topics()).length === 0);
   });
 
-  test('it is paused, resumed, restarted and stopped', async () => {
+  test('it pauses, resumes, restarts and stops a connector', async () => {
     for (const [method, argument, state] of [
       ['pauseConnector', name, 'PAUSED'],
       ['resumeConnector', name, 'RUNNING'],
@@ -115,7 +115,7 @@ describe.each(targets)('kafka-connect-client with $server', ({ url }) => {
     await shows('RUNNING');
   });
 
-  test('a failed task is told with its trace', async () => {
+  test('it shows the trace of a failed task', async () => {
     const failing = await FileSource.drawn(draw, asciiName());
     await client.value('addConnector', { name: failing.name, config: failing.failing });
     await eventually('the task fails', async () => {
@@ -125,7 +125,7 @@ describe.each(targets)('kafka-connect-client with $server', ({ url }) => {
     expect(await client.value('deleteConnector', failing.name)).toBe(true);
   });
 
-  test('errors', async () => {
+  test('it reports errors', async () => {
     const absent = asciiName();
     const missing = { error: 'ResourceNotFoundException', message: expect.stringContaining(absent) };
     for (const method of [
@@ -149,7 +149,7 @@ describe.each(targets)('kafka-connect-client with $server', ({ url }) => {
     });
   });
 
-  test('it is deleted', async () => {
+  test('it deletes a connector', async () => {
     expect(await client.value('deleteConnector', name)).toBe(true);
     await eventually('it is gone', async () => !(await client.value<string[]>('getConnectors')).includes(name));
   });

@@ -7,7 +7,7 @@ import { uniqueName } from '../support/topic.ts';
 
 export const { millrace, kafkaConnect, guarded, login, folder } = inject('clients');
 
-/** Servers that a client is to find alike: `describe.each(targets)`. */
+/** Servers on which a client must behave alike: `describe.each(targets)`. */
 export const targets = [
   { server: 'Millrace', url: millrace },
   { server: 'Kafka Connect', url: kafkaConnect },
@@ -18,14 +18,14 @@ export type Config = Readonly<Record<string, string>>;
 const string = 'org.apache.kafka.connect.storage.StringConverter';
 const converters = { 'key.converter': string, 'value.converter': string };
 
-/** Characters that most of the clients put into a path as they are, where they mean something else. */
+/** Characters with a special meaning in a URL, which most clients do not encode. */
 const special = /[%?#;+[\]{}|\\^`"<>]/g;
 
-/** A name that no other connector of the run has, and that clients may put into a path without encoding it. */
+/** A connector name, unique in the run, that clients may put into a path without encoding. */
 export const plainName = (draw: Draw): string =>
   draw.value(connectorNames).replace(special, '').slice(0, 60).trim() + uniqueName('');
 
-/** A file source of lines that are there and of those that are appended later. */
+/** A file source of existing and appended lines. */
 export class FileSource {
   readonly name: string;
   readonly topic: string;
@@ -56,7 +56,7 @@ export class FileSource {
     return appendFile(this.#file, `${line}\n`);
   }
 
-  /** Its task fails at the first record: text has no fields. */
+  /** Its task fails at the first record, because text has no fields. */
   get failing(): Config {
     return {
       ...this.config,

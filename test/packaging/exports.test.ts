@@ -6,7 +6,7 @@ import { packageFolder } from '../../src/package-folder.ts';
 import { run } from '../../src/stack/process/commands.ts';
 import { programOf } from '../integration/client/guide.ts';
 
-/** The package as it is published, as far as others import it: what the build makes, under the names of `exports`. */
+/** The published package as its users import it: the build, under the names of `exports`. */
 let folder: string;
 const tsc = join(packageFolder(), 'node_modules/.bin/tsc');
 
@@ -30,7 +30,7 @@ test('every entry is built', async () => {
   for (const file of files) expect((await stat(join(folder, file))).isFile(), file).toBe(true);
 });
 
-test('what others import is there when it runs', async () => {
+test('every public name exists at run time', async () => {
   const script = `
     const names = {};
     for (const entry of ['millrace', 'millrace/api', 'millrace/client', 'millrace/testing', 'millrace/workflows'])
@@ -46,7 +46,7 @@ test('what others import is there when it runs', async () => {
   expect(names['millrace/workflows']).toEqual(expect.arrayContaining(['connectorWorkflowId', 'updates', 'queries']));
 });
 
-test('the client loads nothing that moves data', async () => {
+test('the client does not load the data plane', async () => {
   const script = `
     import { registerHooks } from 'node:module';
     const loaded = [];
@@ -56,7 +56,7 @@ test('the client loads nothing that moves data', async () => {
   expect((await node(script)).trim()).toBe('');
 });
 
-test('types are those of the package, and the guide’s program fits them', async () => {
+test("types come from the package, and the guide's program compiles with them", async () => {
   await writeFile(join(folder, 'guide.ts'), await programOf('ts'));
   await writeFile(
     join(folder, 'types.ts'),

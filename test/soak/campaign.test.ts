@@ -12,16 +12,16 @@ const ROWS = 20_000;
 const TRANSACTIONS = 500;
 const PAUSE_MS = 4000;
 
-/** One thing that goes wrong or, one time in four, two at once. */
+/** Picks one fault or, one time in four, two faults at once. */
 function pick(random: Seeded): string[] {
   const [servers, others] = [Object.keys(serverTroubles), Object.keys(otherTroubles)];
   const any = [...servers, ...others];
   if (random.between(0, 4) > 0) return [any[random.between(0, any.length)] as string];
-  // Two of one server would only undo each other.
+  // Two faults of one server would undo each other.
   return [servers.slice(0, 4)[random.between(0, 4)] as string, others[random.between(0, others.length)] as string];
 }
 
-test(`${MINUTES} minutes of changes, with something going wrong all the time: nothing lost, nothing doubled`, {
+test(`a pipeline loses and duplicates nothing in ${MINUTES} minutes of changes under constant faults`, {
   timeout: (MINUTES + 30) * 60_000,
 }, async () => {
   const random = seeded();
@@ -33,7 +33,7 @@ test(`${MINUTES} minutes of changes, with something going wrong all the time: no
   await rig.createPipeline();
   await using slot = await SlotWatch.start(rig);
   const end = performance.now() + MINUTES * 60_000;
-  // What has been written is compared in the end: hours of it must fit into memory.
+  // All written data is compared at the end: hours of it must fit into memory.
   using load = keepLoading(rig.source, TRANSACTIONS, PAUSE_MS);
   const troubles = { ...serverTroubles, ...otherTroubles };
   const act = async () => {
@@ -43,7 +43,7 @@ test(`${MINUTES} minutes of changes, with something going wrong all the time: no
       log(names.join(', and '));
       await Promise.all(names.map(name => rig.during(name, async () => troubles[name]?.(rig, random))));
       if (round % 5 > 0) continue;
-      log(`${round} rounds, ${await awaitProgress(rig)} events are there`);
+      log(`${round} rounds, ${await awaitProgress(rig)} events arrived`);
     }
   };
   await verifyAfter(act, { rig, load, slot, log });

@@ -14,12 +14,15 @@ import { eventually } from '../support/eventually.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { uniqueName } from '../support/topic.ts';
 
-/** MILLRACE_ROUNDS: of each jump. */
+/** MILLRACE_ROUNDS: rounds of each jump. */
 const ROUNDS = Number(process.env['MILLRACE_ROUNDS'] ?? 3);
-/** Seconds: an hour, and a minute more, as topics refuse records that are an hour ahead of the broker by default. */
+/**
+ * Seconds: an hour and a minute, because by default topics reject records that are more than an hour ahead of the
+ * broker.
+ */
 const JUMP_S = 3660;
 const HOLD_MS = 20_000;
-/** Milliseconds in which data flows again after a jump that Kafka does not refuse records for. */
+/** Milliseconds for data to flow again after a jump, unless Kafka rejects the records. */
 const FLOW_MS = 60_000;
 const TRANSACTIONS = 50;
 const PAUSE_MS = 500;
@@ -30,13 +33,13 @@ const jumps = [1, -1].flatMap(direction =>
 );
 
 test(
-  'clocks of workers and broker jump by an hour: nothing lost, nothing doubled, and data flows again',
+  'a pipeline loses and duplicates nothing when clocks of workers and broker jump by an hour, and recovers',
   async () => {
     await using worker = await FakeClock.create();
     await using broker = await FakeClock.create();
     const clocks: Record<Place, FakeClock> = { worker, broker };
     await using rig = await Rig.start(5000, { kafka: () => startKafka({ env: broker.env }) });
-    expect(rig.kafka.origin, 'a broker in a container has the clock of the machine').toBe('native');
+    expect(rig.kafka.origin, 'a broker in a container uses the clock of the machine').toBe('native');
     await rig.startWorker(worker.env);
     await rig.startWorker(worker.env);
     const letters = uniqueName('letters');
@@ -55,7 +58,7 @@ test(
           await Promise.all(places.map(place => clocks[place].set(seconds)));
           await Promise.all(places.map(place => shown.follows(place, seconds)));
           const offset = (place: Place) => (places.some(one => one === place) ? seconds : 0);
-          // Records of the future are refused by Kafka, until the clocks agree again.
+          // Kafka rejects records with future timestamps until the clocks agree again.
           if (offset('worker') - offset('broker') < JUMP_S)
             await recovery(rig, { runningMs: FLOW_MS, arrivedMs: FLOW_MS });
           await delay(HOLD_MS);
@@ -73,11 +76,11 @@ test(
   ROUNDS * 30 * 60_000,
 );
 
-/** Wall-clock time as the programs see it. */
+/** Wall-clock time as seen by the programs. */
 class ShownClocks implements AsyncDisposable {
   readonly #rig: Rig;
   readonly #kafka: KafkaClient;
-  /** A topic whose records have the broker's time. */
+  /** A topic with the broker's timestamps. */
   readonly #topic = uniqueName('clock');
   #next = 0;
 
@@ -118,7 +121,7 @@ class ShownClocks implements AsyncDisposable {
   async #ofBroker(): Promise<number[]> {
     const [topic, partition] = [this.#topic, 0];
     const producer = await this.#kafka.producer({
-      // A jump may make the broker refuse an id that it knows.
+      // A jump may make the broker reject a producer id that it has.
       transactionalId: `${topic}-${this.#next++}`,
       compression: 'none',
       transactionTimeoutMs: 30_000,

@@ -18,7 +18,7 @@ const draw = generator(import.meta.url);
 
 const modes = fc.record({
   'decimal.handling.mode': fc.constantFrom('precise', 'string', 'double'),
-  // The others have errors of records: see the tests of the recorded golden records.
+  // The other modes cause record errors: see the tests of the golden records.
   'time.precision.mode': fc.constantFrom('adaptive', 'adaptive_time_microseconds', 'microseconds', 'isostring'),
   'hstore.handling.mode': fc.constantFrom('json', 'map'),
   'interval.handling.mode': fc.constantFrom('string', 'numeric'),
@@ -34,12 +34,12 @@ const modes = fc.record({
   'field.name.adjustment.mode': fc.constantFrom('none', 'avro'),
   'provide.transaction.metadata': fc.constantFrom('true', 'false'),
   'skipped.operations': fc.constantFrom('none', 't', 'd', 'c', 'u', 't,d'),
-  // Of Millrace beside it.
+  // Messages of Millrace, which runs on the same database.
   'message.prefix.exclude.list': fc.constant('millrace\\..*'),
 });
 
-/** MILLRACE_ROUNDS: tables of a column of every type, each in modes of its own. */
-test('generated tables and changes make the records that they make in Debezium', { timeout: 0 }, async () => {
+/** MILLRACE_ROUNDS: number of tables with a column of every type, each with random modes. */
+test('generated tables and changes give the same records in Debezium and Millrace', { timeout: 0 }, async () => {
   await using source = await createDatabase('debezium');
   await source.query(typeDefinitions);
   const group = uniqueName('debezium');
@@ -81,7 +81,7 @@ test('generated tables and changes make the records that they make in Debezium',
     );
     await table.change();
     const skipped = config['skipped.operations'].split(',');
-    await both('the last row', LAST, ['c', 'u'].filter(operation => !skipped.includes(operation)).length);
+    await both('the last row arrives', LAST, ['c', 'u'].filter(operation => !skipped.includes(operation)).length);
     const [there, here] = [await recordsOf(names.there), await recordsOf(names.here)];
     const found: string[] = [];
     if (String([...there.keys()]) !== String([...here.keys()]))
@@ -90,7 +90,7 @@ test('generated tables and changes make the records that they make in Debezium',
       const list = withoutEmptyTransactions(all);
       const mine = here.get(topic) ?? [];
       if (list.length !== mine.length)
-        found.push(`unexplained: ${list.length} records in ${topic} there, ${mine.length} here`);
+        found.push(`unexplained: ${list.length} records in ${topic} from Debezium, ${mine.length} from Millrace`);
       for (const [i, record] of list.entries()) {
         compared++;
         found.push(...compareRecords(record, mine[i] ?? { key: null, value: null }, table.types, config));
@@ -127,7 +127,7 @@ const json = {
   'value.converter': 'org.apache.kafka.connect.json.JsonConverter',
 };
 
-/** A table with a column of every type and of its arrays. */
+/** A table with a column of every type and array type. */
 class Table {
   readonly name: string;
   readonly types: ReadonlyMap<string, string>;
@@ -158,7 +158,7 @@ class Table {
       );
   }
 
-  /** Further rows, updates, changes of keys, a deletion and a truncation, and at last a row with the key LAST. */
+  /** Inserts, updates, changes keys, deletes and truncates, and finally inserts a row with the key LAST. */
   async change(): Promise<void> {
     await this.insert(101);
     const { name } = this;
@@ -182,7 +182,7 @@ async function create(url: string, name: string, config: Readonly<Record<string,
   expect(answer.status, await answer.text()).toBe(201);
 }
 
-/** Records by topic, in the order of the topics' names, with PREFIX in the place of the connector's own. */
+/** Records by topic, in the order of topic names, with PREFIX in place of the connector's topic prefix. */
 async function recordsOf(prefix: string): Promise<Map<string, TopicRecord[]>> {
   const neutral = (text: string | null) => text?.replaceAll(prefix, 'PREFIX') ?? null;
   const topics = (await topicsWithPrefix(prefix)).toSorted();
@@ -195,7 +195,10 @@ async function recordsOf(prefix: string): Promise<Map<string, TopicRecord[]>> {
   return found;
 }
 
-/** Debezium writes BEGIN and END of transactions without a captured change, such as those of Millrace's own messages. */
+/**
+ * Debezium also writes BEGIN and END of transactions without captured changes, such as those of Millrace's own
+ * messages.
+ */
 function withoutEmptyTransactions(records: readonly TopicRecord[]): readonly TopicRecord[] {
   const empty = new Set<number>();
   for (const [i, { value }] of records.entries())
@@ -217,7 +220,7 @@ function compareRecords(
     there.key === here.key
       ? []
       : isOfTransaction && config['skipped.operations'] !== 'none'
-        ? ['ids of transactions beside skipped operations']
+        ? ['transaction ids with skipped operations']
         : [`unexplained: key ${there.key} there, ${here.key} here`];
   if (there.value === null || here.value === null)
     return there.value === here.value

@@ -21,12 +21,15 @@ import { uniqueName } from '../support/topic.ts';
 const draw = generator(import.meta.url);
 
 const MINUTE_MS = 60_000;
-/** Transactions of ten changes at a time. */
+/** Transactions of ten changes per round. */
 const TRANSACTIONS = 50;
 const PAUSE_MS = 2000;
-/** How long a disk stays full after data has ceased to flow. */
+/** Milliseconds that a disk stays full after data has stopped flowing. */
 const FULL_MS = 20_000;
-/** From when there is room, and the server answers. A task that has failed again and again pauses for half a minute. */
+/**
+ * Limits from the moment when space is free and the server answers. A task that failed repeatedly pauses for half a
+ * minute.
+ */
 const LIMITS: RecoveryLimits = { runningMs: 60_000, arrivedMs: 60_000 };
 
 async function needsDisks({ skip }: TestContext): Promise<void> {
@@ -34,9 +37,9 @@ async function needsDisks({ skip }: TestContext): Promise<void> {
   if (refusal !== undefined) skip(refusal);
 }
 
-/** A server in a container has its data on another disk. */
+/** Throws for a server in a container, whose data is on another disk. */
 function needsProgram({ skip }: TestContext, { service, origin }: Server): void {
-  if (origin !== 'native') skip(`${service} does not run as a program of this machine`);
+  if (origin !== 'native') skip(`${service} does not run as a native program`);
 }
 
 /** A pipeline under load. */
@@ -68,7 +71,7 @@ class Pipeline {
   async stalls(): Promise<void> {
     let [last, since] = [0, performance.now()];
     await eventually(
-      'data has ceased to flow',
+      'data has stopped flowing',
       async () => {
         const arrived = await this.rig.arrived();
         if (arrived > last) [last, since] = [arrived, performance.now()];
@@ -78,7 +81,7 @@ class Pipeline {
     );
   }
 
-  /** Compares both ends after the load has ended. */
+  /** Stops the load and compares both databases. */
   async verify(slot: SlotWatch): Promise<void> {
     await this.load.stop();
     await verify(this.rig, slot);
@@ -87,7 +90,7 @@ class Pipeline {
 }
 
 test(
-  'a full disk of Kafka: nothing lost, nothing doubled, and tasks resume by themselves',
+  "a pipeline loses and duplicates nothing when Kafka's disk is full, and resumes by itself",
   async context => {
     await needsDisks(context);
     await using disk = await SmallDisk.mount(1 << 30);
@@ -112,7 +115,7 @@ test(
 );
 
 test(
-  'a full disk of PostgreSQL, source and target: nothing lost, nothing doubled, and tasks resume by themselves',
+  'a pipeline loses and duplicates nothing when the disk of PostgreSQL is full, and resumes by itself',
   async context => {
     await needsDisks(context);
     await using disk = await SmallDisk.mount(1 << 30);
@@ -126,7 +129,7 @@ test(
     await pipeline.streams();
     await rig.during('the disk of PostgreSQL is full', async () => {
       await disk.fill();
-      // Statements fail before the server does: what they write needs room, while its log still has some.
+      // Statements fail before the server does: their data needs space while the log still has some.
       await pipeline.stalls();
       await fillLog(rig.source);
       await delay(FULL_MS);
@@ -141,7 +144,7 @@ test(
 );
 
 test(
-  'full disks of a tablespace and of a file, which statements and writes fail for: no record counts as bad',
+  'a full disk of a tablespace or a file causes no bad records',
   async context => {
     await needsDisks(context);
     const owner = await unprivilegedUser('postgres');
@@ -173,13 +176,13 @@ test(
       return status.tasks[0];
     };
     await pipeline.streams();
-    await rig.during('the disks of the tablespace and of the file are full', async () => {
+    await rig.during('the disks of the tablespace and the file are full', async () => {
       await Promise.all([tables.fill(), files.fill()]);
-      await eventually('the database says so', async () => {
+      await eventually('the database reports it', async () => {
         const [task] = (await rig.status('sink-events')).tasks;
         return task?.last_failure?.includes('53100');
       });
-      await eventually('the file system says so', async () => (await taskOfFile())?.last_failure?.includes('ENOSPC'));
+      await eventually('the file system reports it', async () => (await taskOfFile())?.last_failure?.includes('ENOSPC'));
       await delay(FULL_MS);
       await Promise.all([tables.free(), files.free()]);
     });
@@ -200,18 +203,18 @@ test(
   15 * MINUTE_MS,
 );
 
-/** Makes PostgreSQL begin segments of its log until there is no room for one, which is a PANIC. */
+/** Makes PostgreSQL start log segments until there is no space for one, which is a PANIC. */
 async function fillLog(database: TestDatabase): Promise<void> {
   const begin = () =>
     database.query("select pg_create_restore_point('full'), pg_switch_wal()").then(() => false, isPanic);
-  await eventually('the log of PostgreSQL has no room', begin, { within: MINUTE_MS });
+  await eventually('PostgreSQL has no space for its log', begin, { within: MINUTE_MS });
 }
 
-/** The connection ended with the statement, or its server with all others. */
+/** The connection ended with the statement, or together with its server. */
 const isPanic = (error: unknown): boolean =>
   !(error instanceof pg.DatabaseError) || /^57P0/.test(error.code ?? '') || error.severity === 'PANIC';
 
-/** Ids of the events that are whole lines of a file. */
+/** Ids of the events in complete lines of a file. */
 async function idsIn(file: string): Promise<number[]> {
   const lines = (await readFile(file, 'utf8')).split('\n');
   return lines.slice(0, -1).map(line => {

@@ -6,7 +6,7 @@ import { generator } from '../support/generate/index.ts';
 import { losses, measureTakeover } from '../support/lost-worker.ts';
 import { servers } from '../support/servers.ts';
 
-/** MILLRACE_ROUNDS: of each kind of loss. */
+/** MILLRACE_ROUNDS: rounds of each kind of loss. */
 const draw = generator(import.meta.url);
 const ROUNDS = Number(process.env['MILLRACE_ROUNDS'] ?? 10);
 const TAKEOVER_MS = 10_000;
@@ -18,7 +18,7 @@ beforeAll(() => {
 afterAll(() => kafka.close());
 
 test.each(Object.entries(losses))(
-  'ten connectors of a worker that %s move again within ten seconds',
+  'ten connectors of a worker that %s run elsewhere within ten seconds',
   async (_, loss) => {
     const times: number[] = [];
     for (let round = 1; round <= ROUNDS; round++) {

@@ -11,11 +11,16 @@ import { produceCompressed, testKafka } from '../support/produce.ts';
 import { uniqueName } from '../support/topic.ts';
 import { WorkerGroup } from '../support/worker-group.ts';
 
-/** Two workers with six healthy connectors, and one connector of each kind of poison. MILLRACE_ROUNDS: times. */
+/**
+ * Two workers with six healthy connectors, and one connector per kind of poison input. MILLRACE_ROUNDS: number of
+ * rounds.
+ */
 const draw = generator(import.meta.url);
 const ROUNDS = Number(process.env['MILLRACE_ROUNDS'] ?? 20);
 const PAIRS = 3;
-/** Milliseconds: of an answer, of a pause of a healthy connector, and until a poisoned task has failed. */
+/**
+ * Limits in milliseconds: of a REST answer, of a pause of a healthy connector, and until a poisoned task has failed.
+ */
 const ANSWER_MS = 1000;
 const PAUSE_MS = 10_000;
 const FAILED_MS = 60_000;
@@ -25,7 +30,7 @@ const json = 'org.apache.kafka.connect.json.JsonConverter';
 const nested = (open: string, close: string) => Buffer.from(`${open.repeat(3000)}1${close.repeat(3000)}`);
 
 interface Poison {
-  /** Of the sink's topic: one record. */
+  /** Settings of the sink's topic, with one record. */
   readonly value: Buffer;
   readonly compression?: Compression;
   readonly config: Readonly<Record<string, string>>;
@@ -33,7 +38,7 @@ interface Poison {
 
 /** Inputs of file sinks. */
 const poisons: Readonly<Record<string, Poison>> = {
-  'a record that a plugin never returns from': {
+  'a record on which a plugin never returns': {
     value: Buffer.from('poison'),
     config: { 'value.converter': text, transforms: 'p', 'transforms.p.type': 'test.Endless' },
   },
@@ -76,7 +81,7 @@ export const plugin = definePlugin({
 });`;
 
 test.each(Array.from({ length: ROUNDS }, (_, round) => round + 1))(
-  'round %i: poison costs its own task alone',
+  'round %i: poison input fails only its own task',
   async () => {
     await using group = await WorkerGroup.start('poison', 0);
     const plugins = join(group.folder, 'poison.ts');
@@ -127,7 +132,7 @@ test.each(Array.from({ length: ROUNDS }, (_, round) => round + 1))(
   300_000,
 );
 
-/** The greatest of what `act` answers until the function that is returned is called. */
+/** Returns a function that stops repeating `act` and resolves with its greatest result. */
 function greatest(act: () => Promise<number>): () => Promise<number> {
   let [stopped, most] = [false, 0];
   const done = (async () => {
@@ -153,7 +158,7 @@ const slowestAnswer = ({ url }: WorkerProcess) =>
   });
 
 async function startPoisoned(group: WorkerGroup, { value, compression = 'none', config }: Poison): Promise<string> {
-  // The pattern is tried on the topic's name.
+  // The pattern is matched against the topic name.
   const [name, topic] = [draw.sinkName(), uniqueName('a'.repeat(40))];
   const kafka = testKafka();
   try {
@@ -172,7 +177,7 @@ async function startPoisoned(group: WorkerGroup, { value, compression = 'none', 
   return name;
 }
 
-/** A configuration that once took minutes to check. */
+/** A configuration whose validation once took minutes. */
 async function startPoisonedConfiguration(group: WorkerGroup): Promise<string> {
   const [name, file] = [draw.connectorName(), join(group.folder, 'poison.in')];
   await writeFile(file, 'poison\n');

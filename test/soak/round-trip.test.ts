@@ -4,7 +4,7 @@ import { generator } from '../support/generate/index.ts';
 import { roundTrip } from '../support/round-trip.ts';
 import { TableCopies } from '../support/table-copy.ts';
 
-/** MILLRACE_ROUNDS: tables of every type, each in modes of its own. */
+/** MILLRACE_ROUNDS: number of tables with a column of every type, each with random modes. */
 const ROUNDS = Number(process.env['MILLRACE_ROUNDS'] ?? 100);
 const draw = generator(import.meta.url);
 

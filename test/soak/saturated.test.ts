@@ -22,7 +22,7 @@ beforeAll(() => {
 });
 afterAll(() => kafka.close());
 
-test(`no task is taken from its worker in ${MINUTES} minutes with all cores saturated`, {
+test(`no task is moved to another worker in ${MINUTES} minutes with all cores saturated`, {
   timeout: (MINUTES + 10) * 60_000,
 }, async () => {
   await using group = await WorkerGroup.start('saturated', 2);
@@ -42,7 +42,7 @@ test(`no task is taken from its worker in ${MINUTES} minutes with all cores satu
   for (const end = performance.now() + MINUTES * 60_000; performance.now() < end; await delay(EVERY_MS)) {
     await Promise.all(connectors.map(({ file }) => appendFile(file, `line ${lines}\n`)));
     lines++;
-    // Of half of them the worker that runs them answers, of half the other one.
+    // Half of the statuses come from the worker that runs the connector, half from the other worker.
     const statuses = await Promise.all(
       connectors.map(({ name }, i) => group.status(name, group.workers[i % 2]).catch(String)),
     );
@@ -55,7 +55,7 @@ test(`no task is taken from its worker in ${MINUTES} minutes with all cores satu
     }
   }
   const at = connectors.map(({ topic }) => ({ topic, partition: 0 }));
-  await eventually('all lines are there', async () =>
+  await eventually('all lines arrived', async () =>
     (await kafka.admin.offsets(at)).every(({ end }) => (end ?? 0) >= lines),
   );
   console.log(`${lines} lines of each of ${CONNECTORS} connectors`);

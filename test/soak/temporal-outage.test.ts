@@ -11,17 +11,17 @@ import { residentBytes } from '../support/memory.ts';
 
 /** MILLRACE_OUTAGE: minutes without Temporal, for each kind of outage. */
 const MINUTES = Number(process.env['MILLRACE_OUTAGE'] ?? 30);
-/** Transactions of ten changes at a time. */
+/** Transactions of ten changes per round. */
 const TRANSACTIONS = 50;
 const PAUSE_MS = 4000;
 const PROBE_EVERY_MS = 5000;
-/** A worker waits for Temporal for 8 s, and asks it twice at the most. */
+/** A worker waits for Temporal for 8 s, at most twice per request. */
 const ANSWER_MS = 20_000;
-/** From when Temporal answers again. */
+/** Milliseconds from the moment when Temporal answers again. */
 const RUNNING_MS = 30_000;
-/** Changes of the whole outage have to be read then. */
+/** Milliseconds to read the changes of the whole outage. */
 const ARRIVED_MS = 60_000 + MINUTES * 10_000;
-/** Bytes that a worker may have more in the last fifth of an outage than in its first fifth. */
+/** Maximum growth in bytes between the first and the last fifth of an outage. */
 const GROWTH = 128 << 20;
 
 const outages = {
@@ -36,7 +36,7 @@ const outages = {
 };
 
 test.each(Object.entries(outages))(
-  `Temporal %s for ${MINUTES} minutes: nothing lost, nothing doubled, and data flows again by itself`,
+  `a pipeline loses and duplicates nothing when Temporal %s for ${MINUTES} minutes, and recovers by itself`,
   async (name, outage) => {
     await using rig = await Rig.start(5000);
     await rig.startWorker();
@@ -58,7 +58,7 @@ test.each(Object.entries(outages))(
   (2 * MINUTES + 20) * 60_000,
 );
 
-/** Asks the workers all the time, and weighs them. */
+/** Probes the workers continuously, and measures their memory. */
 async function watch(rig: Rig): Promise<void> {
   const end = performance.now() + MINUTES * 60_000;
   const weights: number[][] = rig.workers.map(() => []);
@@ -81,7 +81,10 @@ async function watch(rig: Rig): Promise<void> {
   expect(growths.filter(bytes => bytes > GROWTH)).toEqual([]);
 }
 
-/** Milliseconds of the slowest answer. What needs Temporal says so; the rest is answered. */
+/**
+ * Returns milliseconds of the slowest answer. Requests that need Temporal must report that it is down; others must
+ * succeed.
+ */
 async function probe(rig: Rig, { url }: WorkerProcess): Promise<number> {
   const ask = async (method: string, path: string) => {
     const began = performance.now();
@@ -108,7 +111,7 @@ async function probe(rig: Rig, { url }: WorkerProcess): Promise<number> {
   return Math.max(root.ms, metrics.ms, ...controls.map(({ ms }) => ms));
 }
 
-/** By how much the median of the last fifth is greater than that of the first. */
+/** Growth from the median of the first fifth to that of the last fifth. */
 function growth(weights: readonly number[]): number {
   const fifth = Math.max(1, Math.floor(weights.length / 5));
   return median(weights.slice(-fifth)) - median(weights.slice(0, fifth));

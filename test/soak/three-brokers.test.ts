@@ -10,13 +10,13 @@ import { eventually } from '../support/eventually.ts';
 import { KafkaCluster } from '../support/kafka-cluster.ts';
 import { type Seeded, seeded } from '../support/seed.ts';
 
-/** MILLRACE_KILLS: of brokers, with SIGKILL. */
+/** MILLRACE_KILLS: number of SIGKILLs of brokers. */
 const KILLS = Number(process.env['MILLRACE_KILLS'] ?? 100);
 const ROWS = 5000;
 const TRANSACTIONS = 100;
 const PAUSE_MS = 1000;
 const PROGRESS_EVERY = 10;
-/** Brokers are given up after 3 s without a heartbeat. */
+/** The controller removes brokers after 3 s without a heartbeat. */
 const FREEZE_MS = { from: 1000, to: 10_000 };
 const MINUTES = 15 + KILLS;
 
@@ -25,7 +25,7 @@ type ClusterRig = Rig<KafkaCluster>;
 const sourceId = (rig: ClusterRig): string =>
   taskTransactionalId({ cluster: rig.prefix, connector: rig.name('source'), task: 0 });
 
-/** Brokers, by what the pipeline needs them for. Each answers a node id. */
+/** Functions that return the id of the broker in a role for the pipeline. */
 const roles: Readonly<Record<string, (rig: ClusterRig) => Promise<number>>> = {
   "the coordinator of the source's transactions": rig => rig.kafka.coordinator('transaction', sourceId(rig)),
   'the leader of events': rig => rig.kafka.leader({ topic: rig.topic('events'), partition: 0 }),
@@ -39,7 +39,7 @@ function find(rig: ClusterRig, role: string): Promise<number> {
   return eventually(role, () => roles[role]?.(rig));
 }
 
-/** Resolves while a transaction of the source is open, or is being committed. */
+/** Resolves while a transaction of the source is open or is being committed. */
 async function awaitTransaction(rig: ClusterRig): Promise<void> {
   const id = sourceId(rig);
   await eventually(
@@ -49,7 +49,7 @@ async function awaitTransaction(rig: ClusterRig): Promise<void> {
   );
 }
 
-/** Freezes the broker of a role for some seconds. Returns the broker that has the role then. */
+/** Freezes the broker in a role for some seconds. Returns the broker that has the role afterwards. */
 async function freeze(rig: ClusterRig, role: string, random: Seeded): Promise<number> {
   const node = await find(rig, role);
   const broker = rig.kafka.broker(node);
@@ -64,17 +64,17 @@ async function freeze(rig: ClusterRig, role: string, random: Seeded): Promise<nu
   return find(rig, role);
 }
 
-/** Moves what the broker of a role leads. Returns the broker that has taken over, or the one that has handed over. */
+/** Moves the partitions that a broker leads. Returns the new leader of the role, or the previous one. */
 async function move(rig: ClusterRig, role: string, random: Seeded): Promise<number> {
   const node = await find(rig, role);
-  await rig.during(`broker ${node}, ${role}, hands over what it leads`, async () => {
+  await rig.during(`broker ${node}, ${role}, hands over its partitions`, async () => {
     await awaitTransaction(rig);
     await eventually('leaders are moved', () => rig.kafka.moveLeaders(node));
   });
   return random.between(0, 2) === 0 ? find(rig, role) : node;
 }
 
-/** Disturbances before a kill, one of which is drawn each time. Each returns the broker to kill. */
+/** Disturbances before a kill, chosen at random. Each returns the broker to kill. */
 const beforeKill = [find, find, freeze, move];
 
 async function lastEventId(database: TestDatabase): Promise<number> {
@@ -82,7 +82,7 @@ async function lastEventId(database: TestDatabase): Promise<number> {
   return Number(row?.id ?? 0);
 }
 
-test(`${KILLS} kills of brokers that lead or coordinate transactions under way: nothing lost, nothing doubled`, {
+test(`a pipeline loses and duplicates nothing in ${KILLS} kills of leaders and coordinators during transactions`, {
   timeout: MINUTES * 60_000,
 }, async () => {
   const random = seeded();
@@ -94,7 +94,7 @@ test(`${KILLS} kills of brokers that lead or coordinate transactions under way: 
   await rig.startWorker();
   await rig.createPipeline();
   await using slot = await SlotWatch.start(rig);
-  // All that has been written is compared in the end, and must fit into memory.
+  // All written data is compared at the end, and must fit into memory.
   using load = keepLoading(source, TRANSACTIONS, PAUSE_MS);
   const act = async () => {
     await eventually('events arrive', async () => (await lastEventId(target)) > ROWS, { within: 120_000 });
@@ -116,7 +116,7 @@ test(`${KILLS} kills of brokers that lead or coordinate transactions under way: 
         if (!atOnce) {
           await kafka.awaitOtherLeaders(node);
           const last = await lastEventId(source);
-          await eventually('events arrive without it', async () => (await lastEventId(target)) >= last, {
+          await eventually('events arrive without the broker', async () => (await lastEventId(target)) >= last, {
             within: 120_000,
             every: 200,
           });
@@ -124,8 +124,8 @@ test(`${KILLS} kills of brokers that lead or coordinate transactions under way: 
         await broker.restart();
         await kafka.awaitInSync();
       });
-      if (kill % PROGRESS_EVERY === 0) log(`${kill} kills, ${await awaitProgress(rig)} events are there`);
+      if (kill % PROGRESS_EVERY === 0) log(`${kill} kills, ${await awaitProgress(rig)} events arrived`);
     }
   };
-  log(`${KILLS} kills, ${await verifyAfter(act, { rig, load, slot, log })} events: 0 lost, 0 doubled`);
+  log(`${KILLS} kills, ${await verifyAfter(act, { rig, load, slot, log })} events: 0 lost, 0 duplicated`);
 });

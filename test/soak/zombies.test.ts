@@ -3,13 +3,13 @@ import { generator } from '../support/generate/index.ts';
 import { losses } from '../support/lost-worker.ts';
 import { runScenario, scenarios } from '../support/lost-worker-scenarios.ts';
 
-/** MILLRACE_ROUNDS: of each scenario, by turns with a worker that is frozen and one that is cut off. */
+/** MILLRACE_ROUNDS: rounds of each scenario, alternating between a frozen worker and one that is cut off. */
 const draw = generator(import.meta.url);
 const ROUNDS = Number(process.env['MILLRACE_ROUNDS'] ?? 20);
 const ways = [losses['is frozen'], losses['is cut off from Temporal']] as const;
 
 test.each(Object.entries(scenarios))(
-  '%s while its worker is lost: that one writes nothing more',
+  'a lost worker writes nothing more while %s',
   async (name, scenario) => {
     for (let round = 1; round <= ROUNDS; round++) {
       await runScenario(draw, scenario, ways[(round % 2) as 0 | 1]);
