@@ -30,8 +30,8 @@ test('each file pattern of the rules matches a file', () => {
     'cli',
     'stack',
   ];
-  const named = rules.filter(({ files: globs }) => globSync([...globs], { cwd: packageFolder() }).length > 0);
-  expect(named.map(({ part }) => part)).toEqual(expect.arrayContaining(parts));
+  const patterns = rules.filter(({ files: globs }) => globSync([...globs], { cwd: packageFolder() }).length > 0);
+  expect(patterns.map(({ part }) => part)).toEqual(expect.arrayContaining(parts));
   for (const root of roots) expect(globSync(root, { cwd: packageFolder() }).length, root).toBeGreaterThan(0);
 });
 

@@ -16,7 +16,7 @@ export interface Rule {
 
 /** Packages that only one part may import. */
 const temporal = '@temporalio/*';
-const ours = ['zod', 'pg', 'pg-*', 'mysql2', '@node-rs/*', 'snappy', 'lz4-napi'];
+const libraries = ['zod', 'pg', 'pg-*', 'mysql2', '@node-rs/*', 'snappy', 'lz4-napi'];
 
 const contract = ['src/api/**', 'src/errors.ts'];
 const components = ['src/transforms/**', 'src/predicates/**', 'src/converters/**'];
@@ -41,7 +41,7 @@ export const rules: readonly Rule[] = [
   {
     part: 'components',
     files: components,
-    may: [...components, 'src/data/**', 'src/config/**', ...contract, ...ours, 'node:*'],
+    may: [...components, 'src/data/**', 'src/config/**', ...contract, ...libraries, 'node:*'],
   },
   {
     part: 'the connector index',
@@ -53,7 +53,16 @@ export const rules: readonly Rule[] = [
   {
     part: 'a connector',
     files: ['connectors/**'],
-    may: ['{own}/**', 'src/cdc/**', 'src/databases/**', 'src/data/**', 'src/config/**', ...contract, ...ours, 'node:*'],
+    may: [
+      '{own}/**',
+      'src/cdc/**',
+      'src/databases/**',
+      'src/data/**',
+      'src/config/**',
+      ...contract,
+      ...libraries,
+      'node:*',
+    ],
   },
   {
     part: 'engine',
@@ -64,7 +73,7 @@ export const rules: readonly Rule[] = [
   {
     part: 'kafka',
     files: ['src/kafka/**'],
-    may: ['src/kafka/**', 'src/config/**', ...contract, 'kafkajs', ...ours, 'node:*'],
+    may: ['src/kafka/**', 'src/config/**', ...contract, 'kafkajs', ...libraries, 'node:*'],
   },
   {
     part: 'what plugins import',
@@ -262,21 +271,21 @@ export function violations(file: string, imports: readonly Import[]): string[] {
 
 function matches(file: string, target: string, pattern: string): boolean {
   if (pattern === 'node:*') return target.startsWith('node:');
-  const own = file.split('/').slice(0, 2).join('/');
-  return matchesGlob(target, pattern.replace('{own}', own));
+  const ownFolder = file.split('/').slice(0, 2).join('/');
+  return matchesGlob(target, pattern.replace('{own}', ownFolder));
 }
 
 /** Import cycles, each once, starting with its first name. Type imports and lazy imports are ignored. */
 export function cycles(modules: ReadonlyMap<string, readonly Import[]>): string[][] {
-  const found = new Map<string, string[]>();
+  const cyclesByStart = new Map<string, string[]>();
   const done = new Set<string>();
   const visit = (file: string, path: readonly string[]): void => {
     const start = path.indexOf(file);
     if (start >= 0) {
       const ring = path.slice(start);
       const first = ring.indexOf([...ring].sort()[0] ?? '');
-      const turned = [...ring.slice(first), ...ring.slice(0, first)];
-      found.set(turned.join(), turned);
+      const cycle = [...ring.slice(first), ...ring.slice(0, first)];
+      cyclesByStart.set(cycle.join(), cycle);
       return;
     }
     if (done.has(file)) return;
@@ -286,5 +295,5 @@ export function cycles(modules: ReadonlyMap<string, readonly Import[]>): string[
     done.add(file);
   };
   for (const file of modules.keys()) visit(file, []);
-  return [...found.values()];
+  return [...cyclesByStart.values()];
 }

@@ -58,11 +58,11 @@ afterAll(async () => {
 /** Rows in the form of a source's records. */
 async function rows(condition: string): Promise<OrderRow[]> {
   const utc = (column: string) => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') ${column}`;
-  const found = await database.query<Omit<OrderRow, 'id'> & { id: string; cents: number }>(
+  const rowList = await database.query<Omit<OrderRow, 'id'> & { id: string; cents: number }>(
     `select id, customer_id, status, note, (amount * 100)::int cents, ${utc('created_at')}, ${utc('updated_at')}
       from orders where ${condition}`,
   );
-  return found.map(({ id, cents, ...row }) => {
+  return rowList.map(({ id, cents, ...row }) => {
     const bytes = Buffer.alloc(4);
     bytes.writeInt32BE(cents);
     return { ...row, id: Number(id), amount: bytes.toString('base64') };

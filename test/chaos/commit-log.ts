@@ -71,7 +71,7 @@ export class CommitLog {
 /*
  * Messages of pgoutput (https://www.postgresql.org/docs/current/protocol-logicalrep-message-formats.html).
  * Relation: 'R', oid, schema, table, …
- * Insert, Update, Delete: type, oid of the relation, 'N', 'K' or 'O', number of columns, then of each 't', length, text.
+ * Insert, Update, Delete: type, oid of the relation, 'N', 'K' or 'O', number of columns, then for each column 't', length, text.
  */
 
 function relationName(data: Buffer): string {

@@ -69,15 +69,16 @@ export class Decisions {
   }
 
   /**
-   * The ends of the partitions, in the order of the topics: a record that was decided before the call is decided by them.
-   * Rejects with ConnectionLost or BrokerError while Kafka cannot tell.
+   * Ends of the partitions, in the order of the topics. A record that was decided before the call is decided in the result.
+   * Rejects with ConnectionLost or BrokerError while Kafka is unavailable.
    *
-   * The order of the requests matters. A state that is read after the high watermark covers all records below it: a
-   * producer has no second transaction before the markers of its first. Markers that are written between the state and the
-   * list of open transactions only take entries off the list, and those that begin in between have no record below it.
+   * The order of the requests matters. A state that is read after the high watermark covers all records below it, because a
+   * producer starts no second transaction before the markers of its first. Markers written between the state and the list
+   * of open transactions only remove entries from the list, and transactions that begin in between have no record below
+   * the high watermark.
    *
-   * A broker that was frozen answers for some moments as the leader, or the coordinator, that it no longer is. Another one
-   * knows better by then.
+   * A broker that was frozen may briefly answer as the leader or coordinator that it no longer is. By then, another broker
+   * has newer metadata.
    */
   async read(): Promise<readonly PartitionEnd[]> {
     const leaders = await this.#brokers.partitions(this.#topics);
@@ -120,28 +121,28 @@ export class Decisions {
   /** Transaction states by producer. */
   async #states(): Promise<ReadonlyMap<number, TransactionState>> {
     const states = new Map<number, TransactionState>();
-    for (const found of await this.#brokers.transactions()) {
-      const { transactionalId, producerId } = found;
+    for (const transaction of await this.#brokers.transactions()) {
+      const { transactionalId, producerId } = transaction;
       if (states.has(producerId)) throw new BrokerError(codes.NOT_COORDINATOR, `transactional id ${transactionalId}`);
-      states.set(producerId, found);
+      states.set(producerId, transaction);
     }
     return states;
   }
 
   async #open(): Promise<ReadonlyMap<string, readonly OpenProducer[]>> {
-    const found = new Map<string, OpenProducer[]>();
+    const producersByPartition = new Map<string, OpenProducer[]>();
     await callLeaders(this.#cluster, this.#partitions, async (leader, list) => {
       const { topics } = await leader.call(describeProducers(list));
       for (const { topic, partitions } of topics)
         for (const { partition, errorCode, producers } of partitions) {
           throwIfError(errorCode, `partition ${partition} of topic ${topic}`);
-          found.set(
+          producersByPartition.set(
             topic,
             producers.filter(({ transactionStartOffset }) => transactionStartOffset >= 0),
           );
         }
     });
-    return found;
+    return producersByPartition;
   }
 
   /**
@@ -154,12 +155,12 @@ export class Decisions {
     from: number,
     states: ReadonlyMap<number, TransactionState>,
   ): UnmarkedTransaction {
-    const known = states.get(producerId);
+    const transaction = states.get(producerId);
     // A starting broker leads the partitions of its topics before those of the transaction log.
-    if (known === undefined)
+    if (transaction === undefined)
       throw new BrokerError(codes.COORDINATOR_NOT_AVAILABLE, `the transaction of producer ${producerId}`);
     const key = `${topic} ${producerId} ${from}`;
-    if (isDecidedState(known.state)) this.#decided.add(key);
-    return { from, ...known, decided: this.#decided.has(key) };
+    if (isDecidedState(transaction.state)) this.#decided.add(key);
+    return { from, ...transaction, decided: this.#decided.has(key) };
   }
 }

@@ -1,5 +1,5 @@
 import { eventually } from '../support/eventually.ts';
-import { connectors, type Rig } from './test-cluster.ts';
+import { connectors, type TestCluster } from './test-cluster.ts';
 
 export interface RecoveryLimits {
   /** Milliseconds until all tasks are RUNNING. */
@@ -9,23 +9,23 @@ export interface RecoveryLimits {
 }
 
 /** Waits until the pipeline works again without intervention, and prints the time. Rejects after the limits. */
-export async function recovery(rig: Rig, { runningMs, arrivedMs }: RecoveryLimits): Promise<void> {
+export async function recovery(cluster: TestCluster, { runningMs, arrivedMs }: RecoveryLimits): Promise<void> {
   const began = performance.now();
   const seconds = (): string => ((performance.now() - began) / 1000).toFixed(1);
-  await Promise.all(connectors.map(role => running(rig, role, runningMs)));
+  await Promise.all(connectors.map(role => running(cluster, role, runningMs)));
   console.log(`all tasks are RUNNING after ${seconds()} s`);
-  const events = await rig.sent();
-  await eventually(`${events} events have arrived`, async () => (await rig.arrived()) >= events, {
+  const events = await cluster.sourceEvents();
+  await eventually(`${events} events have arrived`, async () => (await cluster.targetEvents()) >= events, {
     within: arrivedMs,
     every: 250,
   });
   console.log(`${events} events have arrived after ${seconds()} s`);
   // Status still shows RUNNING until an attempt times out.
-  await Promise.all(connectors.map(role => running(rig, role, runningMs)));
+  await Promise.all(connectors.map(role => running(cluster, role, runningMs)));
 }
 
-const running = (rig: Rig, role: (typeof connectors)[number], within: number) =>
-  eventually(`${role} is RUNNING`, async () => (await rig.status(role)).tasks[0]?.state === 'RUNNING', {
+const running = (cluster: TestCluster, role: (typeof connectors)[number], within: number) =>
+  eventually(`${role} is RUNNING`, async () => (await cluster.status(role)).tasks[0]?.state === 'RUNNING', {
     within,
     every: 200,
   });

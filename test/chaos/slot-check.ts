@@ -7,7 +7,7 @@ import { isDecided } from './decisions.ts';
 import { type SlotSample, type Table, tables } from './slot-watch.ts';
 
 /** A fault, for reports. Times are milliseconds since 1970. */
-export interface TroubleSpan {
+export interface FaultSpan {
   readonly name: string;
   readonly from: number;
   until?: number;
@@ -19,7 +19,7 @@ export interface SlotHistory {
   readonly log: CommitLog;
   /** Final content of the topics. */
   readonly topics: Readonly<Record<Table, readonly Change[]>>;
-  readonly troubles: readonly TroubleSpan[];
+  readonly faults: readonly FaultSpan[];
 }
 
 interface Violation {
@@ -40,28 +40,28 @@ interface Missing {
 
 const REPORTED_VIOLATIONS = 10;
 const REPORTED_CHANGES = 20;
-const REPORTED_TROUBLES = 5;
+const REPORTED_FAULTS = 5;
 
 /**
- * Rejects where the slot was ahead of the topic in some sample: after a crash at that moment PostgreSQL would not have sent
- * a change again that Kafka might still have aborted. Its message names the report with everything that explains it.
+ * Rejects if the slot was ahead of the topic in a sample: after a crash at that moment, PostgreSQL would not have sent a
+ * change again that Kafka might still have aborted. The message contains the path of a report.
  *
- * Rows of the snapshot are left out: they are read from the tables, wherever the slot is. An order's change that never came
- * is seen by the event of its transaction.
+ * Snapshot rows are ignored, because they are read from the tables. A lost change of an order is detected through the
+ * event of its transaction.
  */
 export async function checkSlot(history: SlotHistory): Promise<void> {
   const { samples, slot } = history;
   if (samples.length === 0) throw new Error(`no samples of slot ${slot}`);
-  const passable = await readPassable(history);
-  const found = tables
+  const passable = await streamedTables(history);
+  const violationsFound = tables
     .flatMap(table => violations(samples, table, passable[table]))
     .sort((a, b) => a.sample.time - b.sample.time);
-  const [first] = found;
+  const [first] = violationsFound;
   if (first === undefined) return;
-  const path = await writeReport('slot-ahead', report(history, found));
+  const path = await writeReport('slot-ahead', report(history, violationsFound));
   const { sample, table, missing } = first;
   throw new Error(
-    `slot ${slot} was ahead of the topic in ${found.length} of ${samples.length} samples: at ` +
+    `slot ${slot} was ahead of the topic in ${violationsFound.length} of ${samples.length} samples: at ` +
       `${new Date(sample.time).toISOString()} it was confirmed at ${formatLsn(sample.confirmed)}, and ${missing.length} ` +
       `changes of ${table} before that were not decided in Kafka, as that of LSN ${formatLsn(missing[0]?.lsn ?? 0)}, ` +
       `committed at ${formatLsn(missing[0]?.commit ?? 0)}. Report: ${path}`,
@@ -69,7 +69,7 @@ export async function checkSlot(history: SlotHistory): Promise<void> {
 }
 
 /** Changes of one table that a slot must not pass before they are decided. */
-interface Passable {
+interface StreamedTable {
   /** Streamed changes, in topic order. */
   readonly streamed: readonly Change[];
   /** LSN of the commit of each. */
@@ -77,9 +77,9 @@ interface Passable {
   readonly never: Missing[];
 }
 
-async function readPassable({ log, topics }: SlotHistory): Promise<Record<Table, Passable>> {
+async function streamedTables({ log, topics }: SlotHistory): Promise<Record<Table, StreamedTable>> {
   const isStreamed = ({ op }: Change): boolean => op !== 'r';
-  const found = byTable((table): Passable & { readonly places: Map<Lsn, number> } => {
+  const streamedByTable = byTable((table): StreamedTable & { readonly places: Map<Lsn, number> } => {
     const streamed = topics[table].filter(isStreamed);
     const places = new Map<Lsn, number>();
     // A duplicate change counts at its first offset.
@@ -88,26 +88,26 @@ async function readPassable({ log, topics }: SlotHistory): Promise<Record<Table,
   });
   const inSnapshot = new Set(topics.events.filter(change => !isStreamed(change)).map(({ id }) => id));
   await log.read(({ table, id, lsn, commit }) => {
-    const { places, commits, never } = found[table as Table];
+    const { places, commits, never } = streamedByTable[table as Table];
     const place = places.get(lsn);
     if (place !== undefined) commits[place] = commit;
     else if (table === 'events' && !inSnapshot.has(id)) never.push({ id, lsn, commit });
   });
   for (const table of tables) {
-    const { places, streamed, commits } = found[table];
+    const { places, streamed, commits } = streamedByTable[table];
     for (const [lsn, place] of places)
       if (commits[place] === Number.POSITIVE_INFINITY)
         throw new Error(
           `offset ${streamed[place]?.offset} of the topic of ${table} has LSN ${formatLsn(lsn)}, which is not in PostgreSQL's log`,
         );
   }
-  return found;
+  return streamedByTable;
 }
 
 const byTable = <T>(make: (table: Table) => T): Record<Table, T> =>
   Object.fromEntries(tables.map(table => [table, make(table)])) as Record<Table, T>;
 
-function violations(samples: readonly SlotSample[], table: Table, passable: Passable): Violation[] {
+function violations(samples: readonly SlotSample[], table: Table, passable: StreamedTable): Violation[] {
   const { streamed, commits, never } = passable;
   /** Minimum commit LSN of each change and all later ones in the topic. */
   const firstCommits = commits.slice();
@@ -138,13 +138,13 @@ function indexAt(list: readonly Change[], offset: number): number {
   return low;
 }
 
-function report({ slot, samples, troubles }: SlotHistory, found: readonly Violation[]): object {
+function report({ slot, samples, faults }: SlotHistory, violationList: readonly Violation[]): object {
   return {
     slot,
     seed: runSeed(),
     samples: samples.length,
-    violations: found.length,
-    first: found.slice(0, REPORTED_VIOLATIONS).map(({ sample, table, missing }) => {
+    violations: violationList.length,
+    first: violationList.slice(0, REPORTED_VIOLATIONS).map(({ sample, table, missing }) => {
       const i = samples.indexOf(sample);
       return {
         table,
@@ -153,9 +153,9 @@ function report({ slot, samples, troubles }: SlotHistory, found: readonly Violat
         changes: missing
           .slice(0, REPORTED_CHANGES)
           .map(change => ({ ...change, lsn: formatLsn(change.lsn), commit: formatLsn(change.commit) })),
-        troubles: troubles
+        faults: faults
           .filter(({ from }) => from <= sample.time + sample.tookMs)
-          .slice(-REPORTED_TROUBLES)
+          .slice(-REPORTED_FAULTS)
           .map(({ name, from, until }) => ({ name, from: iso(from), until: until === undefined ? null : iso(until) })),
         sampleBefore: readable(samples[i - 1]),
         sampleAfter: readable(samples[i + 1]),

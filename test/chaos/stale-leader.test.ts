@@ -9,9 +9,9 @@ import { generator } from '../support/generate/index.ts';
 import { KafkaCluster } from '../support/kafka-cluster.ts';
 
 /*
- * A broker that was frozen, and that others have replaced as the leader of a partition, answers for some moments with what
- * it had before. A source whose task started then went on from an earlier offset, and wrote records twice. A sink whose
- * task started then took its own position for one after the end of the topic, and failed for good.
+ * A frozen broker that was replaced as the leader of a partition briefly answers with its old state after it resumes. A
+ * source task that started then continued from an earlier offset and wrote duplicates. A sink task that started then
+ * considered its position out of range and failed permanently.
  */
 
 const draw = generator(import.meta.url);

@@ -12,7 +12,7 @@ import { generator } from '../support/generate/index.ts';
 import { modes } from '../support/round-trip.ts';
 import { uniqueName } from '../support/topic.ts';
 import { createLoad } from './load.ts';
-import type { TroubleSpan } from './slot-check.ts';
+import type { FaultSpan } from './slot-check.ts';
 import { createTyped } from './typed-table.ts';
 
 const draw = generator(import.meta.url);
@@ -22,21 +22,21 @@ export const connectors = ['source', 'sink-orders', 'sink-events', 'sink-typed']
 export type Role = (typeof connectors)[number];
 
 /** Functions that start the servers; default: native servers. */
-interface RigServers {
+interface TestServers {
   readonly kafka: () => ReturnType<typeof startKafka>;
   readonly postgres: () => ReturnType<typeof startPostgres>;
   readonly temporal: () => ReturnType<typeof startTemporal>;
 }
 
 /** Kafka of a test cluster: one broker or several. */
-export interface RigKafka {
+export interface TestKafka {
   /** host:port of each broker, separated by commas. */
   readonly address: string;
   stop(): Promise<void>;
 }
 
 /** Servers that may be killed, a pipeline between two databases, and workers. */
-export class Rig<Kafka extends RigKafka = OwnServer> implements AsyncDisposable {
+export class TestCluster<Kafka extends TestKafka = OwnServer> implements AsyncDisposable {
   readonly kafka: Kafka;
   readonly postgres: Awaited<ReturnType<typeof startPostgres>>;
   readonly temporal: Awaited<ReturnType<typeof startTemporal>>;
@@ -46,30 +46,30 @@ export class Rig<Kafka extends RigKafka = OwnServer> implements AsyncDisposable 
   readonly slot = this.prefix;
   readonly #names = new Map<Role, string>(connectors.map(role => [role, draw.connectorName()]));
   readonly workers: WorkerProcess[] = [];
-  readonly troubles: TroubleSpan[] = [];
-  private readonly folder: string;
+  readonly faults: FaultSpan[] = [];
+  readonly #folder: string;
 
   private constructor(
-    parts: Pick<Rig<Kafka>, 'kafka' | 'postgres' | 'temporal' | 'source' | 'target'> & { folder: string },
+    parts: Pick<TestCluster<Kafka>, 'kafka' | 'postgres' | 'temporal' | 'source' | 'target'> & { folder: string },
   ) {
     this.kafka = parts.kafka;
     this.postgres = parts.postgres;
     this.temporal = parts.temporal;
     this.source = parts.source;
     this.target = parts.target;
-    this.folder = parts.folder;
+    this.#folder = parts.folder;
   }
 
   /** rows: initial number of orders and of events. */
-  static start(rows: number, { kafka = startKafka, ...others }: Partial<RigServers> = {}): Promise<Rig> {
-    return Rig.startWith(rows, kafka, others);
+  static start(rows: number, { kafka = startKafka, ...others }: Partial<TestServers> = {}): Promise<TestCluster> {
+    return TestCluster.startWith(rows, kafka, others);
   }
 
-  static async startWith<Kafka extends RigKafka>(
+  static async startWith<Kafka extends TestKafka>(
     rows: number,
     start: () => Promise<Kafka>,
-    servers: Partial<Omit<RigServers, 'kafka'>> = {},
-  ): Promise<Rig<Kafka>> {
+    servers: Partial<Omit<TestServers, 'kafka'>> = {},
+  ): Promise<TestCluster<Kafka>> {
     const [kafka, postgres, temporal, folder] = await Promise.all([
       start(),
       (servers.postgres ?? startPostgres)(),
@@ -82,7 +82,7 @@ export class Rig<Kafka extends RigKafka = OwnServer> implements AsyncDisposable 
     ]);
     await createLoad(source, rows);
     await createTyped(draw, source, target);
-    return new Rig({ kafka, postgres, temporal, source, target, folder });
+    return new TestCluster({ kafka, postgres, temporal, source, target, folder });
   }
 
   /** env: environment variables added to those of this process. */
@@ -95,15 +95,15 @@ export class Rig<Kafka extends RigKafka = OwnServer> implements AsyncDisposable 
       'status.storage.topic': `${this.prefix}-status`,
       'temporal.address': this.temporal.address,
     };
-    const worker = await startWorkerProcess(this.folder, await freePort(), properties, { env });
+    const worker = await startWorkerProcess(this.#folder, await freePort(), properties, { env });
     this.workers.push(worker);
     return worker;
   }
 
   /** Records a fault and its time span, for reports. */
   async during<T>(name: string, trouble: () => Promise<T>): Promise<T> {
-    const span: TroubleSpan = { name, from: Date.now() };
-    this.troubles.push(span);
+    const span: FaultSpan = { name, from: Date.now() };
+    this.faults.push(span);
     try {
       return await trouble();
     } finally {
@@ -125,7 +125,7 @@ export class Rig<Kafka extends RigKafka = OwnServer> implements AsyncDisposable 
   }
 
   /** Sends a request to any worker, retrying while servers are down. */
-  ask<T>(request: (url: string) => Promise<T>): Promise<T> {
+  request<T>(request: (url: string) => Promise<T>): Promise<T> {
     return eventually('a worker answers', async () => ({ answer: await request(this.url) }), {
       within: 120_000,
       every: 500,
@@ -195,7 +195,7 @@ export class Rig<Kafka extends RigKafka = OwnServer> implements AsyncDisposable 
   }
 
   /** Waits until the connector's task 0 runs, and returns host:port of its worker. */
-  holder(role: Role): Promise<string> {
+  workerOf(role: Role): Promise<string> {
     return eventually(`${role} runs`, async () => {
       const [task] = (await this.status(role)).tasks;
       return task?.state === 'RUNNING' ? task.worker_id : undefined;
@@ -203,13 +203,13 @@ export class Rig<Kafka extends RigKafka = OwnServer> implements AsyncDisposable 
   }
 
   /** Number of rows of the source's `events`. */
-  async sent(): Promise<number> {
+  async sourceEvents(): Promise<number> {
     const [row] = await this.source.query<{ count: string }>('select count(*) from events');
     return Number(row?.count);
   }
 
   /** Number of rows of the target's `events`; 0 until the table exists. */
-  async arrived(): Promise<number> {
+  async targetEvents(): Promise<number> {
     const [row] = await this.target
       .query<{ count: string }>('select count(*) from events')
       .catch(() => [{ count: '0' }]);
@@ -221,7 +221,7 @@ export class Rig<Kafka extends RigKafka = OwnServer> implements AsyncDisposable 
     await Promise.allSettled([this.source.drop(), this.target.drop()]);
     await Promise.all([this.kafka.stop(), this.postgres.stop(), this.temporal.stop()]);
     // Logs of the workers help to analyse a failure.
-    if (process.env['MILLRACE_KEEP_LOGS']) console.log(`logs: ${this.folder}`);
-    else await rm(this.folder, { recursive: true, force: true });
+    if (process.env['MILLRACE_KEEP_LOGS']) console.log(`logs: ${this.#folder}`);
+    else await rm(this.#folder, { recursive: true, force: true });
   }
 }

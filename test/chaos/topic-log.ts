@@ -46,8 +46,8 @@ export async function readTopic<T extends { readonly offset: number }>(
     const transaction = open.get(producerId) ?? [];
     open.set(producerId, transaction);
     for (const record of records) {
-      const made = read(record, producerId);
-      if (made !== null) transaction.push(made);
+      const change = read(record, producerId);
+      if (change !== null) transaction.push(change);
     }
   };
   try {

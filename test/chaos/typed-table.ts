@@ -53,14 +53,14 @@ export async function createTyped(draw: Draw, source: TestDatabase, target: Test
 
 /** Waits until every column of every row is equal in both databases. */
 export async function verifyTyped(source: TestDatabase, target: TestDatabase): Promise<void> {
-  const there = await rowTexts(source, 'typed');
-  expect(there.length).toBeGreaterThan(0);
+  const sourceRows = await rowTexts(source, 'typed');
+  expect(sourceRows.length).toBeGreaterThan(0);
   let different: unknown[] = [];
   await eventually(
     'typed is equal in both databases',
     async () => {
-      const here = await rowTexts(target, 'typed');
-      different = differences(there, here);
+      const targetRows = await rowTexts(target, 'typed');
+      different = differences(sourceRows, targetRows);
       return different.length === 0;
     },
     { within: 60_000, every: 500 },
@@ -68,11 +68,11 @@ export async function verifyTyped(source: TestDatabase, target: TestDatabase): P
 }
 
 function differences(there: readonly Row[], here: readonly Row[]): unknown[] {
-  const found = new Map(here.map(row => [row['id'], row]));
+  const rows = new Map(here.map(row => [row['id'], row]));
   const different: unknown[] = here.length === there.length ? [] : [{ rows: there.length, here: here.length }];
   for (const row of there)
     for (const [column, value] of Object.entries(row)) {
-      const other = found.get(row['id'] ?? null)?.[column];
+      const other = rows.get(row['id'] ?? null)?.[column];
       if (other !== value) different.push({ id: row['id'], column, value, here: other });
     }
   return different.slice(0, 10);

@@ -5,7 +5,7 @@ import { eventually } from '../support/eventually.ts';
 import { type Change, changes } from './changes.ts';
 import { checkSlot } from './slot-check.ts';
 import type { SlotWatch, Table } from './slot-watch.ts';
-import { connectors, type Rig, type RigKafka } from './test-cluster.ts';
+import { connectors, type TestCluster, type TestKafka } from './test-cluster.ts';
 import { verifyTyped } from './typed-table.ts';
 
 const columns = {
@@ -14,18 +14,18 @@ const columns = {
 } as const satisfies Record<Table, string>;
 
 async function rows(database: TestDatabase, table: Table): Promise<Map<string, string>> {
-  const found = await database.query<{ id: string; row: string }>(
+  const rowTexts = await database.query<{ id: string; row: string }>(
     `select id::text, row(${columns[table]})::text as row from ${table}`,
   );
-  return new Map(found.map(({ id, row }) => [id, row]));
+  return new Map(rowTexts.map(({ id, row }) => [id, row]));
 }
 
 /** Waits until every task runs and the current events have arrived. Returns their number. */
-export async function awaitProgress(rig: Rig<RigKafka>): Promise<number> {
+export async function awaitProgress(cluster: TestCluster<TestKafka>): Promise<number> {
   for (const role of connectors)
-    await rig.ask(async () => expect((await rig.status(role)).tasks[0]?.state).toBe('RUNNING'));
-  const count = await eventCount(rig);
-  await eventually(`${count} events arrive`, async () => (await rig.arrived()) >= count, {
+    await cluster.request(async () => expect((await cluster.status(role)).tasks[0]?.state).toBe('RUNNING'));
+  const count = await eventCount(cluster);
+  await eventually(`${count} events arrive`, async () => (await cluster.targetEvents()) >= count, {
     within: 300_000,
     every: 1000,
   });
@@ -33,7 +33,7 @@ export async function awaitProgress(rig: Rig<RigKafka>): Promise<number> {
 }
 
 /** Number of rows of the source's `events`. */
-async function eventCount({ source }: Rig<RigKafka>): Promise<number> {
+async function eventCount({ source }: TestCluster<TestKafka>): Promise<number> {
   const [row] = await source.query<{ count: string }>('select count(*) from events');
   return Number(row?.count ?? 0);
 }
@@ -41,21 +41,21 @@ async function eventCount({ source }: Rig<RigKafka>): Promise<number> {
 /**
  * Runs `act` under load, then verifies. Explains a failure while the servers still run. Returns the number of events.
  */
-export async function verifyAfter(act: () => Promise<void>, { rig, load, slot, log }: Campaign): Promise<number> {
+export async function verifyAfter(act: () => Promise<void>, { cluster, load, slot, log }: Campaign): Promise<number> {
   try {
     await act();
   } catch (error) {
     log(messageOf(error));
     await load.stop();
-    await explain(rig, slot);
+    await explain(cluster, slot);
     throw error;
   }
   await load.stop();
-  return verify(rig, slot);
+  return verify(cluster, slot);
 }
 
 export interface Campaign {
-  readonly rig: Rig<RigKafka>;
+  readonly cluster: TestCluster<TestKafka>;
   readonly load: { stop(): Promise<void> };
   readonly slot: SlotWatch;
   readonly log: (line: string) => void;
@@ -65,66 +65,66 @@ export interface Campaign {
  * Waits until the target has as many events as the source, then compares all data. watch: stopped when all events have
  * arrived, because a source may stream only after the load. Returns the number of events.
  */
-export async function verify(rig: Rig<RigKafka>, watch?: SlotWatch): Promise<number> {
-  const count = await eventCount(rig);
-  await eventually('all events arrived', async () => (await rig.arrived()) >= count, {
+export async function verify(cluster: TestCluster<TestKafka>, watch?: SlotWatch): Promise<number> {
+  const count = await eventCount(cluster);
+  await eventually('all events arrived', async () => (await cluster.targetEvents()) >= count, {
     within: 120_000,
     every: 250,
   }).catch(async (error: unknown) => {
-    if (watch !== undefined) await explain(rig, watch);
+    if (watch !== undefined) await explain(cluster, watch);
     throw error;
   });
   await watch?.stop();
-  const topics = await readTopics(rig);
+  const topics = await readTopics(cluster);
   const { events, orders } = topics;
-  if (watch !== undefined) await checkSlotOf(rig, watch, topics);
+  if (watch !== undefined) await checkSlotOf(cluster, watch, topics);
   for (const table of ['events', 'orders'] as const) {
-    const truth = await rows(rig.source, table);
+    const expected = await rows(cluster.source, table);
     await eventually(
       `${table} are equal in both databases`,
-      async () => differences(truth, await rows(rig.target, table)).length === 0,
+      async () => differences(expected, await rows(cluster.target, table)).length === 0,
       { within: 30_000, every: 500 },
     ).catch(async (error: unknown) => {
-      expect(differences(truth, await rows(rig.target, table)), String(error)).toEqual([]);
+      expect(differences(expected, await rows(cluster.target, table)), String(error)).toEqual([]);
     });
   }
-  await verifyTyped(rig.source, rig.target);
-  inOrder(await changes(rig.kafka.address, rig.topic('typed')));
+  await verifyTyped(cluster.source, cluster.target);
+  expectOrder(await changes(cluster.kafka.address, cluster.topic('typed')));
   // Each event once in the topic, by snapshot or stream: comparing the target would find a lost event but not a
   // duplicate.
   expect(events.length).toBe(count);
   expect(new Set(events.map(({ id }) => id)).size).toBe(count);
-  inOrder(orders);
+  expectOrder(orders);
   return count;
 }
 
 type Topics = Readonly<Record<Table, readonly Change[]>>;
 
-async function readTopics(rig: Rig<RigKafka>): Promise<Topics> {
+async function readTopics(cluster: TestCluster<TestKafka>): Promise<Topics> {
   const [events, orders] = await Promise.all([
-    changes(rig.kafka.address, rig.topic('events')),
-    changes(rig.kafka.address, rig.topic('orders')),
+    changes(cluster.kafka.address, cluster.topic('events')),
+    changes(cluster.kafka.address, cluster.topic('orders')),
   ]);
   return { events, orders };
 }
 
 /** Prints the state of the connectors, and whether the slot was ahead of the topics. Stops the watch. */
-export async function explain(rig: Rig<RigKafka>, watch: SlotWatch): Promise<void> {
-  for (const role of connectors) console.error(role, await rig.status(role).then(JSON.stringify, messageOf));
+export async function explain(cluster: TestCluster<TestKafka>, watch: SlotWatch): Promise<void> {
+  for (const role of connectors) console.error(role, await cluster.status(role).then(JSON.stringify, messageOf));
   await watch
     .stop()
-    .then(() => readTopics(rig))
-    .then(topics => checkSlotOf(rig, watch, topics))
+    .then(() => readTopics(cluster))
+    .then(topics => checkSlotOf(cluster, watch, topics))
     .catch(error => console.error(messageOf(error)));
 }
 
 async function checkSlotOf(
-  { slot, troubles }: Rig<RigKafka>,
+  { slot, faults: troubles }: TestCluster<TestKafka>,
   { samples, failures, log }: SlotWatch,
   topics: Topics,
 ): Promise<void> {
   console.log(`${samples.length} samples of the slot; failed: ${JSON.stringify(Object.fromEntries(failures))}`);
-  await checkSlot({ slot, samples, log, topics, troubles });
+  await checkSlot({ slot, samples, log, topics, faults: troubles });
 }
 
 function differences(truth: ReadonlyMap<string, string>, found: ReadonlyMap<string, string>): string[] {
@@ -136,7 +136,7 @@ function differences(truth: ReadonlyMap<string, string>, found: ReadonlyMap<stri
 }
 
 /** Checks that each key is in database order without duplicates, and has no snapshot row after a change. */
-function inOrder(list: readonly Change[]): void {
+function expectOrder(list: readonly Change[]): void {
   const wrong: string[] = [];
   const last = new Map<string, Change>();
   for (const change of list) {

@@ -43,9 +43,9 @@ class HealthCheck implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const gone = once(this.#child, 'close');
+    const exit = once(this.#child, 'close');
     this.#child.kill('SIGTERM');
-    await gone;
+    await exit;
   }
 }
 

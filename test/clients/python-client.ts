@@ -8,7 +8,7 @@ import { type Python, pythonWith } from '../support/python.ts';
 import { type PythonClient, pythonClients } from './packages.ts';
 import { type Answer, Session } from './session.ts';
 
-export interface Ended {
+export interface ProgramResult {
   readonly status: number | null;
   readonly stdout: string;
   readonly stderr: string;
@@ -36,7 +36,7 @@ export class InstalledClient {
   }
 
   /** Runs a program of the client and returns its output. */
-  async run(program: string, args: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<Ended> {
+  async run(program: string, args: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<ProgramResult> {
     const child = this.start(program, args, environment);
     const ended = once(child, 'close');
     const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
@@ -74,8 +74,8 @@ export class Library implements AsyncDisposable {
   }
 
   /** Calls the function of a console script in this process. */
-  program(entry: string, ...args: readonly string[]): Promise<Ended> {
-    return this.value<Ended>(`program(${entry}, *args)`, { args });
+  program(entry: string, ...args: readonly string[]): Promise<ProgramResult> {
+    return this.value<ProgramResult>(`program(${entry}, *args)`, { args });
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -53,8 +53,8 @@ export class Session implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const { exitCode, signalCode } = this.#child;
     if (exitCode !== null || signalCode !== null) return;
-    const gone = once(this.#child, 'exit');
+    const exit = once(this.#child, 'exit');
     this.#child.stdin.end();
-    await gone;
+    await exit;
   }
 }

@@ -53,17 +53,17 @@ export default async function setup(project: TestProject): Promise<() => Promise
     'rest.extension.classes': 'org.apache.kafka.connect.rest.basic.auth.extension.BasicAuthSecurityRestExtension',
     'java.security.auth.login.config': join(folder, 'jaas.conf'),
   };
-  const ends: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
+  const cleanups: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
   const end = async () => {
-    for (const one of ends.reverse()) await one();
+    for (const one of cleanups.reverse()) await one();
   };
   try {
     const worker = await startWorkerProcess(folder, await freePort(), properties);
-    ends.push(() => worker.stop());
+    cleanups.push(() => worker.stop());
     const guarded = await startWorkerProcess(folder, await freePort(), guardedProperties, { healthy: false });
-    ends.push(() => guarded.stop());
+    cleanups.push(() => guarded.stop());
     const connect = await startKafkaConnect(kafka, `${group}-connect`, 240_000);
-    ends.push(async () => connect[Symbol.asyncDispose]());
+    cleanups.push(async () => connect[Symbol.asyncDispose]());
     project.provide('clients', {
       kafkaConnect: connect.url,
       millrace: worker.url,

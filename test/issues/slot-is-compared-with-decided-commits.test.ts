@@ -83,7 +83,7 @@ async function openScene(cleanUp: AsyncDisposableStack) {
     async check(): Promise<void> {
       const [events, orders] = await Promise.all([changes(address, topics.events), changes(address, topics.orders)]);
       const troubles = [{ name: 'somebody advances the slot', from: Date.now() - 1000, until: Date.now() }];
-      await checkSlot({ slot, samples: watch.samples, log: watch.log, topics: { events, orders }, troubles });
+      await checkSlot({ slot, samples: watch.samples, log: watch.log, topics: { events, orders }, faults: troubles });
     },
   };
 }

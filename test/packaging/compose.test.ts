@@ -56,9 +56,9 @@ describe.each(Object.entries(services))('%s', (_, service) => {
       const [name = ''] = volume.split(':');
       if (!name.startsWith('.')) expect(volumes).toHaveProperty(name);
     }
-    for (const other of Object.keys(service.depends_on ?? {})) expect(services).toHaveProperty(other);
-    const known = ['image', 'build', 'command', 'environment', 'ports', 'volumes', 'depends_on', 'healthcheck'];
-    const rest = Object.keys(service).filter(key => !known.includes(key));
+    for (const another of Object.keys(service.depends_on ?? {})) expect(services).toHaveProperty(another);
+    const supportedKeys = ['image', 'build', 'command', 'environment', 'ports', 'volumes', 'depends_on', 'healthcheck'];
+    const rest = Object.keys(service).filter(key => !supportedKeys.includes(key));
     expect(rest.filter(key => key !== 'restart' && key !== 'stop_grace_period')).toEqual([]);
   });
 });

@@ -47,17 +47,19 @@ const connectorServers = {
 /** Services that these test files use through test/support or `inject`. */
 async function requiredServices(files: readonly string[]): Promise<ServiceName[]> {
   const sources = await Promise.all(files.map(file => readFile(file, 'utf8')));
-  const own = Object.values(connectorServers);
-  const rest = sources.map(source =>
-    own.reduce((text, pattern) => text.replaceAll(new RegExp(pattern, 'g'), ''), source),
+  const connectorPatterns = Object.values(connectorServers);
+  const remainder = sources.map(source =>
+    connectorPatterns.reduce((text, pattern) => text.replaceAll(new RegExp(pattern, 'g'), ''), source),
   );
   // The generator's arbitraries need no server; only its index does.
-  const any = rest.some(source => /\/support\/(?!generate\/(?!index))|\binject\('stack'\)/.test(source));
+  const usesCoreServers = remainder.some(source =>
+    /\/support\/(?!generate\/(?!index))|\binject\('stack'\)/.test(source),
+  );
   const connectors = Object.entries(connectorServers).filter(([, pattern]) =>
     sources.some(source => pattern.test(source)),
   );
   return [
-    ...(any ? (['kafka', 'postgres', 'temporal'] as const) : []),
+    ...(usesCoreServers ? (['kafka', 'postgres', 'temporal'] as const) : []),
     ...connectors.map(([service]) => service as keyof typeof connectorServers),
   ];
 }

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { test } from 'vitest';
-import { otherTroubles, serverTroubles } from '../chaos/faults.ts';
+import { otherFaults, serverFaults } from '../chaos/faults.ts';
 import { keepLoading } from '../chaos/load.ts';
 import { SlotWatch } from '../chaos/slot-watch.ts';
-import { Rig } from '../chaos/test-cluster.ts';
+import { TestCluster } from '../chaos/test-cluster.ts';
 import { awaitProgress, verifyAfter } from '../chaos/verify.ts';
 import { type Seeded, seeded } from '../support/seed.ts';
 
@@ -14,7 +14,7 @@ const PAUSE_MS = 4000;
 
 /** Picks one fault or, one time in four, two faults at once. */
 function pick(random: Seeded): string[] {
-  const [servers, others] = [Object.keys(serverTroubles), Object.keys(otherTroubles)];
+  const [servers, others] = [Object.keys(serverFaults), Object.keys(otherFaults)];
   const any = [...servers, ...others];
   if (random.between(0, 4) > 0) return [any[random.between(0, any.length)] as string];
   // Two faults of one server would undo each other.
@@ -27,24 +27,24 @@ test(`a pipeline loses and duplicates nothing in ${MINUTES} minutes of changes u
   const random = seeded();
   const log = (line: string): void => console.log(`${new Date().toISOString()} ${line}`);
   log(`MILLRACE_SEED=${random.seed} MILLRACE_SOAK=${MINUTES}`);
-  await using rig = await Rig.start(ROWS);
-  await rig.startWorker();
-  await rig.startWorker();
-  await rig.createPipeline();
-  await using slot = await SlotWatch.start(rig);
+  await using cluster = await TestCluster.start(ROWS);
+  await cluster.startWorker();
+  await cluster.startWorker();
+  await cluster.createPipeline();
+  await using slot = await SlotWatch.start(cluster);
   const end = performance.now() + MINUTES * 60_000;
   // All written data is compared at the end: hours of it must fit into memory.
-  using load = keepLoading(rig.source, TRANSACTIONS, PAUSE_MS);
-  const troubles = { ...serverTroubles, ...otherTroubles };
+  using load = keepLoading(cluster.source, TRANSACTIONS, PAUSE_MS);
+  const troubles = { ...serverFaults, ...otherFaults };
   const act = async () => {
     for (let round = 1; performance.now() < end; round++) {
       await delay(random.between(0, 12_000));
       const names = pick(random);
       log(names.join(', and '));
-      await Promise.all(names.map(name => rig.during(name, async () => troubles[name]?.(rig, random))));
+      await Promise.all(names.map(name => cluster.during(name, async () => troubles[name]?.(cluster, random))));
       if (round % 5 > 0) continue;
-      log(`${round} rounds, ${await awaitProgress(rig)} events arrived`);
+      log(`${round} rounds, ${await awaitProgress(cluster)} events arrived`);
     }
   };
-  await verifyAfter(act, { rig, load, slot, log });
+  await verifyAfter(act, { cluster, load, slot, log });
 });

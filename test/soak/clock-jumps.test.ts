@@ -4,11 +4,11 @@ import { kafkaClient } from '../../src/kafka/client/client.ts';
 import type { KafkaClient } from '../../src/kafka/port.ts';
 import { silent } from '../../src/observability/silent.ts';
 import { startKafka } from '../../src/stack/index.ts';
-import { checkNothingLeftOut, tolerance } from '../chaos/dead-letters.ts';
+import { checkNoDeadLetters, skipBadRecords } from '../chaos/dead-letters.ts';
 import { keepLoading } from '../chaos/load.ts';
 import { recovery } from '../chaos/recovery.ts';
 import { SlotWatch } from '../chaos/slot-watch.ts';
-import { connectors, Rig } from '../chaos/test-cluster.ts';
+import { connectors, TestCluster } from '../chaos/test-cluster.ts';
 import { verify } from '../chaos/verify.ts';
 import { eventually } from '../support/eventually.ts';
 import { FakeClock } from '../support/fake-clock.ts';
@@ -27,9 +27,12 @@ const FLOW_MS = 60_000;
 const TRANSACTIONS = 50;
 const PAUSE_MS = 500;
 
-type Place = 'worker' | 'broker';
+type ClockOwner = 'worker' | 'broker';
 const jumps = [1, -1].flatMap(direction =>
-  ([['worker'], ['broker'], ['worker', 'broker']] as const).map(places => ({ places, seconds: direction * JUMP_S })),
+  ([['worker'], ['broker'], ['worker', 'broker']] as const).map(owners => ({
+    places: owners,
+    seconds: direction * JUMP_S,
+  })),
 );
 
 test(
@@ -37,60 +40,60 @@ test(
   async () => {
     await using worker = await FakeClock.create();
     await using broker = await FakeClock.create();
-    const clocks: Record<Place, FakeClock> = { worker, broker };
-    await using rig = await Rig.start(5000, { kafka: () => startKafka({ env: broker.env }) });
-    expect(rig.kafka.origin, 'a broker in a container uses the clock of the machine').toBe('native');
-    await rig.startWorker(worker.env);
-    await rig.startWorker(worker.env);
+    const clocks: Record<ClockOwner, FakeClock> = { worker, broker };
+    await using cluster = await TestCluster.start(5000, { kafka: () => startKafka({ env: broker.env }) });
+    expect(cluster.kafka.origin, 'a broker in a container uses the clock of the machine').toBe('native');
+    await cluster.startWorker(worker.env);
+    await cluster.startWorker(worker.env);
     const letters = uniqueName('letters');
-    await rig.createPipeline(tolerance(letters));
-    await rig.holder('source');
-    await using slot = await SlotWatch.start(rig);
-    using load = keepLoading(rig.source, TRANSACTIONS, PAUSE_MS);
-    await eventually('it streams', async () => (await rig.arrived()) > 6000, { within: 60_000 });
-    await using shown = await ShownClocks.open(rig);
+    await cluster.createPipeline(skipBadRecords(letters));
+    await cluster.workerOf('source');
+    await using slot = await SlotWatch.start(cluster);
+    using load = keepLoading(cluster.source, TRANSACTIONS, PAUSE_MS);
+    await eventually('it streams', async () => (await cluster.targetEvents()) > 6000, { within: 60_000 });
+    await using clocksSeen = await ObservedClocks.open(cluster);
 
     for (let round = 1; round <= ROUNDS; round++)
       for (const { places, seconds } of jumps) {
         const jump = `${places.join(' and ')} ${seconds > 0 ? '+' : ''}${seconds} s`;
         console.log(`round ${round}: ${jump}`);
-        await rig.during(`clocks jump: ${jump}`, async () => {
+        await cluster.during(`clocks jump: ${jump}`, async () => {
           await Promise.all(places.map(place => clocks[place].set(seconds)));
-          await Promise.all(places.map(place => shown.follows(place, seconds)));
-          const offset = (place: Place) => (places.some(one => one === place) ? seconds : 0);
+          await Promise.all(places.map(place => clocksSeen.awaitOffset(place, seconds)));
+          const offset = (place: ClockOwner) => (places.some(one => one === place) ? seconds : 0);
           // Kafka rejects records with future timestamps until the clocks agree again.
           if (offset('worker') - offset('broker') < JUMP_S)
-            await recovery(rig, { runningMs: FLOW_MS, arrivedMs: FLOW_MS });
+            await recovery(cluster, { runningMs: FLOW_MS, arrivedMs: FLOW_MS });
           await delay(HOLD_MS);
           for (const role of connectors)
-            expect((await rig.status(role)).tasks[0]?.state, `${role} after ${jump}`).not.toBe('FAILED');
+            expect((await cluster.status(role)).tasks[0]?.state, `${role} after ${jump}`).not.toBe('FAILED');
           await Promise.all(places.map(place => clocks[place].set(0)));
-          await Promise.all(places.map(place => shown.follows(place, 0)));
+          await Promise.all(places.map(place => clocksSeen.awaitOffset(place, 0)));
         });
-        await recovery(rig, { runningMs: FLOW_MS, arrivedMs: FLOW_MS });
+        await recovery(cluster, { runningMs: FLOW_MS, arrivedMs: FLOW_MS });
       }
     await load.stop();
-    await verify(rig, slot);
-    await checkNothingLeftOut(rig, letters);
+    await verify(cluster, slot);
+    await checkNoDeadLetters(cluster, letters);
   },
   ROUNDS * 30 * 60_000,
 );
 
 /** Wall-clock time as seen by the programs. */
-class ShownClocks implements AsyncDisposable {
-  readonly #rig: Rig;
+class ObservedClocks implements AsyncDisposable {
+  readonly #cluster: TestCluster;
   readonly #kafka: KafkaClient;
   /** A topic with the broker's timestamps. */
   readonly #topic = uniqueName('clock');
   #next = 0;
 
-  private constructor(rig: Rig) {
-    this.#rig = rig;
-    this.#kafka = kafkaClient({ brokers: [rig.kafka.address], clientId: 'clock' }, silent);
+  private constructor(cluster: TestCluster) {
+    this.#cluster = cluster;
+    this.#kafka = kafkaClient({ brokers: [cluster.kafka.address], clientId: 'clock' }, silent);
   }
 
-  static async open(rig: Rig): Promise<ShownClocks> {
-    const shown = new ShownClocks(rig);
+  static async open(cluster: TestCluster): Promise<ObservedClocks> {
+    const shown = new ObservedClocks(cluster);
     await shown.#kafka.admin.createTopics([
       {
         topic: shown.#topic,
@@ -103,7 +106,7 @@ class ShownClocks implements AsyncDisposable {
   }
 
   /** Waits until all programs of this kind are that many seconds ahead. */
-  async follows(place: Place, seconds: number): Promise<void> {
+  async awaitOffset(place: ClockOwner, seconds: number): Promise<void> {
     const times = place === 'broker' ? () => this.#ofBroker() : () => this.#ofWorkers();
     await eventually(
       `the clock of the ${place} is ${seconds} s ahead`,
@@ -114,7 +117,7 @@ class ShownClocks implements AsyncDisposable {
 
   #ofWorkers(): Promise<number[]> {
     return Promise.all(
-      this.#rig.workers.map(async ({ url }) => Date.parse((await fetch(`${url}/`)).headers.get('date') ?? '')),
+      this.#cluster.workers.map(async ({ url }) => Date.parse((await fetch(`${url}/`)).headers.get('date') ?? '')),
     );
   }
 

@@ -49,16 +49,16 @@ test('generated tables and changes give the same records in Debezium and Millrac
   let compared = 0;
   for (let round = 1; round <= ROUNDS; round++) {
     const config = draw.value(modes);
-    const names = { there: `there_${group}_${round}`, here: `here_${group}_${round}` };
+    const names = { debezium: `there_${group}_${round}`, millrace: `here_${group}_${round}` };
     const table = await Table.create(source, `round_${round}`);
     await table.insert(1);
     const settings = { ...json, ...config, 'plugin.name': 'pgoutput', 'table.include.list': `public.${table.name}` };
-    await create(connect.url, names.there, { ...debeziumSource(source, names.there), ...settings });
-    await create(worker.url, names.here, { ...debeziumSource(source, names.here), ...settings });
+    await create(connect.url, names.debezium, { ...debeziumSource(source, names.debezium), ...settings });
+    await create(worker.url, names.millrace, { ...debeziumSource(source, names.millrace), ...settings });
     const both = async (what: string, id: number, count: number) => {
       for (const [prefix, { url }] of [
-        [names.there, connect],
-        [names.here, worker],
+        [names.debezium, connect],
+        [names.millrace, worker],
       ] as const)
         await eventually(
           `${prefix} has ${what}`,
@@ -71,7 +71,7 @@ test('generated tables and changes give the same records in Debezium and Millrac
         );
     };
     await both('the snapshot', ROWS, 1);
-    const slots = [names.there, names.here];
+    const slots = [names.debezium, names.millrace];
     await eventually(
       'both stream',
       async () =>
@@ -82,26 +82,26 @@ test('generated tables and changes give the same records in Debezium and Millrac
     await table.change();
     const skipped = config['skipped.operations'].split(',');
     await both('the last row arrives', LAST, ['c', 'u'].filter(operation => !skipped.includes(operation)).length);
-    const [there, here] = [await recordsOf(names.there), await recordsOf(names.here)];
-    const found: string[] = [];
-    if (String([...there.keys()]) !== String([...here.keys()]))
-      found.push(`unexplained: topics ${[...there.keys()]} there, ${[...here.keys()]} here`);
-    for (const [topic, all] of there) {
+    const [debezium, millrace] = [await recordsOf(names.debezium), await recordsOf(names.millrace)];
+    const mismatches: string[] = [];
+    if (String([...debezium.keys()]) !== String([...millrace.keys()]))
+      mismatches.push(`unexplained: topics ${[...debezium.keys()]} in Debezium, ${[...millrace.keys()]} in Millrace`);
+    for (const [topic, all] of debezium) {
       const list = withoutEmptyTransactions(all);
-      const mine = here.get(topic) ?? [];
+      const mine = millrace.get(topic) ?? [];
       if (list.length !== mine.length)
-        found.push(`unexplained: ${list.length} records in ${topic} from Debezium, ${mine.length} from Millrace`);
+        mismatches.push(`unexplained: ${list.length} records in ${topic} from Debezium, ${mine.length} from Millrace`);
       for (const [i, record] of list.entries()) {
         compared++;
-        found.push(...compareRecords(record, mine[i] ?? { key: null, value: null }, table.types, config));
+        mismatches.push(...compareRecords(record, mine[i] ?? { key: null, value: null }, table.types, config));
       }
     }
-    for (const each of found) counts.set(each, (counts.get(each) ?? 0) + 1);
-    const unexplained = found.filter(each => each.startsWith('unexplained'));
+    for (const each of mismatches) counts.set(each, (counts.get(each) ?? 0) + 1);
+    const unexplained = mismatches.filter(each => each.startsWith('unexplained'));
     console.log(`round ${round}: ${compared} records so far; ${JSON.stringify(config)}`);
     if (unexplained.length > 0) console.log([...new Set(unexplained)].slice(0, 12).join('\n'));
-    await fetch(`${connect.url}/connectors/${names.there}`, { method: 'DELETE' });
-    await fetch(`${worker.url}/connectors/${names.here}`, { method: 'DELETE' });
+    await fetch(`${connect.url}/connectors/${names.debezium}`, { method: 'DELETE' });
+    await fetch(`${worker.url}/connectors/${names.millrace}`, { method: 'DELETE' });
     await eventually(
       'the slots are dropped',
       async () =>
@@ -186,13 +186,13 @@ async function create(url: string, name: string, config: Readonly<Record<string,
 async function recordsOf(prefix: string): Promise<Map<string, TopicRecord[]>> {
   const neutral = (text: string | null) => text?.replaceAll(prefix, 'PREFIX') ?? null;
   const topics = (await topicsWithPrefix(prefix)).toSorted();
-  const found = new Map<string, TopicRecord[]>();
+  const recordsByTopic = new Map<string, TopicRecord[]>();
   for (const topic of topics)
-    found.set(
+    recordsByTopic.set(
       neutral(topic) ?? '',
       (await topicRecords(topic)).map(({ key, value }) => ({ key: neutral(key), value: neutral(value) })),
     );
-  return found;
+  return recordsByTopic;
 }
 
 /**
@@ -210,24 +210,27 @@ const withKey = (records: ReadonlyMap<string, TopicRecord[]>, id: number): numbe
   [...records.values()].flat().filter(({ key }) => key !== null && JSON.parse(key).payload?.id === id).length;
 
 function compareRecords(
-  there: TopicRecord,
-  here: TopicRecord,
+  debezium: TopicRecord,
+  millrace: TopicRecord,
   types: ReadonlyMap<string, string>,
   config: Readonly<Record<string, string>>,
 ): string[] {
-  const isOfTransaction = there.key?.includes('TransactionMetadataKey') === true;
-  const found =
-    there.key === here.key
+  const isOfTransaction = debezium.key?.includes('TransactionMetadataKey') === true;
+  const mismatches =
+    debezium.key === millrace.key
       ? []
       : isOfTransaction && config['skipped.operations'] !== 'none'
         ? ['transaction ids with skipped operations']
-        : [`unexplained: key ${there.key} there, ${here.key} here`];
-  if (there.value === null || here.value === null)
-    return there.value === here.value
-      ? found
-      : [...found, `unexplained: ${there.value?.slice(0, 100)} there, ${here.value?.slice(0, 100)} here`];
+        : [`unexplained: key ${debezium.key} in Debezium, ${millrace.key} in Millrace`];
+  if (debezium.value === null || millrace.value === null)
+    return debezium.value === millrace.value
+      ? mismatches
+      : [
+          ...mismatches,
+          `unexplained: ${debezium.value?.slice(0, 100)} in Debezium, ${millrace.value?.slice(0, 100)} in Millrace`,
+        ];
   return [
-    ...found,
-    ...differences({ debezium: JSON.parse(there.value), millrace: JSON.parse(here.value) }, types, config),
+    ...mismatches,
+    ...differences({ debezium: JSON.parse(debezium.value), millrace: JSON.parse(millrace.value) }, types, config),
   ];
 }

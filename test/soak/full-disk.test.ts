@@ -6,11 +6,11 @@ import { expect, type TestContext, test } from 'vitest';
 import { call } from '../../src/demo/rest.ts';
 import { type Server, startKafka, startPostgres } from '../../src/stack/index.ts';
 import { unprivilegedUser } from '../../src/stack/process/system-user.ts';
-import { checkNothingLeftOut, tolerance } from '../chaos/dead-letters.ts';
+import { checkNoDeadLetters, skipBadRecords } from '../chaos/dead-letters.ts';
 import { keepLoading, type SteadyLoad } from '../chaos/load.ts';
 import { type RecoveryLimits, recovery } from '../chaos/recovery.ts';
 import { SlotWatch } from '../chaos/slot-watch.ts';
-import { Rig } from '../chaos/test-cluster.ts';
+import { TestCluster } from '../chaos/test-cluster.ts';
 import { verify } from '../chaos/verify.ts';
 import type { TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
@@ -32,48 +32,48 @@ const FULL_MS = 20_000;
  */
 const LIMITS: RecoveryLimits = { runningMs: 60_000, arrivedMs: 60_000 };
 
-async function needsDisks({ skip }: TestContext): Promise<void> {
+async function skipWithoutDisks({ skip }: TestContext): Promise<void> {
   const refusal = await mountRefusal();
   if (refusal !== undefined) skip(refusal);
 }
 
 /** Throws for a server in a container, whose data is on another disk. */
-function needsProgram({ skip }: TestContext, { service, origin }: Server): void {
+function skipInContainer({ skip }: TestContext, { service, origin }: Server): void {
   if (origin !== 'native') skip(`${service} does not run as a native program`);
 }
 
 /** A pipeline under load. */
 class Pipeline {
-  readonly rig: Rig;
+  readonly cluster: TestCluster;
   readonly load: SteadyLoad;
   readonly #letters: string;
 
-  private constructor(rig: Rig, load: SteadyLoad, letters: string) {
-    this.rig = rig;
+  private constructor(cluster: TestCluster, load: SteadyLoad, letters: string) {
+    this.cluster = cluster;
     this.load = load;
     this.#letters = letters;
   }
 
-  static async start(rig: Rig): Promise<Pipeline> {
+  static async start(cluster: TestCluster): Promise<Pipeline> {
     const letters = uniqueName('letters');
-    await rig.startWorker();
-    await rig.startWorker();
-    await rig.createPipeline(tolerance(letters));
-    await rig.holder('source');
-    return new Pipeline(rig, keepLoading(rig.source, TRANSACTIONS, PAUSE_MS), letters);
+    await cluster.startWorker();
+    await cluster.startWorker();
+    await cluster.createPipeline(skipBadRecords(letters));
+    await cluster.workerOf('source');
+    return new Pipeline(cluster, keepLoading(cluster.source, TRANSACTIONS, PAUSE_MS), letters);
   }
 
-  async streams(): Promise<void> {
-    await eventually('it streams', async () => (await this.rig.arrived()) > 6000, { within: MINUTE_MS });
+  async awaitStreaming(): Promise<void> {
+    await eventually('it streams', async () => (await this.cluster.targetEvents()) > 6000, { within: MINUTE_MS });
   }
 
   /** Waits until no event has arrived for five seconds. */
-  async stalls(): Promise<void> {
+  async awaitStall(): Promise<void> {
     let [last, since] = [0, performance.now()];
     await eventually(
       'data has stopped flowing',
       async () => {
-        const arrived = await this.rig.arrived();
+        const arrived = await this.cluster.targetEvents();
         if (arrived > last) [last, since] = [arrived, performance.now()];
         return performance.now() - since > 5000;
       },
@@ -84,31 +84,33 @@ class Pipeline {
   /** Stops the load and compares both databases. */
   async verify(slot: SlotWatch): Promise<void> {
     await this.load.stop();
-    await verify(this.rig, slot);
-    await checkNothingLeftOut(this.rig, this.#letters);
+    await verify(this.cluster, slot);
+    await checkNoDeadLetters(this.cluster, this.#letters);
   }
 }
 
 test(
   "a pipeline loses and duplicates nothing when Kafka's disk is full, and resumes by itself",
   async context => {
-    await needsDisks(context);
+    await skipWithoutDisks(context);
     await using disk = await SmallDisk.mount(1 << 30);
-    await using rig = await Rig.start(5000, { kafka: () => startKafka({ dataDir: join(disk.folder, 'kafka') }) });
-    needsProgram(context, rig.kafka);
-    const pipeline = await Pipeline.start(rig);
+    await using cluster = await TestCluster.start(5000, {
+      kafka: () => startKafka({ dataDir: join(disk.folder, 'kafka') }),
+    });
+    skipInContainer(context, cluster.kafka);
+    const pipeline = await Pipeline.start(cluster);
     using _load = pipeline.load;
-    await using slot = await SlotWatch.start(rig);
-    await pipeline.streams();
-    await rig.during('the disk of Kafka is full', async () => {
+    await using slot = await SlotWatch.start(cluster);
+    await pipeline.awaitStreaming();
+    await cluster.during('the disk of Kafka is full', async () => {
       await disk.fill();
-      await pipeline.stalls();
-      console.log(rig.kafka.pid === undefined ? 'the broker has ended' : 'the broker still runs');
+      await pipeline.awaitStall();
+      console.log(cluster.kafka.pid === undefined ? 'the broker has ended' : 'the broker still runs');
       await delay(FULL_MS);
       await disk.free();
-      await rig.kafka.restart();
+      await cluster.kafka.restart();
     });
-    await recovery(rig, LIMITS);
+    await recovery(cluster, LIMITS);
     await pipeline.verify(slot);
   },
   15 * MINUTE_MS,
@@ -117,27 +119,27 @@ test(
 test(
   'a pipeline loses and duplicates nothing when the disk of PostgreSQL is full, and resumes by itself',
   async context => {
-    await needsDisks(context);
+    await skipWithoutDisks(context);
     await using disk = await SmallDisk.mount(1 << 30);
-    await using rig = await Rig.start(5000, {
+    await using cluster = await TestCluster.start(5000, {
       postgres: () => startPostgres({ dataDir: join(disk.folder, 'postgres') }),
     });
-    needsProgram(context, rig.postgres);
-    const pipeline = await Pipeline.start(rig);
+    skipInContainer(context, cluster.postgres);
+    const pipeline = await Pipeline.start(cluster);
     using _load = pipeline.load;
-    await using slot = await SlotWatch.start(rig);
-    await pipeline.streams();
-    await rig.during('the disk of PostgreSQL is full', async () => {
+    await using slot = await SlotWatch.start(cluster);
+    await pipeline.awaitStreaming();
+    await cluster.during('the disk of PostgreSQL is full', async () => {
       await disk.fill();
       // Statements fail before the server does: their data needs space while the log still has some.
-      await pipeline.stalls();
-      await fillLog(rig.source);
+      await pipeline.awaitStall();
+      await fillLog(cluster.source);
       await delay(FULL_MS);
-      console.log(rig.postgres.pid === undefined ? 'PostgreSQL has ended' : 'PostgreSQL still runs');
+      console.log(cluster.postgres.pid === undefined ? 'PostgreSQL has ended' : 'PostgreSQL still runs');
       await disk.free();
-      await rig.postgres.restart();
+      await cluster.postgres.restart();
     });
-    await recovery(rig, LIMITS);
+    await recovery(cluster, LIMITS);
     await pipeline.verify(slot);
   },
   15 * MINUTE_MS,
@@ -146,59 +148,61 @@ test(
 test(
   'a full disk of a tablespace or a file causes no bad records',
   async context => {
-    await needsDisks(context);
+    await skipWithoutDisks(context);
     const owner = await unprivilegedUser('postgres');
     await using tables = await SmallDisk.mount(64 << 20, owner);
     await using files = await SmallDisk.mount(256 << 20);
-    await using rig = await Rig.start(5000);
-    needsProgram(context, rig.postgres);
-    await rig.source.query(`create tablespace small location '${tables.folder}'`);
-    await rig.source.query(`alter database ${rig.target.name} set default_tablespace = small`);
-    const pipeline = await Pipeline.start(rig);
+    await using cluster = await TestCluster.start(5000);
+    skipInContainer(context, cluster.postgres);
+    await cluster.source.query(`create tablespace small location '${tables.folder}'`);
+    await cluster.source.query(`alter database ${cluster.target.name} set default_tablespace = small`);
+    const pipeline = await Pipeline.start(cluster);
     using _load = pipeline.load;
-    await using slot = await SlotWatch.start(rig);
+    await using slot = await SlotWatch.start(cluster);
     const [name, file] = [draw.sinkName(), join(files.folder, 'events')];
-    await call('POST', `${rig.url}/connectors`, {
+    await call('POST', `${cluster.url}/connectors`, {
       name,
       config: {
         'connector.class': 'FileStreamSink',
         file,
-        topics: rig.topic('events'),
+        topics: cluster.topic('events'),
         'value.converter': 'StringConverter',
         'errors.tolerance': 'all',
       },
     });
     const taskOfFile = async () => {
-      const status = await call<Awaited<ReturnType<Rig['status']>>>(
+      const status = await call<Awaited<ReturnType<TestCluster['status']>>>(
         'GET',
-        `${rig.url}/connectors/${encodeURIComponent(name)}/status`,
+        `${cluster.url}/connectors/${encodeURIComponent(name)}/status`,
       );
       return status.tasks[0];
     };
-    await pipeline.streams();
-    await rig.during('the disks of the tablespace and the file are full', async () => {
+    await pipeline.awaitStreaming();
+    await cluster.during('the disks of the tablespace and the file are full', async () => {
       await Promise.all([tables.fill(), files.fill()]);
       await eventually('the database reports it', async () => {
-        const [task] = (await rig.status('sink-events')).tasks;
+        const [task] = (await cluster.status('sink-events')).tasks;
         return task?.last_failure?.includes('53100');
       });
-      await eventually('the file system reports it', async () => (await taskOfFile())?.last_failure?.includes('ENOSPC'));
+      await eventually('the file system reports it', async () =>
+        (await taskOfFile())?.last_failure?.includes('ENOSPC'),
+      );
       await delay(FULL_MS);
       await Promise.all([tables.free(), files.free()]);
     });
-    await recovery(rig, LIMITS);
+    await recovery(cluster, LIMITS);
     await eventually('the file is written again', async () => (await taskOfFile())?.state === 'RUNNING', {
       within: LIMITS.runningMs,
     });
     await pipeline.verify(slot);
-    const sent = await rig.sent();
+    const sent = await cluster.sourceEvents();
     const ids = () => idsIn(file);
     await eventually('the file has all events', async () => (await ids()).length >= sent, {
       within: LIMITS.arrivedMs,
       every: 1000,
     });
-    const found = await ids();
-    expect([found.length, new Set(found).size]).toEqual([sent, sent]);
+    const arrivedIds = await ids();
+    expect([arrivedIds.length, new Set(arrivedIds).size]).toEqual([sent, sent]);
   },
   15 * MINUTE_MS,
 );

@@ -22,9 +22,9 @@ test.each(Object.entries(losses))(
   async (_, loss) => {
     const times: number[] = [];
     for (let round = 1; round <= ROUNDS; round++) {
-      const moved = await measureTakeover(draw, kafka, loss);
-      console.log(`round ${round}: ${moved.map(ms => (ms / 1000).toFixed(1)).join(' ')} s`);
-      times.push(...moved);
+      const takeoverMs = await measureTakeover(draw, kafka, loss);
+      console.log(`round ${round}: ${takeoverMs.map(ms => (ms / 1000).toFixed(1)).join(' ')} s`);
+      times.push(...takeoverMs);
     }
     expect(times.filter(ms => ms > TAKEOVER_MS)).toEqual([]);
   },

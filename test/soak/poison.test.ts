@@ -95,7 +95,7 @@ test.each(Array.from({ length: ROUNDS }, (_, round) => round + 1))(
 
     const answers = workers.map(slowestAnswer);
     const pauses = pairs.map(longestPause);
-    const began = performance.now();
+    const startedAt = performance.now();
     const names = await Promise.all([
       ...Object.values(poisons).map(poison => startPoisoned(group, poison)),
       startPoisonedConfiguration(group),
@@ -112,7 +112,7 @@ test.each(Array.from({ length: ROUNDS }, (_, round) => round + 1))(
           { within: FAILED_MS, every: 200 },
         );
         console.log(
-          `${kind}: FAILED after ${((performance.now() - began) / 1000).toFixed(1)} s: ${trace?.slice(0, 120)}`,
+          `${kind}: FAILED after ${((performance.now() - startedAt) / 1000).toFixed(1)} s: ${trace?.slice(0, 120)}`,
         );
       }),
     );

@@ -14,7 +14,7 @@ import { WorkerGroup } from '../support/worker-group.ts';
 const draw = generator(import.meta.url);
 const MINUTES = Number(process.env['MILLRACE_SOAK']);
 const CONNECTORS = 10;
-const EVERY_MS = 1000;
+const INTERVAL_MS = 1000;
 
 let kafka: KafkaClient;
 beforeAll(() => {
@@ -36,10 +36,10 @@ test(`no task is moved to another worker in ${MINUTES} minutes with all cores sa
     await group.create(name, { 'connector.class': 'FileStreamSource', file, topic });
   }
   const holders = await Promise.all(connectors.map(async ({ name }) => (await group.workerOf(name)).id));
-  const seen = new Set<string>();
+  const events = new Set<string>();
   let lines = 0;
   await using _busy = saturation();
-  for (const end = performance.now() + MINUTES * 60_000; performance.now() < end; await delay(EVERY_MS)) {
+  for (const end = performance.now() + MINUTES * 60_000; performance.now() < end; await delay(INTERVAL_MS)) {
     await Promise.all(connectors.map(({ file }) => appendFile(file, `line ${lines}\n`)));
     lines++;
     // Half of the statuses come from the worker that runs the connector, half from the other worker.
@@ -50,8 +50,8 @@ test(`no task is moved to another worker in ${MINUTES} minutes with all cores sa
       const [task] = typeof status === 'string' ? [] : status.tasks;
       if (task?.attempt === 1 && task.state === 'RUNNING' && task.worker_id === holders[i]) continue;
       const event = `${connectors[i]?.name} ${JSON.stringify(task ?? status)}`;
-      if (!seen.has(event)) console.log(new Date().toISOString(), event);
-      seen.add(event);
+      if (!events.has(event)) console.log(new Date().toISOString(), event);
+      events.add(event);
     }
   }
   const at = connectors.map(({ topic }) => ({ topic, partition: 0 }));
@@ -59,5 +59,5 @@ test(`no task is moved to another worker in ${MINUTES} minutes with all cores sa
     (await kafka.admin.offsets(at)).every(({ end }) => (end ?? 0) >= lines),
   );
   console.log(`${lines} lines of each of ${CONNECTORS} connectors`);
-  expect([...seen]).toEqual([]);
+  expect([...events]).toEqual([]);
 });

@@ -4,7 +4,7 @@ import type { WorkerProcess } from '../../src/demo/worker-process.ts';
 import { keepLoading } from '../chaos/load.ts';
 import { recovery } from '../chaos/recovery.ts';
 import { SlotWatch } from '../chaos/slot-watch.ts';
-import { Rig } from '../chaos/test-cluster.ts';
+import { TestCluster } from '../chaos/test-cluster.ts';
 import { verify } from '../chaos/verify.ts';
 import { eventually } from '../support/eventually.ts';
 import { residentBytes } from '../support/memory.ts';
@@ -26,52 +26,52 @@ const GROWTH = 128 << 20;
 
 const outages = {
   'is killed with -9': {
-    begin: ({ temporal }: Rig) => temporal.kill9(),
-    end: ({ temporal }: Rig) => temporal.restart(),
+    begin: ({ temporal }: TestCluster) => temporal.kill9(),
+    end: ({ temporal }: TestCluster) => temporal.restart(),
   },
   'is frozen': {
-    begin: ({ temporal }: Rig) => temporal.stopProcess(),
-    end: ({ temporal }: Rig) => temporal.cont(),
+    begin: ({ temporal }: TestCluster) => temporal.stopProcess(),
+    end: ({ temporal }: TestCluster) => temporal.cont(),
   },
 };
 
 test.each(Object.entries(outages))(
   `a pipeline loses and duplicates nothing when Temporal %s for ${MINUTES} minutes, and recovers by itself`,
   async (name, outage) => {
-    await using rig = await Rig.start(5000);
-    await rig.startWorker();
-    await rig.startWorker();
-    await rig.createPipeline();
-    await rig.holder('source');
-    await using slot = await SlotWatch.start(rig);
-    using load = keepLoading(rig.source, TRANSACTIONS, PAUSE_MS);
-    await eventually('it streams', async () => (await rig.arrived()) > 5500, { within: 60_000 });
-    await rig.during(`Temporal ${name}`, async () => {
-      await outage.begin(rig);
-      await watch(rig);
-      await outage.end(rig);
+    await using cluster = await TestCluster.start(5000);
+    await cluster.startWorker();
+    await cluster.startWorker();
+    await cluster.createPipeline();
+    await cluster.workerOf('source');
+    await using slot = await SlotWatch.start(cluster);
+    using load = keepLoading(cluster.source, TRANSACTIONS, PAUSE_MS);
+    await eventually('it streams', async () => (await cluster.targetEvents()) > 5500, { within: 60_000 });
+    await cluster.during(`Temporal ${name}`, async () => {
+      await outage.begin(cluster);
+      await watch(cluster);
+      await outage.end(cluster);
     });
-    await recovery(rig, { runningMs: RUNNING_MS, arrivedMs: ARRIVED_MS });
+    await recovery(cluster, { runningMs: RUNNING_MS, arrivedMs: ARRIVED_MS });
     await load.stop();
-    await verify(rig, slot);
+    await verify(cluster, slot);
   },
   (2 * MINUTES + 20) * 60_000,
 );
 
 /** Probes the workers continuously, and measures their memory. */
-async function watch(rig: Rig): Promise<void> {
+async function watch(cluster: TestCluster): Promise<void> {
   const end = performance.now() + MINUTES * 60_000;
-  const weights: number[][] = rig.workers.map(() => []);
-  const [sent, arrived] = await Promise.all([rig.sent(), rig.arrived()]);
+  const weights: number[][] = cluster.workers.map(() => []);
+  const [sent, arrived] = await Promise.all([cluster.sourceEvents(), cluster.targetEvents()]);
   let slowest = 0;
   for (let began = performance.now(); began < end; began = performance.now()) {
-    const answers = await Promise.all(rig.workers.map(worker => probe(rig, worker)));
+    const answers = await Promise.all(cluster.workers.map(worker => probe(cluster, worker)));
     slowest = Math.max(slowest, ...answers);
-    for (const [i, { pid }] of rig.workers.entries()) weights[i]?.push(await residentBytes(pid));
+    for (const [i, { pid }] of cluster.workers.entries()) weights[i]?.push(await residentBytes(pid));
     await delay(Math.max(0, began + PROBE_EVERY_MS - performance.now()));
   }
-  const moved = (await rig.arrived()) - arrived;
-  console.log(`${moved} of ${(await rig.sent()) - sent} events arrived during the outage`);
+  const moved = (await cluster.targetEvents()) - arrived;
+  console.log(`${moved} of ${(await cluster.sourceEvents()) - sent} events arrived during the outage`);
   const growths = weights.map(growth);
   const megabytes = (bytes: number) => Math.round(bytes / (1 << 20));
   console.log(
@@ -85,13 +85,13 @@ async function watch(rig: Rig): Promise<void> {
  * Returns milliseconds of the slowest answer. Requests that need Temporal must report that it is down; others must
  * succeed.
  */
-async function probe(rig: Rig, { url }: WorkerProcess): Promise<number> {
+async function probe(cluster: TestCluster, { url }: WorkerProcess): Promise<number> {
   const ask = async (method: string, path: string) => {
     const began = performance.now();
     const answer = await fetch(`${url}${path}`, { method, signal: AbortSignal.timeout(2 * ANSWER_MS) });
     return { status: answer.status, text: await answer.text(), ms: performance.now() - began };
   };
-  const path = rig.path('sink-events');
+  const path = cluster.path('sink-events');
   const [root, metrics, ...controls] = await Promise.all([
     ask('GET', '/'),
     ask('GET', '/metrics'),
@@ -105,7 +105,7 @@ async function probe(rig: Rig, { url }: WorkerProcess): Promise<number> {
     expect(status, text).toBe(503);
     expect(JSON.parse(text)).toEqual({
       error_code: 503,
-      message: expect.stringContaining(`Temporal at ${rig.temporal.address} does not answer`),
+      message: expect.stringContaining(`Temporal at ${cluster.temporal.address} does not answer`),
     });
   }
   return Math.max(root.ms, metrics.ms, ...controls.map(({ ms }) => ms));

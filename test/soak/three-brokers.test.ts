@@ -3,7 +3,7 @@ import { test } from 'vitest';
 import { taskTransactionalId } from '../../src/connector/transactional-ids.ts';
 import { keepLoading } from '../chaos/load.ts';
 import { SlotWatch } from '../chaos/slot-watch.ts';
-import { Rig } from '../chaos/test-cluster.ts';
+import { TestCluster } from '../chaos/test-cluster.ts';
 import { awaitProgress, verifyAfter } from '../chaos/verify.ts';
 import type { TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
@@ -20,62 +20,64 @@ const PROGRESS_EVERY = 10;
 const FREEZE_MS = { from: 1000, to: 10_000 };
 const MINUTES = 15 + KILLS;
 
-type ClusterRig = Rig<KafkaCluster>;
+type ClusterRig = TestCluster<KafkaCluster>;
 
-const sourceId = (rig: ClusterRig): string =>
-  taskTransactionalId({ cluster: rig.prefix, connector: rig.name('source'), task: 0 });
+const sourceId = (cluster: ClusterRig): string =>
+  taskTransactionalId({ cluster: cluster.prefix, connector: cluster.name('source'), task: 0 });
 
 /** Functions that return the id of the broker in a role for the pipeline. */
-const roles: Readonly<Record<string, (rig: ClusterRig) => Promise<number>>> = {
-  "the coordinator of the source's transactions": rig => rig.kafka.coordinator('transaction', sourceId(rig)),
-  'the leader of events': rig => rig.kafka.leader({ topic: rig.topic('events'), partition: 0 }),
-  'the leader of orders': rig => rig.kafka.leader({ topic: rig.topic('orders'), partition: 0 }),
+const roles: Readonly<Record<string, (cluster: ClusterRig) => Promise<number>>> = {
+  "the coordinator of the source's transactions": cluster =>
+    cluster.kafka.coordinator('transaction', sourceId(cluster)),
+  'the leader of events': cluster => cluster.kafka.leader({ topic: cluster.topic('events'), partition: 0 }),
+  'the leader of orders': cluster => cluster.kafka.leader({ topic: cluster.topic('orders'), partition: 0 }),
   "the leader of the source's offsets": async ({ kafka, offsetsTopic }) =>
     kafka.leader(await kafka.longestPartition(offsetsTopic)),
-  "the coordinator of a sink's group": rig => rig.kafka.coordinator('group', `connect-${rig.name('sink-orders')}`),
+  "the coordinator of a sink's group": cluster =>
+    cluster.kafka.coordinator('group', `connect-${cluster.name('sink-orders')}`),
 };
 
-function find(rig: ClusterRig, role: string): Promise<number> {
-  return eventually(role, () => roles[role]?.(rig));
+function findBroker(cluster: ClusterRig, role: string): Promise<number> {
+  return eventually(role, () => roles[role]?.(cluster));
 }
 
 /** Resolves while a transaction of the source is open or is being committed. */
-async function awaitTransaction(rig: ClusterRig): Promise<void> {
-  const id = sourceId(rig);
+async function awaitTransaction(cluster: ClusterRig): Promise<void> {
+  const id = sourceId(cluster);
   await eventually(
     'the source has an open transaction',
-    async () => /^(Ongoing|PrepareCommit)$/.test((await rig.kafka.transaction(id))?.state ?? ''),
+    async () => /^(Ongoing|PrepareCommit)$/.test((await cluster.kafka.transaction(id))?.state ?? ''),
     { within: 120_000, every: 1 },
   );
 }
 
 /** Freezes the broker in a role for some seconds. Returns the broker that has the role afterwards. */
-async function freeze(rig: ClusterRig, role: string, random: Seeded): Promise<number> {
-  const node = await find(rig, role);
-  const broker = rig.kafka.broker(node);
+async function freeze(cluster: ClusterRig, role: string, random: Seeded): Promise<number> {
+  const node = await findBroker(cluster, role);
+  const broker = cluster.kafka.broker(node);
   const ms = random.between(FREEZE_MS.from, FREEZE_MS.to);
-  await rig.during(`broker ${node}, ${role}, freezes for ${ms} ms`, async () => {
-    await awaitTransaction(rig);
+  await cluster.during(`broker ${node}, ${role}, freezes for ${ms} ms`, async () => {
+    await awaitTransaction(cluster);
     await broker.stopProcess();
     await delay(ms);
     await broker.cont();
-    await rig.kafka.awaitInSync();
+    await cluster.kafka.awaitInSync();
   });
-  return find(rig, role);
+  return findBroker(cluster, role);
 }
 
 /** Moves the partitions that a broker leads. Returns the new leader of the role, or the previous one. */
-async function move(rig: ClusterRig, role: string, random: Seeded): Promise<number> {
-  const node = await find(rig, role);
-  await rig.during(`broker ${node}, ${role}, hands over its partitions`, async () => {
-    await awaitTransaction(rig);
-    await eventually('leaders are moved', () => rig.kafka.moveLeaders(node));
+async function move(cluster: ClusterRig, role: string, random: Seeded): Promise<number> {
+  const node = await findBroker(cluster, role);
+  await cluster.during(`broker ${node}, ${role}, hands over its partitions`, async () => {
+    await awaitTransaction(cluster);
+    await eventually('leaders are moved', () => cluster.kafka.moveLeaders(node));
   });
-  return random.between(0, 2) === 0 ? find(rig, role) : node;
+  return random.between(0, 2) === 0 ? findBroker(cluster, role) : node;
 }
 
 /** Disturbances before a kill, chosen at random. Each returns the broker to kill. */
-const beforeKill = [find, find, freeze, move];
+const beforeKill = [findBroker, findBroker, freeze, move];
 
 async function lastEventId(database: TestDatabase): Promise<number> {
   const [row] = await database.query<{ id: string | null }>('select max(id)::text as id from events');
@@ -88,12 +90,12 @@ test(`a pipeline loses and duplicates nothing in ${KILLS} kills of leaders and c
   const random = seeded();
   const log = (line: string): void => console.log(`${new Date().toISOString()} ${line}`);
   log(`MILLRACE_SEED=${random.seed} MILLRACE_KILLS=${KILLS}`);
-  await using rig = await Rig.startWith(ROWS, () => KafkaCluster.start());
-  const { kafka, source, target } = rig;
-  await rig.startWorker();
-  await rig.startWorker();
-  await rig.createPipeline();
-  await using slot = await SlotWatch.start(rig);
+  await using cluster = await TestCluster.startWith(ROWS, () => KafkaCluster.start());
+  const { kafka, source, target } = cluster;
+  await cluster.startWorker();
+  await cluster.startWorker();
+  await cluster.createPipeline();
+  await using slot = await SlotWatch.start(cluster);
   // All written data is compared at the end, and must fit into memory.
   using load = keepLoading(source, TRANSACTIONS, PAUSE_MS);
   const act = async () => {
@@ -102,16 +104,16 @@ test(`a pipeline loses and duplicates nothing in ${KILLS} kills of leaders and c
     for (let kill = 1; kill <= KILLS; kill++) {
       const names = Object.keys(roles);
       const role = names[random.between(0, names.length)] as string;
-      const step = beforeKill[random.between(0, beforeKill.length)] ?? find;
+      const step = beforeKill[random.between(0, beforeKill.length)] ?? findBroker;
       const atOnce = random.between(0, 2) === 0;
-      const node = await step(rig, role, random);
+      const node = await step(cluster, role, random);
       const broker = kafka.broker(node);
       const back = atOnce ? 'at once' : 'when others have taken over';
-      const before = step === find ? '' : ` after a ${step.name}`;
+      const before = step === findBroker ? '' : ` after a ${step.name}`;
       const name = `kill ${kill}: broker ${node}, ${role},${before} comes back ${back}`;
       log(name);
-      await rig.during(name, async () => {
-        await awaitTransaction(rig);
+      await cluster.during(name, async () => {
+        await awaitTransaction(cluster);
         await broker.kill9();
         if (!atOnce) {
           await kafka.awaitOtherLeaders(node);
@@ -124,8 +126,8 @@ test(`a pipeline loses and duplicates nothing in ${KILLS} kills of leaders and c
         await broker.restart();
         await kafka.awaitInSync();
       });
-      if (kill % PROGRESS_EVERY === 0) log(`${kill} kills, ${await awaitProgress(rig)} events arrived`);
+      if (kill % PROGRESS_EVERY === 0) log(`${kill} kills, ${await awaitProgress(cluster)} events arrived`);
     }
   };
-  log(`${KILLS} kills, ${await verifyAfter(act, { rig, load, slot, log })} events: 0 lost, 0 duplicated`);
+  log(`${KILLS} kills, ${await verifyAfter(act, { cluster, load, slot, log })} events: 0 lost, 0 duplicated`);
 });

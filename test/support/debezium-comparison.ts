@@ -34,69 +34,69 @@ const reasons: readonly (readonly [reason: string, explains: (one: Difference) =
   ['a negative scale is one', ({ type }) => type.startsWith('numeric(5,-2)')],
   [
     'arrays of every type',
-    ({ type, part: of, debezium: there, millrace: here }) =>
+    ({ type, part, debezium, millrace }) =>
       type.endsWith('[]') &&
       /^(bit|varbit|money|name|xml|interval|point|line|lseg|box|path|polygon|circle|price|tsvector|ltree|mood)\b/.test(
         type,
       ) &&
-      (of === 'schema' ? isArray(here) : !Array.isArray(there)),
+      (part === 'schema' ? isArray(millrace) : !Array.isArray(debezium)),
   ],
-  ['placeholders in every type', ({ debezium: there, millrace: here }) => there === null && isPlaceholder(here)],
-  ['name in the stream', ({ type, part: of, debezium: there }) => type === 'name' && of === 'value' && there === null],
-  ['dates at infinity and before Christ', ({ type, part: of }) => /^date(\[\])?$/.test(type) && of === 'value'],
+  ['placeholders in every type', ({ debezium, millrace }) => debezium === null && isPlaceholder(millrace)],
+  ['name in the stream', ({ type, part, debezium }) => type === 'name' && part === 'value' && debezium === null],
+  ['dates at infinity and before Christ', ({ type, part }) => /^date(\[\])?$/.test(type) && part === 'value'],
   [
     'times in arrays',
-    ({ type, part: of }) => /^(time|timetz|timestamp|timestamptz)(\(\d\))?\[\]$/.test(type) && of === 'value',
+    ({ type, part }) => /^(time|timetz|timestamp|timestamptz)(\(\d\))?\[\]$/.test(type) && part === 'value',
   ],
-  ['the end of a day', ({ debezium: there, millrace: here }) => there === '00:00:00Z' && here === '24:00:00Z'],
-  ['polygons that are closed', ({ type, part: of }) => type === 'polygon' && of === 'value'],
+  ['the end of a day', ({ debezium, millrace }) => debezium === '00:00:00Z' && millrace === '24:00:00Z'],
+  ['polygons that are closed', ({ type, part }) => type === 'polygon' && part === 'value'],
   [
     'intervals beyond 2^53 microseconds',
-    ({ type, debezium: there, millrace: here }) =>
-      type === 'interval' && Math.abs(Number(there)) > 2 ** 53 && Math.abs(Number(here)) > 2 ** 53,
+    ({ type, debezium, millrace }) =>
+      type === 'interval' && Math.abs(Number(debezium)) > 2 ** 53 && Math.abs(Number(millrace)) > 2 ** 53,
   ],
   [
     'digits of floats before Java 19',
-    ({ type, part: of, debezium: there, millrace: here }) =>
-      /^float[48](\[\])?$/.test(type) && of === 'value' && sameFloats(there, here),
+    ({ type, part, debezium, millrace }) =>
+      /^float[48](\[\])?$/.test(type) && part === 'value' && sameFloats(debezium, millrace),
   ],
   [
     'source.sequence after transactions that are skipped whole',
     ({ type, modes }) => type === 'source.sequence' && modes['skipped.operations'] !== 'none',
   ],
-  ['NaN as text', ({ debezium: there, millrace: here }) => there === 'NAN' && here === 'NaN'],
-  [
-    'members of hstore',
-    ({ type, debezium: there, millrace: here }) => type.startsWith('hstore') && sameMembers(there, here),
-  ],
+  ['NaN as text', ({ debezium, millrace }) => debezium === 'NAN' && millrace === 'NaN'],
+  ['members of hstore', ({ type, debezium, millrace }) => type.startsWith('hstore') && sameMembers(debezium, millrace)],
 ];
 
 /** Differences between the two records, by reason; `unexplained: …` for others. */
 export function differences(
-  { debezium: there, millrace: here }: Pair,
+  { debezium, millrace }: Pair,
   types: ReadonlyMap<string, string>,
   modes: Readonly<Record<string, string>>,
 ): string[] {
-  const op = there.payload.op ?? '';
-  const found: string[] = [];
-  const compare = (of: Difference['part'], column: string, a: unknown, b: unknown) => {
+  const op = debezium.payload.op ?? '';
+  const differing: string[] = [];
+  const compare = (part: Difference['part'], column: string, a: unknown, b: unknown) => {
     if (JSON.stringify(a) === JSON.stringify(b)) return;
     const type = types.get(column) ?? column;
-    const one: Difference = { part: of, type, op, debezium: a, millrace: b, modes };
+    const one: Difference = { part, type, op, debezium: a, millrace: b, modes };
     const reason = reasons.find(([, explains]) => explains(one))?.[0];
-    found.push(reason ?? `unexplained: ${of} of ${type} in ${op}: ${brief(a)} there, ${brief(b)} here`);
+    differing.push(
+      reason ?? `unexplained: ${part} of ${type} in ${op}: ${brief(a)} in Debezium, ${brief(b)} in Millrace`,
+    );
   };
-  compare('value', 'op', there.payload.op, here.payload.op);
-  compare('schema', 'envelope', withoutRows(there.schema), withoutRows(here.schema));
-  const [thereColumns, hereColumns] = [columnsOf(there.schema), columnsOf(here.schema)];
-  for (const name of union(thereColumns, hereColumns)) compare('schema', name, thereColumns[name], hereColumns[name]);
+  compare('value', 'op', debezium.payload.op, millrace.payload.op);
+  compare('schema', 'envelope', withoutRows(debezium.schema), withoutRows(millrace.schema));
+  const [debeziumColumns, millraceColumns] = [columnsOf(debezium.schema), columnsOf(millrace.schema)];
+  for (const name of union(debeziumColumns, millraceColumns))
+    compare('schema', name, debeziumColumns[name], millraceColumns[name]);
   for (const side of ['before', 'after'] as const) {
-    const [a, b] = [there.payload[side] ?? {}, here.payload[side] ?? {}];
+    const [a, b] = [debezium.payload[side] ?? {}, millrace.payload[side] ?? {}];
     for (const name of union(a, b)) compare('value', name, a[name], b[name]);
   }
-  const [a, b] = [stable(there), stable(here)];
+  const [a, b] = [stable(debezium), stable(millrace)];
   for (const name of union(a, b)) compare('value', `source.${name}`, a[name], b[name]);
-  return found;
+  return differing;
 }
 
 /** Fields of `source` that do not depend on the reader or the time of the snapshot. */

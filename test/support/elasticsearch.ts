@@ -41,11 +41,11 @@ export class TestIndex implements AsyncDisposable {
 
   /** Properties of the mapping, or undefined. */
   async properties(): Promise<Record<string, unknown> | undefined> {
-    const found = (await this.request('GET', '/_mapping')) as Record<
+    const mapping = (await this.request('GET', '/_mapping')) as Record<
       string,
       { mappings: { properties?: Record<string, unknown> } }
     >;
-    return found[this.name]?.mappings.properties;
+    return mapping[this.name]?.mappings.properties;
   }
 
   create(body: object = {}): Promise<unknown> {

@@ -19,8 +19,8 @@ export async function eventually<T>(
       last = error;
     }
     if (performance.now() >= deadline) {
-      const seen = last instanceof Error ? last.message : JSON.stringify(last);
-      throw new Error(`not within ${within} ms: ${description}; last result: ${seen}`, { cause: last });
+      const result = last instanceof Error ? last.message : JSON.stringify(last);
+      throw new Error(`not within ${within} ms: ${description}; last result: ${result}`, { cause: last });
     }
     await setTimeout(every);
   }

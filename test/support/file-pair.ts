@@ -45,7 +45,7 @@ export class FilePair {
   }
 
   async #lines(): Promise<number> {
-    const written = await readFile(this.output, 'utf8').catch(() => '');
-    return written.split('\n').length - 1;
+    const content = await readFile(this.output, 'utf8').catch(() => '');
+    return content.split('\n').length - 1;
   }
 }

@@ -10,11 +10,11 @@ test('a linear scan passes, one that backtracks does not', () => {
 });
 
 test('a list search per element is not linear', () => {
-  const seen: number[] = [];
+  const sizes: number[] = [];
   expect(
     growthProblem<number[]>(
       items => {
-        for (const item of items) if (!seen.includes(item)) seen.push(item);
+        for (const item of items) if (!sizes.includes(item)) sizes.push(item);
       },
       n => Array.from({ length: n }, (_, i) => i + n),
     ),

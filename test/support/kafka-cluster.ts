@@ -92,9 +92,10 @@ export class KafkaCluster implements AsyncDisposable {
 
   /** Node id of the leader of a partition. */
   async leader({ topic, partition }: TopicPartition): Promise<number> {
-    const found = (await this.#brokers.partitions([topic])).find(state => state.partition === partition);
-    if (found === undefined || found.leader < 0) throw new Error(`partition ${partition} of ${topic} has no leader`);
-    return found.leader;
+    const description = (await this.#brokers.partitions([topic])).find(state => state.partition === partition);
+    if (description === undefined || description.leader < 0)
+      throw new Error(`partition ${partition} of ${topic} has no leader`);
+    return description.leader;
   }
 
   /** Node id. */

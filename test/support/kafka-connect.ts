@@ -50,26 +50,26 @@ export async function startKafkaConnect(kafka: string, group: string, within = 9
     ],
     { stdio: ['ignore', log.fd, log.fd] },
   );
-  const gone = once(child, 'exit');
+  const exit = once(child, 'exit');
   // The worker ends with this process.
   const leave = () => child.kill('SIGKILL');
   process.once('exit', leave);
-  gone.then(() => process.removeListener('exit', leave));
+  exit.then(() => process.removeListener('exit', leave));
   await log.close();
   const worker = {
     url,
     async [Symbol.asyncDispose]() {
       child.kill('SIGTERM');
-      await gone;
+      await exit;
       await rm(folder, { recursive: true });
     },
   };
   try {
     await eventually('Kafka Connect answers', async () => (await fetch(`${url}/connectors`)).ok, { within });
   } catch (error) {
-    const said = await readFile(join(folder, 'log'), 'utf8');
+    const output = await readFile(join(folder, 'log'), 'utf8');
     await worker[Symbol.asyncDispose]();
-    throw new Error(`Kafka Connect did not start:\n${said.slice(-4000)}`, { cause: error });
+    throw new Error(`Kafka Connect did not start:\n${output.slice(-4000)}`, { cause: error });
   }
   return worker;
 }

@@ -80,10 +80,10 @@ export async function startKafkaProxy(broker: string): Promise<KafkaProxy> {
       socket.on('error', () => {});
       socket.on('close', () => sockets.delete(socket));
     }
-    let held = false;
+    let isDelayed = false;
     let user: string | undefined;
     if (isCut) severed.add(client);
-    client.on('close', () => held || upstream.destroy());
+    client.on('close', () => isDelayed || upstream.destroy());
     upstream.on('close', () => client.destroy());
     const requests = new Map<number, { apiKey: number; fate: RequestAction }>();
     onFrames(client, frame => {
@@ -104,7 +104,7 @@ export async function startKafkaProxy(broker: string): Promise<KafkaProxy> {
       else if (fate === 'forbidden') client.write(configsForbiddenAnswer(frame));
       else if (fate === 'pretend') client.write(partitionsAddedAnswer(frame));
       else if (fate === 'late') {
-        held = true;
+        isDelayed = true;
         client.destroy();
         const delivery: Promise<unknown> = after(LATE_MS)
           .then(() => {
@@ -121,15 +121,15 @@ export async function startKafkaProxy(broker: string): Promise<KafkaProxy> {
       const request = requests.get(frame.readInt32BE(4));
       if (request?.fate === 'drop answer') return cut();
       if (request?.apiKey === METADATA || request?.apiKey === FIND_COORDINATOR)
-        replaceAddress(frame, host, Number(port), own());
+        replaceAddress(frame, host, Number(port), ownPort());
       client.write(frame);
     });
   });
-  const own = (): number => (server.address() as AddressInfo).port;
+  const ownPort = (): number => (server.address() as AddressInfo).port;
   await once(server.listen(0, '127.0.0.1'), 'listening');
 
   return {
-    address: `127.0.0.1:${own()}`,
+    address: `127.0.0.1:${ownPort()}`,
     setNextActions: (apiKey, ...fates) => void nextActions.set(apiKey, [...(nextActions.get(apiKey) ?? []), ...fates]),
     setAction: (apiKey, fate) => void defaultActions.set(apiKey, fate),
     apiKeysOf: user => users.get(user),

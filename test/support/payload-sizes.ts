@@ -11,33 +11,33 @@ export interface PayloadSize {
 }
 
 /** All payloads and failures, largest first. */
-export function payloadSizes(kept: unknown): PayloadSize[] {
-  const found: PayloadSize[] = [];
-  visit(kept, '', (value, where) => {
-    const of = 'data' in value && 'metadata' in value ? Payload : 'stackTrace' in value ? Failure : undefined;
-    if (of !== undefined) found.push({ path: where, bytes: of.encode(value as object).finish().length });
+export function payloadSizes(root: unknown): PayloadSize[] {
+  const sizes: PayloadSize[] = [];
+  visit(root, '', (value, path) => {
+    const messageType = 'data' in value && 'metadata' in value ? Payload : 'stackTrace' in value ? Failure : undefined;
+    if (messageType !== undefined) sizes.push({ path, bytes: messageType.encode(value as object).finish().length });
   });
-  return found.sort((a, b) => b.bytes - a.bytes);
+  return sizes.sort((a, b) => b.bytes - a.bytes);
 }
 
 /** Every text in it, including texts in payloads. */
-export function textsOf(kept: unknown): string[] {
+export function textsOf(root: unknown): string[] {
   const texts: string[] = [];
-  const gather = (value: unknown): void => {
+  const collect = (value: unknown): void => {
     if (typeof value === 'string') texts.push(value);
     else if (value instanceof Uint8Array) texts.push(Buffer.from(value).toString());
     else if (typeof value === 'object' && value !== null)
       for (const [key, inner] of Object.entries(value)) {
         texts.push(key);
-        gather(inner);
+        collect(inner);
       }
   };
-  gather(kept);
+  collect(root);
   return texts;
 }
 
-function visit(value: unknown, where: string, see: (value: object, where: string) => void): void {
+function visit(value: unknown, path: string, callback: (value: object, path: string) => void): void {
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return;
-  see(value, where);
-  for (const [key, inner] of Object.entries(value)) visit(inner, `${where}.${key}`, see);
+  callback(value, path);
+  for (const [key, inner] of Object.entries(value)) visit(inner, `${path}.${key}`, callback);
 }

@@ -34,8 +34,8 @@ export class SmallDisk implements AsyncDisposable {
     const file = await open(this.#ballast, 'a');
     try {
       for (let size = 1 << 20; size > 0 && (await this.#free()) > 0; ) {
-        const written = await file.write(Buffer.alloc(size, 1)).catch(ignoreDiskFull);
-        if (written === undefined) size >>= 1;
+        const result = await file.write(Buffer.alloc(size, 1)).catch(ignoreDiskFull);
+        if (result === undefined) size >>= 1;
       }
     } finally {
       await file.close();

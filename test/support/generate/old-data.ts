@@ -53,11 +53,11 @@ const foreignConfigs: readonly Entry[] = [
 export async function writeOldData(worker: Config, names: readonly string[], topic: string): Promise<void> {
   const kafka = kafkaClient({ brokers: [worker['bootstrap.servers'] ?? ''], clientId: 'old-data' }, silent);
   const [offsets = '', configs = ''] = [worker['offset.storage.topic'], worker['config.storage.topic']];
-  const own = { replicationFactor: 1, config: { 'cleanup.policy': 'compact' } };
+  const settings = { replicationFactor: 1, config: { 'cleanup.policy': 'compact' } };
   try {
     await kafka.admin.createTopics([
-      { topic: offsets, partitions: 5, ...own },
-      { topic: configs, partitions: 1, ...own },
+      { topic: offsets, partitions: 5, ...settings },
+      { topic: configs, partitions: 1, ...settings },
     ]);
     await write(kafka, offsets, [...garbage, ...names.flatMap(offsetsOf)]);
     await write(kafka, configs, [...garbage, ...foreignConfigs, ...names.flatMap(configsOf)]);

@@ -19,11 +19,11 @@ export const withinBytes = (text: string, bytes: number): boolean => Buffer.byte
 
 /** The longest prefix of a text of at most `bytes` bytes that ends between two characters. */
 export function truncate(text: string, bytes: number): string {
-  let kept = '';
+  let prefix = '';
   for (const character of text)
-    if (withinBytes(kept + character, bytes)) kept += character;
+    if (withinBytes(prefix + character, bytes)) prefix += character;
     else break;
-  return kept;
+  return prefix;
 }
 
 /** Texts of 1 to `max` bytes: the given lengths first, all alphabets equally often. */
