@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import pg from 'pg';
-import { givenInEnvironment } from '../src/stack/external-servers.ts';
+import { externalServersFromEnvironment } from '../src/stack/external-servers.ts';
 import { type Log, type Server, type ServerOf, startPostgres, startStack } from '../src/stack/index.ts';
 
 /** Kafka, PostgreSQL and Temporal: the same for every subject of a call. */
@@ -32,7 +32,8 @@ export async function startServers(log: Log): Promise<Servers> {
 }
 
 async function postgresServer(log: Log): Promise<ServerOf['postgres']> {
-  if (givenInEnvironment().postgres !== undefined) return (await startStack({ services: ['postgres'], log })).postgres;
+  if (externalServersFromEnvironment().postgres !== undefined)
+    return (await startStack({ services: ['postgres'], log })).postgres;
   const server = await startPostgres({ log });
   const client = new pg.Client({ connectionString: server.url });
   await client.connect();

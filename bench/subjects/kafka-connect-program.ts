@@ -1,9 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findProgram, run } from '../../src/stack/process/commands.ts';
-import { installed, isInstalled } from '../../src/stack/servers/install.ts';
-import { findJava, installJava, installMaven } from '../../src/stack/servers/kafka-program.ts';
-import { ignore, type Log } from '../../src/stack/types.ts';
+import { installOnce, isInstalled } from '../../src/stack/servers/install.ts';
+import { findJava, javaHint, mavenHint } from '../../src/stack/servers/kafka-program.ts';
+import { type Log, silent } from '../../src/stack/types.ts';
 
 export const versions = {
   kafkaConnect: '4.3.1',
@@ -36,14 +36,14 @@ const ofTheWorker = [
 /** Answers how to get Kafka Connect and Debezium onto this machine, or a sentence that says what is missing. */
 export async function locateKafkaConnect(): Promise<((log?: Log) => Promise<KafkaConnectProgram>) | string> {
   const java = await findJava();
-  if (java === undefined) return `Kafka Connect needs Java 17 or newer: ${installJava}`;
+  if (java === undefined) return `Kafka Connect needs Java 17 or newer: ${javaHint}`;
   const { kafkaConnect, debeziumPostgres, debeziumJdbc } = versions;
   const name = join('bench', `kafka-connect-${kafkaConnect}-file-postgres-${debeziumPostgres}-jdbc-${debeziumJdbc}`);
   const maven = await findProgram('mvn');
   if (maven === undefined && !isInstalled(name))
-    return `Kafka Connect and Debezium are fetched with Maven: ${installMaven}`;
-  return async (log = ignore) => {
-    const folder = await installed(name, into => fetchAll(into, maven ?? 'mvn', log));
+    return `Kafka Connect and Debezium are fetched with Maven: ${mavenHint}`;
+  return async (log = silent) => {
+    const folder = await installOnce(name, into => fetchAll(into, maven ?? 'mvn', log));
     return {
       java,
       libs: join(folder, 'libs'),

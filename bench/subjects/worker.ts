@@ -47,7 +47,7 @@ export async function startWorker(subject: Subject, options: WorkerOptions): Pro
     logFile,
     stopSignal: 'SIGTERM',
     remove: [],
-    answers: () => connect.answers(),
+    isReady: () => connect.answers(),
   });
   await worker.start(() => writeFile(file, text({ ...common(kafka, group, id), ...subject.workerProperties })));
   const stop = () => worker.stop();

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { Argument, Command, InvalidArgumentError } from 'commander';
 import { MillraceError } from '../errors.ts';
 import { allServiceNames, serviceNames } from '../stack/index.ts';
-import { listens } from '../stack/process/probe.ts';
+import { isListening } from '../stack/process/probe.ts';
 import { bringDown, bringUp, currentStack, type ServerState, type StackState } from '../stack/state.ts';
 import type { ServiceName } from '../stack/types.ts';
 import { Exit } from './program.ts';
@@ -115,7 +115,7 @@ async function status(flags: { readonly json?: true }): Promise<void> {
     print(flags, { running: false }, 'nothing runs; start it with: millrace stack up');
     throw new Exit(notRunning);
   }
-  const answers = await Promise.all(state.servers.map(server => listens(server.address)));
+  const answers = await Promise.all(state.servers.map(server => isListening(server.address)));
   const servers = state.servers.map((server, index) => ({ ...server, answers: answers[index] === true }));
   print(
     flags,

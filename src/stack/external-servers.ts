@@ -1,11 +1,11 @@
 import { MillraceError } from '../errors.ts';
-import { elasticsearchAnswers, listens, mariadbAnswers, postgresAnswers } from './process/probe.ts';
-import { mariadbAt } from './servers/mariadb-url.ts';
-import { postgresAt } from './servers/postgres-url.ts';
+import { isElasticsearchReady, isListening, isMariadbReady, readWalLevel } from './process/probe.ts';
+import { parseMariadbUrl } from './servers/mariadb-url.ts';
+import { parsePostgresUrl } from './servers/postgres-url.ts';
 import type { Log, Server, ServerOf, ServiceName } from './types.ts';
 
-/** Addresses that somebody gave: nothing is started for these. */
-export interface Given {
+/** Addresses of servers that run already; the stack connects to them and starts none. */
+export interface ExternalServers {
   /** host:port */
   readonly kafka?: string;
   /** postgres://user:password@host:port/database */
@@ -18,7 +18,8 @@ export interface Given {
   readonly mariadb?: string;
 }
 
-export function givenInEnvironment(environment: NodeJS.ProcessEnv = process.env): Given {
+/** Reads the addresses from MILLRACE_KAFKA, MILLRACE_POSTGRES, MILLRACE_TEMPORAL_ADDRESS and so on. */
+export function externalServersFromEnvironment(environment: NodeJS.ProcessEnv = process.env): ExternalServers {
   const { MILLRACE_KAFKA: kafka, MILLRACE_POSTGRES: postgres, MILLRACE_TEMPORAL_ADDRESS: temporal } = environment;
   const { MILLRACE_ELASTICSEARCH: elasticsearch, MILLRACE_MARIADB: mariadb } = environment;
   return {
@@ -30,46 +31,51 @@ export function givenInEnvironment(environment: NodeJS.ProcessEnv = process.env)
   };
 }
 
-type Found<K extends ServiceName> = (where: string, log: Log) => Promise<ServerOf[K]>;
+type ConnectExternal<K extends ServiceName> = (address: string, log: Log) => Promise<ServerOf[K]>;
 
-/** Answers the server at a given address. STACK_UNAVAILABLE when nothing answers there. */
-export const foundServer: { readonly [K in ServiceName]: Found<K> } = {
+/** Describes the server at an address or URL. STACK_UNAVAILABLE when no server answers there. */
+export const connectExternal: { readonly [K in ServiceName]: ConnectExternal<K> } = {
   async kafka(address) {
-    await mustAnswer('Kafka', address, listens(address));
-    return found('kafka', address, 'Kafka');
+    await requireReady('Kafka', address, isListening(address));
+    return describeExternal('kafka', address, 'Kafka');
   },
-  async elasticsearch(where) {
-    const address = where.replace(/^http:\/\/|\/$/g, '');
-    await mustAnswer('Elasticsearch', address, elasticsearchAnswers(address));
-    return { ...found('elasticsearch', address, 'Elasticsearch'), url: `http://${address}` };
+  async elasticsearch(addressOrUrl) {
+    const address = addressOrUrl.replace(/^http:\/\/|\/$/g, '');
+    await requireReady('Elasticsearch', address, isElasticsearchReady(address));
+    return { ...describeExternal('elasticsearch', address, 'Elasticsearch'), url: `http://${address}` };
   },
   async mariadb(url) {
-    const where = mariadbAt(url);
-    await mustAnswer('MariaDB', where.address, mariadbAnswers(where.url));
-    return { ...found('mariadb', where.address, 'MariaDB'), ...where };
+    const location = parseMariadbUrl(url);
+    await requireReady('MariaDB', location.address, isMariadbReady(location.url));
+    return { ...describeExternal('mariadb', location.address, 'MariaDB'), ...location };
   },
   async temporal(address) {
-    await mustAnswer('Temporal', address, listens(address));
-    return { ...found('temporal', address, 'Temporal'), ui: undefined };
+    await requireReady('Temporal', address, isListening(address));
+    return { ...describeExternal('temporal', address, 'Temporal'), ui: undefined };
   },
   async postgres(url, log) {
-    const where = postgresAt(url);
-    const walLevel = await postgresAnswers(where.url);
-    await mustAnswer('PostgreSQL', where.address, Promise.resolve(walLevel !== undefined));
-    if (walLevel !== 'logical') log(`postgres: its wal_level is ${walLevel}; a source needs 'logical', and a restart`);
-    return { ...found('postgres', where.address, 'PostgreSQL'), ...where };
+    const location = parsePostgresUrl(url);
+    const walLevel = await readWalLevel(location.url);
+    await requireReady('PostgreSQL', location.address, Promise.resolve(walLevel !== undefined));
+    if (walLevel !== 'logical')
+      log(`postgres: wal_level is ${walLevel}; set it to logical for a source and restart the server`);
+    return { ...describeExternal('postgres', location.address, 'PostgreSQL'), ...location };
   },
 };
 
-function found<K extends ServiceName>(service: K, address: string, version: string): Server & { readonly service: K } {
+function describeExternal<K extends ServiceName>(
+  service: K,
+  address: string,
+  version: string,
+): Server & { readonly service: K } {
   const stop = async (): Promise<void> => undefined;
   return { service, origin: 'environment', address, version, pid: undefined, stop, [Symbol.asyncDispose]: stop };
 }
 
-async function mustAnswer(name: string, address: string, answers: Promise<boolean>): Promise<void> {
-  if (await answers) return;
+async function requireReady(name: string, address: string, ready: Promise<boolean>): Promise<void> {
+  if (await ready) return;
   throw new MillraceError(
     'STACK_UNAVAILABLE',
-    `${name} does not answer at ${address}, which the environment names; start it there, or unset the variable`,
+    `${name} does not answer at ${address}, the address that the environment sets; start it there, or unset the variable`,
   );
 }

@@ -9,15 +9,15 @@ export interface SystemUser {
   readonly gid: number;
 }
 
-/** Where a server keeps what it writes, and what of that goes when it stops. */
+/** Folder of a server's files. `remove`: the folders to remove when it stops. */
 export interface ServerFolder {
   readonly path: string;
   readonly remove: readonly string[];
 }
 
 /**
- * `dataDir` made when it is missing, else a temporary folder of its own. `user`: who must be able to write there, when
- * that is not the one who runs this process.
+ * Creates `dataDir` when it is missing; without one, creates a temporary folder. `user`: the owner of the folder, when the
+ * server does not run as the user of this process.
  */
 export async function serverFolder(service: ServiceName, dataDir?: string, user?: SystemUser): Promise<ServerFolder> {
   const path = dataDir ?? (await mkdtemp(join(await temporaryFolder(user), `millrace-${service}-`)));
@@ -25,14 +25,14 @@ export async function serverFolder(service: ServiceName, dataDir?: string, user?
   if (user && !(await isOpenToAll(dirname(path)))) {
     throw new MillraceError(
       'STACK_UNAVAILABLE',
-      `${service} does not run as root, and no other user can enter ${path}; choose another folder`,
+      `${service} does not run as root, and other users have no access to ${path}; choose another folder`,
     );
   }
   if (user) await chown(path, user.uid, user.gid);
   return { path, remove: dataDir === undefined ? [path] : [] };
 }
 
-/** The system's folder for temporary files; when root's own lies where `user` cannot enter, the one that everybody has. */
+/** The system's folder for temporary files; /tmp when `user` has no access to that of root. */
 async function temporaryFolder(user: SystemUser | undefined): Promise<string> {
   const folder = tmpdir();
   return user && !(await isOpenToAll(folder)) ? '/tmp' : folder;

@@ -2,34 +2,34 @@ import { join } from 'node:path';
 import { MillraceError } from '../errors.ts';
 import { findCompose } from './containers/compose.ts';
 import { startersInContainers } from './containers/containers.ts';
-import { foundServer, type Given, givenInEnvironment } from './external-servers.ts';
+import { connectExternal, type ExternalServers, externalServersFromEnvironment } from './external-servers.ts';
 import { locateNative } from './servers/native.ts';
 import {
-  ignore,
   type Log,
-  type OwnServer,
+  type ManagedServer,
   type ServerOf,
   type ServiceName,
   type Starters,
   type StartOptions,
+  silent,
   type TemporalOptions,
 } from './types.ts';
 
-export type { Log, OwnServer, Server, ServerOf, ServiceName, StartOptions } from './types.ts';
-export type { Given, TemporalOptions };
+export type { Log, ManagedServer as OwnServer, Server, ServerOf, ServiceName, StartOptions } from './types.ts';
+export type { TemporalOptions };
 
-/** What Millrace itself works with; the others are for connectors, and start where they are asked for. */
+/** Servers that Millrace itself needs. The others are for connectors and are started on request. */
 export const serviceNames = ['temporal', 'kafka', 'postgres'] as const satisfies readonly ServiceName[];
 type DefaultService = (typeof serviceNames)[number];
 export const allServiceNames: readonly ServiceName[] = [...serviceNames, 'elasticsearch', 'mariadb'];
 
 export interface StackOptions<S extends ServiceName> {
-  /** Those of `serviceNames` when not given. */
+  /** Default: `serviceNames`. */
   readonly services?: readonly S[];
-  /** Holds the servers' data, a folder each, and keeps it after `stop`; temporary folders when not given. */
+  /** Folder of the servers' data, which stays after `stop`. Default: temporary folders, removed by `stop`. */
   readonly dataDir?: string;
-  /** Servers that run already; what the environment names when not given. */
-  readonly given?: Given;
+  /** Servers that run already. Default: those that the environment sets. */
+  readonly external?: ExternalServers;
   readonly ports?: { readonly [K in ServiceName | 'temporalUi']?: number };
   readonly log?: Log;
 }
@@ -39,25 +39,24 @@ export type Stack<S extends ServiceName = ServiceName> = { readonly [K in S]: Se
   };
 
 /**
- * Finds or starts each server, all at once: at an address given, else in a container, else as a program of this machine,
- * which is fetched into the cache folder when it is not installed. What was started ends with `stop`, and with this
- * process, however that ends. STACK_UNAVAILABLE names everything that is missing, and the commands that get it.
+ * Starts the servers concurrently, except those at an external address: in a container, else as a program of this machine,
+ * which is downloaded into the cache folder when it is not installed. Servers end with `stop` and with this process, also
+ * after kill -9. STACK_UNAVAILABLE lists everything that is missing and the commands that install it.
  */
 export async function startStack<S extends ServiceName = DefaultService>(
   options: StackOptions<S> = {},
 ): Promise<Stack<S>> {
   const {
     services = serviceNames as readonly ServiceName[] as readonly S[],
-    given = givenInEnvironment(),
-    log = ignore,
+    external = externalServersFromEnvironment(),
+    log = silent,
   } = options;
   const { dataDir, ports = {} } = options;
-  const wanted = services.filter(service => given[service] === undefined);
-  const starters = await locateAll(wanted);
-  const started = await allOrNone(
+  const starters = await locateAll(services.filter(service => external[service] === undefined));
+  const started = await startAllOrNone(
     services.map((service): Promise<ServerOf[ServiceName]> => {
-      const where = given[service];
-      if (where !== undefined) return foundServer[service](where, log);
+      const address = external[service];
+      if (address !== undefined) return connectExternal[service](address, log);
       const port = ports[service];
       return starters[service]({
         log,
@@ -74,51 +73,53 @@ export async function startStack<S extends ServiceName = DefaultService>(
   return { ...servers, stop, [Symbol.asyncDispose]: stop } as unknown as Stack<S>;
 }
 
-/** Starts a Kafka of one's own, which may be killed and restarted. */
-export async function startKafka(options: StartOptions = {}): Promise<ServerOf['kafka'] & OwnServer> {
+/** Starts a Kafka that the caller may kill and restart. */
+export async function startKafka(options: StartOptions = {}): Promise<ServerOf['kafka'] & ManagedServer> {
   return (await locateAll(['kafka'])).kafka(options);
 }
 
-/** Starts a PostgreSQL of one's own, which may be killed and restarted. */
-export async function startPostgres(options: StartOptions = {}): Promise<ServerOf['postgres'] & OwnServer> {
+/** Starts a PostgreSQL that the caller may kill and restart. */
+export async function startPostgres(options: StartOptions = {}): Promise<ServerOf['postgres'] & ManagedServer> {
   return (await locateAll(['postgres'])).postgres(options);
 }
 
-/** Starts a Temporal of one's own, which may be killed and restarted. */
-export async function startTemporal(options: TemporalOptions = {}): Promise<ServerOf['temporal'] & OwnServer> {
+/** Starts a Temporal that the caller may kill and restart. */
+export async function startTemporal(options: TemporalOptions = {}): Promise<ServerOf['temporal'] & ManagedServer> {
   return (await locateAll(['temporal'])).temporal(options);
 }
 
-/** Starts an Elasticsearch of one's own, which may be killed and restarted. */
-export async function startElasticsearch(options: StartOptions = {}): Promise<ServerOf['elasticsearch'] & OwnServer> {
+/** Starts an Elasticsearch that the caller may kill and restart. */
+export async function startElasticsearch(
+  options: StartOptions = {},
+): Promise<ServerOf['elasticsearch'] & ManagedServer> {
   return (await locateAll(['elasticsearch'])).elasticsearch(options);
 }
 
-/** Starts a MariaDB of one's own, which may be killed and restarted. */
-export async function startMariadb(options: StartOptions = {}): Promise<ServerOf['mariadb'] & OwnServer> {
+/** Starts a MariaDB that the caller may kill and restart. */
+export async function startMariadb(options: StartOptions = {}): Promise<ServerOf['mariadb'] & ManagedServer> {
   return (await locateAll(['mariadb'])).mariadb(options);
 }
 
-/** How each is started here; STACK_UNAVAILABLE names what is missing of all of them. */
+/** Returns a starter for each service. STACK_UNAVAILABLE lists everything that is missing. */
 async function locateAll<S extends ServiceName>(services: readonly S[]): Promise<Pick<Starters, S>> {
   const compose = services.length > 0 ? await findCompose() : undefined;
   if (compose) return startersInContainers(compose);
-  const found = await Promise.all(services.map(async service => [service, await locateNative[service]()] as const));
-  const missing = found.filter(([, starter]) => typeof starter === 'string');
+  const located = await Promise.all(services.map(async service => [service, await locateNative[service]()] as const));
+  const missing = located.filter(([, starter]) => typeof starter === 'string');
   if (missing.length > 0) {
     const lines = missing.map(([service, sentence]) => `  ${service}: ${sentence as string}`);
     throw new MillraceError(
       'STACK_UNAVAILABLE',
       `servers are missing on this machine, and no container engine answers:\n${lines.join('\n')}\n` +
-        'Or start a container engine (docker info), or name servers that run: MILLRACE_TEMPORAL_ADDRESS=host:port, ' +
+        'Or start a container engine (docker info), or set the addresses of running servers: MILLRACE_TEMPORAL_ADDRESS=host:port, ' +
         'MILLRACE_KAFKA=host:port, MILLRACE_POSTGRES=postgres://user:password@host:port/postgres, ' +
         'MILLRACE_ELASTICSEARCH=host:port, MILLRACE_MARIADB=mysql://user:password@host:port',
     );
   }
-  return Object.fromEntries(found) as Pick<Starters, S>;
+  return Object.fromEntries(located) as Pick<Starters, S>;
 }
 
-async function allOrNone<T extends AsyncDisposable>(starting: readonly Promise<T>[]): Promise<T[]> {
+async function startAllOrNone<T extends AsyncDisposable>(starting: readonly Promise<T>[]): Promise<T[]> {
   const outcomes = await Promise.allSettled(starting);
   const failed = outcomes.filter(outcome => outcome.status === 'rejected');
   const started = outcomes.filter(outcome => outcome.status === 'fulfilled').map(outcome => outcome.value);

@@ -1,15 +1,15 @@
-import type { OwnServer, Server } from './types.ts';
+import type { ManagedServer, Server } from './types.ts';
 
-/** What can be done to a server that was started here, in a process or in a container. */
-export type Controls = Pick<OwnServer, 'pid' | 'kill9' | 'stopProcess' | 'cont' | 'restart' | 'stop'>;
+/** Controls of a server that this process started, as a child process or in a container. */
+export type ServerControls = Pick<ManagedServer, 'pid' | 'kill9' | 'stopProcess' | 'cont' | 'restart' | 'stop'>;
 
-/** A server's facts and its controls as one. */
-export function ownServer<Facts extends Pick<Server, 'service' | 'origin' | 'address' | 'version'>>(
-  facts: Facts,
-  controls: Controls,
-): Facts & OwnServer {
+/** Combines a server's description with its controls. */
+export function managedServer<Description extends Pick<Server, 'service' | 'origin' | 'address' | 'version'>>(
+  description: Description,
+  controls: ServerControls,
+): Description & ManagedServer {
   return {
-    ...facts,
+    ...description,
     get pid() {
       return controls.pid;
     },

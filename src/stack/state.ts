@@ -7,14 +7,14 @@ import { MillraceError } from '../errors.ts';
 import { cacheFolder } from './cache.ts';
 import { lastLines } from './process/commands.ts';
 import { processIdentity } from './process/process-identity.ts';
-import type { Log, Origin, ServiceName } from './types.ts';
+import type { Log, ServerOrigin, ServiceName } from './types.ts';
 
-/** What `millrace stack up` has started, as its state file in the cache folder tells. */
+/** Content of the state file of `millrace stack up`, in the cache folder. */
 export interface StackState {
   readonly phase: 'starting' | 'up';
-  /** The process that holds the servers: when it ends, they do. */
+  /** The supervisor's process, with which the servers end. */
   readonly pid: number;
-  /** Tells that process from a later one of the same id. */
+  /** Start time of that process, which distinguishes it from a later one of the same id. */
   readonly identity: string;
   /** ISO 8601. */
   readonly since: string;
@@ -23,37 +23,36 @@ export interface StackState {
 
 export interface ServerState {
   readonly service: ServiceName;
-  readonly origin: Origin;
+  readonly origin: ServerOrigin;
   /** host:port */
   readonly address: string;
   readonly version: string;
   readonly pid?: number;
-  /** Of PostgreSQL. */
+  /** URL of a database or of Elasticsearch. */
   readonly url?: string;
-  /** Of Temporal's web UI. */
+  /** URL of Temporal's web UI. */
   readonly ui?: string;
 }
 
 export interface UpOptions {
   readonly services: readonly ServiceName[];
   readonly ports: { readonly [K in ServiceName | 'temporalUi']?: number };
-  /** Keeps the servers' data when they stop. */
+  /** Folder of the servers' data, which stays when they stop. */
   readonly dataDir?: string;
 }
 
-/** What the supervisor tells `up`. */
+/** Messages from the supervisor to `up`. */
 export type SupervisorMessage =
   | { readonly progress: string }
   | { readonly up: StackState }
   | { readonly failed: string };
 
-/** Milliseconds that a stack may take to stop. */
-const stopPatience = 60_000;
+const stopTimeoutMs = 60_000;
 
 const stateFile = (): string => join(cacheFolder(), 'stack.json');
 const logFile = (): string => join(cacheFolder(), 'stack.log');
 
-/** The stack that runs in the background now, if any. */
+/** Returns the stack that runs in the background; undefined without one. */
 export async function currentStack(): Promise<StackState | undefined> {
   const text = await readFile(stateFile(), 'utf8').catch(() => undefined);
   if (text === undefined || text === '') return undefined;
@@ -62,8 +61,8 @@ export async function currentStack(): Promise<StackState | undefined> {
 }
 
 /**
- * Starts a stack in the background and answers it once every server answers. It outlives this process, but not the
- * waiting for it: ended before that, it takes everything along. CONFLICT when one runs; STACK_UNAVAILABLE.
+ * Starts a stack in the background; resolves when every server answers. From then on it outlives this process; when this
+ * process ends earlier, the servers started so far end too. CONFLICT when a stack runs already; STACK_UNAVAILABLE.
  */
 export async function bringUp(options: UpOptions, log: Log): Promise<StackState> {
   await mkdir(cacheFolder(), { recursive: true });
@@ -82,7 +81,7 @@ export async function bringUp(options: UpOptions, log: Log): Promise<StackState>
     });
     supervisor.once('exit', async () => {
       const printed = lastLines(await readFile(logFile(), 'utf8').catch(() => ''), 15);
-      reject(new MillraceError('STACK_UNAVAILABLE', `the process that holds the servers has ended:\n${printed}`));
+      reject(new MillraceError('STACK_UNAVAILABLE', `the supervisor of the servers has ended:\n${printed}`));
     });
   });
   try {
@@ -93,12 +92,12 @@ export async function bringUp(options: UpOptions, log: Log): Promise<StackState>
   }
 }
 
-/** Stops what `bringUp` has started; answers whether there was anything. */
+/** Stops the stack in the background; false when none runs. */
 export async function bringDown(): Promise<boolean> {
   const state = await currentStack();
   if (state === undefined) return false;
   process.kill(state.pid, 'SIGTERM');
-  for (const deadline = performance.now() + stopPatience; await isAlive(state); await setTimeout(100)) {
+  for (const deadline = performance.now() + stopTimeoutMs; await isAlive(state); await setTimeout(100)) {
     if (performance.now() > deadline) {
       throw new MillraceError(
         'STACK_UNAVAILABLE',
@@ -109,7 +108,7 @@ export async function bringDown(): Promise<boolean> {
   return true;
 }
 
-/** Takes the state file for this process. CONFLICT when another stack has it; one left by a crash is replaced. */
+/** Claims the state file for this process. CONFLICT when another stack runs; the file of a crashed one is replaced. */
 export async function claimState(): Promise<StackState> {
   await mkdir(cacheFolder(), { recursive: true });
   const state: StackState = {

@@ -1,5 +1,5 @@
-// Holds the servers of `millrace stack up` in the background: its argument is UpOptions as JSON, it reports to its parent
-// until the servers answer, and then runs on by itself until SIGTERM.
+// Supervises the servers of `millrace stack up` in the background. Its argument is UpOptions as JSON. It reports to its
+// parent until the servers answer, then runs detached until SIGTERM.
 import { messageOf } from '../errors.ts';
 import { type Server, startStack } from './index.ts';
 import {
@@ -14,12 +14,12 @@ import {
 
 const { services, ports, dataDir } = JSON.parse(process.argv[2] ?? '{}') as UpOptions;
 
-const ended = new Promise<void>(resolve => {
+const stopSignal = new Promise<void>(resolve => {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
 });
 let claimed = false;
 
-// Whoever waits for the servers has gone away: nobody would know of them. What has been started goes with this process.
+// The parent ended before the servers were ready, so nothing would stop them later: they end with this process.
 const abandon = async (): Promise<void> => {
   if (claimed) await removeState();
   process.exit(1);
@@ -36,12 +36,12 @@ try {
   process.off('disconnect', abandon);
   report({ up });
   process.disconnect?.();
-  await stay(ended);
+  await keepAliveUntil(stopSignal);
   await stack.stop();
   await removeState();
 } catch (error) {
   process.off('disconnect', abandon);
-  // Before it is told: whoever hears that nothing runs finds nothing.
+  // Removed before the report: after a failed start, `stack status` must not find a state file.
   if (claimed) await removeState();
   report({ failed: messageOf(error) });
   process.exitCode = 1;
@@ -53,11 +53,11 @@ function report(message: SupervisorMessage): void {
   if (process.connected) process.send?.(message);
 }
 
-/** Waits for something that by itself would not keep a process alive. */
-async function stay(until: Promise<void>): Promise<void> {
-  const alive = setInterval(() => undefined, 1 << 30);
-  await until;
-  clearInterval(alive);
+/** Waits for a promise that does not keep the process alive by itself. */
+async function keepAliveUntil(promise: Promise<void>): Promise<void> {
+  const timer = setInterval(() => undefined, 1 << 30);
+  await promise;
+  clearInterval(timer);
 }
 
 function describe(server: Server & { readonly url?: string; readonly ui?: string | undefined }): ServerState {

@@ -1,34 +1,34 @@
 export type ServiceName = 'temporal' | 'kafka' | 'postgres' | 'elasticsearch' | 'mariadb';
 
-/** Where a server comes from: an address somebody gave, a container engine, or a program of this machine. */
-export type Origin = 'environment' | 'container' | 'native';
+/** Origin of a server: an address in the environment, a container engine, or a program of this machine. */
+export type ServerOrigin = 'environment' | 'container' | 'native';
 
-/** Takes one line of progress, without a line end. */
+/** Receives one line of progress, without a line end. */
 export type Log = (line: string) => void;
 
 /** A server that answers. */
 export interface Server extends AsyncDisposable {
   readonly service: ServiceName;
-  readonly origin: Origin;
+  readonly origin: ServerOrigin;
   /** host:port */
   readonly address: string;
-  /** What it is, for people: `Kafka 4.3.1`. */
+  /** Product and version for display: `Kafka 4.3.1`. */
   readonly version: string;
-  /** The server's process now; undefined while it is down, in a container or not ours. */
+  /** The server's current process; undefined while it is down, in a container or external. */
   readonly pid: number | undefined;
-  /** Ends what was started and removes its files, unless its data folder was given. Nothing for a server that was only found. */
+  /** Stops the server and removes its files, except a `dataDir`. Does nothing to an external server. */
   stop(): Promise<void>;
 }
 
-/** A server that was started here and may be mistreated: address and data outlive everything but `stop`. */
-export interface OwnServer extends Server {
-  /** Kills it as a crash would; resolves when it is gone. */
+/** A server that this process started, for tests of failures. Its address and data stay until `stop`. */
+export interface ManagedServer extends Server {
+  /** Kills it (SIGKILL), like a crash; resolves when the process has ended. */
   kill9(): Promise<void>;
-  /** Freezes it (SIGSTOP): connections stay open, nothing answers. */
+  /** Freezes it (SIGSTOP): connections stay open without answers. */
   stopProcess(): Promise<void>;
-  /** Lets it go on after `stopProcess`. */
+  /** Resumes it after `stopProcess` (SIGCONT). */
   cont(): Promise<void>;
-  /** Starts it again, after ending it in an orderly way if it runs; resolves when it answers. */
+  /** Restarts it, with an orderly stop when it runs; resolves when it answers. */
   restart(): Promise<void>;
 }
 
@@ -48,7 +48,7 @@ export interface PostgresServer extends Server {
 
 export interface TemporalServer extends Server {
   readonly service: 'temporal';
-  /** http://host:port of the web UI, where known. */
+  /** http://host:port of the web UI; undefined for an external server. */
   readonly ui: string | undefined;
 }
 
@@ -58,7 +58,7 @@ export interface ElasticsearchServer extends Server {
   readonly url: string;
 }
 
-/** MariaDB; in a container MySQL, which speaks the same protocol. */
+/** MariaDB; in a container MySQL, which has the same protocol. */
 export interface MariadbServer extends Server {
   readonly service: 'mariadb';
   readonly host: string;
@@ -78,23 +78,23 @@ export interface ServerOf {
 }
 
 export interface StartOptions {
-  /** Chosen free when not given. */
+  /** Default: a free port. */
   readonly port?: number;
-  /** Holds the data and keeps it after `stop`; a temporary folder when not given. */
+  /** Folder of the data, which stays after `stop`. Default: a temporary folder, removed by `stop`. */
   readonly dataDir?: string;
-  /** Environment of a program of this machine, beside this process's own. Containers do not take it. */
+  /** Variables added to the environment of a program of this machine. Containers ignore them. */
   readonly env?: NodeJS.ProcessEnv;
   readonly log?: Log;
 }
 
 export interface TemporalOptions extends StartOptions {
-  /** Of the web UI; chosen free when not given. */
+  /** Port of the web UI. Default: a free port. */
   readonly uiPort?: number;
 }
 
-/** How each server is started. */
+/** One function for each service, which starts it. */
 export type Starters = {
-  readonly [K in ServiceName]: (options: TemporalOptions) => Promise<ServerOf[K] & OwnServer>;
+  readonly [K in ServiceName]: (options: TemporalOptions) => Promise<ServerOf[K] & ManagedServer>;
 };
 
-export const ignore: Log = () => undefined;
+export const silent: Log = () => undefined;

@@ -13,7 +13,6 @@ const unrevised: readonly string[] = [
   'src/config/**',
   'src/demo/**',
   'src/plugins/**',
-  'src/stack/**',
   'src/testing/**',
   'connectors/index.ts',
   'connectors/file-stream-sink/**',

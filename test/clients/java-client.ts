@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findProgram } from '../../src/stack/process/commands.ts';
-import { installed } from '../../src/stack/servers/install.ts';
+import { installOnce } from '../../src/stack/servers/install.ts';
 import { fetchJars } from '../../src/stack/servers/maven.ts';
 import { javaClient } from './packages.ts';
 import { type Answer, Session } from './session.ts';
@@ -21,7 +21,7 @@ export class JavaClient implements AsyncDisposable {
     const [java, maven] = await Promise.all(['java', 'mvn'].map(program => findProgram(program)));
     if (java === undefined || maven === undefined)
       throw new Error('this test needs Java 17 or later and Maven: apt-get install default-jdk-headless maven');
-    const libs = await installed(`clients/${artifact}-${version}`, folder => fetchJars(maven, folder, [javaClient]));
+    const libs = await installOnce(`clients/${artifact}-${version}`, folder => fetchJars(maven, folder, [javaClient]));
     const source = fileURLToPath(new URL('./programs/SourcelabSession.java', import.meta.url));
     const options = ['-XX:TieredStopAtLevel=1', '-Dfile.encoding=UTF-8', '-cp', join(libs, '*')];
     return new JavaClient(new Session(java, [...options, source, url, ...login]));

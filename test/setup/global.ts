@@ -18,7 +18,11 @@ export default async function setup(project: TestProject): Promise<(() => Promis
     return undefined;
   }
   const began = performance.now();
-  const stack = await startStack<ServiceName>({ services, given: {}, log: line => process.stderr.write(`${line}\n`) });
+  const stack = await startStack<ServiceName>({
+    services,
+    external: {},
+    log: line => process.stderr.write(`${line}\n`),
+  });
   process.stderr.write(`test servers started in ${((performance.now() - began) / 1000).toFixed(1)} s\n`);
   const started: typeof external = {
     ...(services.includes('kafka') ? { kafka: stack.kafka.address } : {}),

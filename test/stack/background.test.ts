@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { freePort } from '../../src/stack/process/ports.ts';
-import { postgresAnswers } from '../../src/stack/process/probe.ts';
+import { readWalLevel } from '../../src/stack/process/probe.ts';
 import type { ServerState } from '../../src/stack/state.ts';
 import { millrace } from '../cli/run.ts';
 import { eventually } from '../support/eventually.ts';
@@ -32,7 +32,7 @@ test('up outlives the command, status shows it, down ends it and removes what it
   expect(up).toMatchObject({ code: 0 });
   expect(up.stderr).toContain('postgres: starting');
   const { postgres } = (JSON.parse(up.stdout) as Status).servers;
-  expect(await postgresAnswers(postgres.url)).toBe('logical');
+  expect(await readWalLevel(postgres.url)).toBe('logical');
 
   const status = await stack('status', '--json');
   expect(status.code).toBe(0);
@@ -43,7 +43,7 @@ test('up outlives the command, status shows it, down ends it and removes what it
   expect((await stack('status')).stdout).toMatch(/^postgres +postgres:\/\/\S+ +PostgreSQL/);
 
   expect(JSON.parse((await stack('down', '--json')).stdout)).toEqual({ stopped: true });
-  expect(await postgresAnswers(postgres.url)).toBeUndefined();
+  expect(await readWalLevel(postgres.url)).toBeUndefined();
   expect(await stateFiles()).toEqual([]);
 }, 60_000);
 
@@ -78,7 +78,7 @@ test('two at once: one starts the servers, the other says that they run', async 
 test('its process killed, the servers end, and up starts them anew', async () => {
   const { pid, servers } = JSON.parse((await stack('up', 'postgres', '--json')).stdout) as Status;
   process.kill(pid, 'SIGKILL');
-  await eventually('the server is gone', async () => (await postgresAnswers(servers.postgres.url)) === undefined);
+  await eventually('the server is gone', async () => (await readWalLevel(servers.postgres.url)) === undefined);
   expect(await stack('status')).toMatchObject({ code: 3 });
   expect(await stack('up', 'postgres')).toMatchObject({ code: 0 });
 }, 60_000);

@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
-import { givenInEnvironment } from '../../src/stack/external-servers.ts';
+import { externalServersFromEnvironment } from '../../src/stack/external-servers.ts';
 import { startStack } from '../../src/stack/index.ts';
 import { freePort } from '../../src/stack/process/ports.ts';
-import { postgresAt } from '../../src/stack/servers/postgres-url.ts';
+import { parsePostgresUrl } from '../../src/stack/servers/postgres-url.ts';
 import { createDatabase } from '../support/database.ts';
 import { servers } from '../support/servers.ts';
 
 test('what the environment names', () => {
   expect(
-    givenInEnvironment({
+    externalServersFromEnvironment({
       MILLRACE_KAFKA: 'kafka:9092',
       MILLRACE_TEMPORAL_ADDRESS: 'temporal:7233',
       MILLRACE_POSTGRES: 'postgres://u:p@h/d',
@@ -22,11 +22,11 @@ test('what the environment names', () => {
     elasticsearch: 'es:9200',
     mariadb: 'mysql://u:p@h',
   });
-  expect(givenInEnvironment({ MILLRACE_KAFKA: '' })).toEqual({});
+  expect(externalServersFromEnvironment({ MILLRACE_KAFKA: '' })).toEqual({});
 });
 
 test('a PostgreSQL URL, with the port it leaves out and an encoded password', () => {
-  expect(postgresAt('postgres://me:p%40ss@db.local/shop')).toMatchObject({
+  expect(parsePostgresUrl('postgres://me:p%40ss@db.local/shop')).toMatchObject({
     address: 'db.local:5432',
     user: 'me',
     password: 'p@ss',
@@ -37,7 +37,7 @@ test('servers that run are taken as they are, and left alone', async () => {
   const { kafka, temporal } = servers();
   await using db = await createDatabase('given');
   const lines: string[] = [];
-  const stack = await startStack({ given: { kafka, temporal, postgres: db.url }, log: line => lines.push(line) });
+  const stack = await startStack({ external: { kafka, temporal, postgres: db.url }, log: line => lines.push(line) });
   expect(stack.kafka).toMatchObject({ origin: 'environment', address: kafka, pid: undefined });
   expect(stack.temporal).toMatchObject({ origin: 'environment', address: temporal });
   expect(stack.postgres).toMatchObject({ origin: 'environment', port: db.connection.port });
@@ -48,10 +48,10 @@ test('servers that run are taken as they are, and left alone', async () => {
 
 test('an address where nothing answers is an error that names it', async () => {
   const address = `127.0.0.1:${await freePort()}`;
-  await expect(startStack({ services: ['kafka'], given: { kafka: address } })).rejects.toThrow(
+  await expect(startStack({ services: ['kafka'], external: { kafka: address } })).rejects.toThrow(
     `Kafka does not answer at ${address}`,
   );
   await expect(
-    startStack({ services: ['postgres'], given: { postgres: `postgres://postgres@${address}/postgres` } }),
+    startStack({ services: ['postgres'], external: { postgres: `postgres://postgres@${address}/postgres` } }),
   ).rejects.toThrow(`PostgreSQL does not answer at ${address}`);
 });

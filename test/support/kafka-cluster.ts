@@ -7,7 +7,7 @@ import { silent } from '../../src/observability/silent.ts';
 import { freePort } from '../../src/stack/process/ports.ts';
 import { newClusterId, startNativeKafka } from '../../src/stack/servers/kafka.ts';
 import { locateKafka } from '../../src/stack/servers/kafka-program.ts';
-import type { OwnServer } from '../../src/stack/types.ts';
+import type { ManagedServer } from '../../src/stack/types.ts';
 import { Brokers, type PartitionState, type TransactionState } from './brokers.ts';
 import { electPreferred, reassign } from './cluster-requests.ts';
 import { eventually } from './eventually.ts';
@@ -23,11 +23,11 @@ const PATIENCE_MS = 180_000;
 export class KafkaCluster implements AsyncDisposable {
   /** host:port of each broker, separated by commas. */
   readonly address: string;
-  readonly #servers: readonly OwnServer[];
+  readonly #servers: readonly ManagedServer[];
   readonly #brokers: Brokers;
   readonly #client: Cluster;
 
-  private constructor(servers: readonly OwnServer[]) {
+  private constructor(servers: readonly ManagedServer[]) {
     const addresses = servers.map(({ address }) => address);
     this.address = addresses.join(',');
     this.#servers = servers;
@@ -51,7 +51,7 @@ export class KafkaCluster implements AsyncDisposable {
   }
 
   /** node: broker id, from 1. */
-  broker(node: number): OwnServer {
+  broker(node: number): ManagedServer {
     const server = this.#servers[node - 1];
     if (server === undefined) throw new Error(`there is no broker ${node}`);
     return server;

@@ -1,5 +1,5 @@
 import { findProgram, run, succeeds } from '../../src/stack/process/commands.ts';
-import { installed } from '../../src/stack/servers/install.ts';
+import { installOnce } from '../../src/stack/servers/install.ts';
 
 export interface Python {
   readonly program: string;
@@ -15,7 +15,7 @@ export async function pythonWith(name: string, packages: readonly string[]): Pro
   if (program === undefined || !(await succeeds(program, ['-m', 'pip', '--version'])))
     throw new Error('this test needs Python 3.10 or later with pip: apt-get install python3-pip (Debian, Ubuntu)');
   const version = (await run(program, ['-c', 'import sys; print("%d.%d" % sys.version_info[:2])'])).trim();
-  const folder = await installed(`python/${name}-python${version}`, async partial => {
+  const folder = await installOnce(`python/${name}-python${version}`, async partial => {
     const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-deps', '--only-binary=:all:'];
     await run(program, [...pip, '--target', partial, ...packages]);
   });

@@ -3,18 +3,18 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { MillraceError } from '../../errors.ts';
 import { packageFolder } from '../../package-folder.ts';
-import type { Controls } from '../managed-server.ts';
+import type { ServerControls } from '../managed-server.ts';
 import { findProgram, run, succeeds } from '../process/commands.ts';
-import { Keeper } from '../reaper.ts';
+import { Reaper } from '../reaper.ts';
 
-/** The command that speaks for Docker Compose, and its first arguments. */
+/** The command of Docker Compose: the program and its first arguments. */
 export type ComposeCommand = readonly [program: string, ...args: string[]];
 
 /** Milliseconds; the first start fetches images. */
-const startPatience = 15 * 60_000;
-const restartPatience = 120_000;
+const startTimeoutMs = 15 * 60_000;
+const restartTimeoutMs = 120_000;
 
-/** Docker Compose when a container engine answers; MILLRACE_STACK=native looks past it. */
+/** Finds Docker Compose; undefined when no container engine answers, and with MILLRACE_STACK=native. */
 export async function findCompose(): Promise<ComposeCommand | undefined> {
   if (process.env.MILLRACE_STACK === 'native') return undefined;
   const docker = await findProgram('docker');
@@ -28,20 +28,20 @@ export interface ComposeServiceOptions {
   readonly compose: ComposeCommand;
   /** Its name in docker-compose.yml. */
   readonly service: string;
-  /** What docker-compose.yml reads the published ports from. */
+  /** Published ports by the environment variable that docker-compose.yml reads. */
   readonly ports: Readonly<Record<string, number>>;
-  /** Names what belongs together and lasts; a project of its own, whose volumes go with it, when not given. */
+  /** Compose project whose volumes are kept; by default a new project, whose volumes are removed with it. */
   readonly project?: string | undefined;
-  answers(): Promise<boolean>;
+  isReady(): Promise<boolean>;
 }
 
 /** One service of docker-compose.yml in a project of its own, so that several can run beside each other. */
-export class ComposeService implements Controls {
-  /** A container's process is not ours to signal. */
+export class ComposeService implements ServerControls {
+  /** Signals to a container go through the container engine. */
   readonly pid = undefined;
   readonly #options: ComposeServiceOptions;
   readonly #arguments: readonly string[];
-  readonly #keeper: Keeper;
+  readonly #reaper: Reaper;
   #stopped: Promise<void> | undefined;
 
   constructor(options: ComposeServiceOptions) {
@@ -50,13 +50,13 @@ export class ComposeService implements Controls {
     const [program, ...first] = options.compose;
     this.#arguments = [...first, '-p', project, '-f', join(packageFolder(), 'docker-compose.yml')];
     const down = [program, ...this.#arguments, 'down', ...(options.project === undefined ? ['-v'] : [])];
-    this.#keeper = new Keeper({ signal: 'SIGTERM', remove: [], finish: down.map(quoted).join(' ') });
+    this.#reaper = new Reaper({ signal: 'SIGTERM', remove: [], cleanUp: down.map(shellQuote).join(' ') });
   }
 
   async start(): Promise<void> {
     try {
-      await this.#compose(['up', '-d', this.#options.service], startPatience);
-      await this.#untilItAnswers();
+      await this.#compose(['up', '-d', this.#options.service], startTimeoutMs);
+      await this.#waitUntilReady();
     } catch (error) {
       await this.stop();
       throw error;
@@ -77,33 +77,33 @@ export class ComposeService implements Controls {
 
   async restart(): Promise<void> {
     await this.#compose(['restart', this.#options.service]);
-    await this.#untilItAnswers();
+    await this.#waitUntilReady();
   }
 
   stop(): Promise<void> {
-    this.#stopped ??= this.#keeper.finish();
+    this.#stopped ??= this.#reaper.finish();
     return this.#stopped;
   }
 
-  async #compose(args: readonly string[], timeout = restartPatience): Promise<void> {
+  async #compose(args: readonly string[], timeout = restartTimeoutMs): Promise<void> {
     const ports = Object.entries(this.#options.ports).map(([name, port]) => [name, String(port)]);
     const env = { ...process.env, ...Object.fromEntries(ports) };
     await run(this.#options.compose[0], [...this.#arguments, ...args], { env, timeout });
   }
 
-  async #untilItAnswers(): Promise<void> {
-    const deadline = performance.now() + restartPatience;
-    while (!(await this.#options.answers())) {
+  async #waitUntilReady(): Promise<void> {
+    const deadline = performance.now() + restartTimeoutMs;
+    while (!(await this.#options.isReady())) {
       if (performance.now() > deadline) {
-        const where = `docker ${this.#arguments.join(' ')} logs ${this.#options.service}`;
-        throw new MillraceError('STACK_UNAVAILABLE', `${this.#options.service} does not answer; see: ${where}`);
+        const command = `docker ${this.#arguments.join(' ')} logs ${this.#options.service}`;
+        throw new MillraceError('STACK_UNAVAILABLE', `${this.#options.service} does not answer; see: ${command}`);
       }
       await setTimeout(200);
     }
   }
 }
 
-/** As one word of a shell line. */
-function quoted(word: string): string {
+/** Quotes a word for the shell. */
+function shellQuote(word: string): string {
   return `'${word.replaceAll("'", `'\\''`)}'`;
 }

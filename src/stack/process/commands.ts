@@ -15,7 +15,7 @@ export interface RunOptions {
   readonly timeout?: number;
 }
 
-/** Runs a program to its end and answers what it printed on stdout. STACK_UNAVAILABLE with the last lines it printed. */
+/** Runs a program to its end and returns its stdout. STACK_UNAVAILABLE with its last lines when it fails. */
 export async function run(program: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
   try {
     const { stdout } = await execute(program, args, { maxBuffer: 64 << 20, ...options });
@@ -27,7 +27,7 @@ export async function run(program: string, args: readonly string[], options: Run
   }
 }
 
-/** Whether a program runs to a good end. */
+/** Runs a program; true when it exits with 0. */
 export async function succeeds(program: string, args: readonly string[], options: RunOptions = {}): Promise<boolean> {
   return run(program, args, options).then(
     () => true,

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { open, readFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import { MillraceError } from '../../errors.ts';
-import type { Controls } from '../managed-server.ts';
-import { Keeper } from '../reaper.ts';
+import type { ServerControls } from '../managed-server.ts';
+import { Reaper } from '../reaper.ts';
 import { lastLines, run, succeeds } from './commands.ts';
 
 export interface ServerProgram {
@@ -14,41 +14,41 @@ export interface ServerProgram {
   readonly args: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
   readonly user?: { readonly uid: number; readonly gid: number };
-  /** Takes what the server prints. */
+  /** Receives the server's output. */
   readonly logFile: string;
-  /** What ends it in an orderly way and at once. */
+  /** The signal that stops it in an orderly way without waiting for its clients. */
   readonly stopSignal: NodeJS.Signals;
-  /** Whether it works through child processes, which are then frozen with it. */
+  /** True for a server that works in child processes; these are frozen with it. */
   readonly forks?: boolean;
-  /** Removed in the end. */
+  /** Folders to remove after the server has ended. */
   readonly remove: readonly string[];
-  readonly finish?: string;
-  /** Whether it answers. */
-  answers(): Promise<boolean>;
-  /** What it prints when it cannot start yet, because what a crash left behind is still there: it is started again. */
-  readonly notYet?: RegExp;
+  /** Shell lines to run before `remove`. */
+  readonly cleanUp?: string;
+  isReady(): Promise<boolean>;
+  /** Output on which a failed start is repeated: what a crashed server held is not free yet. */
+  readonly retryStartOn?: RegExp;
 }
 
-/** Runs a program that ends by itself, as the server's user; rejects when it fails. */
+/** Runs a program to its end, as the server's user; rejects when it fails. */
 export type RunToEnd = (program: string, args: readonly string[]) => Promise<void>;
 
-/** Milliseconds; a busy machine with two cores starts three servers at once. */
-const startPatience = 120_000;
-const stopPatience = 20_000;
+/** Long, because a busy machine with two cores may start three servers at once. */
+const startTimeoutMs = 120_000;
+const stopTimeoutMs = 20_000;
 
-/** A server as a child process that dies with this one (see Keeper), can be mistreated, and be started again. */
-export class ServerProcess implements Controls {
+/** A server as a child process that ends with this one (see Reaper) and that can be killed, frozen and restarted. */
+export class ServerProcess implements ServerControls {
   readonly #server: ServerProgram;
-  readonly #keeper: Keeper;
+  readonly #reaper: Reaper;
   #child: ChildProcess | undefined;
   #stopped: Promise<void> | undefined;
 
   constructor(server: ServerProgram) {
     this.#server = server;
-    this.#keeper = new Keeper({
+    this.#reaper = new Reaper({
       signal: server.stopSignal,
       remove: server.remove,
-      ...(server.finish === undefined ? {} : { finish: server.finish }),
+      ...(server.cleanUp === undefined ? {} : { cleanUp: server.cleanUp }),
     });
   }
 
@@ -57,8 +57,8 @@ export class ServerProcess implements Controls {
   }
 
   /**
-   * `prepare` lays out its files, under the keeper's eyes already; what it runs for that, ends with this process too.
-   * Resolves when the server answers; otherwise everything is cleaned up, and the error shows the end of the log.
+   * Runs `prepare`, which writes the server's files, then starts the server. Programs that `prepare` runs also end with
+   * this process. Resolves when the server answers; on failure removes everything and rejects with the end of the log.
    */
   async start(prepare: (run: RunToEnd) => Promise<void>): Promise<void> {
     try {
@@ -76,7 +76,7 @@ export class ServerProcess implements Controls {
 
   async stopProcess(): Promise<void> {
     await this.#freeze('SIGSTOP');
-    // Its threads stop in their own time.
+    // Threads stop some time after the signal.
     while (this.pid !== undefined && !(await isStopped(this.pid))) await setTimeout(5);
   }
 
@@ -90,24 +90,24 @@ export class ServerProcess implements Controls {
   }
 
   stop(): Promise<void> {
-    this.#stopped ??= this.#keeper.finish();
+    this.#stopped ??= this.#reaper.finish();
     return this.#stopped;
   }
 
   async #launch(): Promise<void> {
-    const { name, notYet, logFile } = this.#server;
-    const deadline = performance.now() + startPatience;
+    const { name, retryStartOn, logFile } = this.#server;
+    const deadline = performance.now() + startTimeoutMs;
     for (;;) {
       const child = await this.#spawn(this.#server.program, this.#server.args);
       while (isRunning(child)) {
-        if (await this.#server.answers()) return;
+        if (await this.#server.isReady()) return;
         if (performance.now() > deadline) {
-          throw await this.#failure(`${name} does not answer ${startPatience / 1000} s after its start`);
+          throw await this.#failure(`${name} does not answer ${startTimeoutMs / 1000} s after its start`);
         }
         await setTimeout(50);
       }
-      const cannotYet = notYet?.test(await readFile(logFile, 'utf8')) && performance.now() < deadline;
-      if (!cannotYet) throw await this.#failure(`${name} ended at its start`);
+      const retry = retryStartOn?.test(await readFile(logFile, 'utf8')) && performance.now() < deadline;
+      if (!retry) throw await this.#failure(`${name} exited during its start`);
       await setTimeout(200);
     }
   }
@@ -120,13 +120,14 @@ export class ServerProcess implements Controls {
   }
 
   async #spawn(program: string, args: readonly string[]): Promise<ChildProcess> {
-    if (this.#stopped) throw new MillraceError('STACK_UNAVAILABLE', `${this.#server.name} has been stopped for good`);
+    if (this.#stopped)
+      throw new MillraceError('STACK_UNAVAILABLE', `${this.#server.name} has been stopped and cannot be started again`);
     const { name, env, user, logFile } = this.#server;
     const log = await open(logFile, 'w');
     try {
-      // The shell tells the keeper its process id and then becomes the server, so that no moment is left unguarded.
+      // The shell reports its process id to the reaper before it becomes the server: at no time is the server without one.
       const child = spawn('/bin/sh', ['-c', 'echo "pid $$" >&3; exec "$@" 3>&-', name, program, ...args], {
-        stdio: ['ignore', log.fd, log.fd, this.#keeper.pipe],
+        stdio: ['ignore', log.fd, log.fd, this.#reaper.pipe],
         detached: true,
         cwd: '/',
         env: { ...process.env, ...env },
@@ -136,7 +137,7 @@ export class ServerProcess implements Controls {
       child.unref();
       child.once('exit', () => {
         this.#child = undefined;
-        this.#keeper.gone();
+        this.#reaper.reportExit();
       });
       await once(child, 'spawn');
       return child;
@@ -153,8 +154,8 @@ export class ServerProcess implements Controls {
     child.kill(signal);
     if (signal !== 'SIGKILL') {
       await this.cont();
-      const patience = AbortSignal.timeout(stopPatience);
-      patience.addEventListener('abort', () => child.kill('SIGKILL'), { once: true });
+      const timeout = AbortSignal.timeout(stopTimeoutMs);
+      timeout.addEventListener('abort', () => child.kill('SIGKILL'), { once: true });
     }
     await exited;
   }
@@ -166,9 +167,9 @@ export class ServerProcess implements Controls {
     if (this.#server.forks) await succeeds('pkill', [`-${signal.slice(3)}`, '-P', String(child.pid)]);
   }
 
-  async #failure(what: string): Promise<MillraceError> {
+  async #failure(message: string): Promise<MillraceError> {
     const printed = lastLines(await readFile(this.#server.logFile, 'utf8'), 15);
-    return new MillraceError('STACK_UNAVAILABLE', `${what}; it printed:\n${printed}`);
+    return new MillraceError('STACK_UNAVAILABLE', `${message}; it printed:\n${printed}`);
   }
 }
 

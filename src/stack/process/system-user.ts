@@ -2,12 +2,12 @@ import type { SystemUser } from '../folders.ts';
 import { run } from './commands.ts';
 
 /**
- * Whom to run a server as that refuses to run as root: the user that its package makes for it, else one that owns
- * nothing. Undefined: as the one who runs this process.
+ * Returns the user for a server that refuses to run as root: the one that its package creates, else an unprivileged one.
+ * Undefined when this process does not run as root; the server then runs as the same user.
  */
-export async function unprivilegedUser(ownName: string): Promise<SystemUser | undefined> {
+export async function unprivilegedUser(packageUser: string): Promise<SystemUser | undefined> {
   if (process.getuid?.() !== 0) return undefined;
-  for (const name of [ownName, 'nobody']) {
+  for (const name of [packageUser, 'nobody']) {
     const uid = await run('id', ['-u', name]).catch(() => undefined);
     if (uid !== undefined) return { uid: Number(uid), gid: Number(await run('id', ['-g', name])) };
   }

@@ -1,63 +1,63 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { findProgram, run } from '../process/commands.ts';
-import { ignore, type Log } from '../types.ts';
-import { installed, isInstalled } from './install.ts';
-import { findJava, installJava, installMaven } from './kafka-program.ts';
+import { type Log, silent } from '../types.ts';
+import { installOnce, isInstalled } from './install.ts';
+import { findJava, javaHint, mavenHint } from './kafka-program.ts';
 import { fetchJars } from './maven.ts';
 
-/** What a node needs to run: a Java, and the folder of Elasticsearch's jars with the class that starts it. */
+/** Elasticsearch as installed: the `java` program, and the folder of its jars and of the class that starts a node. */
 export interface ElasticsearchProgram {
   readonly java: string;
   readonly libs: string;
   readonly version: string;
 }
 
-/** The last whose parts are all in Maven's registry. */
+/** The last version whose parts are all in Maven's registry. */
 const version = '7.17.28';
-/** That of the log4j-api it was built with. */
+/** The version of the log4j-api that Elasticsearch was built with. */
 const log4j = '2.17.1';
 
-const installJdk = 'apt-get install default-jdk-headless (Debian, Ubuntu) or brew install openjdk (macOS)';
+const jdkHint = 'apt-get install default-jdk-headless (Debian, Ubuntu) or brew install openjdk (macOS)';
 
 export const mainClass = 'StartElasticsearch';
 
-/** Answers how to get hold of Elasticsearch on this machine, or a sentence that says what is missing. */
+/** Returns a function that installs Elasticsearch in the cache when needed, or a sentence about what is missing. */
 export async function locateElasticsearch(): Promise<((log?: Log) => Promise<ElasticsearchProgram>) | string> {
   const java = await findJava();
-  if (java === undefined) return `Elasticsearch needs Java 17 or newer: ${installJava}`;
-  // By its form too: an older start class is made anew.
+  if (java === undefined) return `Elasticsearch needs Java 17 or newer: ${javaHint}`;
+  // The suffix is incremented with `mainSource`, so that an earlier class in the cache is not used.
   const name = join('elasticsearch', `${version}-1`);
   const maven = await findProgram('mvn');
   if (!isInstalled(name)) {
-    if (maven === undefined) return `there is no Maven to fetch Elasticsearch: ${installMaven}`;
+    if (maven === undefined) return `there is no Maven to download Elasticsearch: ${mavenHint}`;
     if (!(await run(java, ['--list-modules'])).includes('jdk.compiler'))
-      return `Elasticsearch is started by a class that is compiled here, and ${java} has no compiler: ${installJdk}`;
+      return `Elasticsearch needs a JDK, and ${java} has no compiler: ${jdkHint}`;
   }
-  return async (log = ignore) => ({
+  return async (log = silent) => ({
     java,
     version,
-    libs: await installed(name, folder => fetchElasticsearch(folder, java, maven ?? 'mvn', log)),
+    libs: await installOnce(name, folder => fetchElasticsearch(folder, java, maven ?? 'mvn', log)),
   });
 }
 
 async function fetchElasticsearch(folder: string, java: string, maven: string, log: Log): Promise<void> {
-  log(`elasticsearch: fetching Elasticsearch ${version} with Maven (35 MB, once)`);
+  log(`elasticsearch: downloading Elasticsearch ${version} with Maven (35 MB, once)`);
   await fetchJars(maven, folder, [
     { group: 'org.elasticsearch', artifact: 'elasticsearch', version },
     { group: 'org.elasticsearch.plugin', artifact: 'transport-netty4-client', version },
     { group: 'org.apache.logging.log4j', artifact: 'log4j-core', version: log4j },
   ]);
   const source = join(folder, `${mainClass}.java`);
-  await writeFile(source, start);
-  // Java's own compiler, which is a module of the runtime also where there is no `javac`.
+  await writeFile(source, mainSource);
+  // The compiler is a module of the runtime, also without the program `javac`.
   const compiler = ['-m', 'jdk.compiler/com.sun.tools.javac.Main'];
   const jars = (await readdir(folder)).filter(file => file.endsWith('.jar')).map(jar => join(folder, jar));
   await run(java, [...compiler, '-Xlint:none', '-nowarn', '-cp', jars.join(delimiter), '-d', folder, source]);
 }
 
-/** The jars hold no program that starts a node without an installation around it. Settings are its arguments, key=value. */
-const start = `import java.util.List;
+/** Starts a node without an installation, for which the jars have no program. Its arguments are settings, key=value. */
+const mainSource = `import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import org.elasticsearch.common.settings.Settings;

@@ -1,19 +1,19 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { serverFolder } from '../folders.ts';
-import { ownServer } from '../managed-server.ts';
+import { managedServer } from '../managed-server.ts';
 import { freePort } from '../process/ports.ts';
-import { elasticsearchAnswers } from '../process/probe.ts';
+import { isElasticsearchReady } from '../process/probe.ts';
 import { ServerProcess } from '../process/server-process.ts';
-import { type ElasticsearchServer, ignore, type OwnServer, type StartOptions } from '../types.ts';
+import { type ElasticsearchServer, type ManagedServer, type StartOptions, silent } from '../types.ts';
 import { type ElasticsearchProgram, mainClass } from './elasticsearch-program.ts';
 
-/** Starts a node that is a cluster by itself, on 127.0.0.1 alone. */
+/** Starts a cluster of one node that listens on 127.0.0.1 only. */
 export async function startNativeElasticsearch(
   { java, libs, version }: ElasticsearchProgram,
-  { port: wanted, dataDir, log = ignore }: StartOptions,
-): Promise<ElasticsearchServer & OwnServer> {
-  const port = wanted ?? (await freePort());
+  { port: requestedPort, dataDir, log = silent }: StartOptions,
+): Promise<ElasticsearchServer & ManagedServer> {
+  const port = requestedPort ?? (await freePort());
   const address = `127.0.0.1:${port}`;
   const folder = await serverFolder('elasticsearch', dataDir);
   const file = (name: string): string => join(folder.path, name);
@@ -26,9 +26,9 @@ export async function startNativeElasticsearch(
     'path.logs': file('logs'),
     'network.host': '127.0.0.1',
     'http.port': String(port),
-    // Other nodes would come in there; the usual range may be taken.
+    // The port for other nodes: those of the default range may be in use.
     'transport.port': String(await freePort()),
-    // A disk that is nearly full is no reason to take no more documents here.
+    // By default a nearly full disk blocks indexing.
     'cluster.routing.allocation.disk.threshold_enabled': 'false',
     'node.store.allow_mmap': 'false',
   };
@@ -39,7 +39,7 @@ export async function startNativeElasticsearch(
       '-Xms256m',
       '-Xmx512m',
       '-XX:+UseG1GC',
-      // Without a file among the system's temporary ones, and without native code, which would be unpacked there.
+      // Writes no file to the system's temporary folder: no performance data, and no native code unpacked there.
       '-XX:-UsePerfData',
       `-Djava.io.tmpdir=${file('tmp')}`,
       '-Djava.awt.headless=true',
@@ -54,14 +54,14 @@ export async function startNativeElasticsearch(
     logFile: file('server.log'),
     stopSignal: 'SIGTERM',
     remove: folder.remove,
-    answers: () => elasticsearchAnswers(address),
+    isReady: () => isElasticsearchReady(address),
   });
   log(`elasticsearch: starting Elasticsearch ${version} on ${address}`);
   await server.start(async () => {
     await mkdir(file('tmp'), { recursive: true });
     await writeFile(file('log4j2.properties'), logging);
   });
-  return ownServer(
+  return managedServer(
     {
       service: 'elasticsearch',
       origin: 'native',

@@ -3,22 +3,22 @@ import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { cacheFolder } from '../cache.ts';
 
-const building = new Map<string, Promise<string>>();
+const installing = new Map<string, Promise<string>>();
 
 /**
- * A folder of the cache, built once: what is there is whole, because it is built beside and then renamed. Two processes
- * may do so at once; the later one's work is thrown away.
+ * Returns a folder of the cache, which `build` fills on first use. The folder is complete whenever it exists, because it is
+ * built under another name and renamed. When two processes build it, the result of the later one is discarded.
  */
-export function installed(name: string, build: (folder: string) => Promise<void>): Promise<string> {
+export function installOnce(name: string, build: (folder: string) => Promise<void>): Promise<string> {
   const folder = join(cacheFolder(), name);
-  const before = building.get(folder);
-  if (before) return before;
-  const built = buildOnce(folder, build).finally(() => building.delete(folder));
-  building.set(folder, built);
-  return built;
+  const current = installing.get(folder);
+  if (current) return current;
+  const installation = buildUnlessExists(folder, build).finally(() => installing.delete(folder));
+  installing.set(folder, installation);
+  return installation;
 }
 
-async function buildOnce(folder: string, build: (folder: string) => Promise<void>): Promise<string> {
+async function buildUnlessExists(folder: string, build: (folder: string) => Promise<void>): Promise<string> {
   if (existsSync(folder)) return folder;
   await mkdir(dirname(folder), { recursive: true });
   await removeAbandoned(folder);
@@ -35,14 +35,14 @@ async function buildOnce(folder: string, build: (folder: string) => Promise<void
   }
 }
 
-/** Whether `installed` would find it. */
+/** Returns true when the folder exists in the cache. */
 export function isInstalled(name: string): boolean {
   return existsSync(join(cacheFolder(), name));
 }
 
 const partialName = (folder: string, pid: number): string => `${folder}.partial-${pid}`;
 
-/** Removes what a process that was killed in the middle has left. */
+/** Removes partial folders of processes that were killed while building. */
 async function removeAbandoned(folder: string): Promise<void> {
   const start = basename(partialName(folder, 0)).slice(0, -1);
   for (const entry of await readdir(dirname(folder))) {

@@ -3,16 +3,16 @@ import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { serverFolder } from '../folders.ts';
-import { ownServer } from '../managed-server.ts';
+import { managedServer } from '../managed-server.ts';
 import { freePort } from '../process/ports.ts';
-import { kafkaAnswers } from '../process/probe.ts';
+import { isKafkaReady } from '../process/probe.ts';
 import { ServerProcess } from '../process/server-process.ts';
-import { ignore, type KafkaServer, type OwnServer, type StartOptions } from '../types.ts';
+import { type KafkaServer, type ManagedServer, type StartOptions, silent } from '../types.ts';
 import type { KafkaProgram } from './kafka-program.ts';
 
 /** One node of a cluster. */
 export interface KafkaNode {
-  /** From 1. */
+  /** Node id, counted from 1. */
   readonly id: number;
   readonly clusterId: string;
   /** Ports of the controllers of all nodes on 127.0.0.1, in the order of the nodes' ids. */
@@ -20,20 +20,20 @@ export interface KafkaNode {
 }
 
 /**
- * Starts a Kafka in KRaft mode, broker and controller in one process, on 127.0.0.1 alone. node: left out for a cluster of
- * one; those of a larger one answer when most of them have been started.
+ * Starts Kafka in KRaft mode, broker and controller in one process, which listens on 127.0.0.1 only. node: default is a
+ * cluster of one. The nodes of a larger cluster are ready when a majority of them runs.
  */
 export async function startNativeKafka(
   { java, libs, version }: KafkaProgram,
-  { port: wanted, dataDir, env, log = ignore }: StartOptions,
+  { port: requestedPort, dataDir, env, log = silent }: StartOptions,
   node?: KafkaNode,
-): Promise<KafkaServer & OwnServer> {
+): Promise<KafkaServer & ManagedServer> {
   const { id, clusterId, controllerPorts } = node ?? {
     id: 1,
     clusterId: newClusterId(),
     controllerPorts: [await freePort()],
   };
-  const port = wanted ?? (await freePort());
+  const port = requestedPort ?? (await freePort());
   const address = `127.0.0.1:${port}`;
   const folder = await serverFolder('kafka', dataDir);
   const file = (name: string): string => join(folder.path, name);
@@ -42,7 +42,7 @@ export async function startNativeKafka(
     controllerPorts.length === 1 ? '-Xmx1G' : '-Xmx512M',
     '-XX:+UseG1GC',
     '-XX:MaxGCPauseMillis=20',
-    // Without a file among the system's temporary ones, and native libraries unpacked where they are removed in the end.
+    // Writes no performance data to the system's temporary folder, and unpacks native libraries in the server's folder.
     '-XX:-UsePerfData',
     `-Djava.io.tmpdir=${file('tmp')}`,
     '-Djava.awt.headless=true',
@@ -58,7 +58,7 @@ export async function startNativeKafka(
     logFile: file('server.log'),
     stopSignal: 'SIGTERM',
     remove: folder.remove,
-    answers: () => kafkaAnswers(address),
+    isReady: () => isKafkaReady(address),
   });
   log(`kafka: starting Kafka ${version} on ${address}`);
   await server.start(async run => {
@@ -68,11 +68,11 @@ export async function startNativeKafka(
     if (existsSync(file('data'))) return;
     await run(java, [...jvm, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', file('server.properties')]);
   });
-  return ownServer({ service: 'kafka', origin: 'native', address, version: `Kafka ${version}` }, server);
+  return managedServer({ service: 'kafka', origin: 'native', address, version: `Kafka ${version}` }, server);
 }
 
 export function newClusterId(): string {
-  // The format tool takes an id that begins with a dash for an option: a first bit of 0 rules that out.
+  // The format tool reads an id that starts with a dash as an option; with a first bit of 0 no id does.
   const bytes = randomBytes(16);
   bytes[0] = (bytes[0] as number) & 0x7f;
   return bytes.toString('base64url');
@@ -100,13 +100,13 @@ function brokerProperties(id: number, port: number, controllerPorts: readonly nu
     'share.coordinator.state.topic.replication.factor': replicas,
     'share.coordinator.state.topic.min.isr': minIsr,
     'share.coordinator.state.topic.num.partitions': '4',
-    // After a crash the controller takes the broker back when the session of its former self is over: 9 s by default.
+    // The controller admits a broker again when the session before its crash has timed out: 9 s by default.
     'broker.session.timeout.ms': '3000',
     'broker.heartbeat.interval.ms': '500',
-    // Groups of one member wait for no others.
+    // Most groups here have one member: no wait for others to join.
     'group.initial.rebalance.delay.ms': '0',
     'log.segment.delete.delay.ms': '1000',
-    // The cleaner's map would take 128 MB of the heap.
+    // By default the cleaner's map takes 128 MB of the heap.
     'log.cleaner.dedupe.buffer.size': '16777216',
     'num.network.threads': '2',
     'num.io.threads': '4',

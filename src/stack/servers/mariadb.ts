@@ -1,21 +1,21 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { serverFolder } from '../folders.ts';
-import { ownServer } from '../managed-server.ts';
+import { managedServer } from '../managed-server.ts';
 import { freePort } from '../process/ports.ts';
-import { mariadbAnswers } from '../process/probe.ts';
+import { isMariadbReady } from '../process/probe.ts';
 import { ServerProcess } from '../process/server-process.ts';
-import { ignore, type MariadbServer, type OwnServer, type StartOptions } from '../types.ts';
+import { type ManagedServer, type MariadbServer, type StartOptions, silent } from '../types.ts';
 import type { MariadbProgram } from './mariadb-program.ts';
-import { mariadbAt } from './mariadb-url.ts';
+import { parseMariadbUrl } from './mariadb-url.ts';
 
-/** Starts a MariaDB of its own on 127.0.0.1 alone, with a log of changed rows, and `root` without a password. */
+/** Starts MariaDB, listening on 127.0.0.1 only, with a row-based binlog, and `root` without a password. */
 export async function startNativeMariadb(
   { server: program, install, version, user }: MariadbProgram,
-  { port: wanted, dataDir, log = ignore }: StartOptions,
-): Promise<MariadbServer & OwnServer> {
-  const port = wanted ?? (await freePort());
-  const where = mariadbAt(`mysql://root@127.0.0.1:${port}`);
+  { port: requestedPort, dataDir, log = silent }: StartOptions,
+): Promise<MariadbServer & ManagedServer> {
+  const port = requestedPort ?? (await freePort());
+  const location = parseMariadbUrl(`mysql://root@127.0.0.1:${port}`);
   const folder = await serverFolder('mariadb', dataDir, user);
   const data = join(folder.path, 'data');
   const server = new ServerProcess({
@@ -43,11 +43,11 @@ export async function startNativeMariadb(
     logFile: join(folder.path, 'server.log'),
     stopSignal: 'SIGTERM',
     remove: folder.remove,
-    answers: () => mariadbAnswers(where.url),
-    // Held by the one that was killed a moment ago.
-    notYet: /Unable to lock \.\/ibdata1|Can't lock aria control file/,
+    isReady: () => isMariadbReady(location.url),
+    // Locks of a server process that was killed and has not ended yet.
+    retryStartOn: /Unable to lock \.\/ibdata1|Can't lock aria control file/,
   });
-  log(`mariadb: starting MariaDB ${version} on ${where.address}`);
+  log(`mariadb: starting MariaDB ${version} on ${location.address}`);
   await server.start(async run => {
     if (existsSync(join(data, 'mysql'))) return;
     const options = [
@@ -58,5 +58,5 @@ export async function startNativeMariadb(
     ];
     await run(install, options);
   });
-  return ownServer({ service: 'mariadb', origin: 'native', version: `MariaDB ${version}`, ...where }, server);
+  return managedServer({ service: 'mariadb', origin: 'native', version: `MariaDB ${version}`, ...location }, server);
 }

@@ -9,7 +9,7 @@ export interface Artifact {
   readonly version: string;
 }
 
-/** Fetches libraries, and what they need to run, into a folder. */
+/** Downloads libraries and their runtime dependencies to a folder. */
 export async function fetchJars(maven: string, folder: string, artifacts: readonly Artifact[]): Promise<void> {
   const pom = join(folder, 'pom.xml');
   await writeFile(pom, projectWith(artifacts));

