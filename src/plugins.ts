@@ -1,22 +1,22 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ConnectorEntry } from '../connectors/index.ts';
-import { connectors as ownConnectors } from '../connectors/index.ts';
+import { connectors as defaultConnectors } from '../connectors/index.ts';
 import type { ConfigSpec, ConverterFactory, Log, PredicateFactory, TransformFactory } from './api/index.ts';
-import type { Named, Origin } from './config/connector-config/class-names.ts';
+import type { NamedComponent, PluginOrigin } from './config/connector-config/class-names.ts';
 import { findConnector as findConnectorIn, findNamed } from './config/connector-config/class-names.ts';
 import type { ComponentConfig, ComponentLookup } from './config/connector-config/component-lookup.ts';
 import type { KeyDefinition } from './config/connector-config/findings.ts';
 import { keyDefinition } from './config/connector-config/findings.ts';
 import { type ConfigProviderEntry, configProviderEntries } from './config/worker-config/config-providers.ts';
 import { noFiles } from './config/worker-config/file-access.ts';
-import { converters as ownConverters } from './converters/index.ts';
+import { converters as builtinConverters } from './converters/index.ts';
 import { MillraceError } from './errors.ts';
 import { packageFolder } from './package-folder.ts';
 import type { LoadedPlugin } from './plugins/load.ts';
 import { merged, mergedConnectors } from './plugins/merge.ts';
-import { predicates as ownPredicates } from './predicates/index.ts';
-import { transforms as ownTransforms } from './transforms/index.ts';
+import { predicates as builtinPredicates } from './predicates/index.ts';
+import { transforms as builtinTransforms } from './transforms/index.ts';
 
 export type PluginKind = 'source' | 'sink' | 'converter' | 'header_converter' | 'transformation' | 'predicate';
 
@@ -56,48 +56,61 @@ export interface RegistryOptions {
   readonly log?: Pick<Log, 'warn'>;
 }
 
-type Entry<F> = Named & { load(): Promise<F> };
+type Entry<F> = NamedComponent & { load(): Promise<F> };
 
 export function pluginRegistry({
-  connectors: builtinConnectors = ownConnectors,
+  connectors: builtinConnectors = defaultConnectors,
   plugins = [],
   log = { warn: () => undefined },
 }: RegistryOptions = {}): PluginRegistry {
   const { version } = JSON.parse(readFileSync(join(packageFolder(), 'package.json'), 'utf8')) as { version: string };
   const connectors = mergedConnectors(builtinConnectors, plugins, log);
   const transforms = merged(
-    { own: ownTransforms, kind: 'transform', suffix: 'Transformation', offered: [{ of: one => one.transforms }] },
+    {
+      builtin: builtinTransforms,
+      kind: 'transform',
+      suffix: 'Transformation',
+      lists: [{ select: ({ transforms }) => transforms }],
+    },
     plugins,
     log,
   );
   const predicates = merged(
-    { own: ownPredicates, kind: 'predicate', suffix: 'Predicate', offered: [{ of: one => one.predicates }] },
+    {
+      builtin: builtinPredicates,
+      kind: 'predicate',
+      suffix: 'Predicate',
+      lists: [{ select: ({ predicates }) => predicates }],
+    },
     plugins,
     log,
   );
   const converters = merged(
     {
-      own: ownConverters,
+      builtin: builtinConverters,
       kind: 'converter',
       suffix: 'Converter',
-      offered: [{ of: one => one.converters }, { of: one => one.headerConverters, mark: { headersOnly: true } }],
+      lists: [
+        { select: plugin => plugin.converters },
+        { select: plugin => plugin.headerConverters, properties: { headersOnly: true } },
+      ],
     },
     plugins,
     log,
   );
   const configProviders = merged(
     {
-      own: configProviderEntries,
+      builtin: configProviderEntries,
       kind: 'configProvider',
       suffix: 'ConfigProvider',
-      offered: [{ of: one => one.configProviders }],
+      lists: [{ select: plugin => plugin.configProviders }],
     },
     plugins,
     log,
   );
   const dataConverters = converters.filter(entry => entry.headersOnly !== true);
-  const classes = (entries: readonly Named[]) => entries.map(({ names }) => names[0]);
-  const versionOf = ({ origin }: { readonly origin?: Origin }) => origin?.version ?? version;
+  const classes = (entries: readonly NamedComponent[]) => entries.map(({ names }) => names[0]);
+  const versionOf = ({ origin }: { readonly origin?: PluginOrigin }) => origin?.version ?? version;
 
   const findConnector = (name: string) => findConnectorIn(connectors, name);
 
@@ -129,7 +142,7 @@ export function pluginRegistry({
     configProviders,
 
     list(connectorsOnly) {
-      const info = (type: PluginKind) => (entry: Named) => ({
+      const info = (type: PluginKind) => (entry: NamedComponent) => ({
         class: entry.names[0],
         type,
         version: versionOf(entry),

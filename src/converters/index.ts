@@ -1,8 +1,8 @@
 import type { ConverterFactory } from '../api/index.ts';
-import type { Named } from '../config/connector-config/class-names.ts';
+import type { NamedComponent } from '../config/connector-config/class-names.ts';
 
 /** A converter class and its module, imported on first use. */
-export interface ConverterEntry extends Named {
+export interface ConverterEntry extends NamedComponent {
   /** True for converters that only support headers. */
   readonly headersOnly?: boolean;
   // biome-ignore lint/suspicious/noExplicitAny: each factory's configuration type is its own

@@ -1,20 +1,20 @@
 import { join, resolve } from 'node:path';
 import { packageFolder } from '../package-folder.ts';
 
-/** Parts of the package, of a checkout and as published, that hold code. */
-const own = ['activities', 'bin', 'connectors', 'dist', 'node_modules', 'src', 'workflows'];
+/** Folders of the package with code, both in a checkout and as published. */
+const packageFolders = ['activities', 'bin', 'connectors', 'dist', 'node_modules', 'src', 'workflows'];
 
 export interface CodeFoldersOptions {
-  /** Entries of plugin.path, and what was found by them. */
+  /** Entries of plugin.path, and the plugins found there. */
   readonly plugins: readonly string[];
   readonly cwd: string;
-  /** Where compiled workflows are kept. */
+  /** Folder of compiled workflows. */
   readonly cache: string;
 }
 
 /** Folders and files from which a worker loads code. */
 export const codeFolders = ({ plugins, cwd, cache }: CodeFoldersOptions): string[] => [
   ...plugins.map(entry => resolve(cwd, entry)),
-  ...own.map(folder => join(packageFolder(), folder)),
+  ...packageFolders.map(folder => join(packageFolder(), folder)),
   cache,
 ];

@@ -1,6 +1,6 @@
 import type { ConfigSpec, SinkConnector, SourceConnector } from '../api/index.ts';
 import { MillraceError, messageOf } from '../errors.ts';
-import { type ComponentKind, checkComponent, checkMade } from './shape.ts';
+import { type ComponentKind, checkComponent, checkInstance } from './shape.ts';
 
 interface Factory {
   readonly config: ConfigSpec<unknown>;
@@ -8,8 +8,8 @@ interface Factory {
 }
 
 /**
- * Components of plugins as the rest of Millrace expects them: what they throw where the contract lets them throw nothing
- * becomes a TASK_CONFIG with a sentence that names the component. MillraceErrors pass as they are.
+ * Loads a plugin's component and wraps it: errors from methods that must not throw become a TASK_CONFIG that names the
+ * component. MillraceErrors are rethrown unchanged.
  */
 export async function guarded(kind: ComponentKind, className: string, load: () => unknown): Promise<unknown> {
   const what = `${className} of a plugin`;
@@ -23,12 +23,12 @@ export async function guarded(kind: ComponentKind, className: string, load: () =
 function guardedFactory(kind: ComponentKind, what: string, factory: Factory): Factory {
   return {
     config: guardedSpec(what, factory.config),
-    create: (...given) => {
+    create: (...args) => {
       try {
-        const made = factory.create(...given);
-        // What it does with each record nobody stands in the way of.
-        checkMade(kind, made, `What ${what} creates`);
-        return made;
+        const instance = factory.create(...args);
+        // Methods that are called per record are not wrapped.
+        checkInstance(kind, instance, `The result of create of ${what}`);
+        return instance;
       } catch (error) {
         throw asTaskConfig(`${what} cannot be created`, error);
       }
@@ -36,7 +36,7 @@ function guardedFactory(kind: ComponentKind, what: string, factory: Factory): Fa
   };
 }
 
-/** Its methods are called on itself: they may be those of a class with private fields. */
+/** Methods stay bound to the connector, which may be an instance of a class with private fields. */
 function guardedConnector<K extends SourceConnector<unknown> | SinkConnector<unknown>>(what: string, connector: K): K {
   const methods: Record<string, unknown> = {};
   for (const name of ['plan', 'task', 'deleted', 'alterOffsets', 'fence'] as const) {
@@ -45,10 +45,10 @@ function guardedConnector<K extends SourceConnector<unknown> | SinkConnector<unk
   }
   const { kind, config, validate } = connector;
   if (validate !== undefined)
-    methods['validate'] = (...given: Parameters<typeof validate>) =>
+    methods['validate'] = (...args: Parameters<typeof validate>) =>
       attempt(`${what} cannot check its configuration`, async () => {
-        const messages: unknown = await validate.apply(connector, given);
-        if (!isMessages(messages)) throw new TypeError('validate answers lists of messages by key');
+        const messages: unknown = await validate.apply(connector, args);
+        if (!isMessages(messages)) throw new TypeError('validate must return lists of messages by key');
         return messages;
       });
   return { ...methods, kind, config: guardedSpec(what, config) } as unknown as K;
@@ -57,19 +57,19 @@ function guardedConnector<K extends SourceConnector<unknown> | SinkConnector<unk
 const isMessages = (value: unknown): value is Record<string, readonly string[]> =>
   typeof value === 'object' &&
   value !== null &&
-  Object.values(value).every(list => Array.isArray(list) && list.every(one => typeof one === 'string'));
+  Object.values(value).every(list => Array.isArray(list) && list.every(message => typeof message === 'string'));
 
 function guardedSpec(what: string, spec: ConfigSpec<unknown>): ConfigSpec<unknown> {
   return {
     keys: spec.keys,
     check(props) {
       try {
-        const answer = spec.check(props);
-        if (!(answer.errors instanceof Map) || !(answer.values instanceof Map))
-          throw new TypeError('check answers errors and values as maps');
-        if (answer.warnings !== undefined && !(answer.warnings instanceof Map))
-          throw new TypeError('check answers warnings as a map');
-        return answer;
+        const result = spec.check(props);
+        if (!(result.errors instanceof Map) || !(result.values instanceof Map))
+          throw new TypeError('check must return errors and values as maps');
+        if (result.warnings !== undefined && !(result.warnings instanceof Map))
+          throw new TypeError('check must return warnings as a map');
+        return result;
       } catch (error) {
         throw asTaskConfig(`${what} cannot check its configuration`, error);
       }
@@ -77,15 +77,15 @@ function guardedSpec(what: string, spec: ConfigSpec<unknown>): ConfigSpec<unknow
   };
 }
 
-async function attempt<T>(failed: string, act: () => Promise<T>): Promise<T> {
+async function attempt<T>(failure: string, act: () => Promise<T>): Promise<T> {
   try {
     return await act();
   } catch (error) {
-    throw asTaskConfig(failed, error);
+    throw asTaskConfig(failure, error);
   }
 }
 
-const asTaskConfig = (failed: string, error: unknown): MillraceError =>
+const asTaskConfig = (failure: string, error: unknown): MillraceError =>
   error instanceof MillraceError
     ? error
-    : new MillraceError('TASK_CONFIG', `${failed}: ${messageOf(error)}`, { cause: error });
+    : new MillraceError('TASK_CONFIG', `${failure}: ${messageOf(error)}`, { cause: error });

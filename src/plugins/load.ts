@@ -6,7 +6,7 @@ import { resolveOwnModules } from './own-modules.ts';
 import { pluginIn } from './shape.ts';
 
 export interface LoadedPlugin {
-  /** The folder or file that it came from. */
+  /** The plugin's folder or file. */
   readonly path: string;
   readonly version: string;
   readonly plugin: Plugin;
@@ -15,75 +15,75 @@ export interface LoadedPlugin {
 export interface LoadedPlugins {
   /** In the order of plugin.path, and by name within a folder. */
   readonly plugins: readonly LoadedPlugin[];
-  /** How many could not be loaded. */
+  /** Number of plugins that could not be loaded. */
   readonly failed: number;
 }
 
 export interface LoadOptions {
   /** Entries of `plugin.path`. */
   readonly paths: readonly string[];
-  /** Where relative paths and names of packages begin. */
+  /** Folder in which relative paths and package names are resolved. */
   readonly cwd: string;
   readonly log: Log;
-  /** How long a module may take that waits for something when it is imported. Milliseconds. */
-  readonly patience?: number;
+  /** Timeout for importing one module. */
+  readonly loadTimeoutMs?: number;
 }
 
-/** How many are read at the same time. */
-const AT_ONCE = 8;
+/** Modules to import at the same time. */
+const MAX_CONCURRENT_IMPORTS = 8;
 
 /**
- * Loads the plugins of plugin.path. One that throws, takes too long or is no plugin is logged and left out: nobody else
- * is the worse for it. Never throws.
+ * Loads the plugins of plugin.path. One that throws, takes too long or exports no plugin is logged and skipped; the others
+ * are not affected. Never throws.
  */
-export async function loadPlugins({ paths, cwd, log, patience = 30_000 }: LoadOptions): Promise<LoadedPlugins> {
+export async function loadPlugins({ paths, cwd, log, loadTimeoutMs = 30_000 }: LoadOptions): Promise<LoadedPlugins> {
   const entries = paths.filter(path => path !== '');
   if (entries.length === 0) return { plugins: [], failed: 0 };
   resolveOwnModules();
-  const found = (await Promise.all(entries.map(entry => findPlugins(entry, cwd)))).flat();
+  const candidates = (await Promise.all(entries.map(entry => findPlugins(entry, cwd)))).flat();
   const modules: PluginModule[] = [];
-  const seen = new Set<string>();
+  const modulePaths = new Set<string>();
   let failed = 0;
-  for (const one of found) {
-    if (!('module' in one)) {
-      if (!one.java) failed++;
-      log[one.java ? 'warn' : 'error']({ path: one.path, reason: one.reason }, 'no plugin, skipped');
-    } else if (!seen.has(one.module)) {
-      seen.add(one.module);
-      modules.push(one);
+  for (const candidate of candidates) {
+    if (!('module' in candidate)) {
+      if (!candidate.java) failed++;
+      log[candidate.java ? 'warn' : 'error']({ path: candidate.path, reason: candidate.reason }, 'no plugin, skipped');
+    } else if (!modulePaths.has(candidate.module)) {
+      modulePaths.add(candidate.module);
+      modules.push(candidate);
     }
   }
   const results: (LoadedPlugin | undefined)[] = [];
   const next = modules.entries();
-  const reader = async () => {
-    for (const [index, module] of next) results[index] = await load(module, patience, log);
+  const loadNext = async () => {
+    for (const [index, module] of next) results[index] = await load(module, loadTimeoutMs, log);
   };
-  await withoutStrays(log, () => Promise.all(Array.from({ length: AT_ONCE }, reader)));
-  const plugins = results.filter(one => one !== undefined);
+  await withRejectionsLogged(log, () => Promise.all(Array.from({ length: MAX_CONCURRENT_IMPORTS }, loadNext)));
+  const plugins = results.filter(plugin => plugin !== undefined);
   return { plugins, failed: failed + modules.length - plugins.length };
 }
 
-/** What a plugin has begun while it was loaded, and nobody waits for, would end the process when it fails. */
-async function withoutStrays(log: Log, work: () => Promise<unknown>): Promise<void> {
-  const stray = (error: unknown) =>
-    log.error({ reason: messageOf(error) }, 'something that a plugin began while it was loaded has failed');
-  process.on('unhandledRejection', stray);
+/** Logs unhandled rejections of code that plugins start while they are imported; otherwise these end the process. */
+async function withRejectionsLogged(log: Log, work: () => Promise<unknown>): Promise<void> {
+  const onRejection = (error: unknown) =>
+    log.error({ reason: messageOf(error) }, 'asynchronous code that a plugin started while it was loaded has failed');
+  process.on('unhandledRejection', onRejection);
   try {
     await work();
-    // They are told of when all that was due has run.
+    // Node reports rejections after the pending microtasks.
     await new Promise(setImmediate);
   } finally {
-    process.off('unhandledRejection', stray);
+    process.off('unhandledRejection', onRejection);
   }
 }
 
 async function load(
   { path, module, version }: PluginModule,
-  patience: number,
+  timeoutMs: number,
   log: Log,
 ): Promise<LoadedPlugin | undefined> {
   try {
-    const plugin = pluginIn(await within(patience, import(pathToFileURL(module).href)));
+    const plugin = pluginIn(await withTimeout(timeoutMs, import(pathToFileURL(module).href)));
     const loaded = { path, version: plugin.version ?? version ?? UNVERSIONED, plugin };
     log.info({ path, version: loaded.version, components: countOf(plugin) }, 'plugin loaded');
     return loaded;
@@ -93,19 +93,16 @@ async function load(
   }
 }
 
-/** Connect's word for a plugin that says none. */
+/** Kafka Connect's version of a plugin without a version. */
 const UNVERSIONED = 'undefined';
 
 const countOf = (plugin: Plugin): number =>
   Object.values(plugin).reduce((sum: number, list: unknown) => sum + (Array.isArray(list) ? list.length : 0), 0);
 
-async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
+async function withTimeout<T>(milliseconds: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    const error = new MillraceError(
-      'CONFIG_INVALID',
-      `Its module has not been loaded within ${milliseconds / 1000} s.`,
-    );
+    const error = new MillraceError('CONFIG_INVALID', `Its module was not loaded within ${milliseconds / 1000} s.`);
     timer = setTimeout(() => reject(error), milliseconds);
   });
   try {
@@ -118,6 +115,6 @@ async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
 function reasonOf(error: unknown): string {
   const { code } = (error ?? {}) as { readonly code?: unknown };
   if (code === 'ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING')
-    return 'It is TypeScript below a node_modules, where Node runs JavaScript alone: build it, and let exports name what was built.';
+    return 'It is TypeScript below a node_modules folder, where Node runs JavaScript only: build it, and name the built module in exports.';
   return messageOf(error);
 }

@@ -1,29 +1,34 @@
 import type { ConnectorEntry } from '../../connectors/index.ts';
 import type { Log, PluginComponent, SinkConnector, SourceConnector } from '../api/index.ts';
-import { findConnector, findNamed, type Named, type Origin } from '../config/connector-config/class-names.ts';
+import {
+  findConnector,
+  findNamed,
+  type NamedComponent,
+  type PluginOrigin,
+} from '../config/connector-config/class-names.ts';
 import { guarded } from './guard.ts';
 import type { LoadedPlugin } from './load.ts';
 import type { ComponentKind } from './shape.ts';
 
-// biome-ignore lint/suspicious/noExplicitAny: what a component makes is of no interest here
-type Offered = PluginComponent<any>;
-type Log_ = Pick<Log, 'warn'>;
+// biome-ignore lint/suspicious/noExplicitAny: the type of a component's instances is not used here
+type AnyComponent = PluginComponent<any>;
+type WarningLog = Pick<Log, 'warn'>;
 
 /** One component of one plugin. */
 interface Candidate {
-  readonly component: Offered;
-  readonly origin: Origin;
+  readonly component: AnyComponent;
+  readonly origin: PluginOrigin;
 }
 
-/** A class that several plugins have comes from the one with the newest version, as in Kafka Connect. */
-function newest(
+/** Chooses the newest version of each class that several plugins have, as Kafka Connect does. */
+function newestOfEachClass(
   plugins: readonly LoadedPlugin[],
-  offered: (plugin: LoadedPlugin['plugin']) => readonly Offered[],
-  log: Log_,
+  componentsOf: (plugin: LoadedPlugin['plugin']) => readonly AnyComponent[],
+  log: WarningLog,
 ): Candidate[] {
   const chosen = new Map<string, Candidate>();
   for (const { path, version, plugin } of plugins)
-    for (const component of offered(plugin)) {
+    for (const component of componentsOf(plugin)) {
       const { className } = component;
       const candidate = { component, origin: { path, version: component.version ?? version } };
       const other = chosen.get(className);
@@ -35,74 +40,77 @@ function newest(
       if (loser !== undefined)
         log.warn(
           { class: className, used: winner.origin, left: loser.origin },
-          'a class comes from two plugins; the newer is used',
+          'two plugins have the same class; the newer one is used',
         );
     }
   return [...chosen.values()];
 }
 
 /**
- * Names that are still free: a plugin takes none away, from Millrace or from a plugin before it. undefined: its class
- * name is not.
+ * Returns the names of a component that neither Millrace nor an earlier plugin uses. Undefined when its class name is
+ * used already.
  */
 function freeNames(
   { component: { className, aliases = [] }, origin }: Candidate,
-  taken: (name: string) => boolean,
-  log: Log_,
+  isUsed: (name: string) => boolean,
+  log: WarningLog,
 ): [string, ...string[]] | undefined {
-  if (taken(className)) {
-    log.warn({ class: className, ...origin }, 'a plugin has a class that is there already; the plugin’s is not used');
+  if (isUsed(className)) {
+    log.warn(
+      { class: className, ...origin },
+      'a plugin has a class that exists already; that of the plugin is not used',
+    );
     return undefined;
   }
   const free = aliases.filter(alias => {
-    if (taken(alias)) log.warn({ class: className, alias, ...origin }, 'an alias of a plugin’s class is taken already');
-    return !taken(alias);
+    if (isUsed(alias)) log.warn({ class: className, alias, ...origin }, 'an alias of a plugin’s class is used already');
+    return !isUsed(alias);
   });
   return [className, ...free];
 }
 
-export interface Merge<E extends Named> {
-  readonly own: readonly E[];
+export interface Merge<E extends NamedComponent> {
+  readonly builtin: readonly E[];
   readonly kind: ComponentKind;
-  /** What may be left out at the end of a name. */
+  /** End of class names that a configuration may omit: `Converter`. */
   readonly suffix: string;
-  /** The components of this kind, and what is set at their entries. */
-  readonly offered: readonly {
-    of(plugin: LoadedPlugin['plugin']): readonly Offered[] | undefined;
-    readonly mark?: Partial<E>;
+  /** Lists of a plugin with components of this kind. properties: added to the entry of each component of a list. */
+  readonly lists: readonly {
+    select(plugin: LoadedPlugin['plugin']): readonly AnyComponent[] | undefined;
+    readonly properties?: Partial<E>;
   }[];
 }
 
-/** Millrace's own components, then those of plugins. */
-export function merged<E extends Named & { load(): Promise<unknown> }>(
-  { own, kind, suffix, offered }: Merge<E>,
+/** Lists Millrace's components, then those of plugins. */
+export function merged<E extends NamedComponent & { load(): Promise<unknown> }>(
+  { builtin, kind, suffix, lists }: Merge<E>,
   plugins: readonly LoadedPlugin[],
-  log: Log_,
+  log: WarningLog,
 ): readonly E[] {
-  const all: E[] = [...own];
-  for (const { of, mark } of offered)
-    for (const candidate of newest(plugins, plugin => of(plugin) ?? [], log)) {
+  const all: E[] = [...builtin];
+  for (const { select, properties } of lists)
+    for (const candidate of newestOfEachClass(plugins, plugin => select(plugin) ?? [], log)) {
       const names = freeNames(candidate, name => findNamed(all, name, suffix) !== undefined, log);
       if (names === undefined) continue;
       const { component, origin } = candidate;
       const load = once(() => guarded(kind, component.className, () => component.load()));
-      all.push({ ...mark, names, origin, load } as unknown as E);
+      all.push({ ...properties, names, origin, load } as unknown as E);
     }
   return all;
 }
 
-/** As `merged`, for connectors. */
+/** Lists Millrace's connectors, then those of plugins. */
 export function mergedConnectors(
-  own: readonly ConnectorEntry[],
+  builtin: readonly ConnectorEntry[],
   plugins: readonly LoadedPlugin[],
-  log: Log_,
+  log: WarningLog,
 ): readonly ConnectorEntry[] {
-  const all: ConnectorEntry[] = [...own];
+  const all: ConnectorEntry[] = [...builtin];
   for (const [kind, list] of [
     ['source', 'sources'],
     ['sink', 'sinks'],
   ] as const)
-    for (const candidate of newest(plugins, plugin => plugin[list] ?? [], log)) {
+    for (const candidate of newestOfEachClass(plugins, plugin => plugin[list] ?? [], log)) {
       const names = freeNames(candidate, name => findConnector(all, name) !== undefined, log);
       if (names === undefined) continue;
       const { component, origin } = candidate;
@@ -116,7 +124,7 @@ export function mergedConnectors(
   return all;
 }
 
-/** Loaded once; one that could not be is tried again, as what it waited for may have come. */
+/** Caches a successful load; a failed one is repeated by the next call. */
 function once<T>(load: () => Promise<T>): () => Promise<T> {
   let loaded: Promise<T> | undefined;
   return () => {
@@ -128,7 +136,7 @@ function once<T>(load: () => Promise<T>): () => Promise<T> {
   };
 }
 
-/** Below zero where `a` is older: numbers by their size, and what is behind a hyphen before what has none (semver.org). */
+/** Negative when `a` is older. Parts are compared as numbers; a pre-release is older than its release (semver.org). */
 export function compareVersions(a: string, b: string): number {
   const [left, right] = [partsOf(a), partsOf(b)];
   for (let i = 0; i < Math.max(left.numbers.length, right.numbers.length); i++) {
@@ -142,6 +150,6 @@ export function compareVersions(a: string, b: string): number {
 
 function partsOf(version: string): { readonly numbers: readonly number[]; readonly pre: string } {
   const [, numbers, pre = ''] = /^v?(\d+(?:\.\d+)*)(?:-([^+]*))?/.exec(version) ?? [];
-  // A version that is none is older than any.
+  // Text without a version number is older than any version.
   return { numbers: numbers === undefined ? [-1] : numbers.split('.').map(Number), pre };
 }

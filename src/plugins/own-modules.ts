@@ -7,8 +7,8 @@ import { packageFolder } from '../package-folder.ts';
 let registered = false;
 
 /**
- * From now on `millrace` and `millrace/…` are this process's own modules to whoever imports them, wherever a plugin lies
- * and whatever copy of the package it has beside it: an error's class and a Decimal's are then the worker's. Idempotent.
+ * Resolves imports of `millrace` and `millrace/…` to the modules of this process, for plugins in any folder and with any
+ * copy of the package: their errors and Decimals are then instances of the worker's classes. Idempotent.
  */
 export function resolveOwnModules(): void {
   if (registered) return;
@@ -27,7 +27,7 @@ interface Manifest {
   readonly exports: Readonly<Record<string, string | { readonly default: string }>>;
 }
 
-/** What the package exports, by name. A checkout runs the sources that a published package's modules are built from. */
+/** URLs of the package's exported modules by specifier; in a checkout those of the sources instead of the built files. */
 export function ownModules(): ReadonlyMap<string, string> {
   const folder = packageFolder();
   const { name, exports } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest;

@@ -31,25 +31,28 @@ const plugin = z.strictObject(
   {
     error: ({ code, keys }) =>
       code === 'unrecognized_keys'
-        ? `has ${(keys as string[]).join(', ')}, which a plugin has not`
-        : 'must be an object, as definePlugin makes one',
+        ? `has ${(keys as string[]).join(', ')}, which is no property of a plugin`
+        : 'must be an object that definePlugin returns',
   },
 );
 
-/** The plugin that a module exports. CONFIG_INVALID with a sentence for each thing that is not as it should be. */
+/** Returns the plugin that a module exports. CONFIG_INVALID with a sentence for each violation of the contract. */
 export function pluginIn(module: Readonly<Record<string, unknown>>): Plugin {
-  // A module of CommonJS may come with all that it exports under `default`.
+  // The exports of a CommonJS module may be properties of `default`.
   const exported = module['plugin'] ?? (module['default'] as Record<string, unknown> | undefined)?.['plugin'];
   if (exported === undefined)
     throw new MillraceError(
       'CONFIG_INVALID',
-      'It exports no `plugin`: it should say `export const plugin = definePlugin({ … })`.',
+      'It exports no `plugin`: add `export const plugin = definePlugin({ … })`.',
     );
   check(plugin, exported, 'plugin');
   return exported as Plugin;
 }
 
-const config = z.object({ keys: z.array(z.object({ name: text })), check: method }, 'must be what defineConfig makes');
+const config = z.object(
+  { keys: z.array(z.object({ name: text })), check: method },
+  'must be the result of defineConfig',
+);
 const factory = z.object({ config, create: method }, 'must be an object with config and create');
 
 const shapes = {
@@ -63,22 +66,22 @@ const shapes = {
 
 export type ComponentKind = keyof typeof shapes;
 
-/** What factories create. */
-const made: Partial<Record<ComponentKind, z.ZodType>> = {
+/** Instances that factories create. */
+const instanceShapes: Partial<Record<ComponentKind, z.ZodType>> = {
   transform: z.object({ apply: method }, 'must be a transform'),
   predicate: z.object({ test: method }, 'must be a predicate'),
   converter: z.object({ fromConnect: method, toConnect: method }, 'must be a converter'),
   configProvider: z.object({ get: method }, 'must be a configuration provider'),
 };
 
-/** Checks what a component's `load` has answered. `what`: how to name it. TASK_CONFIG. */
+/** Checks the result of a component's `load`. what: its name in messages. TASK_CONFIG. */
 export function checkComponent(kind: ComponentKind, value: unknown, what: string): void {
   check(shapes[kind], value, what, 'TASK_CONFIG');
 }
 
-/** Checks what a factory has created. TASK_CONFIG. */
-export function checkMade(kind: ComponentKind, value: unknown, what: string): void {
-  const shape = made[kind];
+/** Checks an instance that a factory has created. what: its name in messages. TASK_CONFIG. */
+export function checkInstance(kind: ComponentKind, value: unknown, what: string): void {
+  const shape = instanceShapes[kind];
   if (shape !== undefined) check(shape, value, what, 'TASK_CONFIG');
 }
 
@@ -90,9 +93,9 @@ function check(
 ) {
   const { error } = shape.safeParse(value);
   if (error === undefined) return;
-  const wrong = error.issues.map(({ path, message }) => {
-    const place = path.map(key => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');
-    return `${what}${place}: ${message}`;
+  const violations = error.issues.map(({ path, message }) => {
+    const location = path.map(key => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');
+    return `${what}${location}: ${message}`;
   });
-  throw new MillraceError(code, `${wrong.join('; ')}.`);
+  throw new MillraceError(code, `${violations.join('; ')}.`);
 }

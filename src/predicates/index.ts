@@ -1,8 +1,8 @@
 import type { PredicateFactory } from '../api/index.ts';
-import type { Named } from '../config/connector-config/class-names.ts';
+import type { NamedComponent } from '../config/connector-config/class-names.ts';
 
 /** A predicate class and its module, imported on first use. */
-export interface PredicateEntry extends Named {
+export interface PredicateEntry extends NamedComponent {
   // biome-ignore lint/suspicious/noExplicitAny: each factory's configuration type is its own
   load(): Promise<PredicateFactory<any>>;
 }

@@ -1,8 +1,8 @@
 import type { TransformFactory } from '../api/index.ts';
-import type { Named } from '../config/connector-config/class-names.ts';
+import type { NamedComponent } from '../config/connector-config/class-names.ts';
 
 /** A transform class and its module, imported on first use. */
-export interface TransformEntry extends Named {
+export interface TransformEntry extends NamedComponent {
   // biome-ignore lint/suspicious/noExplicitAny: each factory's configuration type is its own
   load(): Promise<TransformFactory<any>>;
 }

@@ -38,9 +38,9 @@ describe('a component of a plugin', () => {
     ['x.Load', 'x.Load of a plugin cannot be loaded: boom'],
     ['x.Shape', 'x.Shape of a plugin.create: must be a function'],
     ['x.Check', 'x.Check of a plugin cannot check its configuration: boom'],
-    ['x.Answer', 'x.Answer of a plugin cannot check its configuration: check answers errors and values as maps'],
+    ['x.Answer', 'x.Answer of a plugin cannot check its configuration: check must return errors and values as maps'],
     ['x.Create', 'x.Create of a plugin cannot be created: boom'],
-    ['x.Made', 'What x.Made of a plugin creates.apply: must be a function'],
+    ['x.Made', 'The result of create of x.Made of a plugin.apply: must be a function'],
   ])('%s that fails says so in a sentence', async (type, message) => {
     const error = await chain(type);
     expect(error).toBeInstanceOf(MillraceError);
@@ -97,7 +97,7 @@ describe('a connector of a plugin', () => {
   test('that cannot check its configuration says so', async () => {
     const connector = await found()?.load({ files: anyFile });
     await expect(connector?.validate?.({}, context)).rejects.toMatchObject(
-      taskConfig('x.Source of a plugin cannot check its configuration: validate answers lists of messages by key'),
+      taskConfig('x.Source of a plugin cannot check its configuration: validate must return lists of messages by key'),
     );
   });
 

@@ -29,8 +29,8 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const program = fileURLToPath(new URL('programs/load-plugins.ts', import.meta.url));
-async function load(paths: readonly string[], { cwd = folder, patience = 20_000 } = {}): Promise<Loaded> {
-  const args = ['--disable-warning=ExperimentalWarning', program, cwd, String(patience), ...paths];
+async function load(paths: readonly string[], { cwd = folder, loadTimeoutMs = 20_000 } = {}): Promise<Loaded> {
+  const args = ['--disable-warning=ExperimentalWarning', program, cwd, String(loadTimeoutMs), ...paths];
   return JSON.parse(await run(process.execPath, args, { cwd: packageFolder() })) as Loaded;
 }
 
@@ -152,13 +152,13 @@ test('a plugin that cannot be loaded is named with its reason, and stops no othe
     'node_modules/typed/index.ts': transform('c.Typed', 'const x: number = 1; return record;'),
   });
   const loaded = await load([join(folder, 'broken'), join(folder, 'nowhere'), 'not-installed', 'typed'], {
-    patience: 3000,
+    loadTimeoutMs: 3000,
   });
   expect(classes(loaded)).toEqual([['c.Works', 'undefined']]);
   const expected: Readonly<Record<string, RegExp>> = {
     [join(folder, 'broken/throws')]: /^no licence$/,
     [join(folder, 'broken/rejects')]: /^no network$/,
-    [join(folder, 'broken/hangs')]: /has not been loaded within 3 s/,
+    [join(folder, 'broken/hangs')]: /was not loaded within 3 s/,
     [join(folder, 'broken/syntax')]: /Unexpected end of input/,
     [join(folder, 'broken/imports')]: /Cannot find package 'not-installed'/,
     [join(folder, 'broken/silent')]: /It exports no `plugin`/,

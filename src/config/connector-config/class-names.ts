@@ -1,13 +1,13 @@
 /** Something that a configuration names by a Java class. */
-export interface Named {
+export interface NamedComponent {
   /** Java class names: the first is the one that is listed. */
   readonly names: readonly [string, ...string[]];
   /** Where it comes from a plugin: which, and its version there. */
-  readonly origin?: Origin;
+  readonly origin?: PluginOrigin;
 }
 
 /** The plugin that something comes from. */
-export interface Origin {
+export interface PluginOrigin {
   /** Folder or file. */
   readonly path: string;
   readonly version: string;
@@ -17,7 +17,7 @@ export interface Origin {
 export const shortName = (className: string): string => className.slice(className.lastIndexOf('.') + 1);
 
 /** suffix: what may be left out at the end of a short name, as Connect allows: `Json` for `JsonConverter`. */
-export function findNamed<E extends Named>(entries: readonly E[], name: string, suffix = ''): E | undefined {
+export function findNamed<E extends NamedComponent>(entries: readonly E[], name: string, suffix = ''): E | undefined {
   return (
     entries.find(({ names }) => names.includes(name)) ??
     entries.find(({ names }) => names.some(one => shortName(one) === name || shortName(one) === name + suffix))
@@ -31,7 +31,7 @@ export interface NamedConnector {
   /** Other names. */
   readonly aliases: readonly string[];
   /** As Named's. */
-  readonly origin?: Origin;
+  readonly origin?: PluginOrigin;
 }
 
 /** By class name, by alias, or by the short name that Connect would take, with or without `Connector` at its end. */

@@ -2,13 +2,13 @@ import { realpath } from 'node:fs/promises';
 import { resolve as absolute, join, sep } from 'node:path';
 import type { ConfigProvider, ConfigProviderFactory } from '../../api/index.ts';
 import { MillraceError, messageOf } from '../../errors.ts';
-import { findNamed, type Named } from '../connector-config/class-names.ts';
+import { findNamed, type NamedComponent } from '../connector-config/class-names.ts';
 import { javaMatcher, regexProblem } from '../java-regex/index.ts';
 import { defineConfig, listKey, stringKey } from '../spec.ts';
 import { readConfigFile } from './config-file.ts';
 import { parseProperties } from './properties.ts';
 
-export interface ConfigProviderEntry extends Named {
+export interface ConfigProviderEntry extends NamedComponent {
   // biome-ignore lint/suspicious/noExplicitAny: each factory's configuration type is its own
   load(): Promise<ConfigProviderFactory<any>>;
 }

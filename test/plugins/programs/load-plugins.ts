@@ -7,14 +7,14 @@ import { Decimal, MillraceError } from '../../../src/public.ts';
  * Loads plugins as a worker does, in a Node of its own (the test runner has a loader that would come between), and tells
  * as JSON what came of it. Arguments: the folder to be in, entries of plugin.path.
  */
-const [cwd = '', patience = '', ...paths] = process.argv.slice(2);
+const [cwd = '', loadTimeoutMs = '', ...paths] = process.argv.slice(2);
 const lines: unknown[] = [];
 const line = (level: string) => (fields: Readonly<Record<string, unknown>>, message: string) => {
   lines.push({ level, message, ...fields });
 };
 const log = { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') };
 
-const { plugins, failed } = await loadPlugins({ paths, cwd, log, patience: Number(patience) });
+const { plugins, failed } = await loadPlugins({ paths, cwd, log, loadTimeoutMs: Number(loadTimeoutMs) });
 const registry = pluginRegistry({ plugins, log });
 
 /** Whether what a plugin throws and makes is of the classes that this process knows. */
