@@ -4,7 +4,7 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const U = 0x75;
 const hex = Buffer.from('0123456789ABCDEF', 'latin1');
-/** For each byte: 0 as it is, 1 as \u00XX, 2 the first of four in UTF-8, else the letter behind the backslash. */
+/** By byte: 0 needs no escape, 1 is written as \u00XX, 2 starts a sequence of four in UTF-8, else the letter of the escape. */
 const escapes = new Uint8Array(256);
 escapes.fill(1, 0, 0x20);
 escapes.fill(2, 0xf0);
@@ -20,23 +20,23 @@ for (const [byte, letter] of [
   escapes[byte] = letter.charCodeAt(0);
 
 /**
- * What JSON.stringify and Jackson write differently: the case of \u00XX, and characters beyond U+FFFF, which Jackson
- * writes as two escapes. Taking each `\\` whole, a `u` behind it is not taken for an escape.
+ * Text that JSON.stringify and Jackson write differently: the case of \u00XX, and characters beyond U+FFFF, which Jackson
+ * writes as two escapes. `\\` is matched as a unit, so that a following `u` does not look like an escape.
  */
-const differing = /\\(u[0-9a-f]{4}|.)|[\ud800-\udfff]/g;
-const beyond = /[\ud800-\udfff]/;
-function asJackson(match: string, code: string | undefined): string {
+const differences = /\\(u[0-9a-f]{4}|.)|[\ud800-\udfff]/g;
+const surrogates = /[\ud800-\udfff]/;
+function toJackson(match: string, code: string | undefined): string {
   if (code === undefined) return `\\u${match.charCodeAt(0).toString(16).toUpperCase()}`;
   return code.length === 1 ? match : `\\u${code.slice(1).toUpperCase()}`;
 }
 
-/** Below this many bytes a loop is cheaper than a call into the runtime. */
-const LOOP = 48;
+/** Bytes below which a loop is faster than a call into the runtime. */
+const MAX_LOOP_BYTES = 48;
 
-/** Where in source[start, end) the first byte is, give or take a few, that is not written as it is. */
-function plainUntil(source: Uint8Array, start: number, end: number): number {
+/** Returns an index at most seven before the first byte of source[start, end) that needs an escape; end without one. */
+function findEscape(source: Uint8Array, start: number, end: number): number {
   let i = start;
-  // Eight at a time: one branch for all of them.
+  // Eight bytes for one branch.
   for (const stop = end - 7; i < stop; i += 8)
     if (
       ((escapes[source[i] as number] as number) |
@@ -54,7 +54,7 @@ function plainUntil(source: Uint8Array, start: number, end: number): number {
   return i;
 }
 
-/** The character of the four bytes source[i, i + 4) as two escapes at `at`; what is behind them. */
+/** Writes the character of the four bytes source[i, i + 4) as two escapes; returns the index after them. */
 function escapePair(buffer: Buffer, at: number, source: Uint8Array, i: number): number {
   const bits = (k: number) => (source[i + k] as number) & 63;
   const point = (((bits(0) & 7) << 18) | (bits(1) << 12) | (bits(2) << 6) | bits(3)) - 0x10000;
@@ -68,14 +68,13 @@ function escapeUnit(buffer: Buffer, at: number, unit: number): number {
   return at + 6;
 }
 
-/** A buffer up to this size is kept for good. */
-const KEPT_BYTES = 4 * 1024 * 1024;
-/** Uses in a row that need less than a quarter of a larger one before it is given up. */
+/** Buffers up to this size are not shrunk. */
+const MIN_SHRINK_BYTES = 4 * 1024 * 1024;
+/** Consecutive uses below a quarter of a larger buffer after which it is shrunk. */
 const SMALL_USES = 64;
 
 /**
- * A growing buffer. `take` hands out what was written; the writer may be used again afterwards. After an exceptionally large
- * use it returns to its first capacity.
+ * A growing buffer, which is reused after `reset`. After an exceptionally large use it returns to its initial capacity.
  */
 export class Bytes implements ByteWriter {
   buffer: Buffer;
@@ -83,7 +82,7 @@ export class Bytes implements ByteWriter {
   readonly #capacity: number;
   #smallUses = 0;
 
-  /** capacity: bytes to begin with. */
+  /** capacity: initial size in bytes. */
   constructor(capacity = 1024) {
     this.#capacity = capacity;
     this.buffer = Buffer.allocUnsafeSlow(capacity);
@@ -105,7 +104,7 @@ export class Bytes implements ByteWriter {
     this.reserve(n);
     const { buffer } = this;
     let at = this.length;
-    if (n < LOOP) for (let i = start; i < end; i++) buffer[at++] = source[i] as number;
+    if (n < MAX_LOOP_BYTES) for (let i = start; i < end; i++) buffer[at++] = source[i] as number;
     else if (source instanceof Buffer) source.copy(buffer, at, start, end);
     else buffer.set(source.subarray(start, end), at);
     this.length += n;
@@ -116,7 +115,7 @@ export class Bytes implements ByteWriter {
     this.reserve(n);
     const { buffer } = this;
     const at = this.length;
-    if (n < LOOP) for (let i = 0; i < n; i++) buffer[at + i] = text.charCodeAt(i);
+    if (n < MAX_LOOP_BYTES) for (let i = 0; i < n; i++) buffer[at + i] = text.charCodeAt(i);
     else buffer.write(text, at, n, 'latin1');
     this.length = at + n;
   }
@@ -127,8 +126,8 @@ export class Bytes implements ByteWriter {
   }
 
   jsonBytes(source: Uint8Array, start: number, end: number): void {
-    const plain = plainUntil(source, start, end);
-    // Every byte behind it may become six.
+    const plain = findEscape(source, start, end);
+    // Each further byte may become six.
     this.reserve(plain - start + (end - plain) * 6 + 2);
     const { buffer } = this;
     buffer[this.length++] = QUOTE;
@@ -161,7 +160,7 @@ export class Bytes implements ByteWriter {
 
   jsonText(text: string): void {
     const n = text.length;
-    if (n < LOOP) {
+    if (n < MAX_LOOP_BYTES) {
       this.reserve(n + 2);
       const { buffer } = this;
       const start = this.length;
@@ -180,22 +179,22 @@ export class Bytes implements ByteWriter {
       }
     }
     const literal = JSON.stringify(text);
-    this.utf8(literal.includes('\\u') || beyond.test(text) ? literal.replace(differing, asJackson) : literal);
+    this.utf8(literal.includes('\\u') || surrogates.test(text) ? literal.replace(differences, toJackson) : literal);
   }
 
-  /** What was written, as a view: valid until the next write. */
+  /** Returns the written bytes as a view, valid until the next write. */
   view(): Buffer {
     return this.buffer.subarray(0, this.length);
   }
 
-  /** A copy of what was written. */
+  /** Returns a copy of the written bytes. */
   take(): Buffer {
     return Buffer.from(this.view());
   }
 
-  /** Ends one use, and begins the next with nothing written. */
+  /** Discards the written bytes for the next use. */
   reset(): void {
-    if (this.buffer.length > KEPT_BYTES) this.#shrink();
+    if (this.buffer.length > MIN_SHRINK_BYTES) this.#shrink();
     this.length = 0;
   }
 

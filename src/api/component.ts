@@ -1,12 +1,12 @@
 /** Connect's ConfigDef types. */
 export type ConfigType = 'BOOLEAN' | 'STRING' | 'INT' | 'SHORT' | 'LONG' | 'DOUBLE' | 'LIST' | 'CLASS' | 'PASSWORD';
 
-/** What /connector-plugins/{p}/config tells of one key. */
+/** Description of one configuration key, as GET /connector-plugins/{plugin}/config returns it. */
 export interface ConfigKeyInfo {
   readonly name: string;
   readonly type: ConfigType;
   readonly required: boolean;
-  /** As text, as Connect shows it; null where there is none. */
+  /** Default as text, in Connect's form; null without one. */
   readonly defaultValue: string | null;
   readonly importance: 'HIGH' | 'MEDIUM' | 'LOW';
   readonly documentation: string;
@@ -16,33 +16,33 @@ export interface ConfigKeyInfo {
   readonly displayName: string;
   readonly dependents: readonly string[];
   readonly recommended: readonly string[];
-  /** Names that the key had in earlier versions; they work as well. */
+  /** Names of the key in earlier versions, which still work. */
   readonly formerNames?: readonly string[];
 }
 
-/** Configuration as Connect's JSON has it. A missing key and a null are the same. */
+/** Configuration in Connect's JSON form. A missing key and a null are equivalent. */
 export type ConfigProps = Readonly<Record<string, string | null | undefined>>;
 
-/** A component's one description of its configuration: type, defaults, documentation, validation. */
+/** Declaration of a component's configuration: types, defaults, documentation and validation. */
 export interface ConfigSpec<C> {
   readonly keys: readonly ConfigKeyInfo[];
   /**
-   * Reads the keys that the spec knows and leaves others alone. `errors` holds messages by key, empty where all is
-   * well; `config` is there just then. Never throws.
+   * Reads the keys of the spec and ignores others. `config` is defined if and only if no key has errors. Never throws.
    */
   check(props: ConfigProps): ConfigCheck<C>;
 }
 
 export interface ConfigCheck<C> {
   readonly config: C | undefined;
+  /** Messages by key; an empty list or no entry for a valid key. */
   readonly errors: ReadonlyMap<string, readonly string[]>;
-  /** Each key's value as text, defaults filled in; null where there is none or it cannot be read. Passwords are hidden. */
+  /** Values as text by key, including defaults; null without a value and for an invalid one. Passwords are hidden. */
   readonly values: ReadonlyMap<string, string | null>;
-  /** By key: about what is valid and probably not meant. Those of transforms are logged when a task starts. */
+  /** Warnings by key about valid, probably unintended values. Those of transforms are logged when a task starts. */
   readonly warnings?: ReadonlyMap<string, string>;
 }
 
-/** Structured log lines; never a secret or a record's content. */
+/** Structured log. Messages and fields must not contain secrets or the content of records. */
 export interface Log {
   debug(fields: Readonly<Record<string, unknown>>, message: string): void;
   info(fields: Readonly<Record<string, unknown>>, message: string): void;

@@ -2,16 +2,16 @@ import type { ConfigSpec } from './component.ts';
 import type { ConnectRecord, SchemaAndValue } from './record.ts';
 import type { ByteWriter, Schema, Value } from './schema.ts';
 
-/** Bytes in Kafka ↔ Connect's data. Stateless but for caches by schema. */
+/** Translates between bytes in Kafka and Connect's data. Stateless except for caches by schema. */
 export interface Converter {
   /**
-   * Appends the bytes of a value to `out`. False, with nothing appended, stands for Kafka's null.
+   * Appends the bytes of a value to `out`. Returns false, with nothing appended, for Kafka's null.
    * Throws DataError for a value that does not fit its schema.
    */
   fromConnect(topic: string, schema: Schema | null, value: Value, out: ByteWriter): boolean;
   /**
-   * The value may point into `bytes`, which stay as they are until its batch has been written. Throws DataError for
-   * bytes that are not of this format.
+   * Parses the bytes of a record. The value may reference `bytes`, which are not changed until its batch has been written.
+   * Throws DataError for bytes of another format.
    */
   toConnect(topic: string, bytes: Uint8Array | null): SchemaAndValue;
 }
@@ -21,9 +21,9 @@ export interface ConverterFactory<C = unknown> {
   create(config: C, isKey: boolean): Converter;
 }
 
-/** One single-message transform with its configuration. */
+/** A single-message transform with its configuration. */
 export interface Transform {
-  /** The record, another, or null to drop it. Throws DataError. */
+  /** Returns the record, a new one, or null to drop it. Throws DataError. */
   apply<R extends ConnectRecord>(record: R): R | null;
 }
 

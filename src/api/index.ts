@@ -1,4 +1,4 @@
-/** The contract that a plugin author sees. */
+/** The contract of components, for authors of plugins. */
 export * from './bytes.ts';
 export * from './component.ts';
 export * from './config-provider.ts';

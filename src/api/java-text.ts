@@ -2,8 +2,8 @@ import type { Schema, Value } from './schema.ts';
 import { Decimal, Float64, isStruct } from './schema.ts';
 
 /**
- * Numbers as Java prints them (`Double.toString` and `Float.toString` since JDK 19, `BigDecimal.toString`), which is how
- * Connect's converters and transforms write them.
+ * Formats a double like Java: `Double.toString` since JDK 19. Connect's converters and transforms write numbers in Java's
+ * form.
  */
 export function javaDouble(value: number): string {
   const size = Math.abs(value);
@@ -11,14 +11,14 @@ export function javaDouble(value: number): string {
   if (!Number.isFinite(value)) return String(value);
   let text = value.toExponential();
   if (!text.includes('.')) {
-    // Java prints two digits where the second brings it closer (only among the smallest doubles).
+    // Java prints two digits when the second makes the text more exact, which occurs only for the smallest doubles.
     const longer = value.toExponential(1);
     if (Number(longer) === value) text = longer;
   }
   return scientific(text);
 }
 
-/** value: a float32, as `Math.fround` leaves it. */
+/** Formats a float like Java: `Float.toString` since JDK 19. value: a float32, the result of `Math.fround`. */
 export function javaFloat(value: number): string {
   const size = Math.abs(value);
   if (!Number.isFinite(value)) return String(value);
@@ -34,7 +34,7 @@ export function javaFloat(value: number): string {
 }
 
 function shortestFloat(value: number, size: number): string {
-  // Six digits hold every shorter decimal of a normal float32; below that, digits fade.
+  // Every normal float32 represents six digits exactly; subnormal ones have fewer.
   for (let digits = size < 1.2e-38 ? 1 : 6; digits < 9; digits++) {
     const text = value.toPrecision(digits);
     if (Math.fround(Number(text)) === value) return text;
@@ -47,13 +47,13 @@ function plain(value: number): string {
   return Number.isInteger(value) ? `${text}.0` : text;
 }
 
-/** From JavaScript's `1e+23`, `1.5e-7` to Java's `1.0E23`, `1.5E-7`. */
+/** Changes JavaScript's `1e+23`, `1.5e-7` to Java's `1.0E23`, `1.5E-7`. */
 function scientific(text: string): string {
   const [mantissa = '', exponent = ''] = text.split('e');
   return `${mantissa.includes('.') ? mantissa : `${mantissa}.0`}E${exponent.replace('+', '')}`;
 }
 
-/** `BigDecimal.toString`: plain unless the scale is negative or more than six zeros follow the point. */
+/** Formats like `BigDecimal.toString`: plain unless the scale is negative or more than five zeros follow the point. */
 export function javaBigDecimal({ unscaled, scale }: Decimal): string {
   const negative = unscaled < 0n;
   const digits = String(negative ? -unscaled : unscaled);
@@ -68,7 +68,7 @@ export function javaBigDecimal({ unscaled, scale }: Decimal): string {
   return `${sign}${mantissa}${exponent === 0 ? '' : `E${exponent > 0 ? '+' : ''}${exponent}`}`;
 }
 
-/** What `toString` of the Java object gives; bytes, which have no text there, as base64. */
+/** Formats a value like `toString` of the Java object; bytes, whose `toString` is not their content, as base64. */
 export function javaString(schema: Schema | null, value: Value): string {
   if (value === null) return 'null';
   if (typeof value === 'number') return numberText(schema, value);
@@ -105,7 +105,7 @@ function numberText(schema: Schema | null, value: number): string {
 const days = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
-/** `java.util.Date.toString` in UTC: `Thu Jan 01 20:14:03 UTC 1970`. */
+/** Formats like `java.util.Date.toString` in UTC: `Thu Jan 01 20:14:03 UTC 1970`. */
 function javaDate(date: Date): string {
   const two = (n: number) => String(n).padStart(2, '0');
   const time = [date.getUTCHours(), date.getUTCMinutes(), date.getUTCSeconds()].map(two).join(':');

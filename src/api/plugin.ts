@@ -3,19 +3,19 @@ import type { ConverterFactory, PredicateFactory, TransformFactory } from './con
 import type { SinkConnector } from './sink.ts';
 import type { SourceConnector } from './source.ts';
 
-/** One component of a plugin: what configurations call it, and how it is had. */
+/** One component of a plugin: its names in configurations, and the function that loads it. */
 export interface PluginComponent<T> {
-  /** As configurations name it, with dots: `com.example.AcmeSourceConnector`. What is behind the last dot works as well. */
+  /** Class name with dots, as in configurations: `com.example.AcmeSourceConnector`. The part after the last dot also works. */
   readonly className: string;
-  /** Further names. */
+  /** Further names in configurations. */
   readonly aliases?: readonly string[];
-  /** Default: the plugin's. */
+  /** Default: the plugin's version. */
   readonly version?: string;
-  /** Called when a configuration first names it, so that a module imported here costs nothing before. */
+  /** Called when a configuration first uses the component; a module imported here is not loaded before. */
   load(): T | Promise<T>;
 }
 
-/** What a plugin's module exports as `plugin`. */
+/** A plugin: the export `plugin` of its module. */
 export interface Plugin {
   /** Default: the version in the package.json of its package. */
   readonly version?: string;
@@ -26,11 +26,11 @@ export interface Plugin {
   readonly predicates?: readonly PluginComponent<PredicateFactory<any>>[];
   /** For keys, values and headers. */
   readonly converters?: readonly PluginComponent<ConverterFactory<any>>[];
-  /** For headers alone. */
+  /** For headers only. */
   readonly headerConverters?: readonly PluginComponent<ConverterFactory<any>>[];
   readonly configProviders?: readonly PluginComponent<ConfigProviderFactory<any>>[];
   // biome-ignore-end lint/suspicious/noExplicitAny: see above
 }
 
-/** Gives the compiler the plugin's type; answers it as it is. */
+/** Checks the plugin's type at compile time; returns it unchanged. */
 export const definePlugin = (plugin: Plugin): Plugin => plugin;

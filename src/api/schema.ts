@@ -1,8 +1,8 @@
 /**
  * Connect's schema and data model (Apache Kafka `org.apache.kafka.connect.data`).
  *
- * A schema is immutable and made once for each table, format or message type: whatever is compiled for it (encoders,
- * column maps) is cached by the schema object itself. Never build a schema for each record.
+ * A schema is immutable and created once for each table, format or message type. Encoders and column maps are cached by the
+ * schema object, so never create a schema for each record.
  */
 
 export type SchemaType =
@@ -26,7 +26,7 @@ interface SchemaBase {
   readonly version?: number;
   readonly doc?: string;
   readonly parameters?: Readonly<Record<string, string>>;
-  /** In the same form as a value of this schema. */
+  /** A value of this schema. */
   readonly default?: Value;
 }
 
@@ -50,7 +50,7 @@ export interface Field {
 export interface StructSchema extends SchemaBase {
   readonly type: 'struct';
   readonly fields: readonly Field[];
-  /** Field by name. */
+  /** Fields by name. */
   readonly byName: ReadonlyMap<string, Field>;
 }
 
@@ -70,9 +70,9 @@ export type Schema = PrimitiveSchema | ArraySchema | MapSchema | StructSchema;
  * | struct | Struct |
  * | bytes named …data.Decimal | Decimal |
  * | int32 named …data.Date or …data.Time, int64 named …data.Timestamp | Date |
- * | no schema | any JSON value: objects and arrays as they come from JSON.parse |
+ * | no schema | any JSON value: objects and arrays like those of JSON.parse |
  *
- * Debezium's own logical types (`io.debezium.time.*`, `io.debezium.data.*`) are plain: number, bigint or string.
+ * Debezium's logical types (`io.debezium.time.*`, `io.debezium.data.*`) are numbers, bigints or strings.
  */
 export type Value =
   | null
@@ -89,12 +89,12 @@ export type Value =
   | Struct
   | JsonObject;
 
-/** What a value without a schema is made of. */
+/** An object in a value without a schema. */
 export interface JsonObject {
   readonly [key: string]: Value | undefined;
 }
 
-/** unscaled × 10^-scale, as `java.math.BigDecimal`. */
+/** unscaled × 10^-scale, like `java.math.BigDecimal`. */
 export class Decimal {
   readonly unscaled: bigint;
   readonly scale: number;
@@ -114,8 +114,8 @@ export class Decimal {
 }
 
 /**
- * A float without a schema whose value is a whole number, such as 10.0 in JSON: as a number it would be written as the
- * integer 10. Every other float is a number. Arithmetic takes it as it is; `Number(value)` makes it a number.
+ * A float without a schema whose value is an integer, such as 10.0 in JSON; a JavaScript number would be written as 10.
+ * Every other float is a number. Arithmetic works on it directly; `Number(value)` converts it.
  */
 export class Float64 {
   readonly value: number;
@@ -123,7 +123,7 @@ export class Float64 {
     this.value = value;
   }
 
-  /** A float without a schema. */
+  /** Creates a float without a schema. */
   static of(value: number): number | Float64 {
     return Number.isSafeInteger(value) ? new Float64(value) : value;
   }
@@ -141,27 +141,27 @@ export class Float64 {
 /**
  * A row: values in the order of its schema's fields. Immutable.
  *
- * `json` is an optional capability for values that hold the text that came from the database: it writes the struct as
- * JsonConverter would with its default settings, without making JavaScript values first. What it writes and what `at`
- * returns stand for the same value; a property test holds that.
+ * `json` is an optional capability for values that contain the text from the database: it writes the struct like
+ * JsonConverter with its default settings, without creating JavaScript values. A property test checks that it writes the
+ * values that `at` returns.
  */
 export interface Struct {
   readonly schema: StructSchema;
-  /** Value of field i; a missing optional field is null. */
+  /** Returns the value of a field; null for a missing optional field. */
   at(index: number): Value;
   json?(out: ByteWriter): void;
 }
 
-/** Where bytes are gathered; see `bytes.ts`. */
+/** A buffer to which converters append; see `bytes.ts`. */
 export interface ByteWriter {
-  /** Grows `buffer` so that n more bytes fit behind `length`. Take `buffer` anew after every call. */
+  /** Grows `buffer` so that n bytes fit after `length`. Read `buffer` again after every call. */
   reserve(n: number): void;
   buffer: Buffer;
-  /** Bytes written; move it on after writing into `buffer`. */
+  /** Number of written bytes; increase it after writing to `buffer`. */
   length: number;
-  /** Appends bytes as they are. */
+  /** Appends bytes unchanged. */
   raw(bytes: Uint8Array): void;
-  /** Appends source[start, end) as it is. */
+  /** Appends source[start, end) unchanged. */
   copy(source: Uint8Array, start: number, end: number): void;
   /** Appends one-byte characters. */
   ascii(text: string): void;
@@ -173,7 +173,7 @@ export interface ByteWriter {
   jsonText(text: string): void;
 }
 
-/** A struct of ready values. */
+/** A struct of JavaScript values. */
 export class ValueStruct implements Struct {
   readonly schema: StructSchema;
   readonly values: readonly Value[];
@@ -190,7 +190,7 @@ export function isStruct(value: unknown): value is Struct {
   return typeof value === 'object' && value !== null && 'schema' in value && typeof (value as Struct).at === 'function';
 }
 
-/** Value of a field by name; undefined where the schema has no such field. */
+/** Returns the value of a field by name; undefined when the schema has no such field. */
 export function get(struct: Struct, name: string): Value | undefined {
   const field = struct.schema.byName.get(name);
   return field === undefined ? undefined : struct.at(field.index);
@@ -226,7 +226,7 @@ export function structOf(fields: Readonly<Record<string, Schema>>, options: Sche
   const list = Object.entries(fields).map(([name, schema], index): Field => ({ name, index, schema }));
   return structOfFields(list, options);
 }
-/** As `structOf`, for names that an object's keys would put in another order (digits). */
+/** Like `structOf`, for names whose order object keys do not preserve, such as digits. */
 export function structOfFields(
   fields: readonly { readonly name: string; readonly schema: Schema }[],
   options: SchemaOptions = {},
@@ -235,7 +235,7 @@ export function structOfFields(
   return { type: 'struct', fields: list, byName: new Map(list.map(f => [f.name, f])), ...base(options) };
 }
 
-/** The same schema, optional or not. */
+/** Returns the schema with `optional` set. */
 export function withOptional<S extends Schema>(schema: S, optional: boolean): S {
   return schema.optional === optional ? schema : { ...schema, optional };
 }

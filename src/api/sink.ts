@@ -2,18 +2,18 @@ import type { ConfigSpec, Log } from './component.ts';
 import type { SinkRecord } from './record.ts';
 import type { PlanContext } from './source.ts';
 
-/** What a sink connector is. The engine plans its tasks: partitions are spread over tasks.max. */
+/** A sink connector. The engine plans its tasks and distributes partitions over tasks.max. */
 export interface SinkConnector<C> {
   readonly kind: 'sink';
   readonly config: ConfigSpec<C>;
-  /** A task that has not been opened. Does no I/O. */
+  /** Creates a task, without I/O; `open` is called before its other methods. */
   task(): SinkTask<C>;
-  /** As SourceConnector.validate. */
+  /** Like SourceConnector.validate. */
   validate?(config: C, context: PlanContext): Promise<Readonly<Record<string, readonly string[]>>>;
   /**
-   * For a sink that holds its own positions: puts these in their place; next null: it holds none for that partition. The
-   * connector is stopped. Rejects BAD_REQUEST for what it cannot go to, FencedError where a newer writer holds one of
-   * them. Idempotent.
+   * For a sink that stores its own positions: replaces them; next null deletes that of a partition. Called while the
+   * connector is stopped. Rejects BAD_REQUEST for a position that it cannot resume from, FencedError when a newer writer
+   * has claimed a partition. Idempotent.
    */
   alterOffsets?(
     config: C,
@@ -22,18 +22,18 @@ export interface SinkConnector<C> {
     context: PlanContext,
   ): Promise<void>;
   /**
-   * For a sink that compares generations: refuses every writer that is older than this one from now on, whatever partition
-   * it writes. Called after the connector's tasks have ended or timed out, with the configuration that they had. Idempotent.
+   * For a sink that compares generations: rejects every later write of a writer older than this one, for all partitions.
+   * Called after the connector's tasks have ended or timed out, with the configuration that they had. Idempotent.
    */
   fence?(config: C, writer: SinkWriter, context: PlanContext): Promise<void>;
 }
 
 /**
- * Identity of one attempt of a connector's task. A sink that holds its own positions stores it beside them. Of two
- * writers, the newer one has the greater generation, or the same generation and the greater attempt.
+ * Identity of one attempt of a connector's task. A sink that stores its own positions stores it with them. The newer of two
+ * writers has the greater generation, or the same generation and the greater attempt.
  */
 export interface SinkWriter {
-  /** Kafka's cluster id and the workers' `group.id`: another cluster may have a connector of the same name. */
+  /** Kafka's cluster id and the workers' `group.id`, because another cluster may have a connector of the same name. */
   readonly cluster: string;
   readonly connector: string;
   readonly generation: number;
@@ -50,26 +50,25 @@ export interface TopicPartition {
 }
 
 export interface AssignedPartition extends TopicPartition {
-  /** Kafka's id of the topic: another one is another topic of the same name. '' where the broker has no ids. */
+  /** Kafka's topic id, which a re-created topic of the same name does not share. '' when the broker has no topic ids. */
   readonly topicId: string;
 }
 
 /**
- * One running writer. Lifecycle: `open` once, `write` again and again, never concurrently, `close` once, also after a
- * failed `open`.
+ * A running task. Lifecycle: `open` once, `write` repeatedly, never concurrently, `close` once, also after a failed `open`.
  */
 export interface SinkTask<C> {
   /**
-   * Connects, and answers the next offset of each assigned partition whose position this sink holds itself (beside its
-   * rows). A partition left out starts from the consumer group's committed offset. A sink that compares generations claims
-   * the assigned partitions: from now on it refuses older writers, and rejects FencedError where it meets a newer one.
+   * Connects, and returns the next offset of each assigned partition whose position the sink stores itself, with its rows.
+   * Other partitions start from the consumer group's committed offset. A sink that compares generations claims the assigned
+   * partitions: it rejects later writes of older writers, and rejects with FencedError when a newer one has claimed them.
    */
   open(config: C, context: SinkTaskContext): Promise<readonly SinkPosition[]>;
   /**
-   * Makes the batch durable, whole or not at all, and, for a sink that holds its own positions, moves them from `from`
-   * to `next` in the same transaction, refusing (FencedError) where somebody else has moved them.
-   * Rejects with a retriable error for what passes by itself, DataError (with the index of the record) for a record
-   * that cannot be written, or DataErrors for all that are known of the batch: nothing of it is then written.
+   * Writes the batch atomically and durably. A sink that stores its own positions moves them from `from` to `next` in the
+   * same transaction, and rejects with FencedError when another writer has moved them.
+   * Rejects with a retriable error for a temporary failure, with DataError and the index of a record that cannot be
+   * written, or with DataErrors for several such records; nothing of the batch is then written.
    */
   write(batch: SinkBatch): Promise<void>;
   close(): Promise<void>;
@@ -78,7 +77,7 @@ export interface SinkTask<C> {
 export interface SinkTaskContext extends SinkWriter {
   readonly task: number;
   readonly log: Log;
-  /** Aborted when the task must stop. `write` then ends within 10 s. */
+  /** Aborted when the task must stop; a pending `write` must end within 10 s. */
   readonly signal: AbortSignal;
   readonly assigned: readonly AssignedPartition[];
   report(figures: Readonly<Record<string, number | string>>): void;
@@ -87,21 +86,21 @@ export interface SinkTaskContext extends SinkWriter {
 export interface SinkPosition extends TopicPartition {
   /** The next offset to read. */
   readonly next: number;
-  /** Id of the topic that it is an offset of. Left out: not stored. */
+  /** Id of the topic of the offset; undefined when it is not stored. */
   readonly topicId?: string;
 }
 
 export interface SinkBatch {
-  /** In offset order for each original partition; records that a transform dropped are not among them. */
+  /** In offset order for each original partition, without records that a transform dropped. */
   readonly records: readonly SinkRecord[];
-  /** For each original partition in the batch: the position before it and the one behind it. */
+  /** For each original partition in the batch: the positions before and after it. */
   readonly positions: readonly SinkProgress[];
 }
 
 export interface SinkProgress extends TopicPartition {
-  /** Position before the batch: what the sink must still hold. null: no position held yet. */
+  /** Position before the batch, which the sink must have stored; null when it has none yet. */
   readonly from: number | null;
   readonly next: number;
-  /** End of the partition (last stable offset) when the batch was fetched: no earlier task has read any record beyond it. */
+  /** Last stable offset of the partition when the batch was fetched; no earlier task has read a record beyond it. */
   readonly end: number;
 }

@@ -1,28 +1,25 @@
 import type { ConfigSpec, Log } from './component.ts';
 import type { SourceOffset, SourcePartition, SourcePosition, SourceRecord } from './record.ts';
 
-/**
- * What a source connector is: pure planning. Constructed by its module's factory with parsed configuration; it runs in
- * a short activity, so `plan` may connect, and must be idempotent.
- */
+/** A source connector: it validates and plans; its tasks read. Its methods run in short activities, which may be retried. */
 export interface SourceConnector<C> {
   readonly kind: 'source';
   readonly config: ConfigSpec<C>;
-  /** Task configurations, tasksMax at most; [] where there is nothing to do. May connect. Idempotent. */
+  /** Returns at most tasksMax task configurations; [] when there is nothing to read. May connect. Idempotent. */
   plan(config: C, tasksMax: number, context: PlanContext): Promise<readonly Record<string, string>[]>;
-  /** A task that has not been opened. Does no I/O. */
+  /** Creates a task, without I/O; `open` is called before its other methods. */
   task(): SourceTask<C>;
   /**
-   * Optional checks that need I/O (can it log in, is wal_level right), run by /validate and on creation: messages by
-   * configuration name. Default: none.
+   * Optional checks that need I/O, such as a login or the value of wal_level. Called by /validate and on creation. Returns
+   * messages by configuration key.
    */
   validate?(config: C, context: PlanContext): Promise<Readonly<Record<string, readonly string[]>>>;
-  /** Optional: frees what outlives a task (a slot, a publication) when the connector is deleted. Idempotent. */
+  /** Optional: removes resources that outlive a task (a slot, a publication) after the connector is deleted. Idempotent. */
   deleted?(config: C, context: PlanContext): Promise<void>;
   /**
-   * Optional: looks at positions that someone wants in the place of the stored ones (offset null: taken back), and moves
-   * whatever of them it keeps outside of Kafka. The connector is stopped. Rejects BAD_REQUEST for a partition or an
-   * offset that is none of its own. Idempotent.
+   * Optional: validates positions that replace the stored ones (offset null: deleted), and changes copies that are stored
+   * outside Kafka. Called while the connector is stopped. Rejects BAD_REQUEST for a partition or an offset of another
+   * form. Idempotent.
    */
   alterOffsets?(config: C, positions: readonly SourcePosition[], context: PlanContext): Promise<void>;
 }
@@ -33,32 +30,32 @@ export interface PlanContext {
 }
 
 /**
- * One running reader. Lifecycle: `open` once, `read` again and again, `acknowledge` in between, `close` once, also after
- * a failed `open`. Never called concurrently, but for `acknowledge`, which comes while a `read` is waiting.
+ * A running task. Lifecycle: `open` once, `read` repeatedly with `acknowledge` in between, `close` once, also after a
+ * failed `open`. Methods are not called concurrently, except `acknowledge`, which may be called while `read` waits.
  */
 export interface SourceTask<C> {
   open(config: C, context: SourceTaskContext): Promise<void>;
   /**
-   * The next batch, as soon as there is anything; waits while there is nothing, bounded to about a second, then null.
-   * Takes all that is there, up to `context.maxBatchBytes`. Rejects with a MillraceError.
+   * Returns the available records, up to `context.maxBatchBytes`. When there are none, waits for about a second and then
+   * returns null. Rejects with a MillraceError.
    */
   read(): Promise<SourceBatch | null>;
   /**
-   * The batch and all before it are committed in Kafka: the source may forget them. Must not throw for lost links; any
-   * error ends the task.
+   * Called after the batch and all earlier ones are committed in Kafka, so that the source may discard them. Must not throw
+   * for a lost connection; any error ends the task.
    */
   acknowledge(batch: SourceBatch): void;
   /**
-   * Optional, asked for a record of the last `read` that cannot be written: where it comes from, for the message, such as
-   * `line 17 of /var/log/app.log`.
+   * Optional: returns the place of a record in the source, for the message about a record of the last `read` that cannot be
+   * written: `line 17 of /var/log/app.log`.
    */
   placeOf?(record: SourceRecord): Promise<string | undefined>;
   /**
-   * Optional, asked after each `read`, of a task that runs on a schedule: whether everything has been read that was there
-   * when it was opened. Default: a `read` that has found nothing.
+   * Optional, called after each `read` of a task that runs on a schedule: returns true when everything that existed at
+   * `open` has been read. Default: true after a `read` that returned null.
    */
   caughtUp?(): boolean;
-  /** Frees everything. Idempotent; also ends a pending `read`. */
+  /** Releases all resources and ends a pending `read`. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -66,18 +63,18 @@ export interface SourceTaskContext {
   readonly connector: string;
   readonly task: number;
   readonly log: Log;
-  /** Aborted when the task must stop. A waiting `read` then returns null or rejects, within 10 s. */
+  /** Aborted when the task must stop; a pending `read` must return null or reject within 10 s. */
   readonly signal: AbortSignal;
-  /** Committed offsets of this connector. Loaded once, before `open`, after fencing. */
+  /** Committed offsets of this connector, loaded once, after fencing and before `open`. */
   readonly positions: PositionReader;
-  /** About how many bytes of source data a batch may hold. */
+  /** Approximate limit of source data in a batch, in bytes. */
   readonly maxBatchBytes: number;
   /**
-   * Resolves when records that `read` hands out can be committed; undefined: at once. A source whose batches are small may
-   * collect until then.
+   * Resolves when records that `read` returns can be committed; undefined: they can be now. A source of small batches may
+   * collect records until then.
    */
   untilCommit?(): Promise<void> | undefined;
-  /** Figures for people: metrics, heartbeats, console. Cheap; call it at most once for each batch. */
+  /** Reports figures for metrics, heartbeats and the console. Cheap; call it at most once for each batch. */
   report(figures: Readonly<Record<string, number | string>>): void;
 }
 
@@ -87,13 +84,13 @@ export interface PositionReader {
 }
 
 /**
- * Records and the position behind them, committed as one: cut where the source has committed, or, for a source
- * transaction beyond `maxBatchBytes`, at a place that the position describes exactly (and says how much to skip).
+ * Records and the positions after them, committed atomically. A batch ends at a commit of the source; a transaction larger
+ * than `maxBatchBytes` is split at a place that the position describes exactly, with the number of records to skip.
  */
 export interface SourceBatch {
   readonly records: readonly SourceRecord[];
-  /** Written in the same Kafka transaction, in this order; may be [] and `records` may be [] (then not both). */
+  /** Written in the same Kafka transaction, in this order. Either `positions` or `records` may be [], not both. */
   readonly positions: readonly SourcePosition[];
-  /** Bytes of source data, for bounding queues. */
+  /** Bytes of source data, by which queues are limited. */
   readonly bytes: number;
 }

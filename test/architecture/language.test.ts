@@ -8,11 +8,9 @@ import { languageErrors, languageRules } from './language.ts';
 const unrevised: readonly string[] = [
   '*.md',
   'docs/**',
-  'src/api/**',
   'src/cli/**',
   'src/config/**',
   'src/demo/**',
-  'src/plugins/**',
   'src/testing/**',
   'connectors/index.ts',
   'connectors/file-stream-sink/**',
