@@ -5,8 +5,8 @@ import { validate as validation } from './cases/validate.ts';
 import type { Json, Step } from './step.ts';
 
 /**
- * The script: requests in this order, against a cluster without connectors. Where `differs` stands, Millrace answers
- * otherwise than Kafka Connect, for the reason given; everywhere else the answers are equal.
+ * The script: requests in this order, against a cluster without connectors. Steps with `differs` get another answer
+ * from Millrace, for the stated reason; all other answers must be equal.
  */
 
 const sink = {
@@ -375,7 +375,7 @@ const secrets: Step[] = [
   { what: 'the password’s connector is deleted', method: 'DELETE', path: '/connectors/secret' },
 ];
 
-/** Keys that every sink has, without their words, which are everyone's own. */
+/** Keys that every sink has, whose documentation differs between servers. */
 const commonKeys = [
   'name',
   'connector.class',
@@ -493,7 +493,7 @@ const loggers: Step[] = [
     what: 'a level for the cluster is seen',
     method: 'GET',
     path: '/admin/loggers/contract.b',
-    // Kafka Connect sets the one, and a moment later the other.
+    // Kafka Connect sets one logger and the other a moment later.
     until: body => body.level === 'DEBUG' && body.last_modified !== null,
     of: body => [body.level, typeof body.last_modified],
   },
@@ -679,6 +679,6 @@ export const steps: readonly Step[] = [
   ...validation,
   ...crowd,
   ...files,
-  // Last: Kafka Connect takes names here that it cannot delete.
+  // Last, because Kafka Connect accepts names here that it cannot delete.
   ...names,
 ];

@@ -14,11 +14,11 @@ import { surroundings } from './surroundings.ts';
 
 const recorded = await golden();
 
-test('the recording is of this script', () => {
+test('the recording matches the script', () => {
   expect(Object.keys(recorded)).toEqual(steps.map(step => step.what));
 });
 
-describe('Millrace answers as Kafka Connect', () => {
+describe('Millrace answers like Kafka Connect', () => {
   let folder: string;
   let around: Awaited<ReturnType<typeof surroundings>> | undefined;
   let worker: WorkerProcess | undefined;
@@ -43,13 +43,13 @@ describe('Millrace answers as Kafka Connect', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  test.each(steps.filter(step => step.differs === undefined))('$what: $method $path', ({ what }) => {
+  test.each(steps.filter(step => step.differs === undefined))('$name: $method $path', ({ what }) => {
     expect(answers.get(what)).toEqual(recorded[what]);
   });
 
-  describe('but for', () => {
+  describe('except for documented differences', () => {
     test.each(steps.flatMap(step => (step.differs === undefined ? [] : { ...step, differs: step.differs })))(
-      '$what: $differs.why',
+      '$name: $differs.reason',
       ({ what, differs }) => {
         const answer = answers.get(what);
         if (differs.sometimes !== true) expect(answer).not.toEqual(recorded[what]);
@@ -62,7 +62,7 @@ describe('Millrace answers as Kafka Connect', () => {
   });
 });
 
-/** Without what Kafka Connect does not always answer alike. */
+/** Answers without those that Kafka Connect gives only sometimes. */
 const steady = (answers: Readonly<Record<string, Answer>>) => {
   const sometimes = new Set(steps.filter(({ differs }) => differs?.sometimes).map(({ what }) => what));
   return Object.fromEntries(Object.entries(answers).filter(([what]) => !sometimes.has(what)));

@@ -7,12 +7,12 @@ import { play } from './play.ts';
 import type { Answer } from './step.ts';
 import { surroundings } from './surroundings.ts';
 
-/** What Kafka Connect answered when it was last recorded. */
+/** Recorded answers of Kafka Connect. */
 export const goldenFile = join(import.meta.dirname, 'golden.json');
 export const golden = async (): Promise<Readonly<Record<string, Answer>>> =>
   JSON.parse(await readFile(goldenFile, 'utf8'));
 
-/** What a Kafka Connect that is started for it answers now. */
+/** Starts a Kafka Connect worker and returns its answers. */
 export async function answersOfConnect(where = servers()): Promise<Record<string, Answer>> {
   await using around = await surroundings(true, where);
   await using worker = await startKafkaConnect(where.kafka, around.values.topic);

@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import { eventually } from '../../support/eventually.ts';
 import type { Answer, Json, Step, Surroundings } from './step.ts';
 
-/** Plays the script against a REST server, one request after the other, and answers what came of each. */
+/** Sends the requests of the script to a REST server in order, and returns the answers by step name. */
 export async function play(
   base: string,
   steps: readonly Step[],
@@ -30,7 +30,7 @@ export async function play(
   return answers;
 }
 
-/** While its workers agree on who does what, Kafka Connect refuses requests; how long that takes is chance. */
+/** Repeats a request that Kafka Connect rejects because of a rebalance, whose duration is random. */
 async function settled(base: string, step: Step, around: Surroundings): Promise<Answer> {
   for (;;) {
     const answer = await send(base, step, around);
@@ -38,7 +38,7 @@ async function settled(base: string, step: Step, around: Surroundings): Promise<
   }
 }
 
-/** All at the same time: how many answers there were of each status, and what is made of their bodies. */
+/** Sends simultaneous requests. Returns the number of answers of each status, and the selected part of all bodies. */
 async function crowd(base: string, step: Step, count: number, around: Surroundings): Promise<Answer> {
   const numbers = Array.from({ length: count }, (_, n) => n);
   const all = await Promise.all(numbers.map(n => send(base, step, around, n)));
@@ -48,7 +48,7 @@ async function crowd(base: string, step: Step, count: number, around: Surroundin
   return { status: Math.max(...all.map(({ status }) => status)), statuses, ...(body === undefined ? {} : { body }) };
 }
 
-/** Not fetch: it mends paths, and sends no body with some methods. */
+/** Replaces fetch, which normalizes paths and sends no body with some methods. */
 async function send(base: string, step: Step, around: Surroundings, n = 0): Promise<Answer> {
   const { method, path, body, type, headers: more } = step;
   const values = { ...around, n: String(n) };
@@ -94,7 +94,7 @@ function parsed(read: string): Json {
   }
 }
 
-/** Of one server's own: who ran what where, in which version, and what Millrace tells beyond Connect. */
+/** Fields that depend on the server: worker, version and stack trace; and fields that only Millrace has. */
 const own: Readonly<Record<string, unknown>> = { worker_id: '<worker>', version: '<version>', trace: '<trace>' };
 const beyond = ['attempt', 'last_failure', 'figures'];
 
@@ -109,12 +109,12 @@ function neutral(value: Json, around: Surroundings, key = ''): Json {
 
 function withoutPlaces(text: string, around: Surroundings): string {
   const { user, topic, url, folder } = around;
-  // The user's name is a part of many words.
+  // The user name is part of many words.
   if (text === user) return '{{user}}';
   const placed = Object.entries({ topic, url, folder }).reduce(
     (rest, [name, there]) => rest.replaceAll(there, `{{${name}}}`),
     text,
   );
-  // What a Java installation has where, and where in a line of this run's names something stands.
+  // Paths of a Java installation, and positions that depend on the names of this run.
   return placed.replace(/PluginDesc\{.*\}/s, '<plugins>').replace(/line: 1, column: \d+/g, 'line: 1, column: <n>');
 }

@@ -1,54 +1,54 @@
-/** One request of the script, and what of its answer is compared. */
+/** One request of the script, and the compared part of its answer. */
 export interface Step {
-  /** Unique. */
+  /** Unique key of the recorded answer. */
   readonly what: string;
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS';
-  /** As it goes over the wire. `{{…}}` in paths and bodies: see `Surroundings`. */
+  /** Path as sent. `{{…}}` in paths and bodies is replaced by a value of `Fixtures`. */
   readonly path: string;
-  /** Sent as JSON; a text is sent as it is. */
+  /** Sent as JSON; a string is sent unchanged. */
   readonly body?: unknown;
-  /** Default: application/json where there is a body. Empty: none is sent. */
+  /** Content type. Default: application/json if there is a body; empty: no header. */
   readonly type?: string;
   readonly headers?: Readonly<Record<string, string>>;
   /**
-   * How often it is sent at the same time, with `{{n}}` counting from 0. Compared is then how many answers there were of
-   * each status, and what `of` makes of all bodies.
+   * Number of simultaneous requests, with `{{n}}` counting from 0. The number of answers of each status is compared,
+   * and the part that `select` returns of all bodies.
    */
   readonly atOnce?: number;
-  /** The request is sent again until this holds of its body: for what takes its time. */
+  /** Predicate of the body; the request is repeated until it is true, for asynchronous operations. */
   readonly until?: (body: Json) => boolean;
-  /** What of a body is compared, where not all of it can be the same. */
+  /** The compared part of a body, if the rest may differ. */
   readonly of?: (body: Json) => unknown;
-  /** Where Millrace answers otherwise on purpose. */
+  /** Intentional difference of Millrace. */
   readonly differs?: Difference;
 }
 
 export interface Difference {
-  /** In the words of docs/reference/rest-api.md. */
+  /** Reason, worded as in docs/reference/rest-api.md. */
   readonly why: string;
   readonly status: number;
-  /** Kafka Connect answers like Millrace at times. */
+  /** Kafka Connect sometimes answers like Millrace. */
   readonly sometimes?: true;
-  /** What the message, or the body where it is no error, must match. */
+  /** Pattern of the message, or of the body if it is no error. */
   readonly says?: RegExp;
 }
 
-/** A parsed body, looked into without ceremony: a test that looks in vain fails by itself. */
+/** A parsed body without types: a test that reads a missing field fails. */
 // biome-ignore lint/suspicious/noExplicitAny: any JSON
 export type Json = any;
 
-/** What of an answer is recorded and compared. */
+/** The recorded and compared part of an answer. */
 export interface Answer {
   readonly status: number;
-  /** Content type, of successes with a body. */
+  /** Content type of a successful answer with a body. */
   readonly type?: string;
   readonly location?: string;
-  /** Of `atOnce`: how many answers there were of each status; `status` is then the highest. */
+  /** With `concurrency`: number of answers of each status; `status` is then the highest. */
   readonly statuses?: Readonly<Record<string, number>>;
   readonly body?: unknown;
 }
 
-/** What stands for `{{…}}` in the script; topic, url, folder and user are taken out of the answers again. */
+/** Values of `{{…}}` in the script. In answers, topic, url, folder and user are replaced by their placeholders. */
 export type Surroundings = Readonly<
   Record<'topic' | 'url' | 'user' | 'host' | 'port' | 'database' | 'password' | 'folder', string>
 >;

@@ -12,8 +12,8 @@ import type { Surroundings } from './step.ts';
 const LINES = 'one\ntwo\nthree\n';
 
 /**
- * A database, a folder with `input.txt`, and the name of a topic that nobody writes to, which is the worker's group too.
- * withPassword: it stands in the database's address, where Millrace would hide the whole of that.
+ * Creates a database, a folder with `input.txt`, and a unique name for a topic without writers and for the worker's
+ * group. withPassword: put the password into the database's URL, which Millrace would redact as a whole.
  */
 export async function surroundings(
   withPassword: boolean,

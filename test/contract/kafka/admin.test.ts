@@ -6,7 +6,7 @@ import { uniqueName } from '../../support/topic.ts';
 import { append, bench, implementations } from './clients.ts';
 
 describe.each(implementations)('admin, $name', implementation => {
-  test('tells the cluster and its topics', async () => {
+  test('describes the cluster and its topics', async () => {
     await using b = bench(implementation);
     const topic = await b.topic(3);
     expect(await b.client.admin.clusterId()).toMatch(/^[\w-]{16,22}$/);
@@ -17,7 +17,7 @@ describe.each(implementations)('admin, $name', implementation => {
     expect((await b.client.admin.partitions([])).size).toBe(0);
   });
 
-  test('asking for a topic never makes it', async () => {
+  test('a request for a topic does not create it', async () => {
     await using b = bench(implementation);
     const topic = uniqueName('missing');
     await b.client.admin.partitions([topic]);
@@ -25,7 +25,7 @@ describe.each(implementations)('admin, $name', implementation => {
     expect(await b.client.admin.topics()).not.toContain(topic);
   });
 
-  test('makes topics that are missing and leaves others alone, also when several do it at once', async () => {
+  test('creates missing topics and leaves existing ones unchanged, also concurrently', async () => {
     await using b = bench(implementation);
     const there = await b.topic(2, { 'retention.ms': '12345' });
     const made = uniqueName('made');
@@ -39,14 +39,14 @@ describe.each(implementations)('admin, $name', implementation => {
       ]),
     );
     expect((await b.client.admin.topicConfig(there)).get('retention.ms')).toBe('12345');
-    // Leaders are there: it can be written to at once.
+    // Leaders exist, so that the topic accepts writes at once.
     await b.client.admin.offsets([0, 1, 2, 3, 4].map(partition => ({ topic: made, partition })));
     await b.client.admin.deleteTopics([made]);
     expect((await b.client.admin.partitions([made])).size).toBe(0);
     await b.client.admin.deleteTopics([made]);
   });
 
-  test('makes topics as the broker would by itself', async () => {
+  test("creates topics with the broker's defaults", async () => {
     await using b = bench(implementation);
     const topic = uniqueName('made');
     const config = { 'cleanup.policy': 'compact' };
@@ -56,7 +56,7 @@ describe.each(implementations)('admin, $name', implementation => {
     await b.client.admin.deleteTopics([topic]);
   });
 
-  test('deletes offsets of a group one by one, and tells all that are left', async () => {
+  test('deletes single offsets of a group, and returns the remaining ones', async () => {
     await using b = bench(implementation);
     const topic = await b.topic(3);
     const group = uniqueName('group');
@@ -84,14 +84,14 @@ describe.each(implementations)('admin, $name', implementation => {
       { topic: 'contract_wrong_config', partitions: 1, replicationFactor: 1, config: { 'retention.ms': 'soon' } },
       /INVALID_CONFIG.*soon/s,
     ],
-  ])('refuses what cannot be made, in the broker’s words: %#', async (topic, message) => {
+  ])("rejects invalid topics with the broker's message: %#", async (topic, message) => {
     await using b = bench(implementation);
     const making = b.client.admin.createTopics([topic]);
     await expect(making).rejects.toMatchObject({ code: 'SOURCE_SETUP' });
     await expect(making).rejects.toThrow(message);
   });
 
-  test('tells low watermarks, last stable offsets and high watermarks', async () => {
+  test('returns low watermarks, last stable offsets and high watermarks', async () => {
     await using b = bench(implementation);
     const topic = await b.topic(2);
     const options = { compression: 'none', transactionTimeoutMs: 20_000 } as const;
@@ -132,7 +132,7 @@ describe.each(implementations)('admin, $name', implementation => {
     await b.client.admin.commitGroupOffsets({ group, offsets: [] });
   });
 
-  test('does not commit for a group whose consumers run', async () => {
+  test('does not commit for a group with running consumers', async () => {
     await using b = bench(implementation);
     const topic = await b.topic();
     const group = uniqueName('group');
@@ -148,7 +148,7 @@ describe.each(implementations)('admin, $name', implementation => {
     await consumer.disconnect();
   });
 
-  test('of a broker that is not there is KAFKA_UNAVAILABLE in a sentence', async () => {
+  test('reports KAFKA_UNAVAILABLE in a sentence when no broker is reachable', async () => {
     const client = implementation.connect('127.0.0.1:9', 300);
     const asking = client.admin.topics();
     await expect(asking).rejects.toMatchObject({ code: 'KAFKA_UNAVAILABLE', kind: 'retriable' });
@@ -156,7 +156,7 @@ describe.each(implementations)('admin, $name', implementation => {
     await client.close();
   });
 
-  test('of something that never answers, or is no Kafka, gives up in time', async () => {
+  test('gives up in time on a server that never answers or is no Kafka', async () => {
     const sockets = new Set<Socket>();
     const mute = createServer(socket => void sockets.add(socket.on('error', () => {}))).listen(0, '127.0.0.1');
     const chatty = createServer(socket => socket.on('error', () => {}).end('HTTP/1.1 400 Bad Request\r\n\r\n'));
@@ -172,7 +172,7 @@ describe.each(implementations)('admin, $name', implementation => {
     for (const socket of sockets) socket.destroy();
   });
 
-  test('closed, does nothing more', async () => {
+  test('does nothing after it was closed', async () => {
     const client = implementation.connect(servers().kafka);
     await client.admin.clusterId();
     await client.close();

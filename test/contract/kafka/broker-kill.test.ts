@@ -7,7 +7,7 @@ import { numbers, writeExactlyOnce } from './exactly-once.ts';
 const patience = { within: 90_000, every: 5 };
 
 describe.each(implementations)('a broker killed with -9, $name', implementation => {
-  test('and started again, twice, under writers and a reader: nothing is lost, nothing doubled, order kept', async () => {
+  test('a broker restarted twice under writers and a reader loses, duplicates and reorders nothing', async () => {
     await using broker = await startBroker();
     await using b = bench(implementation, broker.address);
     const topics = [await b.topic(), await b.topic()];
@@ -35,7 +35,7 @@ describe.each(implementations)('a broker killed with -9, $name', implementation 
     for (const round of [1, 2, 3]) {
       const before = [...commits];
       await eventually(
-        'both writers are on their way',
+        'both writers have committed',
         () => commits.every((n, i) => n > (before[i] ?? 0) + 30),
         patience,
       );
@@ -45,7 +45,7 @@ describe.each(implementations)('a broker killed with -9, $name', implementation 
     }
     writing = false;
     const outcomes = await writers;
-    // The transaction under way when they were told to stop has counted by now.
+    // The open transaction at the time of the stop has been counted by now.
     ended = true;
     for (const { failures } of outcomes)
       for (const code of failures) expect(['KAFKA_UNAVAILABLE', 'COMMIT_UNKNOWN', 'FENCED']).toContain(code);
@@ -60,7 +60,7 @@ describe.each(implementations)('a broker killed with -9, $name', implementation 
     }
     expect(values(await reading)).toEqual(numbers(written[0] ?? 0));
 
-    /** A reader that opens again where it was, whenever it is told that Kafka is away. */
+    /** A reader that reopens at its position whenever Kafka is unavailable. */
     async function readThroughout(topic: string): Promise<Read[]> {
       const read: Read[] = [];
       let next = 0;
@@ -88,7 +88,7 @@ describe.each(implementations)('a broker killed with -9, $name', implementation 
     }
   }, 400_000);
 
-  test('is waited for by one transaction, which then commits or says what became of it', async () => {
+  test('a transaction waits for the broker, then commits or reports its outcome', async () => {
     await using broker = await startBroker();
     await using b = bench(implementation, broker.address);
     const topic = await b.topic();

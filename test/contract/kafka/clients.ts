@@ -14,7 +14,7 @@ export interface Implementation {
   connect(address: string, requestTimeoutMs?: number): KafkaClient;
 }
 
-/** Every implementation of the port: each test of this folder runs for all of them. */
+/** All implementations of the port: each test of this folder runs for each of them. */
 export const implementations: readonly Implementation[] = [
   {
     name: 'over kafkajs',
@@ -23,15 +23,15 @@ export const implementations: readonly Implementation[] = [
   },
 ];
 
-/** A client of the test's broker and what a test needs around it; topics go when it does. */
+/** A client of the test broker with fixtures; its topics are deleted with it. */
 export interface Bench extends AsyncDisposable {
   readonly client: KafkaClient;
-  /** kafkajs as it comes, for what the port does not do. */
+  /** A plain kafkajs client for operations that the port does not have. */
   readonly kafkajs: KafkaJs;
   topic(partitions?: number, config?: Record<string, string>): Promise<string>;
   /**
-   * Every committed record of a topic, by partition and offset, once every transaction in it is decided: Kafka answers a
-   * commit when it is sure, and marks the partitions a moment later.
+   * All committed records of a topic by partition and offset, after all its transactions are decided: Kafka
+   * acknowledges a commit before it writes the markers.
    */
   read(topic: string): Promise<Read[]>;
 }
@@ -46,7 +46,7 @@ export function bench(implementation: Implementation, address = servers().kafka)
     async read(topic) {
       const count = (await client.admin.partitions([topic])).get(topic) ?? 0;
       const partitions = Array.from({ length: count }, (_, partition) => ({ topic, partition }));
-      await eventually(`every transaction in ${topic} is decided`, async () => {
+      await eventually(`all transactions in ${topic} are decided`, async () => {
         const ends = await client.admin.offsets(partitions);
         return ends.every(({ end, high }) => end === high);
       });
@@ -102,7 +102,7 @@ export interface Read {
 
 const copied = (bytes: Uint8Array | null): Buffer | null => bytes && Buffer.from(bytes);
 
-/** Copies, for what is fetched is valid for one poll only. */
+/** Copies, because fetched records are valid only until the next poll. */
 export const copies = ({ partition, records }: FetchedRecords): Read[] =>
   records.map(({ offset, timestamp, key, value, headers }) => ({
     partition,
@@ -113,7 +113,7 @@ export const copies = ({ partition, records }: FetchedRecords): Read[] =>
     headers: headers.map(header => ({ key: header.key, value: copied(header.value) })),
   }));
 
-/** Every committed record of a topic from an offset up to its present last stable one, by partition and offset. */
+/** All committed records of a topic from an offset to the current last stable offset, by partition and offset. */
 export async function readAll(client: KafkaClient, topic: string, from?: number): Promise<Read[]> {
   const partitions = (await client.admin.partitions([topic])).get(topic) ?? 0;
   const all = Array.from({ length: partitions }, (_, partition) => ({ topic, partition }));

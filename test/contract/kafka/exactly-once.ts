@@ -3,14 +3,14 @@ import type { KafkaClient, TransactionalProducer } from '../../../src/kafka/port
 import { append, readAll } from './clients.ts';
 
 export interface Outcome {
-  /** Codes of what the writer was told, one for each producer it had to discard. */
+  /** Error codes, one per producer that was discarded. */
   readonly failures: readonly string[];
 }
 
 /**
- * Writes the numbers 0 … total - 1 to partition 0 of a topic as a source task does: fence, read the committed position,
- * go on behind it in transactions of `each`; after an error that passes, the same again. `committed` is called after
- * each transaction with how far it is, and ends the work early with false.
+ * Writes the numbers 0 … total - 1 to partition 0 of a topic like a source task: fence, read the committed position,
+ * continue after it in transactions of `each`; repeats this after a retriable error. `committed` is called with the
+ * position after each transaction, and ends the work early by returning false.
  */
 export async function writeExactlyOnce(
   client: KafkaClient,

@@ -24,8 +24,8 @@ const api = {
 type Api = keyof typeof api;
 const fates = ['drop request', 'drop answer', 'late', 'silence'] as const satisfies readonly RequestAction[];
 
-describe.each(implementations)('over a bad network, $name', implementation => {
-  /** One transaction, with this fate for requests of an API on its way; then what was read of it. */
+describe.each(implementations)('transactions over an unreliable network, $name', implementation => {
+  /** Writes one transaction with this action for requests of an API; returns the records read afterwards. */
   async function commitOnce(name: Api, ...planned: RequestAction[]) {
     const b = bench(implementation);
     const topic = await b.topic();
@@ -49,7 +49,7 @@ describe.each(implementations)('over a bad network, $name', implementation => {
       async read() {
         await proxy.allDelivered();
         await producer.close();
-        // Whoever comes next ends what is open.
+        // A new producer ends the open transaction.
         const next = await b.client.producer({ transactionalId, ...options });
         await next.close();
         return values(await b.read(topic));
@@ -63,7 +63,7 @@ describe.each(implementations)('over a bad network, $name', implementation => {
   }
 
   test.each(['drop request', 'drop answer', 'silence'] as const)(
-    'a commit whose EndTxn meets "%s" is asked for again: committed, one copy',
+    'a commit whose EndTxn meets "%s" is retried: committed, one copy',
     async fate => {
       await using once = await commitOnce('EndTxn', fate);
       expect(once.outcome).toBe('committed');
@@ -71,7 +71,7 @@ describe.each(implementations)('over a bad network, $name', implementation => {
     },
   );
 
-  test('a commit whose EndTxn is lost five times is committed all the same, one copy', async () => {
+  test('a commit whose EndTxn is lost five times succeeds, with one copy', async () => {
     await using once = await commitOnce(
       'EndTxn',
       'drop answer',
@@ -84,7 +84,7 @@ describe.each(implementations)('over a bad network, $name', implementation => {
     expect(await once.read()).toEqual(numbers(100));
   });
 
-  test('a commit whose EndTxn may still arrive ends the producer: a late one cannot cut the next transaction', async () => {
+  test('a commit whose EndTxn may still arrive closes the producer, so that a late request cannot end the next transaction', async () => {
     await using once = await commitOnce('EndTxn', 'late');
     expect(once.outcome).toBe('committed');
     const batch = once.producer.batch();
@@ -93,21 +93,21 @@ describe.each(implementations)('over a bad network, $name', implementation => {
     expect(await once.read()).toEqual(numbers(100));
   });
 
-  test('a commit that Kafka never answers is COMMIT_UNKNOWN, and was made or was not: never both', async () => {
+  test('a commit without an answer is COMMIT_UNKNOWN, and is either complete or absent', async () => {
     const lost = Array.from({ length: 200 }, (): RequestAction => 'drop answer');
     await using made = await commitOnce('EndTxn', ...lost);
     expect(made.outcome).toBe('COMMIT_UNKNOWN');
     expect(await made.read()).toEqual(numbers(100));
   });
 
-  test('a commit that never reached Kafka within the transaction’s time was not made', async () => {
+  test('a commit that does not reach Kafka within the transaction timeout is aborted', async () => {
     await using open = await commitOnce('EndTxn', ...Array.from({ length: 200 }, (): RequestAction => 'drop request'));
     expect(['COMMIT_UNKNOWN', 'FENCED']).toContain(open.outcome);
     expect(await open.read()).toEqual([]);
   });
 
   describe.each(['AddPartitionsToTxn', 'Produce'] as const)('%s', name => {
-    test.each(fates)('that meets "%s" is sent again: committed, one copy', async fate => {
+    test.each(fates)('a request that meets "%s" is retried: committed, one copy', async fate => {
       await using once = await commitOnce(name, fate);
       expect(once.outcome).toBe('committed');
       expect(await once.read()).toEqual(numbers(100));
@@ -123,7 +123,7 @@ describe.each(implementations)('over a bad network, $name', implementation => {
     'Produce',
   ];
   test.each([...troubled, 'AddPartitionsToTxn', 'Metadata', 'ListOffsets', 'Fetch', 'ApiVersions'] satisfies Api[])(
-    'a task that loses every kind of %s ends with every record once, in order, and its offset',
+    'a task that loses every kind of %s writes each record once, in order, with its offset',
     async name => {
       await using b = bench(implementation);
       const topic = await b.topic();
@@ -155,7 +155,7 @@ describe.each(implementations)('over a bad network, $name', implementation => {
     60_000,
   );
 
-  test('everything lost now and then, at random, loses and doubles nothing', async () => {
+  test('random losses of requests and answers lose and duplicate nothing', async () => {
     await using b = bench(implementation);
     const topic = await b.topic();
     await using proxy = await startKafkaProxy(servers().kafka);
@@ -178,7 +178,7 @@ describe.each(implementations)('over a bad network, $name', implementation => {
     expect(values(await b.read(topic))).toEqual(numbers(400));
   }, 60_000);
 
-  test('a partition that refuses the first batches of a producer at first has them all, in their order', async () => {
+  test('a partition that rejects the first batches of a producer receives all of them in order', async () => {
     await using b = bench(implementation);
     const topic = await b.topic(2, { 'max.message.bytes': '20000' });
     await using proxy = await startKafkaProxy(servers().kafka);
@@ -204,7 +204,7 @@ describe.each(implementations)('over a bad network, $name', implementation => {
     await client.close();
   });
 
-  test('a record that Kafka refuses is told with its topic, where its limit could not be asked for', async () => {
+  test("a rejected record is reported with its topic when the topic's limit could not be read", async () => {
     await using b = bench(implementation);
     const [topic, narrow] = [await b.topic(), await b.topic(1, { 'max.message.bytes': '2000' })];
     await using proxy = await startKafkaProxy(servers().kafka);
@@ -229,7 +229,7 @@ describe.each(implementations)('over a bad network, $name', implementation => {
     }
   });
 
-  test('a reader goes on through lost answers', async () => {
+  test('a reader continues after lost answers', async () => {
     await using b = bench(implementation);
     const topic = await b.topic();
     await writeExactlyOnce(b.client, topic, uniqueName('contract'), { total: 300, each: 10 });

@@ -18,7 +18,7 @@ async function commit(producer: TransactionalProducer, topic: string, value: str
 }
 
 describe.each(implementations)('one transactional id, $name', implementation => {
-  test('belongs to the newest producer: the older one is refused', async () => {
+  test('belongs to the newest producer: the older one is rejected', async () => {
     await using b = bench(implementation);
     const topic = await b.topic();
     const id = uniqueName('contract');
@@ -31,7 +31,7 @@ describe.each(implementations)('one transactional id, $name', implementation => 
     expect(values(await b.read(topic))).toEqual(['before', 'after']);
   });
 
-  test('is fenced with many others, though nobody opens it; ids that were never used stay so', async () => {
+  test('is fenced together with many others without being opened; unused ids remain unused', async () => {
     await using b = bench(implementation);
     const topic = await b.topic();
     const ids = Array.from({ length: 40 }, () => uniqueName('contract'));
@@ -55,7 +55,7 @@ describe.each(implementations)('one transactional id, $name', implementation => 
     expect(values(await b.read(topic))).toEqual(['before', 'before', 'after']);
   });
 
-  test('the older one is refused too when it has group offsets alone', async () => {
+  test('rejects an older producer that has only group offsets', async () => {
     await using b = bench(implementation);
     const topic = await b.topic();
     const id = uniqueName('contract');
@@ -65,7 +65,7 @@ describe.each(implementations)('one transactional id, $name', implementation => 
     await expect(old.commit(old.batch(), offsets)).rejects.toMatchObject({ code: 'FENCED' });
   });
 
-  test('opened anew, aborts what the older one had open, before it resolves', async () => {
+  test('aborts the open transaction of the older producer before it opens', async () => {
     await using b = bench(implementation);
     const topic = await b.topic();
     const id = uniqueName('contract');
@@ -73,7 +73,7 @@ describe.each(implementations)('one transactional id, $name', implementation => 
     const behind = implementation.connect(proxy.address);
     const old = await open(behind, id);
     await commit(old, topic, 'committed');
-    // Everything is written; the commit never arrives, and nobody says so.
+    // All data is written; the commit request never arrives, and the client gets no error.
     proxy.setAction(END_TXN, 'silence');
     const committing = commit(old, topic, 'left open').then(
       () => 'committed',
@@ -82,20 +82,20 @@ describe.each(implementations)('one transactional id, $name', implementation => 
     await expect.poll(() => proxy.requestCount(END_TXN)).toBe(2);
     const began = performance.now();
     const young = await open(b.client, id);
-    // Not by the transaction's timeout.
+    // Aborted by the new producer, not by the transaction timeout.
     expect(performance.now() - began).toBeLessThan(10_000);
     const [range] = await b.client.admin.offsets([{ topic, partition: 0 }]);
     await commit(young, topic, 'after');
     expect(values(await b.read(topic))).toEqual(['committed', 'after']);
     // Two records and two markers were decided when the new producer had opened.
     expect(range?.end).toBe(4);
-    // Cut off, the old one asks again, and is told.
+    // The disconnected producer retries, and is rejected.
     proxy.setAction(END_TXN, 'pass');
     await behind.close();
     expect(await committing).not.toBe('committed');
   });
 
-  test('can be opened again and again, and by several at once: one is left', async () => {
+  test('opens repeatedly, and concurrently: one producer remains', async () => {
     await using b = bench(implementation);
     const topic = await b.topic();
     const id = uniqueName('contract');
@@ -112,7 +112,7 @@ describe.each(implementations)('one transactional id, $name', implementation => 
     expect(await b.read(topic)).toHaveLength(6);
   });
 
-  test('whose transaction was longer under way than its timeout is aborted, and its producer refused', async () => {
+  test('aborts a transaction that exceeds its timeout, and rejects its producer', async () => {
     await using b = bench(implementation);
     const topic = await b.topic();
     const id = uniqueName('contract');
@@ -127,7 +127,7 @@ describe.each(implementations)('one transactional id, $name', implementation => 
     expect(values(await b.read(topic))).toEqual(['next']);
   });
 
-  test('is refused a timeout longer than the broker allows', async () => {
+  test('rejects a timeout longer than the broker allows', async () => {
     await using b = bench(implementation);
     const options = { compression: 'none', transactionTimeoutMs: 100_000_000 } as const;
     const opening = b.client.producer({ transactionalId: uniqueName('contract'), ...options });
@@ -135,7 +135,7 @@ describe.each(implementations)('one transactional id, $name', implementation => 
     await expect(opening).rejects.toThrow(/INVALID_TRANSACTION_TIMEOUT/);
   });
 
-  test('after a rejection is spent, and says so', async () => {
+  test('closes its producer after a rejection, with an error', async () => {
     await using b = bench(implementation);
     const topic = await b.topic();
     const id = uniqueName('contract');

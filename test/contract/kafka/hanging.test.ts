@@ -16,9 +16,9 @@ const nothing = () => {};
 const silent = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 
 /**
- * Transactions that Kafka has ended without a word to a partition, as its coordinator does where the partition has no
- * leader at that moment. Here they come about by a coordinator that never hears of the partition, and a broker that takes
- * records of a transaction that it has not been told of, as all did before KIP-890.
+ * Transactions that the coordinator has ended without writing a marker to a partition, as happens when the partition
+ * has no leader. The tests cause them through a coordinator that never learns of the partition, and a broker that
+ * accepts records of a transaction without the partition, as all brokers did before KIP-890.
  */
 describe.each(implementations)('a hanging transaction, $name', implementation => {
   let broker: OwnServer;
@@ -39,9 +39,9 @@ describe.each(implementations)('a hanging transaction, $name', implementation =>
     readonly proxy: KafkaProxy;
     readonly id: string;
     readonly topic: string;
-    /** Where a first transaction is seen to the end. */
+    /** A topic in which the first transaction is complete. */
     readonly other: string;
-    /** A client behind the proxy. */
+    /** A client that connects through the proxy. */
     readonly client: KafkaClient;
   }
 
@@ -80,7 +80,7 @@ describe.each(implementations)('a hanging transaction, $name', implementation =>
     await producer.commit(batch);
   }
 
-  /** Commits: in the other topic for good, and in the topic as far as the producer can tell. */
+  /** Commits: complete in the other topic, and in the topic as far as the producer knows. */
   async function hangCommitted({ client, id, proxy, topic, other }: Case): Promise<TransactionalProducer> {
     const producer = await open(client, id);
     await commit(producer, other, 'before');
@@ -89,7 +89,7 @@ describe.each(implementations)('a hanging transaction, $name', implementation =>
     return producer;
   }
 
-  /** The same with aborts, which kafkajs as it comes can be asked for. */
+  /** The same with an abort, which plain kafkajs can send. */
   async function hangAborted({ bench: { kafkajs }, id, proxy, topic, other }: Case): Promise<void> {
     const behind = new (kafkajs.constructor as new (of: object) => typeof kafkajs)({
       brokers: [proxy.address],
@@ -103,7 +103,7 @@ describe.each(implementations)('a hanging transaction, $name', implementation =>
       const transaction = await producer.transaction();
       await transaction.send({ topic: to, messages: [{ value: 'aborted' }] });
       await transaction.abort();
-      // kafkajs does not wait until Kafka is done with the one before.
+      // kafkajs does not wait until Kafka has finished the previous transaction.
       await eventually('it is aborted', async () => {
         const coordinator = await cluster.coordinator('transaction', id);
         const [told] = (await coordinator.call(describeTransactions(id))).states;
@@ -119,7 +119,7 @@ describe.each(implementations)('a hanging transaction, $name', implementation =>
     return range !== undefined && range.end < range.high;
   };
 
-  test('that was committed is there when the id is opened anew, where positions are read from', async () => {
+  test('a committed transaction is visible in the topic of positions once the id is opened again', async () => {
     await using of = await begin();
     await hangCommitted(of);
     expect(await isOpen(of)).toBe(true);
@@ -130,7 +130,7 @@ describe.each(implementations)('a hanging transaction, $name', implementation =>
     expect(values(await of.bench.read(of.topic))).toEqual(['committed', 'after']);
   });
 
-  test('ends as it was decided behind fences that made Kafka forget it', async () => {
+  test('a transaction ends as decided after fences that made Kafka forget it', async () => {
     await using of = await begin();
     const { client } = of.bench;
     await hangCommitted(of);
@@ -140,7 +140,7 @@ describe.each(implementations)('a hanging transaction, $name', implementation =>
     expect(values(await of.bench.read(of.topic))).toEqual(['committed']);
   });
 
-  test('is not guessed where the id was opened between the fence and now', async () => {
+  test('an outcome is not guessed if the id was opened between the fence and now', async () => {
     await using of = await begin();
     const { client } = of.bench;
     await hangCommitted(of);
@@ -150,7 +150,7 @@ describe.each(implementations)('a hanging transaction, $name', implementation =>
     expect(await isOpen(of)).toBe(true);
   });
 
-  test('that was aborted stays so behind a fence', async () => {
+  test('an aborted transaction remains aborted after a fence', async () => {
     await using of = await begin();
     await hangAborted(of);
     await open(of.bench.client, of.id, [of.topic], await fenced(of.bench.client, of.id));
@@ -158,7 +158,7 @@ describe.each(implementations)('a hanging transaction, $name', implementation =>
     expect(values(await of.bench.read(of.topic))).toEqual([]);
   });
 
-  test('that was aborted stays so', async () => {
+  test('an aborted transaction remains aborted', async () => {
     await using of = await begin();
     await hangAborted(of);
     expect(await isOpen(of)).toBe(true);
@@ -167,7 +167,7 @@ describe.each(implementations)('a hanging transaction, $name', implementation =>
     expect(values(await of.bench.read(of.topic))).toEqual([]);
   });
 
-  test('that was aborted does not come back with the next commit', async () => {
+  test('an aborted transaction is not included in the next commit', async () => {
     await using of = await begin();
     await hangAborted(of);
     const next = await open(of.bench.client, of.id);
@@ -175,11 +175,11 @@ describe.each(implementations)('a hanging transaction, $name', implementation =>
     expect(values(await of.bench.read(of.topic))).toEqual(['after']);
   });
 
-  test('that was committed is not lost with the next one of the same producer, when Kafka was away in between', async () => {
+  test('a committed transaction is not lost with the next one of the same producer after an outage of Kafka', async () => {
     await using of = await begin();
     const producer = await hangCommitted(of);
     of.proxy.setNextActions(ADD_PARTITIONS, 'drop request');
-    // The end of what hangs, and then of what is never ended.
+    // End of the hanging transaction, and of one that never ends.
     of.proxy.setNextActions(END_TXN, 'pass', 'silence');
     const ends = of.proxy.requestCount(END_TXN);
     const committing = commit(producer, of.topic, 'left open').catch(() => 'the client was closed');
@@ -190,7 +190,7 @@ describe.each(implementations)('a hanging transaction, $name', implementation =>
     await committing;
   });
 
-  test('of which nobody can tell any more how it ended is an error that says what to do', async () => {
+  test('a transaction whose outcome is no longer known is an error that describes the remedy', async () => {
     await using of = await begin();
     await hangCommitted(of);
     await open(of.bench.client, of.id);

@@ -10,7 +10,7 @@ import { append, type Bench, bench, implementations } from './clients.ts';
 
 const END_TXN = 26;
 
-/** A topic for offsets, and a producer that was fenced in, as a task has them. */
+/** A topic for offsets, and an opened producer, as a task has them. */
 async function offsets(b: Bench): Promise<{ topic: string; producer: TransactionalProducer; id: string }> {
   const topic = await b.topic(5, { 'cleanup.policy': 'compact' });
   const id = uniqueName('contract');
@@ -35,7 +35,7 @@ async function commit(
 }
 
 describe.each(implementations)('source offsets, $name', implementation => {
-  test('have the bytes that Kafka Connect writes', async () => {
+  test('have the same bytes as those of Kafka Connect', async () => {
     await using b = bench(implementation);
     const { topic, producer } = await offsets(b);
     await commit(producer, topic, 'shop', [
@@ -54,7 +54,7 @@ describe.each(implementations)('source offsets, $name', implementation => {
       expect(partition).toBe(partitionForKey(key ?? Buffer.alloc(0), 0, key?.length ?? 0, 5));
   });
 
-  test('are read back: the last of each partition, forgotten ones left out, of this connector alone', async () => {
+  test('are read back: the latest of each partition, without deleted ones, of this connector only', async () => {
     await using b = bench(implementation);
     const { topic, producer, id } = await offsets(b);
     const at = (table: string, position: number | null): SourcePosition => ({
@@ -77,7 +77,7 @@ describe.each(implementations)('source offsets, $name', implementation => {
     expect((await loadPositions(b.client, topic, 'abc')).all()).toEqual([]);
   });
 
-  test('of others are read in whatever order and with whatever spaces their JSON has; what is no offset is passed over', async () => {
+  test('are read with any order and white space in their JSON; malformed ones are skipped', async () => {
     await using b = bench(implementation);
     const { topic, producer, id } = await offsets(b);
     const batch = producer.batch();
@@ -96,7 +96,7 @@ describe.each(implementations)('source offsets, $name', implementation => {
     expect(positions.get({ database: 'd', server: 's' })).toEqual({ n: 2 });
   });
 
-  test('are found among keys of every length, those of other connectors and those that are no key of an offset', async () => {
+  test('are found among keys of every length, of other connectors and of other formats', async () => {
     await using b = bench(implementation);
     const { topic, producer, id } = await offsets(b);
     const names = [...Array.from({ length: 60 }, (_, i) => 'n'.repeat(i + 1)), 'größe', '数据'];
@@ -115,7 +115,7 @@ describe.each(implementations)('source offsets, $name', implementation => {
     }
   });
 
-  test('of one partition have one key, whoever writes its names in whatever order', async () => {
+  test('have one key per partition, independent of the order of its names', async () => {
     await using b = bench(implementation);
     const { topic, producer, id } = await offsets(b);
     const tables = Array.from({ length: 20 }, (_, i) => `t${i}`);
@@ -154,7 +154,7 @@ describe.each(implementations)('source offsets, $name', implementation => {
     expect((await loadPositions(b.client, topic, 'a')).all()).toEqual([]);
   });
 
-  test('of names beyond ASCII and with quotes are their own', async () => {
+  test('support names beyond ASCII and with quotes', async () => {
     await using b = bench(implementation);
     const { topic, producer, id } = await offsets(b);
     const names = ['größe', 'a "quoted" name', 'back\\slash', '数据', 'a,b'];
@@ -165,12 +165,12 @@ describe.each(implementations)('source offsets, $name', implementation => {
       expect((await loadPositions(b.client, topic, name)).all()).toEqual([{ partition: { name }, offset: { n } }]);
   });
 
-  test('committed by a producer that was then fenced are there, and those it had not committed are not', async () => {
+  test('include those committed by a producer that was then fenced, and exclude uncommitted ones', async () => {
     await using b = bench(implementation);
     const { topic, producer, id } = await offsets(b);
     for (let n = 1; n <= 50; n++) {
       await commit(producer, topic, 'a', [{ partition: { p: 1 }, offset: { n } }]);
-      // At once, as a successor would: Kafka may not have marked the partition yet.
+      // Read at once, like a successor would: Kafka may not have written the marker yet.
       if (n % 10 === 0) {
         const successor = await open(b, `${id} ${n}`);
         await successor.close();
@@ -184,7 +184,7 @@ describe.each(implementations)('source offsets, $name', implementation => {
     expect((await loadPositions(b.client, topic, 'a')).get({ p: 1 })).toEqual({ n: 50 });
   });
 
-  test('are all seen although another connector has a transaction open before them, which is not waited for', async () => {
+  test('are read although another connector has an earlier open transaction, which is not awaited', async () => {
     await using b = bench(implementation);
     const topic = await b.topic(1, { 'cleanup.policy': 'compact' });
     await using proxy = await startKafkaProxy(servers().kafka);
@@ -197,7 +197,7 @@ describe.each(implementations)('source offsets, $name', implementation => {
     for (const each of [other, producer]) await each.prepare([topic]);
     const range = async () => (await b.client.admin.offsets([{ topic, partition: 0 }]))[0];
     await commit(producer, topic, 'a', [{ partition: { p: 1 }, offset: { n: 1 } }]);
-    // A commit is answered a moment before its marker is in the topic.
+    // A commit is acknowledged before its marker is in the topic.
     await expect.poll(range).toMatchObject({ end: 2, high: 2 });
     proxy.setAction(END_TXN, 'silence');
     const hanging = commit(other, topic, 'other', [{ partition: { p: 1 }, offset: { n: 77 } }]).catch(() => 'aborted');
@@ -209,8 +209,8 @@ describe.each(implementations)('source offsets, $name', implementation => {
     expect((await loadPositions(b.client, topic, 'other', { committedOnly: true })).all()).toEqual([]);
     const stop = new AbortController();
     const waiting = loadPositions(b.client, topic, 'other', { signal: stop.signal });
-    stop.abort(new Error('told to stop'));
-    await expect(waiting).rejects.toThrow('told to stop');
+    stop.abort(new Error('stop requested'));
+    await expect(waiting).rejects.toThrow('stop requested');
     const refused = await loadPositions(b.client, topic, 'other').catch((error: Error) => error);
     expect(refused).toMatchObject({ code: 'KAFKA_UNAVAILABLE' });
     expect((refused as Error).message).toContain(`${topic}-0 by the transactional id ${otherId} (producer `);
@@ -219,7 +219,7 @@ describe.each(implementations)('source offsets, $name', implementation => {
     expect(await hanging).toBe('aborted');
   });
 
-  test('of aborted transactions are not taken, and those of committed ones are, after the beginning of an open one', async () => {
+  test('exclude aborted transactions and include committed ones after the start of an open one', async () => {
     await using b = bench(implementation);
     const topic = await b.topic(1, { 'cleanup.policy': 'compact' });
     const send = async (messages: { key: string; value: string | null }[]) => {
@@ -242,7 +242,7 @@ describe.each(implementations)('source offsets, $name', implementation => {
     await early.transaction.commit();
     const [range] = await b.client.admin.offsets([{ topic, partition: 0 }]);
     expect(range?.end).toBeLessThan(range?.high ?? 0);
-    // In the order of the records, not in that of the commits.
+    // In the order of the records, not of the commits.
     expect((await loadPositions(b.client, topic, 'a')).all()).toEqual([{ partition: { p: 1 }, offset: { n: 4 } }]);
     await foreign.transaction.abort();
     expect((await loadPositions(b.client, topic, 'a')).all()).toEqual([{ partition: { p: 1 }, offset: { n: 4 } }]);
@@ -250,7 +250,7 @@ describe.each(implementations)('source offsets, $name', implementation => {
     for (const { producer } of [before, foreign, early, aborted, late]) await producer.disconnect();
   });
 
-  test('have a topic that is made compacted, once, and refused where it is not', async () => {
+  test('use a compacted topic, which is created once and rejected if it is not compacted', async () => {
     await using b = bench(implementation);
     const topic = uniqueName('offsets');
     const wanted = { topic, partitions: 25, replicationFactor: 1 };

@@ -9,7 +9,7 @@ function open(client: KafkaClient, topic: string, offset: number, more: Partial<
   return client.reader({ assigned: [{ topic, partition: 0, offset }], ...limits, ...more });
 }
 
-/** Values i = from … to - 1, in transactions of `each`. */
+/** Writes the values from … to - 1 in transactions of `each`. */
 async function write(b: Bench, topic: string, from: number, to: number, each: number, pad = 0): Promise<void> {
   const options = { compression: 'lz4', transactionTimeoutMs: 20_000 } as const;
   const producer = await b.client.producer({ transactionalId: uniqueName('contract'), ...options });
@@ -23,7 +23,7 @@ async function write(b: Bench, topic: string, from: number, to: number, each: nu
 }
 
 describe.each(implementations)('the reader, $name', implementation => {
-  test('goes on past aborted records and markers, and tells the place behind them', async () => {
+  test('skips aborted records and markers, and returns the position after them', async () => {
     await using b = bench(implementation);
     const topic = await b.topic();
     const producer = b.kafkajs.producer({
@@ -44,7 +44,7 @@ describe.each(implementations)('the reader, $name', implementation => {
     await reader.close();
   });
 
-  test('never delivers records of aborted transactions, however two producers interleave', async () => {
+  test('never returns records of aborted transactions when two producers interleave', async () => {
     await using b = bench(implementation);
     const topic = await b.topic();
     const writers = await Promise.all(
@@ -74,13 +74,13 @@ describe.each(implementations)('the reader, $name', implementation => {
     expect([...values(all)].sort()).toEqual([...committed].sort());
     for (const name of ['a', 'b'])
       expect(values(all).filter(value => value?.startsWith(name))).toEqual(committed.filter(v => v.startsWith(name)));
-    // From anywhere in the middle it is the same.
+    // The same from any offset in the middle.
     const last = all.at(-1)?.offset ?? 0;
     for (let from = 0; from <= last; from += 7)
       expect(await readAll(b.client, topic, from)).toEqual(all.filter(({ offset }) => offset >= from));
   });
 
-  test('begins at its offset, in the middle of a record batch', async () => {
+  test('starts at its offset within a record batch', async () => {
     await using b = bench(implementation);
     const topic = await b.topic();
     await write(b, topic, 0, 1000, 1000);
@@ -88,7 +88,7 @@ describe.each(implementations)('the reader, $name', implementation => {
     expect(values(await readAll(b.client, topic, 640))).toEqual(Array.from({ length: 360 }, (_, i) => `${640 + i}`));
   });
 
-  test('delivers everything in order when it must ask many times, and nothing twice', async () => {
+  test('returns everything once, in order, over many requests', async () => {
     await using b = bench(implementation);
     const topic = await b.topic(3);
     await write(b, topic, 0, 6000, 40, 50);
@@ -111,7 +111,7 @@ describe.each(implementations)('the reader, $name', implementation => {
     }
   });
 
-  test('delivers a record larger than what it may fetch', async () => {
+  test('returns a record larger than its fetch limit', async () => {
     await using b = bench(implementation);
     const topic = await b.topic();
     await write(b, topic, 0, 3, 1, 200_000);
@@ -123,7 +123,7 @@ describe.each(implementations)('the reader, $name', implementation => {
     expect(read.map(({ value }) => value?.length)).toEqual([200_000, 200_000, 200_000]);
   });
 
-  test('keeps what it delivered valid until the next poll, and no longer holds the loop than it must', async () => {
+  test('keeps returned records valid until the next poll, and blocks the event loop only briefly', async () => {
     await using b = bench(implementation);
     const topic = await b.topic();
     await write(b, topic, 0, 60_000, 20_000, 100);
@@ -132,7 +132,7 @@ describe.each(implementations)('the reader, $name', implementation => {
     let count = 0;
     for (;;) {
       const fetched = await reader.poll();
-      // The answer behind this one arrives meanwhile.
+      // The next answer arrives meanwhile.
       await new Promise(resolve => setTimeout(resolve, 5));
       for (const { records } of fetched) {
         expect(records.length).toBeLessThan(60_000);
@@ -143,7 +143,7 @@ describe.each(implementations)('the reader, $name', implementation => {
     await reader.close();
   });
 
-  test('waits for records, and hears of them at once', async () => {
+  test('waits for records, and returns them at once', async () => {
     await using b = bench(implementation);
     const topic = await b.topic();
     const reader = await open(b.client, topic, 0, { maxWaitMs: 400 });
@@ -156,7 +156,7 @@ describe.each(implementations)('the reader, $name', implementation => {
     await reader.close();
   });
 
-  test('refuses an offset that was deleted: at the beginning, and while it reads', async () => {
+  test('rejects an offset that was deleted, when it opens and while it reads', async () => {
     await using b = bench(implementation);
     const topic = await b.topic();
     await write(b, topic, 0, 100, 10);
@@ -178,7 +178,7 @@ describe.each(implementations)('the reader, $name', implementation => {
     await there.close();
   });
 
-  test('refuses an offset behind the end, as of a topic that was made anew', async () => {
+  test('rejects an offset after the end, as of a topic that was deleted and created again', async () => {
     await using b = bench(implementation);
     const topic = await b.topic();
     await write(b, topic, 0, 10, 10);
@@ -188,13 +188,13 @@ describe.each(implementations)('the reader, $name', implementation => {
     await reader.close();
   });
 
-  test('of a topic that is not there says so', async () => {
+  test('reports a topic that does not exist', async () => {
     const client = implementation.connect((await import('../../support/servers.ts')).servers().kafka, 500);
     await expect(open(client, uniqueName('missing'), 0)).rejects.toMatchObject({ code: 'KAFKA_UNAVAILABLE' });
     await client.close();
   });
 
-  test('can be closed while it waits', async () => {
+  test('closes while it waits', async () => {
     await using b = bench(implementation);
     const reader = await open(b.client, await b.topic(), 0, { maxWaitMs: 10_000 });
     const began = performance.now();

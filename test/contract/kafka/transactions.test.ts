@@ -19,7 +19,7 @@ async function commit(producer: TransactionalProducer, topic: string, records: r
 }
 
 describe.each(implementations)('transactions, $name', implementation => {
-  test('are read when committed, one after another, in order', async () => {
+  test('are readable after their commit, in order', async () => {
     await using b = bench(implementation);
     const topic = await b.topic();
     const producer = await producerOf(b);
@@ -28,7 +28,7 @@ describe.each(implementations)('transactions, $name', implementation => {
     expect(values(read)).toEqual(Array.from({ length: 20 }, (_, n) => [`${n} a`, `${n} b`]).flat());
   });
 
-  test('keep null and empty apart: keys, values, header values; and empty header names', async () => {
+  test('distinguish null from empty in keys, values and header values, and keep empty header names', async () => {
     await using b = bench(implementation);
     const topic = await b.topic();
     const both = [null, Buffer.alloc(0), Buffer.from('x')];
@@ -45,7 +45,7 @@ describe.each(implementations)('transactions, $name', implementation => {
     expect(read.map(({ offset: _, ...record }) => record)).toEqual(records);
   });
 
-  test('keep timestamps: 1970, far apart within a batch, not in order; null is now', async () => {
+  test('keep timestamps that are 1970, far apart within a batch, or out of order; null is the current time', async () => {
     await using b = bench(implementation);
     const topic = await b.topic(1, { 'retention.ms': '-1' });
     const day = 86_400_000;
@@ -62,7 +62,7 @@ describe.each(implementations)('transactions, $name', implementation => {
     expect(read.at(-1)).toBeLessThanOrEqual(Date.now());
   });
 
-  test('refuse a timestamp that the topic refuses, and a number that is none, as a fault of the record', async () => {
+  test('report a timestamp that the topic rejects, or that is not a number, as a data error', async () => {
     await using b = bench(implementation);
     const topic = await b.topic(1, { 'message.timestamp.before.max.ms': '1000' });
     const producer = await producerOf(b);
@@ -74,7 +74,7 @@ describe.each(implementations)('transactions, $name', implementation => {
     expect(await b.read(topic)).toEqual([]);
   });
 
-  test('refuse a record without a key in a compacted topic, and none but that', async () => {
+  test('reject only a record without a key in a compacted topic', async () => {
     await using b = bench(implementation);
     const topic = await b.topic(1, { 'cleanup.policy': 'compact,delete' });
     const producer = await producerOf(b);
@@ -86,7 +86,7 @@ describe.each(implementations)('transactions, $name', implementation => {
     expect(await b.read(topic)).toHaveLength(1);
   });
 
-  test('refuse a record whose own timestamp is further away than the topic allows', async () => {
+  test('reject a record whose timestamp is further away than the topic allows', async () => {
     await using b = bench(implementation);
     const topic = await b.topic(1, {
       'message.timestamp.before.max.ms': '60000',
@@ -105,7 +105,7 @@ describe.each(implementations)('transactions, $name', implementation => {
   });
 
   test.each(['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const)(
-    'of many records are whole with codec %s',
+    'of many records are complete with codec %s',
     async codec => {
       await using b = bench(implementation);
       const topic = await b.topic(2);
@@ -125,7 +125,7 @@ describe.each(implementations)('transactions, $name', implementation => {
     },
   );
 
-  test('of 50,000 records over three partitions are whole and in order', async () => {
+  test('of 50,000 records over three partitions are complete and in order', async () => {
     await using b = bench(implementation);
     const topic = await b.topic(3);
     const records = Array.from({ length: 50_000 }, (_, i) => ({ partition: i % 3, value: `${i}`.padEnd(100, '.') }));
@@ -137,13 +137,13 @@ describe.each(implementations)('transactions, $name', implementation => {
     }
   });
 
-  test('hold records larger than a record batch, and more batches of a partition than Kafka takes at once', async () => {
+  test('hold records larger than a record batch, and more batches of a partition than Kafka accepts in one request', async () => {
     await using b = bench(implementation);
     const topic = await b.topic();
     const large = (i: number): Buffer => Buffer.alloc(700_000 + i, `${i} `);
     const records = [
       ...Array.from({ length: 9 }, (_, i) => ({ value: large(i) })),
-      // Compressed, it is within the broker's limit.
+      // Within the broker's limit when compressed.
       { value: Buffer.alloc(5_000_000, 'long ') },
       { value: large(11) },
     ].map(record => ({ ...record, partition: 0 }));
@@ -154,7 +154,7 @@ describe.each(implementations)('transactions, $name', implementation => {
   });
 
   test.each(['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const)(
-    'leave out a record that is larger than its topic takes with codec %s, and hold all others',
+    'skip a record larger than the topic allows with codec %s, and hold all others',
     async codec => {
       await using b = bench(implementation);
       const limit = 100_000;
@@ -180,7 +180,7 @@ describe.each(implementations)('transactions, $name', implementation => {
         expect((refused as Error).message).toContain(`and max.message.bytes of topic ${topic} is ${limit}`);
         expect([batch.records, batch.bytes]).toEqual(before);
       }
-      // Far larger, and small when it is compressed.
+      // Much larger, but small when compressed.
       const compressible = { partition: 0, key: 'zeros', value: Buffer.alloc(1_000_000) };
       if (codec !== 'none') await append(batch, topic, compressible);
       await producer.commit(batch);
@@ -190,7 +190,7 @@ describe.each(implementations)('transactions, $name', implementation => {
     },
   );
 
-  test('count the headers of a record', async () => {
+  test('include headers in the size of a record', async () => {
     await using b = bench(implementation);
     const topic = await b.topic(1, { 'max.message.bytes': '20000' });
     const headers = [{ key: 'large', value: Buffer.alloc(12_000) }];
@@ -203,7 +203,7 @@ describe.each(implementations)('transactions, $name', implementation => {
     expect(values(await b.read(topic))).toEqual(['0', '1', '2', '3', '4']);
   });
 
-  test('that a topic no longer takes, as its limit was lowered, are worth another try', async () => {
+  test("are retriable when the topic's limit was lowered", async () => {
     await using b = bench(implementation);
     const topic = await b.topic(1, { 'max.message.bytes': '200000' });
     const producer = await producerOf(b);
@@ -216,7 +216,7 @@ describe.each(implementations)('transactions, $name', implementation => {
     await admin.alterConfigs({ validateOnly: false, resources: [{ type: 2, name: topic, configEntries }] });
     await admin.disconnect();
     await eventually(
-      'the broker knows',
+      'the broker has the new limit',
       async () => (await b.client.admin.topicConfig(topic)).get('max.message.bytes') === '50000',
     );
     await expect(producer.commit(batch)).rejects.toMatchObject({
@@ -226,7 +226,7 @@ describe.each(implementations)('transactions, $name', implementation => {
     expect(await b.read(topic)).toEqual([]);
   });
 
-  test('respect a topic’s own limit of a batch', async () => {
+  test('respect the batch limit of a topic', async () => {
     await using b = bench(implementation);
     const topic = await b.topic(1, { 'max.message.bytes': '20000' });
     const records = Array.from({ length: 100 }, (_, i) => ({ value: `${i} `.padEnd(1000, 'x') }));
@@ -234,7 +234,7 @@ describe.each(implementations)('transactions, $name', implementation => {
     expect(values(await b.read(topic))).toEqual(records.map(({ value }) => value));
   });
 
-  test('go where Kafka’s own partitioner sends keys, and without a key to one partition', async () => {
+  test("use Kafka's default partitioner for keys, and one partition without a key", async () => {
     await using b = bench(implementation);
     const topic = await b.topic(7);
     const producer = await producerOf(b);
@@ -254,7 +254,7 @@ describe.each(implementations)('transactions, $name', implementation => {
     expect(new Set((await b.read(other)).map(({ partition }) => partition)).size).toBe(1);
   });
 
-  test('over several topics are one', async () => {
+  test('over several topics are atomic', async () => {
     await using b = bench(implementation);
     const topics = await Promise.all([b.topic(), b.topic(3), b.topic()]);
     const producer = await producerOf(b, 'zstd');
@@ -265,7 +265,7 @@ describe.each(implementations)('transactions, $name', implementation => {
     for (const topic of topics) expect(await b.read(topic)).toHaveLength(10);
   });
 
-  test('without anything in them commit nothing', async () => {
+  test('without records commit nothing', async () => {
     await using b = bench(implementation);
     const topic = await b.topic();
     const producer = await producerOf(b);
@@ -275,7 +275,7 @@ describe.each(implementations)('transactions, $name', implementation => {
     expect(values(await b.read(topic))).toEqual(['after']);
   });
 
-  test('carry the offsets of a group, with records and without', async () => {
+  test('include the offsets of a group, with and without records', async () => {
     await using b = bench(implementation);
     const topic = await b.topic(2);
     const group = uniqueName('group');
@@ -298,7 +298,7 @@ describe.each(implementations)('transactions, $name', implementation => {
     });
   });
 
-  test('gather the next batch while one is committed, in the same memory afterwards', async () => {
+  test('collect the next batch during a commit, and reuse memory afterwards', async () => {
     await using b = bench(implementation);
     const topic = await b.topic();
     const producer = await producerOf(b, 'snappy');
@@ -315,7 +315,7 @@ describe.each(implementations)('transactions, $name', implementation => {
     expect(read).toEqual(Array.from({ length: 15_000 }, (_, i) => `${i}`.padStart(100, `${Math.floor(i / 500)}`)));
   });
 
-  test('need a topic that is there, and partitions it has', async () => {
+  test('require an existing topic with the partitions', async () => {
     await using b = bench(implementation);
     const topic = await b.topic(2);
     const producer = await producerOf(b);

@@ -1,9 +1,9 @@
 import type { Json, Step } from '../step.ts';
 import { idle } from './http.ts';
 
-/** Many requests at the same time. */
+/** Simultaneous requests. */
 const CONNECTORS = 50;
-/** Kafka Connect cannot delete what it takes under names with a slash or a percent sign. */
+/** Kafka Connect accepts names with a slash or a percent sign that it cannot delete. */
 const own = (body: Json): string[] => body.filter((name: string) => /^(crowd|wanted)/.test(name)).toSorted();
 const expanded = (body: Json) => Object.entries<Json>(body).filter(([name]) => name.startsWith('crowd-'));
 const stopped = (body: Json) => expanded(body).filter(([, { status }]) => status.connector.state === 'STOPPED');

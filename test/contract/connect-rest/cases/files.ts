@@ -1,6 +1,6 @@
 import type { Json, Step } from '../step.ts';
 
-/** Connectors of files: their offsets, the topics that they use, and their tasks, on records that move. */
+/** File connectors: their offsets, their topics and their tasks, with records. */
 
 const source = { 'connector.class': 'FileStreamSource', file: '{{folder}}/input.txt', topic: '{{topic}}-lines' };
 const sink = {
@@ -109,7 +109,7 @@ const running: Step[] = [
     'offsets',
     {
       until: body => body.offsets.some((one: Json) => one.offset.kafka_offset >= 2),
-      // Behind them there is the end of a transaction, which counts.
+      // The transaction's control record after the lines has an offset, too.
       of: body => body.offsets.map((one: Json) => one.partition),
     },
     'written',

@@ -1,6 +1,6 @@
 import type { Json, Step } from '../step.ts';
 
-/** What HTTP itself allows: methods, content types, queries, bodies and names that nobody expects. */
+/** HTTP itself: methods, content types, queries, bodies and unusual names. */
 
 export const idle = { 'connector.class': 'FileStreamSink', file: '{{folder}}/idle.txt', topics: '{{topic}}' };
 const create = (what: string, body: unknown, more: Partial<Step> = {}): Step => ({
@@ -62,7 +62,7 @@ const notAllowed: Step[] = (
   ] as const
 ).map(([method, path]) => ({ what: `http: ${method} ${path}`, method, path }));
 
-/** What Connect's workers say to each other. */
+/** Requests between the workers of Connect. */
 const internal: Step[] = [
   {
     what: 'http: configurations of tasks, from a worker',
@@ -314,7 +314,7 @@ const values: Step[] = [
   { what: 'http: DELETE with a body', method: 'DELETE', path: '/connectors/scalars', body: { x: 1 } },
 ];
 
-/** Made, shown, and deleted under a name that needs care; `path` as it stands in a URL. */
+/** Creates, shows and deletes a connector whose name needs encoding; `path` is its form in a URL. */
 const named = (name: string, path: string, differs?: Step['differs']): Step[] => [
   create(
     `made as ${JSON.stringify(name)}`,

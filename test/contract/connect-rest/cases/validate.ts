@@ -1,6 +1,6 @@
 import type { Json, Step } from '../step.ts';
 
-/** Validation in full: groups, counts, order, recommended values, visibility and every message. */
+/** Validation in full: groups, counts, order, recommended values, visibility and all messages. */
 
 const sink = { 'connector.class': 'FileStreamSink', name: 'v', topics: '{{topic}}', file: '/tmp/out' };
 const source = { 'connector.class': 'FileStreamSource', name: 'v', topic: '{{topic}}', file: '/tmp/in' };
@@ -21,7 +21,7 @@ const plugins = [
   ].map(name => `${transforms}.${name}`),
 ];
 
-/** But for words of documentation and what each comes with: keys and classes of its own, and versions. */
+/** The answer without documentation texts, keys and classes that only one server has, and versions. */
 const inFull = (body: Json) => ({
   ...shared(body),
   configs: shared(body).configs.map(({ definition, value }: Json) => ({
@@ -29,7 +29,7 @@ const inFull = (body: Json) => ({
     value: compared(value),
   })),
 });
-/** The order of all keys, and the values that a request is about. */
+/** The order of all keys, and the values of the tested keys. */
 const inShort = (about: Record<string, unknown>) => (body: Json) => ({
   ...shared(body),
   keys: shared(body)
@@ -39,7 +39,7 @@ const inShort = (about: Record<string, unknown>) => (body: Json) => ({
     .configs.filter(({ value }: Json) => value.errors.length > 0 || value.name in about || chain.test(value.name))
     .map(({ definition, value }: Json) => ({ kind: definition && kind(definition), ...compared(value) })),
 });
-/** Without the keys that Millrace alone has. */
+/** The answer without keys that only Millrace has. */
 const shared = (body: Json) => ({
   ...body,
   groups: body.groups.filter((group: string) => group !== 'Schedule'),
