@@ -23,7 +23,6 @@ const unrevised: readonly string[] = [
   'test/connectors/file-stream-sink/**',
   'test/connectors/file-stream-source/**',
   'test/connectors/postgresql/**',
-  'test/contract/**',
   'test/integration/**',
   'test/issues/**',
   'test/plugins/**',

@@ -78,7 +78,7 @@ test('the page lists every path of the server', () => {
 
 test('the page lists every difference from Kafka Connect that the contract test allows', () => {
   const text = page.replace(/\s+/g, ' ');
-  const whys = new Set(steps.flatMap(({ differs }) => differs?.why.replaceAll('’', "'") ?? []));
+  const whys = new Set(steps.flatMap(({ differs }) => differs?.reason.replaceAll('’', "'") ?? []));
   expect([...whys].filter(why => !text.includes(why))).toEqual([]);
 });
 

@@ -7,26 +7,26 @@ import { freePort } from '../../../src/stack/process/ports.ts';
 import { noKafkaConnect } from '../../support/kafka-connect.ts';
 import { servers } from '../../support/servers.ts';
 import { steps } from './cases.ts';
+import { createFixtures } from './fixtures.ts';
 import { answersOfConnect, golden } from './golden.ts';
-import { play } from './play.ts';
+import { replay } from './replay.ts';
 import type { Answer } from './step.ts';
-import { surroundings } from './surroundings.ts';
 
 const recorded = await golden();
 
 test('the recording matches the script', () => {
-  expect(Object.keys(recorded)).toEqual(steps.map(step => step.what));
+  expect(Object.keys(recorded)).toEqual(steps.map(step => step.name));
 });
 
 describe('Millrace answers like Kafka Connect', () => {
   let folder: string;
-  let around: Awaited<ReturnType<typeof surroundings>> | undefined;
+  let around: Awaited<ReturnType<typeof createFixtures>> | undefined;
   let worker: WorkerProcess | undefined;
   let answers: ReadonlyMap<string, Answer>;
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'millrace-contract-'));
-    around = await surroundings(false);
+    around = await createFixtures(false);
     const group = around.values.topic;
     worker = await startWorkerProcess(folder, await freePort(), {
       'bootstrap.servers': servers().kafka,
@@ -35,7 +35,7 @@ describe('Millrace answers like Kafka Connect', () => {
       'config.storage.topic': `${group}-configs`,
       'temporal.address': servers().temporal,
     });
-    answers = await play(worker.url, steps, around.values);
+    answers = await replay(worker.url, steps, around.values);
   }, 180_000);
   afterAll(async () => {
     await worker?.stop();
@@ -43,31 +43,31 @@ describe('Millrace answers like Kafka Connect', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  test.each(steps.filter(step => step.differs === undefined))('$name: $method $path', ({ what }) => {
-    expect(answers.get(what)).toEqual(recorded[what]);
+  test.each(steps.filter(step => step.differs === undefined))('$name: $method $path', ({ name }) => {
+    expect(answers.get(name)).toEqual(recorded[name]);
   });
 
   describe('except for documented differences', () => {
     test.each(steps.flatMap(step => (step.differs === undefined ? [] : { ...step, differs: step.differs })))(
       '$name: $differs.reason',
-      ({ what, differs }) => {
-        const answer = answers.get(what);
-        if (differs.sometimes !== true) expect(answer).not.toEqual(recorded[what]);
+      ({ name, differs }) => {
+        const answer = answers.get(name);
+        if (differs.sometimes !== true) expect(answer).not.toEqual(recorded[name]);
         expect(answer?.status).toBe(differs.status);
         const body = answer?.body as { message?: string } | undefined;
-        if (differs.says !== undefined)
-          expect(JSON.stringify(answer?.statuses) ?? body?.message ?? JSON.stringify(body)).toMatch(differs.says);
+        if (differs.pattern !== undefined)
+          expect(JSON.stringify(answer?.statuses) ?? body?.message ?? JSON.stringify(body)).toMatch(differs.pattern);
       },
     );
   });
 });
 
 /** Answers without those that Kafka Connect gives only sometimes. */
-const steady = (answers: Readonly<Record<string, Answer>>) => {
-  const sometimes = new Set(steps.filter(({ differs }) => differs?.sometimes).map(({ what }) => what));
-  return Object.fromEntries(Object.entries(answers).filter(([what]) => !sometimes.has(what)));
+const withoutVariable = (answers: Readonly<Record<string, Answer>>) => {
+  const sometimes = new Set(steps.filter(({ differs }) => differs?.sometimes).map(({ name }) => name));
+  return Object.fromEntries(Object.entries(answers).filter(([name]) => !sometimes.has(name)));
 };
 
 test.skipIf(noKafkaConnect)('Kafka Connect answers as recorded', { timeout: 300_000 }, async () => {
-  expect(steady(await answersOfConnect())).toEqual(steady(recorded));
+  expect(withoutVariable(await answersOfConnect())).toEqual(withoutVariable(recorded));
 });

@@ -1,7 +1,7 @@
 /** One request of the script, and the compared part of its answer. */
 export interface Step {
   /** Unique key of the recorded answer. */
-  readonly what: string;
+  readonly name: string;
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS';
   /** Path as sent. `{{…}}` in paths and bodies is replaced by a value of `Fixtures`. */
   readonly path: string;
@@ -14,23 +14,23 @@ export interface Step {
    * Number of simultaneous requests, with `{{n}}` counting from 0. The number of answers of each status is compared,
    * and the part that `select` returns of all bodies.
    */
-  readonly atOnce?: number;
+  readonly concurrency?: number;
   /** Predicate of the body; the request is repeated until it is true, for asynchronous operations. */
   readonly until?: (body: Json) => boolean;
   /** The compared part of a body, if the rest may differ. */
-  readonly of?: (body: Json) => unknown;
+  readonly select?: (body: Json) => unknown;
   /** Intentional difference of Millrace. */
   readonly differs?: Difference;
 }
 
 export interface Difference {
   /** Reason, worded as in docs/reference/rest-api.md. */
-  readonly why: string;
+  readonly reason: string;
   readonly status: number;
   /** Kafka Connect sometimes answers like Millrace. */
   readonly sometimes?: true;
   /** Pattern of the message, or of the body if it is no error. */
-  readonly says?: RegExp;
+  readonly pattern?: RegExp;
 }
 
 /** A parsed body without types: a test that reads a missing field fails. */
@@ -49,6 +49,6 @@ export interface Answer {
 }
 
 /** Values of `{{…}}` in the script. In answers, topic, url, folder and user are replaced by their placeholders. */
-export type Surroundings = Readonly<
+export type Fixtures = Readonly<
   Record<'topic' | 'url' | 'user' | 'host' | 'port' | 'database' | 'password' | 'folder', string>
 >;

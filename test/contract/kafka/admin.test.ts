@@ -28,22 +28,22 @@ describe.each(implementations)('admin, $name', implementation => {
   test('creates missing topics and leaves existing ones unchanged, also concurrently', async () => {
     await using b = bench(implementation);
     const there = await b.topic(2, { 'retention.ms': '12345' });
-    const made = uniqueName('made');
-    const wanted = [there, made].map(topic => ({ topic, partitions: 5, replicationFactor: 1 }));
-    await Promise.all([b.client.admin.createTopics(wanted), b.client.admin.createTopics(wanted)]);
-    await b.client.admin.createTopics(wanted);
-    expect(await b.client.admin.partitions([there, made])).toEqual(
+    const newTopic = uniqueName('made');
+    const topics = [there, newTopic].map(topic => ({ topic, partitions: 5, replicationFactor: 1 }));
+    await Promise.all([b.client.admin.createTopics(topics), b.client.admin.createTopics(topics)]);
+    await b.client.admin.createTopics(topics);
+    expect(await b.client.admin.partitions([there, newTopic])).toEqual(
       new Map([
         [there, 2],
-        [made, 5],
+        [newTopic, 5],
       ]),
     );
     expect((await b.client.admin.topicConfig(there)).get('retention.ms')).toBe('12345');
     // Leaders exist, so that the topic accepts writes at once.
-    await b.client.admin.offsets([0, 1, 2, 3, 4].map(partition => ({ topic: made, partition })));
-    await b.client.admin.deleteTopics([made]);
-    expect((await b.client.admin.partitions([made])).size).toBe(0);
-    await b.client.admin.deleteTopics([made]);
+    await b.client.admin.offsets([0, 1, 2, 3, 4].map(partition => ({ topic: newTopic, partition })));
+    await b.client.admin.deleteTopics([newTopic]);
+    expect((await b.client.admin.partitions([newTopic])).size).toBe(0);
+    await b.client.admin.deleteTopics([newTopic]);
   });
 
   test("creates topics with the broker's defaults", async () => {
@@ -64,17 +64,18 @@ describe.each(implementations)('admin, $name', implementation => {
     expect(await b.client.admin.groupOffsets(group)).toEqual([]);
     const offsets = [0, 1, 2].map(partition => ({ topic, partition, offset: 10 + partition }));
     await b.client.admin.commitGroupOffsets({ group, offsets });
-    const held = async () => (await b.client.admin.groupOffsets(group)).toSorted((x, y) => x.partition - y.partition);
-    expect(await held()).toEqual(offsets);
+    const groupOffsets = async () =>
+      (await b.client.admin.groupOffsets(group)).toSorted((x, y) => x.partition - y.partition);
+    expect(await groupOffsets()).toEqual(offsets);
     await b.client.admin.deleteGroupOffsets(group, [
       { topic, partition: 1 },
       { topic, partition: 9 },
       { topic: uniqueName('missing'), partition: 0 },
     ]);
-    expect(await held()).toEqual([offsets[0], offsets[2]]);
+    expect(await groupOffsets()).toEqual([offsets[0], offsets[2]]);
     await b.client.admin.deleteGroupOffsets(group, []);
     await b.client.admin.deleteGroupOffsets(group, offsets);
-    expect(await held()).toEqual([]);
+    expect(await groupOffsets()).toEqual([]);
   });
 
   test.each([
@@ -120,8 +121,10 @@ describe.each(implementations)('admin, $name', implementation => {
       offsets: [0, 2].map(p => ({ topic, partition: p, offset: p + 7 })),
     });
     expect(performance.now() - began).toBeLessThan(3000);
-    const found = [...(await b.client.admin.groupOffsets(group, partitions))].sort((x, y) => x.partition - y.partition);
-    expect(found).toEqual([
+    const committedOffsets = [...(await b.client.admin.groupOffsets(group, partitions))].sort(
+      (x, y) => x.partition - y.partition,
+    );
+    expect(committedOffsets).toEqual([
       { topic, partition: 0, offset: 7 },
       { topic, partition: 2, offset: 9 },
     ]);

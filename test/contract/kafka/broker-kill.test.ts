@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { startBroker } from '../../support/broker.ts';
 import { eventually } from '../../support/eventually.ts';
-import { append, bench, copies, implementations, type Read, values } from './clients.ts';
+import { append, bench, type CommittedRecord, copies, implementations, values } from './clients.ts';
 import { numbers, writeExactlyOnce } from './exactly-once.ts';
 
 const patience = { within: 90_000, every: 5 };
@@ -12,7 +12,7 @@ describe.each(implementations)('a broker killed with -9, $name', implementation 
     await using b = bench(implementation, broker.address);
     const topics = [await b.topic(), await b.topic()];
     const commits = topics.map(() => 0);
-    const written = topics.map(() => 0);
+    const writtenCounts = topics.map(() => 0);
     let writing = true;
     let ended = false;
     const writers = Promise.all(
@@ -24,7 +24,7 @@ describe.each(implementations)('a broker killed with -9, $name', implementation 
           { total: Number.MAX_SAFE_INTEGER, each: 30, group: `group-${i}`, timeoutMs: 15_000 },
           position => {
             commits[i] = (commits[i] ?? 0) + 1;
-            written[i] = position;
+            writtenCounts[i] = position;
             return writing;
           },
         ),
@@ -50,7 +50,7 @@ describe.each(implementations)('a broker killed with -9, $name', implementation 
     for (const { failures } of outcomes)
       for (const code of failures) expect(['KAFKA_UNAVAILABLE', 'COMMIT_UNKNOWN', 'FENCED']).toContain(code);
     for (const [i, topic] of topics.entries()) {
-      const total = written[i] ?? 0;
+      const total = writtenCounts[i] ?? 0;
       expect(total).toBeGreaterThan(90 * 30);
       expect(values(await b.read(topic))).toEqual(numbers(total));
       await eventually('the offset is committed', async () => {
@@ -58,13 +58,13 @@ describe.each(implementations)('a broker killed with -9, $name', implementation 
         return committed?.offset === total;
       });
     }
-    expect(values(await reading)).toEqual(numbers(written[0] ?? 0));
+    expect(values(await reading)).toEqual(numbers(writtenCounts[0] ?? 0));
 
     /** A reader that reopens at its position whenever Kafka is unavailable. */
-    async function readThroughout(topic: string): Promise<Read[]> {
-      const read: Read[] = [];
+    async function readThroughout(topic: string): Promise<CommittedRecord[]> {
+      const read: CommittedRecord[] = [];
       let next = 0;
-      const more = (): boolean => !ended || read.length < (written[0] ?? 0);
+      const more = (): boolean => !ended || read.length < (writtenCounts[0] ?? 0);
       for (const client = implementation.connect(broker.address, 5000); more(); ) {
         try {
           const assigned = [{ topic, partition: 0, offset: next }];

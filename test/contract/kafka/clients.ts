@@ -33,7 +33,7 @@ export interface Bench extends AsyncDisposable {
    * All committed records of a topic by partition and offset, after all its transactions are decided: Kafka
    * acknowledges a commit before it writes the markers.
    */
-  read(topic: string): Promise<Read[]>;
+  read(topic: string): Promise<CommittedRecord[]>;
 }
 
 export function bench(implementation: Implementation, address = servers().kafka): Bench {
@@ -65,7 +65,7 @@ export function bench(implementation: Implementation, address = servers().kafka)
   };
 }
 
-export interface Sent {
+export interface OutgoingRecord {
   readonly partition?: number | null;
   readonly timestamp?: number | null;
   readonly key?: Buffer | string | null;
@@ -73,7 +73,7 @@ export interface Sent {
   readonly headers?: readonly RawHeader[];
 }
 
-export function append(batch: ProducerBatch, topic: string, record: Sent): Promise<void> | undefined {
+export function append(batch: ProducerBatch, topic: string, record: OutgoingRecord): Promise<void> | undefined {
   const { partition = null, timestamp = null, key = null, value = null, headers = [] } = record;
   const keyBytes = Buffer.from(key ?? '');
   const bytes = Buffer.concat([keyBytes, Buffer.from(value ?? '')]);
@@ -91,7 +91,7 @@ export function append(batch: ProducerBatch, topic: string, record: Sent): Promi
   );
 }
 
-export interface Read {
+export interface CommittedRecord {
   readonly partition: number;
   readonly offset: number;
   readonly timestamp: number;
@@ -100,27 +100,27 @@ export interface Read {
   readonly headers: readonly { readonly key: string; readonly value: Buffer | null }[];
 }
 
-const copied = (bytes: Uint8Array | null): Buffer | null => bytes && Buffer.from(bytes);
+const copyRecord = (bytes: Uint8Array | null): Buffer | null => bytes && Buffer.from(bytes);
 
 /** Copies, because fetched records are valid only until the next poll. */
-export const copies = ({ partition, records }: FetchedRecords): Read[] =>
+export const copies = ({ partition, records }: FetchedRecords): CommittedRecord[] =>
   records.map(({ offset, timestamp, key, value, headers }) => ({
     partition,
     offset,
     timestamp,
-    key: copied(key),
-    value: copied(value),
-    headers: headers.map(header => ({ key: header.key, value: copied(header.value) })),
+    key: copyRecord(key),
+    value: copyRecord(value),
+    headers: headers.map(header => ({ key: header.key, value: copyRecord(header.value) })),
   }));
 
 /** All committed records of a topic from an offset to the current last stable offset, by partition and offset. */
-export async function readAll(client: KafkaClient, topic: string, from?: number): Promise<Read[]> {
+export async function readAll(client: KafkaClient, topic: string, from?: number): Promise<CommittedRecord[]> {
   const partitions = (await client.admin.partitions([topic])).get(topic) ?? 0;
   const all = Array.from({ length: partitions }, (_, partition) => ({ topic, partition }));
   const ends = new Map((await client.admin.offsets(all)).map(range => [range.partition, range]));
   const assigned = [...ends.values()].map(({ partition, low }) => ({ topic, partition, offset: from ?? low }));
   const reader = await client.reader({ assigned, maxBytes: 1 << 20, maxPartitionBytes: 1 << 20, maxWaitMs: 200 });
-  const read: Read[] = [];
+  const read: CommittedRecord[] = [];
   for (const { partition, low, end } of ends.values()) if ((from ?? low) >= end) ends.delete(partition);
   while (ends.size > 0)
     for (const fetched of await reader.poll()) {
@@ -131,5 +131,5 @@ export async function readAll(client: KafkaClient, topic: string, from?: number)
   return read.sort((a, b) => a.partition - b.partition || a.offset - b.offset);
 }
 
-export const values = (records: readonly Read[]): (string | null)[] =>
+export const values = (records: readonly CommittedRecord[]): (string | null)[] =>
   records.map(({ value }) => value?.toString() ?? null);

@@ -38,8 +38,8 @@ describe.each(implementations)('one transactional id, $name', implementation => 
     const producers = await Promise.all(ids.map(id => open(b.client, id)));
     for (const producer of producers.slice(0, 2)) await commit(producer, topic, 'before');
     const unused = uniqueName('contract');
-    const wanted = [...ids, unused].map(transactionalId => ({ transactionalId, transactionTimeoutMs: 20_000 }));
-    const fences = await b.client.fence(wanted, new AbortController().signal);
+    const fencedIds = [...ids, unused].map(transactionalId => ({ transactionalId, transactionTimeoutMs: 20_000 }));
+    const fences = await b.client.fence(fencedIds, new AbortController().signal);
     expect(fences.map(fence => fence?.outcome)).toEqual([
       'committed',
       'committed',

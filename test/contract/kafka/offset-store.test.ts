@@ -253,15 +253,15 @@ describe.each(implementations)('source offsets, $name', implementation => {
   test('use a compacted topic, which is created once and rejected if it is not compacted', async () => {
     await using b = bench(implementation);
     const topic = uniqueName('offsets');
-    const wanted = { topic, partitions: 25, replicationFactor: 1 };
-    await ensureOffsetsTopic(b.client, wanted);
-    await ensureOffsetsTopic(b.client, { ...wanted, partitions: 3 });
+    const settings = { topic, partitions: 25, replicationFactor: 1 };
+    await ensureOffsetsTopic(b.client, settings);
+    await ensureOffsetsTopic(b.client, { ...settings, partitions: 3 });
     expect((await b.client.admin.partitions([topic])).get(topic)).toBe(25);
     expect((await b.client.admin.topicConfig(topic)).get('cleanup.policy')).toBe('compact');
     expect((await loadPositions(b.client, topic, 'a')).all()).toEqual([]);
     await b.client.admin.deleteTopics([topic]);
     const deleting = await b.topic(1);
-    const refused = ensureOffsetsTopic(b.client, { ...wanted, topic: deleting });
+    const refused = ensureOffsetsTopic(b.client, { ...settings, topic: deleting });
     await expect(refused).rejects.toMatchObject({ code: 'SOURCE_SETUP' });
     await expect(refused).rejects.toThrow(/cleanup\.policy=compact, but has delete/);
   });

@@ -1,7 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import type { KafkaClient, Reader, ReaderOptions } from '../../../src/kafka/port.ts';
 import { uniqueName } from '../../support/topic.ts';
-import { append, type Bench, bench, copies, implementations, type Read, readAll, values } from './clients.ts';
+import {
+  append,
+  type Bench,
+  bench,
+  type CommittedRecord,
+  copies,
+  implementations,
+  readAll,
+  values,
+} from './clients.ts';
 
 const limits = { maxBytes: 1 << 20, maxPartitionBytes: 1 << 20, maxWaitMs: 200 };
 
@@ -95,7 +104,7 @@ describe.each(implementations)('the reader, $name', implementation => {
     await b.read(topic);
     const assigned = [0, 1, 2].map(partition => ({ topic, partition, offset: 0 }));
     const reader = await b.client.reader({ assigned, maxBytes: 8000, maxPartitionBytes: 3000, maxWaitMs: 200 });
-    const read: Read[] = [];
+    const read: CommittedRecord[] = [];
     while (read.length < 6000) {
       const fetched = await reader.poll();
       for (const part of fetched) {
@@ -117,7 +126,7 @@ describe.each(implementations)('the reader, $name', implementation => {
     await write(b, topic, 0, 3, 1, 200_000);
     await b.read(topic);
     const reader = await open(b.client, topic, 0, { maxBytes: 1000, maxPartitionBytes: 1000 });
-    const read: Read[] = [];
+    const read: CommittedRecord[] = [];
     while (read.length < 3) for (const part of await reader.poll()) read.push(...copies(part));
     await reader.close();
     expect(read.map(({ value }) => value?.length)).toEqual([200_000, 200_000, 200_000]);

@@ -5,12 +5,16 @@ import type { Compression, TransactionalProducer } from '../../../src/kafka/port
 import { partitionForKey } from '../../../src/kafka/producer/murmur2.ts';
 import { eventually } from '../../support/eventually.ts';
 import { uniqueName } from '../../support/topic.ts';
-import { append, type Bench, bench, implementations, type Sent, values } from './clients.ts';
+import { append, type Bench, bench, implementations, type OutgoingRecord, values } from './clients.ts';
 
 const producerOf = (b: Bench, compression: Compression = 'none'): Promise<TransactionalProducer> =>
   b.client.producer({ transactionalId: uniqueName('contract'), compression, transactionTimeoutMs: 20_000 });
 
-async function commit(producer: TransactionalProducer, topic: string, records: readonly Sent[]): Promise<void> {
+async function commit(
+  producer: TransactionalProducer,
+  topic: string,
+  records: readonly OutgoingRecord[],
+): Promise<void> {
   await producer.prepare([topic]);
   const batch = producer.batch();
   for (const record of records) append(batch, topic, record);
@@ -117,10 +121,10 @@ describe.each(implementations)('transactions, $name', implementation => {
       await commit(await producerOf(b, codec), topic, records);
       const read = await b.read(topic);
       expect(read).toHaveLength(records.length);
-      const found = new Map(read.map(record => [record.key?.toString(), record]));
+      const recordsByKey = new Map(read.map(record => [record.key?.toString(), record]));
       for (const { key, value, headers } of records) {
-        expect(found.get(key)?.value?.toString()).toBe(value);
-        expect(found.get(key)?.headers).toEqual(headers);
+        expect(recordsByKey.get(key)?.value?.toString()).toBe(value);
+        expect(recordsByKey.get(key)?.headers).toEqual(headers);
       }
     },
   );
@@ -292,8 +296,8 @@ describe.each(implementations)('transactions, $name', implementation => {
     const offsets = partitions.map((partition, i) => ({ ...partition, offset: 100 + i }));
     await producer.commit(producer.batch(), { group, offsets });
     await eventually('both offsets are committed', async () => {
-      const found = [...(await b.client.admin.groupOffsets(group, partitions))];
-      expect(found.sort((x, y) => x.partition - y.partition)).toEqual(offsets);
+      const committedOffsets = [...(await b.client.admin.groupOffsets(group, partitions))];
+      expect(committedOffsets.sort((x, y) => x.partition - y.partition)).toEqual(offsets);
       return true;
     });
   });

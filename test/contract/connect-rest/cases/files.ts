@@ -14,23 +14,23 @@ const text = 'org.apache.kafka.connect.storage.StringConverter';
 const inputFile = { filename: '{{folder}}/input.txt' };
 const entry = (partition: unknown, offset: unknown) => ({ offsets: [{ partition, offset }] });
 const alter = (what: string, body: unknown, differs?: Step['differs'], name = 'lines'): Step => ({
-  what: `files: ${what}`,
+  name: `files: ${what}`,
   method: 'PATCH',
   path: `/connectors/${name}/offsets`,
   body,
   ...(differs && { differs }),
 });
 const mistake = 'A client’s mistake is a 400 with a sentence, not a 500 with a Java exception';
-const refused = (says: RegExp, what: string, body: unknown): Step =>
-  alter(what, body, { why: mistake, status: 400, says });
+const refused = (pattern: RegExp, what: string, body: unknown): Step =>
+  alter(what, body, { reason: mistake, status: 400, pattern });
 const get = (what: string, part: string, more: Partial<Step> = {}, name = 'lines'): Step => ({
-  what: `files: ${what}`,
+  name: `files: ${what}`,
   method: 'GET',
   path: `/connectors/${name}/${part}`,
   ...more,
 });
 const put = (what: string, verb: string, name = 'lines'): Step => ({
-  what: `files: ${what}`,
+  name: `files: ${what}`,
   method: 'PUT',
   path: `/connectors/${name}/${verb}`,
 });
@@ -40,7 +40,7 @@ const is = (what: string, state: string, name = 'lines'): Step =>
 
 const positions: Step[] = [
   {
-    what: 'files: a stopped source',
+    name: 'files: a stopped source',
     method: 'POST',
     path: '/connectors',
     body: { name: 'lines', config: source, initial_state: 'STOPPED' },
@@ -61,18 +61,18 @@ const positions: Step[] = [
       { partition: { filename: 'other' }, offset: { position: -4 } },
     ],
   }),
-  get('nothing of it was taken', 'offsets'),
+  get('no offset was changed', 'offsets'),
   alter('one partition twice', {
     offsets: [
       { partition: inputFile, offset: { position: 1 } },
       { partition: inputFile, offset: { position: 4 } },
     ],
   }),
-  get('the last of the two', 'offsets', { until: body => body.offsets.length === 1 }),
+  get('the last one wins', 'offsets', { until: body => body.offsets.length === 1 }),
   alter('another file', entry({ filename: '/another' }, { position: 7 })),
   get('both files', 'offsets', {
     until: body => body.offsets.length === 2,
-    of: body => body.offsets.map((one: Json) => one.offset.position).sort(),
+    select: body => body.offsets.map((one: Json) => one.offset.position).sort(),
   }),
   alter('the other is taken back', entry({ filename: '/another' }, null)),
   alter('the other is taken back again', entry({ filename: '/another' }, null)),
@@ -83,22 +83,22 @@ const running: Step[] = [
   put('the source is resumed', 'resume'),
   is('the source runs', 'RUNNING RUNNING'),
   alter('an offset while it runs', entry(inputFile, { position: 0 })),
-  { what: 'files: reset while it runs', method: 'DELETE', path: '/connectors/lines/offsets' },
+  { name: 'files: reset while it runs', method: 'DELETE', path: '/connectors/lines/offsets' },
   get('to the end', 'offsets', {
     until: body => body.offsets[0]?.offset.position === 14,
     differs: {
-      why: 'A file’s offset has `inode` beside `position`',
+      reason: 'A file’s offset has `inode` beside `position`',
       status: 200,
-      says: /"position":14/,
+      pattern: /"position":14/,
     },
   }),
   get('the topic that it uses', 'topics', { until: body => body.lines.topics.length === 1 }),
   get('its tasks', 'tasks', {
-    of: body => body.map((task: Json) => [task.id, task.config.file, task.config.topic]),
+    select: body => body.map((task: Json) => [task.id, task.config.file, task.config.topic]),
   }),
   put('topics of one that runs are reset', 'topics/reset'),
   {
-    what: 'files: a sink',
+    name: 'files: a sink',
     method: 'PUT',
     path: '/connectors/written/config',
     body: { ...sink, 'value.converter': text },
@@ -110,25 +110,25 @@ const running: Step[] = [
     {
       until: body => body.offsets.some((one: Json) => one.offset.kafka_offset >= 2),
       // The transaction's control record after the lines has an offset, too.
-      of: body => body.offsets.map((one: Json) => one.partition),
+      select: body => body.offsets.map((one: Json) => one.partition),
     },
     'written',
   ),
   get('the topic that the sink uses', 'topics', { until: body => body.written.topics.length === 1 }, 'written'),
   get('status of the sink', 'status', {}, 'written'),
-  { what: 'files: restart of the sink’s task', method: 'POST', path: '/connectors/written/tasks/0/restart' },
+  { name: 'files: restart of the sink’s task', method: 'POST', path: '/connectors/written/tasks/0/restart' },
   is('the sink runs again', 'RUNNING RUNNING', 'written'),
   put('the sink is stopped', 'stop', 'written'),
-  is('the sink stands', 'STOPPED', 'written'),
+  is('the sink has no tasks', 'STOPPED', 'written'),
   put('topics of the sink are reset', 'topics/reset', 'written'),
   get('no topics any more', 'topics', { until: body => body.written.topics.length === 0 }, 'written'),
   alter(
-    'the sink is set back',
+    'the offsets of the sink are set',
     entry({ kafka_topic: '{{topic}}-lines', kafka_partition: 0 }, { kafka_offset: 1 }),
     undefined,
     'written',
   ),
-  get('where the sink was set back to', 'offsets', {}, 'written'),
+  get('the new offsets of the sink', 'offsets', {}, 'written'),
   alter(
     'the sink’s numbers as texts',
     entry({ kafka_topic: '{{topic}}-lines', kafka_partition: '0' }, { kafka_offset: '2' }),
@@ -136,41 +136,41 @@ const running: Step[] = [
     'written',
   ),
   get('the sink’s numbers', 'offsets', {}, 'written'),
-  { what: 'files: the sink begins anew', method: 'DELETE', path: '/connectors/written/offsets' },
+  { name: 'files: the sink starts from the beginning', method: 'DELETE', path: '/connectors/written/offsets' },
   get('no offsets of the sink', 'offsets', {}, 'written'),
 ];
 
 const ends: Step[] = [
   put('the source is stopped', 'stop'),
-  is('the source stands', 'STOPPED'),
+  is('the source has no tasks', 'STOPPED'),
   put('topics of the source are reset', 'topics/reset'),
   get('the source uses none', 'topics', { until: body => body.lines.topics.length === 0 }),
-  { what: 'files: the source is deleted', method: 'DELETE', path: '/connectors/lines' },
+  { name: 'files: the source is deleted', method: 'DELETE', path: '/connectors/lines' },
   {
-    what: 'files: the source is made again',
+    name: 'files: the source is made again',
     method: 'POST',
     path: '/connectors',
     body: { name: 'lines', config: source, initial_state: 'STOPPED' },
   },
-  get('its offset is still there', 'offsets', { of: body => body.offsets[0].offset.position }),
-  { what: 'files: the source begins anew', method: 'DELETE', path: '/connectors/lines/offsets' },
-  get('it has none', 'offsets'),
-  { what: 'files: reset of what has none', method: 'DELETE', path: '/connectors/lines/offsets' },
+  get('its offset is still there', 'offsets', { select: body => body.offsets[0].offset.position }),
+  { name: 'files: the source starts from the beginning', method: 'DELETE', path: '/connectors/lines/offsets' },
+  get('no offsets', 'offsets'),
+  { name: 'files: reset without offsets', method: 'DELETE', path: '/connectors/lines/offsets' },
   {
-    what: 'files: the source reads the standard input',
+    name: 'files: the source reads the standard input',
     method: 'PATCH',
     path: '/connectors/lines/config',
     body: { file: null },
   },
   refused(/stdin is used/, 'an offset of the standard input', entry(inputFile, { position: 1 })),
   {
-    what: 'files: reset of the standard input',
+    name: 'files: reset of the standard input',
     method: 'DELETE',
     path: '/connectors/lines/offsets',
-    differs: { why: mistake, status: 400, says: /stdin is used/ },
+    differs: { reason: mistake, status: 400, pattern: /stdin is used/ },
   },
   {
-    what: 'files: a sink that cannot write',
+    name: 'files: a sink without write permission',
     method: 'POST',
     path: '/connectors',
     body: {
@@ -181,19 +181,19 @@ const ends: Step[] = [
   is('its task has failed', 'RUNNING FAILED', 'nowhere'),
   get('why its task has failed', 'tasks/0/status', {}, 'nowhere'),
   {
-    what: 'files: only what failed is restarted',
+    name: 'files: only the failed task is restarted',
     method: 'POST',
     path: '/connectors/nowhere/restart?includeTasks=true&onlyFailed=true',
-    of: body => [body.name, body.connector.state, body.tasks.map((task: Json) => task.id), body.type],
+    select: body => [body.name, body.connector.state, body.tasks.map((task: Json) => task.id), body.type],
   },
   is('its task has failed again', 'RUNNING FAILED', 'nowhere'),
   put('the failed one is paused', 'pause', 'nowhere'),
   get('a failed task is not paused', 'status', { until: body => body.connector.state === 'PAUSED' }, 'nowhere'),
   ...['lines', 'written', 'nowhere'].map(
-    (name): Step => ({ what: `files: ${name} is deleted at last`, method: 'DELETE', path: `/connectors/${name}` }),
+    (name): Step => ({ name: `files: ${name} is deleted at last`, method: 'DELETE', path: `/connectors/${name}` }),
   ),
-  get('no topics of what is gone', 'topics'),
-  alter('an offset of what is gone', entry(inputFile, { position: 1 })),
+  get('no topics of a deleted connector', 'topics'),
+  alter('an offset of a deleted connector', entry(inputFile, { position: 1 })),
 ];
 
 export const files: readonly Step[] = [...positions, ...running, ...ends];

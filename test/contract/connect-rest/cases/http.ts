@@ -4,7 +4,7 @@ import type { Json, Step } from '../step.ts';
 
 export const idle = { 'connector.class': 'FileStreamSink', file: '{{folder}}/idle.txt', topics: '{{topic}}' };
 const create = (what: string, body: unknown, more: Partial<Step> = {}): Step => ({
-  what: `http: ${what}`,
+  name: `http: ${what}`,
   method: 'POST',
   path: '/connectors',
   body,
@@ -16,7 +16,7 @@ const jetty = 'What Jetty answers with a page of HTML is JSON here';
 const noClass = 'the message does not show passwords: Connect’s repeats the whole configuration';
 const unknownClass = 'the classes that there are, by name, without Java descriptions and paths';
 const nulls = 'A null is a key without a value, whichever key it is';
-const patterns = 'What is wrong with a pattern is told in the words of JavaScript';
+const patterns = 'Errors of patterns have the wording of JavaScript';
 
 const notAllowed: Step[] = (
   [
@@ -60,22 +60,22 @@ const notAllowed: Step[] = (
     ['HEAD', '/connectors/nobody'],
     ['HEAD', '/connectors/nobody/pause'],
   ] as const
-).map(([method, path]) => ({ what: `http: ${method} ${path}`, method, path }));
+).map(([method, path]) => ({ name: `http: ${method} ${path}`, method, path }));
 
 /** Requests between the workers of Connect. */
 const internal: Step[] = [
   {
-    what: 'http: configurations of tasks, from a worker',
+    name: 'http: configurations of tasks, from a worker',
     method: 'POST',
     path: '/connectors/x/tasks',
     body: [],
-    differs: { why: 'What Connect’s workers say to each other is not there', status: 405 },
+    differs: { reason: 'What Connect’s workers say to each other is not there', status: 405 },
   },
   {
-    what: 'http: a fence, from a worker',
+    name: 'http: a fence, from a worker',
     method: 'PUT',
     path: '/connectors/x/fence',
-    differs: { why: 'What Connect’s workers say to each other is not there', status: 404 },
+    differs: { reason: 'What Connect’s workers say to each other is not there', status: 404 },
   },
 ];
 
@@ -86,68 +86,68 @@ const types: Step[] = [
   create('a JSON with its charset', { name: '', config: idle }, { type: 'application/json; charset=utf-8' }),
   create('a JSON in capitals', { name: '', config: idle }, { type: 'Application/JSON' }),
   {
-    what: 'http: a configuration as text',
+    name: 'http: a configuration as text',
     method: 'PUT',
     path: '/connectors/x/config',
     body: '{}',
     type: 'text/plain',
   },
-  { what: 'http: a patch as text', method: 'PATCH', path: '/connectors/x/config', body: '{}', type: 'text/plain' },
+  { name: 'http: a patch as text', method: 'PATCH', path: '/connectors/x/config', body: '{}', type: 'text/plain' },
   {
-    what: 'http: a patch of the type of patches',
+    name: 'http: a patch of the type of patches',
     method: 'PATCH',
     path: '/connectors/x/config',
     body: '{}',
     type: 'application/merge-patch+json',
   },
-  { what: 'http: offsets as text', method: 'PATCH', path: '/connectors/x/offsets', body: '{}', type: 'text/plain' },
+  { name: 'http: offsets as text', method: 'PATCH', path: '/connectors/x/offsets', body: '{}', type: 'text/plain' },
   {
-    what: 'http: validate as text',
+    name: 'http: validate as text',
     method: 'PUT',
     path: '/connector-plugins/FileStreamSink/config/validate',
     body: '{}',
     type: 'text/plain',
   },
-  { what: 'http: a level as text', method: 'PUT', path: '/admin/loggers/a', body: '{}', type: 'text/plain' },
-  { what: 'http: any type accepted', method: 'GET', path: '/connectors', headers: { accept: '*/*' } },
+  { name: 'http: a level as text', method: 'PUT', path: '/admin/loggers/a', body: '{}', type: 'text/plain' },
+  { name: 'http: any type accepted', method: 'GET', path: '/connectors', headers: { accept: '*/*' } },
   {
-    what: 'http: JSON accepted among others',
+    name: 'http: JSON accepted among others',
     method: 'GET',
     path: '/connectors',
     headers: { accept: 'text/html, application/json;q=0.5' },
   },
   {
-    what: 'http: only XML accepted',
+    name: 'http: only XML accepted',
     method: 'GET',
     path: '/connectors',
     headers: { accept: 'application/xml' },
-    differs: { why: '`Accept` is not looked at: the answer is JSON', status: 200 },
+    differs: { reason: '`Accept` is not looked at: the answer is JSON', status: 200 },
   },
 ];
 
 const queries: Step[] = [
-  { what: 'http: an unknown query', method: 'GET', path: '/connectors?foo=bar' },
-  { what: 'http: an empty query', method: 'GET', path: '/connectors?' },
-  { what: 'http: expand of nothing', method: 'GET', path: '/connectors?expand=' },
-  { what: 'http: expand without a value', method: 'GET', path: '/connectors?expand' },
-  { what: 'http: expand in capitals', method: 'GET', path: '/connectors?expand=STATUS' },
-  { what: 'http: an unknown query of the root', method: 'GET', path: '/health?a=1&a=2' },
+  { name: 'http: an unknown query', method: 'GET', path: '/connectors?foo=bar' },
+  { name: 'http: an empty query', method: 'GET', path: '/connectors?' },
+  { name: 'http: an empty expansion', method: 'GET', path: '/connectors?expand=' },
+  { name: 'http: expand without a value', method: 'GET', path: '/connectors?expand' },
+  { name: 'http: expand in capitals', method: 'GET', path: '/connectors?expand=STATUS' },
+  { name: 'http: an unknown query of the root', method: 'GET', path: '/health?a=1&a=2' },
   {
-    what: 'http: an unknown query of a name',
+    name: 'http: an unknown query of a name',
     method: 'GET',
     path: '/connectors/nobody?expand=status',
   },
   {
-    what: 'http: connectorsOnly without a value',
+    name: 'http: connectorsOnly without a value',
     method: 'GET',
     path: '/connector-plugins?connectorsOnly',
-    of: body => [...new Set(body.map((one: Json) => one.type))].sort(),
+    select: body => [...new Set(body.map((one: Json) => one.type))].sort(),
   },
   {
-    what: 'http: connectorsOnly in capitals',
+    name: 'http: connectorsOnly in capitals',
     method: 'GET',
     path: '/connector-plugins?connectorsOnly=TRUE',
-    of: body => [...new Set(body.map((one: Json) => one.type))].sort(),
+    select: body => [...new Set(body.map((one: Json) => one.type))].sort(),
   },
 ];
 
@@ -155,70 +155,70 @@ const bodies: Step[] = [
   create(
     'an empty configuration',
     { name: 'a', config: {} },
-    { differs: { why: noClass, status: 400, says: /connector\.class/ } },
+    { differs: { reason: noClass, status: 400, pattern: /connector\.class/ } },
   ),
   create(
     'an empty class',
     { name: 'a', config: { 'connector.class': '' } },
-    { differs: { why: unknownClass, status: 400, says: /connector\.class/ } },
+    { differs: { reason: unknownClass, status: 400, pattern: /connector\.class/ } },
   ),
   create(
     'a null class',
     { name: 'a', config: { 'connector.class': null } },
-    { differs: { why: nulls, status: 400, says: /Null value/ } },
+    { differs: { reason: nulls, status: 400, pattern: /Null value/ } },
   ),
   create('a null name', { name: null, config: idle }),
   create('no name at all', { config: idle }),
   create('a null name inside', { name: 'inside', config: { ...idle, name: null }, initial_state: 'STOPPED' }),
-  { what: 'http: the null name inside is deleted', method: 'DELETE', path: '/connectors/inside' },
+  { name: 'http: the null name inside is deleted', method: 'DELETE', path: '/connectors/inside' },
   create('a number as a name', { name: 7, config: { ...idle, name: 8 } }),
   create(
     'an array as a value',
     { name: 'a', config: { ...idle, x: [1] } },
     {
-      differs: { why: mistake, status: 400, says: /must be a string, a number or a boolean/ },
+      differs: { reason: mistake, status: 400, pattern: /must be a string, a number or a boolean/ },
     },
   ),
   create(
     'a number as a configuration',
     { name: 'a', config: 3 },
     {
-      differs: { why: mistake, status: 400, says: /must be an object/ },
+      differs: { reason: mistake, status: 400, pattern: /must be an object/ },
     },
   ),
-  create('something behind the object', '{"name":"","config":{}} x', {
-    differs: { why: mistake, status: 400, says: /not JSON/ },
+  create('text after the object', '{"name":"","config":{}} x', {
+    differs: { reason: mistake, status: 400, pattern: /not JSON/ },
   }),
   create('a comment', '{"name":"a", /* b */ "config":{}}', {
-    differs: { why: mistake, status: 400, says: /not JSON/ },
+    differs: { reason: mistake, status: 400, pattern: /not JSON/ },
   }),
-  create('a key without quotes', '{name:"a"}', { differs: { why: mistake, status: 400, says: /not JSON/ } }),
-  create('no UTF-8', '"\\ud800"', { differs: { why: mistake, status: 400 } }),
+  create('a key without quotes', '{name:"a"}', { differs: { reason: mistake, status: 400, pattern: /not JSON/ } }),
+  create('no UTF-8', '"\\ud800"', { differs: { reason: mistake, status: 400 } }),
   create('keys that come twice', '{"name":"","name":"a","config":{"name":"b"},"config":{"name":"c"}}'),
   create(
     'a state that is a number',
     { name: 'a', config: idle, initial_state: 3 },
     {
-      differs: { why: mistake, status: 400, says: /RUNNING, PAUSED, STOPPED/ },
+      differs: { reason: mistake, status: 400, pattern: /RUNNING, PAUSED, STOPPED/ },
     },
   ),
   create(
     'an empty state',
     { name: 'a', config: idle, initial_state: '' },
     {
-      differs: { why: mistake, status: 400, says: /RUNNING, PAUSED, STOPPED/ },
+      differs: { reason: mistake, status: 400, pattern: /RUNNING, PAUSED, STOPPED/ },
     },
   ),
   create(
-    'a state that no connector begins in',
+    'a state that is no initial state',
     { name: 'a', config: idle, initial_state: 'FAILED' },
     {
-      differs: { why: mistake, status: 400, says: /RUNNING, PAUSED, STOPPED/ },
+      differs: { reason: mistake, status: 400, pattern: /RUNNING, PAUSED, STOPPED/ },
     },
   ),
   create('no state', { name: '', config: idle, initial_state: null }),
   create('a key with nothing in it', { name: 'a', config: { ...idle, '': 'x', 'tasks.max': '0' } }),
-  create('several wrong things', {
+  create('several errors', {
     name: 'a',
     config: { ...idle, 'tasks.max': -1, 'errors.tolerance': 'some', 'config.action.reload': 'never', topics: '' },
   }),
@@ -230,7 +230,7 @@ const bodies: Step[] = [
       name: 'a',
       config: { 'connector.class': 'FileStreamSink', 'topics.regex': '(' },
     },
-    { differs: { why: patterns, status: 400, says: /topics\.regex: Invalid regex/ } },
+    { differs: { reason: patterns, status: 400, pattern: /topics\.regex: Invalid regex/ } },
   ),
   create('a sink whose dead letters are its topic', {
     name: 'a',
@@ -244,125 +244,129 @@ const keep = (body: Json) => body;
 const scalars = { ...idle, big: 1234567890123456, exponent: 1e21, minus: -0.5, yes: true, no: false, empty: '' };
 const values: Step[] = [
   create(
-    'numbers, truths and nothing as values',
+    'numbers, booleans and nulls as values',
     { name: 'scalars', config: scalars, initial_state: 'STOPPED' },
-    { of: keep },
+    { select: keep },
   ),
-  { what: 'http: those values again', method: 'GET', path: '/connectors/scalars/config' },
+  { name: 'http: those values again', method: 'GET', path: '/connectors/scalars/config' },
   {
-    what: 'http: patched with nothing',
+    name: 'http: patched with nothing',
     method: 'PATCH',
     path: '/connectors/scalars/config',
     body: {},
   },
   {
-    what: 'http: patched with values that are no texts',
+    name: 'http: patched with values that are no texts',
     method: 'PATCH',
     path: '/connectors/scalars/config',
     body: { big: 2.5, yes: false, gone: null, empty: null },
   },
   {
-    what: 'http: patched without its class',
+    name: 'http: patched without its class',
     method: 'PATCH',
     path: '/connectors/scalars/config',
     body: { 'connector.class': null },
     differs: {
-      why: 'the message does not show passwords: Connect’s repeats the whole configuration',
+      reason: 'the message does not show passwords: Connect’s repeats the whole configuration',
       status: 400,
-      says: /connector\.class/,
+      pattern: /connector\.class/,
     },
   },
   {
-    what: 'http: patched with what is wrong',
+    name: 'http: patched to an invalid configuration',
     method: 'PATCH',
     path: '/connectors/scalars/config',
     body: { 'tasks.max': 'many' },
   },
   {
-    what: 'http: patched with nothing at all',
+    name: 'http: patched with nothing at all',
     method: 'PATCH',
     path: '/connectors/scalars/config',
-    differs: { why: mistake, status: 400, says: /body is empty/ },
+    differs: { reason: mistake, status: 400, pattern: /body is empty/ },
   },
   {
-    what: 'http: put of a null',
+    name: 'http: put of a null',
     method: 'PUT',
     path: '/connectors/scalars/config',
     body: { ...idle, odd: null },
   },
   {
-    what: 'http: put of a configuration without a class',
+    name: 'http: put of a configuration without a class',
     method: 'PUT',
     path: '/connectors/scalars/config',
     body: { topics: 'a' },
     differs: {
-      why: 'the message does not show passwords: Connect’s repeats the whole configuration',
+      reason: 'the message does not show passwords: Connect’s repeats the whole configuration',
       status: 400,
-      says: /connector\.class/,
+      pattern: /connector\.class/,
     },
   },
-  { what: 'http: a restart with nothing in it', method: 'POST', path: '/connectors/scalars/restart?includeTasks=' },
-  { what: 'http: a restart of a task of a stopped one', method: 'POST', path: '/connectors/scalars/tasks/0/restart' },
+  { name: 'http: a restart without values', method: 'POST', path: '/connectors/scalars/restart?includeTasks=' },
+  { name: 'http: a restart of a task of a stopped one', method: 'POST', path: '/connectors/scalars/tasks/0/restart' },
   {
-    what: 'http: a pause with a body',
+    name: 'http: a pause with a body',
     method: 'PUT',
     path: '/connectors/scalars/pause',
     body: '{',
     type: 'text/plain',
   },
-  { what: 'http: a stop with a body', method: 'PUT', path: '/connectors/scalars/stop', body: { x: 1 } },
-  { what: 'http: DELETE with a body', method: 'DELETE', path: '/connectors/scalars', body: { x: 1 } },
+  { name: 'http: a stop with a body', method: 'PUT', path: '/connectors/scalars/stop', body: { x: 1 } },
+  { name: 'http: DELETE with a body', method: 'DELETE', path: '/connectors/scalars', body: { x: 1 } },
 ];
 
 /** Creates, shows and deletes a connector whose name needs encoding; `path` is its form in a URL. */
-const named = (name: string, path: string, differs?: Step['differs']): Step[] => [
+const namedConnector = (name: string, path: string, differs?: Step['differs']): Step[] => [
   create(
     `made as ${JSON.stringify(name)}`,
     { name, config: idle, initial_state: 'STOPPED' },
     { ...(differs && { differs }) },
   ),
-  { what: `http: GET ${path}`, method: 'GET', path: `/connectors/${path}/config` },
-  { what: `http: DELETE ${path}`, method: 'DELETE', path: `/connectors/${path}` },
+  { name: `http: GET ${path}`, method: 'GET', path: `/connectors/${path}/config` },
+  { name: `http: DELETE ${path}`, method: 'DELETE', path: `/connectors/${path}` },
 ];
 
 const names: Step[] = [
-  ...named('日本語 📈', '%E6%97%A5%E6%9C%AC%E8%AA%9E%20%F0%9F%93%88'),
-  ...named('a.b-c_d~e', 'a.b-c_d~e'),
-  ...named("q?u#e&r=y;s:t@v!w$x'y(z)*,+", "q%3Fu%23e%26r%3Dy%3Bs%3At%40v!w%24x'y(z)*%2C%2B"),
-  ...named('"<b>[c]|^`', '%22%3Cb%3E%5Bc%5D%7C%5E%60'),
-  ...named('{d}', '%7Bd%7D', { why: 'One with `{}` is made and answered', status: 201, says: /"name":"\{d\}"/ }),
-  ...named('l'.repeat(200), 'l'.repeat(200)),
+  ...namedConnector('日本語 📈', '%E6%97%A5%E6%9C%AC%E8%AA%9E%20%F0%9F%93%88'),
+  ...namedConnector('a.b-c_d~e', 'a.b-c_d~e'),
+  ...namedConnector("q?u#e&r=y;s:t@v!w$x'y(z)*,+", "q%3Fu%23e%26r%3Dy%3Bs%3At%40v!w%24x'y(z)*%2C%2B"),
+  ...namedConnector('"<b>[c]|^`', '%22%3Cb%3E%5Bc%5D%7C%5E%60'),
+  ...namedConnector('{d}', '%7Bd%7D', {
+    reason: 'One with `{}` is made and answered',
+    status: 201,
+    pattern: /"name":"\{d\}"/,
+  }),
+  ...namedConnector('l'.repeat(200), 'l'.repeat(200)),
   create(
     'a name of 300 letters',
     { name: 'l'.repeat(300), config: idle, initial_state: 'STOPPED' },
     {
       differs: {
-        why: 'Names are at most 200 bytes long',
+        reason: 'Names are at most 200 bytes long',
         status: 400,
-        says: /longer than 200 bytes/,
+        pattern: /longer than 200 bytes/,
       },
     },
   ),
   {
-    what: 'http: a name of 300 letters is deleted',
+    name: 'http: a name of 300 letters is deleted',
     method: 'DELETE',
     path: `/connectors/${'l'.repeat(300)}`,
-    differs: { why: 'Names are at most 200 bytes long', status: 404 },
+    differs: { reason: 'Names are at most 200 bytes long', status: 404 },
   },
   {
-    what: 'http: a name with a slash at its end',
+    name: 'http: a name with a slash at its end',
     method: 'GET',
     path: '/connectors/nobody%2F',
-    differs: { why: jetty, status: 404, says: /nobody\/ not found/ },
+    differs: { reason: jetty, status: 404, pattern: /nobody\/ not found/ },
   },
   {
-    what: 'http: a name that is a parameter of the path',
+    name: 'http: a name that is a parameter of the path',
     method: 'GET',
     path: '/connectors/a;b=c/status',
-    differs: { why: 'A semicolon in a path is one of the name', status: 404, says: /a;b=c/ },
+    differs: { reason: 'A semicolon in a path is one of the name', status: 404, pattern: /a;b=c/ },
   },
-  { what: 'http: two slashes', method: 'GET', path: '/connectors//status', differs: { why: jetty, status: 404 } },
-  { what: 'http: a path with dots', method: 'GET', path: '/connectors/./x' },
+  { name: 'http: two slashes', method: 'GET', path: '/connectors//status', differs: { reason: jetty, status: 404 } },
+  { name: 'http: a path with dots', method: 'GET', path: '/connectors/./x' },
 ];
 
 export const http: readonly Step[] = [...notAllowed, ...internal, ...types, ...queries, ...bodies, ...values, ...names];

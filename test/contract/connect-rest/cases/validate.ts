@@ -70,25 +70,25 @@ const check = (
   plugin = 'FileStreamSink',
   differs?: Step['differs'],
 ): Step => ({
-  what: `validate: ${what}`,
+  name: `validate: ${what}`,
   method: 'PUT',
   path: `/connector-plugins/${plugin}/config/validate`,
   body: config,
-  of: inShort(config),
+  select: inShort(config),
   ...(differs && { differs }),
 });
-const other = (what: string, config: Record<string, unknown>, why: string, says: RegExp): Step =>
-  check(what, config, 'FileStreamSink', { why, status: 200, says });
+const other = (what: string, config: Record<string, unknown>, why: string, pattern: RegExp): Step =>
+  check(what, config, 'FileStreamSink', { reason: why, status: 200, pattern });
 const of = (what: string, config: Record<string, unknown>, differs?: Step['differs']) =>
   check(what, config, 'FileStreamSource', differs);
 
 export const validate: readonly Step[] = [
-  { ...check('a file sink', sink), of: inFull },
-  { ...of('a file source', source), of: inFull },
-  check('nothing but the class', { 'connector.class': 'FileStreamSink' }),
-  of('a source of nothing but the class', { 'connector.class': 'FileStreamSource' }),
+  { ...check('a file sink', sink), select: inFull },
+  { ...of('a file source', source), select: inFull },
+  check('only the class', { 'connector.class': 'FileStreamSink' }),
+  of('a source with only the class', { 'connector.class': 'FileStreamSource' }),
   check(
-    'by the whole name',
+    'by the full name',
     { ...sink, 'connector.class': `org.apache.kafka.connect.file.FileStreamSinkConnector` },
     'org.apache.kafka.connect.file.FileStreamSinkConnector',
   ),
@@ -103,7 +103,7 @@ export const validate: readonly Step[] = [
     'Validate takes the class from the path where the body has none',
     /"error_count":1/,
   ),
-  check('values that are no texts', { ...sink, 'tasks.max': 2, 'errors.log.enable': true }),
+  check('values that are not strings', { ...sink, 'tasks.max': 2, 'errors.log.enable': true }),
   other(
     'nulls',
     { ...sink, file: null, odd: null, 'tasks.max': null },
@@ -127,7 +127,7 @@ export const validate: readonly Step[] = [
     'transaction.boundary.interval.ms': '0',
   }),
   of(
-    'words of a source',
+    'enumerated values of a source',
     {
       ...source,
       'exactly.once.support': 'maybe',
@@ -135,9 +135,9 @@ export const validate: readonly Step[] = [
       'offsets.storage.topic': '',
     },
     {
-      why: 'Words that a key takes are told as its values are written, and recommended',
+      reason: 'Allowed values of a key are listed as they are written, and recommended',
       status: 200,
-      says: /must be one of \(case insensitive\): required, requested/,
+      pattern: /must be one of \(case insensitive\): required, requested/,
     },
   ),
   of('exactly once', { ...source, 'exactly.once.support': 'REQUESTED', 'transaction.boundary': 'Poll' }),
@@ -155,13 +155,13 @@ export const validate: readonly Step[] = [
     'topic.creation.default.replication.factor': '1',
   }),
   of(
-    'wrong numbers of topics',
+    'invalid numbers of topics',
     {
       ...source,
       'topic.creation.default.partitions': '0',
       'topic.creation.default.replication.factor': 'x',
     },
-    { why: 'What would fail the tasks is found before they start', status: 200, says: /"error_count":2/ },
+    { reason: 'What would fail the tasks is found before they start', status: 200, pattern: /"error_count":2/ },
   ),
   other(
     'unknown converters',
@@ -171,7 +171,7 @@ export const validate: readonly Step[] = [
       'value.converter': 'java.lang.String',
       'header.converter': '',
     },
-    'What is no class of Millrace is told as one that is not there',
+    'A class that Millrace lacks is reported as unknown',
     /"error_count":3/,
   ),
   other(
@@ -189,7 +189,7 @@ export const validate: readonly Step[] = [
     'What would fail the tasks is found before they start',
     /"Invalid value nope for configuration converter\.encoding/,
   ),
-  check('a transform that is not described', { ...sink, transforms: 'a,b' }),
+  check('a transform without settings', { ...sink, transforms: 'a,b' }),
   check('a transform twice', {
     ...sink,
     transforms: 'a,a',
@@ -233,7 +233,7 @@ export const validate: readonly Step[] = [
       'predicates.p.type': `${transforms}.predicates.TopicNameMatches`,
       'predicates.p.pattern': '(',
     },
-    'What is wrong with a pattern is told in the words of JavaScript',
+    'Errors of patterns have the wording of JavaScript',
     /pattern: Invalid regex/,
   ),
   check('negate without a predicate', {
@@ -282,25 +282,25 @@ export const validate: readonly Step[] = [
   check('topics with blanks', { ...sink, topics: ' a , b ,, ' }),
   check('topics and a pattern', { ...sink, 'topics.regex': 'a.*' }),
   other(
-    'a pattern that is none',
+    'an invalid pattern',
     { 'connector.class': 'FileStreamSink', name: 'v', 'topics.regex': '[' },
-    'What is wrong with a pattern is told in the words of JavaScript',
+    'Errors of patterns have the wording of JavaScript',
     /topics\.regex: Invalid regex/,
   ),
   check('dead letters into its own topic', { ...sink, 'errors.deadletterqueue.topic.name': '{{topic}}' }),
   ...['FileStreamSink', 'FileStreamSource'].map(
     (plugin): Step => ({
-      what: `validate: the keys of ${plugin}`,
+      name: `validate: the keys of ${plugin}`,
       method: 'GET',
       path: `/connector-plugins/${plugin}/config`,
-      of: body => body.filter((key: Json) => !key.name.startsWith('millrace.')).map(undocumented),
+      select: body => body.filter((key: Json) => !key.name.startsWith('millrace.')).map(undocumented),
     }),
   ),
   {
-    what: 'validate: plugins of Kafka Connect itself',
+    name: 'validate: plugins of Kafka Connect itself',
     method: 'GET',
     path: '/connector-plugins?connectorsOnly=false',
-    of: body =>
+    select: body =>
       body
         .filter((one: Json) => one.class.startsWith('org.apache.kafka.connect.'))
         .map((one: Json) => `${one.type} ${one.class}`)
@@ -308,10 +308,10 @@ export const validate: readonly Step[] = [
   },
   ...plugins.map(
     (plugin): Step => ({
-      what: `validate: the keys of ${plugin}`,
+      name: `validate: the keys of ${plugin}`,
       method: 'GET',
       path: `/connector-plugins/${plugin}/config`,
-      of: body => body.map(undocumented),
+      select: body => body.map(undocumented),
     }),
   ),
 ];

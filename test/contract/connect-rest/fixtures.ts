@@ -6,7 +6,7 @@ import { silent } from '../../../src/observability/silent.ts';
 import { createDatabase } from '../../support/database.ts';
 import { type Servers, servers } from '../../support/servers.ts';
 import { uniqueName } from '../../support/topic.ts';
-import type { Surroundings } from './step.ts';
+import type { Fixtures } from './step.ts';
 
 /** Three lines, 14 bytes. */
 const LINES = 'one\ntwo\nthree\n';
@@ -15,10 +15,10 @@ const LINES = 'one\ntwo\nthree\n';
  * Creates a database, a folder with `input.txt`, and a unique name for a topic without writers and for the worker's
  * group. withPassword: put the password into the database's URL, which Millrace would redact as a whole.
  */
-export async function surroundings(
+export async function createFixtures(
   withPassword: boolean,
   where: Servers = servers(),
-): Promise<AsyncDisposable & { values: Surroundings }> {
+): Promise<AsyncDisposable & { values: Fixtures }> {
   const database = await createDatabase('contract', where.postgres);
   const topic = uniqueName('contract');
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'contract-')));
