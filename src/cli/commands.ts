@@ -1,18 +1,18 @@
 import type { Command } from 'commander';
 
-/** A command at the top level. Its module is loaded when it is called for, so that no command waits for another's imports. */
+/** A top-level command. Its module is loaded only when the command is called, so that commands do not load each other's. */
 export interface CommandEntry {
   readonly name: string;
   /** One line in `millrace --help`. */
   readonly summary: string;
-  /** Each module of a command exports `command()`, which answers the command with its options, help and action. */
+  /** Loads the command's module, which exports `command()`: it returns the command with its options, help and action. */
   load(): Promise<{ command(): Command }>;
 }
 
 export const commands: readonly CommandEntry[] = [
   {
     name: 'connectors',
-    summary: 'make connectors, see how they are, and change what they do',
+    summary: 'create connectors, show their state, and change them',
     load: () => import('./connectors.ts'),
   },
   {

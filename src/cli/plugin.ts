@@ -4,16 +4,16 @@ import { writeProject } from './plugin/project.ts';
 
 export function command(): Command {
   const plugin = new Command('plugin').description(
-    'Connectors, transforms, predicates, converters and configuration providers of your own.',
+    'Your own connectors, transforms, predicates, converters and configuration providers.',
   );
   plugin
     .command('new')
-    .summary('write a plugin to begin with')
+    .summary('write a new plugin')
     .description('Writes a package with one component that works and tests that it passes, into a folder of its name.')
     .addArgument(new Argument('<name>', 'name of the npm package, such as millrace-plugin-feed or @acme/feed'))
-    .addOption(new Option('--kind <kind>', 'what the plugin has').choices(kinds).default('source'))
+    .addOption(new Option('--kind <kind>', 'kind of the plugin’s component').choices(kinds).default('source'))
     .option('--json', 'print JSON')
-    .addHelpText('after', '\nNothing is installed, and a folder that is there already is left alone.')
+    .addHelpText('after', '\nNothing is installed, and an existing folder is not changed.')
     .action(create);
   return plugin;
 }

@@ -5,10 +5,10 @@ import { MillraceError } from '../errors.ts';
 import { packageFolder } from '../package-folder.ts';
 import { type CommandEntry, commands } from './commands.ts';
 
-/** Exit statuses of every command; a command may answer others of its own, which its help names. */
+/** Exit statuses of every command; further ones of a command are in its help. */
 export const exitStatus = { done: 0, failed: 1, usage: 2 } as const;
 
-/** Thrown by an action that has said what there is to say and wants this exit status. */
+/** Thrown by an action that has printed its message, to end with this exit status. */
 export class Exit extends Error {
   readonly status: number;
   constructor(status: number) {
@@ -18,8 +18,8 @@ export class Exit extends Error {
 }
 
 /**
- * Runs one command line and answers its exit status. Errors that Millrace or commander raise on purpose become one
- * sentence on stderr; anything else is a bug and keeps its stack.
+ * Runs one command line and returns its exit status. An error of Millrace or commander is printed as one sentence on
+ * stderr; any other is a bug and is printed with its stack.
  */
 export async function runCli(args: readonly string[]): Promise<number> {
   try {
@@ -28,14 +28,14 @@ export async function runCli(args: readonly string[]): Promise<number> {
     return exitStatus.done;
   } catch (error) {
     if (error instanceof Exit) return error.status;
-    // Commander has printed its own message by then.
+    // Commander has printed its message already.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitStatus.done : exitStatus.usage;
     process.stderr.write(`millrace: ${describe(error)}\n`);
     return exitStatus.failed;
   }
 }
 
-/** The program with the called command whole and the others as a line of help each. */
+/** Creates the program with the called command loaded, and the others only as a line of the help. */
 async function programFor(args: readonly string[]): Promise<Command> {
   const called = args[0] === 'help' ? args[1] : args[0];
   const program = new Command('millrace')
@@ -47,13 +47,15 @@ async function programFor(args: readonly string[]): Promise<Command> {
     )
     .exitOverride();
   for (const entry of commands) {
-    program.addCommand(entry.name === called ? await whole(entry) : new Command(entry.name).summary(entry.summary));
+    program.addCommand(
+      entry.name === called ? await loadCommand(entry) : new Command(entry.name).summary(entry.summary),
+    );
   }
   for (const command of everyCommand(program)) command.exitOverride().showHelpAfterError('(add --help for help)');
   return program;
 }
 
-async function whole(entry: CommandEntry): Promise<Command> {
+async function loadCommand(entry: CommandEntry): Promise<Command> {
   const { command } = await entry.load();
   return command().summary(entry.summary);
 }
@@ -68,7 +70,7 @@ async function version(): Promise<string> {
   return manifest.version;
 }
 
-/** What is printed of an error that ends the program. */
+/** Text of an error that ends the program; with a stack when it is not a MillraceError. */
 export function describe(error: unknown): string {
   if (error instanceof MillraceError) return error.message;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);

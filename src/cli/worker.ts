@@ -10,17 +10,17 @@ interface WorkerOptions {
   readonly processes: number;
 }
 
-/** `millrace worker FILE`: what connect-distributed.sh is to Kafka Connect; with connectors' files, connect-standalone.sh. */
+/** `millrace worker FILE` corresponds to connect-distributed.sh; with connectors' files, to connect-standalone.sh. */
 export function command(): Command {
   return new Command('worker')
     .description(
       'Runs a worker with the REST API from Kafka Connect’s worker properties, and temporal.address,\n' +
         'temporal.namespace and temporal.task.queue. Workers with one group.id share the work.',
     )
-    .argument('[file]', 'properties file, as connect-distributed.sh takes it; without one: 127.0.0.1:9092 and defaults')
-    .argument('[connectors...]', 'files of connectors, .properties or .json, as connect-standalone.sh takes them')
-    .option('--set <key=value>', 'a property over the file’s; may be given again', collect, [])
-    .option('--processes <n>', 'run as so many processes, to use as many cores', processes, 1)
+    .argument('[file]', 'properties file, as for connect-distributed.sh; without one: 127.0.0.1:9092 and defaults')
+    .argument('[connectors...]', 'files of connectors, .properties or .json, as for connect-standalone.sh')
+    .option('--set <key=value>', 'a property that overrides the file’s; repeatable', collect, [])
+    .option('--processes <n>', 'number of processes, to use as many cores', processes, 1)
     .addHelpText(
       'after',
       `
@@ -33,23 +33,23 @@ Example worker.properties:
   listeners=http://127.0.0.1:8083
   temporal.address=127.0.0.1:7233
 
-Connectors of files are made when there are none of their names, and configured anew where the files say otherwise.
+Connectors from files are created when they do not exist, and reconfigured when their files differ.
 
-Ends with SIGTERM or SIGINT: tasks commit what they have in hand and go to the other workers.`,
+Stops on SIGTERM or SIGINT: tasks commit their batches and move to the other workers.`,
     )
     .action(async (file: string | undefined, files: readonly string[], { set, processes }: WorkerOptions) => {
       const props = file === undefined ? {} : await propertiesOf(file);
       for (const pair of set) {
-        const at = pair.indexOf('=');
-        if (at < 1) throw new MillraceError('CONFIG_INVALID', `--set takes key=value, not ${pair}`);
-        props[pair.slice(0, at).trim()] = pair.slice(at + 1).trim();
+        const separator = pair.indexOf('=');
+        if (separator < 1) throw new MillraceError('CONFIG_INVALID', `--set takes key=value, not ${pair}`);
+        props[pair.slice(0, separator).trim()] = pair.slice(separator + 1).trim();
       }
       const { processNumber } = await import('../processes/member.ts');
       const number = processNumber();
       const connectors = await connectorsAtStart(files);
-      if (number === undefined && processes > 1) return parent(props, processes);
+      if (number === undefined && processes > 1) return runParent(props, processes);
       const configFiles = [file, ...files].filter(path => path !== undefined).map(path => resolve(path));
-      await work({
+      await runWorker({
         props,
         connectors: number === undefined || number === 1 ? connectors : [],
         configFiles,
@@ -61,65 +61,65 @@ Ends with SIGTERM or SIGINT: tasks commit what they have in hand and go to the o
 type Props = Readonly<Record<string, string>>;
 const signals = ['SIGINT', 'SIGTERM'] as const;
 
-interface Work {
+interface WorkerRun {
   readonly props: Props;
   readonly connectors: Awaited<ReturnType<typeof connectorsAtStart>>;
   readonly configFiles: readonly string[];
-  /** One of several processes. */
+  /** True in one of several processes. */
   readonly child: boolean;
 }
 
-/** Never returns. */
-async function work({ props, connectors, configFiles, child }: Work): Promise<never> {
-  const leaving = new AbortController();
+/** Runs a worker until a signal, then ends the process. */
+async function runWorker({ props, connectors, configFiles, child }: WorkerRun): Promise<never> {
+  const stopping = new AbortController();
   for (const signal of signals) {
-    // A child hears of Ctrl-C twice: from the terminal and from its parent, who alone can be in a hurry.
-    if (child) process.on(signal, () => leaving.abort());
-    else process.once(signal, () => leaving.abort());
+    // A child receives Ctrl-C twice, from the terminal and from its parent; only the parent reacts to a second one.
+    if (child) process.on(signal, () => stopping.abort());
+    else process.once(signal, () => stopping.abort());
   }
-  const left = new Promise<void>(resolve => leaving.signal.addEventListener('abort', () => resolve()));
+  const stopRequest = new Promise<void>(resolve => stopping.signal.addEventListener('abort', () => resolve()));
   const { startWorker } = await import('../worker.ts');
   const worker = await startWorker(props, { configFiles }).catch((error: unknown) => {
     process.stderr.write(`millrace: ${describe(error)}\n`);
-    // Clients that were made already, and the channel to a parent, would keep the process.
+    // Open clients and the channel to a parent would keep the process alive.
     process.exit(exitStatus.failed);
   });
   let status: number = exitStatus.done;
   for (const { file, ...connector } of connectors) {
-    if (leaving.signal.aborted) break;
+    if (stopping.signal.aborted) break;
     try {
-      await worker.put(connector, leaving.signal);
+      await worker.put(connector, stopping.signal);
     } catch (error) {
-      if (leaving.signal.aborted) break;
+      if (stopping.signal.aborted) break;
       process.stderr.write(`millrace: ${file}: ${messageOf(error)}\n`);
       status = exitStatus.failed;
       break;
     }
   }
-  if (status === exitStatus.done && !leaving.signal.aborted) {
+  if (status === exitStatus.done && !stopping.signal.aborted) {
     worker.started();
-    await left;
+    await stopRequest;
   }
   await worker.stop();
-  // Nothing is left to wait for; a socket of a library that lingers shall not keep the process.
+  // A lingering socket of a library must not keep the process alive.
   process.exit(status);
 }
 
-/** Never returns. */
-async function parent(props: Props, count: number): Promise<never> {
+/** Supervises the processes of a worker until they have ended, then ends this process. */
+async function runParent(props: Props, count: number): Promise<never> {
   const { startWorkerProcesses } = await import('../worker-processes.ts');
   const processes = startWorkerProcesses(props, count);
-  let told = false;
+  let signalled = false;
   for (const signal of signals)
     process.on(signal, () => {
-      // Who asks again does not want to wait.
-      processes.stop(told ? 'SIGKILL' : 'SIGTERM');
-      told = true;
+      // A second signal does not wait for the tasks.
+      processes.stop(signalled ? 'SIGKILL' : 'SIGTERM');
+      signalled = true;
     });
   process.exit((await processes.ended) ? exitStatus.done : exitStatus.failed);
 }
 
-const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
+const collect = (value: string, previous: readonly string[]): readonly string[] => [...previous, value];
 
 function processes(text: string): number {
   const count = Number(text);

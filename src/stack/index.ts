@@ -15,7 +15,7 @@ import {
   type TemporalOptions,
 } from './types.ts';
 
-export type { Log, ManagedServer as OwnServer, Server, ServerOf, ServiceName, StartOptions } from './types.ts';
+export type { Log, ManagedServer, Server, ServerOf, ServiceName, StartOptions } from './types.ts';
 export type { TemporalOptions };
 
 /** Servers that Millrace itself needs. The others are for connectors and are started on request. */

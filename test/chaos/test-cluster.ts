@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { call } from '../../src/demo/rest.ts';
 import { startWorkerProcess, type WorkerProcess } from '../../src/demo/worker-process.ts';
-import { type OwnServer, startKafka, startPostgres, startTemporal } from '../../src/stack/index.ts';
+import { type ManagedServer, startKafka, startPostgres, startTemporal } from '../../src/stack/index.ts';
 import { freePort } from '../../src/stack/process/ports.ts';
 import type { StatusInfo } from '../../src/temporal/control.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
@@ -36,7 +36,7 @@ export interface TestKafka {
 }
 
 /** Servers that may be killed, a pipeline between two databases, and workers. */
-export class TestCluster<Kafka extends TestKafka = OwnServer> implements AsyncDisposable {
+export class TestCluster<Kafka extends TestKafka = ManagedServer> implements AsyncDisposable {
   readonly kafka: Kafka;
   readonly postgres: Awaited<ReturnType<typeof startPostgres>>;
   readonly temporal: Awaited<ReturnType<typeof startTemporal>>;

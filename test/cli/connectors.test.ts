@@ -212,7 +212,7 @@ describe('changing', () => {
     ]);
     const shown = await connectors('offsets', 'good', '--json');
     expect(JSON.parse(shown.stdout)).toEqual({ offsets });
-    expect((await connectors('offsets', 'bad')).stdout).toBe('No offsets: it begins anew.\n');
+    expect((await connectors('offsets', 'bad')).stdout).toBe('No offsets: the connector reads from the beginning.\n');
     calls.length = 0;
     for (const [file, text] of [
       ['whole.json', shown.stdout],
@@ -269,7 +269,7 @@ describe('changing', () => {
   test('validate lists what is wrong by key and leaves with 1', async () => {
     const path = await inFile('v.json', '{"connector.class":"FileStreamSource"}');
     const { code, stdout } = await connectors('validate', '-f', path);
-    expect(stdout).toBe('KEY    WHAT IS WRONG\ntopic  missing\n');
+    expect(stdout).toBe('KEY    ERROR\ntopic  missing\n');
     expect(code).toBe(1);
     const json = await connectors('validate', '-f', path, '--json');
     expect(JSON.parse(json.stdout)).toMatchObject({ error_count: 1 });
@@ -317,7 +317,7 @@ describe('what goes wrong', () => {
     const { port } = other.address() as AddressInfo;
     const { code, stderr } = await millrace(['connectors', 'list', '--url', `http://127.0.0.1:${port}/x`]);
     expect(code).toBe(1);
-    expect(stderr).toContain('not as Kafka Connect');
+    expect(stderr).toContain('in a form that Kafka Connect');
     await new Promise(resolve => other.close(resolve));
   });
 
@@ -351,7 +351,7 @@ describe('what goes wrong', () => {
     ['a state that is none', ['create', '-f', 'x', '--state', 'FAST'], /choices/i],
     ['one task and failed ones', ['restart', 'x', '--task', '1', '--only-failed'], /cannot be used with option/],
     ['no name', ['status'], /missing required argument 'name'/],
-    ['an address that is none', ['list', '--url', 'nonsense'], /--url wants an address/],
+    ['an address that is none', ['list', '--url', 'nonsense'], /--url must be an address/],
   ])('wrong usage leaves with 2: %s', async (_what, args, message) => {
     const { code, stdout, stderr } = await connectors(...args);
     expect(stderr).toMatch(message);
@@ -362,9 +362,9 @@ describe('what goes wrong', () => {
   test.each([
     ['a.json', 'name=x', /a.json is not JSON/],
     ['a.json', '{"password": hunter2}', /a.json is not JSON/],
-    ['a.json', '[1]', /does not hold a JSON object/],
+    ['a.json', '[1]', /is not a JSON object/],
     ['a', '', /is empty/],
-    ['a', '{"a":"1"}', /names no connector: give --name/],
+    ['a', '{"a":"1"}', /names no connector: add --name/],
     ['a', '{"name":"x","config":{},"topic":"t"}', /has topic beside name and config/],
   ])('a file that is no connector leaves with 2: %s %s', async (name, text, message) => {
     const { code, stderr } = await connectors('create', '-f', await inFile(name, text));

@@ -134,15 +134,15 @@ describe('the command', () => {
     const { code, stderr, stdout } = await millrace(['plugin', 'new', 'mine'], { cwd: folder });
     expect([code, stdout]).toEqual([1, '']);
     expect(stderr).toBe(
-      `millrace: ${here('mine')} is there already; choose another name, or another folder to be in.\n`,
+      `millrace: ${here('mine')} exists already; choose another name, or run the command in another folder.\n`,
     );
     expect(await readdir(here('mine'))).toEqual(['package.json']);
   });
 
   test.each([
-    [['../x'], 1, 'is no name for an npm package'],
-    [['Feed'], 1, 'is no name for an npm package'],
-    [['.x'], 1, 'is no name for an npm package'],
+    [['../x'], 1, 'is not a valid name of an npm package'],
+    [['Feed'], 1, 'is not a valid name of an npm package'],
+    [['.x'], 1, 'is not a valid name of an npm package'],
     [[], 2, "missing required argument 'name'"],
     [
       ['x', '--kind', 'console'],

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import {
-  type OwnServer,
+  type ManagedServer,
   startElasticsearch,
   startKafka,
   startMariadb,
@@ -23,33 +23,33 @@ import { searchAttributeNames } from '../../src/stack/servers/temporal.ts';
 import { eventually } from '../support/eventually.ts';
 
 const cases = [
-  { name: 'kafka', start: startKafka, answers: (server: OwnServer) => isKafkaReady(server.address) },
+  { name: 'kafka', start: startKafka, answers: (server: ManagedServer) => isKafkaReady(server.address) },
   {
     name: 'postgres',
     start: startPostgres,
-    answers: async (server: OwnServer) => (await readWalLevel(urlOf(server))) !== undefined,
+    answers: async (server: ManagedServer) => (await readWalLevel(urlOf(server))) !== undefined,
   },
   {
     name: 'temporal',
     start: startTemporal,
-    answers: (s: OwnServer) => isTemporalReady(s.address, searchAttributeNames),
+    answers: (s: ManagedServer) => isTemporalReady(s.address, searchAttributeNames),
   },
   {
     name: 'elasticsearch',
     start: startElasticsearch,
-    answers: (server: OwnServer) => isElasticsearchReady(server.address),
+    answers: (server: ManagedServer) => isElasticsearchReady(server.address),
   },
   {
     name: 'mariadb',
     start: startMariadb,
-    answers: (server: OwnServer) => isMariadbReady((server as Awaited<ReturnType<typeof startMariadb>>).url),
+    answers: (server: ManagedServer) => isMariadbReady((server as Awaited<ReturnType<typeof startMariadb>>).url),
   },
 ];
 
-const urlOf = (server: OwnServer): string => `postgres://postgres:postgres@${server.address}/postgres`;
+const urlOf = (server: ManagedServer): string => `postgres://postgres:postgres@${server.address}/postgres`;
 
 describe.each(cases)('$name', ({ start, answers }) => {
-  let server: OwnServer;
+  let server: ManagedServer;
   let folder: string;
 
   beforeAll(async () => {

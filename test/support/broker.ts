@@ -1,4 +1,4 @@
-import { type OwnServer, startKafka } from '../../src/stack/index.ts';
+import { type ManagedServer, startKafka } from '../../src/stack/index.ts';
 
 /** A Kafka broker for one test, which may be killed and restarted: `await using broker = await startBroker()`. */
-export const startBroker = (): Promise<OwnServer> => startKafka();
+export const startBroker = (): Promise<ManagedServer> => startKafka();

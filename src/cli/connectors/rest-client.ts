@@ -1,45 +1,45 @@
 import { Exit, exitStatus } from '../program.ts';
 
-/** Exit statuses beside those of every command. */
+/** Exit statuses of `millrace connectors`. */
 export const connectorsExit = { ...exitStatus, unreachable: 3, unhealthy: 4 } as const;
 
 export const DEFAULT_URL = 'http://127.0.0.1:8083';
-/** Longer than the server itself waits for anything. */
-const PATIENCE_MS = 120_000;
+/** Longer than any timeout of the server. */
+const REQUEST_TIMEOUT_MS = 120_000;
 
 export interface RestAnswer {
   readonly status: number;
-  /** The body as it came; empty for 202 and 204. */
+  /** The unparsed body; empty for 202 and 204. */
   readonly text: string;
-  /** The body as JSON; undefined where there is none. */
+  /** The parsed body; undefined without one. */
   readonly json: unknown;
 }
 
 export interface RestRequest {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** Parts of the path, not yet encoded. */
+  /** Parts of the path, not encoded. */
   readonly path: readonly string[];
   readonly query?: Readonly<Record<string, string | readonly string[]>>;
   readonly body?: unknown;
 }
 
 export interface RestClient {
-  /** What a success answers. Anything else has said its sentence on stderr and leaves with `Exit`. */
-  ask(request: RestRequest): Promise<RestAnswer>;
+  /** Sends a request and returns a successful answer. Otherwise prints the error on stderr and throws `Exit`. */
+  send(request: RestRequest): Promise<RestAnswer>;
 }
 
 /**
- * A client of a Kafka Connect REST API, Millrace's or another. `url` may have a path and a user with a password.
- * `json`: what the server answers goes to stdout as it is, refusals too.
+ * Creates a client of the REST API of Kafka Connect or Millrace. url: may have a path and a user with a password.
+ * json: prints the server's answers unchanged on stdout, errors included.
  */
 export function restClient(url: string, json: boolean): RestClient {
   const { base, authorization } = baseOf(url);
   return {
-    async ask({ method = 'GET', path, query = {}, body }) {
+    async send({ method = 'GET', path, query = {}, body }) {
       const address = new URL(path.map(encodeURIComponent).join('/'), base);
       for (const [name, values] of Object.entries(query))
         for (const value of [values].flat()) address.searchParams.append(name, value);
-      const answer = await reached(
+      const answer = await orUnreachable(
         fetch(address, {
           method,
           headers: {
@@ -48,7 +48,7 @@ export function restClient(url: string, json: boolean): RestClient {
             ...(body === undefined ? {} : { 'content-type': 'application/json' }),
           },
           ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-          signal: AbortSignal.timeout(PATIENCE_MS),
+          signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
         }).then(async response => ({ status: response.status, text: await response.text() })),
         base,
       );
@@ -56,7 +56,7 @@ export function restClient(url: string, json: boolean): RestClient {
       if (json && parsed !== undefined) process.stdout.write(`${answer.text.trim()}\n`);
       if (answer.status >= 200 && answer.status < 300 && (answer.text === '' || parsed !== undefined))
         return { ...answer, json: parsed };
-      throw refused(answer.status, parsed, base);
+      throw exitWithAnswer(answer.status, parsed, base);
     },
   };
 }
@@ -64,7 +64,7 @@ export function restClient(url: string, json: boolean): RestClient {
 function baseOf(text: string): { base: URL; authorization: string | undefined } {
   const base = URL.canParse(text) ? new URL(text) : undefined;
   if (base === undefined || !/^https?:$/.test(base.protocol))
-    throw leave(connectorsExit.usage, `--url wants an address such as ${DEFAULT_URL}.`);
+    throw exitWith(connectorsExit.usage, `--url must be an address such as ${DEFAULT_URL}.`);
   const { username, password } = base;
   base.username = '';
   base.password = '';
@@ -75,13 +75,13 @@ function baseOf(text: string): { base: URL; authorization: string | undefined } 
   return { base, authorization: user === ':' ? undefined : `Basic ${Buffer.from(user).toString('base64')}` };
 }
 
-async function reached<T>(asked: Promise<T>, base: URL): Promise<T> {
+async function orUnreachable<T>(request: Promise<T>, base: URL): Promise<T> {
   try {
-    return await asked;
+    return await request;
   } catch (error) {
-    throw leave(
+    throw exitWith(
       connectorsExit.unreachable,
-      `No answer from ${base.origin} (${reasonOf(error)}): start a worker with \`millrace worker\`, or name the REST server with --url or MILLRACE_URL.`,
+      `No answer from ${base.origin} (${reasonOf(error)}): start a worker with \`millrace worker\`, or set the REST server’s address with --url or MILLRACE_URL.`,
     );
   }
 }
@@ -90,22 +90,22 @@ function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { cause } = error;
   if (cause instanceof Error) return (cause as NodeJS.ErrnoException).code ?? cause.message;
-  return error.name === 'TimeoutError' ? `nothing in ${PATIENCE_MS / 1000} s` : error.message;
+  return error.name === 'TimeoutError' ? `no answer within ${REQUEST_TIMEOUT_MS / 1000} s` : error.message;
 }
 
-function refused(status: number, body: unknown, base: URL): Exit {
+function exitWithAnswer(status: number, body: unknown, base: URL): Exit {
   const message = (body as { message?: unknown } | undefined)?.message;
-  const away = status === 502 || status === 503 || status === 504;
-  return leave(
-    away ? connectorsExit.unreachable : connectorsExit.failed,
+  const unreachable = status === 502 || status === 503 || status === 504;
+  return exitWith(
+    unreachable ? connectorsExit.unreachable : connectorsExit.failed,
     typeof message === 'string'
       ? message
-      : `${base.origin} answered ${status} and not as Kafka Connect's REST API does: is --url right?`,
+      : `${base.origin} answered ${status} in a form that Kafka Connect's REST API does not have: check --url.`,
   );
 }
 
-/** Says the sentence on stderr; throw what it answers. */
-export function leave(status: number, sentence: string): Exit {
+/** Prints the sentence on stderr; returns the error to throw. */
+export function exitWith(status: number, sentence: string): Exit {
   process.stderr.write(`millrace: ${sentence}\n`);
   return new Exit(status);
 }

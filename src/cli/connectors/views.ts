@@ -1,27 +1,27 @@
 import type { OffsetEntry, State } from '../../../workflows/shared/messages.ts';
 import type { ConnectorInfo, StatusInfo, TaskState } from '../../temporal/control.ts';
-import { type Cell, painted, type Style, table } from '../table.ts';
+import { type Cell, type Style, styled, table } from '../table.ts';
 
-/** What people see of the REST API's answers. Each view is lines with an end. */
+/** Renderings of the REST API's answers: lines, each with a line end. */
 
 export function listView(connectors: readonly StatusInfo[]): string {
-  if (connectors.length === 0) return 'No connectors. Make one with: millrace connectors create -f FILE\n';
+  if (connectors.length === 0) return 'No connectors. Create one with: millrace connectors create -f FILE\n';
   return table(
     ['NAME', 'TYPE', 'STATE', 'TASKS', 'TRACE'],
-    connectors.map(one => [
-      one.name,
-      one.type,
-      stateCell(one.connector.state),
-      counted(one.tasks),
-      firstLine(one.connector.trace ?? one.tasks.find(task => task.trace !== undefined)?.trace),
+    connectors.map(info => [
+      info.name,
+      info.type,
+      stateCell(info.connector.state),
+      countByState(info.tasks),
+      firstLine(info.connector.trace ?? info.tasks.find(task => task.trace !== undefined)?.trace),
     ]),
   );
 }
 
 export function statusView({ name, type, connector, tasks }: StatusInfo): string {
-  const head = `${name} (${type}) is ${painted(stateCell(connector.state))} on ${connector.worker_id}\n`;
+  const head = `${name} (${type}) is ${styled(stateCell(connector.state))} on ${connector.worker_id}\n`;
   const trace = connector.trace === undefined ? '' : `  ${firstLine(connector.trace)}\n`;
-  if (tasks.length === 0) return `${head}${trace}It has no tasks now.\n`;
+  if (tasks.length === 0) return `${head}${trace}It has no tasks.\n`;
   return `${head}${trace}${table(
     ['TASK', 'STATE', 'WORKER', 'ATTEMPT', 'FIGURES', 'TRACE'],
     tasks.map(task => [
@@ -46,7 +46,7 @@ export const configView = (config: Readonly<Record<string, string>>): string =>
   );
 
 export const createdView = ({ name, type }: ConnectorInfo): string =>
-  `${name} (${type}) is created. See it run with: millrace connectors status ${quoted(name)}\n`;
+  `${name} (${type}) is created. Show its state with: millrace connectors status ${shellQuote(name)}\n`;
 
 export interface Validation {
   readonly name: string;
@@ -55,9 +55,9 @@ export interface Validation {
 }
 
 export function validationView({ name, error_count, configs }: Validation): string {
-  if (error_count === 0) return `${name}: nothing is wrong with this configuration.\n`;
+  if (error_count === 0) return `${name}: the configuration is valid.\n`;
   const rows = configs.flatMap(({ value }) => value.errors.map(error => [value.name, error]));
-  return table(['KEY', 'WHAT IS WRONG'], rows);
+  return table(['KEY', 'ERROR'], rows);
 }
 
 export interface Plugin {
@@ -69,10 +69,10 @@ export interface Plugin {
 export const pluginsView = (plugins: readonly Plugin[]): string =>
   table(
     ['TYPE', 'CLASS', 'VERSION'],
-    plugins.map(one => [one.type, one.class, one.version]),
+    plugins.map(plugin => [plugin.type, plugin.class, plugin.version]),
   );
 
-/** Whether the connector or one of its tasks has failed. */
+/** True when the connector or one of its tasks has failed. */
 export const hasFailed = ({ connector, tasks }: StatusInfo): boolean =>
   connector.state === 'FAILED' || tasks.some(task => task.state === 'FAILED');
 
@@ -88,18 +88,18 @@ function stateCell(state: State): Cell {
   return style === undefined ? state : { text: state, style };
 }
 
-/** `2 RUNNING, 1 FAILED` */
-function counted(tasks: readonly TaskState[]): string {
+/** Counts tasks by state: `2 RUNNING, 1 FAILED`. */
+function countByState(tasks: readonly TaskState[]): string {
   const byState = Map.groupBy(tasks, task => task.state);
-  return [...byState].map(([state, some]) => `${some.length} ${state}`).join(', ');
+  return [...byState].map(([state, group]) => `${group.length} ${state}`).join(', ');
 }
 
 const firstLine = (trace = ''): string => trace.split('\n', 1)[0]?.trim() ?? '';
 
-const quoted = (name: string): string => (/^[\w.-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`);
+const shellQuote = (name: string): string => (/^[\w.-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`);
 
 export function offsetsView({ offsets }: { readonly offsets: readonly OffsetEntry[] }): string {
-  if (offsets.length === 0) return 'No offsets: it begins anew.\n';
+  if (offsets.length === 0) return 'No offsets: the connector reads from the beginning.\n';
   const text = (part: unknown) => JSON.stringify(part);
   return table(
     ['PARTITION', 'OFFSET'],

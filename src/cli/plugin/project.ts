@@ -5,19 +5,19 @@ import { packageFolder } from '../../package-folder.ts';
 import { componentName, type Kind } from './names.ts';
 
 export interface NewPlugin {
-  /** Of the npm package. */
+  /** Name of the npm package. */
   readonly name: string;
   readonly kind: Kind;
-  /** Where its folder is made. */
+  /** Folder in which its folder is created. */
   readonly cwd: string;
 }
 
-export interface Written {
+export interface PluginProject {
   readonly folder: string;
   readonly className: string;
   /** Paths in the folder. */
   readonly files: readonly string[];
-  /** What must be done before its packages can be installed. */
+  /** Commands to run before its packages can be installed. */
   readonly before: readonly string[];
 }
 
@@ -26,20 +26,23 @@ interface Manifest {
   readonly devDependencies: Readonly<Record<string, string>>;
 }
 
-/** What npm takes as a name: https://docs.npmjs.com/cli/configuring-npm/package-json#name */
+/** Valid package names: https://docs.npmjs.com/cli/configuring-npm/package-json#name */
 const npmName = /^(?:@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/;
 
-/** Writes a plugin's package. CONFIG_INVALID for a name that npm would not take, CONFLICT where its folder is there. */
-export async function writeProject({ name, kind, cwd }: NewPlugin): Promise<Written> {
+/** Writes a plugin's package. CONFIG_INVALID for an invalid package name, CONFLICT when its folder exists. */
+export async function writeProject({ name, kind, cwd }: NewPlugin): Promise<PluginProject> {
   if (!npmName.test(name) || name.length > 214)
     throw new MillraceError(
       'CONFIG_INVALID',
-      `${name} is no name for an npm package: small letters, digits and hyphens, with a scope such as @acme/ before it where wanted.`,
+      `${name} is not a valid name of an npm package: use small letters, digits and hyphens, after a scope such as @acme/ if needed.`,
     );
   const folder = join(cwd, name.slice(name.lastIndexOf('/') + 1));
   if ((await stat(folder).catch(() => undefined)) !== undefined)
-    throw new MillraceError('CONFLICT', `${folder} is there already; choose another name, or another folder to be in.`);
-  const own = await ownPackage();
+    throw new MillraceError(
+      'CONFLICT',
+      `${folder} exists already; choose another name, or run the command in another folder.`,
+    );
+  const millrace = await millracePackage();
   const template = join(packageFolder(), 'templates/plugin', kind);
   const index = 'src/index.ts';
   const module = (await readFile(join(template, index), 'utf8')).replace(
@@ -48,29 +51,29 @@ export async function writeProject({ name, kind, cwd }: NewPlugin): Promise<Writ
   );
   const [className = ''] = /com\.example\.\w+/.exec(module) ?? [];
   await cp(template, folder, { recursive: true, errorOnExist: true, force: false });
-  const written: Readonly<Record<string, string>> = {
+  const generated: Readonly<Record<string, string>> = {
     [index]: module,
-    'package.json': json(manifestOf(name, kind, own)),
+    'package.json': json(manifestOf(name, kind, millrace)),
     'tsconfig.json': json(tsconfig),
     '.gitignore': 'node_modules\ndist\n',
     'README.md': readme(name, kind, className),
   };
-  for (const [path, text] of Object.entries(written)) await writeFile(join(folder, path), text);
+  for (const [path, text] of Object.entries(generated)) await writeFile(join(folder, path), text);
   const all = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = all.filter(one => one.isFile()).map(one => relative(folder, join(one.parentPath, one.name)));
-  return { folder, className, files: files.toSorted(), before: own.before };
+  const files = all.filter(entry => entry.isFile()).map(entry => relative(folder, join(entry.parentPath, entry.name)));
+  return { folder, className, files: files.toSorted(), before: millrace.before };
 }
 
-interface OwnPackage {
-  /** The dependency that gives a plugin its types and tests. */
+interface MillracePackage {
+  /** Dependency of a plugin on Millrace, for types and tests. */
   readonly dependency: string;
   readonly version: string;
   readonly tools: Readonly<Record<string, string>>;
   readonly before: readonly string[];
 }
 
-/** A published Millrace is asked of the registry; a checkout is itself the package, as soon as it has been built. */
-async function ownPackage(): Promise<OwnPackage> {
+/** Describes Millrace as a dependency: a version in the registry, or the folder of a checkout, which must be built first. */
+async function millracePackage(): Promise<MillracePackage> {
   const folder = packageFolder();
   const manifest = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as Manifest;
   const { version, devDependencies } = manifest;
@@ -84,7 +87,7 @@ async function ownPackage(): Promise<OwnPackage> {
   };
 }
 
-const manifestOf = (name: string, kind: Kind, { dependency, version, tools }: OwnPackage): object => ({
+const manifestOf = (name: string, kind: Kind, { dependency, version, tools }: MillracePackage): object => ({
   name,
   version: '0.1.0',
   description: `A ${kind} for Millrace.`,
@@ -118,16 +121,16 @@ const json = (value: unknown): string => `${JSON.stringify(value, undefined, 2)}
 
 const readme = (name: string, kind: Kind, className: string): string => `# ${name}
 
-A plugin for Millrace with one ${kind}: \`${className}\`. Give it a package name of your own in the place of
-\`com.example\`, in \`src/index.ts\`.
+A plugin for Millrace with one ${kind}: \`${className}\`. Replace \`com.example\` in \`src/index.ts\` by your own
+package name.
 
 \`\`\`sh
 npm install
-npm test         # the contract that every ${kind} keeps, and what you add
-npm run build    # into dist, which is what a worker loads
+npm test         # the contract of every ${kind}, and your own tests
+npm run build    # into dist, from which a worker loads it
 \`\`\`
 
-Then name this folder, or, where the package is installed beside the worker, \`${name}\`, in the worker's properties:
+Then set the worker's plugin.path to this folder, or to \`${name}\` when the package is installed with the worker:
 
 \`\`\`properties
 plugin.path=/path/to/this/folder

@@ -1,5 +1,5 @@
 import { connectorFile } from '../connectors/config-file.ts';
-import { connectorsExit, leave } from '../connectors/rest-client.ts';
+import { connectorsExit, exitWith } from '../connectors/rest-client.ts';
 
 export interface ConnectorAtStart {
   readonly file: string;
@@ -10,27 +10,27 @@ export interface ConnectorAtStart {
 
 const states = ['RUNNING', 'PAUSED', 'STOPPED'] as const;
 
-/** Reads the files that connect-standalone takes behind the worker's. Leaves with a sentence that names the file. */
+/** Reads connectors' files as connect-standalone.sh does. An error names the file and ends the program. */
 export async function connectorsAtStart(files: readonly string[]): Promise<readonly ConnectorAtStart[]> {
   const read: ConnectorAtStart[] = [];
   for (const file of files) {
     const { name, config, initialState, initialOffsets } = await connectorFile(file, undefined);
-    const wrong = (what: string) => leave(connectorsExit.usage, `${file} ${what}.`);
-    if (name === undefined || name.trim() === '') throw wrong('names no connector: it needs the key name');
-    if (initialOffsets !== undefined) throw wrong('has initial_offsets, which only the REST API takes');
+    const invalid = (message: string) => exitWith(connectorsExit.usage, `${file} ${message}.`);
+    if (name === undefined || name.trim() === '') throw invalid('names no connector: add the key name');
+    if (initialOffsets !== undefined) throw invalid('has initial_offsets, which only the REST API accepts');
     const inside = config['name'] ?? name;
-    if (String(inside) !== name) throw wrong(`names the connector ${name}, and ${inside} in its config`);
-    const twice = read.find(other => other.name === name);
-    if (twice !== undefined) throw wrong(`names the connector ${name}, as ${twice.file} does`);
+    if (String(inside) !== name) throw invalid(`names the connector ${name}, and ${inside} in its config`);
+    const duplicate = read.find(other => other.name === name);
+    if (duplicate !== undefined) throw invalid(`names the connector ${name}, like ${duplicate.file}`);
     const texts: Record<string, string> = {};
     for (const [key, value] of Object.entries(config)) {
       if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean')
-        throw wrong(`has ${key}, which must be a text, a number, true or false`);
+        throw invalid(`has ${key}, which must be a text, a number, true or false`);
       texts[key] = String(value);
     }
-    const state = states.find(one => one === String(initialState).toUpperCase());
+    const state = states.find(candidate => candidate === String(initialState).toUpperCase());
     if (state === undefined && initialState !== undefined && initialState !== null)
-      throw wrong(`has initial_state, which must be one of ${states.join(', ')}`);
+      throw invalid(`has initial_state, which must be one of ${states.join(', ')}`);
     read.push({ file, name, config: texts, ...(state === undefined ? {} : { state }) });
   }
   return read;

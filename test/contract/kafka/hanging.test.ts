@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Cluster } from '../../../src/kafka/cluster/cluster.ts';
 import type { KafkaClient, ProducerFence, TransactionalProducer } from '../../../src/kafka/port.ts';
 import { describeTransactions } from '../../../src/kafka/protocol/describe-transactions.ts';
-import type { OwnServer } from '../../../src/stack/index.ts';
+import type { ManagedServer } from '../../../src/stack/index.ts';
 import { startBroker } from '../../support/broker.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type KafkaProxy, startKafkaProxy } from '../../support/kafka-proxy.ts';
@@ -21,7 +21,7 @@ const silent = { debug: nothing, info: nothing, warn: nothing, error: nothing };
  * accepts records of a transaction without the partition, as all brokers did before KIP-890.
  */
 describe.each(implementations)('a hanging transaction, $name', implementation => {
-  let broker: OwnServer;
+  let broker: ManagedServer;
   beforeAll(async () => {
     broker = await startBroker();
     const b = bench(implementation, broker.address);
