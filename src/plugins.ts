@@ -6,8 +6,8 @@ import type { ConfigSpec, ConverterFactory, Log, PredicateFactory, TransformFact
 import type { NamedComponent, PluginOrigin } from './config/connector-config/class-names.ts';
 import { findConnector as findConnectorIn, findNamed } from './config/connector-config/class-names.ts';
 import type { ComponentConfig, ComponentLookup } from './config/connector-config/component-lookup.ts';
-import type { KeyDefinition } from './config/connector-config/findings.ts';
-import { keyDefinition } from './config/connector-config/findings.ts';
+import type { KeyDefinition } from './config/connector-config/config-infos.ts';
+import { keyDefinition } from './config/connector-config/config-infos.ts';
 import { type ConfigProviderEntry, configProviderEntries } from './config/worker-config/config-providers.ts';
 import { noFiles } from './config/worker-config/file-access.ts';
 import { converters as builtinConverters } from './converters/index.ts';

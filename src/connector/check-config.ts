@@ -3,7 +3,7 @@ import type { ConnectorConfig, PlanArgs } from '../../workflows/shared/messages.
 import type { ConfigProps, Log, SinkConnector, SourceConnector } from '../api/index.ts';
 import { type ClientProps, type ClientSettings, clientRoles } from '../config/client-settings/index.ts';
 import type { ComponentLookup } from '../config/connector-config/component-lookup.ts';
-import type { ConfigInfos } from '../config/connector-config/findings.ts';
+import type { ConfigInfos } from '../config/connector-config/config-infos.ts';
 import { invalidConfigMessage, validateConnector } from '../config/connector-config/validate.ts';
 import { bytesOf, MANY, ROOM } from '../config/payload-limits.ts';
 import { plainSecrets, secretKeys } from '../config/secrets/secret-keys.ts';

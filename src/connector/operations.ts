@@ -12,7 +12,7 @@ import type {
   TaskArgs,
 } from '../../workflows/shared/messages.ts';
 import type { ConfigProps, Log, SinkConnector, SourceConnector } from '../api/index.ts';
-import type { ConfigInfos } from '../config/connector-config/findings.ts';
+import type { ConfigInfos } from '../config/connector-config/config-infos.ts';
 import { untilAborted } from '../engine/grace.ts';
 import { parseTaskConfig } from '../engine/task-config.ts';
 import { kindOf, MillraceError, messageOf } from '../errors.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { ConfigInfos } from '../../src/config/connector-config/findings.ts';
+import type { ConfigInfos } from '../../src/config/connector-config/config-infos.ts';
 import { generator } from '../support/generate/index.ts';
 import { TestWorker } from '../support/worker.ts';
 

@@ -1,5 +1,5 @@
-import { common } from './common.ts';
 import { only, type Rule } from './rule.ts';
+import { common } from './shared-settings.ts';
 
 /** `admin.override.*` and the worker's `admin.*`. */
 export const admin: Readonly<Record<string, Rule>> = {

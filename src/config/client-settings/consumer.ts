@@ -1,6 +1,6 @@
 import { offsetReset } from '../connector-config/offset-reset.ts';
-import { common } from './common.ts';
 import { any, lowerCase, oneOf, only, type Rule, whole } from './rule.ts';
+import { common } from './shared-settings.ts';
 
 const BYTES = 'org.apache.kafka.common.serialization.ByteArrayDeserializer';
 const ASSIGNED =

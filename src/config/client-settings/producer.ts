@@ -1,5 +1,5 @@
-import { common } from './common.ts';
 import { any, lowerCase, oneOf, only, type Rule, whole } from './rule.ts';
+import { common } from './shared-settings.ts';
 
 const BYTES = 'org.apache.kafka.common.serialization.ByteArraySerializer';
 const PARTITIONS =

@@ -1,5 +1,5 @@
 import type { ConfigSpec } from '../../api/component.ts';
-import type { Findings } from './findings.ts';
+import type { Findings } from './config-infos.ts';
 import { versionProblem } from './plugin-version.ts';
 
 /** A component that a configuration names: its listed class and the keys it takes. */

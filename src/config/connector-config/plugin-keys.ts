@@ -1,5 +1,5 @@
+import { type KeyDefinition, keyDefinition } from './config-infos.ts';
 import { commonConfig } from './connector-config.ts';
-import { type KeyDefinition, keyDefinition } from './findings.ts';
 
 /**
  * A plugin's keys as GET /connector-plugins/{plugin}/config tells them: a connector's own before those that every one of

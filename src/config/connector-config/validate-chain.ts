@@ -1,8 +1,8 @@
 import type { ConfigKeyInfo, ConfigProps, ConfigSpec } from '../../api/component.ts';
 import { booleanKey, defineConfig, stringKey } from '../spec.ts';
 import { addVersionErrors, type ComponentConfig, type ComponentLookup, notOfKind } from './component-lookup.ts';
+import { type Findings, keyDefinition } from './config-infos.ts';
 import { withoutPrefix } from './connector-config.ts';
-import { type Findings, keyDefinition } from './findings.ts';
 
 const transformKeys = defineConfig({
   predicate: stringKey({

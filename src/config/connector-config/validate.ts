@@ -2,9 +2,9 @@ import type { ConfigKeyInfo, ConfigProps, ConfigSpec } from '../../api/component
 import { overrideErrors } from '../client-settings/index.ts';
 import { refusedOverrides } from '../client-settings/override-policy.ts';
 import { addVersionErrors, type ComponentLookup, notOfKind } from './component-lookup.ts';
+import type { ConfigInfos, Disclosure, KeyDefinition } from './config-infos.ts';
+import { Findings, keyDefinition } from './config-infos.ts';
 import { commonConfig, sinkTopicErrors, withoutPrefix } from './connector-config.ts';
-import type { ConfigInfos, Disclosure, KeyDefinition } from './findings.ts';
-import { Findings, keyDefinition } from './findings.ts';
 import { readTopicCreation } from './topic-creation.ts';
 import { addChain } from './validate-chain.ts';
 

@@ -1,8 +1,8 @@
 import { RE2JS, RE2JSException } from 're2js';
 import { dependsOnLines, sizeOf } from './analysis.ts';
 import { withDeadline } from './deadline.ts';
+import { toEcmaScript, toRe2 } from './regex-writer.ts';
 import type { Node } from './syntax.ts';
-import { toEcmaScript, toRe2 } from './write.ts';
 
 /** Up to this size RE2 takes some milliseconds for the longest name. */
 const SMALL = 500;

@@ -1,5 +1,5 @@
-import { common } from '../client-settings/common.ts';
-import { otherLogins } from '../client-settings/other-logins.ts';
+import { common } from '../client-settings/shared-settings.ts';
+import { otherLogins } from '../client-settings/unsupported-logins.ts';
 
 /**
  * Worker properties of Kafka Connect 2.x to 4.x and of its clients that are no part of the worker's own configuration:

@@ -1,5 +1,5 @@
-import { otherLogins } from './other-logins.ts';
 import { any, oneOf, only, type Rule, whole } from './rule.ts';
+import { otherLogins } from './unsupported-logins.ts';
 
 const RETRIES = 'requests are repeated after 20 ms at first and 500 ms at most, until request.timeout.ms; remove it';
 const METRICS = 'metrics are served at GET /metrics; remove it';
