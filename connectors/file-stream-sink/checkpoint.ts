@@ -12,43 +12,43 @@ import type {
 } from '../../src/api/index.ts';
 import type { FileAccess } from '../../src/config/worker-config/file-access.ts';
 import { FencedError, MillraceError } from '../../src/errors.ts';
-import { orMissing } from './failures.ts';
+import { orNullIfMissing } from './failures.ts';
 
 /**
- * How much of the output is true: its first `length` bytes, which hold the records before `positions`. What stands
- * behind is of a write that did not end. Kept beside the output as `<file>.millrace-offsets`, in JSON.
+ * The committed part of the output: its first `length` bytes, with the records before `positions`. Later bytes are those of
+ * an unfinished write. Stored as JSON in `<file>.millrace-offsets`.
  */
 export interface Checkpoint {
-  /** Of the file that `length` is about, in decimal digits; null: whichever is there. */
+  /** Inode of the file of `length`, in decimal digits; null: any file. */
   readonly inode: string | null;
-  /** When that file was made, in nanoseconds: an inode may be given to another. */
+  /** Creation time of that file in nanoseconds, because inodes are reused. */
   readonly born: string | null;
   readonly length: number;
-  readonly positions: readonly HeldPosition[];
+  readonly positions: readonly StoredPosition[];
 }
 
-/** Several connectors, and several tasks of one, may write to one file. The writer is the newest that has claimed it. */
-export interface HeldPosition extends SinkWriter, AssignedPartition {
+/** Position of one partition of one connector, with the newest writer that has claimed it. Connectors may share a file. */
+export interface StoredPosition extends SinkWriter, AssignedPartition {
   /** null: nothing of the partition has been written. */
   readonly next: number | null;
 }
 
-export const checkpointFile = (output: string): string => beside(output, '.millrace-offsets');
+export const checkpointFile = (output: string): string => withEnding(output, '.millrace-offsets');
 
-/** Bytes of a name that Linux takes: NAME_MAX. */
+/** NAME_MAX of Linux, in bytes. */
 const MAX_NAME = 255;
 
-/** A path with this ending added; where the name would be too long, its hash takes its place. */
-function beside(path: string, ending: string): string {
+/** Appends an ending to a path; a name that would be too long is replaced by its hash. */
+function withEnding(path: string, ending: string): string {
   const name = basename(path);
   if (Buffer.byteLength(name + ending) <= MAX_NAME) return path + ending;
   return join(dirname(path), createHash('sha256').update(name).digest('hex').slice(0, 32) + ending);
 }
 
-/** null where there is none. SINK_SETUP for a file that is something else. */
+/** Reads the checkpoint; null without one. SINK_SETUP for a file with other content. */
 export async function readCheckpoint(files: FileAccess, output: string): Promise<Checkpoint | null> {
   const file = checkpointFile(output);
-  const text = await orMissing(() => textOf(files, file));
+  const text = await orNullIfMissing(() => textOf(files, file));
   if (text === null) return null;
   try {
     const { inode, born, length, positions } = JSON.parse(text) as Checkpoint;
@@ -58,7 +58,7 @@ export async function readCheckpoint(files: FileAccess, output: string): Promise
   } catch (error) {
     throw new MillraceError(
       'SINK_SETUP',
-      `${file}, in which the sink keeps its positions, cannot be understood: it is not the JSON that the sink writes. Without it, the sink goes on behind what is in the file, from the consumer group's offsets.`,
+      `${file}, the checkpoint of the sink's positions, is not JSON as the sink writes it. Restore it, or remove it: the sink then appends to the file, from the consumer group's offsets.`,
       { cause: error },
     );
   }
@@ -73,11 +73,11 @@ async function textOf(files: FileAccess, file: string): Promise<string> {
   }
 }
 
-/** Puts it in the place of the one before, whole or not at all. Durable when it resolves, if the one before was. */
+/** Replaces the checkpoint atomically. Durable when it resolves, if the folder's entry was durable before. */
 export async function writeCheckpoint(files: FileAccess, output: string, checkpoint: Checkpoint): Promise<void> {
   const file = await files.resolve(checkpointFile(output));
-  // One name for each host: whoever uses it holds the lock, and what a crash leaves behind is written over.
-  const temporary = beside(file, `.${hostname()}.tmp`);
+  // One name for each host: only the holder of the lock uses it, and the file of a crashed write is overwritten.
+  const temporary = withEnding(file, `.${hostname()}.tmp`);
   const handle = await files.open(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC, 0o666);
   try {
     await handle.writeFile(`${JSON.stringify(checkpoint)}\n`);
@@ -88,7 +88,7 @@ export async function writeCheckpoint(files: FileAccess, output: string, checkpo
   await rename(temporary, file);
 }
 
-/** Makes the names in a file's folder durable: of what has been made, and of what has been renamed. */
+/** Syncs a file's folder, which makes created and renamed entries durable. */
 export async function syncFolder(file: string): Promise<void> {
   let handle: FileHandle | undefined;
   try {
@@ -105,41 +105,49 @@ export const positionOf = (
   { positions }: Positions,
   writer: SinkWriter,
   { topic, partition }: TopicPartition,
-): HeldPosition | undefined =>
-  positions.find(held => isOf(held, writer) && held.topic === topic && held.partition === partition);
+): StoredPosition | undefined =>
+  positions.find(stored => isOf(stored, writer) && stored.topic === topic && stored.partition === partition);
 
-const isOf = (held: SinkWriter, { cluster, connector }: SinkWriter): boolean =>
-  held.cluster === cluster && held.connector === connector;
+const isOf = (stored: SinkWriter, { cluster, connector }: SinkWriter): boolean =>
+  stored.cluster === cluster && stored.connector === connector;
 
-const isNewer = (held: SinkWriter, { generation, attempt }: SinkWriter): boolean =>
-  held.generation > generation || (held.generation === generation && held.attempt > attempt);
+const isNewer = (stored: SinkWriter, { generation, attempt }: SinkWriter): boolean =>
+  stored.generation > generation || (stored.generation === generation && stored.attempt > attempt);
 
-/** With these partitions claimed for a writer. Throws FencedError where a newer one has claimed one of them. */
-export function claimed(held: Positions, writer: SinkWriter, partitions: readonly AssignedPartition[]): HeldPosition[] {
-  return replaced(
-    held,
+/** Claims partitions for a writer. Throws FencedError when a newer writer has claimed one of them. */
+export function claimPartitions(
+  stored: Positions,
+  writer: SinkWriter,
+  partitions: readonly AssignedPartition[],
+): StoredPosition[] {
+  return replacePositions(
+    stored,
     writer,
     partitions.map(partition => {
-      const { topicId, next } = positionOf(held, writer, partition) ?? { ...partition, next: null };
+      const { topicId, next } = positionOf(stored, writer, partition) ?? { ...partition, next: null };
       return { ...partition, topicId, next };
     }),
   );
 }
 
-/** With these positions in the place of those that are held of the same partitions. Throws FencedError as `claimed`. */
-export function replaced(held: Positions, writer: SinkWriter, positions: readonly AlteredPosition[]): HeldPosition[] {
+/** Replaces the positions of these partitions. Throws FencedError when a newer writer has claimed one of them. */
+export function replacePositions(
+  stored: Positions,
+  writer: SinkWriter,
+  positions: readonly AlteredPosition[],
+): StoredPosition[] {
   const { cluster, connector, generation, attempt } = writer;
   for (const position of positions) {
-    const current = positionOf(held, writer, position);
+    const current = positionOf(stored, writer, position);
     if (current !== undefined && isNewer(current, writer))
       throw new FencedError(
         `A newer task of the connector ${connector} has claimed ${position.topic}-${position.partition}: generation ` +
-          `${generation}, attempt ${attempt} has been replaced and writes nothing.`,
+          `${generation}, attempt ${attempt} is fenced and cannot write.`,
       );
   }
   const nameOf = ({ topic, partition }: TopicPartition) => `${topic}/${partition}`;
   const names = new Set(positions.map(nameOf));
-  const others = held.positions.filter(one => !isOf(one, writer) || !names.has(nameOf(one)));
+  const others = stored.positions.filter(position => !isOf(position, writer) || !names.has(nameOf(position)));
   return [
     ...others,
     ...positions.map(({ topic, partition, topicId, next }) => ({
@@ -155,23 +163,23 @@ export function replaced(held: Positions, writer: SinkWriter, positions: readonl
   ];
 }
 
-/** With every partition of the writer's connector claimed for it where an older one had. */
-export const fenced = ({ positions }: Positions, writer: SinkWriter): HeldPosition[] =>
-  positions.map(held => {
-    if (!isOf(held, writer) || isNewer(held, writer)) return held;
+/** Claims for the writer every partition of its connector that an older writer had claimed. */
+export const fenceOlder = ({ positions }: Positions, writer: SinkWriter): StoredPosition[] =>
+  positions.map(stored => {
+    if (!isOf(stored, writer) || isNewer(stored, writer)) return stored;
     const { generation, attempt } = writer;
-    return { ...held, generation, attempt };
+    return { ...stored, generation, attempt };
   });
 
-/** What a batch moves. Throws FencedError where the writer does not hold a position as it believes. */
-export function moved(
-  held: Positions,
+/** Moves positions over a batch. Throws FencedError when another writer has claimed or moved one of them. */
+export function movePositions(
+  stored: Positions,
   writer: SinkWriter,
   topicIds: ReadonlyMap<string, string>,
   moves: readonly SinkProgress[],
-): HeldPosition[] {
+): StoredPosition[] {
   for (const move of moves) {
-    const current = positionOf(held, writer, move);
+    const current = positionOf(stored, writer, move);
     const isOwn = current?.generation === writer.generation && current.attempt === writer.attempt;
     if (!isOwn || current.next !== move.from)
       throw new FencedError(
@@ -179,8 +187,8 @@ export function moved(
           `position is ${current?.next ?? 'none'}, and ${move.from ?? 'none'} was expected. Nothing of this batch was written.`,
       );
   }
-  return replaced(
-    held,
+  return replacePositions(
+    stored,
     writer,
     moves.map(({ topic, partition, next }) => ({ topic, partition, next, topicId: topicIds.get(topic) ?? '' })),
   );

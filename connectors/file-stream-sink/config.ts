@@ -1,9 +1,9 @@
 import { type Config, defineConfig, stringKey } from '../../src/config/spec.ts';
 
-/** Kafka Connect's one key. */
+/** The key of Kafka Connect's FileStreamSinkConnector. */
 export const config = defineConfig({
   file: stringKey({
-    doc: 'The file that each record becomes a line of. Without one, lines go to the standard output of the worker.',
+    doc: 'The file to which each record is written as a line. Without one, lines go to the standard output of the worker.',
     default: null,
     importance: 'high',
   }),

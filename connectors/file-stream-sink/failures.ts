@@ -2,8 +2,8 @@ import { MillraceError, messageOf } from '../../src/errors.ts';
 
 export const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException | null)?.code;
 
-/** What someone must mend; anything else (a full disk, too many open files) may pass by itself. */
-const lasting = new Set([
+/** Errors that need a change by the user; others, such as a full disk or too many open files, are retriable. */
+const permanent = new Set([
   'ENOENT',
   'EACCES',
   'EPERM',
@@ -16,22 +16,23 @@ const lasting = new Set([
   'ETXTBSY',
 ]);
 
-/** What a failure to write means. SINK_SETUP begins in Kafka Connect's words. */
-export function failure(path: string, error: unknown): unknown {
+/** Maps an error of a write. The message of SINK_SETUP starts like Kafka Connect's. */
+export function toMillraceError(path: string, error: unknown): unknown {
   if (error instanceof MillraceError) return error;
   const code = codeOf(error);
   if (code === undefined) return error;
   const reason = messageOf(error);
-  return lasting.has(code)
+  return permanent.has(code)
     ? new MillraceError(
         'SINK_SETUP',
-        `Couldn't find or create file '${path}' for FileStreamSinkTask: ${reason}. Its folder must be there, and the worker must be allowed to write to it.`,
+        `Couldn't find or create file '${path}' for FileStreamSinkTask: ${reason}. Its folder must exist, and the worker must have permission to write to it.`,
         { cause: error },
       )
     : new MillraceError('SINK_UNAVAILABLE', `The file ${path} cannot be written: ${reason}`, { cause: error });
 }
 
-export async function orMissing<T>(work: () => Promise<T>): Promise<T | null> {
+/** Returns null when a file or folder does not exist. */
+export async function orNullIfMissing<T>(work: () => Promise<T>): Promise<T | null> {
   try {
     return await work();
   } catch (error) {

@@ -5,8 +5,8 @@ import { alterCheckpoint, fenceCheckpoint } from './output-file.ts';
 import { FileStreamSinkTask } from './task.ts';
 
 /**
- * Values as lines of a file, in the place of `org.apache.kafka.connect.file.FileStreamSinkConnector`: the same
- * configuration and the same lines. Exactly once for a file, by a checkpoint beside it.
+ * Writes values as lines of a file, like `org.apache.kafka.connect.file.FileStreamSinkConnector`: the same configuration
+ * and the same lines. Exactly once for a file, with a checkpoint in the same folder.
  */
 export const fileStreamSink = (files: FileAccess): SinkConnector<FileSinkConfig> => ({
   kind: 'sink',
@@ -14,7 +14,7 @@ export const fileStreamSink = (files: FileAccess): SinkConnector<FileSinkConfig>
   task: () => new FileStreamSinkTask(files),
   validate: ({ file }) => fileProblems(files, file),
   async alterOffsets({ file }, writer, positions) {
-    // The standard output has no positions but the consumer group's.
+    // The standard output has no positions besides the consumer group's.
     if ((file ?? '') !== '') await alterCheckpoint(files, file ?? '', writer, positions);
   },
   async fence({ file }, writer) {

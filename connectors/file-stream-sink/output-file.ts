@@ -13,25 +13,25 @@ import type { FileAccess } from '../../src/config/worker-config/file-access.ts';
 import { MillraceError } from '../../src/errors.ts';
 import {
   type Checkpoint,
-  claimed,
-  fenced,
-  type HeldPosition,
-  moved,
+  claimPartitions,
+  fenceOlder,
+  movePositions,
   positionOf,
   readCheckpoint,
-  replaced,
+  replacePositions,
+  type StoredPosition,
   syncFolder,
   writeCheckpoint,
 } from './checkpoint.ts';
-import { failure, orMissing } from './failures.ts';
+import { orNullIfMissing, toMillraceError } from './failures.ts';
 import { lockName, withLock } from './lock.ts';
 
 /**
- * A file that lines are put at the end of, and the checkpoint beside it. Each write is one step under a lock: compare
- * the positions, write behind the checkpoint's length, make that durable, and then the checkpoint that counts it in.
+ * The output file and its checkpoint. Each write holds the lock: it compares the positions, writes lines after the
+ * checkpoint's length, syncs them, and then writes the checkpoint that includes them.
  *
- * Lines are written at a place, not appended: where the lock does not reach, a writer that has been replaced, and wakes
- * up between its comparison and its write, puts the same records to the same place as its successor.
+ * Lines are written at an offset instead of appended: where the lock has no effect, a replaced writer that resumes between
+ * its comparison and its write then writes the same records to the same place as its successor.
  */
 export class OutputFile {
   readonly #files: FileAccess;
@@ -49,25 +49,25 @@ export class OutputFile {
     this.#log = log;
   }
 
-  /** Makes the file where it is missing, and cuts off what a write that did not end has left. SINK_SETUP, TASK_CONFIG. */
+  /** Creates the file when it is missing, and truncates an unfinished write. SINK_SETUP, TASK_CONFIG. */
   static async open(files: FileAccess, path: string, log: Log): Promise<OutputFile> {
     let file: OutputFile | undefined;
     try {
       file = new OutputFile(files, path, await lockName(path), log);
-      const opened = file;
-      await file.#locked(() => opened.#settled());
+      const output = file;
+      await file.#withLock(() => output.#recover());
       return file;
     } catch (error) {
       await file?.close();
-      throw failure(path, error);
+      throw toMillraceError(path, error);
     }
   }
 
-  /** Claims partitions and answers the positions held of them. Rejects with FencedError. */
+  /** Claims partitions and returns their stored positions. Rejects with FencedError. */
   async claim(writer: SinkWriter, partitions: readonly AssignedPartition[]): Promise<SinkPosition[]> {
-    const checkpoint = await this.#locked(async () => {
-      const { length, ...held } = await this.#settled();
-      return this.#keep({ length, positions: claimed(held, writer, partitions) });
+    const checkpoint = await this.#withLock(async () => {
+      const { length, ...stored } = await this.#recover();
+      return this.#store({ length, positions: claimPartitions(stored, writer, partitions) });
     });
     return partitions.flatMap(({ topic, partition }) => {
       const { next = null, topicId = '' } = positionOf(checkpoint, writer, { topic, partition }) ?? {};
@@ -75,22 +75,22 @@ export class OutputFile {
     });
   }
 
-  /** Durable when it resolves, positions and bytes together. FencedError where another task has claimed or moved one. */
+  /** Writes lines and positions; both are durable when it resolves. FencedError when another task has claimed or moved one. */
   async append(
     writer: SinkWriter,
     topicIds: ReadonlyMap<string, string>,
     bytes: Uint8Array,
     moves: readonly SinkProgress[],
   ): Promise<void> {
-    await this.#locked(async () => {
-      const checkpoint = await this.#settled();
-      const positions = moved(checkpoint, writer, topicIds, moves);
+    await this.#withLock(async () => {
+      const checkpoint = await this.#recover();
+      const positions = movePositions(checkpoint, writer, topicIds, moves);
       const { length } = checkpoint;
-      const handle = this.#opened;
+      const handle = this.#openHandle;
       for (let done = 0; done < bytes.length; )
         done += (await handle.write(bytes, done, bytes.length - done, length + done)).bytesWritten;
       if (bytes.length > 0) await handle.datasync();
-      await this.#keep({ length: length + bytes.length, positions });
+      await this.#store({ length: length + bytes.length, positions });
     });
   }
 
@@ -100,53 +100,56 @@ export class OutputFile {
     await handle?.close();
   }
 
-  async #locked<T>(work: () => Promise<T>): Promise<T> {
+  async #withLock<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await withLock(this.#lock, this.#path, work);
     } catch (error) {
-      throw failure(this.#path, error);
+      throw toMillraceError(this.#path, error);
     }
   }
 
-  get #opened(): FileHandle {
+  get #openHandle(): FileHandle {
     if (this.#handle === undefined)
       throw new MillraceError('INTERNAL', 'The file was written to before it was opened.');
     return this.#handle;
   }
 
-  /** The checkpoint, and the file that has the name now made to agree with it. Needs the lock. */
-  async #settled(): Promise<Checkpoint> {
-    const size = await this.#reopened();
+  /** Opens the file that has the name now, truncates an unfinished write, and returns the checkpoint. Needs the lock. */
+  async #recover(): Promise<Checkpoint> {
+    const size = await this.#reopen();
     const stored = await readCheckpoint(this.#files, this.#path);
     if (stored !== null && stored.inode === this.#inode && size >= stored.length) {
       if (size > stored.length) {
-        this.#log.info({ file: this.#path, bytes: size - stored.length }, 'cutting off what is behind the checkpoint');
-        await this.#opened.truncate(stored.length);
+        this.#log.info(
+          { file: this.#path, bytes: size - stored.length },
+          'truncating the file to the length of its checkpoint',
+        );
+        await this.#openHandle.truncate(stored.length);
       }
       return stored;
     }
-    // A new file, or one that others have replaced or shortened: what is there stays, and the lines follow it.
-    if (stored !== null && stored.inode !== this.#inode) await this.#cutRotated(stored);
-    const checkpoint = await this.#keep({ length: size, positions: stored?.positions ?? [] });
+    // A new file, or one that another program replaced or truncated: its content stays, and lines are written after it.
+    if (stored !== null && stored.inode !== this.#inode) await this.#truncateRotated(stored);
+    const checkpoint = await this.#store({ length: size, positions: stored?.positions ?? [] });
     await syncFolder(this.#path);
     return checkpoint;
   }
 
-  async #keep(held: Pick<Checkpoint, 'length' | 'positions'>): Promise<Checkpoint> {
-    const checkpoint = { inode: this.#inode, born: this.#born, ...held };
+  async #store(progress: Pick<Checkpoint, 'length' | 'positions'>): Promise<Checkpoint> {
+    const checkpoint = { inode: this.#inode, born: this.#born, ...progress };
     await writeCheckpoint(this.#files, this.#path, checkpoint);
     return checkpoint;
   }
 
-  /** The file of the checkpoint may have been renamed with what a write that did not end has left: it is cut off there. */
-  async #cutRotated({ inode, born, length }: Checkpoint): Promise<void> {
+  /** Truncates an unfinished write of the checkpoint's file when that has been renamed. */
+  async #truncateRotated({ inode, born, length }: Checkpoint): Promise<void> {
     const folder = dirname(this.#path);
     for (const name of await readdir(folder)) {
       if (!name.startsWith(parse(this.#path).name)) continue;
       const other = join(folder, name);
-      const found = await orMissing(() => stat(other, { bigint: true }));
-      if (found === null || String(found.ino) !== inode || String(found.birthtimeNs) !== born) continue;
-      if (found.size > length) await this.#truncate(other, length);
+      const status = await orNullIfMissing(() => stat(other, { bigint: true }));
+      if (status === null || String(status.ino) !== inode || String(status.birthtimeNs) !== born) continue;
+      if (status.size > length) await this.#truncate(other, length);
     }
   }
 
@@ -159,28 +162,29 @@ export class OutputFile {
     }
   }
 
-  /** Opens the file that has the name now, if that is another one; answers its size. */
-  async #reopened(): Promise<number> {
-    const found = await orMissing(() => stat(this.#path, { bigint: true }));
-    if (found !== null && this.#handle !== undefined && String(found.ino) === this.#inode) return Number(found.size);
+  /** Opens the file that has the name now, unless it is open; returns its size. */
+  async #reopen(): Promise<number> {
+    const current = await orNullIfMissing(() => stat(this.#path, { bigint: true }));
+    if (current !== null && this.#handle !== undefined && String(current.ino) === this.#inode)
+      return Number(current.size);
     await this.close();
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_NONBLOCK;
     this.#handle = await this.#files.open(this.#path, flags, 0o666);
-    const now = await this.#handle.stat({ bigint: true });
-    if (!now.isFile())
+    const status = await this.#handle.stat({ bigint: true });
+    if (!status.isFile())
       throw new MillraceError(
         'SINK_SETUP',
-        `${this.#path} is no regular file, and cannot be cut back to a checkpoint.`,
+        `${this.#path} is not a regular file and cannot be truncated to a checkpoint; set file to a regular file.`,
       );
-    this.#inode = String(now.ino);
-    this.#born = String(now.birthtimeNs);
-    return Number(now.size);
+    this.#inode = String(status.ino);
+    this.#born = String(status.birthtimeNs);
+    return Number(status.size);
   }
 }
 
 /**
- * Puts positions in the place of those that the checkpoint holds; the file stays as it is. BAD_REQUEST for what is no
- * offset, and for a folder that is missing.
+ * Replaces positions in the checkpoint; the file is not changed. BAD_REQUEST for an invalid offset and for a missing
+ * folder.
  */
 export async function alterCheckpoint(
   files: FileAccess,
@@ -190,34 +194,37 @@ export async function alterCheckpoint(
 ): Promise<void> {
   for (const { topic, partition, next } of positions)
     if (next !== null && !(Number.isSafeInteger(next) && next >= 0))
-      throw new MillraceError('BAD_REQUEST', `The offset ${next} of ${topic}-${partition} is no offset of a record.`);
+      throw new MillraceError(
+        'BAD_REQUEST',
+        `The offset ${next} of ${topic}-${partition} must be a non-negative integer.`,
+      );
   try {
     await changePositions(files, path, stored => {
       if (stored === null && positions.every(({ next }) => next === null)) return null;
-      return replaced(stored ?? { positions: [] }, writer, positions);
+      return replacePositions(stored ?? { positions: [] }, writer, positions);
     });
   } catch (error) {
-    const told = failure(path, error);
-    if (!(told instanceof MillraceError) || told.code !== 'SINK_SETUP') throw told;
-    throw new MillraceError('BAD_REQUEST', told.message, { cause: error });
+    const failure = toMillraceError(path, error);
+    if (!(failure instanceof MillraceError) || failure.code !== 'SINK_SETUP') throw failure;
+    throw new MillraceError('BAD_REQUEST', failure.message, { cause: error });
   }
 }
 
-/** Refuses older writers in the checkpoint, where there is one on this machine. */
+/** Fences older writers in the checkpoint, if this machine has one. */
 export async function fenceCheckpoint(files: FileAccess, path: string, writer: SinkWriter): Promise<void> {
   try {
     if ((await readCheckpoint(files, path)) === null) return;
-    await changePositions(files, path, stored => stored && fenced(stored, writer));
+    await changePositions(files, path, stored => stored && fenceOlder(stored, writer));
   } catch (error) {
-    throw failure(path, error);
+    throw toMillraceError(path, error);
   }
 }
 
-/** change: the positions to store, or null to leave the checkpoint as it is. */
+/** change: returns the positions to store, or null to leave the checkpoint unchanged. */
 async function changePositions(
   files: FileAccess,
   path: string,
-  change: (stored: Checkpoint | null) => HeldPosition[] | null,
+  change: (stored: Checkpoint | null) => StoredPosition[] | null,
 ): Promise<void> {
   await withLock(await lockName(path), path, async () => {
     const stored = await readCheckpoint(files, path);

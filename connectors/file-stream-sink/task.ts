@@ -3,13 +3,13 @@ import type { SinkBatch, SinkPosition, SinkTask, SinkTaskContext } from '../../s
 import type { FileAccess } from '../../src/config/worker-config/file-access.ts';
 import { MillraceError } from '../../src/errors.ts';
 import type { FileSinkConfig } from './config.ts';
-import { Lines } from './lines.ts';
+import { LineEncoder } from './lines.ts';
 import { OutputFile } from './output-file.ts';
 
-/** Writes to what the configuration names: a file, or, without one, the worker's standard output. */
+/** Writes to the configured file, or, without one, to the worker's standard output. */
 export class FileStreamSinkTask implements SinkTask<FileSinkConfig> {
   readonly #files: FileAccess;
-  readonly #lines = new Lines();
+  readonly #encoder = new LineEncoder();
   #file: OutputFile | undefined;
   #context: SinkTaskContext | undefined;
   #topicIds: ReadonlyMap<string, string> = new Map();
@@ -33,9 +33,9 @@ export class FileStreamSinkTask implements SinkTask<FileSinkConfig> {
   async write({ records, positions }: SinkBatch): Promise<void> {
     if (this.#context === undefined)
       throw new MillraceError('INTERNAL', 'The sink was written to before it was opened.');
-    const bytes = this.#lines.of(records);
+    const bytes = this.#encoder.encode(records);
     if (this.#file !== undefined) await this.#file.append(this.#context, this.#topicIds, bytes, positions);
-    // It has no positions: the consumer group's are moved behind it, and a crash in between writes lines again.
+    // No positions: the consumer group's offsets are committed after the write, and a crash in between repeats lines.
     else if (!process.stdout.write(Buffer.from(bytes))) await once(process.stdout, 'drain');
   }
 

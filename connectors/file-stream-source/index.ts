@@ -5,8 +5,8 @@ import { checkPositions } from './offsets.ts';
 import { FileStreamSourceTask } from './task.ts';
 
 /**
- * Lines of a file, in the place of `org.apache.kafka.connect.file.FileStreamSourceConnector`: the same configuration and
- * the same records. One task: a file has one position. Exactly once for a file; the standard input has no position.
+ * Reads lines of a file, like `org.apache.kafka.connect.file.FileStreamSourceConnector`: the same configuration and the
+ * same records. One task, because a file has one position. Exactly once for a file; the standard input has no position.
  */
 export const fileStreamSource = (files: FileAccess): SourceConnector<FileSourceConfig> => ({
   kind: 'source',

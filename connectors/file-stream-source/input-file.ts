@@ -5,13 +5,13 @@ import type { FileAccess } from '../../src/config/worker-config/file-access.ts';
 import { MillraceError, messageOf } from '../../src/errors.ts';
 
 const [LF, CR] = [0x0a, 0x0d];
-/** Bytes read at once to count lines. */
-const BLOCK = 256 * 1024;
+/** Bytes per read when counting lines. */
+const BLOCK_BYTES = 256 * 1024;
 
-/** An open file, which stays the same whatever becomes of its name. */
+/** An open file, also after it has been renamed or removed. */
 export class InputFile {
   readonly inode: string;
-  /** When it was made, in nanoseconds; 0 where the file system does not say. */
+  /** Creation time in nanoseconds; 0 for a file system without one. */
   readonly born: bigint;
   readonly #path: string;
   readonly #handle: FileHandle;
@@ -23,15 +23,15 @@ export class InputFile {
     this.born = birthtimeNs;
   }
 
-  /** null where there is no such file. SOURCE_SETUP for what cannot be read as one, TASK_CONFIG for what must not be. */
+  /** Opens a file; null when it does not exist. SOURCE_SETUP when it cannot be read, TASK_CONFIG when it is not allowed. */
   static async open(files: FileAccess, path: string): Promise<InputFile | null> {
-    const handle = await orMissing(path, () => files.open(path, constants.O_RDONLY | constants.O_NONBLOCK));
+    const handle = await orNullIfMissing(path, () => files.open(path, constants.O_RDONLY | constants.O_NONBLOCK));
     if (handle === null) return null;
     try {
-      const found = await handle.stat({ bigint: true });
-      if (!found.isFile())
-        throw new MillraceError('SOURCE_SETUP', `${path} is no regular file, and cannot be followed.`);
-      return new InputFile(path, handle, found);
+      const status = await handle.stat({ bigint: true });
+      if (!status.isFile())
+        throw new MillraceError('SOURCE_SETUP', `${path} is not a regular file; set file to a regular file.`);
+      return new InputFile(path, handle, status);
     } catch (error) {
       await handle.close();
       throw error;
@@ -39,27 +39,27 @@ export class InputFile {
   }
 
   async size(): Promise<number> {
-    return (await this.#told(() => this.#handle.stat())).size;
+    return (await this.#withErrors(() => this.#handle.stat())).size;
   }
 
-  /** Reads what is at `position` into `room`; 0 at the end. */
-  async read(room: Buffer, position: number): Promise<number> {
-    return (await this.#told(() => this.#handle.read(room, 0, room.length, position))).bytesRead;
+  /** Reads bytes from `position` into `target`; returns their number, 0 at the end. */
+  async read(target: Buffer, position: number): Promise<number> {
+    return (await this.#withErrors(() => this.#handle.read(target, 0, target.length, position))).bytesRead;
   }
 
-  /** Lines that end before `position`, however they end: \n, \r or \r\n. Reads all of it. */
+  /** Counts line ends (\n, \r or \r\n) before `position`. Reads the file up to there. */
   async linesBefore(position: number): Promise<number> {
-    const block = Buffer.allocUnsafe(Math.min(position, BLOCK));
+    const block = Buffer.allocUnsafe(Math.min(position, BLOCK_BYTES));
     let lines = 0;
     let last = 0;
-    for (let at = 0; at < position; ) {
-      const read = await this.read(block.subarray(0, Math.min(block.length, position - at)), at);
+    for (let offset = 0; offset < position; ) {
+      const read = await this.read(block.subarray(0, Math.min(block.length, position - offset)), offset);
       if (read === 0) break;
       for (const byte of block.subarray(0, read)) {
         if (byte === CR || (byte === LF && last !== CR)) lines++;
         last = byte;
       }
-      at += read;
+      offset += read;
     }
     return lines;
   }
@@ -68,46 +68,46 @@ export class InputFile {
     return this.#handle.close();
   }
 
-  async #told<T>(work: () => Promise<T>): Promise<T> {
+  async #withErrors<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      throw failure(this.#path, error);
+      throw toMillraceError(this.#path, error);
     }
   }
 }
 
-export interface Named {
+export interface FileIdentity {
   readonly inode: string;
   readonly size: number;
   readonly born: bigint;
 }
 
-/** What a name stands for now; null where there is nothing. */
-export async function named(path: string): Promise<Named | null> {
-  const found = await orMissing(path, () => stat(path, { bigint: true }));
-  return found === null ? null : { inode: String(found.ino), size: Number(found.size), born: found.birthtimeNs };
+/** Identifies the file that has this name now; null when it does not exist. */
+export async function fileIdentity(path: string): Promise<FileIdentity | null> {
+  const status = await orNullIfMissing(path, () => stat(path, { bigint: true }));
+  return status === null ? null : { inode: String(status.ino), size: Number(status.size), born: status.birthtimeNs };
 }
 
 /**
- * The file that had this name before it was rotated: in the same folder, with a name that begins alike
- * (`app.log` → `app.log.1`, `app-20260102.log`), since an inode may have been given to a stranger. null: it is gone.
+ * Finds the file that had this name before it was rotated: in the same folder, with a name of the same start (`app.log` →
+ * `app.log.1`, `app-20260102.log`), because inodes are reused for other files. null when it does not exist.
  */
-export async function renamed(path: string, inode: string, position: number): Promise<string | null> {
+export async function findRenamed(path: string, inode: string, position: number): Promise<string | null> {
   for (const other of await siblings(path, name => name.startsWith(parse(path).name))) {
-    const found = await named(other);
-    if (found?.inode === inode && found.size >= position) return other;
+    const candidate = await fileIdentity(other);
+    if (candidate?.inode === inode && candidate.size >= position) return other;
   }
   return null;
 }
 
 /**
- * The file that had this name after that one: where it has been rotated more than once, the next to be made, among those
- * whose names differ by numbers alone (`app.log.1`, `app.log-2026-01-02`, `app-2026010203.log`).
+ * Finds the file that took this name after the given one. After several rotations, it is the one created next, among files
+ * whose names differ only by numbers (`app.log.1`, `app.log-2026-01-02`, `app-2026010203.log`).
  */
-export async function successor(path: string, { inode, born }: InputFile): Promise<string> {
+export async function findSuccessor(path: string, { inode, born }: InputFile): Promise<string> {
   const { name: stem, base, ext } = parse(path);
-  const rotated = (name: string): boolean => {
+  const isRotated = (name: string): boolean => {
     const added = name.startsWith(base)
       ? name.slice(base.length)
       : name.startsWith(stem) && name.endsWith(ext)
@@ -116,40 +116,40 @@ export async function successor(path: string, { inode, born }: InputFile): Promi
     return /^[-._]?\d[-._:T\d]*$/.test(added);
   };
   let next = path;
-  let first = (await named(path))?.born;
-  for (const other of born === 0n ? [] : await siblings(path, rotated)) {
-    const found = await named(other);
-    if (found === null || found.inode === inode || found.born <= born) continue;
-    if (first !== undefined && found.born >= first) continue;
-    first = found.born;
+  let earliest = (await fileIdentity(path))?.born;
+  for (const other of born === 0n ? [] : await siblings(path, isRotated)) {
+    const candidate = await fileIdentity(other);
+    if (candidate === null || candidate.inode === inode || candidate.born <= born) continue;
+    if (earliest !== undefined && candidate.born >= earliest) continue;
+    earliest = candidate.born;
     next = other;
   }
   return next;
 }
 
-async function siblings(path: string, wanted: (name: string) => boolean): Promise<string[]> {
+async function siblings(path: string, matches: (name: string) => boolean): Promise<string[]> {
   const folder = dirname(path);
-  const names = (await orMissing(folder, () => readdir(folder))) ?? [];
-  return names.filter(wanted).map(name => join(folder, name));
+  const names = (await orNullIfMissing(folder, () => readdir(folder))) ?? [];
+  return names.filter(matches).map(name => join(folder, name));
 }
 
-async function orMissing<T>(path: string, work: () => Promise<T>): Promise<T | null> {
+async function orNullIfMissing<T>(path: string, work: () => Promise<T>): Promise<T | null> {
   try {
     return await work();
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return null;
-    throw failure(path, error);
+    throw toMillraceError(path, error);
   }
 }
 
 const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException | null)?.code;
 
-/** What someone must mend; anything else may pass by itself. */
-const lasting = new Set(['EACCES', 'EPERM', 'EISDIR', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG', 'ENXIO']);
+/** Errors that need a change by the user; others are retriable. */
+const permanent = new Set(['EACCES', 'EPERM', 'EISDIR', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG', 'ENXIO']);
 
-function failure(path: string, error: unknown): MillraceError {
+function toMillraceError(path: string, error: unknown): MillraceError {
   if (error instanceof MillraceError) return error;
   const code = codeOf(error);
-  const kind = code !== undefined && lasting.has(code) ? 'SOURCE_SETUP' : 'SOURCE_UNAVAILABLE';
+  const kind = code !== undefined && permanent.has(code) ? 'SOURCE_SETUP' : 'SOURCE_UNAVAILABLE';
   return new MillraceError(kind, `The file ${path} cannot be read: ${messageOf(error)}`, { cause: error });
 }

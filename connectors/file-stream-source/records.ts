@@ -2,9 +2,9 @@ import { type SourceRecord, schemaOf } from '../../src/api/index.ts';
 
 /** Connect's `Schema.STRING_SCHEMA`. */
 const string = schemaOf('string');
-const none: SourceRecord['headers'] = [];
+const noHeaders: SourceRecord['headers'] = [];
 
-/** A record of each line, as Connect's FileStreamSource makes them: no key, a string, the time of reading. */
+/** Creates a record for each line, like Connect's FileStreamSource: no key, a string value, the time of reading. */
 export function recordsOf(topic: string, lines: readonly string[]): SourceRecord[] {
   const timestamp = Date.now();
   return lines.map(value => ({
@@ -15,6 +15,6 @@ export function recordsOf(topic: string, lines: readonly string[]): SourceRecord
     valueSchema: string,
     value,
     timestamp,
-    headers: none,
+    headers: noHeaders,
   }));
 }

@@ -5,26 +5,26 @@ import type { FileSourceConfig } from './config.ts';
 import { LineBuffer } from './line-buffer.ts';
 import { recordsOf } from './records.ts';
 
-/** How long a read waits for a line. Milliseconds. */
-const WAIT = 1000;
+/** Longest wait of `read` for a line. */
+const MAX_WAIT_MS = 1000;
 
-/** What a task had taken from a stream without its being written to Kafka: the next one begins with that. */
-const leftOver = new WeakMap<Readable, Buffer>();
+/** Bytes that a task read from a stream without committing them to Kafka; the next task starts with them. */
+const uncommitted = new WeakMap<Readable, Buffer>();
 
 /**
- * Lines from a stream that cannot be read twice: without a position, and so at most once when the process ends. Within
- * a process, what has not been acknowledged is kept for the task that follows.
+ * Reads lines from a stream that cannot be read twice. It has no position, so lines are delivered at most once when the
+ * process ends. Within a process, unacknowledged bytes are kept for the next task.
  */
 export class StandardInputTask implements SourceTask<FileSourceConfig> {
   readonly #input: Readable;
   readonly #lines = new LineBuffer(0);
   readonly #unacknowledged = new Map<SourceBatch, number>();
-  /** Bytes that came and are not in Kafka yet; the first of them stands at `#kept`. */
+  /** Bytes that are not committed to Kafka yet; the first one is at stream position `#acknowledged`. */
   #chunks: Buffer[] = [];
-  #kept = 0;
-  /** How many of `#chunks` the lines have been given. */
-  #fed = 0;
-  #fedBytes = 0;
+  #acknowledged = 0;
+  /** Number of `#chunks` that have been copied to the line buffer, and bytes copied of the next one. */
+  #copiedChunks = 0;
+  #copiedBytes = 0;
   #context: SourceTaskContext | undefined;
   #topic = '';
   #batchSize = 1;
@@ -45,9 +45,9 @@ export class StandardInputTask implements SourceTask<FileSourceConfig> {
     this.#context = context;
     this.#topic = config.topic;
     this.#batchSize = Math.max(1, config['batch.size']);
-    const before = leftOver.get(this.#input);
-    if (before !== undefined) this.#chunks.push(before);
-    leftOver.delete(this.#input);
+    const earlier = uncommitted.get(this.#input);
+    if (earlier !== undefined) this.#chunks.push(earlier);
+    uncommitted.delete(this.#input);
     this.#input.on('data', this.#take);
     this.#stopping = addAbortListener(context.signal, () => this.#wake());
   }
@@ -63,32 +63,32 @@ export class StandardInputTask implements SourceTask<FileSourceConfig> {
         this.#unacknowledged.set(batch, position);
         return batch;
       }
-      if (this.#feed()) continue;
+      if (this.#copyChunk()) continue;
       if (waited) return null;
       waited = true;
-      await this.#more();
+      await this.#waitForInput();
     }
     return null;
   }
 
   acknowledge(batch: SourceBatch): void {
-    const position = this.#unacknowledged.get(batch) ?? this.#kept;
+    const position = this.#unacknowledged.get(batch) ?? this.#acknowledged;
     this.#unacknowledged.delete(batch);
     for (
       let [first] = this.#chunks;
-      first !== undefined && this.#kept + first.length <= position;
+      first !== undefined && this.#acknowledged + first.length <= position;
       [first] = this.#chunks
     ) {
       this.#chunks.shift();
-      this.#fed--;
-      this.#kept += first.length;
+      this.#copiedChunks--;
+      this.#acknowledged += first.length;
     }
     const [first] = this.#chunks;
-    if (first === undefined || position <= this.#kept) return;
-    const done = position - this.#kept;
-    this.#chunks[0] = first.subarray(done);
-    if (this.#fed === 0) this.#fedBytes -= done;
-    this.#kept = position;
+    if (first === undefined || position <= this.#acknowledged) return;
+    const acknowledged = position - this.#acknowledged;
+    this.#chunks[0] = first.subarray(acknowledged);
+    if (this.#copiedChunks === 0) this.#copiedBytes -= acknowledged;
+    this.#acknowledged = position;
   }
 
   async close(): Promise<void> {
@@ -98,29 +98,30 @@ export class StandardInputTask implements SourceTask<FileSourceConfig> {
     this.#input.off('data', this.#take);
     this.#input.pause();
     this.#wake();
-    if (this.#context !== undefined && this.#chunks.length > 0) leftOver.set(this.#input, Buffer.concat(this.#chunks));
+    if (this.#context !== undefined && this.#chunks.length > 0)
+      uncommitted.set(this.#input, Buffer.concat(this.#chunks));
   }
 
-  /** Hands the lines what came next; false where that is nothing. */
-  #feed(): boolean {
-    const chunk = this.#chunks[this.#fed];
+  /** Copies the next chunk to the line buffer; false without one. */
+  #copyChunk(): boolean {
+    const chunk = this.#chunks[this.#copiedChunks];
     if (chunk === undefined) return false;
-    const room = this.#lines.room();
-    const copied = chunk.copy(room, 0, this.#fedBytes);
-    this.#lines.filled(copied);
-    this.#fedBytes += copied;
-    if (this.#fedBytes === chunk.length) {
-      this.#fed++;
-      this.#fedBytes = 0;
+    const target = this.#lines.freeSpace();
+    const copied = chunk.copy(target, 0, this.#copiedBytes);
+    this.#lines.commit(copied);
+    this.#copiedBytes += copied;
+    if (this.#copiedBytes === chunk.length) {
+      this.#copiedChunks++;
+      this.#copiedBytes = 0;
     }
     return true;
   }
 
-  /** Resolves when there is more, when the task ends, or after a while. */
-  async #more(): Promise<void> {
+  /** Resolves on input, when the task ends, or after MAX_WAIT_MS. */
+  async #waitForInput(): Promise<void> {
     this.#input.resume();
     await new Promise<void>(resolve => {
-      const timer = setTimeout(resolve, WAIT);
+      const timer = setTimeout(resolve, MAX_WAIT_MS);
       this.#wake = () => {
         clearTimeout(timer);
         resolve();

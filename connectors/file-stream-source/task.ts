@@ -4,7 +4,7 @@ import type { FileSourceConfig } from './config.ts';
 import { FileTask } from './file-task.ts';
 import { StandardInputTask } from './standard-input-task.ts';
 
-/** Reads what the configuration names: a file, or, without one, the worker's standard input. */
+/** Reads the configured file, or, without one, the worker's standard input. */
 export class FileStreamSourceTask implements SourceTask<FileSourceConfig> {
   readonly #files: FileAccess;
   #task: SourceTask<FileSourceConfig> | undefined;

@@ -12,8 +12,6 @@ const unrevised: readonly string[] = [
   'src/demo/**',
   'src/testing/**',
   'connectors/index.ts',
-  'connectors/file-stream-sink/**',
-  'connectors/file-stream-source/**',
   'connectors/postgresql/*.ts',
   'connectors/postgresql/types/**',
   'test/api/**',

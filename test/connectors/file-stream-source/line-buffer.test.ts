@@ -11,18 +11,18 @@ function cut(pieces: readonly Buffer[], { max = 1000, final = false } = {}) {
   };
   for (const piece of pieces) {
     for (let at = 0; at < piece.length; ) {
-      const copied = piece.copy(buffer.room(), 0, at);
-      buffer.filled(copied);
+      const copied = piece.copy(buffer.freeSpace(), 0, at);
+      buffer.commit(copied);
       at += copied;
       drain();
     }
     // What a reader does at the end of a file that still grows.
-    buffer.room();
+    buffer.freeSpace();
     drain();
   }
   if (final) buffer.finish();
   drain();
-  return { lines, position: buffer.position, wanted: buffer.wanted };
+  return { lines, position: buffer.position, wanted: buffer.nextPosition };
 }
 
 /** The same by looking at one byte after another. */
