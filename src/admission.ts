@@ -3,7 +3,7 @@ import type { ConfigProps, Log } from './api/index.ts';
 import { pluginKeys } from './config/connector-config/plugin-keys.ts';
 import { versionProblem } from './config/connector-config/plugin-version.ts';
 import { invalidConfigMessage } from './config/connector-config/validate.ts';
-import { bytesOf, longestKeys, ROOM } from './config/payload-limits.ts';
+import { jsonBytes, longestKeys, PAYLOAD_LIMITS } from './config/payload-limits.ts';
 import type { CheckedConfig } from './connector/operations.ts';
 import { HostLostError } from './data-plane/host-lost.ts';
 import { MillraceError, messageOf } from './errors.ts';
@@ -55,9 +55,10 @@ export function createAdmission({ plugins, secrets, showSecrets, log, check }: A
       const invalid = invalidConfigMessage(infos);
       if (invalid !== undefined) throw new MillraceError('CONFIG_INVALID', invalid);
       const rest = Object.fromEntries(Object.entries(submitted).filter(([key]) => !plainSecretKeys.includes(key)));
-      const long = longestKeys(rest, ROOM.config);
+      const long = longestKeys(rest, PAYLOAD_LIMITS.config);
       const short = Object.fromEntries(Object.entries(rest).filter(([key]) => !long.includes(key)));
-      const many = bytesOf(short) <= ROOM.config ? [] : Object.keys(short).filter(key => !workflowKeys.test(key));
+      const many =
+        jsonBytes(short) <= PAYLOAD_LIMITS.config ? [] : Object.keys(short).filter(key => !workflowKeys.test(key));
       return { type, config: await secrets.seal(name, submitted, { secrets: plainSecretKeys, long, many }, before) };
     },
     async reveal(connector, config) {

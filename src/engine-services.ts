@@ -3,8 +3,8 @@ import { type ClientProps, clientRoles, clientSettings } from './config/client-s
 import { resolvePlaceholders } from './config/secrets/placeholders.ts';
 import { Redaction } from './config/secrets/redaction.ts';
 import { configProviders } from './config/worker-config/config-providers.ts';
-import { fileAccess } from './config/worker-config/file-access.ts';
-import { storageConfig, type WorkerConfig, workerConfigOf } from './config/worker-config/worker-config.ts';
+import { createFileAccess } from './config/worker-config/file-access.ts';
+import { parseWorkerConfig, storageConfig, type WorkerConfig } from './config/worker-config/worker-config.ts';
 import { connectorServices } from './connector-services.ts';
 import { kafkaClient } from './kafka/client/client.ts';
 import { clientPool } from './kafka/client/client-pool.ts';
@@ -40,7 +40,7 @@ export async function engineServices(
     failed: (provider, reason) => pluginLog.error({ provider, reason }, 'configuration provider cannot be used'),
   });
   const { props } = await resolvePlaceholders(properties, providers);
-  const config = workerConfigOf(props);
+  const config = parseWorkerConfig(props);
   const namesRedaction = new Redaction();
   const brokers = { 'bootstrap.servers': config['bootstrap.servers'].join(',') };
   const kafkaConfig = kafkaConfigFromProperties({ ...props, ...brokers });
@@ -48,10 +48,10 @@ export async function engineServices(
   const kafkaLog = namesRedaction.log(loggers.log('kafka'));
   const kafka = kafkaClient(kafkaConfig, kafkaLog);
   const pool = clientPool({ config: kafkaConfig, client: kafka }, kafkaLog);
-  const files = fileAccess({
-    allowed: config['file.connectors.allowed.paths'],
-    exposed: exposedListeners(parseListeners(props)),
-    code: codeFolders({
+  const files = createFileAccess({
+    allowedFolders: config['file.connectors.allowed.paths'],
+    exposedListeners: exposedListeners(parseListeners(props)),
+    codeFolders: codeFolders({
       plugins: [...pluginPath(properties), ...loaded.plugins.map(({ path }) => path)],
       cwd: process.cwd(),
       cache: cacheFolder(),
@@ -93,7 +93,7 @@ export async function engineServices(
 
 /** Reads `plugin.path`, which cannot contain placeholders: configuration providers are loaded from it. */
 const pluginPath = ({ 'plugin.path': path }: Readonly<Record<string, string>>): readonly string[] =>
-  workerConfigOf(path === undefined ? {} : { 'plugin.path': path })['plugin.path'];
+  parseWorkerConfig(path === undefined ? {} : { 'plugin.path': path })['plugin.path'];
 
 const offsetsTopic = (config: WorkerConfig, props: Readonly<Record<string, string>>): OffsetsTopic => ({
   topic: config['offset.storage.topic'],

@@ -4,7 +4,7 @@ import type { ConnectorEntry } from '../connectors/index.ts';
 import { connectors as defaultConnectors } from '../connectors/index.ts';
 import type { ConfigSpec, ConverterFactory, Log, PredicateFactory, TransformFactory } from './api/index.ts';
 import type { NamedComponent, PluginOrigin } from './config/connector-config/class-names.ts';
-import { findConnector as findConnectorIn, findNamed } from './config/connector-config/class-names.ts';
+import { findConnector as findConnectorIn, findComponent } from './config/connector-config/class-names.ts';
 import type { ComponentConfig, ComponentLookup } from './config/connector-config/component-lookup.ts';
 import type { KeyDefinition } from './config/connector-config/config-infos.ts';
 import { keyDefinition } from './config/connector-config/config-infos.ts';
@@ -117,7 +117,7 @@ export function pluginRegistry({
   const find =
     <F extends { readonly config: ConfigSpec<unknown> }>(entries: readonly Entry<F>[], suffix: string) =>
     async (name: string): Promise<Component<F> | undefined> => {
-      const entry = findNamed(entries, name, suffix);
+      const entry = findComponent(entries, name, suffix);
       if (entry === undefined) return undefined;
       const factory = await entry.load();
       return { className: entry.names[0], version: versionOf(entry), config: factory.config, factory };

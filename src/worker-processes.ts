@@ -1,6 +1,6 @@
 import cluster from 'node:cluster';
 import { pino } from 'pino';
-import { workerConfigOf } from './config/worker-config/worker-config.ts';
+import { parseWorkerConfig } from './config/worker-config/worker-config.ts';
 import { Loggers } from './observability/loggers.ts';
 import { processVariable } from './processes/messages.ts';
 import { type Supervised, supervise } from './processes/supervise.ts';
@@ -14,7 +14,7 @@ import { parseListeners } from './rest/listeners.ts';
 export function startWorkerProcesses(props: Readonly<Record<string, string>>, count: number): Supervised {
   // Properties with placeholders are checked by the first process, which resolves them.
   if (!Object.values(props).some(value => value.includes('${'))) {
-    workerConfigOf(props);
+    parseWorkerConfig(props);
     parseListeners(props);
     readAccessPolicy(props);
   }

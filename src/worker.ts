@@ -85,7 +85,7 @@ export async function startWorker(
     loggers,
     configFiles,
   });
-  const { unknown, idle } = readWorkerConfig(props);
+  const { unknown, withoutEffect: idle } = readWorkerConfig(props);
   for (const key of unknown) log.warn({ key }, 'unknown worker property, ignored');
   for (const [key, instead] of idle) log.info({ key, instead }, 'worker property without effect');
   if (props['offset.storage.file.filename'] !== undefined)

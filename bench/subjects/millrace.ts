@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { COMMIT_INTERVAL } from '../../src/config/connector-config/connector-config.ts';
+import { COMMIT_INTERVAL } from '../../src/config/connector-config/source-keys.ts';
 import { packageFolder } from '../../src/package-folder.ts';
 import { exactlyOnceProperties, type Subject } from './subject.ts';
 

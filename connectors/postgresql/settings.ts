@@ -9,7 +9,7 @@ import {
 import { strategies, topicNaming } from '../../src/cdc/naming/topic-naming.ts';
 import { contextHeaders, NO_HEADERS, type RecordSettings } from '../../src/cdc/record/record-builder.ts';
 import { parsePlaceholder } from '../../src/cdc/record/unavailable-value.ts';
-import { rememberAnswers } from '../../src/config/java-regex/index.ts';
+import { cacheResults } from '../../src/config/java-regex/index.ts';
 import type { PublicationSettings } from './catalog/publication.ts';
 import type { SchemaSettings } from './catalog/table-schema.ts';
 import type { PostgresConfig } from './config.ts';
@@ -61,8 +61,8 @@ export function capturedMessages(config: PostgresConfig): NameTest {
   const include = config['message.prefix.include.list'];
   const exclude = config['message.prefix.exclude.list'];
   if (include !== null && include.trim() !== '')
-    return rememberAnswers(nameTest(include, 'message.prefix.include.list'));
-  const excluded = rememberAnswers(nameTest(exclude ?? '', 'message.prefix.exclude.list'));
+    return cacheResults(nameTest(include, 'message.prefix.include.list'));
+  const excluded = cacheResults(nameTest(exclude ?? '', 'message.prefix.exclude.list'));
   return prefix => !excluded(prefix);
 }
 

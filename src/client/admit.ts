@@ -1,7 +1,7 @@
 import { connectors } from '../../connectors/index.ts';
 import type { ConnectorConfig, ConnectorType } from '../../workflows/shared/messages.ts';
 import { findConnector } from '../config/connector-config/class-names.ts';
-import { plainSecrets, secretKeys } from '../config/secrets/secret-keys.ts';
+import { plainSecretsMessage, secretKeys } from '../config/secrets/secret-keys.ts';
 import { MillraceError } from '../errors.ts';
 import type { ControlDeps } from '../temporal/control-client.ts';
 
@@ -12,7 +12,7 @@ import type { ControlDeps } from '../temporal/control-client.ts';
 export function admitFor(type: ConnectorType | undefined): ControlDeps['admit'] {
   return async (name, config) => {
     const plainKeys = secretKeys(config);
-    if (plainKeys.length > 0) throw new MillraceError('BAD_REQUEST', plainSecrets(name, plainKeys));
+    if (plainKeys.length > 0) throw new MillraceError('BAD_REQUEST', plainSecretsMessage(name, plainKeys));
     return { type: typeOf(config, type), config: { ...config, name } };
   };
 }

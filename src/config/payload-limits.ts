@@ -1,46 +1,46 @@
 /**
- * Payloads of workflows stay below this many bytes. Temporal takes 2 MiB, but keeps each for days, and a worker reads the
- * whole history of a workflow when it takes it over.
+ * Limit of a payload in bytes. Temporal allows 2 MiB but retains each payload for days, and a worker reads the complete
+ * history of a workflow before it continues the workflow.
  */
 export const PAYLOAD_BYTES = 64 * 1024;
 
 /**
- * What of a connector may stand in the history of its workflow, in bytes of JSON: in payloads below that, where
- * a task is given the connector's configuration with what is its own.
+ * Limits of a connector's data in the history of its workflow, in bytes of JSON. A payload that combines them, such as the
+ * connector's configuration with that of a task, stays below `PAYLOAD_BYTES`.
  */
-export const ROOM = {
-  /** A configuration that somebody gives by Temporal; one by REST is made to fit into `config`. */
-  given: 50_000,
+export const PAYLOAD_LIMITS = {
+  /** A configuration that a Temporal client submits; large values of one submitted over REST are offloaded to fit `config`. */
+  submitted: 50_000,
   config: 44_000,
-  /** What of a task's configuration is its own. */
+  /** A task's configuration without the keys of the connector's configuration. */
   task: 10_000,
-  /** And of those of all tasks together. */
+  /** Sum of `task` over all tasks. */
   plan: 60_000,
-  /** Positions that are set: beside a configuration. */
+  /** Offsets in a request to alter them, which is in one payload with a configuration. */
   offsets: 8_000,
-  /** Configurations of all tasks that are started at the same time. */
+  /** Sum of the configurations of tasks that are started at the same time. */
   tasks: 1_000_000,
 } as const;
 
-/** Key of a configuration at which the short values stand that are too many, as JSON. */
-export const MANY = 'millrace.config.many';
+/** Configuration key that holds a JSON object of short values, which are offloaded together because they are too many. */
+export const OFFLOADED_SHORT_VALUES = 'millrace.config.many';
 
-export const bytesOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));
+export const jsonBytes = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));
 
-/** The keys of the longest values, as few as have to go so that the rest has `most` bytes with `instead` bytes each in their place. */
-export function longestKeys(config: Readonly<Record<string, string>>, most: number): string[] {
+/** Returns the fewest keys, those of the longest values, whose replacement by placeholders reduces a configuration to `maxBytes`. */
+export function longestKeys(config: Readonly<Record<string, string>>, maxBytes: number): string[] {
   const keys = Object.entries(config)
-    .map(([key, value]) => ({ key, bytes: bytesOf(value) }))
+    .map(([key, value]) => ({ key, bytes: jsonBytes(value) }))
     .sort((a, b) => b.bytes - a.bytes);
-  let left = bytesOf(config);
-  const gone: string[] = [];
+  let remainingBytes = jsonBytes(config);
+  const longest: string[] = [];
   for (const { key, bytes } of keys) {
-    if (left <= most || bytes <= PLACEHOLDER_BYTES) break;
-    gone.push(key);
-    left -= bytes - PLACEHOLDER_BYTES;
+    if (remainingBytes <= maxBytes || bytes <= PLACEHOLDER_BYTES) break;
+    longest.push(key);
+    remainingBytes -= bytes - PLACEHOLDER_BYTES;
   }
-  return gone;
+  return longest;
 }
 
-/** `"${secret:<uuid>}"` */
+/** Length of `"${secret:<uuid>}"`, rounded up. */
 const PLACEHOLDER_BYTES = 48;

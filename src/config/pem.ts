@@ -1,4 +1,4 @@
-/** PEM on one line, as properties files tend to have it, with its line breaks put back. */
+/** Restores the line breaks of PEM text on one line, a common form in properties files. */
 export function pem(text: string): string;
 export function pem(text: string | undefined): string | undefined;
 export function pem(text: string | undefined): string | undefined {

@@ -2,13 +2,13 @@ import { z } from 'zod';
 import type { ConfigCheck, ConfigKeyInfo, ConfigProps, ConfigSpec, ConfigType } from '../api/component.ts';
 
 /**
- * One zod schema for each key, with what Connect's ConfigDef tells of it. `defineConfig` makes of them the type, the
- * defaults, the answers of /validate, the console's form and the reference page. Messages are Connect's own, word for
- * word, since people search for them.
+ * A configuration key: a zod schema and the metadata of Connect's ConfigDef. `defineConfig` derives the configuration type,
+ * the defaults, the answers of /validate, the console's form and the reference page from the keys. Messages are those of
+ * Kafka Connect, word for word, so that they can be found with a search engine.
  */
 export interface ConfigKey<T> {
   readonly type: ConfigType;
-  /** Reads the text of a key that is there. */
+  /** Parses the text of a key that is set. */
   readonly zod: z.ZodType<T, string>;
   readonly options: KeyOptions<T>;
 }
@@ -18,38 +18,38 @@ interface KeyDocs {
   readonly doc: string;
   readonly importance?: 'high' | 'medium' | 'low';
   readonly group?: string;
-  /** Place within the group; without it, one behind the key before. */
+  /** Position within the group; defaults to the position after the previous key. */
   readonly order?: number;
   readonly width?: 'none' | 'short' | 'medium' | 'long';
   readonly displayName?: string;
   readonly dependents?: readonly string[];
   readonly recommended?: readonly string[];
-  /** Names that the key had in earlier versions. */
+  /** Names of the key in earlier versions. */
   readonly formerNames?: readonly string[];
 }
 
 interface KeyOptions<T> extends KeyDocs, Checks<T> {
-  /** Absent: the key is required. */
+  /** Default value; a key without one is required. */
   readonly default?: T;
-  /** Shown as the default, where `String(default)` is not it. */
+  /** Text to show as the default instead of `String(default)`. */
   readonly defaultText?: string;
 }
 
-type Required_<T> = KeyDocs & { readonly default?: never } & Checks<T>;
-type Defaulted<T, D> = KeyDocs & { readonly default: D; readonly defaultText?: string } & Checks<T>;
+type RequiredOptions<T> = KeyDocs & { readonly default?: never } & Checks<T>;
+type OptionalOptions<T, D> = KeyDocs & { readonly default: D; readonly defaultText?: string } & Checks<T>;
 interface Checks<T> {
   readonly check?: Check<T>;
 }
-/** What is wrong with a value, or undefined. */
+/** Validates a value. Returns an error, or undefined for a valid value. */
 export interface Check<T> {
-  (value: T): Wrong | undefined;
-  /** What it says where there is no value, as Connect does beside the message that the value cannot be read. */
-  readonly onNull?: Wrong;
+  (value: T): ValueError | undefined;
+  /** Error for a null value, which Connect's validators add to the error that the value is missing or cannot be parsed. */
+  readonly onNull?: ValueError;
 }
-/** What stands behind `Invalid value … for configuration …: `, or a message that is whole by itself. */
-export type Wrong = string | { readonly message: string };
+/** The text after `Invalid value … for configuration …: `, or a complete message. */
+export type ValueError = string | { readonly message: string };
 
-const fail = (context: z.core.$RefinementCtx, message: string): never => {
+const addIssue = (context: z.core.$RefinementCtx, message: string): never => {
   context.issues.push({ code: 'custom', message, input: undefined });
   return z.NEVER;
 };
@@ -63,33 +63,33 @@ function key<T, D>(
   return { type, zod: zod as unknown as z.ZodType<T | D, string>, options: options as KeyOptions<T | D> };
 }
 
-type Made<T> = {
-  (options: Required_<T>): ConfigKey<T>;
-  <D extends T | null>(options: Defaulted<T, D>): ConfigKey<T | D>;
+type KeyFactory<T> = {
+  (options: RequiredOptions<T>): ConfigKey<T>;
+  <D extends T | null>(options: OptionalOptions<T, D>): ConfigKey<T | D>;
 };
 
-/** Text; blanks around it fall away. */
-export const stringKey = ((options: Defaulted<string, string>) =>
-  key('STRING', text => text.trim(), options)) as Made<string>;
-export const passwordKey = ((options: Defaulted<string, string>) =>
-  key('PASSWORD', text => text.trim(), options)) as Made<string>;
-export const classKey = ((options: Defaulted<string, string>) =>
-  key('CLASS', text => text.trim(), options)) as Made<string>;
+/** A string, trimmed. */
+export const stringKey = ((options: OptionalOptions<string, string>) =>
+  key('STRING', text => text.trim(), options)) as KeyFactory<string>;
+export const passwordKey = ((options: OptionalOptions<string, string>) =>
+  key('PASSWORD', text => text.trim(), options)) as KeyFactory<string>;
+export const classKey = ((options: OptionalOptions<string, string>) =>
+  key('CLASS', text => text.trim(), options)) as KeyFactory<string>;
 
-export const booleanKey = ((options: Defaulted<boolean, boolean>) =>
+export const booleanKey = ((options: OptionalOptions<boolean, boolean>) =>
   key(
     'BOOLEAN',
     (text, context) => {
       const lower = text.trim().toLowerCase();
       return lower === 'true' || lower === 'false'
         ? lower === 'true'
-        : fail(context, 'Expected value to be either true or false');
+        : addIssue(context, 'Expected value to be either true or false');
     },
     options,
-  )) as Made<boolean>;
+  )) as KeyFactory<boolean>;
 
-const whole = (type: 'INT' | 'LONG' | 'SHORT', min: number, max: number) =>
-  ((options: Defaulted<number, number>) =>
+const integerKey = (type: 'INT' | 'LONG' | 'SHORT', min: number, max: number) =>
+  ((options: OptionalOptions<number, number>) =>
     key(
       type,
       (text, context) => {
@@ -97,71 +97,75 @@ const whole = (type: 'INT' | 'LONG' | 'SHORT', min: number, max: number) =>
         const value = Number(trimmed);
         return /^[+-]?\d+$/.test(trimmed) && value >= min && value <= max
           ? value
-          : fail(context, `Not a number of type ${type}`);
+          : addIssue(context, `Not a number of type ${type}`);
       },
       options,
-    )) as Made<number>;
+    )) as KeyFactory<number>;
 
-export const intKey = whole('INT', -(2 ** 31), 2 ** 31 - 1);
-export const longKey = whole('LONG', Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
-export const shortKey = whole('SHORT', -32768, 32767);
+export const intKey = integerKey('INT', -(2 ** 31), 2 ** 31 - 1);
+export const longKey = integerKey('LONG', Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+export const shortKey = integerKey('SHORT', -32768, 32767);
 
-export const doubleKey = ((options: Defaulted<number, number>) =>
+export const doubleKey = ((options: OptionalOptions<number, number>) =>
   key(
     'DOUBLE',
     (text, context) => {
       const value = Number(text.trim());
-      return text.trim() !== '' && !Number.isNaN(value) ? value : fail(context, 'Not a number of type DOUBLE');
+      return text.trim() !== '' && !Number.isNaN(value) ? value : addIssue(context, 'Not a number of type DOUBLE');
     },
     options,
-  )) as Made<number>;
+  )) as KeyFactory<number>;
 
-/** Comma-separated; blanks around items and empty text fall away. */
-export const listKey = ((options: Defaulted<readonly string[], readonly string[]>) =>
-  key('LIST', text => (text.trim() === '' ? [] : text.split(',').map(item => item.trim())), options)) as Made<
+/** A comma-separated list with trimmed items; an empty text is an empty list. */
+export const listKey = ((options: OptionalOptions<readonly string[], readonly string[]>) =>
+  key('LIST', text => (text.trim() === '' ? [] : text.split(',').map(item => item.trim())), options)) as KeyFactory<
   readonly string[]
 >;
 
-/** One of a few words; case does not matter, the value is the word as listed. */
+/** One of several words, in any case; the value is the word as listed. */
 export function enumKey<const W extends string, D extends W | null = W>(
   words: readonly W[],
-  options: Defaulted<W, D>,
+  options: OptionalOptions<W, D>,
 ): ConfigKey<W | D> {
   return key<W, D>(
     'STRING',
     (text, context) =>
       words.find(word => word.toLowerCase() === text.trim().toLowerCase()) ??
-      fail(context, `String must be one of (case insensitive): ${words.join(', ')}`),
+      addIssue(context, `String must be one of (case insensitive): ${words.join(', ')}`),
     { ...options, recommended: words },
   );
 }
 
-/** One of a few words, as they are written. */
+/** One of several words, in the case as listed. */
 export function oneOfKey<const W extends string>(
   words: readonly W[],
   options: KeyDocs & { readonly default?: W },
 ): ConfigKey<W> {
   const message = `String must be one of: ${words.join(', ')}`;
   const check = Object.assign(() => undefined, { onNull: message });
-  return key<W, W>('STRING', (text, context) => words.find(word => word === text.trim()) ?? fail(context, message), {
-    ...options,
-    ...(options.default === undefined ? { check } : {}),
-  });
+  return key<W, W>(
+    'STRING',
+    (text, context) => words.find(word => word === text.trim()) ?? addIssue(context, message),
+    {
+      ...options,
+      ...(options.default === undefined ? { check } : {}),
+    },
+  );
 }
 
-/** A list whose items are all there, each once, in Connect's words; `name` is the key's. */
-export const itemsOf = (name: string, { empty = false } = {}): Check<readonly string[]> => {
-  const say = (what: string) => ({ message: `Configuration '${name}' ${what}` });
+/** Kafka's `ConfigDef.ValidList`: no empty and no duplicate items. `name` is the name of the key. */
+export const validList = (name: string, { empty = false } = {}): Check<readonly string[]> => {
+  const problem = (violation: string) => ({ message: `Configuration '${name}' ${violation}` });
   const check = (items: readonly string[]) => {
     if (items.length === 0)
-      return empty ? undefined : say('must not be empty. Valid values include: any non-empty value');
-    if (new Set(items).size < items.length) return say('values must not be duplicated.');
-    return items.includes('') ? say('values must not be empty.') : undefined;
+      return empty ? undefined : problem('must not be empty. Valid values include: any non-empty value');
+    if (new Set(items).size < items.length) return problem('values must not be duplicated.');
+    return items.includes('') ? problem('values must not be empty.') : undefined;
   };
-  return Object.assign(check, { onNull: say('values must not be null.') });
+  return Object.assign(check, { onNull: problem('values must not be null.') });
 };
 
-/** A number of at least n, in Connect's words. */
+/** Kafka's `ConfigDef.Range.atLeast`. */
 export const atLeast = (min: number): Check<number> =>
   Object.assign((value: number) => (value >= min ? undefined : `Value must be at least ${min}`), {
     onNull: 'Value must be non-null',
@@ -176,32 +180,32 @@ export type ConfigOf<K extends Readonly<Record<string, AnyKey>>> = {
   readonly [N in keyof K]: K[N] extends ConfigKey<infer T> ? T : never;
 };
 
-/** The configuration type that a spec reads. */
+/** The configuration type of a spec. */
 export type Config<S> = S extends ConfigSpec<infer C> ? C : never;
 
 export interface SpecOptions<C> {
-  /** What no key can say alone: messages by key. Called only when every key by itself is right. */
+  /** Validates keys that depend on each other: messages by key. Called only if each key is valid by itself. */
   readonly refine?: (config: C, props: ConfigProps) => Readonly<Record<string, string | readonly string[]>>;
-  /** Warnings by key, about a configuration that is right by itself. */
+  /** Warnings by key about a valid configuration. */
   readonly warn?: (config: C) => Readonly<Record<string, string | undefined>>;
 }
 
-/** A component's configuration from its keys, in the order in which they are shown. */
+/** Defines a component's configuration by its keys, in the order in which they are shown. */
 export function defineConfig<const K extends Readonly<Record<string, AnyKey>>>(
   keys: K,
   options: SpecOptions<ConfigOf<K>> = {},
 ): ConfigSpec<ConfigOf<K>> {
   const entries = Object.entries(keys);
-  const inGroup = new Map<string, number>();
+  const lastOrderByGroup = new Map<string, number>();
   const infos = entries.map(([name, { type, options: o }]): ConfigKeyInfo => {
     const group = o.group ?? null;
-    const order = o.order ?? (group === null ? -1 : (inGroup.get(group) ?? 0) + 1);
-    if (group !== null) inGroup.set(group, order);
+    const order = o.order ?? (group === null ? -1 : (lastOrderByGroup.get(group) ?? 0) + 1);
+    if (group !== null) lastOrderByGroup.set(group, order);
     return {
       name,
       type,
       required: o.default === undefined,
-      defaultValue: textOfDefault(o),
+      defaultValue: defaultAsText(o),
       importance: upper(o.importance ?? 'medium'),
       documentation: o.doc,
       group,
@@ -220,14 +224,14 @@ export function defineConfig<const K extends Readonly<Record<string, AnyKey>>>(
     const warnings = new Map<string, string>();
     const config: Record<string, unknown> = {};
     for (const [name, key] of entries) {
-      const used = [name, ...(key.options.formerNames ?? [])].filter(each => typeof props[each] === 'string');
-      const read = readKey(name, key, props[used[0] ?? name] ?? null);
+      const presentNames = [name, ...(key.options.formerNames ?? [])].filter(each => typeof props[each] === 'string');
+      const read = readKey(name, key, props[presentNames[0] ?? name] ?? null);
       config[name] = read.value;
-      values.set(name, key.type === 'PASSWORD' && read.text !== null ? hidden : read.text);
-      const found = [...read.errors, ...conflict(name, used, props)];
-      if (found.length > 0) errors.set(name, found);
-      else if (used[0] !== undefined && used[0] !== name)
-        warnings.set(name, `${used[0]} is the former name of ${name}`);
+      values.set(name, key.type === 'PASSWORD' && read.text !== null ? HIDDEN : read.text);
+      const messages = [...read.errors, ...conflict(name, presentNames, props)];
+      if (messages.length > 0) errors.set(name, messages);
+      else if (presentNames[0] !== undefined && presentNames[0] !== name)
+        warnings.set(name, `${presentNames[0]} is the former name of ${name}`);
     }
     if (errors.size > 0) return { config: undefined, errors, values };
     for (const [name, messages] of Object.entries(options.refine?.(config as ConfigOf<K>, props) ?? {}))
@@ -240,54 +244,55 @@ export function defineConfig<const K extends Readonly<Record<string, AnyKey>>>(
   return { keys: infos, check };
 }
 
-const hidden = '[hidden]';
+const HIDDEN = '[hidden]';
 
-/** An error if a key is given under several of its names with different values. */
-function conflict(name: string, used: readonly string[], props: ConfigProps): string[] {
-  const other = used.find(each => props[each] !== props[used[0] ?? name]);
+/** Returns an error if a key is set under several of its names with different values. */
+function conflict(name: string, presentNames: readonly string[], props: ConfigProps): string[] {
+  const other = presentNames.find(each => props[each] !== props[presentNames[0] ?? name]);
   return other === undefined
     ? []
-    : [`${used[0]} and ${other} are names of one setting and have different values: remove ${other}`];
+    : [`${presentNames[0]} and ${other} are names of one setting and have different values: remove ${other}`];
 }
 
-interface KeyRead {
+interface ParsedKey {
   readonly value?: unknown;
-  /** The value as it is shown. */
+  /** The value to show. */
   readonly text: string | null;
   readonly errors: readonly string[];
 }
 
-function readKey(name: string, { zod, type, options: o }: AnyKey, text: string | null): KeyRead {
-  const invalid = (shown: string | null, wrong: Wrong) =>
-    typeof wrong === 'string' ? `Invalid value ${shown} for configuration ${name}: ${wrong}` : wrong.message;
-  // A validator of Connect looks at what could not be read as well, and says what it thinks of null.
-  const onNull = o.check?.onNull === undefined ? [] : [invalid(null, o.check.onNull)];
+function readKey(name: string, { zod, type, options: o }: AnyKey, text: string | null): ParsedKey {
+  const invalidMessage = (shown: string | null, problem: ValueError) =>
+    typeof problem === 'string' ? `Invalid value ${shown} for configuration ${name}: ${problem}` : problem.message;
+  // Connect also passes values that could not be parsed to the validator, as null.
+  const onNull = o.check?.onNull === undefined ? [] : [invalidMessage(null, o.check.onNull)];
   if (text === null) {
     const missing = `Missing required configuration "${name}" which has no default value.`;
     return o.default === undefined
       ? { text: null, errors: [missing, ...onNull] }
-      : { value: o.default, text: textOfDefault(o), errors: [] };
+      : { value: o.default, text: defaultAsText(o), errors: [] };
   }
   const trimmed = text.trim();
-  const shown = type === 'PASSWORD' ? hidden : trimmed;
+  const shown = type === 'PASSWORD' ? HIDDEN : trimmed;
   const read = zod.safeParse(text);
   if (!read.success) {
-    const errors = read.error.issues.map(issue => invalid(shown, issue.message));
+    const errors = read.error.issues.map(issue => invalidMessage(shown, issue.message));
     return type === 'STRING' ? { text: trimmed, errors } : { text: null, errors: [...errors, ...onNull] };
   }
-  const wrong = o.check?.(read.data);
-  const errors = wrong === undefined ? [] : [invalid(type === 'LIST' ? `[${read.data.join(', ')}]` : shown, wrong)];
-  return { value: read.data, text: textOf(type, read.data, trimmed), errors };
+  const problem = o.check?.(read.data);
+  const errors =
+    problem === undefined ? [] : [invalidMessage(type === 'LIST' ? `[${read.data.join(', ')}]` : shown, problem)];
+  return { value: read.data, text: valueAsText(type, read.data, trimmed), errors };
 }
 
-function textOf(type: ConfigType, value: unknown, text: string): string {
+function valueAsText(type: ConfigType, value: unknown, text: string): string {
   if (Array.isArray(value)) return value.join(',');
   return type === 'BOOLEAN' ? text.toLowerCase() : text;
 }
 
 const upper = <W extends string>(word: W): Uppercase<W> => word.toUpperCase() as Uppercase<W>;
 
-function textOfDefault(options: KeyOptions<unknown>): string | null {
+function defaultAsText(options: KeyOptions<unknown>): string | null {
   if (options.defaultText !== undefined) return options.defaultText;
   const value = options.default;
   if (value === undefined || value === null) return null;

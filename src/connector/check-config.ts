@@ -5,8 +5,8 @@ import { type ClientProps, type ClientSettings, clientRoles } from '../config/cl
 import type { ComponentLookup } from '../config/connector-config/component-lookup.ts';
 import type { ConfigInfos } from '../config/connector-config/config-infos.ts';
 import { invalidConfigMessage, validateConnector } from '../config/connector-config/validate.ts';
-import { bytesOf, MANY, ROOM } from '../config/payload-limits.ts';
-import { plainSecrets, secretKeys } from '../config/secrets/secret-keys.ts';
+import { jsonBytes, OFFLOADED_SHORT_VALUES, PAYLOAD_LIMITS } from '../config/payload-limits.ts';
+import { plainSecretsMessage, secretKeys } from '../config/secrets/secret-keys.ts';
 import { kindOf, MillraceError, messageOf } from '../errors.ts';
 import { type ComponentDeps, loadConnector, resolveConfig } from './components.ts';
 
@@ -36,11 +36,14 @@ export async function checkConnector(
   props: ConfigProps,
   remote?: { readonly log: Log; signal(): AbortSignal },
 ): Promise<CheckedConnector> {
-  const { [MANY]: many, ...texts } = Object.fromEntries(Object.entries(props).filter(isText));
+  const { [OFFLOADED_SHORT_VALUES]: many, ...texts } = Object.fromEntries(Object.entries(props).filter(isText));
   const submitted =
     many === undefined
       ? texts
-      : { ...(await deps.unseal(texts['name'] ?? '', { [MANY]: many }).catch(asBadRequest)).props, ...texts };
+      : {
+          ...(await deps.unseal(texts['name'] ?? '', { [OFFLOADED_SHORT_VALUES]: many }).catch(asBadRequest)).props,
+          ...texts,
+        };
   // Connect's message contains the whole configuration, passwords included; this one does not.
   if ((submitted['connector.class'] ?? '').trim() === '')
     throw new MillraceError('BAD_REQUEST', 'Connector config contains no connector type: it needs connector.class.');
@@ -72,7 +75,7 @@ export async function checkConnector(
     {
       workerDefaults: deps.workerProps,
       clientErrors: connectionErrors(deps, clients, resolvedProps),
-      shown: props,
+      original: props,
       secrets,
     },
   );
@@ -91,18 +94,18 @@ export async function checkConnector(
  */
 export async function checkedConfig(deps: CheckDeps, { connector: name, config }: PlanArgs): Promise<ConnectorConfig> {
   const texts = textsOf(name, config);
-  const bytes = bytesOf(config);
-  if (bytes > ROOM.given) throw new MillraceError('CONFIG_INVALID', tooLarge(name, bytes));
+  const bytes = jsonBytes(config);
+  if (bytes > PAYLOAD_LIMITS.submitted) throw new MillraceError('CONFIG_INVALID', tooLarge(name, bytes));
   const { infos, plainSecretKeys } = await checkConnector(deps, texts);
   const invalid = invalidConfigMessage(infos);
   if (invalid !== undefined) throw new MillraceError('CONFIG_INVALID', invalid);
-  if (plainSecretKeys.length > 0) throw new MillraceError('CONFIG_INVALID', plainSecrets(name, plainSecretKeys));
+  if (plainSecretKeys.length > 0) throw new MillraceError('CONFIG_INVALID', plainSecretsMessage(name, plainSecretKeys));
   return texts;
 }
 
 const tooLarge = (name: string, bytes: number): string =>
   `The configuration of the connector ${name} has ${bytes} bytes of JSON; a workflow can have at most ` +
-  `${ROOM.given}. Move its longest values to a file of the workers and refer to them by placeholders such as ` +
+  `${PAYLOAD_LIMITS.submitted}. Move its longest values to a file of the workers and refer to them by placeholders such as ` +
   `\${file:/etc/millrace/tables.properties:orders}, or create the connector over the REST API, which offloads them.`;
 
 /** Converts a configuration from JSON of any SDK: scalars become strings. */

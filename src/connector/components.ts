@@ -2,9 +2,9 @@ import type { ConnectorEntry, ConnectorHost } from '../../connectors/index.ts';
 import type { ConnectorConfig } from '../../workflows/shared/messages.ts';
 import type { ConfigKeyInfo, ConfigProvider, Converter, Log, SinkConnector, SourceConnector } from '../api/index.ts';
 import { type ClientSettings, clientSettings, isClientProperty } from '../config/client-settings/index.ts';
-import type { Resolved } from '../config/secrets/placeholders.ts';
+import type { ResolvedProps } from '../config/secrets/placeholders.ts';
 import { resolvePlaceholders } from '../config/secrets/placeholders.ts';
-import { namedLikeSecret, secretKeys } from '../config/secrets/secret-keys.ts';
+import { secretKeyMatcher, secretKeys } from '../config/secrets/secret-keys.ts';
 import { parseTaskConfig } from '../engine/task-config.ts';
 import { MillraceError } from '../errors.ts';
 import type { PluginRegistry } from '../plugins.ts';
@@ -17,10 +17,10 @@ export interface ComponentDeps extends ConnectorHost {
   readonly workerProps: Readonly<Record<string, string>>;
   readonly providers: ReadonlyMap<string, ConfigProvider>;
   /** Replaces `${secret:…}` in a connector's configuration by its secrets. TASK_CONFIG. */
-  unseal(connector: string, config: ConnectorConfig): Promise<Resolved>;
+  unseal(connector: string, config: ConnectorConfig): Promise<ResolvedProps>;
 }
 
-export interface ResolvedConfig extends Resolved {
+export interface ResolvedConfig extends ResolvedProps {
   readonly clients: ClientSettings;
   /** Secrets of keys that are not for secrets. They may appear in names, for example of topics. */
   readonly nameSecrets: readonly string[];
@@ -38,7 +38,7 @@ export async function resolveConfig(
 ): Promise<ResolvedConfig> {
   const { props: unsealed, secrets: storedSecrets } = await deps.unseal(connector, config);
   const entries = Object.entries({ ...workerDefaults(deps.workerProps, unsealed), ...unsealed });
-  const isSecret = namedLikeSecret(keys);
+  const isSecret = secretKeyMatcher(keys);
   const { props: hidden, secrets } = await resolvePlaceholders(
     Object.fromEntries(entries.filter(([key]) => isSecret(key))),
     deps.providers,
@@ -68,7 +68,7 @@ export async function resolveConfig(
 export async function workerClientProps({
   workerProps,
   providers,
-}: Pick<ComponentDeps, 'workerProps' | 'providers'>): Promise<Resolved> {
+}: Pick<ComponentDeps, 'workerProps' | 'providers'>): Promise<ResolvedProps> {
   const clientProps = Object.fromEntries(Object.entries(workerProps).filter(([key]) => isClientProperty(key)));
   const { props, secrets } = await resolvePlaceholders(clientProps, providers);
   return { props, secrets: [...secrets, ...secretKeys(props).map(key => props[key] ?? '')] };

@@ -1,5 +1,5 @@
 import type { ConnectorConfig, Plan } from '../../workflows/shared/messages.ts';
-import { bytesOf, longestKeys, ROOM } from '../config/payload-limits.ts';
+import { jsonBytes, longestKeys, PAYLOAD_LIMITS } from '../config/payload-limits.ts';
 import { MillraceError } from '../errors.ts';
 
 /**
@@ -13,16 +13,18 @@ export async function offloadPlan(
   offload: (config: ConnectorConfig, keys: readonly string[]) => Promise<ConnectorConfig>,
 ): Promise<Plan> {
   const maxBytes =
-    bytesOf(overrides) <= ROOM.plan ? ROOM.task : Math.min(ROOM.task, Math.floor(ROOM.plan / overrides.length));
+    jsonBytes(overrides) <= PAYLOAD_LIMITS.plan
+      ? PAYLOAD_LIMITS.task
+      : Math.min(PAYLOAD_LIMITS.task, Math.floor(PAYLOAD_LIMITS.plan / overrides.length));
   const tasks: ConnectorConfig[] = [];
   for (const task of overrides)
-    tasks.push(await offload(task, bytesOf(task) <= maxBytes ? [] : longestKeys(task, maxBytes)));
-  if (bytesOf(tasks) > ROOM.plan)
+    tasks.push(await offload(task, jsonBytes(task) <= maxBytes ? [] : longestKeys(task, maxBytes)));
+  if (jsonBytes(tasks) > PAYLOAD_LIMITS.plan)
     throw new MillraceError(
       'TASK_CONFIG',
       `The plan of ${tasks.length} tasks is too large for a workflow: lower tasks.max or split the connector.`,
     );
-  if (bytesOf(config) * tasks.length <= ROOM.tasks) return { tasks };
+  if (jsonBytes(config) * tasks.length <= PAYLOAD_LIMITS.tasks) return { tasks };
   const { document } = await offload({ document: JSON.stringify(config) }, ['document']);
   return { tasks, ...(document === undefined ? {} : { config: document }) };
 }

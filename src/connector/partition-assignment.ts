@@ -1,7 +1,7 @@
 import type { TaskArgs } from '../../workflows/shared/messages.ts';
 import type { AssignedPartition } from '../api/index.ts';
 import type { ClientProps } from '../config/client-settings/index.ts';
-import { javaMatcher, rememberAnswers, type TextTest } from '../config/java-regex/index.ts';
+import { cacheResults, javaMatcher, type TextTest } from '../config/java-regex/index.ts';
 import type { KafkaClient } from '../kafka/port.ts';
 
 /** The consumer group that a sink's offsets are committed to. */
@@ -48,7 +48,7 @@ const matchers = new Map<string, TextTest>();
 function topicMatcher(pattern: string): TextTest {
   let test = matchers.get(pattern);
   if (test === undefined) {
-    test = rememberAnswers(javaMatcher(pattern, { setting: 'topics.regex' }));
+    test = cacheResults(javaMatcher(pattern, { setting: 'topics.regex' }));
     if (matchers.size >= MAX_MATCHERS) matchers.clear();
     matchers.set(pattern, test);
   }

@@ -2,7 +2,7 @@ import type { ConnectorEntry } from '../../connectors/index.ts';
 import type { Log, PluginComponent, SinkConnector, SourceConnector } from '../api/index.ts';
 import {
   findConnector,
-  findNamed,
+  findComponent,
   type NamedComponent,
   type PluginOrigin,
 } from '../config/connector-config/class-names.ts';
@@ -90,7 +90,7 @@ export function merged<E extends NamedComponent & { load(): Promise<unknown> }>(
   const all: E[] = [...builtin];
   for (const { select, properties } of lists)
     for (const candidate of newestOfEachClass(plugins, plugin => select(plugin) ?? [], log)) {
-      const names = freeNames(candidate, name => findNamed(all, name, suffix) !== undefined, log);
+      const names = freeNames(candidate, name => findComponent(all, name, suffix) !== undefined, log);
       if (names === undefined) continue;
       const { component, origin } = candidate;
       const load = once(() => guarded(kind, component.className, () => component.load()));

@@ -1,5 +1,5 @@
 import type { PredicateFactory } from '../api/index.ts';
-import { javaMatcher, regexProblem, rememberAnswers } from '../config/java-regex/index.ts';
+import { cacheResults, javaMatcher, regexProblem } from '../config/java-regex/index.ts';
 import type { Config } from '../config/spec.ts';
 import { defineConfig, stringKey } from '../config/spec.ts';
 
@@ -14,7 +14,7 @@ const config = defineConfig({
 export const topicNameMatches: PredicateFactory<Config<typeof config>> = {
   config,
   create({ pattern }) {
-    const matches = rememberAnswers(javaMatcher(pattern, { setting: 'pattern of TopicNameMatches' }));
+    const matches = cacheResults(javaMatcher(pattern, { setting: 'pattern of TopicNameMatches' }));
     return { test: record => matches(record.topic) };
   },
 };

@@ -8,7 +8,7 @@ import {
   type TargetState,
   updates,
 } from '../../workflows/shared/messages.ts';
-import { bytesOf, ROOM } from '../config/payload-limits.ts';
+import { jsonBytes, PAYLOAD_LIMITS } from '../config/payload-limits.ts';
 import { secretKeys } from '../config/secrets/secret-keys.ts';
 import { MillraceError } from '../errors.ts';
 import type { ConnectorWorkflows } from './connector-workflows.ts';
@@ -125,11 +125,12 @@ export class ConnectorConfigurations {
   async alterOffsets(name: string, offsets: readonly OffsetEntry[] | null): Promise<AlterOffsetsResult> {
     const { offload, deleteSecrets } = this.#deps;
     if (offsets === null) return this.#workflows.updateOffsets(name, updates.resetOffsets);
-    if (bytesOf(offsets) <= ROOM.offsets) return this.#workflows.updateOffsets(name, updates.alterOffsets, offsets);
+    if (jsonBytes(offsets) <= PAYLOAD_LIMITS.offsets)
+      return this.#workflows.updateOffsets(name, updates.alterOffsets, offsets);
     if (offload === undefined)
       throw new MillraceError(
         'BAD_REQUEST',
-        `These offsets have more than ${ROOM.offsets} bytes of JSON: set them in several requests or over the REST API.`,
+        `These offsets have more than ${PAYLOAD_LIMITS.offsets} bytes of JSON: set them in several requests or over the REST API.`,
       );
     const offloaded = await offload(name, { offsets: JSON.stringify(offsets) }, ['offsets']);
     try {

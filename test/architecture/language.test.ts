@@ -8,7 +8,7 @@ import { languageErrors, languageRules } from './language.ts';
 const unrevised: readonly string[] = [
   '*.md',
   'docs/**',
-  'src/config/**',
+  'src/config/java-regex/**',
   'src/demo/**',
   'src/testing/**',
   'connectors/index.ts',

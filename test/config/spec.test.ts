@@ -6,13 +6,13 @@ import {
   doubleKey,
   enumKey,
   intKey,
-  itemsOf,
   listKey,
   longKey,
   oneOfKey,
   passwordKey,
   shortKey,
   stringKey,
+  validList,
 } from '../../src/config/spec.ts';
 
 const spec = defineConfig(
@@ -27,7 +27,7 @@ const spec = defineConfig(
     max: intKey({ doc: 'How many.', default: 5, check: atLeast(1) }),
     mode: enumKey(['fast', 'safe'], { doc: 'How.', default: 'safe' }),
     level: oneOfKey(['none', 'all'], { doc: 'What.', default: 'none' }),
-    tags: listKey({ doc: 'Names.', default: [], check: itemsOf('tags', { empty: true }) }),
+    tags: listKey({ doc: 'Names.', default: [], check: validList('tags', { empty: true }) }),
     on: booleanKey({ doc: 'Whether.', default: false }),
     ratio: doubleKey({ doc: 'Part.', default: null }),
   },

@@ -143,7 +143,7 @@ describe('beyond Connect', () => {
     const placeholder = `$\{env:SECRET}`;
     const shown = { ...base, file: `/data/${placeholder}`, 'batch.size': placeholder };
     const props = { ...base, file: '/data/s3cret', 'batch.size': 's3cret' };
-    const infos = await validateConnector(fileSource, props, plugins, { shown, secrets: ['s3cret'] });
+    const infos = await validateConnector(fileSource, props, plugins, { original: shown, secrets: ['s3cret'] });
     expect(JSON.stringify(infos)).not.toContain('s3cret');
     expect(infos.configs.find(one => one.definition.name === 'file')?.value.value).toBe(shown.file);
     expect(errorsOf(infos)).toEqual(['Invalid value [hidden] for configuration batch.size: Not a number of type INT']);

@@ -157,7 +157,7 @@ test('a connector whose brokers do not answer can be given others', async () => 
 test.each([
   ['producer.override.acks', '1', /acks=all/],
   ['producer.override.sasl.mechanism', 'GSSAPI', /PLAIN, SCRAM-SHA-256 and SCRAM-SHA-512/],
-  ['consumer.override.bootstrap.servers', '127.0.0.1:1', /name the brokers of the producer/],
+  ['consumer.override.bootstrap.servers', '127.0.0.1:1', /set the brokers of the producer/],
   ['admin.override.retry.backoff.ms', '7', /remove it/],
 ])('%s=%s is refused', async (key, value, reason) => {
   const config = {

@@ -232,7 +232,10 @@ describe('without listeners', () => {
     const properties = join(folder, clusters.local, `worker-${new URL(local.url).port}.properties`);
     for (const make of [source, sink]) {
       const answer = await ask(local, 'POST', '/connectors', { name: uniqueName('own'), config: make(properties) });
-      expect(answer).toMatchObject({ status: 400, text: expect.stringContaining('was started with') });
+      expect(answer).toMatchObject({
+        status: 400,
+        text: expect.stringContaining('is a configuration file of the worker'),
+      });
     }
   });
 });

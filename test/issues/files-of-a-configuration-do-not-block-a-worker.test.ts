@@ -78,7 +78,7 @@ async function validated(config: Record<string, string>): Promise<void> {
     signal: AbortSignal.timeout(10_000),
   });
   const text = await answer.text();
-  expect(text).toMatch(/no regular file|has more than/);
+  expect(text).toMatch(/not a regular file|has more than/);
 }
 
 test.each([

@@ -170,7 +170,7 @@ describe('a configuration provider of a plugin', () => {
   test.each([
     ['x.Fails', 'The configuration provider v has failed: boom'],
     ['x.NoMap', 'The configuration provider v has failed: Cannot read properties of undefined'],
-    ['x.Number', 'What the configuration provider v has at k in p is no text.'],
+    ['x.Number', 'The value of k in p from the configuration provider v is not a string.'],
   ])('%s that fails when it is asked says so', async (type, why) => {
     expect((await using(type)).value).toEqual(['TASK_CONFIG', expect.stringContaining(why)]);
   });

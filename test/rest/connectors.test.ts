@@ -161,7 +161,7 @@ const bad: [what: string, body: string, message: string | RegExp][] = [
   ['a slash', '{"name":"a/b","config":{}}', /a\/b for configuration name: String may not contain \/ or \\/],
   ['a backslash', '{"name":"a\\\\b","config":{}}', /String may not contain \/ or \\/],
   ['half a surrogate pair', '{"name":"\\ud800","config":{}}', /surrogate/],
-  ['a path', '{"name":"..","config":{}}', /path of its own/],
+  ['a path', '{"name":"..","config":{}}', /relative paths/],
   ['a name that is too long', `{"name":"${'é'.repeat(101)}","config":{}}`, /longer than 200 bytes/],
   [
     'nulls as values',

@@ -1,4 +1,4 @@
-import { fileAccess } from '../../src/config/worker-config/file-access.ts';
+import { createFileAccess } from '../../src/config/worker-config/file-access.ts';
 
 /** File access of a worker that listens on a loopback address. */
-export const anyFile = fileAccess({ allowed: [], exposed: [], code: [], configFiles: [] });
+export const anyFile = createFileAccess({ allowedFolders: [], exposedListeners: [], codeFolders: [], configFiles: [] });

@@ -1,28 +1,30 @@
 /** Treatment of one setting of Kafka's Java clients. */
-export interface Rule {
-  /** Why a value is refused, and its alternative; undefined for a value that takes its documented effect. */
-  refuses(value: string): string | undefined;
+export interface SettingRule {
+  /** Reason for rejecting a value, and the alternative; undefined for a value that has its documented effect. */
+  problemWith(value: string): string | undefined;
 }
 
-/** A setting that every value of takes effect, or has none under the conditions in which Kafka gives it none. */
-export const any: Rule = { refuses: () => undefined };
+/** A setting with full support: each value has the same effect as in Kafka. */
+export const anyValue: SettingRule = { problemWith: () => undefined };
 
-/** A setting of which only these values describe the behaviour. reason: a sentence that names the alternative. */
-export const only = (values: readonly string[], reason: string): Rule => ({
-  refuses: value => (values.includes(value) ? undefined : reason),
+/** A setting for which only these values match the behavior. `reason` states the alternative. */
+export const onlyValues = (values: readonly string[], reason: string): SettingRule => ({
+  problemWith: value => (values.includes(value) ? undefined : reason),
 });
 
-/** A whole number from `least` to `most`; default: as Java's int. */
-export const whole = (least: number, most = 2 ** 31 - 1): Rule => ({
-  refuses: value =>
-    /^\d{1,16}$/.test(value) && Number(value) >= least && Number(value) <= most
+/** An integer from `min` to `max`; the default maximum is that of Java's int. */
+export const integerBetween = (min: number, max = 2 ** 31 - 1): SettingRule => ({
+  problemWith: value =>
+    /^\d{1,16}$/.test(value) && Number(value) >= min && Number(value) <= max
       ? undefined
-      : `it must be a whole number from ${least} to ${most}`,
+      : `it must be an integer from ${min} to ${max}`,
 });
 
-export const oneOf = (words: readonly string[]): Rule => ({
-  refuses: value => (words.includes(value) ? undefined : `it must be one of ${words.join(', ')}`),
+export const oneOf = (words: readonly string[]): SettingRule => ({
+  problemWith: value => (words.includes(value) ? undefined : `it must be one of ${words.join(', ')}`),
 });
 
-/** A rule for a setting that may be spelled in upper or lower case. */
-export const lowerCase = ({ refuses }: Rule): Rule => ({ refuses: value => refuses(value.toLowerCase()) });
+/** A rule for a setting that ignores case. */
+export const caseInsensitive = ({ problemWith: refuses }: SettingRule): SettingRule => ({
+  problemWith: value => refuses(value.toLowerCase()),
+});

@@ -1,5 +1,5 @@
-/** Kafka's settings of logins by GSSAPI and OAUTHBEARER, which there are not, with their defaults; '' for none. */
-export const otherLogins: Readonly<Record<string, string>> = {
+/** Kafka's settings for GSSAPI and OAUTHBEARER, which are not supported, with their defaults; '' for no default. */
+export const unsupportedLogins: Readonly<Record<string, string>> = {
   'sasl.kerberos.kinit.cmd': '/usr/bin/kinit',
   'sasl.kerberos.min.time.before.relogin': '60000',
   'sasl.kerberos.service.name': '',

@@ -1,14 +1,14 @@
-/** Something that a configuration names by a Java class. */
+/** A component that configurations refer to by Java class name. */
 export interface NamedComponent {
-  /** Java class names: the first is the one that is listed. */
+  /** Java class names; GET /connector-plugins lists the first one. */
   readonly names: readonly [string, ...string[]];
-  /** Where it comes from a plugin: which, and its version there. */
+  /** Plugin that provides the component; absent for components of Millrace. */
   readonly origin?: PluginOrigin;
 }
 
-/** The plugin that something comes from. */
+/** The plugin that provides a component. */
 export interface PluginOrigin {
-  /** Folder or file. */
+  /** Folder or file of the plugin. */
   readonly path: string;
   readonly version: string;
 }
@@ -16,25 +16,31 @@ export interface PluginOrigin {
 /** `MaskField$Value` of `org.apache.kafka.connect.transforms.MaskField$Value`. */
 export const shortName = (className: string): string => className.slice(className.lastIndexOf('.') + 1);
 
-/** suffix: what may be left out at the end of a short name, as Connect allows: `Json` for `JsonConverter`. */
-export function findNamed<E extends NamedComponent>(entries: readonly E[], name: string, suffix = ''): E | undefined {
+/** `suffix` is the optional end of a short name, as in Connect: `Json` for `JsonConverter`. */
+export function findComponent<E extends NamedComponent>(
+  entries: readonly E[],
+  name: string,
+  suffix = '',
+): E | undefined {
   return (
     entries.find(({ names }) => names.includes(name)) ??
-    entries.find(({ names }) => names.some(one => shortName(one) === name || shortName(one) === name + suffix))
+    entries.find(({ names }) =>
+      names.some(className => shortName(className) === name || shortName(className) === name + suffix),
+    )
   );
 }
 
-/** A connector in a list of them. */
+/** A connector class in a registry. */
 export interface NamedConnector {
-  /** Java class of the connector that it stands in for. */
+  /** Java class name of the connector that it replaces. */
   readonly className: string;
-  /** Other names. */
+  /** Further class names. */
   readonly aliases: readonly string[];
-  /** As Named's. */
+  /** Plugin that provides the connector; absent for connectors of Millrace. */
   readonly origin?: PluginOrigin;
 }
 
-/** By class name, by alias, or by the short name that Connect would take, with or without `Connector` at its end. */
+/** Finds a connector by class name, alias, or Connect's short name with or without the suffix `Connector`. */
 export function findConnector<E extends NamedConnector>(entries: readonly E[], name: string): E | undefined {
   return (
     entries.find(entry => entry.className === name) ??

@@ -1,42 +1,42 @@
 import type { ConfigSpec } from '../../api/component.ts';
-import type { Findings } from './config-infos.ts';
+import type { ConfigInfosBuilder } from './config-infos.ts';
 import { versionProblem } from './plugin-version.ts';
 
-/** A component that a configuration names: its listed class and the keys it takes. */
+/** A component with its listed class name and its keys. */
 export interface ComponentConfig {
   readonly className: string;
   readonly version: string;
   readonly config: ConfigSpec<unknown>;
 }
 
-/** The plugins that validation has to know, asked by class name or alias. */
+/** Finds components by class name or alias, for validation. */
 export interface ComponentLookup {
   transform(name: string): Promise<ComponentConfig | undefined>;
   predicate(name: string): Promise<ComponentConfig | undefined>;
-  /** headers: for header.converter. */
+  /** `headers`: true for header.converter. */
   converter(name: string, headers: boolean): Promise<ComponentConfig | undefined>;
-  /** Class names, for people to choose from. */
+  /** Class names to recommend. */
   readonly classes: Readonly<
     Record<'transforms' | 'predicates' | 'converters' | 'headerConverters', readonly string[]>
   >;
-  /** Millrace's own. */
+  /** Version of Millrace. */
   readonly version: string;
 }
 
-/** Tells at each of the keys that a plugin comes in another version than the one that is asked for. */
+/** Adds an error at each of the keys if the requested version of a plugin is not the available one. */
 export function addVersionErrors(
-  found: Findings,
+  infos: ConfigInfosBuilder,
   plugin: string,
-  wanted: string,
+  requested: string,
   available: string,
   keys: readonly string[],
 ): void {
-  const problem = versionProblem(plugin, wanted, available);
-  if (problem !== undefined) for (const key of keys) found.error(key, problem);
+  const problem = versionProblem(plugin, requested, available);
+  if (problem !== undefined) for (const key of keys) infos.addErrors(key, problem);
 }
 
-/** Why a class cannot stand at a key: it is a plugin of another kind, or there is none of that name. */
-export async function notOfKind(
+/** Connect's error for a class of another kind or an unknown class at a key, and the value to show there. */
+export async function classError(
   name: string,
   key: string,
   kind: string,

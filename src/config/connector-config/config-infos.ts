@@ -1,7 +1,7 @@
 import type { ConfigKeyInfo, ConfigProps, ConfigSpec } from '../../api/component.ts';
 import { Redaction } from '../secrets/redaction.ts';
 
-/** Connect's ConfigKeyInfo, as REST answers it. */
+/** Connect's ConfigKeyInfo, as in REST answers. */
 export interface KeyDefinition {
   readonly name: string;
   readonly type: string;
@@ -48,11 +48,11 @@ export function keyDefinition(key: ConfigKeyInfo): KeyDefinition {
   };
 }
 
-/** What is shown in the place of values that nobody may see. */
-export interface Disclosure {
-  /** The configuration as it was given: what is shown in place of what placeholders stand for. Default: `props`. */
-  readonly shown?: ConfigProps;
-  /** Texts that nobody may see, whatever message they come up in. */
+/** Redaction of secret values and messages. */
+export interface RedactionOptions {
+  /** Configuration with unresolved placeholders, which are shown instead of the resolved values. Default: `props`. */
+  readonly original?: ConfigProps;
+  /** Texts to redact in values and messages. */
   readonly secrets?: readonly string[];
 }
 
@@ -64,22 +64,22 @@ interface Entry {
   readonly errors: string[];
 }
 
-/** What is found, key by key, in the order in which it is shown. */
-export class Findings {
+/** Collects definitions, values and errors of all keys, in the order in which they are shown. */
+export class ConfigInfosBuilder {
   readonly #props: ConfigProps;
   readonly #shown: ConfigProps;
   readonly #redaction: Redaction;
   readonly #entries = new Map<string, Entry>();
   readonly #groups = new Set<string>();
 
-  constructor(props: ConfigProps, { shown, secrets = [] }: Disclosure) {
+  constructor(props: ConfigProps, { original: shown, secrets = [] }: RedactionOptions) {
     this.#props = props;
     this.#shown = shown ?? props;
     this.#redaction = new Redaction(secrets);
   }
 
-  /** Checks `props` by a spec, whose keys stand behind `prefix` in the whole configuration; its reading where all is well. */
-  add<C>(
+  /** Checks `props` with a spec whose keys have a prefix in the full configuration. Returns undefined if it is invalid. */
+  addSpec<C>(
     spec: ConfigSpec<C>,
     props: ConfigProps,
     {
@@ -94,25 +94,31 @@ export class Findings {
   ): C | undefined {
     const { config, errors, values } = spec.check(props);
     for (const key of spec.keys) {
-      const defined = definition(key);
-      const given = values.get(key.name) ?? null;
-      const isGiven = [key.name, ...(key.formerNames ?? [])].some(name => props[name] !== undefined);
-      const value = isGiven ? given : (defined.default_value ?? given);
-      this.put({ ...defined, name: prefix + key.name }, value, key.recommended);
+      const keyInfo = definition(key);
+      const checkedValue = values.get(key.name) ?? null;
+      const isSet = [key.name, ...(key.formerNames ?? [])].some(name => props[name] !== undefined);
+      const value = isSet ? checkedValue : (keyInfo.default_value ?? checkedValue);
+      this.define({ ...keyInfo, name: prefix + key.name }, value, key.recommended);
     }
-    for (const [name, messages] of errors) this.error(prefix + name, ...messages.map(message));
+    for (const [name, messages] of errors) this.addErrors(prefix + name, ...messages.map(message));
     return config;
   }
 
-  put(definition: KeyDefinition, value: string | null, recommended: readonly string[] = []): void {
-    const known = this.#entries.get(definition.name);
+  define(definition: KeyDefinition, value: string | null, recommended: readonly string[] = []): void {
+    const existing = this.#entries.get(definition.name);
     if (definition.group !== null) this.#groups.add(definition.group);
-    this.#entries.set(definition.name, { definition, value, recommended, visible: true, errors: known?.errors ?? [] });
+    this.#entries.set(definition.name, {
+      definition,
+      value,
+      recommended,
+      visible: true,
+      errors: existing?.errors ?? [],
+    });
   }
 
-  /** Messages at a key, which need not be defined. */
-  error(name: string, ...messages: string[]): void {
-    if (!this.#entries.has(name)) this.put(undefinedKey(name), this.#props[name] ?? null);
+  /** Adds error messages to a key, which need not be defined. */
+  addErrors(name: string, ...messages: string[]): void {
+    if (!this.#entries.has(name)) this.define(undefinedKey(name), this.#props[name] ?? null);
     this.#entries.get(name)?.errors.push(...messages);
   }
 
@@ -120,21 +126,21 @@ export class Findings {
     return this.#entries.get(name)?.value ?? null;
   }
 
-  change(name: string, changes: Partial<Pick<Entry, 'value' | 'recommended'>>): void {
+  update(name: string, changes: Partial<Pick<Entry, 'value' | 'recommended'>>): void {
     const entry = this.#entries.get(name);
     if (entry !== undefined) this.#entries.set(name, { ...entry, ...changes });
   }
 
-  /** The version of a plugin that is not there. */
-  unversioned(name: string): void {
+  /** Hides the version key of a plugin that was not found. */
+  clearVersion(name: string): void {
     const entry = this.#entries.get(name);
     if (entry === undefined) return;
     const definition = { ...entry.definition, default_value: null };
     this.#entries.set(name, { ...entry, definition, value: null, recommended: [], visible: false });
   }
 
-  /** The version of what a plugin has, in the place of Millrace's own. */
-  version(name: string, version: string): void {
+  /** Sets the version of a component from a plugin instead of the version of Millrace. */
+  setVersion(name: string, version: string): void {
     const entry = this.#entries.get(name);
     if (entry === undefined) return;
     const definition = { ...entry.definition, default_value: version };
@@ -142,7 +148,7 @@ export class Findings {
     this.#entries.set(name, { ...entry, definition, value, recommended: [version] });
   }
 
-  infos(name: string): ConfigInfos {
+  build(name: string): ConfigInfos {
     const configs = [...this.#entries].map(([key, { definition, value, recommended, visible, errors }]) => ({
       definition,
       value: {
@@ -157,11 +163,11 @@ export class Findings {
     return { name, error_count: count, groups: [...this.#groups], configs };
   }
 
-  /** A value with placeholders is shown as it was given. */
+  /** Shows values with placeholders unresolved, and redacts others. */
   #visible(key: string, value: string | null): string | null {
     if (value === null || value === '[hidden]') return value;
-    const given = this.#shown[key];
-    return given !== undefined && given !== this.#props[key] ? given : this.#redaction.text(value);
+    const checkedValue = this.#shown[key];
+    return checkedValue !== undefined && checkedValue !== this.#props[key] ? checkedValue : this.#redaction.text(value);
   }
 }
 

@@ -1,10 +1,10 @@
 /** Kafka's `auto.offset.reset`: the start offset of a partition that has no committed offset. */
 export type OffsetReset =
   | { readonly to: 'earliest' | 'latest' | 'none' }
-  /** At the first record that is not older than this: KIP-1106. */
+  /** Starts at the first record that is at most this old (KIP-1106). */
   | { readonly to: 'time'; readonly ageMs: number };
 
-/** Reads a value of `auto.offset.reset`; undefined for one that Kafka does not have. */
+/** Parses a value of `auto.offset.reset`; undefined for a value that Kafka rejects. */
 export function offsetReset(text: string): OffsetReset | undefined {
   const word = text.trim().toLowerCase();
   if (word === 'earliest' || word === 'latest' || word === 'none') return { to: word };
@@ -15,7 +15,7 @@ export function offsetReset(text: string): OffsetReset | undefined {
 
 const DURATION = /^P(?:(\d{1,9})D)?(?:T(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9}(?:\.\d{0,9})?)S)?)?$/i;
 
-/** Milliseconds of an ISO 8601 duration of days, hours, minutes and seconds; undefined if it is none. */
+/** Parses an ISO 8601 duration of days, hours, minutes and seconds to milliseconds; undefined if it is invalid. */
 function durationMs(text: string): number | undefined {
   const match = DURATION.exec(text);
   if (match === null || /[PT]$/i.test(text)) return undefined;

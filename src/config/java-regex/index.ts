@@ -40,7 +40,7 @@ export function javaReplacer(
   const pattern = new Pattern(syntax.root, tooSlow(options));
   return text => {
     if (!pattern.matches(text)) return undefined;
-    const found = pattern.first(text);
+    const found = pattern.firstMatch(text);
     if (found === undefined) return undefined;
     const middle = parts.map(part => (typeof part === 'string' ? part : (found.groups[part] ?? ''))).join('');
     return text.slice(0, found.start) + middle + text.slice(found.end);
@@ -50,7 +50,7 @@ export function javaReplacer(
 const MOST_ANSWERS = 10_000;
 
 /** The same test, for names that come again with each record. */
-export function rememberAnswers(test: TextTest): TextTest {
+export function cacheResults(test: TextTest): TextTest {
   const answers = new Map<string, boolean>();
   return text => {
     let answer = answers.get(text);

@@ -8,7 +8,7 @@ import type { Node } from './syntax.ts';
 const SMALL = 500;
 const lineTerminator = /[\n\r\u0085\u2028\u2029]/;
 
-export interface Found {
+export interface RegexMatch {
   readonly start: number;
   readonly end: number;
   /** By number; 0 is the whole match. undefined: took no part in it. */
@@ -52,7 +52,7 @@ export class Pattern {
   }
 
   /** Its first match within the text. TASK_CONFIG. */
-  first(text: string): Found | undefined {
+  firstMatch(text: string): RegexMatch | undefined {
     const re2 = this.#linearFor(text);
     if (re2 !== null) return found(this.#isSmall ? re2.exec(text) : this.#inTime(text, () => re2.exec(text)));
     this.#first ??= new RegExp(toEcmaScript(this.#root), 'u');
@@ -92,7 +92,7 @@ function compileRe2(root: Node): RE2JS | null {
   }
 }
 
-function found(match: (string | undefined)[] | null): Found | undefined {
+function found(match: (string | undefined)[] | null): RegexMatch | undefined {
   if (match === null) return undefined;
   const start = (match as unknown as { index: number }).index;
   return { start, end: start + (match[0] ?? '').length, groups: [...match] };

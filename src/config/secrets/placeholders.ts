@@ -1,9 +1,9 @@
 import type { ConfigProvider } from '../../api/index.ts';
 import { MillraceError, messageOf } from '../../errors.ts';
 
-export interface Resolved {
+export interface ResolvedProps {
   readonly props: Readonly<Record<string, string>>;
-  /** Every value that a provider gave: nobody outside this process may see them. */
+  /** All values of providers, which must not leave this process. */
   readonly secrets: readonly string[];
 }
 
@@ -13,13 +13,13 @@ interface Reference {
   readonly key: string;
 }
 
-/** `${provider:path:key}` or `${provider:key}` at text[start, end). */
+/** `${provider:path:key}` or `${provider:key}`, from `start` to `end`, exclusive. */
 export interface Placeholder extends Reference {
   readonly start: number;
   readonly end: number;
 }
 
-/** The placeholders of a text, in its order. The provider ends at the first colon, the key begins after the last. */
+/** Finds the placeholders in a text. The provider ends at the first colon, the key starts after the last colon. */
 export function* placeholdersIn(text: string): Generator<Placeholder> {
   let end = -1;
   let colon = -1;
@@ -28,53 +28,53 @@ export function* placeholdersIn(text: string): Generator<Placeholder> {
     if (colon < start) colon = text.indexOf(':', start);
     if (end < 0 || colon < 0) return;
     if (colon > end || colon === start + 2) continue;
-    const last = text.lastIndexOf(':', end);
+    const lastColon = text.lastIndexOf(':', end);
     yield {
       start,
       end: end + 1,
       provider: text.slice(start + 2, colon),
-      path: last === colon ? '' : text.slice(colon + 1, last),
-      key: text.slice(last + 1, end),
+      path: lastColon === colon ? '' : text.slice(colon + 1, lastColon),
+      key: text.slice(lastColon + 1, end),
     };
     start = end - 1;
   }
 }
 
-/** The text with each placeholder replaced by what `value` returns for it. */
+/** Replaces each placeholder with the result of `value`; undefined keeps the placeholder. */
 export function replacePlaceholders(text: string, value: (placeholder: Placeholder) => string | undefined): string {
   const parts: string[] = [];
-  let at = 0;
+  let position = 0;
   for (const placeholder of placeholdersIn(text)) {
     const { start, end } = placeholder;
-    parts.push(text.slice(at, start), value(placeholder) ?? text.slice(start, end));
-    at = end;
+    parts.push(text.slice(position, start), value(placeholder) ?? text.slice(start, end));
+    position = end;
   }
-  return at === 0 ? text : parts.join('') + text.slice(at);
+  return position === 0 ? text : parts.join('') + text.slice(position);
 }
 
-const nameOf = ({ provider, path, key }: Reference): string => JSON.stringify([provider, path, key]);
+const referenceKey = ({ provider, path, key }: Reference): string => JSON.stringify([provider, path, key]);
 
-/** Puts values in the place of placeholders. Placeholders of providers that nobody configured stay. TASK_CONFIG. */
+/** Resolves placeholders, except those of unknown providers. Throws TASK_CONFIG. */
 export async function resolvePlaceholders(
   props: Readonly<Record<string, string>>,
   providers: ReadonlyMap<string, ConfigProvider>,
-): Promise<Resolved> {
-  const wanted = new Map<string, Reference>();
+): Promise<ResolvedProps> {
+  const references = new Map<string, Reference>();
   for (const value of Object.values(props))
-    for (const reference of placeholdersIn(value)) wanted.set(nameOf(reference), reference);
+    for (const reference of placeholdersIn(value)) references.set(referenceKey(reference), reference);
   const values = new Map<string, string>();
-  for (const [name, reference] of wanted) {
+  for (const [name, reference] of references) {
     const provider = providers.get(reference.provider);
-    if (provider !== undefined) values.set(name, await lookUp(provider, reference));
+    if (provider !== undefined) values.set(name, await lookUpValue(provider, reference));
   }
-  const replaced = Object.entries(props).map(([key, text]) => [
+  const resolvedEntries = Object.entries(props).map(([key, text]) => [
     key,
-    replacePlaceholders(text, reference => values.get(nameOf(reference))),
+    replacePlaceholders(text, reference => values.get(referenceKey(reference))),
   ]);
-  return { props: Object.fromEntries(replaced), secrets: [...values.values()] };
+  return { props: Object.fromEntries(resolvedEntries), secrets: [...values.values()] };
 }
 
-async function lookUp(provider: ConfigProvider, { provider: name, path, key }: Reference): Promise<string> {
+async function lookUpValue(provider: ConfigProvider, { provider: name, path, key }: Reference): Promise<string> {
   let value: unknown;
   try {
     value = (await provider.get(path, [key])).get(key);
@@ -84,10 +84,13 @@ async function lookUp(provider: ConfigProvider, { provider: name, path, key }: R
       cause: error,
     });
   }
-  const where = path === '' ? '' : ` in ${path}`;
+  const location = path === '' ? '' : ` in ${path}`;
   if (value === undefined)
-    throw new MillraceError('TASK_CONFIG', `The configuration provider ${name} has no key ${key}${where}.`);
+    throw new MillraceError('TASK_CONFIG', `The configuration provider ${name} has no key ${key}${location}.`);
   if (typeof value !== 'string')
-    throw new MillraceError('TASK_CONFIG', `What the configuration provider ${name} has at ${key}${where} is no text.`);
+    throw new MillraceError(
+      'TASK_CONFIG',
+      `The value of ${key}${location} from the configuration provider ${name} is not a string.`,
+    );
   return value;
 }

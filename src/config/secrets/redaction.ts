@@ -1,44 +1,45 @@
 import type { Log } from '../../api/component.ts';
 
-/** In the place of a secret. */
+/** Replacement of a secret. */
 const HIDDEN = '[hidden]';
-/** Shorter texts are left where they are: they would tear every sentence apart, and hide nothing. */
-const SHORTEST = 4;
-/** Inside base64 only what is long enough not to be found by chance. */
-const SHORTEST_ENCODED = 8;
+/** Shorter texts are not redacted: they occur in ordinary words. */
+const MIN_LENGTH = 4;
+/** Shorter secrets are not redacted inside base64, where they would match by chance. */
+const MIN_BASE64_BYTES = 8;
 
-/** Longer texts are looked for only as they are. */
-const LONGEST = 10_000;
+/** Longer secrets are only redacted in plain form. */
+const MAX_ENCODED_LENGTH = 10_000;
 
-/** Passwords within addresses, connection strings and JAAS entries. */
-const inner = [
+/** Passwords in addresses, connection strings and JAAS entries. */
+const embeddedSecrets = [
   /:\/\/[^/?#\s:]*:([^/?#\s]+)@/g,
   /(?:password|passphrase|pwd|secret|token)\w{0,40}\s{0,4}=\s{0,4}(?:"([^"]*)"|'([^']*)'|([^&;"'\s]+))/gi,
 ];
 
 /**
- * Takes secrets out of texts that others may see: as they are, with the passwords inside them, line by line, and as
- * other programs print them in messages, encoded for URLs, escaped for JSON, within base64.
+ * Redacts secrets in texts: the secrets themselves, passwords inside them, their lines, and their encodings in messages of
+ * other programs (URL, JSON, base64).
  */
 export class Redaction {
-  #forms: readonly string[] = [];
+  #variants: readonly string[] = [];
 
   constructor(secrets: readonly string[] = []) {
     this.add(secrets);
   }
 
   add(secrets: readonly string[]): void {
-    const forms = new Set(this.#forms);
-    for (const secret of secrets) for (const form of formsOf(secret)) if (form.length >= SHORTEST) forms.add(form);
-    // Longer ones first: a shorter one inside them would leave pieces.
-    this.#forms = [...forms].sort((a, b) => b.length - a.length);
+    const variants = new Set(this.#variants);
+    for (const secret of secrets)
+      for (const variant of variantsOf(secret)) if (variant.length >= MIN_LENGTH) variants.add(variant);
+    // Longest first, because replacing a shorter variant inside a longer one would leave fragments.
+    this.#variants = [...variants].sort((a, b) => b.length - a.length);
   }
 
   text(text: string): string {
-    return this.#forms.reduce((left, form) => left.replaceAll(form, HIDDEN), text);
+    return this.#variants.reduce((redacted, variant) => redacted.replaceAll(variant, HIDDEN), text);
   }
 
-  /** A log whose lines have no secret in them, those that are added later included. */
+  /** Wraps a log to redact all secrets, including those added later. */
   log(log: Log): Log {
     return {
       debug: (fields, message) => log.debug(this.fields(fields), this.text(message)),
@@ -48,7 +49,7 @@ export class Redaction {
     };
   }
 
-  /** A flat object, such as the fields of a log line. */
+  /** Redacts the string values of a flat object, such as the fields of a log line. */
   fields<T>(fields: Readonly<Record<string, T>>): Record<string, T | string> {
     return Object.fromEntries(
       Object.entries(fields).map(([key, value]) => [key, typeof value === 'string' ? this.text(value) : value]),
@@ -56,30 +57,30 @@ export class Redaction {
   }
 }
 
-function formsOf(secret: string): string[] {
+function variantsOf(secret: string): string[] {
   const lines = secret.split(/\r?\n/);
   const plain = [secret, secret.trim(), ...(lines.length > 1 ? lines.map(line => line.trim()) : [])];
   const parts = plain.flatMap(text => [text, ...passwordsIn(text)]);
-  // What is kept apart for its length alone is no secret.
-  if (secret.length > LONGEST) return parts;
+  // Values of this length are usually offloaded for their size and are not secrets.
+  if (secret.length > MAX_ENCODED_LENGTH) return parts;
   return parts.flatMap(part => [
     part,
     JSON.stringify(part).slice(1, -1),
     encodeURI(part.toWellFormed()),
     encodeURIComponent(part.toWellFormed()),
     new URLSearchParams([['', part]]).toString().slice(1),
-    ...withinBase64(part),
+    ...base64Cores(part),
   ]);
 }
 
 function passwordsIn(text: string): string[] {
-  const found = inner.flatMap(pattern =>
+  const passwords = embeddedSecrets.flatMap(pattern =>
     [...text.matchAll(pattern)].map(([, ...groups]) => groups.find(group => group !== undefined) ?? ''),
   );
-  return found.filter(text => !/^(true|false|null)$/i.test(text)).flatMap(text => [text, decoded(text)]);
+  return passwords.filter(text => !/^(true|false|null)$/i.test(text)).flatMap(text => [text, decodeUrl(text)]);
 }
 
-function decoded(text: string): string {
+function decodeUrl(text: string): string {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));
   } catch {
@@ -87,13 +88,13 @@ function decoded(text: string): string {
   }
 }
 
-/** What every base64 text has in it that the secret is encoded in, at whichever of three places its first byte falls. */
-function withinBase64(secret: string): string[] {
+/** Parts of the base64 encoding that depend only on the secret, for each of the three alignments of its first byte. */
+function base64Cores(secret: string): string[] {
   const bytes = Buffer.from(secret);
-  if (bytes.length < SHORTEST_ENCODED) return [];
-  return [0, 1, 2].flatMap(before => {
-    const text = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64');
-    const known = text.slice(Math.ceil((before * 8) / 6), Math.floor(((before + bytes.length) * 8) / 6));
-    return [known, known.replaceAll('+', '-').replaceAll('/', '_')];
+  if (bytes.length < MIN_BASE64_BYTES) return [];
+  return [0, 1, 2].flatMap(offset => {
+    const text = Buffer.concat([Buffer.alloc(offset), bytes]).toString('base64');
+    const core = text.slice(Math.ceil((offset * 8) / 6), Math.floor(((offset + bytes.length) * 8) / 6));
+    return [core, core.replaceAll('+', '-').replaceAll('/', '_')];
   });
 }

@@ -1,37 +1,37 @@
 import { replacePlaceholders } from './placeholders.ts';
 
-/** Keys that hold secrets whatever the component that reads them calls them. */
+/** Names of keys whose values are treated as secrets, whatever their type. */
 const secretName =
   /password|secret|credential|token|jaas|api[._-]?key|private[._-]?key|passphrase|basic\.auth\.user\.info/i;
-/** Keys named like secrets that say where one is, or how it is to be used. */
-const aboutSecret = /[._-](url|uri|file|path|location|class|type|mode|name|ms|enabled?)$/i;
-/** Addresses with a password inside. */
+/** Names of keys that describe a secret, such as its location or type, but do not contain it. */
+const secretMetadata = /[._-](url|uri|file|path|location|class|type|mode|name|ms|enabled?)$/i;
+/** Addresses that contain a password. */
 const secretAddress = /[?&;](password|pwd)=[^&;]|:\/\/[^/@\s:]+:[^/@\s]+@/i;
 
 /**
- * The keys of a configuration whose values nobody else may see: what the component calls a password, what is named like
- * one, and addresses that carry one. Values that have placeholders where the secret would be give nothing away.
+ * Keys of a configuration with secret values: keys of type PASSWORD, keys with the name of a secret, and addresses that
+ * contain a password. Values whose secrets are placeholders are not secret.
  */
 export function secretKeys(config: Readonly<Record<string, string>>, keys: Keys = []): string[] {
-  const named = namedLikeSecret(keys);
+  const isSecretKey = secretKeyMatcher(keys);
   return Object.entries(config)
     .filter(([key, value]) => {
-      const left = replacePlaceholders(value, () => '');
-      return secretAddress.test(left) || (value !== '' && left === value && named(key));
+      const remaining = replacePlaceholders(value, () => '');
+      return secretAddress.test(remaining) || (value !== '' && remaining === value && isSecretKey(key));
     })
     .map(([key]) => key);
 }
 
 type Keys = readonly { readonly name: string; readonly type: string }[];
 
-/** Whether a key is one whose value is a secret, whatever that is: by what the component says of it, or by its name. */
-export function namedLikeSecret(keys: Keys = []): (key: string) => boolean {
-  const passwords = new Set(keys.filter(key => key.type === 'PASSWORD').map(key => key.name));
-  return key => passwords.has(key) || (secretName.test(key) && !aboutSecret.test(key));
+/** Creates a test whether the values of a key are secret, by its type or by its name. */
+export function secretKeyMatcher(keys: Keys = []): (key: string) => boolean {
+  const passwordKeys = new Set(keys.filter(key => key.type === 'PASSWORD').map(key => key.name));
+  return key => passwordKeys.has(key) || (secretName.test(key) && !secretMetadata.test(key));
 }
 
-/** Says which keys hold secrets that would stand in a workflow's history, and what to do instead. */
-export const plainSecrets = (name: string, keys: readonly string[]): string =>
-  `Connector ${name} has plain text in ${keys.join(', ')}, and what is given to Temporal stays in its histories: use a ` +
+/** Error message for secrets in plain text, which would be stored in the history of a workflow. */
+export const plainSecretsMessage = (name: string, keys: readonly string[]): string =>
+  `Connector ${name} has plain text in ${keys.join(', ')}, which Temporal would store in the history of its workflow: use a ` +
   `placeholder of a configuration provider of the workers, such as \${file:/etc/millrace/secrets.properties:key}, or ` +
-  'make the connector over the REST API, which keeps secrets apart.';
+  'create the connector with the REST API, which stores secrets separately.';

@@ -2,7 +2,7 @@ import { realpath } from 'node:fs/promises';
 import { resolve as absolute, join, sep } from 'node:path';
 import type { ConfigProvider, ConfigProviderFactory } from '../../api/index.ts';
 import { MillraceError, messageOf } from '../../errors.ts';
-import { findNamed, type NamedComponent } from '../connector-config/class-names.ts';
+import { findComponent, type NamedComponent } from '../connector-config/class-names.ts';
 import { javaMatcher, regexProblem } from '../java-regex/index.ts';
 import { defineConfig, listKey, stringKey } from '../spec.ts';
 import { readConfigFile } from './config-file.ts';
@@ -13,12 +13,12 @@ export interface ConfigProviderEntry extends NamedComponent {
   load(): Promise<ConfigProviderFactory<any>>;
 }
 
-/** Within the folders that `allowed.paths` names, symbolic links followed; anywhere without it, as in Connect. */
-async function allowed(paths: readonly string[], path: string): Promise<string> {
+/** Resolves symbolic links and checks that the path is in a folder of `allowed.paths`; without that setting, all paths are allowed, as in Connect. */
+async function resolveAllowedPath(paths: readonly string[], path: string): Promise<string> {
   const real = await realPath(path);
-  const folders = await Promise.all(paths.filter(folder => folder !== '').map(realPath));
+  const pathConfig = await Promise.all(paths.filter(folder => folder !== '').map(realPath));
   const isWithin = (folder: string) => real === folder || real.startsWith(folder.endsWith(sep) ? folder : folder + sep);
-  if (folders.length > 0 && !folders.some(isWithin))
+  if (pathConfig.length > 0 && !pathConfig.some(isWithin))
     throw new MillraceError(
       'TASK_CONFIG',
       `The path ${path} is not among allowed.paths of its configuration provider.`,
@@ -26,21 +26,21 @@ async function allowed(paths: readonly string[], path: string): Promise<string> 
   return real;
 }
 
-/** What is not there stands for itself: reading it says so. */
+/** Real path of a file; the absolute path if it does not exist, for which reading fails. */
 const realPath = (path: string): Promise<string> => realpath(path).catch(() => absolute(path));
 
 const unreadable = (path: string, error: unknown): MillraceError =>
   new MillraceError('TASK_CONFIG', `The file ${path} of a configuration provider cannot be read: ${messageOf(error)}`);
 
-const folders = defineConfig({
-  'allowed.paths': listKey({ doc: 'Folders outside of which nothing is read; without one, any.', default: [] }),
+const pathConfig = defineConfig({
+  'allowed.paths': listKey({ doc: 'Folders that files may be read from; without it, all folders.', default: [] }),
 });
 
-const files: ConfigProviderFactory<{ 'allowed.paths': readonly string[] }> = {
-  config: folders,
+const fileProvider: ConfigProviderFactory<{ 'allowed.paths': readonly string[] }> = {
+  config: pathConfig,
   create: ({ 'allowed.paths': paths }) => ({
     async get(path, keys) {
-      const file = await allowed(paths, path);
+      const file = await resolveAllowedPath(paths, path);
       const all = await readProperties(file, path);
       return new Map(keys.flatMap(key => (Object.hasOwn(all, key) ? [[key, all[key] as string]] : [])));
     },
@@ -55,12 +55,12 @@ async function readProperties(file: string, path: string): Promise<Readonly<Reco
   }
 }
 
-const directories: ConfigProviderFactory<{ 'allowed.paths': readonly string[] }> = {
-  config: folders,
+const directoryProvider: ConfigProviderFactory<{ 'allowed.paths': readonly string[] }> = {
+  config: pathConfig,
   create: ({ 'allowed.paths': paths }) => ({
     async get(path, keys) {
       const entries = keys.map(async (key): Promise<[string, string][]> => {
-        const file = await allowed(paths, join(path, key));
+        const file = await resolveAllowedPath(paths, join(path, key));
         try {
           return [[key, (await readConfigFile(file)).toString()]];
         } catch (error) {
@@ -73,10 +73,10 @@ const directories: ConfigProviderFactory<{ 'allowed.paths': readonly string[] }>
   }),
 };
 
-const environment: ConfigProviderFactory<{ 'allowlist.pattern': string }> = {
+const environmentProvider: ConfigProviderFactory<{ 'allowlist.pattern': string }> = {
   config: defineConfig({
     'allowlist.pattern': stringKey({
-      doc: 'A regular expression that the whole name of a variable must match.',
+      doc: 'A regular expression that the full name of a variable must match.',
       default: '.*',
       check: regexProblem,
     }),
@@ -85,8 +85,8 @@ const environment: ConfigProviderFactory<{ 'allowlist.pattern': string }> = {
     const isAllowed = javaMatcher(allowlist, { setting: 'allowlist.pattern' });
     return {
       async get(_path, keys) {
-        const found = keys.filter(key => isAllowed(key) && Object.hasOwn(process.env, key));
-        return new Map(found.map(key => [key, process.env[key] as string]));
+        const variables = keys.filter(key => isAllowed(key) && Object.hasOwn(process.env, key));
+        return new Map(variables.map(key => [key, process.env[key] as string]));
       },
     };
   },
@@ -94,24 +94,24 @@ const environment: ConfigProviderFactory<{ 'allowlist.pattern': string }> = {
 
 const kafka = 'org.apache.kafka.common.config.provider';
 
-/** Every provider that comes with Millrace. */
+/** All built-in configuration providers. */
 export const configProviderEntries: readonly ConfigProviderEntry[] = [
-  { names: [`${kafka}.DirectoryConfigProvider`], load: async () => directories },
-  { names: [`${kafka}.EnvVarConfigProvider`], load: async () => environment },
-  { names: [`${kafka}.FileConfigProvider`], load: async () => files },
+  { names: [`${kafka}.DirectoryConfigProvider`], load: async () => directoryProvider },
+  { names: [`${kafka}.EnvVarConfigProvider`], load: async () => environmentProvider },
+  { names: [`${kafka}.FileConfigProvider`], load: async () => fileProvider },
 ];
 
 interface ProviderOptions {
   readonly entries?: readonly ConfigProviderEntry[];
-  /** Plugins are missing that could not be loaded: a class that is not there may be one of theirs. */
+  /** True if plugins failed to load, so that an unknown class may belong to one of them. */
   readonly incomplete?: boolean;
   failed?(name: string, reason: string): void;
 }
 
 /**
- * The providers that worker properties name: `config.providers`, `config.providers.<name>.class` and `.param.*`.
- * CONFIG_INVALID for a class that there is not and parameters that are not right. One that cannot be made stands there
- * all the same, so that it stops nobody but whoever asks it: `failed` hears why.
+ * Creates the providers of the worker properties `config.providers`, `config.providers.<name>.class` and `.param.*`. Throws
+ * CONFIG_INVALID for an unknown class and invalid parameters. A provider that fails to start is replaced with one that
+ * rejects every request, so that only configurations that use it fail; `failed` receives the reason.
  */
 export async function configProviders(
   props: Readonly<Record<string, string>>,
@@ -121,20 +121,20 @@ export async function configProviders(
     .split(',')
     .map(name => name.trim())
     .filter(name => name !== '');
-  const made = names.map(async (name): Promise<[string, ConfigProvider]> => {
+  const providers = names.map(async (name): Promise<[string, ConfigProvider]> => {
     const type = (props[`config.providers.${name}.class`] ?? '').trim();
-    const entry = findNamed(entries, type, 'ConfigProvider');
-    const unknown = new MillraceError(
+    const entry = findComponent(entries, type, 'ConfigProvider');
+    const unknownClass = new MillraceError(
       incomplete && type !== '' ? 'TASK_CONFIG' : 'CONFIG_INVALID',
-      `config.providers.${name}.class is ${type || 'missing'}; there are ${entries.map(one => one.names[0]).join(', ')}.`,
+      `config.providers.${name}.class is ${type || 'missing'}; there are ${entries.map(provider => provider.names[0]).join(', ')}.`,
     );
     const prefix = `config.providers.${name}.param.`;
     const params = Object.entries(props)
       .filter(([key]) => key.startsWith(prefix))
       .map(([key, value]) => [key.slice(prefix.length), value]);
     try {
-      if (entry === undefined) throw unknown;
-      return [name, await make(name, entry, Object.fromEntries(params))];
+      if (entry === undefined) throw unknownClass;
+      return [name, await createProvider(name, entry, Object.fromEntries(params))];
     } catch (error) {
       if (error instanceof MillraceError && error.kind === 'client') throw error;
       failed?.(name, messageOf(error));
@@ -142,13 +142,17 @@ export async function configProviders(
       return [name, { get: () => Promise.reject(new MillraceError('TASK_CONFIG', reason, { cause: error })) }];
     }
   });
-  return new Map(await Promise.all(made));
+  return new Map(await Promise.all(providers));
 }
 
-async function make(name: string, entry: ConfigProviderEntry, params: Record<string, string>): Promise<ConfigProvider> {
+async function createProvider(
+  name: string,
+  entry: ConfigProviderEntry,
+  params: Record<string, string>,
+): Promise<ConfigProvider> {
   const factory = await entry.load();
   const { config, errors } = factory.config.check(params);
   if (config !== undefined) return factory.create(config);
-  const wrong = [...errors.values()].flat().join(' ');
-  throw new MillraceError('CONFIG_INVALID', `config.providers.${name}.param: ${wrong}`);
+  const messages = [...errors.values()].flat().join(' ');
+  throw new MillraceError('CONFIG_INVALID', `config.providers.${name}.param: ${messages}`);
 }

@@ -1,9 +1,9 @@
-import { common } from '../client-settings/shared-settings.ts';
-import { otherLogins } from '../client-settings/unsupported-logins.ts';
+import { sharedSettings } from '../client-settings/shared-settings.ts';
+import { unsupportedLogins } from '../client-settings/unsupported-logins.ts';
 
 /**
- * Worker properties of Kafka Connect 2.x to 4.x and of its clients that are no part of the worker's own configuration:
- * some are read elsewhere, others steer what does not exist here.
+ * Worker properties of Kafka Connect 2.x to 4.x and its clients that are not part of `workerConfig` but are used by other
+ * components.
  * https://kafka.apache.org/documentation/#connectconfigs
  */
 const readElsewhere: ReadonlySet<string> = new Set([
@@ -24,52 +24,56 @@ const readElsewhere: ReadonlySet<string> = new Set([
   'status.storage.topic',
 ]);
 
-interface Idle {
-  /** Values that ask for nothing else than what happens. */
-  readonly usual: readonly string[];
+/** A property of Kafka Connect that has no effect in Millrace. */
+interface InertProperty {
+  /** Values that match the behavior of Millrace, which need no warning. */
+  readonly matching: readonly string[];
   readonly instead: string;
 }
-const idle = (usual: string | readonly string[], instead: string): Idle => ({ usual: [usual].flat(), instead });
+const inert = (matching: string | readonly string[], instead: string): InertProperty => ({
+  matching: [matching].flat(),
+  instead,
+});
 
-const GROUP =
-  'Temporal gives tasks to workers, without rebalances; those of a lost worker run elsewhere within ten seconds';
-const TALK = 'workers do not talk to each other';
-const STATUS = 'there is no status topic: the status is read from Temporal';
-const METADATA = 'metadata is asked for when it is needed';
-const VERSION = 'each plugin comes in one version; a connector may ask for one';
+const NO_GROUP =
+  'Temporal assigns tasks to workers, without rebalances; tasks of a lost worker run elsewhere within ten seconds';
+const NO_WORKER_CONNECTIONS = 'workers do not send requests to each other';
+const NO_STATUS_TOPIC = 'there is no status topic: the status is read from Temporal';
+const METADATA_ON_DEMAND = 'metadata is requested when it is needed';
+const ONE_VERSION = 'each plugin has one version; a connector can require a version';
 
-const idleProperties: ReadonlyMap<string, Idle> = new Map([
+const inertProperties: ReadonlyMap<string, InertProperty> = new Map([
+  ['config.action.reload', inert('restart', 'placeholders are resolved when a task starts: restart the connector')],
+  ['connect.protocol', inert('sessioned', NO_GROUP)],
+  ['default.api.timeout.ms', inert('60000', 'the timeout of calls is request.timeout.ms')],
+  ['header.converter.plugin.version', inert('', ONE_VERSION)],
+  ['heartbeat.interval.ms', inert('3000', NO_GROUP)],
+  ['inter.worker.key.generation.algorithm', inert('HmacSHA256', NO_WORKER_CONNECTIONS)],
+  ['inter.worker.key.size', inert('', NO_WORKER_CONNECTIONS)],
+  ['inter.worker.key.ttl.ms', inert('3600000', NO_WORKER_CONNECTIONS)],
+  ['inter.worker.signature.algorithm', inert('HmacSHA256', NO_WORKER_CONNECTIONS)],
+  ['inter.worker.verification.algorithms', inert('HmacSHA256', NO_WORKER_CONNECTIONS)],
+  ['internal.key.converter', inert('', 'offsets are always JSON, without schemas')],
+  ['internal.value.converter', inert('', 'offsets are always JSON, without schemas')],
+  ['key.converter.plugin.version', inert('', ONE_VERSION)],
+  ['metadata.max.age.ms', inert('300000', METADATA_ON_DEMAND)],
+  ['offset.flush.timeout.ms', inert('5000', 'positions are committed with their records')],
   [
-    'config.action.reload',
-    idle('restart', 'configuration providers are asked when a task starts: restart the connector'),
+    'plugin.discovery',
+    inert(['hybrid_warn', 'only_scan', 'hybrid_fail', 'service_load'], 'plugins declare their components'),
   ],
-  ['connect.protocol', idle('sessioned', GROUP)],
-  ['default.api.timeout.ms', idle('60000', 'calls have request.timeout.ms')],
-  ['header.converter.plugin.version', idle('', VERSION)],
-  ['heartbeat.interval.ms', idle('3000', GROUP)],
-  ['inter.worker.key.generation.algorithm', idle('HmacSHA256', TALK)],
-  ['inter.worker.key.size', idle('', TALK)],
-  ['inter.worker.key.ttl.ms', idle('3600000', TALK)],
-  ['inter.worker.signature.algorithm', idle('HmacSHA256', TALK)],
-  ['inter.worker.verification.algorithms', idle('HmacSHA256', TALK)],
-  ['internal.key.converter', idle('', 'offsets are always JSON, without schemas')],
-  ['internal.value.converter', idle('', 'offsets are always JSON, without schemas')],
-  ['key.converter.plugin.version', idle('', VERSION)],
-  ['metadata.max.age.ms', idle('300000', METADATA)],
-  ['offset.flush.timeout.ms', idle('5000', 'positions are committed with their records')],
-  ['plugin.discovery', idle(['hybrid_warn', 'only_scan', 'hybrid_fail', 'service_load'], 'plugins say what they have')],
-  ['rebalance.timeout.ms', idle('60000', GROUP)],
-  ['retries', idle('2147483647', 'requests are repeated until request.timeout.ms')],
-  ['scheduled.rebalance.max.delay.ms', idle('300000', GROUP)],
-  ['session.timeout.ms', idle('10000', GROUP)],
-  ['status.storage.partitions', idle('5', STATUS)],
-  ['status.storage.replication.factor', idle('3', STATUS)],
-  ['value.converter.plugin.version', idle('', VERSION)],
-  ['worker.sync.timeout.ms', idle('3000', GROUP)],
-  ['worker.unsync.backoff.ms', idle('300000', GROUP)],
+  ['rebalance.timeout.ms', inert('60000', NO_GROUP)],
+  ['retries', inert('2147483647', 'requests are retried until request.timeout.ms')],
+  ['scheduled.rebalance.max.delay.ms', inert('300000', NO_GROUP)],
+  ['session.timeout.ms', inert('10000', NO_GROUP)],
+  ['status.storage.partitions', inert('5', NO_STATUS_TOPIC)],
+  ['status.storage.replication.factor', inert('3', NO_STATUS_TOPIC)],
+  ['value.converter.plugin.version', inert('', ONE_VERSION)],
+  ['worker.sync.timeout.ms', inert('3000', NO_GROUP)],
+  ['worker.unsync.backoff.ms', inert('300000', NO_GROUP)],
 ]);
 
-/** Prefixes of properties of a component, a client or a topic. */
+/** Prefixes of properties for a component, a client or a topic. */
 const prefixes: readonly string[] = [
   'admin.',
   'config.providers.',
@@ -95,34 +99,37 @@ const prefixes: readonly string[] = [
 /** True for a worker property of Kafka Connect that is not part of the worker's own configuration. */
 export const isConnectProperty = (name: string): boolean =>
   readElsewhere.has(name) ||
-  idleProperties.has(name) ||
-  Object.hasOwn(common, name) ||
-  prefixes.some(one => name.startsWith(one));
+  inertProperties.has(name) ||
+  Object.hasOwn(sharedSettings, name) ||
+  prefixes.some(prefix => name.startsWith(prefix));
 
-/** Properties that are given and have no effect: what counts instead, by name. */
+/** Properties that are set but have no effect, with a description of the behavior. */
 export function propertiesWithoutEffect(props: Readonly<Record<string, string>>): Map<string, string> {
-  const found = new Map<string, string>();
+  const effects = new Map<string, string>();
   for (const [name, text] of Object.entries(props)) {
     const value = text.trim();
-    const known = idleProperties.get(name);
-    if (known !== undefined && !known.usual.includes(value)) found.set(name, known.instead);
+    const inertProperty = inertProperties.get(name);
+    if (inertProperty !== undefined && !inertProperty.matching.includes(value))
+      effects.set(name, inertProperty.instead);
     if (name.startsWith('metrics.context.'))
-      found.set(name, 'metrics are served at GET /metrics, with their own labels');
-    const reason = isLogin(name) ? undefined : ownRule(name)?.refuses(value);
-    if (reason !== undefined) found.set(name, reason);
+      effects.set(name, 'metrics are served at GET /metrics, with their own labels');
+    const reason = isLogin(name) ? undefined : ruleOf(name)?.problemWith(value);
+    if (reason !== undefined) effects.set(name, reason);
   }
-  return found;
+  return effects;
 }
 
-/** Messages by name for properties of TLS and logins that cannot take effect: to pass over them would be less safe. */
-export function refusedProperties(props: Readonly<Record<string, string>>): Map<string, string> {
+/** Errors by name for TLS and login properties that cannot take effect: ignoring them would be insecure. */
+export function rejectedProperties(props: Readonly<Record<string, string>>): Map<string, string> {
   const errors = new Map<string, string>();
   for (const [name, value] of Object.entries(props)) {
-    const reason = isLogin(name) ? ownRule(name)?.refuses(value.trim()) : undefined;
+    const reason = isLogin(name) ? ruleOf(name)?.problemWith(value.trim()) : undefined;
     if (reason !== undefined) errors.set(name, `Invalid value for configuration ${name}: ${reason}`);
   }
   return errors;
 }
 
-const isLogin = (name: string): boolean => /^(ssl|sasl|security)\./.test(name) && !Object.hasOwn(otherLogins, name);
-const ownRule = (name: string) => (Object.hasOwn(common, name) && !readElsewhere.has(name) ? common[name] : undefined);
+const isLogin = (name: string): boolean =>
+  /^(ssl|sasl|security)\./.test(name) && !Object.hasOwn(unsupportedLogins, name);
+const ruleOf = (name: string) =>
+  Object.hasOwn(sharedSettings, name) && !readElsewhere.has(name) ? sharedSettings[name] : undefined;

@@ -3,38 +3,43 @@ import { type FileHandle, lstat, open, readlink, realpath } from 'node:fs/promis
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { MillraceError } from '../../errors.ts';
 
-/** Which files of the worker's machine connectors may open. Plain data, so that another thread can be given it. */
+/** Policy for files of the worker's machine that connectors may open. Plain data, which can be sent to another thread. */
 export interface FilePolicy {
-  /** Folders of `file.connectors.allowed.paths`. None: every file, as long as no listener is exposed. */
-  readonly allowed: readonly string[];
+  /** Folders of `file.connectors.allowed.paths`. If empty, all files are allowed unless a listener is exposed. */
+  readonly allowedFolders: readonly string[];
   /** Listeners of the REST API that other machines can reach. */
-  readonly exposed: readonly string[];
+  readonly exposedListeners: readonly string[];
   /** Folders of code that the worker runs. */
-  readonly code: readonly string[];
-  /** Files that the worker was started with. */
+  readonly codeFolders: readonly string[];
+  /** Configuration files of the worker. */
   readonly configFiles: readonly string[];
 }
 
-/** Opens files for connectors. What must not be opened is TASK_CONFIG, with a sentence that names the setting. */
+/** Opens files for connectors. Throws TASK_CONFIG with the name of the setting for files that must not be opened. */
 export interface FileAccess {
-  /** The file that a path stands for, symbolic links followed. It need not exist. */
+  /** Resolves symbolic links of a path. The file need not exist. */
   resolve(path: string): Promise<string>;
-  /** Opens it as `open` of node:fs/promises does, and rejects as that does. */
+  /** Opens a file like `open` of node:fs/promises, with the same errors. */
   open(path: string, flags: number, mode?: number): Promise<FileHandle>;
-  /** Throws where connectors may not use the worker's standard input and output. */
+  /** Throws if connectors may not use the worker's standard input and output. */
   checkStandardStreams(): void;
 }
 
 const SETTING = 'file.connectors.allowed.paths';
 
-export function fileAccess({ allowed, exposed, code, configFiles }: FilePolicy): FileAccess {
+export function createFileAccess({
+  allowedFolders: allowed,
+  exposedListeners: exposed,
+  codeFolders: code,
+  configFiles,
+}: FilePolicy): FileAccess {
   const folders = allowed.filter(folder => folder.trim() !== '').map(folder => resolve(folder.trim()));
   const realPaths = new Map<string, string>();
 
-  /** A folder that exists stays where it is while the worker runs. */
+  /** Caches the real path of a folder, which does not change while the worker runs. */
   async function realFolder(folder: string): Promise<string> {
-    const known = realPaths.get(folder);
-    if (known !== undefined) return known;
+    const cached = realPaths.get(folder);
+    if (cached !== undefined) return cached;
     try {
       const real = await realpath(folder);
       realPaths.set(folder, real);
@@ -45,49 +50,49 @@ export function fileAccess({ allowed, exposed, code, configFiles }: FilePolicy):
   }
   const realFolders = (paths: readonly string[]): Promise<string[]> => Promise.all(paths.map(realFolder));
 
-  /** path: as the configuration has it. */
+  /** `path` is the path in the configuration, for messages. */
   async function check(real: string, path: string): Promise<void> {
-    if (folders.length === 0 && exposed.length > 0) throw off(exposed);
+    if (folders.length === 0 && exposed.length > 0) throw disabledError(exposed);
     const isCode =
-      (await realFolders(code)).some(folder => isWithin(real, folder)) || real.split(sep).includes(MODULES);
+      (await realFolders(code)).some(folder => isWithin(real, folder)) || real.split(sep).includes(PACKAGE_FOLDER);
     if (isCode)
-      throw refused(
-        `The file ${path} is below a folder of code that the worker runs (plugin.path, or Millrace itself), where ` +
-          'connectors open nothing: use a folder of data.',
+      throw rejectedError(
+        `The file ${path} is in a folder with code of the worker (plugin.path, or Millrace itself), where connectors must ` +
+          'not open files: use a folder for data.',
       );
     const configs = await realFolders(configFiles);
     if (configs.includes(real))
-      throw refused(`The file ${path} is one that the worker was started with, which connectors do not open.`);
+      throw rejectedError(`The file ${path} is a configuration file of the worker, which connectors must not open.`);
     if (folders.length === 0) return;
-    const above = (await realFolders(folders)).filter(folder => isWithin(real, folder));
-    if (above.length === 0)
-      throw refused(
-        `The file ${path} is not below ${SETTING} of the worker (${folders.join(', ')}), symbolic links followed: ` +
+    const enclosing = (await realFolders(folders)).filter(folder => isWithin(real, folder));
+    if (enclosing.length === 0)
+      throw rejectedError(
+        `The file ${path} is, after resolving symbolic links, not below ${SETTING} of the worker (${folders.join(', ')}): ` +
           'move it there, or add its folder to that setting.',
       );
     for (const config of configs.map(dirname))
-      if (isWithin(real, config) && !above.some(folder => isWithin(folder, config)))
-        throw refused(
-          `The file ${path} is below the folder of the worker's own configuration, ${config}: use another folder, or ` +
-            `name that folder itself in ${SETTING}.`,
+      if (isWithin(real, config) && !enclosing.some(folder => isWithin(folder, config)))
+        throw rejectedError(
+          `The file ${path} is below the folder of the worker's configuration, ${config}: use another folder, or add that ` +
+            `folder to ${SETTING}.`,
         );
   }
 
-  async function resolved(path: string): Promise<string> {
+  async function resolveChecked(path: string): Promise<string> {
     const real = await realFile(resolve(path));
     await check(real, path);
     return real;
   }
 
   return {
-    resolve: resolved,
+    resolve: resolveChecked,
     async open(path, flags, mode) {
-      const real = await resolved(path);
+      const real = await resolveChecked(path);
       const handle = await openReal(real, flags, mode);
       try {
-        // A folder on the way may have been replaced by a link in between.
-        const opened = await openedPath(handle);
-        if (opened !== undefined && opened !== real) await check(opened, path);
+        // A folder of the path may have been replaced by a link since the check.
+        const openedRealPath = await openedPath(handle);
+        if (openedRealPath !== undefined && openedRealPath !== real) await check(openedRealPath, path);
         return handle;
       } catch (error) {
         await handle.close();
@@ -96,27 +101,32 @@ export function fileAccess({ allowed, exposed, code, configFiles }: FilePolicy):
     },
     checkStandardStreams() {
       if (exposed.length === 0) return;
-      if (folders.length === 0) throw off(exposed);
-      throw refused(
-        `The REST API listens on ${exposed.join(', ')}, so connectors do not use the worker's standard input and ` +
+      if (folders.length === 0) throw disabledError(exposed);
+      throw rejectedError(
+        `The REST API listens on ${exposed.join(', ')}, so connectors must not use the worker's standard input and ` +
           `output: set file to a path below ${SETTING}.`,
       );
     },
   };
 }
 
-/** For whoever only looks at a connector's keys. */
-export const noFiles: FileAccess = fileAccess({ allowed: [], exposed: ['no listener'], code: [], configFiles: [] });
+/** Rejects all files, for callers that only read a connector's keys. */
+export const noFiles: FileAccess = createFileAccess({
+  allowedFolders: [],
+  exposedListeners: ['no listener'],
+  codeFolders: [],
+  configFiles: [],
+});
 
-const MODULES = 'node_modules';
+const PACKAGE_FOLDER = 'node_modules';
 
-const refused = (sentence: string): MillraceError => new MillraceError('TASK_CONFIG', sentence);
+const rejectedError = (sentence: string): MillraceError => new MillraceError('TASK_CONFIG', sentence);
 
-const off = (exposed: readonly string[]): MillraceError =>
-  refused(
-    `File connectors are off: the REST API listens on ${exposed.join(', ')}, which other machines can reach, and ` +
-      `${SETTING} names no folder. Set ${SETTING} in the worker's properties to folders of data, or listeners to a ` +
-      'loopback address such as http://127.0.0.1:8083.',
+const disabledError = (exposed: readonly string[]): MillraceError =>
+  rejectedError(
+    `File connectors are disabled: the REST API listens on ${exposed.join(', ')}, which other machines can reach, and ` +
+      `${SETTING} is empty. Set ${SETTING} in the worker's properties to folders for data, or listeners to a loopback ` +
+      'address such as http://127.0.0.1:8083.',
   );
 
 const isWithin = (path: string, folder: string): boolean =>
@@ -124,7 +134,7 @@ const isWithin = (path: string, folder: string): boolean =>
 
 const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException | null)?.code;
 
-/** Of a file that is missing: the path below the nearest folder that exists. */
+/** Real path of a file. For a missing file, resolves the nearest existing folder. */
 async function realFile(path: string): Promise<string> {
   try {
     return await realpath(path);
@@ -135,17 +145,17 @@ async function realFile(path: string): Promise<string> {
   }
 }
 
-/** The last part of a path that has been resolved is a link only where that leads nowhere, or has just been put there. */
+/** Opens a resolved path. Its last part can only be a link if the link is dangling or was just created. */
 async function openReal(path: string, flags: number, mode: number | undefined): Promise<FileHandle> {
   try {
     return await open(path, flags | constants.O_NOFOLLOW, mode);
   } catch (error) {
     if (codeOf(error) !== 'ELOOP' || !(await lstat(path)).isSymbolicLink()) throw error;
-    throw Object.assign(new Error(`ENOENT: ${path} is a symbolic link to nothing`), { code: 'ENOENT' });
+    throw Object.assign(new Error(`ENOENT: ${path} is a dangling symbolic link`), { code: 'ENOENT' });
   }
 }
 
-/** Where an open file lies now; undefined where the system does not tell. */
+/** Current path of an open file; undefined if the operating system does not provide it. */
 async function openedPath(handle: FileHandle): Promise<string | undefined> {
   if (process.platform !== 'linux') return undefined;
   try {
@@ -155,7 +165,7 @@ async function openedPath(handle: FileHandle): Promise<string | undefined> {
   }
 }
 
-/** For a connector's `validate`: what is wrong with its key `file`, which is null or empty for a standard stream. */
+/** Errors of a connector's key `file`, for its `validate`. A null or empty file is a standard stream. */
 export async function fileProblems(
   files: FileAccess,
   file: string | null,
@@ -165,7 +175,7 @@ export async function fileProblems(
     else await files.resolve(file);
     return {};
   } catch (error) {
-    // A path that cannot be looked up may be right when the task opens it.
+    // A path that cannot be resolved now may be valid when the task opens it.
     return error instanceof MillraceError ? { file: [error.message] } : {};
   }
 }

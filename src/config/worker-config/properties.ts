@@ -1,24 +1,24 @@
 /**
- * Java's properties format, as `java.util.Properties.load` reads it: comments with # and !, `=`, `:` or blanks behind
- * the key, lines that go on behind a backslash, `\t \n \r \f \uXXXX`. The text is UTF-8 and not Latin-1. The last of
- * several equal keys counts. Throws SyntaxError, with the line, for `\u` without four hexadecimal digits.
+ * Parses Java's properties format like `java.util.Properties.load`: comments with # and !, `=`, `:` or blanks after the
+ * key, line continuation with a backslash, `\t \n \r \f \uXXXX`. The encoding is UTF-8 instead of Latin-1. The last of
+ * several equal keys wins. Throws SyntaxError, with the line, for `\u` without four hexadecimal digits.
  */
 export function parseProperties(text: string): Record<string, string> {
-  const found = new Map<string, string>();
+  const entries = new Map<string, string>();
   for (const { line, number } of logicalLines(text)) {
-    const [key, value] = split(line);
-    found.set(unescaped(key, number), unescaped(value, number));
+    const [key, value] = splitKey(line);
+    entries.set(unescape(key, number), unescape(value, number));
   }
-  return Object.fromEntries(found);
+  return Object.fromEntries(entries);
 }
 
 interface LogicalLine {
   readonly line: string;
-  /** Its first line in the text, from 1. */
+  /** First line in the text, from 1. */
   readonly number: number;
 }
 
-/** Lines with their continuations, without blank and comment lines. */
+/** Joins continued lines and skips blank and comment lines. */
 function* logicalLines(text: string): Generator<LogicalLine> {
   let line = '';
   let number = 0;
@@ -28,11 +28,11 @@ function* logicalLines(text: string): Generator<LogicalLine> {
     .entries()) {
     const part = raw.replace(/^[ \t\f]+/, '');
     if (line === '') {
-      // Within a line that goes on, blank and comment lines belong to it.
+      // Blank and comment lines are part of a continued line.
       if (part === '' || isComment(part)) continue;
       number = i + 1;
     }
-    if (goesOn(part)) {
+    if (isContinued(part)) {
       line += part.slice(0, -1);
       continue;
     }
@@ -44,23 +44,23 @@ function* logicalLines(text: string): Generator<LogicalLine> {
 
 const isComment = (line: string): boolean => line.startsWith('#') || line.startsWith('!');
 
-/** An odd number of backslashes at the end. */
-const goesOn = (line: string): boolean => ((/(?<!\\)\\+$/.exec(line)?.[0].length ?? 0) & 1) === 1;
+/** True for an odd number of backslashes at the end. */
+const isContinued = (line: string): boolean => ((/(?<!\\)\\+$/.exec(line)?.[0].length ?? 0) & 1) === 1;
 
-function split(line: string): readonly [key: string, value: string] {
-  // The key ends at the first separator that no backslash hides.
+function splitKey(line: string): readonly [key: string, value: string] {
+  // The key ends at the first separator that is not escaped.
   const key = /^(?:\\.|[^\\=: \t\f])*/su.exec(line)?.[0] ?? '';
   return [key, line.slice(key.length).replace(/^[ \t\f]*[=:]?[ \t\f]*/, '')];
 }
 
-const letters: Readonly<Record<string, string>> = { t: '\t', n: '\n', r: '\r', f: '\f' };
+const escapes: Readonly<Record<string, string>> = { t: '\t', n: '\n', r: '\r', f: '\f' };
 
-const unescaped = (text: string, line: number): string =>
+const unescape = (text: string, line: number): string =>
   text.replace(/\\(?:u([0-9a-fA-F]{4})|(.?))/gsu, (_all, hex: string | undefined, char = '') => {
     if (hex !== undefined) return String.fromCharCode(Number.parseInt(hex, 16));
     if (char === 'u')
       throw new SyntaxError(
         `line ${line} has \\u without four hexadecimal digits: write a backslash as \\\\, or a path with /`,
       );
-    return letters[char] ?? char;
+    return escapes[char] ?? char;
   });

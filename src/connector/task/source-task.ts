@@ -1,6 +1,6 @@
 import type { SourceConnector } from '../../api/index.ts';
 import type { ClientProps } from '../../config/client-settings/index.ts';
-import { COMMIT_INTERVAL } from '../../config/connector-config/connector-config.ts';
+import { COMMIT_INTERVAL } from '../../config/connector-config/source-keys.ts';
 import { readTopicCreation } from '../../config/connector-config/topic-creation.ts';
 import { RecordEncoder } from '../../engine/source/record-encoder.ts';
 import { runSource } from '../../engine/source/run-source.ts';

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { ConfigProvider } from '../../api/index.ts';
 import { memberOf } from '../../api/index.ts';
-import { MANY } from '../../config/payload-limits.ts';
-import type { Resolved } from '../../config/secrets/placeholders.ts';
+import { OFFLOADED_SHORT_VALUES } from '../../config/payload-limits.ts';
+import type { ResolvedProps } from '../../config/secrets/placeholders.ts';
 import { MillraceError } from '../../errors.ts';
 import type { KafkaClient } from '../port.ts';
 import { type ConfigTopicSettings, configTopic } from './config-topic.ts';
@@ -21,7 +21,7 @@ export interface SecretStore {
    */
   seal(connector: string, config: Config, keys: SealedKeys, before?: Config): Promise<Record<string, string>>;
   /** Replaces placeholders by their values. TASK_CONFIG for a secret that does not exist or belongs to another key. */
-  unseal(connector: string, config: Config): Promise<Resolved>;
+  unseal(connector: string, config: Config): Promise<ResolvedProps>;
   /** Replaces the placeholders of long values, and with `showSecrets` those of secrets too. */
   reveal(connector: string, config: Config, showSecrets: boolean): Promise<Record<string, string>>;
   /** Deletes the secrets of a connector to which a configuration refers. Idempotent. */
@@ -70,8 +70,8 @@ async function seal(
   const sealed = { ...config };
   const manyEntries = many.toSorted().map(key => [key, config[key]]);
   for (const key of many) delete sealed[key];
-  if (many.length > 0) sealed[MANY] = JSON.stringify(Object.fromEntries(manyEntries));
-  const sealedKeys = [...secrets, ...long, ...(many.length > 0 ? [MANY] : [])];
+  if (many.length > 0) sealed[OFFLOADED_SHORT_VALUES] = JSON.stringify(Object.fromEntries(manyEntries));
+  const sealedKeys = [...secrets, ...long, ...(many.length > 0 ? [OFFLOADED_SHORT_VALUES] : [])];
   const entries: (readonly [key: string, parts: (readonly [id: string, text: string])[]])[] = [];
   for (const key of sealedKeys) {
     const [value = '', previous = ''] = [sealed[key], memberOf(before, key)];
@@ -103,7 +103,7 @@ async function matchesValue(
   return ids.every(id => secrets.get(id)?.key === key) && ids.map(id => secrets.get(id)?.value).join('') === value;
 }
 
-async function unseal(records: SecretRecords, connector: string, config: Config): Promise<Resolved> {
+async function unseal(records: SecretRecords, connector: string, config: Config): Promise<ResolvedProps> {
   const ids = secretIdsIn(config);
   if (ids.length === 0) return { props: config, secrets: [] };
   const secretsById = await records.find(connector, ids);
@@ -145,9 +145,9 @@ function replacePlaceholders(
 }
 
 /** Replaces MANY by the keys and values in it, unless it is still a placeholder. */
-function expandMany({ [MANY]: many, ...others }: Config): Record<string, string> {
+function expandMany({ [OFFLOADED_SHORT_VALUES]: many, ...others }: Config): Record<string, string> {
   if (many === undefined) return others;
-  if (secretIds(many).length > 0) return { ...others, [MANY]: many };
+  if (secretIds(many).length > 0) return { ...others, [OFFLOADED_SHORT_VALUES]: many };
   return { ...(JSON.parse(many) as Config), ...others };
 }
 

@@ -1,10 +1,10 @@
 import type { TransformFactory } from '../../api/index.ts';
 import type { Config } from '../../config/spec.ts';
-import { defineConfig, itemsOf, listKey } from '../../config/spec.ts';
+import { defineConfig, listKey, validList } from '../../config/spec.ts';
 import { withHeaders } from '../record/record-part.ts';
 
 const config = defineConfig({
-  headers: listKey({ doc: 'Names of the headers to drop.', importance: 'high', check: itemsOf('headers') }),
+  headers: listKey({ doc: 'Names of the headers to drop.', importance: 'high', check: validList('headers') }),
 });
 
 /** Kafka Connect's DropHeaders: removes headers by name. */

@@ -1,7 +1,7 @@
 import type { ConnectRecord, JsonObject, Schema, Struct, Transform, TransformFactory, Value } from '../../api/index.ts';
 import { Decimal, Float64, isStruct, ValueStruct } from '../../api/index.ts';
 import type { Config } from '../../config/spec.ts';
-import { defineConfig, itemsOf, listKey, nonEmpty, stringKey } from '../../config/spec.ts';
+import { defineConfig, listKey, nonEmpty, stringKey, validList } from '../../config/spec.ts';
 import { parseDecimal } from '../../data/decimal.ts';
 import { kindOfValue } from '../../data/schema-equality.ts';
 import { DataError } from '../../errors.ts';
@@ -10,7 +10,7 @@ import type { RecordPart } from '../record/record-part.ts';
 import { changeMembers, isObject, keyPart, requireObject, requireStruct, valuePart } from '../record/record-part.ts';
 
 const config = defineConfig({
-  fields: listKey({ doc: 'Names of the fields to mask.', importance: 'high', check: itemsOf('fields') }),
+  fields: listKey({ doc: 'Names of the fields to mask.', importance: 'high', check: validList('fields') }),
   replacement: stringKey({
     doc: 'Replacement for numbers and strings; without it, 0 and the empty string.',
     default: null,

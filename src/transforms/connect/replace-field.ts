@@ -1,6 +1,6 @@
 import type { ConnectRecord, StructSchema, Transform, TransformFactory } from '../../api/index.ts';
 import type { Config } from '../../config/spec.ts';
-import { defineConfig, itemsOf, listKey } from '../../config/spec.ts';
+import { defineConfig, listKey, validList } from '../../config/spec.ts';
 import { DataError } from '../../errors.ts';
 import { replaceNullKey } from '../record/field-value.ts';
 import type { Projection } from '../record/projection.ts';
@@ -20,13 +20,13 @@ const config = defineConfig({
     doc: 'Fields to exclude. Takes precedence over include.',
     default: [],
     formerNames: ['blacklist'],
-    check: itemsOf('exclude', { empty: true }),
+    check: validList('exclude', { empty: true }),
   }),
   include: listKey({
     doc: 'Fields to include. An empty list includes all fields.',
     default: [],
     formerNames: ['whitelist'],
-    check: itemsOf('include', { empty: true }),
+    check: validList('include', { empty: true }),
   }),
   renames: listKey({
     doc: 'Fields to rename, as a comma-separated list of old:new.',

@@ -1,7 +1,7 @@
 import type { StructSchema, TransformFactory } from '../../api/index.ts';
 import { memberOf, structOfFields } from '../../api/index.ts';
 import type { Config } from '../../config/spec.ts';
-import { defineConfig, itemsOf, listKey } from '../../config/spec.ts';
+import { defineConfig, listKey, validList } from '../../config/spec.ts';
 import { DataError } from '../../errors.ts';
 import { replaceNullKey } from '../record/field-value.ts';
 import type { Projection } from '../record/projection.ts';
@@ -12,7 +12,7 @@ const config = defineConfig({
   fields: listKey({
     doc: 'Names of the fields of the value that form the key.',
     importance: 'high',
-    check: itemsOf('fields'),
+    check: validList('fields'),
   }),
   ...replaceNullKey,
 });

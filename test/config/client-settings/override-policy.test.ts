@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { refusedOverrides } from '../../../src/config/client-settings/override-policy.ts';
+import { disallowedOverrides } from '../../../src/config/client-settings/override-policy.ts';
 
 const all = {
   'producer.override.acks': '1',
@@ -12,7 +12,7 @@ const all = {
 const letters = { 'errors.deadletterqueue.topic.name': 'dlq' };
 const keysOf = (kind: 'source' | 'sink', policy: string, extra = {}) =>
   [
-    ...refusedOverrides(
+    ...disallowedOverrides(
       kind,
       { ...all, ...extra },
       {
@@ -66,9 +66,9 @@ test.each([
 });
 
 test('without a policy everything is allowed, and the sentence is the one of Kafka Connect', () => {
-  expect(refusedOverrides('source', all, {}).size).toBe(0);
+  expect(disallowedOverrides('source', all, {}).size).toBe(0);
   expect(
-    refusedOverrides('source', all, { 'connector.client.config.override.policy': 'Principal' }).get(
+    disallowedOverrides('source', all, { 'connector.client.config.override.policy': 'Principal' }).get(
       'producer.override.acks',
     ),
   ).toBe("The 'Principal' policy does not allow 'acks' to be overridden in the connector configuration.");

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { nextRun, readSchedule } from '../../../src/config/connector-config/schedule.ts';
+import { nextRun, parseSchedule } from '../../../src/config/connector-config/schedule.ts';
 
 test.each([
   ['continuous', 'continuous'],
@@ -11,7 +11,7 @@ test.each([
   ['*/5 * * * * *', 'cron'],
   ['@daily', 'cron'],
 ])('%s', (text, kind) => {
-  expect(readSchedule(text)).toMatchObject({ kind });
+  expect(parseSchedule(text)).toMatchObject({ kind });
 });
 
 test.each([
@@ -19,10 +19,10 @@ test.each([
   ['every 500ms', /a second or more/],
   ['every day', /cron expression/],
   ['61 * * * *', /minute/],
-  ['0 0 31 2 *', /never due/],
+  ['0 0 31 2 *', /no next run/],
   ['', /must be continuous/],
 ])('%s is refused', (text, says) => {
-  expect(readSchedule(text)).toEqual(expect.stringMatching(says));
+  expect(parseSchedule(text)).toEqual(expect.stringMatching(says));
 });
 
 const at = (text: string): number => Date.parse(text);

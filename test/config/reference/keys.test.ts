@@ -28,13 +28,13 @@ describe.each(['producer', 'consumer', 'admin'] satisfies ClientRole[])('the set
   });
 
   test('are taken with their defaults', () => {
-    const refused = keys.filter(({ key, value }) => value !== '' && rules.get(key)?.refuses(value) !== undefined);
+    const refused = keys.filter(({ key, value }) => value !== '' && rules.get(key)?.problemWith(value) !== undefined);
     expect(refused.map(({ key }) => key).filter(key => !otherDefaults.includes(key))).toEqual([]);
   });
 
   test('that are refused have a reason that says what to do', () => {
     for (const each of keys) {
-      const reason = rules.get(each.key)?.refuses(otherValue(each));
+      const reason = rules.get(each.key)?.problemWith(otherValue(each));
       if (reason !== undefined)
         expect(reason, each.key).toMatch(/remove it|instead|it must be|set |not allowed|restart it/);
     }
@@ -44,7 +44,7 @@ describe.each(['producer', 'consumer', 'admin'] satisfies ClientRole[])('the set
 test('the properties of a worker', () => {
   const served = new Set(workerConfig.keys.map(({ name }) => name));
   const silent = (reference.get('worker') ?? []).filter(each => {
-    const { errors, idle, unknown } = readWorkerConfig({ [each.key]: otherValue(each) });
+    const { errors, withoutEffect: idle, unknown } = readWorkerConfig({ [each.key]: otherValue(each) });
     expect(unknown).toEqual([]);
     return !served.has(each.key) && !errors.has(each.key) && !idle.has(each.key);
   });
@@ -53,7 +53,9 @@ test('the properties of a worker', () => {
     /^(access\.control|admin\.listeners|client\.id|header\.converter$|request\.timeout|response\.http|rest\.|s(asl|sl|ecurity|ocket)\.|status\.storage\.topic)/;
   expect(silent.map(({ key }) => key).filter(key => !elsewhere.test(key))).toEqual([]);
   const usual = (reference.get('worker') ?? []).filter(({ value }) => value !== '');
-  const { errors, idle } = readWorkerConfig(Object.fromEntries(usual.map(({ key, value }) => [key, value])));
+  const { errors, withoutEffect: idle } = readWorkerConfig(
+    Object.fromEntries(usual.map(({ key, value }) => [key, value])),
+  );
   expect([...errors.keys(), ...idle.keys()]).toEqual([]);
 });
 

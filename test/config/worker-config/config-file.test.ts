@@ -26,7 +26,8 @@ describe.each([
     await writeFile(path, '');
     await truncate(path, (1 << 20) + 1);
     await expect(read(path)).rejects.toThrow('has more than 1048576 bytes');
-    for (const other of [folder, '/dev/zero']) await expect(read(other)).rejects.toThrow(`${other} is no regular file`);
+    for (const other of [folder, '/dev/zero'])
+      await expect(read(other)).rejects.toThrow(`${other} is not a regular file`);
     await expect(read(join(folder, 'absent'))).rejects.toThrow('ENOENT');
   });
 });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type FilePolicy, fileAccess } from '../../../src/config/worker-config/file-access.ts';
+import { createFileAccess, type FilePolicy } from '../../../src/config/worker-config/file-access.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-const policy: FilePolicy = { allowed: [], exposed: [], code: [], configFiles: [] };
+const policy: FilePolicy = { allowedFolders: [], exposedListeners: [], codeFolders: [], configFiles: [] };
 const exposed = ['http://0.0.0.0:8083'];
 const sentence = (message: RegExp) =>
   expect.objectContaining({ code: 'TASK_CONFIG', message: expect.stringMatching(message) });
@@ -34,7 +34,7 @@ test.runIf(process.platform === 'linux')(
         await writeFile(join(one, name, 'in'), 'x');
         await symlink(join(outside, 'b', 'in'), join(one, name, 'out'));
       }
-    const files = fileAccess({ ...policy, allowed: [inside], exposed });
+    const files = createFileAccess({ ...policy, allowedFolders: [inside], exposedListeners: exposed });
     let opened = 0;
     await fc.assert(
       fc.asyncProperty(path, fc.boolean(), async (given, write) => {
@@ -60,7 +60,7 @@ test('a folder that is replaced by a link while the file is opened does not lead
   await mkdir(outside);
   await writeFile(join(allowed, 'sub', 'f'), 'inside');
   await writeFile(join(outside, 'f'), 'outside');
-  const files = fileAccess({ ...policy, allowed: [allowed], exposed });
+  const files = createFileAccess({ ...policy, allowedFolders: [allowed], exposedListeners: exposed });
   const other = join(allowed, 'other');
   let swapping = true;
   const swapper = (async () => {
@@ -87,15 +87,15 @@ test('a folder that is replaced by a link while the file is opened does not lead
 });
 
 test('where a listener is exposed and nothing is allowed, nothing is opened', async () => {
-  const files = fileAccess({ ...policy, allowed: ['', ' '], exposed });
+  const files = createFileAccess({ ...policy, allowedFolders: ['', ' '], exposedListeners: exposed });
   await expect(files.resolve(join(folder, 'x'))).rejects.toEqual(
     sentence(/0\.0\.0\.0:8083.*file\.connectors\.allowed\.paths/),
   );
   expect(() => files.checkStandardStreams()).toThrow(sentence(/file\.connectors\.allowed\.paths/));
-  const allowed = fileAccess({ ...policy, allowed: [folder], exposed });
+  const allowed = createFileAccess({ ...policy, allowedFolders: [folder], exposedListeners: exposed });
   await expect(allowed.resolve(join(folder, 'x'))).resolves.toBe(join(folder, 'x'));
   expect(() => allowed.checkStandardStreams()).toThrow(sentence(/set file to a path below/));
-  expect(() => fileAccess(policy).checkStandardStreams()).not.toThrow();
+  expect(() => createFileAccess(policy).checkStandardStreams()).not.toThrow();
 });
 
 test.each([[], [tmpdir()]])(
@@ -104,10 +104,15 @@ test.each([[], [tmpdir()]])(
     const config = join(folder, 'conf', 'worker.properties');
     await mkdir(dirname(config), { recursive: true });
     await writeFile(config, '');
-    const files = fileAccess({ allowed, exposed: [], code: [join(folder, 'plugins')], configFiles: [config] });
+    const files = createFileAccess({
+      allowedFolders: allowed,
+      exposedListeners: [],
+      codeFolders: [join(folder, 'plugins')],
+      configFiles: [config],
+    });
     for (const path of ['plugins', 'plugins/new/index.js', 'x/node_modules/y/index.js', 'plugins/../plugins/x'])
-      await expect(files.resolve(join(folder, path))).rejects.toEqual(sentence(/code that the worker runs/));
-    await expect(files.resolve(config)).rejects.toEqual(sentence(/was started with/));
+      await expect(files.resolve(join(folder, path))).rejects.toEqual(sentence(/code of the worker/));
+    await expect(files.resolve(config)).rejects.toEqual(sentence(/is a configuration file of the worker/));
     await expect(files.resolve(join(folder, 'plugins-data', 'x'))).resolves.toBeTruthy();
   },
 );
@@ -116,10 +121,12 @@ test('the folder of the configuration is allowed by its own name, not by that of
   const config = join(folder, 'etc', 'worker.properties');
   await mkdir(dirname(config), { recursive: true });
   await writeFile(config, '');
-  const within = (allowed: string) => fileAccess({ ...policy, allowed: [allowed], configFiles: [config] });
+  const within = (allowed: string) => createFileAccess({ ...policy, allowedFolders: [allowed], configFiles: [config] });
   const file = join(folder, 'etc', 'data', 'x');
-  await expect(within(folder).resolve(file)).rejects.toEqual(sentence(/folder of the worker's own configuration/));
+  await expect(within(folder).resolve(file)).rejects.toEqual(sentence(/folder of the worker's configuration/));
   await expect(within(join(folder, 'etc')).resolve(file)).resolves.toBe(file);
   await expect(within(join(folder, 'etc', 'data')).resolve(file)).resolves.toBe(file);
-  await expect(within(join(folder, 'etc')).resolve(config)).rejects.toEqual(sentence(/was started with/));
+  await expect(within(join(folder, 'etc')).resolve(config)).rejects.toEqual(
+    sentence(/is a configuration file of the worker/),
+  );
 });

@@ -87,12 +87,12 @@ test.each([
   [
     'bootstrap.servers',
     'localhost',
-    'Invalid value [localhost] for configuration bootstrap.servers: Expected host:port, with commas between several',
+    'Invalid value [localhost] for configuration bootstrap.servers: Expected host:port, or several separated by commas',
   ],
   [
     'bootstrap.servers',
     'a:99999',
-    'Invalid value [a:99999] for configuration bootstrap.servers: Expected host:port, with commas between several',
+    'Invalid value [a:99999] for configuration bootstrap.servers: Expected host:port, or several separated by commas',
   ],
   [
     'temporal.address',
@@ -126,7 +126,7 @@ test.each(['127.0.0.1:9092', '[::1]:9092', 'PLAINTEXT://kafka-1.example.com:9092
 });
 
 test('what has no effect is told with what counts instead', () => {
-  const { config, idle } = readWorkerConfig({
+  const { config, withoutEffect: idle } = readWorkerConfig({
     'rebalance.timeout.ms': '5',
     'retry.backoff.ms': '100',
     'send.buffer.bytes': '9',

@@ -1,4 +1,4 @@
-import { findNamed } from '../../../src/config/connector-config/class-names.ts';
+import { findComponent } from '../../../src/config/connector-config/class-names.ts';
 import { loadPlugins } from '../../../src/plugins/load.ts';
 import { pluginRegistry } from '../../../src/plugins.ts';
 import { Decimal, MillraceError } from '../../../src/public.ts';
@@ -44,7 +44,7 @@ console.log(
         own.filter(one => one.type === 'transformation').map(async one => [one.class, await sameClasses(one.class)]),
       ),
     ),
-    short: findNamed(registry.configProviders, 'Vault', 'ConfigProvider')?.names[0],
+    short: findComponent(registry.configProviders, 'Vault', 'ConfigProvider')?.names[0],
     lines,
   }),
 );
