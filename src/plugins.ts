@@ -4,7 +4,7 @@ import type { ConnectorEntry } from '../connectors/index.ts';
 import { connectors as defaultConnectors } from '../connectors/index.ts';
 import type { ConfigSpec, ConverterFactory, Log, PredicateFactory, TransformFactory } from './api/index.ts';
 import type { NamedComponent, PluginOrigin } from './config/connector-config/class-names.ts';
-import { findConnector as findConnectorIn, findComponent } from './config/connector-config/class-names.ts';
+import { findComponent, findConnector as findConnectorIn } from './config/connector-config/class-names.ts';
 import type { ComponentConfig, ComponentLookup } from './config/connector-config/component-lookup.ts';
 import type { KeyDefinition } from './config/connector-config/config-infos.ts';
 import { keyDefinition } from './config/connector-config/config-infos.ts';

@@ -60,8 +60,7 @@ export function snapshotTables(config: PostgresConfig): NameTest {
 export function capturedMessages(config: PostgresConfig): NameTest {
   const include = config['message.prefix.include.list'];
   const exclude = config['message.prefix.exclude.list'];
-  if (include !== null && include.trim() !== '')
-    return cacheResults(nameTest(include, 'message.prefix.include.list'));
+  if (include !== null && include.trim() !== '') return cacheResults(nameTest(include, 'message.prefix.include.list'));
   const excluded = cacheResults(nameTest(exclude ?? '', 'message.prefix.exclude.list'));
   return prefix => !excluded(prefix);
 }

@@ -1,8 +1,8 @@
 import type { ConnectorEntry } from '../../connectors/index.ts';
 import type { Log, PluginComponent, SinkConnector, SourceConnector } from '../api/index.ts';
 import {
-  findConnector,
   findComponent,
+  findConnector,
   type NamedComponent,
   type PluginOrigin,
 } from '../config/connector-config/class-names.ts';

@@ -8,7 +8,6 @@ import { languageErrors, languageRules } from './language.ts';
 const unrevised: readonly string[] = [
   '*.md',
   'docs/**',
-  'src/config/java-regex/**',
   'src/demo/**',
   'src/testing/**',
   'connectors/index.ts',

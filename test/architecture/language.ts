@@ -27,7 +27,7 @@ export const languageRules: readonly LanguageRule[] = [
     in: ['prose'],
     pattern: /\bbehind\b/i,
     except:
-      /\b(lags?|falls?|fallen|ms|milliseconds|seconds|far|bytes|records|is|are|runs) behind\b|\bbehind an? \w*\s?(proxy|balancer)\b/gi,
+      /\b(lags?|falls?|fallen|ms|milliseconds|seconds|far|bytes|records|is|are|runs) behind\b|\bbehind an? \w*\s?(proxy|balancer)\b|\blook-behind\b/gi,
   },
   { name: '"anew"', reason: 'write "again"', in: ['prose'], pattern: /\banew\b/i },
   {

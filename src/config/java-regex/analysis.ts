@@ -1,44 +1,44 @@
 import { childrenOf, lineBreak, type Node } from './syntax.ts';
 
-/** The largest product of counts of repetitions that stand in each other. */
-export function largestCount(node: Node): number {
-  const within = childrenOf(node).reduce((most, child) => Math.max(most, largestCount(child)), 1);
-  if (node.type !== 'repeat') return within;
-  return within * Math.max(1, node.max === Number.POSITIVE_INFINITY ? node.min : node.max);
+/** Largest product of the counts of nested repetitions. */
+export function largestRepeatCount(node: Node): number {
+  const innerCount = childrenOf(node).reduce((most, child) => Math.max(most, largestRepeatCount(child)), 1);
+  if (node.type !== 'repeat') return innerCount;
+  return innerCount * Math.max(1, node.max === Number.POSITIVE_INFINITY ? node.min : node.max);
 }
 
-/** What a node costs an engine, which unrolls repetitions. */
+/** Size of a node in an engine, which unrolls repetitions. */
 export function sizeOf(node: Node): number {
   if (node.type === 'chars') return Math.max(1, node.set.length / 2);
   if (node.type !== 'repeat') return childrenOf(node).reduce((size, child) => size + sizeOf(child), 1);
-  const times = node.max === Number.POSITIVE_INFINITY ? node.min : node.max;
-  return 1 + sizeOf(node.item) * Math.max(1, times);
+  const count = node.max === Number.POSITIVE_INFINITY ? node.min : node.max;
+  return 1 + sizeOf(node.item) * Math.max(1, count);
 }
 
-/** Whether `$`, `\Z` or an anchor of MULTILINE is there, whose place depends on line terminators. */
+/** True with `$`, `\Z` or an anchor of MULTILINE, which depend on line terminators. */
 export const dependsOnLines = (node: Node): boolean =>
   node.type === 'edge' ? /line/i.test(node.edge) : childrenOf(node).some(dependsOnLines);
 
-/** Whether an engine without backtracking can run it. */
+/** True if an engine without backtracking can run the node. */
 export const isRegular = (node: Node): boolean =>
   node.type !== 'look' && node.type !== 'atomic' && node.type !== 'reference' && childrenOf(node).every(isRegular);
 
-/** The most characters that it matches, as far as Java sees it. */
-export function longest(node: Node): number {
+/** Maximum length of a match, as Java computes it. */
+export function maxLength(node: Node): number {
   switch (node.type) {
     case 'chars':
       return 1;
     case 'sequence':
-      return node.items.reduce((sum, item) => sum + longest(item), 0);
+      return node.items.reduce((sum, item) => sum + maxLength(item), 0);
     case 'choice':
-      return Math.max(...node.options.map(longest));
+      return Math.max(...node.options.map(maxLength));
     case 'repeat':
-      // Java does not look at the item of an unbounded repetition, nor add up the rounds of a group of varying length.
+      // Java does not compute the length of unbounded repetitions, nor of repeated groups of varying length.
       if (node.max === Number.POSITIVE_INFINITY) return node.max;
-      return node.max > 1 && !isOfOneLength(node.item) ? Number.POSITIVE_INFINITY : longest(node.item) * node.max;
+      return node.max > 1 && !hasFixedLength(node.item) ? Number.POSITIVE_INFINITY : maxLength(node.item) * node.max;
     case 'capture':
     case 'atomic':
-      return longest(node.item);
+      return maxLength(node.item);
     case 'reference':
       return Number.POSITIVE_INFINITY;
     default:
@@ -47,28 +47,28 @@ export function longest(node: Node): number {
 }
 
 /**
- * Whether a round of a repetition, once matched, is not matched in another way: Java does so where its item is of one
- * length, and `\R` counts as such.
+ * True if Java does not backtrack into the iterations of a repetition of this item: for items of fixed length, among which
+ * Java counts `\R`.
  */
-export const hasFinalRounds = (item: Node): boolean => isOfOneLength(item) && hasLineBreak(item);
+export const isPossessiveInRepeat = (item: Node): boolean => hasFixedLength(item) && hasLineBreak(item);
 
 const hasLineBreak = (node: Node): boolean => node === lineBreak || childrenOf(node).some(hasLineBreak);
 
-/** As `java.util.regex.Pattern` decides it: by the form of the pattern, not by the lengths of its parts. */
-function isOfOneLength(node: Node): boolean {
+/** Rule of `java.util.regex.Pattern`, which depends on the syntax, not on the lengths of the parts. */
+function hasFixedLength(node: Node): boolean {
   if (node === lineBreak) return true;
   if (node.type === 'choice') return false;
   if (node.type === 'repeat' && node.min !== node.max) return false;
-  return childrenOf(node).every(isOfOneLength);
+  return childrenOf(node).every(hasFixedLength);
 }
 
 /**
- * Whether it holds a repetition in which a round may be empty. Java ends the repetition with such a round, ECMAScript
- * looks for another way through it first: what they match in the end is the same, what they match first is not.
+ * True for a repetition with possibly empty iterations. Java ends the repetition after an empty iteration, ECMAScript
+ * tries alternatives first: they match the same texts, but may find different first matches.
  */
-export const hasEmptyRounds = (node: Node): boolean =>
+export const hasEmptyIterations = (node: Node): boolean =>
   (node.type === 'repeat' && node.max > Math.max(1, node.min) && isNullable(node.item)) ||
-  childrenOf(node).some(hasEmptyRounds);
+  childrenOf(node).some(hasEmptyIterations);
 
 export function isNullable(node: Node): boolean {
   switch (node.type) {
@@ -89,16 +89,19 @@ export function isNullable(node: Node): boolean {
 }
 
 /**
- * Groups about whose text engines differ: those in a repetition whose item can match the empty text, those in a
- * look-behind, and those that need not take part in every round of a repetition, which ECMAScript forgets.
+ * Groups whose text may differ between engines: groups in a repetition whose item can match the empty text, groups in a
+ * lookbehind, and groups that may not participate in each iteration of a repetition, which ECMAScript resets.
  */
 export function doubtfulGroups(node: Node, isDoubtful = false): ReadonlySet<number> {
-  const own = node.type === 'capture' && isDoubtful ? [node.group] : [];
-  const below = (child: Node): boolean =>
+  const ownGroup = node.type === 'capture' && isDoubtful ? [node.group] : [];
+  const isChildDoubtful = (child: Node): boolean =>
     isDoubtful ||
-    (node.type === 'look' && node.behind) ||
+    (node.type === 'look' && node.lookbehind) ||
     (node.type === 'repeat' && node.max > 1 && (isNullable(child) || hasOptionalGroup(child)));
-  return new Set([...own, ...childrenOf(node).flatMap(child => [...doubtfulGroups(child, below(child))])]);
+  return new Set([
+    ...ownGroup,
+    ...childrenOf(node).flatMap(child => [...doubtfulGroups(child, isChildDoubtful(child))]),
+  ]);
 }
 
 const hasGroup = (node: Node): boolean => node.type === 'capture' || childrenOf(node).some(hasGroup);

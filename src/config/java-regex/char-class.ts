@@ -2,50 +2,52 @@ import { type CharSet, intersection, negate, union, withOtherCase } from './char
 import { type Cursor, isSpace } from './cursor.ts';
 import { takeClass, takeEscapedChar } from './escapes.ts';
 
-const MOST_DEPTH = 50;
+const MAX_DEPTH = 50;
 
-/** Takes a class from after its `[` up to its `]`. Java's order: unions, then intersections, then the negation. */
+/** Consumes a class from after its `[` to its `]`. As in Java, unions bind tighter than intersections, then negation. */
 export function takeCharClass(cursor: Cursor, depth = 0): CharSet {
-  if (depth > MOST_DEPTH) throw new SyntaxError(`Character classes are nested deeper than ${MOST_DEPTH} levels`);
+  if (depth > MAX_DEPTH) throw new SyntaxError(`Character classes are nested deeper than ${MAX_DEPTH} levels`);
   const negated = cursor.take('^');
-  let whole: CharSet | undefined;
+  let result: CharSet | undefined;
   do {
-    const operand = takeOperand(cursor, whole === undefined, depth);
-    whole = cursor.spend(whole === undefined ? operand : intersection(whole, operand));
+    const operand = takeOperand(cursor, result === undefined, depth);
+    result = cursor.spend(result === undefined ? operand : intersection(result, operand));
   } while (cursor.take('&&'));
   if (!cursor.take(']')) throw new SyntaxError('Unclosed character class');
-  return negated ? negate(whole) : whole;
+  return negated ? negate(result) : result;
 }
 
-/** Takes what stands on one side of `&&`. What Java takes in a surprising way is refused. */
+/** Consumes one operand of `&&`. Throws SyntaxError for syntax that Java interprets in a surprising way. */
 function takeOperand(cursor: Cursor, isFirst: boolean, depth: number): CharSet {
   const sets: CharSet[] = [];
   let simpleAfterNested = false;
-  let nested = false;
+  let hasNested = false;
   for (;;) {
     cursor.skipComments();
     if (cursor.done) throw new SyntaxError('Unclosed character class');
     const isEnd = cursor.peek() === ']' && (sets.length > 0 || !isFirst);
     const isIntersection = cursor.peek() === '&' && cursor.peek(1) === '&';
     if (isEnd || isIntersection) {
-      if (sets.length === 0) throw new SyntaxError('Nothing stands on one side of && in a character class');
+      if (sets.length === 0) throw new SyntaxError('An operand of && is missing in a character class');
       if (isIntersection && !isFirst && simpleAfterNested)
-        throw new SyntaxError('Characters stand between ] and && in a character class: put them into brackets');
+        throw new SyntaxError(
+          'Characters between ] and && in a character class are not supported: put them into brackets',
+        );
       return union(...sets);
     }
     if (cursor.peek() === '&' && (!isFirst || (cursor.flags.comments && isSpace(cursor.peek(1)))))
-      throw new SyntaxError('A single & stands in a character class: write \\&');
+      throw new SyntaxError('A single & in a character class is not supported: write \\&');
     if (cursor.take('[')) {
       sets.push(takeCharClass(cursor, depth + 1));
-      nested = true;
+      hasNested = true;
     } else {
       sets.push(takeItem(cursor));
-      simpleAfterNested ||= nested;
+      simpleAfterNested ||= hasNested;
     }
   }
 }
 
-/** A character, a range or a class such as `\d`. */
+/** Consumes a character, a range or a class such as `\d`. */
 function takeItem(cursor: Cursor): CharSet {
   const isEscape = cursor.take('\\');
   const set = isEscape ? takeClass(cursor) : undefined;
@@ -56,14 +58,14 @@ function takeItem(cursor: Cursor): CharSet {
   return cursor.flags.ignoreCase ? withOtherCase(range) : range;
 }
 
-/** Takes `-z`. A hyphen before a bracket stands for itself. */
+/** Consumes `-z`. A hyphen before a bracket is a literal character. */
 function takeRangeEnd(cursor: Cursor): number | undefined {
   if (cursor.skipComments() && cursor.peek() === '-')
-    throw new SyntaxError('White space stands before a hyphen in a character class');
+    throw new SyntaxError('White space before a hyphen in a character class is not supported');
   const next = cursor.peek(1);
   if (cursor.peek() !== '-' || next === ']' || next === '[') return undefined;
   if (cursor.flags.comments && (isSpace(next) || next === '#'))
-    throw new SyntaxError('White space stands after a hyphen in a character class');
+    throw new SyntaxError('White space after a hyphen in a character class is not supported');
   cursor.next();
   if (!cursor.take('\\')) return codeOf(cursor.next());
   if (takeClass(cursor) !== undefined) throw new SyntaxError('Illegal character range');

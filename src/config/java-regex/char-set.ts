@@ -1,9 +1,9 @@
-/** Code points as ranges: first, last, first, last …, ascending, neither overlapping nor touching. */
+/** Code points as ascending ranges that neither overlap nor touch: first, last, first, last … */
 export type CharSet = readonly number[];
 
 const LAST = 0x10ffff;
 
-/** ranges: first and last of each, in any order. */
+/** Creates a set from ranges in any order. */
 export function charSet(ranges: readonly (readonly [first: number, last: number])[]): CharSet {
   const set: number[] = [];
   for (const [first, last] of [...ranges].sort(([a], [b]) => a - b)) {
@@ -15,8 +15,9 @@ export function charSet(ranges: readonly (readonly [first: number, last: number]
 }
 
 export const singleton = (code: number): CharSet => [code, code];
-export const charsOf = (text: string): CharSet => charSet([...text].map(char => pair(char.codePointAt(0) as number)));
-const pair = (code: number): [number, number] => [code, code];
+export const charsOf = (text: string): CharSet =>
+  charSet([...text].map(char => singleRange(char.codePointAt(0) as number)));
+const singleRange = (code: number): [number, number] => [code, code];
 
 export const everyChar: CharSet = [0, LAST];
 
@@ -29,19 +30,19 @@ export function rangesOf(set: CharSet): [first: number, last: number][] {
 export const union = (...sets: readonly CharSet[]): CharSet => charSet(sets.flatMap(rangesOf));
 
 export function negate(set: CharSet): CharSet {
-  const rest: number[] = [];
+  const ranges: number[] = [];
   let next = 0;
   for (const [first, last] of rangesOf(set)) {
-    if (first > next) rest.push(next, first - 1);
+    if (first > next) ranges.push(next, first - 1);
     next = last + 1;
   }
-  if (next <= LAST) rest.push(next, LAST);
-  return rest;
+  if (next <= LAST) ranges.push(next, LAST);
+  return ranges;
 }
 
 export const intersection = (a: CharSet, b: CharSet): CharSet => negate(union(negate(a), negate(b)));
 
-/** The set, and each of its ASCII letters in the other case: what CASE_INSENSITIVE means without UNICODE_CASE. */
+/** Adds the other case of each ASCII letter: CASE_INSENSITIVE without UNICODE_CASE. */
 export function withOtherCase(set: CharSet): CharSet {
   const shifted = (from: number, to: number, by: number): [number, number][] =>
     rangesOf(intersection(set, [from, to])).map(([first, last]) => [first + by, last + by]);

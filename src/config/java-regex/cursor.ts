@@ -11,74 +11,74 @@ export interface Flags {
 }
 
 const END = '';
-const MOST_RANGES = 100_000;
+const MAX_RANGES = 100_000;
 
 /**
- * A pattern, character by character. What stands between `\Q` and `\E` is there as characters that mean themselves. In
- * COMMENTS mode `skipComments` passes over white space and comments.
+ * Reads a pattern by characters. Characters between `\Q` and `\E` are literal. In COMMENTS mode `skipComments` skips white
+ * space and comments.
  */
 export class Cursor {
   readonly flags: Flags;
   readonly #chars: readonly string[];
   readonly #quoted: readonly boolean[];
-  #at = 0;
+  #position = 0;
   #ranges = 0;
 
   constructor(pattern: string, flags: Flags) {
     this.flags = flags;
-    const { chars, quoted } = unquoted(pattern);
+    const { chars, quoted } = parseQuotes(pattern);
     this.#chars = chars;
     this.#quoted = quoted;
   }
 
   get done(): boolean {
-    return this.#at >= this.#chars.length;
+    return this.#position >= this.#chars.length;
   }
 
-  /** The character `ahead` of the cursor; the empty text past the end and for a quoted one, which has no meaning. */
+  /** The character at `ahead` after the cursor; empty at the end and for a quoted character, which has no special meaning. */
   peek(ahead = 0): string {
-    const at = this.#at + ahead;
+    const at = this.#position + ahead;
     return this.#quoted[at] === true ? END : (this.#chars[at] ?? END);
   }
 
-  /** Takes the next character, quoted or not. Throws SyntaxError at the end. */
+  /** Consumes the next character, quoted or not. Throws SyntaxError at the end. */
   next(): string {
-    const char = this.#chars[this.#at];
+    const char = this.#chars[this.#position];
     if (char === undefined) throw new SyntaxError('Unexpected end of the pattern');
-    this.#at++;
+    this.#position++;
     return char;
   }
 
-  /** Takes `text` if it comes next, unquoted. */
+  /** Consumes `text` if it is next and not quoted. */
   take(text: string): boolean {
     let ahead = 0;
     for (const char of text) if (this.peek(ahead++) !== char) return false;
-    this.#at += ahead;
+    this.#position += ahead;
     return true;
   }
 
-  /** Takes characters for as long as they match, `most` at the most. */
-  takeWhile(pattern: RegExp, most = Number.POSITIVE_INFINITY): string {
-    let taken = '';
-    while (taken.length < most && pattern.test(this.peek())) taken += this.next();
-    return taken;
+  /** Consumes characters while they match, up to `maxLength`. */
+  takeWhile(pattern: RegExp, maxLength = Number.POSITIVE_INFINITY): string {
+    let text = '';
+    while (text.length < maxLength && pattern.test(this.peek())) text += this.next();
+    return text;
   }
 
-  /** Counts ranges of character classes. Throws SyntaxError where there are too many of them to work with. */
+  /** Counts the ranges of character classes. Throws SyntaxError if the pattern has too many. */
   spend(set: CharSet): CharSet {
     this.#ranges += set.length / 2;
-    if (this.#ranges > MOST_RANGES) throw new SyntaxError('The character classes of the pattern make it too large');
+    if (this.#ranges > MAX_RANGES) throw new SyntaxError('The character classes of the pattern make it too large');
     return set;
   }
 
-  /** Whether anything was passed over. */
+  /** Skips white space and comments. Returns true if it skipped any. */
   skipComments(): boolean {
     if (!this.flags.comments) return false;
-    const from = this.#at;
+    const start = this.#position;
     for (;;) {
-      if (isSpace(this.peek())) this.#at++;
-      else if (this.peek() === '#') while (!this.done && !this.#endsLine()) this.#at++;
-      else return this.#at > from;
+      if (isSpace(this.peek())) this.#position++;
+      else if (this.peek() === '#') while (!this.done && !this.#endsLine()) this.#position++;
+      else return this.#position > start;
     }
   }
 
@@ -90,7 +90,7 @@ export class Cursor {
 
 export const isSpace = (char: string): boolean => char !== END && spaces.includes(char.codePointAt(0) as number);
 
-function unquoted(pattern: string): { readonly chars: string[]; readonly quoted: boolean[] } {
+function parseQuotes(pattern: string): { readonly chars: string[]; readonly quoted: boolean[] } {
   const chars: string[] = [];
   const quoted: boolean[] = [];
   const add = (text: string, isQuoted: boolean): void => {
@@ -107,7 +107,7 @@ function unquoted(pattern: string): { readonly chars: string[]; readonly quoted:
     at = end;
     if (at === pattern.length) break;
     if (pattern[at + 1] !== 'Q') {
-      // The escaped character is taken along: `\\Q` is a backslash and a Q.
+      // Includes the escaped character: `\\Q` is a backslash and a Q.
       const escaped = String.fromCodePoint(pattern.codePointAt(at + 1) ?? 0);
       const pair = at + 1 < pattern.length ? `\\${escaped}` : '\\';
       add(pair, false);

@@ -1,15 +1,15 @@
 import { type Context, createContext, Script } from 'node:vm';
 import { MillraceError } from '../../errors.ts';
 
-/** A pattern needs microseconds for a name. A process that waits for a core has a second try. */
+/** Timeouts of the first and the second try. A pattern needs microseconds; the second try is for a starved process. */
 const DEADLINES_MS = [250, 1000] as const;
 
 const script = new Script('run()');
 let context: Context | undefined;
 
 /**
- * Runs `work` and interrupts it after a second, in V8's regular expressions too. `describe` says what has been
- * interrupted and which setting to mend. TASK_CONFIG. A call costs some 100 µs.
+ * Runs `work` with a timeout, which also interrupts V8's regular expressions, and once more with a longer one. Throws
+ * TASK_CONFIG with the message of `describe` after the second timeout. A call costs about 100 µs.
  */
 export function withDeadline<T>(work: () => T, describe: () => string): T {
   context ??= createContext({ run: undefined });

@@ -16,7 +16,7 @@ const classes: Readonly<Record<string, CharSet>> = {
 };
 const controls: Readonly<Record<string, string>> = { t: '\t', n: '\n', r: '\r', f: '\f', a: '\x07', e: '\x1b' };
 
-/** Takes the class after a backslash, `d` or `p{Lu}`; undefined, with nothing taken, where none stands. */
+/** Consumes the class after a backslash, such as `d` or `p{Lu}`; undefined, without consuming anything, for no class. */
 export function takeClass(cursor: Cursor): CharSet | undefined {
   const letter = cursor.peek();
   if (Object.hasOwn(classes, letter)) return classes[cursor.next()];
@@ -34,18 +34,18 @@ function takeName(cursor: Cursor): string {
   return name;
 }
 
-/** Takes the character that an escape stands for, after its backslash. Throws SyntaxError for any other escape. */
+/** Consumes a character escape after its backslash and returns its code point. Throws SyntaxError for other escapes. */
 export function takeEscapedChar(cursor: Cursor): number {
   const char = cursor.next();
   switch (char) {
     case '0':
-      return octal(cursor);
+      return takeOctal(cursor);
     case 'x':
-      return cursor.take('{') ? braced(cursor) : hex(cursor, 2);
+      return cursor.take('{') ? takeBracedHex(cursor) : takeHex(cursor, 2);
     case 'u':
-      return unicode(cursor);
+      return takeUnicode(cursor);
     case 'c':
-      // Java takes the backslash that it puts before a quoted character for the operand.
+      // Java uses the backslash that it inserts before a quoted character as the operand.
       if (cursor.peek() === '') throw new SyntaxError('A control escape \\c is not followed by an unquoted character');
       return (cursor.next().codePointAt(0) as number) ^ 64;
     default:
@@ -55,33 +55,33 @@ export function takeEscapedChar(cursor: Cursor): number {
   }
 }
 
-/** One to three digits, 0377 at the most. */
-function octal(cursor: Cursor): number {
+/** Consumes one to three digits, up to 0377. */
+function takeOctal(cursor: Cursor): number {
   const first = cursor.takeWhile(/^[0-7]$/, 2);
   if (first === '') throw new SyntaxError('An octal escape \\0 has no digits');
   const rest = first.length === 2 && first < '40' ? cursor.takeWhile(/^[0-7]$/, 1) : '';
   return Number.parseInt(first + rest, 8);
 }
 
-function hex(cursor: Cursor, length: number): number {
+function takeHex(cursor: Cursor, length: number): number {
   const text = cursor.takeWhile(/^[0-9A-Fa-f]$/, length);
   if (text.length !== length) throw new SyntaxError('A hexadecimal escape has too few digits');
   return Number.parseInt(text, 16);
 }
 
-function braced(cursor: Cursor): number {
+function takeBracedHex(cursor: Cursor): number {
   const code = Number.parseInt(cursor.takeWhile(/^[0-9A-Fa-f]$/, 8), 16);
   if (!cursor.take('}') || !(code <= 0x10ffff)) throw new SyntaxError('An escape \\x{…} is not a code point');
   return code;
 }
 
-/** `\uD83D\uDE00` is one character. */
-function unicode(cursor: Cursor): number {
-  const high = hex(cursor, 4);
+/** Consumes four digits. `\uD83D\uDE00` is one character. */
+function takeUnicode(cursor: Cursor): number {
+  const high = takeHex(cursor, 4);
   if (high >= 0xd800 && high < 0xdc00 && cursor.peek() === '\\' && cursor.peek(1) === 'u') {
     cursor.take('\\u');
-    const low = hex(cursor, 4);
+    const low = takeHex(cursor, 4);
     if (low >= 0xdc00 && low < 0xe000) return String.fromCharCode(high, low).codePointAt(0) as number;
   } else if (high < 0xd800 || high >= 0xe000) return high;
-  throw new SyntaxError('An escape \\u is half of a character');
+  throw new SyntaxError('An escape \\u is a lone surrogate');
 }

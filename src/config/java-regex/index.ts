@@ -12,22 +12,25 @@ export interface JavaRegexOptions extends ParseOptions {
 export type TextTest = (text: string) => boolean;
 
 /**
- * Returns a test whether `Matcher.matches` holds for one of these `java.util.regex` patterns. Throws SyntaxError for what
- * is no such pattern, or not supported. The test throws TASK_CONFIG for a pattern that takes too long.
+ * Compiles `java.util.regex` patterns to a test whether one of them matches a whole text (`Matcher.matches`). Throws
+ * SyntaxError for invalid and unsupported patterns. The test throws TASK_CONFIG if a pattern takes too long.
  */
 export function javaMatcher(patterns: string | readonly string[], options: JavaRegexOptions): TextTest {
   const list = typeof patterns === 'string' ? [patterns] : patterns;
   const roots = list.map(pattern => parseJavaRegex(pattern, options).root);
   for (const root of roots) checkMatcher(root);
   const alternatives = wholeMatches(roots).map(conditions =>
-    conditions.map(({ root, holds }) => ({ pattern: new Pattern(root, tooSlow(options)), holds })),
+    conditions.map(({ root, isExpected }) => ({ pattern: new Pattern(root, timeoutMessage(options)), isExpected })),
   );
-  return text => alternatives.some(all => all.every(({ pattern, holds }) => pattern.matches(text) === holds));
+  return text =>
+    alternatives.some(conditions =>
+      conditions.every(({ pattern, isExpected }) => pattern.matches(text) === isExpected),
+    );
 }
 
 /**
- * Returns what `Matcher.replaceFirst` makes of a text that the whole pattern matches; undefined for other texts. Throws
- * SyntaxError, also for a replacement that asks for a group that is not there.
+ * Compiles a pattern and a replacement to `Matcher.replaceFirst` for texts that match the pattern as a whole; the result is
+ * undefined for other texts. Throws SyntaxError for invalid and unsupported patterns and for unknown groups.
  */
 export function javaReplacer(
   regex: string,
@@ -37,43 +40,43 @@ export function javaReplacer(
   const syntax = parseJavaRegex(regex, options);
   const parts = parseReplacement(replacement, syntax);
   checkReplacer(syntax.root, parts);
-  const pattern = new Pattern(syntax.root, tooSlow(options));
+  const pattern = new Pattern(syntax.root, timeoutMessage(options));
   return text => {
     if (!pattern.matches(text)) return undefined;
-    const found = pattern.firstMatch(text);
-    if (found === undefined) return undefined;
-    const middle = parts.map(part => (typeof part === 'string' ? part : (found.groups[part] ?? ''))).join('');
-    return text.slice(0, found.start) + middle + text.slice(found.end);
+    const match = pattern.firstMatch(text);
+    if (match === undefined) return undefined;
+    const replaced = parts.map(part => (typeof part === 'string' ? part : (match.groups[part] ?? ''))).join('');
+    return text.slice(0, match.start) + replaced + text.slice(match.end);
   };
 }
 
-const MOST_ANSWERS = 10_000;
+const MAX_CACHED_RESULTS = 10_000;
 
-/** The same test, for names that come again with each record. */
+/** Caches the results of a test, for names that repeat in each record. */
 export function cacheResults(test: TextTest): TextTest {
-  const answers = new Map<string, boolean>();
+  const results = new Map<string, boolean>();
   return text => {
-    let answer = answers.get(text);
-    if (answer === undefined) {
-      answer = test(text);
-      if (answers.size >= MOST_ANSWERS) answers.clear();
-      answers.set(text, answer);
+    let result = results.get(text);
+    if (result === undefined) {
+      result = test(text);
+      if (results.size >= MAX_CACHED_RESULTS) results.clear();
+      results.set(text, result);
     }
-    return answer;
+    return result;
   };
 }
 
-/** The reason why a pattern is refused, in Connect's frame, or undefined. */
+/** Connect's error for an invalid or unsupported pattern; undefined for a supported one. */
 export function regexProblem(pattern: string, options: ParseOptions = {}): string | undefined {
-  return problemOf(() => javaMatcher(pattern, { ...options, setting: '' }));
+  return compileProblem(() => javaMatcher(pattern, { ...options, setting: '' }));
 }
 
-/** As `regexProblem`, of a pattern and its replacement. */
+/** Connect's error for an invalid or unsupported pattern or replacement; undefined if both are supported. */
 export function replacementProblem(regex: string, replacement: string): string | undefined {
-  return problemOf(() => javaReplacer(regex, replacement, { setting: '' }));
+  return compileProblem(() => javaReplacer(regex, replacement, { setting: '' }));
 }
 
-function problemOf(compile: () => unknown): string | undefined {
+function compileProblem(compile: () => unknown): string | undefined {
   try {
     compile();
     return undefined;
@@ -83,7 +86,7 @@ function problemOf(compile: () => unknown): string | undefined {
   }
 }
 
-const tooSlow =
+const timeoutMessage =
   ({ setting }: JavaRegexOptions) =>
   (text: string): string =>
     `${setting}: the regular expression took too long for a name of ${text.length} characters and was stopped. ` +

@@ -1,4 +1,4 @@
-import { hasFinalRounds } from './analysis.ts';
+import { isPossessiveInRepeat } from './analysis.ts';
 import { takeCharClass } from './char-class.ts';
 import { charsOf, everyChar, negate, singleton, withOtherCase } from './char-set.ts';
 import { Cursor, type Flags } from './cursor.ts';
@@ -6,22 +6,22 @@ import { takeClass, takeEscapedChar } from './escapes.ts';
 import { lineTerminators } from './properties.ts';
 import { type Edge, type JavaSyntax, lineBreak, type Node } from './syntax.ts';
 
-const MOST_LENGTH = 65_536;
-const MOST_DEPTH = 100;
-const MOST_GROUPS = 1000;
-const MOST_REPEATS = 2 ** 31 - 1;
+const MAX_LENGTH = 65_536;
+const MAX_DEPTH = 100;
+const MAX_GROUPS = 1000;
+const MAX_REPEATS = 2 ** 31 - 1;
 
 export interface ParseOptions {
-  /** Pattern.CASE_INSENSITIVE: of ASCII letters. */
+  /** Pattern.CASE_INSENSITIVE, which only applies to ASCII letters. */
   readonly ignoreCase?: boolean;
 }
 
 /**
- * Reads a pattern as `java.util.regex` does. Throws SyntaxError for what is no pattern of Java's, and for what Java takes
- * and is not supported here; its message does not repeat the pattern.
+ * Parses a pattern of `java.util.regex`. Throws SyntaxError for invalid patterns and for unsupported features; the message
+ * does not quote the pattern.
  */
 export function parseJavaRegex(pattern: string, { ignoreCase = false }: ParseOptions = {}): JavaSyntax {
-  if (pattern.length > MOST_LENGTH) throw new SyntaxError(`The pattern has more than ${MOST_LENGTH} characters`);
+  if (pattern.length > MAX_LENGTH) throw new SyntaxError(`The pattern has more than ${MAX_LENGTH} characters`);
   return new Parser(pattern, ignoreCase).parse();
 }
 
@@ -43,9 +43,9 @@ class Parser {
     return { root, groups: this.#groups, names: this.#names };
   }
 
-  /** Up to a closing parenthesis or the end. Flags that are set within hold until then. */
+  /** Parses up to a closing parenthesis or the end, which also ends the scope of flags that are set inside. */
   #choice(): Node {
-    if (++this.#depth > MOST_DEPTH) throw new SyntaxError(`Groups are nested deeper than ${MOST_DEPTH} levels`);
+    if (++this.#depth > MAX_DEPTH) throw new SyntaxError(`Groups are nested deeper than ${MAX_DEPTH} levels`);
     const flags = { ...this.#flags };
     const options = [this.#sequence()];
     while (this.#cursor.take('|')) options.push(this.#sequence());
@@ -68,7 +68,7 @@ class Parser {
     return items.length === 1 && only !== undefined ? only : { type: 'sequence', items };
   }
 
-  /** undefined for what matches nothing by itself and cannot be repeated: `(?i)`. */
+  /** Returns undefined for flags such as `(?i)`, which match nothing and cannot be repeated. */
   #item(): Node | undefined {
     const cursor = this.#cursor;
     const { multiline, unixLines } = this.#flags;
@@ -112,14 +112,14 @@ class Parser {
     return this.#char(takeEscapedChar(cursor));
   }
 
-  /** As many digits belong to the number as there are groups. */
+  /** The group number is the longest sequence of digits that is the number of a group. */
   #numberedReference(): Node {
     let group = Number(this.#cursor.next());
     for (;;) {
-      const longer = group * 10 + Number.parseInt(this.#cursor.peek(), 10);
-      if (!(longer <= this.#groups)) return this.#reference(group);
+      const candidate = group * 10 + Number.parseInt(this.#cursor.peek(), 10);
+      if (!(candidate <= this.#groups)) return this.#reference(group);
       this.#cursor.next();
-      group = longer;
+      group = candidate;
     }
   }
 
@@ -132,21 +132,22 @@ class Parser {
   }
 
   #reference(group: number): Node {
-    if (group > this.#groups) throw new SyntaxError(`A reference to group ${group} stands before that group`);
+    if (group > this.#groups) throw new SyntaxError(`A reference to group ${group} precedes that group`);
     if (this.#flags.ignoreCase) throw new SyntaxError('A back-reference under CASE_INSENSITIVE is not supported');
     return { type: 'reference', group };
   }
 
   #name(): string {
     const name = this.#cursor.takeWhile(/^[A-Za-z0-9]$/, 1000);
-    if (!/^[A-Za-z]/.test(name)) throw new SyntaxError('The name of a group does not begin with a letter');
+    if (!/^[A-Za-z]/.test(name)) throw new SyntaxError('The name of a group does not start with a letter');
     if (!this.#cursor.take('>')) throw new SyntaxError("named capturing group is missing trailing '>'");
     return name;
   }
 
   #group(): Node | undefined {
     const cursor = this.#cursor;
-    if (cursor.skipComments() && cursor.peek() === '?') throw new SyntaxError("White space stands between '(' and '?'");
+    if (cursor.skipComments() && cursor.peek() === '?')
+      throw new SyntaxError("White space between '(' and '?' is not supported");
     if (!cursor.take('?')) return this.#capture(undefined);
     if (cursor.take(':')) return this.#closed();
     if (cursor.take('>')) return { type: 'atomic', item: this.#closed() };
@@ -160,7 +161,7 @@ class Parser {
 
   #capture(name: string | undefined): Node {
     const group = ++this.#groups;
-    if (group > MOST_GROUPS) throw new SyntaxError(`The pattern has more than ${MOST_GROUPS} groups`);
+    if (group > MAX_GROUPS) throw new SyntaxError(`The pattern has more than ${MAX_GROUPS} groups`);
     if (name !== undefined) {
       if (this.#names.has(name)) throw new SyntaxError(`Named capturing group <${name}> is already defined`);
       this.#names.set(name, group);
@@ -168,8 +169,8 @@ class Parser {
     return { type: 'capture', group, item: this.#closed() };
   }
 
-  #look(behind: boolean, negative: boolean): Node {
-    return { type: 'look', behind, negative, item: this.#closed() };
+  #look(lookbehind: boolean, negative: boolean): Node {
+    return { type: 'look', lookbehind, negative, item: this.#closed() };
   }
 
   #closed(): Node {
@@ -178,7 +179,7 @@ class Parser {
     return item;
   }
 
-  /** `(?i-s)` holds to the end of the group around it, `(?i-s:X)` for X. */
+  /** `(?i-s)` applies to the rest of the enclosing group, `(?i-s:X)` to X. */
   #flagged(): Node | undefined {
     const before = { ...this.#flags };
     let value = true;
@@ -191,7 +192,7 @@ class Parser {
         const item = this.#closed();
         Object.assign(this.#flags, before);
         return item;
-      } else throw new SyntaxError('A group (?…) of a kind that is unknown or not supported');
+      } else throw new SyntaxError('A group (?…) of an unknown or unsupported kind');
     }
   }
 
@@ -202,8 +203,8 @@ class Parser {
     if (bounds === undefined) return item;
     cursor.skipComments();
     const lazy = cursor.take('?');
-    const round: Node = hasFinalRounds(item) ? { type: 'atomic', item } : item;
-    const repeat: Node = { type: 'repeat', item: round, ...bounds, lazy };
+    const repeatedItem: Node = isPossessiveInRepeat(item) ? { type: 'atomic', item } : item;
+    const repeat: Node = { type: 'repeat', item: repeatedItem, ...bounds, lazy };
     return !lazy && cursor.take('+') ? { type: 'atomic', item: repeat } : repeat;
   }
 
@@ -223,7 +224,7 @@ class Parser {
 
   #count(): number {
     const digits = this.#cursor.takeWhile(/^[0-9]$/, 20);
-    if (digits === '' || Number(digits) > MOST_REPEATS) throw new SyntaxError('Illegal repetition');
+    if (digits === '' || Number(digits) > MAX_REPEATS) throw new SyntaxError('Illegal repetition');
     return Number(digits);
   }
 }

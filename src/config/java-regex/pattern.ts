@@ -4,77 +4,78 @@ import { withDeadline } from './deadline.ts';
 import { toEcmaScript, toRe2 } from './regex-writer.ts';
 import type { Node } from './syntax.ts';
 
-/** Up to this size RE2 takes some milliseconds for the longest name. */
-const SMALL = 500;
+/** Size up to which RE2 needs only milliseconds for the longest name. */
+const SMALL_SIZE = 500;
 const lineTerminator = /[\n\r\u0085\u2028\u2029]/;
 
 export interface RegexMatch {
   readonly start: number;
   readonly end: number;
-  /** By number; 0 is the whole match. undefined: took no part in it. */
+  /** Texts of the groups by number; 0 is the whole match. undefined for groups that did not participate. */
   readonly groups: readonly (string | undefined)[];
 }
 
 /**
- * A pattern on an engine: RE2, which is linear, or, for look-around, back-references and atomic groups, V8 under a
- * deadline. An engine compiles it when it is first needed.
+ * A pattern that is compiled on first use: for RE2, which runs in linear time, or, with look-around, back-references and
+ * atomic groups, for V8 with a deadline.
  */
 export class Pattern {
   readonly #root: Node;
-  readonly #tooSlow: (text: string) => string;
+  readonly #timeoutMessage: (text: string) => string;
   readonly #isSmall: boolean;
   readonly #dependsOnLines: boolean;
-  /** null: RE2 does not have it. */
+  /** null if RE2 does not support the pattern. */
   #re2: RE2JS | null | undefined;
-  /** It was too slow once: it is not run again. */
-  #stopped: unknown;
-  #whole: RegExp | undefined;
-  #first: RegExp | undefined;
+  /** Error of an earlier timeout. A pattern that timed out is not run again. */
+  #timeoutError: unknown;
+  #wholeExpression: RegExp | undefined;
+  #firstExpression: RegExp | undefined;
 
-  /** root: one that `supported.ts` takes. tooSlow: the message for a text that takes too long. */
-  constructor(root: Node, tooSlow: (text: string) => string) {
+  /** `root` must pass the checks of `supported.ts`. `timeoutMessage` returns the message for a text that takes too long. */
+  constructor(root: Node, timeoutMessage: (text: string) => string) {
     this.#root = root;
-    this.#tooSlow = tooSlow;
-    this.#isSmall = sizeOf(root) <= SMALL;
+    this.#timeoutMessage = timeoutMessage;
+    this.#isSmall = sizeOf(root) <= SMALL_SIZE;
     this.#dependsOnLines = dependsOnLines(root);
   }
 
-  /** Whether it matches the whole text. TASK_CONFIG. */
+  /** Returns true if the pattern matches the whole text. Throws TASK_CONFIG after a timeout. */
   matches(text: string): boolean {
-    const re2 = this.#linearFor(text);
+    const re2 = this.#re2For(text);
     if (re2 !== null && this.#isSmall) return re2.matches(text);
-    return this.#inTime(text, () => (re2 === null ? this.#ecmaScript().test(text) : re2.matches(text)));
+    return this.#runWithDeadline(text, () => (re2 === null ? this.#wholeEcmaScript().test(text) : re2.matches(text)));
   }
 
-  #ecmaScript(): RegExp {
-    this.#whole ??= new RegExp(`^(?:${toEcmaScript(this.#root)})$`, 'u');
-    return this.#whole;
+  #wholeEcmaScript(): RegExp {
+    this.#wholeExpression ??= new RegExp(`^(?:${toEcmaScript(this.#root)})$`, 'u');
+    return this.#wholeExpression;
   }
 
-  /** Its first match within the text. TASK_CONFIG. */
+  /** Returns the first match in the text. Throws TASK_CONFIG after a timeout. */
   firstMatch(text: string): RegexMatch | undefined {
-    const re2 = this.#linearFor(text);
-    if (re2 !== null) return found(this.#isSmall ? re2.exec(text) : this.#inTime(text, () => re2.exec(text)));
-    this.#first ??= new RegExp(toEcmaScript(this.#root), 'u');
-    const first = this.#first;
-    const match = this.#inTime(text, () => first.exec(text));
+    const re2 = this.#re2For(text);
+    if (re2 !== null)
+      return toRegexMatch(this.#isSmall ? re2.exec(text) : this.#runWithDeadline(text, () => re2.exec(text)));
+    this.#firstExpression ??= new RegExp(toEcmaScript(this.#root), 'u');
+    const first = this.#firstExpression;
+    const match = this.#runWithDeadline(text, () => first.exec(text));
     if (match === null) return undefined;
-    const named = Object.entries(match.groups ?? {}).filter(([name]) => name.startsWith('g'));
-    return found(Object.assign([match[0], ...named.map(([, group]) => group)], { index: match.index }));
+    const namedGroups = Object.entries(match.groups ?? {}).filter(([name]) => name.startsWith('g'));
+    return toRegexMatch(Object.assign([match[0], ...namedGroups.map(([, group]) => group)], { index: match.index }));
   }
 
-  #linearFor(text: string): RE2JS | null {
+  #re2For(text: string): RE2JS | null {
     if (this.#dependsOnLines && (text === '' || lineTerminator.test(text))) return null;
     this.#re2 ??= compileRe2(this.#root);
     return this.#re2;
   }
 
-  #inTime<T>(text: string, work: () => T): T {
-    if (this.#stopped !== undefined) throw this.#stopped;
+  #runWithDeadline<T>(text: string, work: () => T): T {
+    if (this.#timeoutError !== undefined) throw this.#timeoutError;
     try {
-      return withDeadline(work, () => this.#tooSlow(text));
+      return withDeadline(work, () => this.#timeoutMessage(text));
     } catch (error) {
-      this.#stopped = error;
+      this.#timeoutError = error;
       throw error;
     }
   }
@@ -86,13 +87,13 @@ function compileRe2(root: Node): RE2JS | null {
   try {
     return RE2JS.compile(source);
   } catch (error) {
-    // Repetitions of more than a thousand.
+    // RE2 rejects repetitions of more than 1000.
     if (error instanceof RE2JSException) return null;
     throw error;
   }
 }
 
-function found(match: (string | undefined)[] | null): RegexMatch | undefined {
+function toRegexMatch(match: (string | undefined)[] | null): RegexMatch | undefined {
   if (match === null) return undefined;
   const start = (match as unknown as { index: number }).index;
   return { start, end: start + (match[0] ?? '').length, groups: [...match] };

@@ -37,10 +37,10 @@ const categories = new Set(
     ' ',
   ),
 );
-const cased = new Set(['Lu', 'Ll', 'Lt']);
+const casedCategories = new Set(['Lu', 'Ll', 'Lt']);
 
-/** Names behind `Is`, in any case, as ECMAScript has them. */
-const binary: ReadonlyMap<string, string> = new Map([
+/** Binary properties after the prefix `Is`, in any case, with their names in ECMAScript. */
+const binaryProperties: ReadonlyMap<string, string> = new Map([
   ['ALPHABETIC', 'Alphabetic'],
   ['LETTER', 'L'],
   ['IDEOGRAPHIC', 'Ideographic'],
@@ -54,34 +54,34 @@ const binary: ReadonlyMap<string, string> = new Map([
   ['DIGIT', 'Nd'],
 ]);
 
-/** The characters of `\p{name}`; undefined for a name that is not supported. */
+/** Characters of `\p{name}`; undefined for an unsupported name. */
 export function property(name: string, ignoreCase: boolean): CharSet | undefined {
   const equals = name.indexOf('=');
   if (equals >= 0) {
     const [key, value] = [name.slice(0, equals).toLowerCase(), name.slice(equals + 1)];
-    return key === 'gc' || key === 'general_category' ? ofCategory(value, ignoreCase) : undefined;
+    return key === 'gc' || key === 'general_category' ? categoryOf(value, ignoreCase) : undefined;
   }
-  if (!name.startsWith('Is')) return posixClass(name, ignoreCase) ?? ofCategory(name, ignoreCase);
-  const short = name.slice(2);
-  const known = binary.get(short.toUpperCase());
-  if (known !== undefined)
-    return ignoreCase && /^(Lowercase|Uppercase|Lt)$/.test(known)
+  if (!name.startsWith('Is')) return posixClass(name, ignoreCase) ?? categoryOf(name, ignoreCase);
+  const shortName = name.slice(2);
+  const propertyName = binaryProperties.get(shortName.toUpperCase());
+  if (propertyName !== undefined)
+    return ignoreCase && /^(Lowercase|Uppercase|Lt)$/.test(propertyName)
       ? union(unicode('Lowercase'), unicode('Uppercase'), unicode('Lt'))
-      : unicode(known);
-  return posixClass(short, ignoreCase) ?? ofCategory(short, ignoreCase);
+      : unicode(propertyName);
+  return posixClass(shortName, ignoreCase) ?? categoryOf(shortName, ignoreCase);
 }
 
 const posixClass = (name: string, ignoreCase: boolean): CharSet | undefined =>
   ignoreCase && (name === 'Lower' || name === 'Upper') ? letters : posix.get(name);
 
-function ofCategory(name: string, ignoreCase: boolean): CharSet | undefined {
+function categoryOf(name: string, ignoreCase: boolean): CharSet | undefined {
   if (!categories.has(name)) return undefined;
-  return unicode(ignoreCase && cased.has(name) ? 'LC' : name);
+  return unicode(ignoreCase && casedCategories.has(name) ? 'LC' : name);
 }
 
-const computed = new Map<string, CharSet>();
+const cache = new Map<string, CharSet>();
 
-/** Planes beyond the third hold nothing but tags, variation selectors and characters for private use. */
+/** Ranges to examine: planes beyond the third contain only tags, variation selectors and private-use characters. */
 const planes: readonly (readonly [first: number, last: number])[] = [
   [0, 0x3ffff],
   [0xe0000, 0xe0fff],
@@ -90,24 +90,24 @@ const planes: readonly (readonly [first: number, last: number])[] = [
   [0x10fffd, 0x10ffff],
 ];
 
-/** Takes some 10 ms for each property, once. */
+/** Computes the characters of a property, which takes about 10 ms, and caches them. */
 function unicode(name: string): CharSet {
-  let set = computed.get(name);
+  let set = cache.get(name);
   if (set === undefined) {
     const pattern = new RegExp(`^\\p{${name}}$`, 'u');
     const ranges: [number, number][] = [];
     let previous = -1;
     for (const [first, last] of planes)
       for (let code = first; code <= last; code++) {
-        const holds = pattern.test(String.fromCodePoint(code));
+        const matches = pattern.test(String.fromCodePoint(code));
         const range = ranges.at(-1);
-        // Between two planes that are looked at, everything is as at their edges.
-        if (holds && range?.[1] === previous && previous >= 0) range[1] = code;
-        else if (holds) ranges.push([code, code]);
+        // Code points between two examined ranges have the same property as the edges of the ranges.
+        if (matches && range?.[1] === previous && previous >= 0) range[1] = code;
+        else if (matches) ranges.push([code, code]);
         previous = code;
       }
     set = charSet(ranges);
-    computed.set(name, set);
+    cache.set(name, set);
   }
   return set;
 }

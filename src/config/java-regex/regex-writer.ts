@@ -1,30 +1,30 @@
 import { type CharSet, rangesOf } from './char-set.ts';
 import type { Edge, Node } from './syntax.ts';
 
-/** How a syntax tree is written for an engine. */
+/** Syntax of an engine. */
 interface Dialect {
   char(code: number): string;
-  /** Matches nothing. */
+  /** A pattern that never matches. */
   readonly never: string;
   readonly edges: Readonly<Record<Edge, string>>;
   capture(group: number, item: string): string;
-  /** undefined: the engine has no such thing. */
+  /** Absent if the engine does not support it. */
   readonly atomic?: (item: string, id: number) => string;
-  readonly look?: (behind: boolean, negative: boolean, item: string) => string;
+  readonly look?: (lookbehind: boolean, negative: boolean, item: string) => string;
   readonly reference?: (group: number) => string;
 }
 
 const alphanumeric = /^[A-Za-z0-9]$/;
-const escaped =
+const escape =
   (open: string) =>
   (code: number): string => {
     const char = String.fromCodePoint(code);
     return alphanumeric.test(char) ? char : `${open}{${code.toString(16)}}`;
   };
 
-/** For texts that are not empty and have no line terminator: every kind of end is the end. */
+/** For texts that are not empty and have no line terminator, for which all kinds of line ends equal the end of input. */
 const re2: Dialect = {
-  char: escaped('\\x'),
+  char: escape('\\x'),
   never: '[^\\x{0}-\\x{10ffff}]',
   edges: {
     inputStart: '\\A',
@@ -41,9 +41,9 @@ const re2: Dialect = {
   capture: (_group, item) => `(${item})`,
 };
 
-/** For the flag u. What follows a lookahead cannot make it match otherwise: that is what an atomic group needs. */
+/** For the flag u. An atomic group is emulated with a lookahead, which is not backtracked into. */
 const ecmaScript: Dialect = {
-  char: escaped('\\u'),
+  char: escape('\\u'),
   never: '[]',
   edges: {
     inputStart: '^',
@@ -59,14 +59,14 @@ const ecmaScript: Dialect = {
   },
   capture: (group, item) => `(?<g${group}>${item})`,
   atomic: (item, id) => `(?=(?<a${id}>${item}))\\k<a${id}>`,
-  look: (behind, negative, item) => `(?${behind ? '<' : ''}${negative ? '!' : '='}${item})`,
+  look: (lookbehind, negative, item) => `(?${lookbehind ? '<' : ''}${negative ? '!' : '='}${item})`,
   reference: group => `\\k<g${group}>`,
 };
 
-/** As RE2 takes it; undefined for look-around, back-references and atomic groups, which it does not have. */
+/** Pattern for RE2; undefined with look-around, back-references and atomic groups, which RE2 does not support. */
 export const toRe2 = (root: Node): string | undefined => new Writer(re2).write(root);
 
-/** As ECMAScript takes it with the flag u; the groups are named g1, g2 …. */
+/** Pattern for ECMAScript with the flag u; the groups are named g1, g2 and so on. */
 export const toEcmaScript = (root: Node): string => new Writer(ecmaScript).write(root) ?? '';
 
 class Writer {
@@ -101,7 +101,7 @@ class Writer {
       case 'atomic':
         return this.#supported(atomic?.(this.#text(node.item), ++this.#atomics));
       case 'look':
-        return this.#supported(look?.(node.behind, node.negative, this.#text(node.item)));
+        return this.#supported(look?.(node.lookbehind, node.negative, this.#text(node.item)));
       case 'reference':
         return this.#supported(reference?.(node.group));
     }
@@ -114,11 +114,11 @@ class Writer {
 
   #repeat({ item, min, max, lazy }: Node & { type: 'repeat' }): string {
     const inner = this.#text(item);
-    // An engine may refuse an empty round of a repetition, and never refuses an empty alternative.
+    // An engine may reject an empty iteration of a repetition, but not an empty alternative.
     if (min === 0 && max === 1) return lazy ? `(?:|${inner})` : `(?:${inner}|)`;
     const atom = item.type === 'chars' || item.type === 'capture' ? inner : `(?:${inner})`;
-    const isStar = max === Number.POSITIVE_INFINITY && min <= 1;
-    const count = isStar ? (min === 0 ? '*' : '+') : `{${min},${max === Number.POSITIVE_INFINITY ? '' : max}}`;
+    const isOpenRange = max === Number.POSITIVE_INFINITY && min <= 1;
+    const count = isOpenRange ? (min === 0 ? '*' : '+') : `{${min},${max === Number.POSITIVE_INFINITY ? '' : max}}`;
     return atom + count + (lazy ? '?' : '');
   }
 

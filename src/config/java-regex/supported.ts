@@ -1,82 +1,84 @@
-import { doubtfulGroups, hasEmptyRounds, isRegular, largestCount, longest, sizeOf } from './analysis.ts';
+import { doubtfulGroups, hasEmptyIterations, isRegular, largestRepeatCount, maxLength, sizeOf } from './analysis.ts';
 import type { ReplacementPart } from './replacement.ts';
 import { childrenOf, type Node } from './syntax.ts';
 
-/** Of RE2, and of V8, which refuses more. */
-const LARGEST = 100_000;
-const LARGEST_IRREGULAR = 10_000;
-/** RE2 counts no further. */
-const MOST_COUNTED = 1000;
+/** Size limits of RE2 and of V8, which has the lower one. */
+const MAX_SIZE = 100_000;
+const MAX_IRREGULAR_SIZE = 10_000;
+/** Largest repeat count of RE2. */
+const MAX_RE2_COUNT = 1000;
 
-/** Throws SyntaxError for a pattern of Java's that the engines would run in another way, or not at all. */
+/** Throws SyntaxError for a valid Java pattern that the engines would interpret differently or not support. */
 export function checkMatcher(root: Node): void {
-  const isForRe2 = isRegular(root) && largestCount(root) <= MOST_COUNTED;
-  if (sizeOf(root) > (isForRe2 ? LARGEST : LARGEST_IRREGULAR))
+  const isForRe2 = isRegular(root) && largestRepeatCount(root) <= MAX_RE2_COUNT;
+  if (sizeOf(root) > (isForRe2 ? MAX_SIZE : MAX_IRREGULAR_SIZE))
     throw new SyntaxError('The pattern is too large, or its repetitions make it too large');
-  if (has(root, node => node.type === 'look' && node.behind && longest(node.item) === Number.POSITIVE_INFINITY))
+  if (
+    someNode(root, node => node.type === 'look' && node.lookbehind && maxLength(node.item) === Number.POSITIVE_INFINITY)
+  )
     throw new SyntaxError('Look-behind group does not have an obvious maximum length');
-  if (has(root, node => node.type === 'look' && node.behind && has(node.item, isAtomic)))
-    throw new SyntaxError('An atomic group or a possessive quantifier in a look-behind is not supported');
-  if (has(root, node => node.type === 'reference')) setAfter(root, new Set(), false);
-  if (has(root, node => isAtomic(node) || node.type === 'reference')) refuseEmptyRounds(root);
+  if (someNode(root, node => node.type === 'look' && node.lookbehind && someNode(node.item, isAtomic)))
+    throw new SyntaxError('An atomic group or a possessive quantifier in a lookbehind is not supported');
+  if (someNode(root, node => node.type === 'reference')) groupsSetAfter(root, new Set(), false);
+  if (someNode(root, node => isAtomic(node) || node.type === 'reference')) rejectEmptyIterations(root);
 }
 
-/** As `checkMatcher`, where the first match and its groups count as well. */
+/** Stricter than `checkMatcher`: the first match and its groups must also be the same as in Java. */
 export function checkReplacer(root: Node, parts: readonly ReplacementPart[]): void {
   checkMatcher(root);
-  if (!isRegular(root)) refuseEmptyRounds(root);
+  if (!isRegular(root)) rejectEmptyIterations(root);
   const doubtful = doubtfulGroups(root);
   const group = parts.find(part => typeof part === 'number' && doubtful.has(part));
   if (group !== undefined)
-    throw new SyntaxError(`Group ${group} stands in a repetition or look-behind where its text is not certain`);
+    throw new SyntaxError(`Group ${group} is in a repetition or lookbehind in which its text may differ from Java`);
 }
 
-function refuseEmptyRounds(root: Node): void {
-  if (hasEmptyRounds(root))
+function rejectEmptyIterations(root: Node): void {
+  if (hasEmptyIterations(root))
     throw new SyntaxError(
-      'A repetition of what can match the empty text is not supported beside look-around, back-references, atomic groups and possessive quantifiers',
+      'A repetition of an item that can match the empty text is not supported with look-around, back-references, atomic groups and possessive quantifiers',
     );
 }
 
 const isAtomic = (node: Node): boolean => node.type === 'atomic';
 
-const has = (node: Node, holds: (node: Node) => boolean): boolean =>
-  holds(node) || childrenOf(node).some(child => has(child, holds));
+const someNode = (node: Node, predicate: (node: Node) => boolean): boolean =>
+  predicate(node) || childrenOf(node).some(child => someNode(child, predicate));
 
 /**
- * The groups that have a text after the node, whichever way it matched. Throws SyntaxError for a back-reference to another
- * group: Java matches nothing there, ECMAScript the empty text.
+ * Groups that are always set after the node matched. Throws SyntaxError for a back-reference to another group, which fails
+ * in Java but matches the empty text in ECMAScript.
  */
-function setAfter(node: Node, before: ReadonlySet<number>, isBehind: boolean): ReadonlySet<number> {
+function groupsSetAfter(node: Node, before: ReadonlySet<number>, isInLookbehind: boolean): ReadonlySet<number> {
   switch (node.type) {
     case 'reference':
-      if (isBehind || !before.has(node.group))
+      if (isInLookbehind || !before.has(node.group))
         throw new SyntaxError(
-          `A back-reference to group ${node.group}, which need not have matched before it, is not supported`,
+          `A back-reference to group ${node.group}, which may not have matched before it, is not supported`,
         );
       return before;
     case 'sequence':
-      return node.items.reduce((set, item) => setAfter(item, set, isBehind), before);
+      return node.items.reduce((set, item) => groupsSetAfter(item, set, isInLookbehind), before);
     case 'choice':
-      return inEach(node.options.map(option => setAfter(option, before, isBehind)));
+      return intersect(node.options.map(option => groupsSetAfter(option, before, isInLookbehind)));
     case 'repeat': {
-      const after = setAfter(node.item, before, isBehind);
+      const after = groupsSetAfter(node.item, before, isInLookbehind);
       return node.min === 0 ? before : after;
     }
     case 'look': {
-      const after = setAfter(node.item, before, isBehind || node.behind);
-      return node.negative || node.behind ? before : after;
+      const after = groupsSetAfter(node.item, before, isInLookbehind || node.lookbehind);
+      return node.negative || node.lookbehind ? before : after;
     }
     case 'capture':
-      return new Set(setAfter(node.item, before, isBehind)).add(node.group);
+      return new Set(groupsSetAfter(node.item, before, isInLookbehind)).add(node.group);
     case 'atomic':
-      return setAfter(node.item, before, isBehind);
+      return groupsSetAfter(node.item, before, isInLookbehind);
     default:
       return before;
   }
 }
 
-function inEach(sets: readonly ReadonlySet<number>[]): ReadonlySet<number> {
+function intersect(sets: readonly ReadonlySet<number>[]): ReadonlySet<number> {
   const [first = new Set(), ...others] = sets;
   return new Set([...first].filter(group => others.every(set => set.has(group))));
 }

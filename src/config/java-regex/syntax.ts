@@ -1,22 +1,22 @@
 import { type CharSet, charsOf } from './char-set.ts';
 import { verticalSpaces } from './properties.ts';
 
-/** A Java regular expression, with flags, case and character classes resolved into sets of code points. */
+/** Syntax tree of a Java regular expression, with flags, case and character classes resolved to sets of code points. */
 export type Node =
   | { readonly type: 'chars'; readonly set: CharSet }
   | { readonly type: 'sequence'; readonly items: readonly Node[] }
   | { readonly type: 'choice'; readonly options: readonly Node[] }
   | { readonly type: 'repeat'; readonly item: Node; readonly min: number; readonly max: number; readonly lazy: boolean }
   | { readonly type: 'capture'; readonly group: number; readonly item: Node }
-  /** Never backtracked into: `(?>X)`, and `X*+` around `X*`. */
+  /** A group without backtracking: `(?>X)`, or the possessive `X*+`. */
   | { readonly type: 'atomic'; readonly item: Node }
-  | { readonly type: 'look'; readonly behind: boolean; readonly negative: boolean; readonly item: Node }
+  | { readonly type: 'look'; readonly lookbehind: boolean; readonly negative: boolean; readonly item: Node }
   | { readonly type: 'reference'; readonly group: number }
   | { readonly type: 'edge'; readonly edge: Edge };
 
 /**
- * `lineStart`, `lineEnd`: `^` and `$` of MULTILINE. `lastLineEnd`: `$` and `\Z`, also before a line terminator at the
- * end. The `unix` ones know no line terminator but `\n`.
+ * `lineStart`, `lineEnd`: `^` and `$` with MULTILINE. `lastLineEnd`: `$` and `\Z`, which also match before a final line
+ * terminator. The `unix` variants only recognize `\n` as a line terminator.
  */
 export type Edge =
   | 'inputStart'
@@ -37,7 +37,7 @@ export interface JavaSyntax {
   readonly names: ReadonlyMap<string, number>;
 }
 
-/** The nodes directly within a node. */
+/** Direct children of a node. */
 export function childrenOf(node: Node): readonly Node[] {
   switch (node.type) {
     case 'sequence':

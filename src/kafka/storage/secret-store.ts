@@ -132,7 +132,7 @@ async function reveal(
   });
 }
 
-/** Replaces placeholders by the results of `lookup`, except those for which it is undefined, and expands MANY. */
+/** Replaces placeholders by the results of `lookup`, except those for which it is undefined, and expands OFFLOADED_SHORT_VALUES. */
 function replacePlaceholders(
   config: Config,
   lookup: (key: string, id: string) => string | undefined,
@@ -144,7 +144,7 @@ function replacePlaceholders(
   return expandMany(Object.fromEntries(entries));
 }
 
-/** Replaces MANY by the keys and values in it, unless it is still a placeholder. */
+/** Replaces OFFLOADED_SHORT_VALUES by the keys and values in it, unless it is still a placeholder. */
 function expandMany({ [OFFLOADED_SHORT_VALUES]: many, ...others }: Config): Record<string, string> {
   if (many === undefined) return others;
   if (secretIds(many).length > 0) return { ...others, [OFFLOADED_SHORT_VALUES]: many };

@@ -101,15 +101,15 @@ describe('what is refused', () => {
     ['[a', 'Unclosed character class'],
     ['\\c\\Q(', 'A control escape \\c is not followed by an unquoted character'],
     ['\\y', 'The escape \\y is not supported'],
-    ['(?<1>a)', 'The name of a group does not begin with a letter'],
+    ['(?<1>a)', 'The name of a group does not start with a letter'],
     ['(?<=a*)b', 'Look-behind group does not have an obvious maximum length'],
     ['(?<=(?:a?){0,2})b', 'Look-behind group does not have an obvious maximum length'],
     ['(?<=(a|b){2})c', 'Look-behind group does not have an obvious maximum length'],
     ['(?<!(?:^)*)b', 'Look-behind group does not have an obvious maximum length'],
-    ['(?<!a{1,2}+).', 'An atomic group or a possessive quantifier in a look-behind is not supported'],
-    ['(a)|\\1', 'A back-reference to group 1, which need not have matched before it, is not supported'],
+    ['(?<!a{1,2}+).', 'An atomic group or a possessive quantifier in a lookbehind is not supported'],
+    ['(a)|\\1', 'A back-reference to group 1, which may not have matched before it, is not supported'],
     ['(?i)(a)\\1', 'A back-reference under CASE_INSENSITIVE is not supported'],
-    ['(?U)\\w', 'A group (?…) of a kind that is unknown or not supported'],
+    ['(?U)\\w', 'A group (?…) of an unknown or unsupported kind'],
     ['\\p{InGreek}', 'The property \\p{InGreek} is not supported'],
     ['\\p{IsGreek}', 'The property \\p{IsGreek} is not supported'],
     ['(a{1000}){1000}', 'The pattern is too large, or its repetitions make it too large'],
@@ -121,7 +121,7 @@ describe('what is refused', () => {
     expect(() => javaMatcher(pattern, { setting })).toThrow(SyntaxError);
   });
 
-  test('nothing else is thrown, whatever stands there', () => {
+  test('no other error is thrown for any pattern', () => {
     const piece = fc.constantFrom(...'ab.*+?{}()[]^$|\\&-<>=!:#PpQEkdwx01,iu'.split(''), '\\Q', '(?', '[^', '&&', 'é');
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 12 }), pieces => {
@@ -154,10 +154,10 @@ describe('replacements', () => {
   test.each([
     ['.*', '$1', 'No group 1'],
     ['.*', `$${'{n}'}`, 'No group with name {n}'],
-    ['.*', '$', 'Illegal group reference: a $ or a backslash has nothing after it; \\$ is a dollar'],
-    ['.*', 'a\\', 'Illegal group reference: a $ or a backslash has nothing after it; \\$ is a dollar'],
-    ['(a?)*', '$1', 'Group 1 stands in a repetition or look-behind where its text is not certain'],
-  ])('%s by %s is refused', (regex, replacement, reason) => {
+    ['.*', '$', 'Illegal group reference: a $ or a backslash at the end; write \\$ for a dollar sign'],
+    ['.*', 'a\\', 'Illegal group reference: a $ or a backslash at the end; write \\$ for a dollar sign'],
+    ['(a?)*', '$1', 'Group 1 is in a repetition or lookbehind in which its text may differ from Java'],
+  ])('%s by %s is rejected', (regex, replacement, reason) => {
     expect(replacementProblem(regex, replacement)).toBe(`Invalid regex: ${reason}`);
   });
 });
