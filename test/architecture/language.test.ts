@@ -15,7 +15,6 @@ const unrevised: readonly string[] = [
   'connectors/postgresql/types/**',
   'test/api/**',
   'test/cli/**',
-  'test/config/**',
   'test/connectors/file-stream-sink/**',
   'test/connectors/file-stream-source/**',
   'test/connectors/postgresql/**',

@@ -6,6 +6,6 @@ import { anyFile } from '../support/files.ts';
 const sink = fileStreamSink(anyFile);
 const source = fileStreamSource(anyFile);
 
-/** The file connectors, whose keys the recorded answers of a real worker are about. */
+/** The file connectors, which the recorded answers of Kafka Connect refer to. */
 export const fileSource: ConnectorToValidate = { kind: 'source', config: source.config };
 export const fileSink: ConnectorToValidate = { kind: 'sink', config: sink.config };

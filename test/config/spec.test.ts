@@ -35,7 +35,7 @@ const spec = defineConfig(
 );
 
 describe('a specification', () => {
-  test('reads values and fills in defaults', () => {
+  test('parses values and adds defaults', () => {
     const { config, errors, values } = spec.check({
       url: ' u ',
       max: ' 7',
@@ -97,25 +97,25 @@ describe('a specification', () => {
     [{ ratio: 'x' }, 'ratio', ['Invalid value x for configuration ratio: Not a number of type DOUBLE']],
     [{ tags: 'a,a' }, 'tags', ["Configuration 'tags' values must not be duplicated."]],
     [{ password: 'bad' }, 'password', ['Invalid value [hidden] for configuration password: Too short']],
-  ])('%j is wrong', (props, key, messages) => {
+  ])('%j is invalid', (props, key, messages) => {
     const { config, errors } = spec.check(key === 'url' ? props : { url: 'u', ...props });
     expect(config).toBeUndefined();
     expect(Object.fromEntries(errors)).toEqual({ [key]: messages });
   });
 
-  test('says what no key can say alone, where every key is right', () => {
+  test('validates combinations of keys if each key is valid', () => {
     expect(spec.check({ url: 'u', mode: 'fast', max: '11' }).errors.get('max')).toEqual(['Too many to be fast']);
     expect(spec.check({ mode: 'fast', max: '11' }).errors.has('max')).toBe(false);
   });
 
-  test('whole numbers keep their range', () => {
+  test('integers out of range are rejected', () => {
     const numbers = defineConfig({ s: shortKey({ doc: '', default: 0 }), l: longKey({ doc: '', default: 0 }) });
     expect(numbers.check({ s: '-32768', l: '-9007199254740991' }).config).toEqual({ s: -32768, l: -9007199254740991 });
     expect(numbers.check({ s: '32768' }).errors.size).toBe(1);
     expect(numbers.check({ l: '1.5' }).errors.size).toBe(1);
   });
 
-  test('tells of its keys', () => {
+  test('describes its keys', () => {
     expect(spec.keys.map(key => [key.name, key.type, key.required, key.defaultValue, key.orderInGroup])).toEqual([
       ['url', 'STRING', true, null, 1],
       ['password', 'PASSWORD', false, '', 2],

@@ -5,7 +5,7 @@ import { errorsOf, invalidConfigMessage, validateConnector } from '../../src/con
 import { pluginRegistry } from '../../src/plugins.ts';
 import { fileSink, fileSource } from './file-stream.ts';
 
-// Answers of a Kafka Connect 4.3.1 worker to PUT /connector-plugins/{plugin}/config/validate, without documentation.
+// Recorded answers of Kafka Connect 4.3.1 to PUT /connector-plugins/{plugin}/config/validate, without documentation.
 interface Definition {
   readonly name: string;
   readonly default_value: string | null;
@@ -33,39 +33,42 @@ const plugins = pluginRegistry({ connectors: [] });
 const validate = (config: ConfigProps) =>
   validateConnector((config['connector.class'] ?? '').includes('Sink') ? fileSink : fileSource, config, plugins);
 
-/** Versions are Millrace's own, and the words of a case-insensitive choice come in no order from Java. */
-const own = (value: string | null | undefined) => (value === '4.3.1' ? plugins.version : value);
-const unordered = (message: string) =>
+/** Replaces Kafka's version, which differs from Millrace's. */
+const withVersion = (value: string | null | undefined) => (value === '4.3.1' ? plugins.version : value);
+const sortWords = (message: string) =>
   message.replace(
     /(\(case insensitive\): )(.*)$/,
     (_all, head: string, words: string) => head + words.split(', ').sort().join(', '),
   );
 
-/** What Connect says only when the task has started, and Millrace at once. */
-const earlier = new Set([
+/** Errors that Connect reports only when the task starts, and Millrace in validation. */
+const reportedAtStart = new Set([
   'No value specified for static field: f',
   'Neither schema name nor version configured',
   'TimestampConverter requires format option to be specified when using string timestamps',
 ]);
 
-describe('as a Kafka Connect worker validates', () => {
+describe('same answers as Kafka Connect', () => {
   test.each(cases.map(c => [JSON.stringify(c.config), c] as const))('%s', async (_name, recorded) => {
     const answer = await validate(recorded.config);
-    const actual = new Map(answer.configs.map(one => [one.definition.name, one]));
+    const actual = new Map(answer.configs.map(info => [info.definition.name, info]));
     for (const [name, index, value, errors = []] of recorded.keys) {
-      const found = actual.get(name);
-      expect(found, name).toBeDefined();
-      const messages = found?.value.errors.filter(message => !earlier.has(message)) ?? [];
-      expect(messages.map(unordered), name).toEqual(errors.map(unordered));
-      expect(found?.value.value, name).toBe(own(value));
+      const configInfo = actual.get(name);
+      expect(configInfo, name).toBeDefined();
+      const messages = configInfo?.value.errors.filter(message => !reportedAtStart.has(message)) ?? [];
+      expect(messages.map(sortWords), name).toEqual(errors.map(sortWords));
+      expect(configInfo?.value.value, name).toBe(withVersion(value));
       if (index === null) continue;
-      const wanted = definitions[index] as Definition;
-      expect(found?.definition, name).toMatchObject({ ...wanted, default_value: own(wanted.default_value) });
+      const expected = definitions[index] as Definition;
+      expect(configInfo?.definition, name).toMatchObject({
+        ...expected,
+        default_value: withVersion(expected.default_value),
+      });
     }
-    const shared = answer.configs.map(one => one.definition.name).filter(name => !name.startsWith('millrace.'));
+    const shared = answer.configs.map(info => info.definition.name).filter(name => !name.startsWith('millrace.'));
     expect(shared.sort()).toEqual(recorded.keys.map(([name]) => name).sort());
     expect(answer.error_count).toBe(errorsOf(answer).length);
-    expect(errorsOf(answer).filter(message => !earlier.has(message))).toHaveLength(recorded.errors);
+    expect(errorsOf(answer).filter(message => !reportedAtStart.has(message))).toHaveLength(recorded.errors);
     expect([...answer.groups].filter(group => group !== 'Schedule').sort()).toEqual([...recorded.groups].sort());
     expect(answer.name).toBe(recorded.name);
   });
@@ -74,10 +77,10 @@ describe('as a Kafka Connect worker validates', () => {
 const connectorClass = 'org.apache.kafka.connect.file.FileStreamSourceConnector';
 const base = { name: 'x', 'connector.class': connectorClass, topic: 't' };
 const errorsAt = async (config: ConfigProps, key: string) =>
-  (await validate({ ...base, ...config })).configs.find(one => one.definition.name === key)?.value.errors;
+  (await validate({ ...base, ...config })).configs.find(info => info.definition.name === key)?.value.errors;
 
-describe('beyond Connect', () => {
-  test('the text of a refusal is as Connect writes it, in its order', async () => {
+describe('errors and values that Connect does not have', () => {
+  test("the message of an invalid configuration has Connect's text and order", async () => {
     const { topic, ...rest } = base;
     const infos = await validate({ ...rest, 'tasks.max': 'abc', transforms: 'a', 'transforms.a.type': 'nope' });
     expect(invalidConfigMessage(infos)).toBe(
@@ -93,14 +96,14 @@ describe('beyond Connect', () => {
     expect(invalidConfigMessage(await validate(base))).toBeUndefined();
   });
 
-  test('a predicate that is not listed is told at once', async () => {
+  test('a predicate that is not listed is an error', async () => {
     const chain = { transforms: 'a', 'transforms.a.type': 'Filter', 'transforms.a.predicate': 'p' };
     expect(await errorsAt(chain, 'transforms.a.predicate')).toHaveLength(1);
     const listed = { ...chain, predicates: 'p', 'predicates.p.type': 'RecordIsTombstone' };
     expect(await errorsAt(listed, 'transforms.a.predicate')).toEqual([]);
   });
 
-  test('so are settings of topic creation groups', async () => {
+  test('invalid settings of topic creation groups are errors', async () => {
     const groups = {
       'topic.creation.groups': 'a',
       'topic.creation.a.partitions': '0',
@@ -114,7 +117,7 @@ describe('beyond Connect', () => {
     ]);
   });
 
-  test("a connector's own checks are made where its keys are right, and only there", async () => {
+  test("a connector's own validation runs only if its keys are valid", async () => {
     const called: unknown[] = [];
     const connector = {
       ...fileSource,
@@ -123,29 +126,31 @@ describe('beyond Connect', () => {
         return { file: ['There is no such file.'] };
       },
     };
-    const right = await validateConnector(connector, base, plugins);
-    expect(right.configs.find(one => one.definition.name === 'file')?.value.errors).toEqual(['There is no such file.']);
-    expect(right.error_count).toBe(1);
+    const result = await validateConnector(connector, base, plugins);
+    expect(result.configs.find(info => info.definition.name === 'file')?.value.errors).toEqual([
+      'There is no such file.',
+    ]);
+    expect(result.error_count).toBe(1);
     await validateConnector(connector, { ...base, 'batch.size': 'x' }, plugins);
     expect(called).toEqual([{ file: null, topic: 't', 'batch.size': 2000 }]);
   });
 
-  test("the worker's converters stand in for the connector's", async () => {
+  test("the worker's converters are the defaults of a connector", async () => {
     const workerDefaults = { 'key.converter': 'org.apache.kafka.connect.storage.StringConverter' };
     const infos = await validateConnector(fileSource, base, plugins, { workerDefaults });
-    const key = infos.configs.find(one => one.definition.name === 'key.converter');
+    const key = infos.configs.find(info => info.definition.name === 'key.converter');
     expect(key?.value.value).toBe(workerDefaults['key.converter']);
     expect(key?.definition.default_value).toBe(workerDefaults['key.converter']);
     expect(key?.value.recommended_values).toContain('org.apache.kafka.connect.json.JsonConverter');
   });
 
-  test('what a placeholder stands for is in no answer', async () => {
+  test('the value of a placeholder is in no answer', async () => {
     const placeholder = `$\{env:SECRET}`;
     const shown = { ...base, file: `/data/${placeholder}`, 'batch.size': placeholder };
     const props = { ...base, file: '/data/s3cret', 'batch.size': 's3cret' };
     const infos = await validateConnector(fileSource, props, plugins, { original: shown, secrets: ['s3cret'] });
     expect(JSON.stringify(infos)).not.toContain('s3cret');
-    expect(infos.configs.find(one => one.definition.name === 'file')?.value.value).toBe(shown.file);
+    expect(infos.configs.find(info => info.definition.name === 'file')?.value.value).toBe(shown.file);
     expect(errorsOf(infos)).toEqual(['Invalid value [hidden] for configuration batch.size: Not a number of type INT']);
   });
 });

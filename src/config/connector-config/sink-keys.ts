@@ -64,15 +64,15 @@ export const sinkKeys = {
 
 /** Validates the topic keys of a sink, which depend on each other. Returns Connect's messages by key. */
 export function sinkTopicErrors(props: ConfigProps): Record<string, string> {
-  const valueOf = (key: string) => props[key]?.trim() ?? '';
-  const regex = valueOf('topics.regex');
-  const hasTopics = valueOf('topics') !== '';
+  const textAt = (key: string) => props[key]?.trim() ?? '';
+  const regex = textAt('topics.regex');
+  const hasTopics = textAt('topics') !== '';
   if (hasTopics && regex !== '')
     return atBothKeys('topics and topics.regex are mutually exclusive options, but both are set.');
   if (!hasTopics && regex === '') return atBothKeys('Must configure one of topics or topics.regex');
-  const deadLetterTopic = valueOf(DEAD_LETTER_TOPIC);
+  const deadLetterTopic = textAt(DEAD_LETTER_TOPIC);
   if (hasTopics) {
-    const topics = valueOf('topics')
+    const topics = textAt('topics')
       .split(',')
       .map(topic => topic.trim());
     if (new Set(topics).size < topics.length)

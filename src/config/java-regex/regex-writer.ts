@@ -15,7 +15,7 @@ interface Dialect {
 }
 
 const alphanumeric = /^[A-Za-z0-9]$/;
-const escape =
+const charEscape =
   (open: string) =>
   (code: number): string => {
     const char = String.fromCodePoint(code);
@@ -24,7 +24,7 @@ const escape =
 
 /** For texts that are not empty and have no line terminator, for which all kinds of line ends equal the end of input. */
 const re2: Dialect = {
-  char: escape('\\x'),
+  char: charEscape('\\x'),
   never: '[^\\x{0}-\\x{10ffff}]',
   edges: {
     inputStart: '\\A',
@@ -43,7 +43,7 @@ const re2: Dialect = {
 
 /** For the flag u. An atomic group is emulated with a lookahead, which is not backtracked into. */
 const ecmaScript: Dialect = {
-  char: escape('\\u'),
+  char: charEscape('\\u'),
   never: '[]',
   edges: {
     inputStart: '^',

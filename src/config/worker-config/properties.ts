@@ -7,7 +7,7 @@ export function parseProperties(text: string): Record<string, string> {
   const entries = new Map<string, string>();
   for (const { line, number } of logicalLines(text)) {
     const [key, value] = splitKey(line);
-    entries.set(unescape(key, number), unescape(value, number));
+    entries.set(decodeEscapes(key, number), decodeEscapes(value, number));
   }
   return Object.fromEntries(entries);
 }
@@ -55,7 +55,7 @@ function splitKey(line: string): readonly [key: string, value: string] {
 
 const escapes: Readonly<Record<string, string>> = { t: '\t', n: '\n', r: '\r', f: '\f' };
 
-const unescape = (text: string, line: number): string =>
+const decodeEscapes = (text: string, line: number): string =>
   text.replace(/\\(?:u([0-9a-fA-F]{4})|(.?))/gsu, (_all, hex: string | undefined, char = '') => {
     if (hex !== undefined) return String.fromCharCode(Number.parseInt(hex, 16));
     if (char === 'u')

@@ -19,7 +19,7 @@ const worker = {
   'consumer.client.id': 'reader',
 };
 
-test('the settings of a connector go over those of the worker, those with a prefix over those without', () => {
+test('settings of a connector override those of the worker, and those with a prefix override those without', () => {
   const settings = clientSettings('source', worker, {
     'producer.override.compression.type': 'lz4',
     'consumer.override.sasl.jaas.config': 'of the connector',
@@ -37,33 +37,33 @@ test('the settings of a connector go over those of the worker, those with a pref
   });
 });
 
-test('brokers that a connector names never see the identity of the worker', () => {
+test("the worker's credentials are never sent to brokers of a connector", () => {
   const there = { 'producer.override.bootstrap.servers': 'elsewhere:1', 'producer.override.sasl.jaas.config': 'own' };
-  const own = { 'bootstrap.servers': 'elsewhere:1', 'sasl.jaas.config': 'own' };
+  const ownBrokers = { 'bootstrap.servers': 'elsewhere:1', 'sasl.jaas.config': 'own' };
   expect(clientSettings('source', worker, there)).toEqual({
-    producer: { ...own, 'compression.type': 'zstd' },
-    consumer: { ...own, 'client.id': 'reader' },
-    admin: own,
+    producer: { ...ownBrokers, 'compression.type': 'zstd' },
+    consumer: { ...ownBrokers, 'client.id': 'reader' },
+    admin: ownBrokers,
   });
   const reader = clientSettings('source', worker, { ...there, 'consumer.override.sasl.jaas.config': 'reads' }).consumer;
-  expect(reader).toEqual({ ...own, 'client.id': 'reader', 'sasl.jaas.config': 'reads' });
+  expect(reader).toEqual({ ...ownBrokers, 'client.id': 'reader', 'sasl.jaas.config': 'reads' });
   const sink = clientSettings('sink', worker, there);
-  expect(sink.admin).toEqual(own);
+  expect(sink.admin).toEqual(ownBrokers);
   expect(sink.consumer).toMatchObject({ 'bootstrap.servers': 'a:1, b:2', 'sasl.jaas.config': 'of the worker' });
   const reads = clientSettings('sink', worker, { 'consumer.override.bootstrap.servers': 'elsewhere:1' });
   expect(reads.consumer).toEqual({ 'bootstrap.servers': 'elsewhere:1', 'client.id': 'reader' });
   expect(reads.producer).toMatchObject({ 'bootstrap.servers': 'a:1, b:2' });
 });
 
-test('brokers are the same in another order, with a protocol, and in capitals', () => {
+test('brokers are compared without order, protocol and case', () => {
   expect(sameBrokers('a:1,b:2', 'PLAINTEXT://B:2 , a:1')).toBe(true);
   expect(sameBrokers('a:1,b:2', 'a:1')).toBe(false);
   const same = { 'producer.override.bootstrap.servers': 'b:2,a:1' };
   expect(clientSettings('source', worker, same).producer['sasl.jaas.config']).toBe("of the worker's producers");
 });
 
-test('clients of a source that belong together are on one cluster', () => {
-  const errors = (own: Record<string, string>) => [...overrideErrors('source', worker, own).keys()];
+test('clients of a source must use the same cluster', () => {
+  const errors = (ownBrokers: Record<string, string>) => [...overrideErrors('source', worker, ownBrokers).keys()];
   expect(errors({ 'admin.override.bootstrap.servers': 'c:3' })).toEqual(['admin.override.bootstrap.servers']);
   expect(errors({ 'consumer.override.bootstrap.servers': 'c:3' })).toEqual(['consumer.override.bootstrap.servers']);
   const all = Object.fromEntries(
@@ -84,14 +84,15 @@ test.each([
   ['consumer', 'group.protocol', ['classic'], ['consumer']],
   ['consumer', 'session.timeout.ms', ['45000'], ['10000']],
   ['admin', 'ssl.enabled.protocols', ['TLSv1.2', 'TLSv1.2,TLSv1.3'], ['TLSv1.1,TLSv1.2', '']],
-] as const)('%s settings: %s', (role, key, taken, refused) => {
-  const of = (value: string) => overrideErrors('sink', worker, { [`${role}.override.${key}`]: value }).size;
-  const ofWorker = (value: string) => workerClientErrors({ ...worker, [`${role}.${key}`]: value }).size;
-  for (const value of taken) expect([value, of(value), ofWorker(value)]).toEqual([value, 0, 0]);
-  for (const value of refused) expect([value, of(value), ofWorker(value)]).toEqual([value, 1, 1]);
+] as const)('%s settings: %s', (role, key, accepted, rejected) => {
+  const connectorErrors = (value: string) =>
+    overrideErrors('sink', worker, { [`${role}.override.${key}`]: value }).size;
+  const workerErrors = (value: string) => workerClientErrors({ ...worker, [`${role}.${key}`]: value }).size;
+  for (const value of accepted) expect([value, connectorErrors(value), workerErrors(value)]).toEqual([value, 0, 0]);
+  for (const value of rejected) expect([value, connectorErrors(value), workerErrors(value)]).toEqual([value, 1, 1]);
 });
 
-test('a refusal names the setting and its alternative, and no secret', () => {
+test('an error contains the setting and its alternative, and no secret', () => {
   const { errors, config } = readWorkerConfig({ 'producer.acks': '1', 'consumer.group.id': 'x' });
   expect(config).toBeUndefined();
   expect(Object.fromEntries(errors)).toEqual({

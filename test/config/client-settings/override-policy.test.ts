@@ -23,8 +23,8 @@ const keysOf = (kind: 'source' | 'sink', policy: string, extra = {}) =>
   ].sort();
 
 /**
- * What Kafka Connect 4.3.1 answered to the same configurations. A source has a consumer and an admin client here in any
- * case, so that their settings take effect: the policy is for them, too.
+ * Answers of Kafka Connect 4.3.1 to the same configurations. In Millrace a source always has a consumer and an admin client,
+ * so the policy also applies to their settings.
  */
 test.each([
   ['source', 'All', {}, []],
@@ -65,7 +65,7 @@ test.each([
   expect(keysOf(kind, policy, extra)).toEqual(refused);
 });
 
-test('without a policy everything is allowed, and the sentence is the one of Kafka Connect', () => {
+test("without a policy all settings are allowed, and the message is Kafka Connect's", () => {
   expect(disallowedOverrides('source', all, {}).size).toBe(0);
   expect(
     disallowedOverrides('source', all, { 'connector.client.config.override.policy': 'Principal' }).get(

@@ -15,7 +15,7 @@ test.each([
   expect(plugins.findConnector(name)?.className).toBe(className);
 });
 
-test('every class that is listed is found by its name and by its short name', async () => {
+test('every listed class is found by its full and its short name', async () => {
   const all = plugins.list(false);
   expect(new Set(all.map(one => one.type))).toEqual(
     new Set(['source', 'sink', 'converter', 'header_converter', 'transformation', 'predicate']),
@@ -28,7 +28,7 @@ test('every class that is listed is found by its name and by its short name', as
   expect(plugins.list(true).every(one => one.type === 'source' || one.type === 'sink')).toBe(true);
 });
 
-test('keys are as Connect tells them', async () => {
+test("keys are those of Connect's answer", async () => {
   expect((await plugins.keys('RegexRouter'))[0]).toMatchObject({
     name: 'regex',
     type: 'STRING',
@@ -44,7 +44,7 @@ test('keys are as Connect tells them', async () => {
   await expect(plugins.keys('Nope')).rejects.toMatchObject({ code: 'NOT_FOUND' });
 });
 
-test('what is for headers alone is no converter of keys or values', async () => {
+test('header converters are not converters of keys or values', async () => {
   const simple = 'org.apache.kafka.connect.storage.SimpleHeaderConverter';
   expect(await plugins.converter(simple, false)).toBeUndefined();
   expect(await plugins.converter(simple, true)).toMatchObject({ className: simple });

@@ -21,26 +21,26 @@ test.each([
   ['61 * * * *', /minute/],
   ['0 0 31 2 *', /no next run/],
   ['', /must be continuous/],
-])('%s is refused', (text, says) => {
-  expect(parseSchedule(text)).toEqual(expect.stringMatching(says));
+])('%s is rejected', (text, message) => {
+  expect(parseSchedule(text)).toEqual(expect.stringMatching(message));
 });
 
-const at = (text: string): number => Date.parse(text);
+const millis = (text: string): number => Date.parse(text);
 
-test('every so often: at once, then in step with the beginning, and never a run that is over again', () => {
+test('an interval runs at once, then at multiples after the last start, and never repeats a run', () => {
   const schedule = 'every 30s';
-  const began = at('2026-11-24T00:00:00Z');
+  const began = millis('2026-11-24T00:00:00Z');
   expect(nextRun({ schedule, now: began })).toBe(began);
   expect(nextRun({ schedule, now: began + 1, began })).toBe(began + 30_000);
   expect(nextRun({ schedule, now: began + 30_000, began })).toBe(began + 30_000);
   expect(nextRun({ schedule, now: began + 95_000, began })).toBe(began + 120_000);
 });
 
-test('a cron expression is waited for, in its time zone, over the change of the clocks', () => {
+test('a cron expression determines each run in its time zone, also across daylight saving changes', () => {
   const schedule = '0 2 * * *';
-  const now = at('2026-03-27T12:00:00Z');
-  expect(nextRun({ schedule, now })).toBe(at('2026-03-28T02:00:00Z'));
-  expect(nextRun({ schedule, now, timezone: 'Europe/Berlin' })).toBe(at('2026-03-28T01:00:00Z'));
-  const summer = at('2026-03-30T12:00:00Z');
-  expect(nextRun({ schedule, now: summer, timezone: 'Europe/Berlin' })).toBe(at('2026-03-31T00:00:00Z'));
+  const now = millis('2026-03-27T12:00:00Z');
+  expect(nextRun({ schedule, now })).toBe(millis('2026-03-28T02:00:00Z'));
+  expect(nextRun({ schedule, now, timezone: 'Europe/Berlin' })).toBe(millis('2026-03-28T01:00:00Z'));
+  const summer = millis('2026-03-30T12:00:00Z');
+  expect(nextRun({ schedule, now: summer, timezone: 'Europe/Berlin' })).toBe(millis('2026-03-31T00:00:00Z'));
 });

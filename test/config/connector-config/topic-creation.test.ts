@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { readTopicCreation } from '../../../src/config/connector-config/topic-creation.ts';
 
-test('the first group that takes a topic says how it is made, else the default', () => {
+test('the first group that matches a topic determines its settings, else the default group', () => {
   const { creation, errors } = readTopicCreation({
     'topic.creation.groups': 'compacted, wide',
     'topic.creation.default.partitions': '3',
@@ -23,7 +23,7 @@ test('the first group that takes a topic says how it is made, else the default',
   expect(creation?.settingsOf('my.keys')).toMatchObject({ partitions: 3, config: { 'retention.ms': '1000' } });
 });
 
-test('without any of it the broker decides', () => {
+test("without settings topics have the broker's defaults", () => {
   expect(readTopicCreation({}).creation?.settingsOf('t')).toEqual({
     partitions: -1,
     replicationFactor: -1,
@@ -31,7 +31,7 @@ test('without any of it the broker decides', () => {
   });
 });
 
-test('what is wrong is told at its key', () => {
+test('errors are reported at their keys', () => {
   const { creation, errors } = readTopicCreation({
     'topic.creation.groups': 'a',
     'topic.creation.default.partitions': 'x',

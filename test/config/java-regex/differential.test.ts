@@ -4,16 +4,16 @@ import { runJava, toBase64 } from '../../support/java.ts';
 import { seeded } from '../../support/seed.ts';
 import { type Case, generateCases } from './generate.ts';
 
-/** Against `java.util.regex` itself: what is not refused means the same. */
+/** Runs `java.util.regex`. Every supported pattern must have the same result. */
 const CASES = 6000;
-/** Java 17 and 19 differ in what `\b` is beside letters beyond ASCII. */
+/** Java 17 and 19 differ in `\b` next to letters beyond ASCII. */
 const BOUNDARY = /\\[bB]/;
 
-test('generated patterns, texts and replacements mean what they mean in Java, or are refused', async () => {
+test('generated patterns and replacements have the same results as in Java or are rejected', async () => {
   const random = seeded();
   const cases = generateCases(random, CASES);
   const answers = await java(cases);
-  const differing: unknown[] = [];
+  const differences: unknown[] = [];
   let equal = 0;
   let replaced = 0;
   for (const [i, each] of cases.entries()) {
@@ -21,18 +21,18 @@ test('generated patterns, texts and replacements mean what they mean in Java, or
     const actual = millrace(each);
     if (actual === undefined || (BOUNDARY.test(each.pattern) && each.text.includes('é'))) continue;
     const [matches, text] = expected.split(' ');
-    if (actual.matches !== matches || (actual.replaced !== undefined && actual.replaced !== decoded(text)))
-      differing.push({ ...each, expected: `${matches} ${decoded(text)}`, actual });
+    if (actual.matches !== matches || (actual.replaced !== undefined && actual.replaced !== decode(text)))
+      differences.push({ ...each, expected: `${matches} ${decode(text)}`, actual });
     else equal++;
     if (actual.replaced !== undefined) replaced++;
   }
-  expect(differing, `MILLRACE_SEED=${random.seed}`).toEqual([]);
-  // So that the generator keeps making something to compare.
+  expect(differences, `MILLRACE_SEED=${random.seed}`).toEqual([]);
+  // Ensures that the generator produces enough cases to compare.
   expect(equal).toBeGreaterThan(CASES / 4);
   expect(replaced).toBeGreaterThan(CASES / 100);
 });
 
-/** undefined: refused. `replaced` is undefined where the text does not match or the replacement is refused. */
+/** Returns undefined for a rejected pattern. `replaced` is undefined if the text does not match or the replacement is rejected. */
 function millrace({ pattern, ignoreCase, text, replacement }: Case) {
   const options = { setting: 'pattern', ignoreCase };
   const test = orRefused(() => javaMatcher(pattern, options));
@@ -50,7 +50,7 @@ function orRefused<T>(compile: () => T): T | undefined {
   }
 }
 
-/** A line of each case: `refused`, or whether it matches and what `replaceFirst` makes of it, `!` where that throws. */
+/** A line for each case: `refused`, or the results of `matches` and `replaceFirst`, `!` if that throws. */
 const java = (cases: readonly Case[]): Promise<string[]> =>
   runJava(
     new URL('./JavaRegex.java', import.meta.url),
@@ -59,4 +59,4 @@ const java = (cases: readonly Case[]): Promise<string[]> =>
     ),
   );
 
-const decoded = (text = '!'): string => (text === '!' ? text : Buffer.from(text, 'base64').toString());
+const decode = (text = '!'): string => (text === '!' ? text : Buffer.from(text, 'base64').toString());

@@ -31,7 +31,7 @@ const replacements = words(`$1 $0 $1 x \\$ $2 $\{n} $10 $ \\ y <$0>`);
 const TEXTS = 3;
 const LONGEST = 60;
 
-/** Patterns that are well formed and soups of pieces of them, each with some texts. */
+/** Valid patterns and random sequences of their parts, each with several texts. */
 export function generateCases(random: Seeded, count: number): Case[] {
   const cases: Case[] = [];
   const generator = new Generator(random);

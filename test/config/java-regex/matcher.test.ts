@@ -5,8 +5,8 @@ import { javaMatcher, javaReplacer, regexProblem, replacementProblem } from '../
 const setting = 'topics.regex';
 const matches = (pattern: string, text: string): boolean => javaMatcher(pattern, { setting })(text);
 
-describe('patterns as Java reads them', () => {
-  // pattern, text, whether `matches` holds in Java
+describe('patterns with the same result as in Java', () => {
+  // Pattern, text, and result of `matches` in Java.
   test.each([
     ['orders', 'orders', true],
     ['orders', 'orders2', false],
@@ -63,18 +63,18 @@ describe('patterns as Java reads them', () => {
     expect(matches(pattern, text)).toBe(expected);
   });
 
-  test('quoted text matches itself and nothing else', () => {
+  test('quoted text only matches itself', () => {
     fc.assert(
       fc.property(fc.string(), fc.string(), (text, other) => {
         fc.pre(!text.includes('\\E'));
-        const quoted = javaMatcher(`\\Q${text}\\E`, { setting });
-        expect(quoted(text)).toBe(true);
-        expect(quoted(other)).toBe(other === text);
+        const matchesQuoted = javaMatcher(`\\Q${text}\\E`, { setting });
+        expect(matchesQuoted(text)).toBe(true);
+        expect(matchesQuoted(other)).toBe(other === text);
       }),
     );
   });
 
-  test('one of many patterns is enough, each with its own flags', () => {
+  test('a list of patterns matches if one of them does, each with its own flags', () => {
     const names = Array.from({ length: 3000 }, (_, i) => `public\\.table_${i}`);
     const test = javaMatcher([...names, '(?i)other', '(?!x).*y', '(a)\\1'], { setting });
     for (const name of ['public.table_0', 'public.table_2999', 'OTHER', 'zy', 'aa'])
@@ -83,7 +83,7 @@ describe('patterns as Java reads them', () => {
     expect(javaMatcher([], { setting })('a')).toBe(false);
   });
 
-  test('CASE_INSENSITIVE is of ASCII letters alone', () => {
+  test('CASE_INSENSITIVE only applies to ASCII letters', () => {
     const test = javaMatcher('straße[k-s]', { setting, ignoreCase: true });
     expect([test('STRAßEK'), test('STRASSEK'), test('straße\u212a')]).toEqual([true, false, false]);
   });

@@ -3,7 +3,7 @@ import { parseProperties } from '../../../src/config/worker-config/properties.ts
 import { runJava, toBase64 } from '../../support/java.ts';
 import { type Seeded, seeded } from '../../support/seed.ts';
 
-/** Against `java.util.Properties` itself. */
+/** Number of generated texts. The reference is `java.util.Properties`. */
 const CASES = 10_000;
 
 const PIECES = [
@@ -44,21 +44,21 @@ const PIECES = [
   ],
 ];
 
-test('generated texts are the properties that they are in Java, or are refused like there', async () => {
+test('generated texts have the same properties or are rejected like in Java', async () => {
   const random = seeded();
   const texts = Array.from({ length: CASES }, () => generate(random));
   const answers = await runJava(new URL('./JavaProperties.java', import.meta.url), texts.map(toBase64));
-  const differing = texts.flatMap((text, i) => {
+  const differences = texts.flatMap((text, i) => {
     const actual = answer(text);
     return actual === withoutEmptyKey(answers[i])
       ? []
       : [{ text, expected: readable(answers[i]), actual: readable(actual) }];
   });
-  expect(differing, `MILLRACE_SEED=${random.seed}`).toEqual([]);
-  const refused = answers.filter(each => each === 'refused').length;
-  // So that the generator keeps making both.
-  expect(refused).toBeGreaterThan(CASES / 20);
-  expect(CASES - refused).toBeGreaterThan(CASES / 4);
+  expect(differences, `MILLRACE_SEED=${random.seed}`).toEqual([]);
+  const rejected = answers.filter(each => each === 'refused').length;
+  // Ensures that the generator produces enough valid and invalid texts.
+  expect(rejected).toBeGreaterThan(CASES / 20);
+  expect(CASES - rejected).toBeGreaterThan(CASES / 4);
 });
 
 function generate(random: Seeded): string {
@@ -79,7 +79,7 @@ function answer(text: string): string {
   }
 }
 
-/** Without the empty key, to which Java gives an empty value where the last line is one backslash alone. */
+/** Removes the empty key, which Java adds with an empty value if the last line is a single backslash. */
 const withoutEmptyKey = (line = ''): string => line.replace(/^= {2}\S*(?= |$)/, '=');
 
 const readable = (line = ''): unknown =>

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseProperties } from '../../../src/config/worker-config/properties.ts';
 
-// Each expectation is what java.util.Properties answers for the same text.
+// Expected properties are the result of java.util.Properties for the same text.
 test.each<[string, Record<string, string>]>([
   ['a=1\nb = 2\nc:3\nd 4\n e\t=\t5 ', { a: '1', b: '2', c: '3', d: '4', e: '5 ' }],
   ['# no\n! no\n  # no\n\na=#1', { a: '#1' }],
@@ -25,7 +25,7 @@ test.each<[string, Record<string, string>]>([
   expect(parseProperties(text)).toEqual(expected);
 });
 
-/** As `java.util.Properties.store` writes a key or a value. */
+/** Escapes a key or a value like `java.util.Properties.store`. */
 function stored(text: string, isKey: boolean): string {
   return [...text]
     .map((char, i) => {
@@ -40,7 +40,7 @@ function stored(text: string, isKey: boolean): string {
 }
 const unit = (char: string) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
-test('reads what Java stores', () => {
+test('parses the output of Java', () => {
   const text = fc.oneof(
     fc.string({ unit: 'binary' }),
     fc.string({ unit: fc.constantFrom(...'ab =:#!\\\t\n\r\f\u00e9😀') }),

@@ -7,8 +7,9 @@ import { readWorkerConfig, workerConfig } from '../../../src/config/worker-confi
 import { pluginRegistry } from '../../../src/plugins.ts';
 import { confluent, type DocumentedKey, reference } from './reference.ts';
 
-/** Every documented key takes effect, or any value but its default is refused by a message that names the key. */
-/** A value that is not the default. */
+// Every documented key takes effect, or a value other than its default is rejected with a message that contains the key.
+
+/** A value other than the default. */
 function otherValue({ type, value }: DocumentedKey): string {
   if (type === 'BOOLEAN') return value === 'true' ? 'false' : 'true';
   return ['INT', 'LONG', 'SHORT', 'DOUBLE'].includes(type)
@@ -16,23 +17,23 @@ function otherValue({ type, value }: DocumentedKey): string {
     : 'org.example.Other';
 }
 
-describe.each(['producer', 'consumer', 'admin'] satisfies ClientRole[])('the settings of a %s', role => {
+describe.each(['producer', 'consumer', 'admin'] satisfies ClientRole[])('settings of a %s', role => {
   const rules = new Map(Object.entries(clientRules[role]));
   const keys = reference.get(role) ?? [];
-  /** Kafka Connect itself sets another one, or Millrace does as exactly once demands. */
+  /** Keys whose default differs: Kafka Connect sets another value, or exactly-once requires one. */
   const otherDefaults = ['enable.auto.commit', 'isolation.level'];
 
-  test('are known, all of them and, but for one of Kafka 3, no others', () => {
+  test('are the known settings, except one of Kafka 3', () => {
     const current = [...rules.keys()].filter(key => key !== 'auto.include.jmx.reporter');
     expect(current.sort()).toEqual(keys.map(({ key }) => key).sort());
   });
 
-  test('are taken with their defaults', () => {
-    const refused = keys.filter(({ key, value }) => value !== '' && rules.get(key)?.problemWith(value) !== undefined);
-    expect(refused.map(({ key }) => key).filter(key => !otherDefaults.includes(key))).toEqual([]);
+  test('are accepted with their defaults', () => {
+    const rejected = keys.filter(({ key, value }) => value !== '' && rules.get(key)?.problemWith(value) !== undefined);
+    expect(rejected.map(({ key }) => key).filter(key => !otherDefaults.includes(key))).toEqual([]);
   });
 
-  test('that are refused have a reason that says what to do', () => {
+  test('are rejected with a reason that states the alternative', () => {
     for (const each of keys) {
       const reason = rules.get(each.key)?.problemWith(otherValue(each));
       if (reason !== undefined)
@@ -44,19 +45,19 @@ describe.each(['producer', 'consumer', 'admin'] satisfies ClientRole[])('the set
 test('the properties of a worker', () => {
   const served = new Set(workerConfig.keys.map(({ name }) => name));
   const silent = (reference.get('worker') ?? []).filter(each => {
-    const { errors, withoutEffect: idle, unknown } = readWorkerConfig({ [each.key]: otherValue(each) });
+    const { errors, withoutEffect: ineffective, unknown } = readWorkerConfig({ [each.key]: otherValue(each) });
     expect(unknown).toEqual([]);
-    return !served.has(each.key) && !errors.has(each.key) && !idle.has(each.key);
+    return !served.has(each.key) && !errors.has(each.key) && !ineffective.has(each.key);
   });
-  /** Those of the REST API, of headers, and of the worker's connection to Kafka. */
-  const elsewhere =
+  /** Properties of the REST API, of headers, and of the worker's connection to Kafka. */
+  const usedElsewhere =
     /^(access\.control|admin\.listeners|client\.id|header\.converter$|request\.timeout|response\.http|rest\.|s(asl|sl|ecurity|ocket)\.|status\.storage\.topic)/;
-  expect(silent.map(({ key }) => key).filter(key => !elsewhere.test(key))).toEqual([]);
-  const usual = (reference.get('worker') ?? []).filter(({ value }) => value !== '');
-  const { errors, withoutEffect: idle } = readWorkerConfig(
-    Object.fromEntries(usual.map(({ key, value }) => [key, value])),
+  expect(silent.map(({ key }) => key).filter(key => !usedElsewhere.test(key))).toEqual([]);
+  const defaults = (reference.get('worker') ?? []).filter(({ value }) => value !== '');
+  const { errors, withoutEffect: ineffective } = readWorkerConfig(
+    Object.fromEntries(defaults.map(({ key, value }) => [key, value])),
   );
-  expect([...errors.keys(), ...idle.keys()]).toEqual([]);
+  expect([...errors.keys(), ...ineffective.keys()]).toEqual([]);
 });
 
 const plugins = pluginRegistry();
@@ -81,11 +82,11 @@ const minimal: Readonly<Record<string, ConfigProps>> = {
 async function specOf(component: string): Promise<ConfigSpec<unknown> | undefined> {
   const connector = plugins.findConnector(component);
   if (connector !== undefined) return (await connector.load({ files: { check: () => undefined } as never })).config;
-  const found =
+  const entry =
     (await plugins.transform(component)) ??
     (await plugins.predicate(component)) ??
     (await plugins.converter(component, true));
-  return found?.config;
+  return entry?.config;
 }
 
 const documented = new Map([...reference, ...confluent]);
@@ -104,9 +105,9 @@ test.each(components)('the keys of %s', async component => {
     return !errors.has(each.key);
   });
   expect(silent.map(({ key }) => key)).toEqual([]);
-  const refused = (documented.get(component) ?? []).filter(({ key, value }) => {
+  const rejected = (documented.get(component) ?? []).filter(({ key, value }) => {
     if (served.has(key) || value === '') return false;
     return spec?.check({ ...props, [key]: value }).errors.has(key);
   });
-  expect(refused.map(({ key }) => key)).toEqual([]);
+  expect(rejected.map(({ key }) => key)).toEqual([]);
 });

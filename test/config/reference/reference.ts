@@ -3,17 +3,17 @@ import { readFileSync } from 'node:fs';
 export interface DocumentedKey {
   readonly key: string;
   readonly type: string;
-  /** '' for none. */
+  /** Default value; '' for none. */
   readonly value: string;
 }
 
 /**
  * Configuration keys of Kafka Connect 4.3.1 and Debezium 3.7.0 by component, in the order of the file: clients and worker
- * by these words, others by their classes, as GET /connector-plugins/{class}/config tells them.
+ * by these words, others by their classes, from the answers of GET /connector-plugins/{class}/config.
  */
 export const reference: ReadonlyMap<string, readonly DocumentedKey[]> = read('keys.tsv');
 
-/** The same for Confluent's connectors, out of their documentation. */
+/** Configuration keys of Confluent's connectors, from their documentation. */
 export const confluent: ReadonlyMap<string, readonly DocumentedKey[]> = read('confluent.tsv');
 
 function read(name: string): Map<string, DocumentedKey[]> {

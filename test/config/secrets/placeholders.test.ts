@@ -22,7 +22,7 @@ describe('placeholders', () => {
     [$('p:/a/b:key'), '</a/b|key>'],
     [`a${$('p:x')}b${$('p:y')}`, 'a<|x>b<|y>'],
     [$('p:C:\\dir\\f.properties:key'), '<C:\\dir\\f.properties|key>'],
-    // Of providers that nobody configured, and what is no reference at all.
+    // Unknown providers, and texts that are not placeholders.
     [$('other:key'), $('other:key')],
     [$('topic'), $('topic')],
     ['$', '$'],
@@ -31,19 +31,19 @@ describe('placeholders', () => {
     expect(await resolve(text)).toBe(expected);
   });
 
-  test('every value that a provider gave is named, for whoever must hide it', async () => {
+  test('all values of providers are returned as secrets', async () => {
     const { secrets } = await resolvePlaceholders({ a: $('p:x'), b: `${$('p:x')}${$('p:y')}`, c: 'z' }, providers);
     expect([...secrets].sort()).toEqual(['<|x>', '<|y>']);
   });
 
-  test('a key that a provider does not have is an error that names it', async () => {
+  test('an unknown key of a provider is an error with its name', async () => {
     await expect(resolve($('p:/f:nope'))).rejects.toMatchObject({
       code: 'TASK_CONFIG',
       message: 'The configuration provider p has no key nope in /f.',
     });
   });
 
-  test('what a value says is not read again, and text without references stays', async () => {
+  test('values are not resolved again, and text without placeholders is unchanged', async () => {
     const echo: ConfigProvider = { get: async (_path, keys) => new Map(keys.map(key => [key, $('p:again')])) };
     const { props } = await resolvePlaceholders({ k: $('e:x') }, new Map([...providers, ['e', echo]]));
     expect(props['k']).toBe($('p:again'));
@@ -53,8 +53,8 @@ describe('placeholders', () => {
           fc.string(),
           fc.string().filter(text => !text.includes('${')),
         ),
-        async given => {
-          expect((await resolvePlaceholders(given, providers)).props).toEqual({ ...given });
+        async props => {
+          expect((await resolvePlaceholders(props, providers)).props).toEqual({ ...props });
         },
       ),
     );
@@ -71,15 +71,19 @@ describe('providers', () => {
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  const make = (type: string, params: Record<string, string> = {}) => {
-    const own = Object.entries(params).map(([key, value]) => [`config.providers.x.param.${key}`, value]);
-    return configProviders({ 'config.providers': 'x', 'config.providers.x.class': type, ...Object.fromEntries(own) });
+  const createProviders = (type: string, params: Record<string, string> = {}) => {
+    const properties = Object.entries(params).map(([key, value]) => [`config.providers.x.param.${key}`, value]);
+    return configProviders({
+      'config.providers': 'x',
+      'config.providers.x.class': type,
+      ...Object.fromEntries(properties),
+    });
   };
-  const read = async (found: Promise<Map<string, ConfigProvider>>, reference: string) =>
-    (await resolvePlaceholders({ k: $(`x:${reference}`) }, await found)).props['k'];
+  const read = async (created: Promise<Map<string, ConfigProvider>>, reference: string) =>
+    (await resolvePlaceholders({ k: $(`x:${reference}`) }, await created)).props['k'];
 
-  test('a file of properties', async () => {
-    const files = make('org.apache.kafka.common.config.provider.FileConfigProvider', {
+  test('properties file', async () => {
+    const files = createProviders('org.apache.kafka.common.config.provider.FileConfigProvider', {
       'allowed.paths': join(folder, 'in'),
     });
     expect(await read(files, `${join(folder, 'in', 'f.properties')}:password`)).toBe('s3écret');
@@ -97,27 +101,29 @@ describe('providers', () => {
     );
   });
 
-  test('a folder with a file for each key', async () => {
-    const folders = make('DirectoryConfigProvider', { 'allowed.paths': folder });
+  test('folder with a file for each key', async () => {
+    const folders = createProviders('DirectoryConfigProvider', { 'allowed.paths': folder });
     expect(await read(folders, `${folder}:out.properties`)).toBe('password=other');
     await expect(read(folders, `${folder}:../etc`)).rejects.toThrow('is not among allowed.paths');
     await expect(read(folders, `${folder}:absent`)).rejects.toThrow(`has no key absent in ${folder}`);
     await expect(read(folders, `${folder}:in`)).rejects.toThrow('cannot be read');
   });
 
-  test('the environment, as far as the pattern goes', async () => {
+  test('environment variables that match the pattern', async () => {
     vi.stubEnv('MILLRACE_TEST_VALUE', 'v');
     vi.stubEnv('OTHER_TEST_VALUE', 'w');
-    const environment = make('EnvVarConfigProvider', { 'allowlist.pattern': 'MILLRACE_.*' });
+    const environment = createProviders('EnvVarConfigProvider', { 'allowlist.pattern': 'MILLRACE_.*' });
     expect(await read(environment, 'MILLRACE_TEST_VALUE')).toBe('v');
     await expect(read(environment, 'OTHER_TEST_VALUE')).rejects.toThrow('has no key OTHER_TEST_VALUE');
     vi.unstubAllEnvs();
   });
 
-  test('one that there is not is named', async () => {
-    await expect(make('com.example.Vault')).rejects.toThrow('config.providers.x.class is com.example.Vault; there are');
+  test('an unknown class is an error with its name', async () => {
+    await expect(createProviders('com.example.Vault')).rejects.toThrow(
+      'config.providers.x.class is com.example.Vault; there are',
+    );
     await expect(configProviders({ 'config.providers': 'x' })).rejects.toThrow('config.providers.x.class is missing');
-    await expect(make('EnvVarConfigProvider', { 'allowlist.pattern': '(' })).rejects.toMatchObject({
+    await expect(createProviders('EnvVarConfigProvider', { 'allowlist.pattern': '(' })).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
       message: expect.stringContaining('config.providers.x.param: Invalid value ( for configuration allowlist.pattern'),
     });

@@ -13,13 +13,13 @@ test.each<readonly [string, string]>([
       [`in basic authentication after ${user}:`, btoa(Buffer.from(`${user}:${secret}`).toString('latin1'))] as const,
   ),
   ['in base64 of URLs', Buffer.from(`{"sub":"${secret}"}`).toString('base64url')],
-])('a secret is taken out %s', (_, text) => {
+])('a secret is redacted %s', (_, text) => {
   const left = new Redaction([secret]).text(`before ${text} after`);
   expect(left).toMatch(/^before .*\[hidden\].* after$/);
   const forms = [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)];
   for (const form of forms) expect(left).not.toContain(form);
-  const found = left.replaceAll(/before | after|\[hidden\]/g, '');
-  expect(Buffer.from(found, 'base64').toString()).not.toContain('wörd');
+  const remaining = left.replaceAll(/before | after|\[hidden\]/g, '');
+  expect(Buffer.from(remaining, 'base64').toString()).not.toContain('wörd');
 });
 
 test.each([
@@ -29,23 +29,23 @@ test.each([
   ['jdbc:sqlserver://localhost;user=me;password=planted;', ['planted']],
   ['-----BEGIN PRIVATE KEY-----\nMIIEplantedline1\nplantedline2\n-----END PRIVATE KEY-----\n', ['plantedline2']],
   ['planted\n', ['planted']],
-])('the password inside %j is one, too', (whole, parts) => {
+])('the password inside %j is redacted', (whole, parts) => {
   const redaction = new Redaction([whole]);
   for (const part of parts) expect(redaction.text(`refused: ${part}.`)).toBe('refused: [hidden].');
 });
 
-test('megabytes are no trouble', () => {
+test('megabytes are redacted fast', () => {
   const began = performance.now();
   const redaction = new Redaction(['y'.repeat(1 << 20), `${'password'.repeat(10_000)}=planted`]);
   expect(redaction.text(`${'yz'.repeat(1 << 20)} planted`)).toMatch(/\[hidden\]$/);
   expect(performance.now() - began).toBeLessThan(2000);
 });
 
-test('what is too short to hide anything is left', () => {
+test('short secrets are not redacted', () => {
   expect(new Redaction(['abc', '']).text('abc is as easy as 123')).toBe('abc is as easy as 123');
 });
 
-test('a longer secret goes before one that is a part of it', () => {
+test('a longer secret is redacted before a secret that is part of it', () => {
   expect(new Redaction(['planted', 'planted-too']).fields({ text: 'planted-too', n: 1 })).toEqual({
     text: '[hidden]',
     n: 1,

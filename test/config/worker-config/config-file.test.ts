@@ -21,7 +21,7 @@ describe.each([
     expect((await read(path)).equals(bytes)).toBe(true);
   });
 
-  test('refuses what is larger, a folder, a device, and what is not there', async () => {
+  test('rejects larger files, folders, devices and missing files', async () => {
     const path = join(folder, 'large');
     await writeFile(path, '');
     await truncate(path, (1 << 20) + 1);

@@ -52,7 +52,7 @@ test.runIf(process.platform === 'linux')(
   },
 );
 
-test('a folder that is replaced by a link while the file is opened does not lead out', async () => {
+test('a folder that is replaced by a link while a file is opened gives no access to other files', async () => {
   const root = await mkdtemp(join(folder, 'swap-'));
   const allowed = join(root, 'allowed');
   const outside = join(root, 'outside');
@@ -72,21 +72,21 @@ test('a folder that is replaced by a link while the file is opened does not lead
       await rename(other, join(allowed, 'sub'));
     }
   })();
-  const seen = new Set<string>();
-  // Most attempts meet the folder away or the link in its place, and are refused.
+  const outcomes = new Set<string>();
+  // Most attempts find no folder or the link in its place, and are rejected.
   for (let attempts = 0, opened = 0; attempts < 500 || opened < 10; attempts++) {
     const handle = await files.open(join(allowed, 'sub', 'f'), constants.O_RDONLY).catch(() => undefined);
     if (handle === undefined) continue;
     opened++;
-    seen.add(await handle.readFile('utf8'));
+    outcomes.add(await handle.readFile('utf8'));
     await handle.close();
   }
   swapping = false;
   await swapper;
-  expect([...seen]).toEqual(process.platform === 'linux' ? ['inside'] : expect.arrayContaining(['inside']));
+  expect([...outcomes]).toEqual(process.platform === 'linux' ? ['inside'] : expect.arrayContaining(['inside']));
 });
 
-test('where a listener is exposed and nothing is allowed, nothing is opened', async () => {
+test('no file is opened with an exposed listener and no allowed folder', async () => {
   const files = createFileAccess({ ...policy, allowedFolders: ['', ' '], exposedListeners: exposed });
   await expect(files.resolve(join(folder, 'x'))).rejects.toEqual(
     sentence(/0\.0\.0\.0:8083.*file\.connectors\.allowed\.paths/),
@@ -117,7 +117,7 @@ test.each([[], [tmpdir()]])(
   },
 );
 
-test('the folder of the configuration is allowed by its own name, not by that of one above it', async () => {
+test('the folder of the configuration is only allowed if it is listed itself, not through a parent folder', async () => {
   const config = join(folder, 'etc', 'worker.properties');
   await mkdir(dirname(config), { recursive: true });
   await writeFile(config, '');

@@ -5,7 +5,7 @@ import { parseProperties } from '../../../src/config/worker-config/properties.ts
 import { readWorkerConfig, storageConfig } from '../../../src/config/worker-config/worker-config.ts';
 import { packageFolder } from '../../../src/package-folder.ts';
 
-test("Kafka Connect's own properties are all known", () => {
+test('all properties of Kafka Connect are known', () => {
   const text = `
     bootstrap.servers=a:9092,b:9093
     group.id=g
@@ -75,11 +75,11 @@ test.each([
   'client',
   'listener',
   'key.convertor',
-])('%s is a slip, and not taken for a key of Kafka Connect', key =>
+])('%s is a typo, not a property of Kafka Connect', key =>
   expect(readWorkerConfig({ [key]: '1' }).unknown).toEqual([key]),
 );
 
-test('what nobody knows is listed', () => {
+test('unknown properties are listed', () => {
   expect(readWorkerConfig({ 'group.id': 'g', 'goup.id': 'x', mystery: 'y' }).unknown).toEqual(['goup.id', 'mystery']);
 });
 
@@ -115,7 +115,7 @@ test.each([
     'on',
     'Invalid value on for configuration exactly.once.source.support: String must be one of (case insensitive): disabled, preparing, enabled',
   ],
-])('%s=%s is refused with a sentence', (key, value, message) => {
+])('%s=%s is rejected with a message', (key, value, message) => {
   const { config, errors } = readWorkerConfig({ [key]: value });
   expect(config).toBeUndefined();
   expect(Object.fromEntries(errors)).toEqual({ [key]: [message] });
@@ -125,7 +125,7 @@ test.each(['127.0.0.1:9092', '[::1]:9092', 'PLAINTEXT://kafka-1.example.com:9092
   expect(readWorkerConfig({ 'bootstrap.servers': server }).errors.size).toBe(0);
 });
 
-test('what has no effect is told with what counts instead', () => {
+test('properties without effect are listed with a description of the behavior', () => {
   const { config, withoutEffect: idle } = readWorkerConfig({
     'rebalance.timeout.ms': '5',
     'retry.backoff.ms': '100',
@@ -138,7 +138,7 @@ test('what has no effect is told with what counts instead', () => {
   ]);
 });
 
-test('what would make TLS or a login less safe is refused, and its value not shown', () => {
+test('unsupported TLS and login properties are rejected without their value', () => {
   const { config, errors } = readWorkerConfig({
     'ssl.cipher.suites': 'A',
     'sasl.login.class': 'my.Login',
@@ -149,7 +149,7 @@ test('what would make TLS or a login less safe is refused, and its value not sho
   expect(JSON.stringify([...errors])).not.toContain('my.Login');
 });
 
-test('topics of the worker are configured with their prefix', () => {
+test('topics of the worker are configured by properties with their prefix', () => {
   const props = {
     'offset.storage.topic': 't',
     'offset.storage.partitions': '5',
