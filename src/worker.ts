@@ -85,9 +85,9 @@ export async function startWorker(
     loggers,
     configFiles,
   });
-  const { unknown, withoutEffect: idle } = readWorkerConfig(props);
+  const { unknown, withoutEffect } = readWorkerConfig(props);
   for (const key of unknown) log.warn({ key }, 'unknown worker property, ignored');
-  for (const [key, instead] of idle) log.info({ key, instead }, 'worker property without effect');
+  for (const [key, instead] of withoutEffect) log.info({ key, instead }, 'worker property without effect');
   if (props['offset.storage.file.filename'] !== undefined)
     log.warn(
       { 'offset.storage.topic': config['offset.storage.topic'] },

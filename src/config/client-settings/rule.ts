@@ -25,6 +25,6 @@ export const oneOf = (words: readonly string[]): SettingRule => ({
 });
 
 /** A rule for a setting that ignores case. */
-export const caseInsensitive = ({ problemWith: refuses }: SettingRule): SettingRule => ({
-  problemWith: value => refuses(value.toLowerCase()),
+export const caseInsensitive = ({ problemWith }: SettingRule): SettingRule => ({
+  problemWith: value => problemWith(value.toLowerCase()),
 });

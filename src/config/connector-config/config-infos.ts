@@ -67,14 +67,14 @@ interface Entry {
 /** Collects definitions, values and errors of all keys, in the order in which they are shown. */
 export class ConfigInfosBuilder {
   readonly #props: ConfigProps;
-  readonly #shown: ConfigProps;
+  readonly #original: ConfigProps;
   readonly #redaction: Redaction;
   readonly #entries = new Map<string, Entry>();
   readonly #groups = new Set<string>();
 
-  constructor(props: ConfigProps, { original: shown, secrets = [] }: RedactionOptions) {
+  constructor(props: ConfigProps, { original, secrets = [] }: RedactionOptions) {
     this.#props = props;
-    this.#shown = shown ?? props;
+    this.#original = original ?? props;
     this.#redaction = new Redaction(secrets);
   }
 
@@ -166,7 +166,7 @@ export class ConfigInfosBuilder {
   /** Shows values with placeholders unresolved, and redacts others. */
   #visible(key: string, value: string | null): string | null {
     if (value === null || value === '[hidden]') return value;
-    const checkedValue = this.#shown[key];
+    const checkedValue = this.#original[key];
     return checkedValue !== undefined && checkedValue !== this.#props[key] ? checkedValue : this.#redaction.text(value);
   }
 }

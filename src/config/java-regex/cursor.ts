@@ -37,8 +37,8 @@ export class Cursor {
 
   /** The character at `ahead` after the cursor; empty at the end and for a quoted character, which has no special meaning. */
   peek(ahead = 0): string {
-    const at = this.#position + ahead;
-    return this.#quoted[at] === true ? END : (this.#chars[at] ?? END);
+    const index = this.#position + ahead;
+    return this.#quoted[index] === true ? END : (this.#chars[index] ?? END);
   }
 
   /** Consumes the next character, quoted or not. Throws SyntaxError at the end. */
@@ -99,24 +99,24 @@ function parseQuotes(pattern: string): { readonly chars: string[]; readonly quot
       quoted.push(isQuoted);
     }
   };
-  let at = 0;
-  while (at < pattern.length) {
-    const backslash = pattern.indexOf('\\', at);
+  let index = 0;
+  while (index < pattern.length) {
+    const backslash = pattern.indexOf('\\', index);
     const end = backslash < 0 ? pattern.length : backslash;
-    add(pattern.slice(at, end), false);
-    at = end;
-    if (at === pattern.length) break;
-    if (pattern[at + 1] !== 'Q') {
+    add(pattern.slice(index, end), false);
+    index = end;
+    if (index === pattern.length) break;
+    if (pattern[index + 1] !== 'Q') {
       // Includes the escaped character: `\\Q` is a backslash and a Q.
-      const escaped = String.fromCodePoint(pattern.codePointAt(at + 1) ?? 0);
-      const pair = at + 1 < pattern.length ? `\\${escaped}` : '\\';
+      const escaped = String.fromCodePoint(pattern.codePointAt(index + 1) ?? 0);
+      const pair = index + 1 < pattern.length ? `\\${escaped}` : '\\';
       add(pair, false);
-      at += pair.length;
+      index += pair.length;
       continue;
     }
-    const close = pattern.indexOf('\\E', at + 2);
-    add(pattern.slice(at + 2, close < 0 ? pattern.length : close), true);
-    at = close < 0 ? pattern.length : close + 2;
+    const close = pattern.indexOf('\\E', index + 2);
+    add(pattern.slice(index + 2, close < 0 ? pattern.length : close), true);
+    index = close < 0 ? pattern.length : close + 2;
   }
   return { chars, quoted };
 }

@@ -28,12 +28,12 @@ export interface FileAccess {
 const SETTING = 'file.connectors.allowed.paths';
 
 export function createFileAccess({
-  allowedFolders: allowed,
-  exposedListeners: exposed,
-  codeFolders: code,
+  allowedFolders,
+  exposedListeners,
+  codeFolders,
   configFiles,
 }: FilePolicy): FileAccess {
-  const folders = allowed.filter(folder => folder.trim() !== '').map(folder => resolve(folder.trim()));
+  const folders = allowedFolders.filter(folder => folder.trim() !== '').map(folder => resolve(folder.trim()));
   const realPaths = new Map<string, string>();
 
   /** Caches the real path of a folder, which does not change while the worker runs. */
@@ -52,9 +52,10 @@ export function createFileAccess({
 
   /** `path` is the path in the configuration, for messages. */
   async function check(real: string, path: string): Promise<void> {
-    if (folders.length === 0 && exposed.length > 0) throw disabledError(exposed);
+    if (folders.length === 0 && exposedListeners.length > 0) throw disabledError(exposedListeners);
     const isCode =
-      (await realFolders(code)).some(folder => isWithin(real, folder)) || real.split(sep).includes(PACKAGE_FOLDER);
+      (await realFolders(codeFolders)).some(folder => isWithin(real, folder)) ||
+      real.split(sep).includes(PACKAGE_FOLDER);
     if (isCode)
       throw rejectedError(
         `The file ${path} is in a folder with code of the worker (plugin.path, or Millrace itself), where connectors must ` +
@@ -100,10 +101,10 @@ export function createFileAccess({
       }
     },
     checkStandardStreams() {
-      if (exposed.length === 0) return;
-      if (folders.length === 0) throw disabledError(exposed);
+      if (exposedListeners.length === 0) return;
+      if (folders.length === 0) throw disabledError(exposedListeners);
       throw rejectedError(
-        `The REST API listens on ${exposed.join(', ')}, so connectors must not use the worker's standard input and ` +
+        `The REST API listens on ${exposedListeners.join(', ')}, so connectors must not use the worker's standard input and ` +
           `output: set file to a path below ${SETTING}.`,
       );
     },
@@ -122,9 +123,9 @@ const PACKAGE_FOLDER = 'node_modules';
 
 const rejectedError = (sentence: string): MillraceError => new MillraceError('TASK_CONFIG', sentence);
 
-const disabledError = (exposed: readonly string[]): MillraceError =>
+const disabledError = (exposedListeners: readonly string[]): MillraceError =>
   rejectedError(
-    `File connectors are disabled: the REST API listens on ${exposed.join(', ')}, which other machines can reach, and ` +
+    `File connectors are disabled: the REST API listens on ${exposedListeners.join(', ')}, which other machines can reach, and ` +
       `${SETTING} is empty. Set ${SETTING} in the worker's properties to folders for data, or listeners to a loopback ` +
       'address such as http://127.0.0.1:8083.',
   );
@@ -151,7 +152,7 @@ async function openReal(path: string, flags: number, mode: number | undefined): 
     return await open(path, flags | constants.O_NOFOLLOW, mode);
   } catch (error) {
     if (codeOf(error) !== 'ELOOP' || !(await lstat(path)).isSymbolicLink()) throw error;
-    throw Object.assign(new Error(`ENOENT: ${path} is a dangling symbolic link`), { code: 'ENOENT' });
+    throw Object.assign(new Error(`ENOENT: ${path} is a dangling symbolic link`), { codeFolders: 'ENOENT' });
   }
 }
 

@@ -126,13 +126,13 @@ test.each(['127.0.0.1:9092', '[::1]:9092', 'PLAINTEXT://kafka-1.example.com:9092
 });
 
 test('properties without effect are listed with a description of the behavior', () => {
-  const { config, withoutEffect: idle } = readWorkerConfig({
+  const { config, withoutEffect } = readWorkerConfig({
     'rebalance.timeout.ms': '5',
     'retry.backoff.ms': '100',
     'send.buffer.bytes': '9',
   });
   expect(config).toBeDefined();
-  expect([...idle]).toEqual([
+  expect([...withoutEffect]).toEqual([
     ['rebalance.timeout.ms', expect.stringContaining('without rebalances')],
     ['send.buffer.bytes', expect.stringContaining('operating system')],
   ]);
