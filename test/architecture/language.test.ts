@@ -19,7 +19,6 @@ const unrevised: readonly string[] = [
   'test/connectors/file-stream-source/**',
   'test/connectors/postgresql/**',
   'test/integration/**',
-  'test/issues/**',
   'test/plugins/**',
   'test/stack/**',
   'test/testing/**',

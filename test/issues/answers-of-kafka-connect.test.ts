@@ -21,7 +21,7 @@ const source = () => ({
 const pathOf = (name: string) => `/connectors/${encodeURIComponent(name)}`;
 const isRunning = (name: string) => eventually('it runs', async () => (await worker.task(name))?.state === 'RUNNING');
 
-test('a restart tells RESTARTING for what it restarts, and for nothing else', async () => {
+test('a restart answers RESTARTING only for the restarted parts', async () => {
   const name = draw.connectorName();
   await worker.create(name, source());
   await isRunning(name);
@@ -34,7 +34,7 @@ test('a restart tells RESTARTING for what it restarts, and for nothing else', as
   expect(await restart('includeTasks=true&onlyFailed=true')).toEqual(['RUNNING', 'RUNNING']);
 });
 
-test('the same configuration is answered with its tasks, which have their class', async () => {
+test('an unchanged configuration is answered with its tasks and their class', async () => {
   const [name, config] = [draw.connectorName(), source()];
   await worker.create(name, config);
   await isRunning(name);
@@ -45,7 +45,7 @@ test('the same configuration is answered with its tasks, which have their class'
   expect(tasks).toEqual([{ id: { connector: name, task: 0 }, config: { ...config, name, 'task.class': taskClass } }]);
 });
 
-test('transactions that a connector bounds are refused where it cannot', async () => {
+test('transaction boundaries of a connector are rejected where they are not supported', async () => {
   const config = { ...source(), 'transaction.boundary': 'connector' };
   await expect(worker.create(draw.connectorName(), config)).rejects.toThrow(/transaction boundar/);
 });

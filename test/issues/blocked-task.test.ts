@@ -51,7 +51,10 @@ beforeAll(async () => {
 });
 afterAll(() => group?.[Symbol.asyncDispose]());
 
-/** Asks both workers again and again until it is stopped; the slowest answer in milliseconds, refused connections apart. */
+/**
+ * Sends requests to both workers until it is stopped; returns milliseconds of the slowest answer, ignoring refused
+ * connections.
+ */
 function askContinually(): () => Promise<number> {
   let stopped = false;
   const slowest = group.workers.map(async worker => {
@@ -80,7 +83,7 @@ const poisoned = (name: string, how: string) =>
     'transforms.poison.how': how,
   });
 
-/** Every healthy pair of connectors moves a new line; none has failed. */
+/** Copies a line through every healthy pair of connectors; checks that none has failed. */
 async function healthyOnesMove(): Promise<void> {
   await Promise.all(healthy.map(pair => pair.copyLine()));
   for (const name of healthy.flatMap(({ source, sink }) => [source, sink]))
@@ -91,7 +94,7 @@ const deleted = (name: string) => group.request('DELETE', `/${encodeURIComponent
 
 const failedTask = (name: string) =>
   eventually(
-    `${name} has failed`,
+    `${name} failed`,
     async () => {
       const [task] = (await group.status(name)).tasks;
       return task?.state === 'FAILED' ? task : undefined;
@@ -100,7 +103,7 @@ const failedTask = (name: string) =>
   );
 
 test.each(['loop', 'backtrack', 'exit', 'throw'])(
-  'a task whose code does %s on a record is FAILED with the reason; REST and the others go on',
+  'a task whose code does %s on a record is FAILED with the reason; REST and other tasks continue',
   async how => {
     const name = draw.connectorName();
     const stop = askContinually();
@@ -116,12 +119,12 @@ test.each(['loop', 'backtrack', 'exit', 'throw'])(
   90_000,
 );
 
-test('a connector whose plan never returns is FAILED with the reason; REST and the others go on', async () => {
+test('a connector whose plan never returns is FAILED with the reason; REST and other connectors continue', async () => {
   const name = draw.connectorName();
   const stop = askContinually();
   await group.create(name, { 'connector.class': 'test.PoisonedPlan', how: 'loop' });
   const status = await eventually(
-    'its plan has failed',
+    'its plan failed',
     async () => {
       const now = await group.status(name);
       return now.connector.state === 'FAILED' ? now : undefined;
@@ -134,7 +137,7 @@ test('a connector whose plan never returns is FAILED with the reason; REST and t
   await deleted(name);
 }, 90_000);
 
-test('a configuration whose check does not return is refused; REST answers, and no task is interrupted', async () => {
+test('a configuration whose validation does not return is rejected; REST answers, and no task is interrupted', async () => {
   const attempts = async () =>
     Promise.all(healthy.map(async ({ source }) => (await group.status(source)).tasks.map(({ attempt }) => attempt)));
   const before = await attempts();

@@ -10,7 +10,7 @@ import { servers } from '../support/servers.ts';
 import { topicRecords } from '../support/topic-records.ts';
 import { TestWorker } from '../support/worker.ts';
 
-/** Settings of Kafka clients take effect: brokers, logins, a topic of its own for a source's offsets (KIP-458, KIP-618). */
+/** Settings of Kafka clients take effect: brokers, logins, an offsets topic per source (KIP-458, KIP-618). */
 const draw = generator(import.meta.url);
 const password = 'pass word of "none"';
 const SEGMENT_MS = '123456000';
@@ -40,44 +40,49 @@ const at = (name: string) => `/connectors/${encodeURIComponent(name)}`;
 const positions = async (topic: string, name: string) =>
   (await topicRecords(topic)).filter(({ key }) => key?.startsWith(`[${JSON.stringify(name)},`));
 
-test('a source writes, fences and stores its offsets as the user that it names, and goes on from an earlier topic', async () => {
-  const [name, topic, own, file] = [draw.connectorName(), draw.topic(), draw.topic(), join(worker.folder, 'own.txt')];
+test('a source writes, fences and stores its offsets as its configured user, and continues from an earlier topic', async () => {
+  const [name, topic, ownTopic, file] = [
+    draw.connectorName(),
+    draw.topic(),
+    draw.topic(),
+    join(worker.folder, 'own.txt'),
+  ];
   const config = { 'connector.class': 'FileStreamSource', file, topic };
   const lines = async () => (await topicRecords(topic)).map(({ value }) => value);
   await writeFile(file, 'one\ntwo\n');
   await worker.create(name, config);
-  await eventually('the first lines are there', async () => (await lines()).length === 2);
+  await eventually('the first lines are written', async () => (await lines()).length === 2);
 
   const moved = {
     ...config,
     ...login('producer', 'writer'),
     ...login('admin', 'creator'),
-    'offsets.storage.topic': own,
+    'offsets.storage.topic': ownTopic,
   };
   await worker.call('PUT', `${at(name)}/config`, moved);
   await eventually('the task logs in', async () => proxy.apiKeysOf('writer')?.has(api.initProducerId) === true);
   await appendFile(file, 'three\n');
-  await eventually('the third line is there', async () => (await lines()).length >= 3);
+  await eventually('the third line is written', async () => (await lines()).length >= 3);
   expect(await lines()).toEqual(['one', 'two', 'three']);
-  await eventually('it was written so', async () => proxy.apiKeysOf('writer')?.has(api.produce) === true);
+  await eventually('it was written by that user', async () => proxy.apiKeysOf('writer')?.has(api.produce) === true);
   expect(proxy.apiKeysOf('creator')).toContain(api.createTopics);
-  expect((await positions(own, name)).length).toBeGreaterThan(0);
+  expect((await positions(ownTopic, name)).length).toBeGreaterThan(0);
 
   const { offsets } = await worker.call<{ offsets: { offset: JsonValue }[] }>('GET', `${at(name)}/offsets`);
   expect(offsets).toMatchObject([{ offset: { position: 14 } }]);
   await worker.call('PUT', `${at(name)}/stop`);
   await worker.call('DELETE', `${at(name)}/offsets`);
-  for (const place of [own, worker.properties['offset.storage.topic'] ?? ''])
+  for (const place of [ownTopic, worker.properties['offset.storage.topic'] ?? ''])
     expect((await positions(place, name)).at(-1), place).toMatchObject({ value: null });
   await worker.call('PUT', `${at(name)}/resume`);
-  await eventually('all lines are there again', async () => (await lines()).length === 6);
+  await eventually('all lines are written again', async () => (await lines()).length === 6);
   expect(proxy.apiKeysOf('writer')).toContain(api.fetch);
   const answers = JSON.stringify(await worker.call('GET', '/connectors?expand=info&expand=status'));
   for (const text of [answers, await worker.log()]) expect(text).not.toContain('pass word');
   await worker.call('DELETE', at(name));
 });
 
-test('a source goes on where it was when it loses its own offsets topic, and when it gets another', async () => {
+test('a source continues at its position when its own offsets topic is removed, and when it gets another', async () => {
   const [name, topic, file] = [draw.connectorName(), draw.topic(), join(worker.folder, 'moved.txt')];
   const config = { 'connector.class': 'FileStreamSource', file, topic };
   const lines: string[] = [];
@@ -86,36 +91,37 @@ test('a source goes on where it was when it loses its own offsets topic, and whe
     await appendFile(file, `${lines.at(-1)}\n`);
   };
   for (const place of [draw.topic(), undefined, draw.topic()]) {
-    const own = place === undefined ? config : { ...config, 'offsets.storage.topic': place };
-    await worker.call('PUT', `${at(name)}/config`, own);
-    const held = async () => (await positions(place ?? worker.properties['offset.storage.topic'] ?? '', name)).length;
-    const before = await held();
-    // The tasks of the configuration before may still take some of them.
+    const changed = place === undefined ? config : { ...config, 'offsets.storage.topic': place };
+    await worker.call('PUT', `${at(name)}/config`, changed);
+    const storedOffsets = async () =>
+      (await positions(place ?? worker.properties['offset.storage.topic'] ?? '', name)).length;
+    const before = await storedOffsets();
+    // Tasks of the previous configuration may still read some of them.
     await eventually('offsets are stored there', async () => {
       await addLine();
-      return (await held()) > before + 1;
+      return (await storedOffsets()) > before + 1;
     });
-    await eventually('all lines are there', async () => (await topicRecords(topic)).length >= lines.length);
+    await eventually('all lines are written', async () => (await topicRecords(topic)).length >= lines.length);
     expect((await topicRecords(topic)).map(({ value }) => value)).toEqual(lines);
   }
   await worker.call('DELETE', at(name));
 });
 
-test('topics of the worker, and those of offsets, are created with its configuration', async () => {
-  const [name, own] = [draw.connectorName(), draw.topic()];
+test("topics of the worker and offsets topics are created with the worker's settings", async () => {
+  const [name, ownTopic] = [draw.connectorName(), draw.topic()];
   const file = join(worker.folder, 'configured.txt');
   await writeFile(file, 'line\n');
   const source = { 'connector.class': 'FileStreamSource', file, topic: draw.topic() };
-  await worker.create(name, { ...source, 'offsets.storage.topic': own });
-  await eventually('the line is there', async () => (await topicRecords(source.topic)).length === 1);
+  await worker.create(name, { ...source, 'offsets.storage.topic': ownTopic });
+  await eventually('the line is written', async () => (await topicRecords(source.topic)).length === 1);
   await worker.call('DELETE', at(name));
   const kafka = testKafka();
-  for (const topic of [own, ...['offset', 'config'].map(of => worker.properties[`${of}.storage.topic`] ?? '')])
+  for (const topic of [ownTopic, ...['offset', 'config'].map(of => worker.properties[`${of}.storage.topic`] ?? '')])
     expect((await kafka.admin.topicConfig(topic)).get('segment.ms'), topic).toBe(SEGMENT_MS);
   await kafka.close();
 });
 
-test('a sink reads, and sends its dead letters, as the users that it names', async () => {
+test('a sink reads, and writes its dead letters, as its configured users', async () => {
   const [name, topic, letters, file] = [draw.sinkName(), draw.topic(), draw.topic(), join(worker.folder, 'read.txt')];
   const kafka = testKafka();
   await produce(kafka, topic, ['{"a":1}', 'no JSON']).finally(() => kafka.close());
@@ -131,15 +137,15 @@ test('a sink reads, and sends its dead letters, as the users that it names', asy
     ...login('consumer', 'reader'),
     ...login('producer', 'undertaker'),
   });
-  await eventually('the dead letter is there', async () => (await topicRecords(letters)).length === 1);
-  await eventually('the other record is there', async () => (await readFile(file, 'utf8')).includes('a=1'));
+  await eventually('the dead letter is written', async () => (await topicRecords(letters)).length === 1);
+  await eventually('the other record is written', async () => (await readFile(file, 'utf8')).includes('a=1'));
   expect(proxy.apiKeysOf('reader')).toContain(api.fetch);
   expect(proxy.apiKeysOf('reader')).not.toContain(api.produce);
   expect(proxy.apiKeysOf('undertaker')).toContain(api.produce);
   await worker.call('DELETE', at(name));
 });
 
-test('a connector whose brokers do not answer can be given others', async () => {
+test('a connector whose brokers do not answer can be given other brokers', async () => {
   const [name, topic, file] = [draw.connectorName(), draw.topic(), join(worker.folder, 'elsewhere.txt')];
   const config = { 'connector.class': 'FileStreamSource', file, topic };
   await writeFile(file, 'line\n');
@@ -150,7 +156,7 @@ test('a connector whose brokers do not answer can be given others', async () => 
   });
   await eventually('the task fails', async () => (await worker.task(name))?.last_failure !== undefined);
   await worker.call('PUT', `${at(name)}/config`, config);
-  await eventually('the line is there', async () => (await topicRecords(topic)).length === 1);
+  await eventually('the line is written', async () => (await topicRecords(topic)).length === 1);
   await worker.call('DELETE', at(name));
 });
 
@@ -159,7 +165,7 @@ test.each([
   ['producer.override.sasl.mechanism', 'GSSAPI', /PLAIN, SCRAM-SHA-256 and SCRAM-SHA-512/],
   ['consumer.override.bootstrap.servers', '127.0.0.1:1', /set the brokers of the producer/],
   ['admin.override.retry.backoff.ms', '7', /remove it/],
-])('%s=%s is refused', async (key, value, reason) => {
+])('%s=%s is rejected', async (key, value, reason) => {
   const config = {
     'connector.class': 'FileStreamSource',
     file: join(worker.folder, 'none.txt'),

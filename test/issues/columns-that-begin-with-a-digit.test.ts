@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { Committed, openTask, propsOf } from '../integration/postgresql/harness.ts';
 import { createDatabase } from '../support/database.ts';
 
-test('a digit stands behind an underscore in the name of a field, as in Debezium', async () => {
+test('a field name that starts with a digit gets a leading underscore, as in Debezium', async () => {
   await using db = await createDatabase('digits');
   await db.query('CREATE TABLE t (id int PRIMARY KEY, "1st" int, "2-nd" int); INSERT INTO t VALUES (1, 2, 3)');
   const committed = new Committed();

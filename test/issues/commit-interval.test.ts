@@ -38,7 +38,7 @@ async function source(intervalMs: number) {
 const reaches = (topic: string, records: number) =>
   eventually(`${records} records`, async () => (await topicContents(topic)).records === records);
 
-test('small transactions are as many as the interval allows', async () => {
+test('small transactions are limited by the commit interval', async () => {
   const { topic, file } = await source(400);
   const began = performance.now();
   let lines = 0;
@@ -51,7 +51,7 @@ test('small transactions are as many as the interval allows', async () => {
   expect((await topicContents(topic)).transactions).toBeLessThanOrEqual(elapsed / 400 + 2);
 });
 
-test('a change after a pause does not wait, and neither does much data; what waits is not lost', async () => {
+test('a change after a pause, and a large batch, are committed at once; waiting records are not lost', async () => {
   const { name, topic, file } = await source(60_000);
   await appendFile(file, 'after a pause\n');
   await reaches(topic, 1);
@@ -59,12 +59,12 @@ test('a change after a pause does not wait, and neither does much data; what wai
   await eventually('it is read', async () => (await worker.task(name))?.figures?.['records_read'] === 2);
   expect(await topicContents(topic)).toEqual({ records: 1, transactions: 1 });
   await appendFile(file, `${'x'.repeat(1000)}\n`.repeat(3000));
-  await eventually('all but a rest is there', async () => (await topicContents(topic)).records > 1000);
+  await eventually('all but the last records are written', async () => (await topicContents(topic)).records > 1000);
   await worker.call('POST', `/connectors/${encodeURIComponent(name)}/restart?includeTasks=true`);
   await reaches(topic, 3002);
 });
 
-test.each(['-1', '60001', 'soon'])('an interval of %s is refused', async interval => {
+test.each(['-1', '60001', 'soon'])('an interval of %s is rejected', async interval => {
   const config = { 'connector.class': 'FileStreamSource', topic: 'unused', 'millrace.commit.interval.ms': interval };
   await expect(worker.create(draw.connectorName(), config)).rejects.toThrow(/400 .*millrace\.commit\.interval\.ms/);
 });

@@ -4,7 +4,7 @@ import { eventually } from '../support/eventually.ts';
 import { generator } from '../support/generate/index.ts';
 import { TestWorker } from '../support/worker.ts';
 
-/** Clients that declare a connector compare what they read with what they sent. */
+/** Clients that declare a connector compare the configuration that they read with the one that they sent. */
 const draw = generator(import.meta.url);
 let hiding: TestWorker;
 let showing: TestWorker;
@@ -75,7 +75,7 @@ test.each(configs)(
   60_000,
 );
 
-test('a password, as it was sent or as a placeholder that may be sent back', async () => {
+test('a password is returned as sent or as a placeholder that can be sent back', async () => {
   const password = { 'producer.override.ssl.keystore.password': 'a password' };
   const [key = ''] = Object.keys(password);
   for (const worker of [hiding, showing]) {
@@ -91,7 +91,7 @@ test('a password, as it was sent or as a placeholder that may be sent back', asy
   }
 });
 
-test('one configuration that is put by several clients at once', async () => {
+test('simultaneous PUTs of one configuration give one configuration', async () => {
   const name = draw.connectorName();
   const sent = source({});
   const answers = await Promise.all(

@@ -4,7 +4,7 @@ import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { quoted, tablePattern } from '../support/generate/identifiers.ts';
 import { generator } from '../support/generate/index.ts';
 
-/** `publication.name` has a default: two connectors on one database share it unless they are told otherwise. */
+/** `publication.name` has a default, so that two connectors on one database share it unless configured otherwise. */
 const draw = generator(import.meta.url);
 const [orders, events] = [draw.table(), draw.table()] as const;
 let db: TestDatabase;
@@ -23,7 +23,7 @@ const props = (table: string, slot: string) =>
     'table.include.list': tablePattern('public', table),
   });
 
-/** Reads until the snapshot is over and so many slots have readers. */
+/** Reads until the snapshot is complete and this many slots have readers. */
 const streams = (task: Running, readers: number) =>
   task.until(
     async () =>
@@ -31,7 +31,7 @@ const streams = (task: Running, readers: number) =>
       readers,
   );
 
-test('a connector that starts later leaves the tables of the first in the publication', async () => {
+test('a connector that starts later keeps the tables of the first one in the publication', async () => {
   const [first, second] = [new Committed(), new Committed()];
   await using one = await openTask(props(orders, 'one'), first, { connector: 'one' });
   await streams(one, 1);
@@ -43,7 +43,7 @@ test('a connector that starts later leaves the tables of the first in the public
   expect([first.records.length, second.records.length]).toEqual([3, 3]);
 });
 
-test('a publication that a user has made for some rows of a table stays as it is', async () => {
+test("a user's publication with a row filter remains unchanged", async () => {
   await db.query('CREATE TABLE rows (id int PRIMARY KEY); CREATE TABLE others (id int PRIMARY KEY)');
   await db.query('CREATE PUBLICATION own FOR TABLE rows WHERE (id > 10)');
   await using _task = await openTask(

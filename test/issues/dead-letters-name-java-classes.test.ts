@@ -9,7 +9,7 @@ import { servers } from '../support/servers.ts';
 import { uniqueName } from '../support/topic.ts';
 import { TestWorker } from '../support/worker.ts';
 
-/** Tools sort dead letters by the classes that Kafka Connect names in their headers. */
+/** Tools sort dead letters by the Java class in their headers. */
 const draw = generator(import.meta.url);
 let worker: TestWorker;
 let kafka: KafkaClient;

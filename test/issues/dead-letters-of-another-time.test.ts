@@ -21,7 +21,7 @@ afterAll(async () => {
   await kafka?.close();
 });
 
-test('a record of a clock that is hours ahead, or behind, is a dead letter all the same', async () => {
+test('a record whose timestamp is hours off is a dead letter nevertheless', async () => {
   const [name, topic, letters] = [draw.sinkName(), draw.topic(), uniqueName('letters')];
   const create = (of: string, before: number, after: number) =>
     kafka.admin.createTopics([

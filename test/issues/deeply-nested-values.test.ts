@@ -8,7 +8,7 @@ import { eventually } from '../support/eventually.ts';
 import { generator } from '../support/generate/index.ts';
 import { type ResponsiveWorker, startResponsiveWorker } from '../support/responsive-worker.ts';
 
-/** Values nested up to the limit of 1,000 levels, and beyond it, through every sink: none of them ends a task. */
+/** Values at and above the limit of 1,000 nesting levels, through every sink: none ends a task. */
 const LIMIT = 1000;
 const draw = generator(import.meta.url);
 let worker: ResponsiveWorker;
@@ -23,7 +23,7 @@ afterAll(async () => {
   await database?.drop();
 });
 
-/** JSON of an object or array of so many levels. */
+/** JSON of an object or array with this many levels. */
 const nested = (levels: number): fc.Arbitrary<string> =>
   fc.infiniteStream(fc.boolean()).map(choices => {
     const isObject = Array.from({ length: levels }, () => choices.next().value === true);
@@ -34,7 +34,7 @@ const nested = (levels: number): fc.Arbitrary<string> =>
 const levels = [LIMIT - 1, LIMIT, LIMIT + 1, 3000, 100_000];
 const sink = { 'errors.tolerance': 'all', 'value.converter.schemas.enable': 'false' };
 
-/** Writes the nested values and then `next`; resolves when the connector has dealt with them. Returns the dead letters. */
+/** Writes the nested values and then `next`; waits until the connector has processed them. Returns the dead letters. */
 async function deadLetters(config: Readonly<Record<string, string>>, hasNext: (topic: string) => Promise<boolean>) {
   const topic = config['topics'] ?? '';
   const queue = `${topic}_dead`;
@@ -51,8 +51,8 @@ async function deadLetters(config: Readonly<Record<string, string>>, hasNext: (t
     'errors.deadletterqueue.topic.replication.factor': '1',
     ...config,
   });
-  await worker.whileResponsive(() => eventually('the next record is there', () => hasNext(topic)));
-  await eventually('all records are dealt with', async () => {
+  await worker.whileResponsive(() => eventually('the next record is written', () => hasNext(topic)));
+  await eventually('all records are processed', async () => {
     const [task] = (await worker.status(encodeURIComponent(name))).tasks;
     const { records_written: written, records_skipped: skipped } = task?.figures ?? {};
     return task?.state === 'RUNNING' && Number(written) + Number(skipped) === levels.length + 1;
@@ -62,7 +62,7 @@ async function deadLetters(config: Readonly<Record<string, string>>, hasNext: (t
 
 const topic = () => `nested_${draw.table().replace(/[^a-z0-9]/g, '')}_${Date.now()}`;
 
-test('a file sink writes those within the limit', async () => {
+test('a file sink writes values within the limit', async () => {
   const file = join(worker.folder, 'lines');
   const dead = await deadLetters({ 'connector.class': 'FileStreamSink', file, topics: topic() }, async () =>
     (await readFile(file, 'utf8').catch(() => '')).endsWith('{plain=next}\n'),
@@ -71,7 +71,7 @@ test('a file sink writes those within the limit', async () => {
   expect((await readFile(file, 'utf8')).split('\n')).toHaveLength(4);
 });
 
-test('a JDBC sink writes those within the limit as JSON', async () => {
+test('a JDBC sink writes values within the limit as JSON', async () => {
   const { host, port, user, password } = database.connection;
   const table = topic();
   await database.query(`CREATE TABLE "${table}" (plain text, b jsonb)`);
@@ -88,7 +88,7 @@ test('a JDBC sink writes those within the limit as JSON', async () => {
   expect(await rows('b IS NOT NULL')).toHaveLength(2);
 });
 
-test('an Elasticsearch sink gives those to the dead-letter queue that the index refuses', async () => {
+test('an Elasticsearch sink sends values that the index rejects to the dead-letter queue', async () => {
   await using index = new TestIndex('nested');
   const config = {
     'connector.class': 'io.confluent.connect.elasticsearch.ElasticsearchSinkConnector',

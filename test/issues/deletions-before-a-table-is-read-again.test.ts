@@ -4,7 +4,7 @@ import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { quoted, tablePattern } from '../support/generate/identifiers.ts';
 import { generator } from '../support/generate/index.ts';
 
-/** Rows that were read, and are deleted before their table is read again from its beginning, are deleted in the topic too. */
+/** Rows that were read, and deleted before their table is read again from the start, are deleted in the topic too. */
 const draw = generator(import.meta.url);
 const ROWS = 400;
 let db: TestDatabase;
@@ -46,7 +46,7 @@ test.each([
   await insert(2, 2);
   await db.query(`UPDATE ${name} SET ${quoted(id)} = ${value('1000')} ${where(3)}`);
   await db.query(`DELETE FROM ${name} ${where(4)}`);
-  // It begins again.
+  // It starts again.
   await db.query(`ALTER TABLE ${name} ALTER ${quoted(id)} TYPE ${wider}`);
   if (!running) task = await open();
   await task.until(completed);

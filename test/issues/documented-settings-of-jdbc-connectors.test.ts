@@ -3,17 +3,17 @@ import { confluentJdbcSink } from '../../connectors/jdbc-sink/index.ts';
 import { connector as jdbcSource } from '../../connectors/jdbc-source/index.ts';
 
 /**
- * Every key of the documentation of Confluent's JDBC connectors 10.9, with its default and its enumerated values: taken, or
- * refused with a message that names another way.
+ * Every key in the documentation of Confluent's JDBC connectors 10.9, with its default and enumerated values, is
+ * accepted, or rejected with a message that names an alternative.
  */
 interface Documented {
-  /** As /validate shows it; null: none. */
+  /** Default as in /validate; null: none. */
   readonly default: string | null;
-  /** Documented values that are taken. */
+  /** Documented values that are accepted. */
   readonly takes: readonly string[];
-  /** Documented values that are refused, and what the message names. */
+  /** Documented values that are rejected, with a part of the message. */
   readonly refuses?: Readonly<Record<string, RegExp>>;
-  /** Other keys that it requires. */
+  /** Other required keys. */
   readonly beside?: Readonly<Record<string, string | null>>;
 }
 type Keys = Readonly<Record<string, Documented>>;
@@ -30,7 +30,7 @@ const common: Keys = {
   'connection.attempts': { default: '3', takes: ['1', '3', '10'], refuses: { 0: /at least 1/ } },
   'connection.backoff.ms': { default: '10000', takes: ['0', '10000'] },
   'date.calendar.system': {
-    // LEGACY at Confluent: dates before 1582-10-15 would be other dates.
+    // LEGACY at Confluent, which changes dates before 1582-10-15.
     default: 'PROLEPTIC_GREGORIAN',
     takes: ['PROLEPTIC_GREGORIAN'],
     refuses: { LEGACY: /PROLEPTIC_GREGORIAN/ },
@@ -207,12 +207,12 @@ describe.each([
     }
   });
 
-  test('has no other keys', () => {
+  test('no other keys exist', () => {
     expect(config.keys.map(key => key.name).filter(name => keys[name] === undefined)).toEqual([]);
   });
 });
 
-test('a query is masked or not, and is alone', () => {
+test('query and query.masked exclude each other', () => {
   const base = { ...url, mode: 'bulk', 'topic.prefix': 'x' };
   const errorsOf = (more: Record<string, string>) => [...jdbcSource.config.check({ ...base, ...more }).errors.keys()];
   expect(errorsOf({ query: 'SELECT 1', 'query.masked': 'SELECT 2' })).toEqual(['query.masked']);

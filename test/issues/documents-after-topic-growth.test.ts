@@ -9,8 +9,8 @@ import { uniqueName } from '../support/topic.ts';
 import { TestWorker } from '../support/worker.ts';
 
 /**
- * A document's version is its record's offset. A key that moves to a partition with smaller offsets, because its topic has
- * got more partitions, is not written any more.
+ * The version of a document is the offset of its record. After a topic gets more partitions, a key may move to a
+ * partition with smaller offsets and is then no longer written.
  */
 const draw = generator(import.meta.url);
 const kafka = new kafkajs.Kafka({ brokers: [servers().kafka], logLevel: kafkajs.logLevel.NOTHING });
@@ -36,9 +36,9 @@ const config = (topic: string, url: string): Record<string, string> => ({
   'schema.ignore': 'true',
 });
 
-/** One record of each key for each round, which is its version. */
+/** One record per key and round, whose value is the round. */
 async function update(topic: string, rounds: readonly number[], partitionOf: (key: number) => number = () => 0) {
-  // A producer that is not transactional repeats what it has written, where the leader of a new partition is not ready.
+  // A non-transactional producer repeats written records while the leader of a new partition is not ready.
   const producer = await client.producer({
     transactionalId: uniqueName('update'),
     compression: 'none',
@@ -61,14 +61,14 @@ async function update(topic: string, rounds: readonly number[], partitionOf: (ke
 }
 
 const hasPartitions = (topic: string, count: number) =>
-  eventually('the broker knows the partitions', async () => {
+  eventually('the broker has the partitions', async () => {
     const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
     const partitions = topics[0]?.partitions ?? [];
     return partitions.length === count && partitions.every(({ leader }) => leader >= 0);
   });
 
 async function createTopic(topic: string, rounds: readonly number[] = [...Array(ROUNDS).keys()]): Promise<void> {
-  // By itself, kafkajs gives up where the broker does not know the new topic yet.
+  // kafkajs itself fails while the broker does not know the new topic.
   await admin.createTopics({ topics: [{ topic, numPartitions: 1, replicationFactor: 1 }], waitForLeaders: false });
   await hasPartitions(topic, 1);
   await update(topic, rounds);
@@ -80,7 +80,7 @@ const roundsOf = async (index: TestIndex) => {
 };
 const figure = async (name: string, figure: string) => (await worker.task(name))?.figures?.[figure];
 const path = (name: string) => `/connectors/${encodeURIComponent(name)}`;
-/** Without the ten seconds after which a running task looks at its topics again. */
+/** Removes the ten seconds after which a running task refreshes its topics. */
 async function whilePaused(name: string, change: () => Promise<void>): Promise<void> {
   await worker.call('PUT', `${path(name)}/pause`);
   await worker.awaitState(name, 'PAUSED');
@@ -89,7 +89,7 @@ async function whilePaused(name: string, change: () => Promise<void>): Promise<v
 }
 const inAll = (round: number) => Array.from({ length: KEYS }, () => round);
 
-test('updates of keys that have moved are counted and logged, and written where a header holds the version', async () => {
+test('updates of moved keys are counted and logged, and are written if a header has the version', async () => {
   await using index = new TestIndex('growth');
   await using ordered = new TestIndex('growth_ordered');
   await ordered.create();
@@ -97,7 +97,9 @@ test('updates of keys that have moved are counted and logged, and written where 
   const [name, other] = [draw.sinkName(), draw.sinkName()];
   await createTopic(topic);
   await worker.create(name, config(topic, index.url));
-  await eventually('the documents are there', async () => (await roundsOf(index)).every(round => round === ROUNDS - 1));
+  await eventually('the documents are written', async () =>
+    (await roundsOf(index)).every(round => round === ROUNDS - 1),
+  );
 
   await whilePaused(name, async () => {
     await admin.createPartitions({ topicPartitions: [{ topic, count: 4 }] });
@@ -117,7 +119,7 @@ test('updates of keys that have moved are counted and logged, and written where 
     'external.resource.usage': 'INDEX',
     'topic.to.external.resource.mapping': `${topic}:${ordered.name}`,
   });
-  await eventually('each document is at its last record', async () =>
+  await eventually('each document has its last record', async () =>
     (await roundsOf(ordered)).every(round => round === ROUNDS),
   );
   await eventually('none of them is counted', async () => (await figure(other, 'foreign_versions')) === 0);
@@ -128,7 +130,9 @@ test('records that are read again are not counted', async () => {
   const name = draw.sinkName();
   await createTopic(index.name);
   await worker.create(name, config(index.name, index.url));
-  await eventually('the documents are there', async () => (await roundsOf(index)).every(round => round === ROUNDS - 1));
+  await eventually('the documents are written', async () =>
+    (await roundsOf(index)).every(round => round === ROUNDS - 1),
+  );
   await worker.call('PUT', `${path(name)}/stop`);
   await eventually('it has stopped', async () => (await worker.task(name)) === undefined);
   await worker.call('DELETE', `${path(name)}/offsets`);
@@ -137,12 +141,14 @@ test('records that are read again are not counted', async () => {
   expect(await figure(name, 'foreign_versions')).toBe(0);
 });
 
-test('an index that a recreated topic is written into keeps the documents of the earlier one, and says so', async () => {
+test('an index of a recreated topic keeps the documents of the earlier topic, with a warning', async () => {
   await using index = new TestIndex('growth_recreated');
   const name = draw.sinkName();
   await createTopic(index.name);
   await worker.create(name, { ...config(index.name, index.url), 'millrace.topic.recreated': 'earliest' });
-  await eventually('the documents are there', async () => (await roundsOf(index)).every(round => round === ROUNDS - 1));
+  await eventually('the documents are written', async () =>
+    (await roundsOf(index)).every(round => round === ROUNDS - 1),
+  );
   await whilePaused(name, async () => {
     await admin.deleteTopics({ topics: [index.name] });
     await createTopic(index.name, [ROUNDS]);

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Value } from '../../src/api/index.ts';
 import { transforms } from '../../src/transforms/index.ts';
 
-/** A transform of a field changes fields that are there: a name that a record lacks, such as a path, adds none. */
+/** A field transform changes existing fields only: a missing name, such as a path, adds no field. */
 async function apply(name: string, config: Record<string, string>, value: Value): Promise<Value | undefined> {
   const type = `org.apache.kafka.connect.transforms.${name}`;
   const factory = await transforms.find(({ names }) => names.includes(type))?.load();
@@ -22,7 +22,7 @@ test.each([
   expect(await apply(name, config, { o: { i: '5' } })).toEqual({ o: { i: '5' } });
 });
 
-test('fields that are there are changed, null or not', async () => {
+test('existing fields are changed, null or not', async () => {
   expect(await apply('Cast$Value', { spec: 'a:int32,b:int32,c:int32' }, { a: '5', b: null })).toEqual({
     a: 5,
     b: null,

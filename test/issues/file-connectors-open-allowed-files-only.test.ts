@@ -14,8 +14,8 @@ import { servers } from '../support/servers.ts';
 import { uniqueName } from '../support/topic.ts';
 
 /**
- * A REST client must not read or write the worker's files at will: the API listens on loopback unless told otherwise, and
- * where other machines reach it, file connectors open what lies below the allowed folders and nothing else.
+ * A REST client must not read or write arbitrary files of the worker: the API listens on loopback by default, and when
+ * it is exposed, file connectors open only files below the allowed folders.
  */
 const SETTING = 'file.connectors.allowed.paths';
 let folder: string;
@@ -28,8 +28,8 @@ const clusters = { open: uniqueName('open'), confined: uniqueName('confined'), l
 
 async function start(group: string, set: (port: number) => Record<string, string>): Promise<WorkerProcess> {
   const port = await freePort();
-  const own = join(folder, group);
-  await mkdir(own);
+  const workerFolder = join(folder, group);
+  await mkdir(workerFolder);
   const properties = {
     'bootstrap.servers': servers().kafka,
     'group.id': group,
@@ -38,7 +38,7 @@ async function start(group: string, set: (port: number) => Record<string, string
     'temporal.address': servers().temporal,
   };
   const args = Object.entries(set(port)).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
-  return startWorkerProcess(own, port, properties, { args, cwd: own });
+  return startWorkerProcess(workerFolder, port, properties, { args, cwd: workerFolder });
 }
 
 beforeAll(async () => {
@@ -85,7 +85,7 @@ const source = (file: string | undefined, topic = uniqueName('lines')) => ({
   topic,
   ...(file === undefined ? {} : { file }),
 });
-/** A sink opens its file when it has something to read. */
+/** A sink opens its file when it has records. */
 const existing = uniqueName('existing');
 const sink = (file: string | undefined, topics = existing) => ({
   'connector.class': 'FileStreamSink',
@@ -99,8 +99,8 @@ const kinds = [
 
 async function refused(worker: WorkerProcess, config: Record<string, string>): Promise<void> {
   const name = uniqueName('refused');
-  const made = await ask(worker, 'POST', '/connectors', { name, config });
-  expect(made).toMatchObject({ status: 400, text: expect.stringContaining(SETTING) });
+  const response = await ask(worker, 'POST', '/connectors', { name, config });
+  expect(response).toMatchObject({ status: 400, text: expect.stringContaining(SETTING) });
   expect((await ask(worker, 'PUT', `/connectors/${name}/config`, config)).status).toBe(400);
   const { 'connector.class': plugin } = config;
   const { body } = await ask(worker, 'PUT', `/connector-plugins/${plugin}/config/validate`, { name, ...config });
@@ -112,7 +112,7 @@ async function refused(worker: WorkerProcess, config: Record<string, string>): P
 const taskOf = async (worker: WorkerProcess, name: string) =>
   (await ask(worker, 'GET', `/connectors/${name}/status`)).body.tasks[0];
 
-/** As a client of Temporal does it, whom no REST server asks anything. */
+/** Starts the workflow like a client of Temporal, which bypasses the REST server. */
 async function startedByTemporal(cluster: string, type: 'source' | 'sink', config: Record<string, string>) {
   const name = uniqueName('temporal');
   const connection = await Connection.connect({ address: servers().temporal });
@@ -128,23 +128,30 @@ async function startedByTemporal(cluster: string, type: 'source' | 'sink', confi
   return name;
 }
 
-describe('where other machines reach the API and no folder is allowed', () => {
-  test.each(kinds)('a file %s is refused, with a file and without one', async (_, config) => {
+describe('an exposed API without allowed folders', () => {
+  test.each(kinds)('a file %s is rejected, and so is a connector without a file', async (_, config) => {
     await refused(open, config(join(data, 'in.txt')));
     await refused(open, config(undefined));
   });
 
-  test.each(kinds)('a file %s that comes by Temporal fails and names the setting', async (type, config) => {
-    const output = join(data, `${uniqueName('never')}.txt`);
-    const name = await startedByTemporal(clusters.open, type, config(type === 'sink' ? output : join(data, 'in.txt')));
-    const task = await eventually('its task fails', async () => {
-      const seen = await taskOf(open, name);
-      return seen?.state === 'FAILED' && seen;
-    });
-    expect(task.trace).toContain(SETTING);
-    expect(existsSync(output)).toBe(false);
-    expect((await ask(open, 'DELETE', `/connectors/${name}`)).status).toBe(204);
-  });
+  test.each(kinds)(
+    'a file %s that was configured through Temporal fails and names the setting',
+    async (type, config) => {
+      const output = join(data, `${uniqueName('never')}.txt`);
+      const name = await startedByTemporal(
+        clusters.open,
+        type,
+        config(type === 'sink' ? output : join(data, 'in.txt')),
+      );
+      const task = await eventually('its task fails', async () => {
+        const task = await taskOf(open, name);
+        return task?.state === 'FAILED' && task;
+      });
+      expect(task.trace).toContain(SETTING);
+      expect(existsSync(output)).toBe(false);
+      expect((await ask(open, 'DELETE', `/connectors/${name}`)).status).toBe(204);
+    },
+  );
 
   test('the worker warns, and names the setting that adds users', async () => {
     const log = await readFile(join(folder, clusters.open, `worker-${new URL(open.url).port}.log`), 'utf8');
@@ -155,7 +162,7 @@ describe('where other machines reach the API and no folder is allowed', () => {
   });
 });
 
-describe('where folders are allowed', () => {
+describe('an exposed API with allowed folders', () => {
   test('files below them are read and written', async () => {
     const topic = uniqueName('lines');
     const output = join(data, `${topic}.txt`);
@@ -164,9 +171,9 @@ describe('where folders are allowed', () => {
       [`${topic}-sink`, sink(output, topic)],
     ] as const)
       expect(await ask(confined, 'POST', '/connectors', { name, config })).toMatchObject({ status: 201 });
-    await eventually('the line is there', async () => (await readFile(output, 'utf8')) === 'a line\n');
+    await eventually('the line is written', async () => (await readFile(output, 'utf8')) === 'a line\n');
     await appendFile(join(data, 'in.txt'), 'another\n');
-    await eventually('so is the next', async () => (await readFile(output, 'utf8')) === 'a line\nanother\n');
+    await eventually('the next line is written', async () => (await readFile(output, 'utf8')) === 'a line\nanother\n');
     for (const end of ['source', 'sink'])
       expect((await ask(confined, 'DELETE', `/connectors/${topic}-${end}`)).status).toBe(204);
   });
@@ -174,13 +181,13 @@ describe('where folders are allowed', () => {
   const outside: readonly [string, () => string][] = [
     ['elsewhere', () => join(folder, 'outside', 'secret.txt')],
     ['by ..', () => `${data}/../outside/secret.txt`],
-    ['beside one that begins alike', () => `${data}-other/in.txt`],
+    ['next to a folder with the same prefix', () => `${data}-other/in.txt`],
     ['by a relative path', () => 'secret.txt'],
-    ['behind a link', () => join(data, 'link.txt')],
-    ['in a folder behind a link', () => join(data, 'linked', 'secret.txt')],
-    ['in a folder behind a link, not there yet', () => join(data, 'linked', 'new.txt')],
+    ['through a link', () => join(data, 'link.txt')],
+    ['in a folder through a link', () => join(data, 'linked', 'secret.txt')],
+    ['in a folder through a link, which does not exist yet', () => join(data, 'linked', 'new.txt')],
   ];
-  test.each(outside)('a file %s is refused', async (_, file) => {
+  test.each(outside)('a file %s is rejected', async (_, file) => {
     await refused(confined, source(file()));
     await refused(confined, sink(file()));
   });
@@ -191,7 +198,7 @@ describe('where folders are allowed', () => {
     expect(answer).toMatchObject({ status: 400, text: expect.stringContaining('plugin.path') });
   });
 
-  test('a link that leads nowhere is not followed by a sink', async () => {
+  test('a dangling link is not followed by a sink', async () => {
     const name = uniqueName('dangling');
     const config = sink(join(data, 'dangling.txt'));
     expect((await ask(confined, 'POST', '/connectors', { name, config })).status).toBe(201);
@@ -200,31 +207,31 @@ describe('where folders are allowed', () => {
     expect((await ask(confined, 'DELETE', `/connectors/${name}`)).status).toBe(204);
   });
 
-  test('a link that comes after the connector was made is not followed', async () => {
+  test('a link created after the connector is not followed', async () => {
     const name = uniqueName('swapped');
     const file = join(data, `${name}.txt`);
     const config = source(file);
     expect((await ask(confined, 'POST', '/connectors', { name, config })).status).toBe(201);
-    await eventually('it waits for its file', async () => (await taskOf(confined, name))?.state === 'RUNNING');
+    await eventually('the source waits for its file', async () => (await taskOf(confined, name))?.state === 'RUNNING');
     await symlink(join(folder, 'outside', 'secret.txt'), file);
     const task = await eventually('its task fails', async () => {
-      const seen = await taskOf(confined, name);
-      return seen?.state === 'FAILED' && seen;
+      const task = await taskOf(confined, name);
+      return task?.state === 'FAILED' && task;
     });
     expect(task.trace).toContain(SETTING);
     expect((await ask(confined, 'DELETE', `/connectors/${name}`)).status).toBe(204);
   });
 });
 
-describe('without listeners', () => {
-  test('the API is on the loopback address alone, and says so nowhere else', async () => {
+describe('a worker without listeners', () => {
+  test('the API is on the loopback address only', async () => {
     const port = new URL(local.url).port;
     await expect(fetch(`http://127.0.0.2:${port}/`)).rejects.toThrow();
     const log = await readFile(join(folder, clusters.local, `worker-${port}.log`), 'utf8');
     expect(log).not.toContain('rest.extension.classes');
   });
 
-  test('any file may be used but those that the worker runs on', async () => {
+  test('any file may be used except those that the worker runs on', async () => {
     const name = uniqueName('any');
     const config = source(join(folder, 'outside', 'secret.txt'));
     expect((await ask(local, 'POST', '/connectors', { name, config })).status).toBe(201);

@@ -9,7 +9,7 @@ import { freePort } from '../../src/stack/process/ports.ts';
 import { servers } from '../support/servers.ts';
 import { uniqueName } from '../support/topic.ts';
 
-/** A configuration that names a pipe, or a device that never ends, as a certificate costs its own request alone. */
+/** A configuration that names a pipe or an endless device as a certificate blocks only its own request. */
 const group = uniqueName('pipes');
 let folder: string;
 let pipe: string;
@@ -61,7 +61,7 @@ const configs = (path: string): readonly Record<string, string>[] => [
     'elastic.https.ssl.truststore.location': path,
   },
   { ...elastic, 'elastic.security.protocol': 'SSL', 'elastic.https.ssl.keystore.location': path },
-  // Each would hold one of the few threads that read files.
+  // Each would block one of the few threads that read files.
   ...Array.from({ length: 6 }, () => ({ ...file, file: `\${file:${path}:key}` })),
   ...Array.from({ length: 6 }, () => ({
     ...file,
@@ -82,9 +82,9 @@ async function validated(config: Record<string, string>): Promise<void> {
 }
 
 test.each([
-  ['a pipe that nobody writes to', () => pipe],
-  ['a device that never ends', () => '/dev/zero'],
-])('%s is refused by a sentence, and the worker answers', async (_, path) => {
+  ['a pipe without a writer', () => pipe],
+  ['an endless device', () => '/dev/zero'],
+])('%s is rejected with a message, and the worker answers', async (_, path) => {
   for (const config of configs(path())) await validated(config);
   expect((await fetch(worker.url, { signal: AbortSignal.timeout(5000) })).status).toBe(200);
 });

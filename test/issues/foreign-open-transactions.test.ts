@@ -8,7 +8,7 @@ import { servers } from '../support/servers.ts';
 import { uniqueName } from '../support/topic.ts';
 import { TestWorker } from '../support/worker.ts';
 
-/** Transactions that stay open in the topics that all connectors of a cluster share. */
+/** Open transactions in the topics that all connectors of a cluster share. */
 const draw = generator(import.meta.url);
 const kafka = new kafkajs.Kafka({ brokers: [servers().kafka], logLevel: kafkajs.logLevel.NOTHING });
 let worker: TestWorker;
@@ -18,13 +18,13 @@ beforeAll(async () => {
 });
 afterAll(() => worker?.[Symbol.asyncDispose]());
 
-interface Held extends AsyncDisposable {
+interface OpenTransaction extends AsyncDisposable {
   readonly id: string;
   readonly transaction: Transaction;
 }
 
-/** Leaves a transaction open that has written these records, each where its key belongs, and one to every partition. */
-async function holdOpen(topic: string, records: readonly { key: string; value: string }[]): Promise<Held> {
+/** Leaves a transaction open with these records, each in the partition of its key, and one in every partition. */
+async function holdOpen(topic: string, records: readonly { key: string; value: string }[]): Promise<OpenTransaction> {
   const id = uniqueName('holder');
   const producer = kafka.producer({ transactionalId: id, maxInFlightRequests: 1, transactionTimeout: 600_000 });
   await producer.connect();
@@ -53,8 +53,8 @@ async function create(name: string, lines: string): Promise<void> {
     'connector.class': 'FileStreamSource',
     file: fileOf(name),
     topic: draw.topic(),
-    // Kept in the configuration topic, where its task looks for it.
-    'producer.override.ssl.keystore.password': 'a secret of its own',
+    // Stored in the configuration topic, where its task reads it.
+    'producer.override.ssl.keystore.password': 'a secret of the test',
   });
 }
 const position = async (name: string) => {
@@ -66,7 +66,7 @@ const reaches = (name: string, bytes: number) =>
 const stopped = (name: string) =>
   eventually(`${name} is stopped`, async () => (await worker.call<[]>('GET', at(name, '/tasks'))).length === 0);
 
-test('transactions of others do not hold up a connector', async () => {
+test('open transactions of other producers do not delay a connector', async () => {
   const [before, during] = [draw.connectorName(), draw.connectorName()];
   await using _neighbours = await draw.otherConnectors(worker, [before, during]);
   await create(before, 'one\n');
@@ -94,16 +94,19 @@ test('transactions of others do not hold up a connector', async () => {
   for (const name of [before, during]) await worker.call('DELETE', at(name));
 });
 
-test('a transaction with offsets of its own is waited for, and named; the connector can be stopped', async () => {
+test('a transaction that contains offsets of the connector is awaited and named; the connector can be stopped', async () => {
   const [name, other] = [draw.connectorName(), draw.connectorName()];
-  // Makes the offsets topic.
+  // Creates the offsets topic.
   await create(other, 'one\n');
   await reaches(other, 4);
   const offsets = worker.properties['offset.storage.topic'] ?? '';
   const key = JSON.stringify([name, { filename: fileOf(name) }]);
   await using held = await holdOpen(offsets, [{ key, value: '{"position":4}' }]);
   await create(name, 'one\ntwo\n');
-  const failure = await eventually('it says what it waits for', async () => (await worker.task(name))?.last_failure);
+  const failure = await eventually(
+    'the status shows the transaction',
+    async () => (await worker.task(name))?.last_failure,
+  );
   expect(failure).toContain(`by the transactional id ${held.id} (producer`);
   expect(failure).toContain(`${offsets}-`);
   expect(await position(name)).toBeUndefined();
@@ -115,7 +118,7 @@ test('a transaction with offsets of its own is waited for, and named; the connec
   await worker.awaitState(name, 'RUNNING');
   await held.transaction.commit();
   await reaches(name, 8);
-  // It began where the committed offset says.
-  const written = async () => Number((await worker.task(name))?.figures?.['records_written']);
-  expect(await eventually('it has written', written)).toBe(1);
+  // The source started at the committed offset.
+  const countWritten = async () => Number((await worker.task(name))?.figures?.['records_written']);
+  expect(await eventually('the record is written', countWritten)).toBe(1);
 });

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { ConnectRecord } from '../../src/api/index.ts';
 import { transforms } from '../../src/transforms/index.ts';
 
-/** The names that ReplaceField's keys had before Kafka 2.7 work: what they hide stays hidden. */
+/** The names of ReplaceField's keys before Kafka 2.7 work, so that hidden fields remain hidden. */
 const record: ConnectRecord = {
   topic: 't',
   partition: 0,
@@ -33,7 +33,7 @@ test.each(['Key', 'Value'] as const)('blacklist and whitelist of ReplaceField$%s
   expect(await apply(part, { whitelist: 'id,name', exclude: 'name' })).toEqual({ id: 1 });
 });
 
-test('both names of a key are refused where they differ', async () => {
+test('two names of one key are rejected if their values differ', async () => {
   const { errors } = await check('Value', { exclude: 'name', blacklist: 'password' });
   expect(errors.get('exclude')).toEqual([
     'exclude and blacklist are names of one setting and have different values: remove blacklist',
@@ -41,7 +41,7 @@ test('both names of a key are refused where they differ', async () => {
   expect(await apply('Value', { exclude: 'name', blacklist: 'name' })).toEqual({ id: 1, password: 'p' });
 });
 
-test('a former name is checked like the present one, and warned of', async () => {
+test('a former name is validated like the current one, with a warning', async () => {
   expect((await check('Value', { blacklist: 'a,,b' })).errors.get('exclude')).toEqual([
     "Configuration 'exclude' values must not be empty.",
   ]);

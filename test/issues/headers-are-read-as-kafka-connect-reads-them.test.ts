@@ -6,11 +6,11 @@ import { stringConverter } from '../../src/converters/string.ts';
 import { insertHeader } from '../../src/transforms/connect/insert-header.ts';
 import { castValue } from '../../src/transforms/record/cast-value.ts';
 
-/** Against Connect's own class: test/converters/values-differential. */
+/** For a comparison with Connect's own class see test/converters/values-differential. */
 const headers = simpleHeaderConverter.create({}, false);
 const read = (text: string) => headers.toConnect('t', Buffer.from(text));
 
-function written(schema: Schema | null, value: Value, converter = headers): string {
+function toHeaderText(schema: Schema | null, value: Value, converter = headers): string {
   const out = new Bytes(16);
   converter.fromConnect('t', schema, value, out);
   return out.take().toString('latin1');
@@ -18,7 +18,7 @@ function written(schema: Schema | null, value: Value, converter = headers): stri
 
 const date = schemaOf('int32', { name: LogicalName.Date, version: 1 });
 
-test('arrays and maps in brackets are read as such, in the type that their items have in common', () => {
+test('arrays and maps in brackets are parsed with the common type of their items', () => {
   expect(read('[1, 300]')).toMatchObject({ schema: arrayOf(schemaOf('int16')), value: [1, 300] });
   expect(read('[1, 3000000000]')).toMatchObject({ schema: arrayOf(schemaOf('int64')), value: [1n, 3_000_000_000n] });
   expect(read('{"a": [true], "b": []}').value).toEqual(
@@ -40,7 +40,7 @@ test('arrays and maps in brackets are read as such, in the type that their items
   });
 });
 
-test('times fit the type of the timestamps that come after them', () => {
+test('times match the type of later timestamps', () => {
   const timestamp = schemaOf('int64', { name: LogicalName.Timestamp, version: 1 });
   expect(read('[[12:00:00.000Z],[2106-04-03T04:42:38.149Z]]')).toMatchObject({
     schema: arrayOf(arrayOf(timestamp)),
@@ -48,7 +48,7 @@ test('times fit the type of the timestamps that come after them', () => {
   });
 });
 
-test('what Connect gives no type has no schema; what it reads in part stays text', () => {
+test('values without a type in Connect have no schema; partly parsed ones remain text', () => {
   expect(read('[1,"a",null]')).toMatchObject({ schema: null, value: [1, 'a', null] });
   expect(read('[[1],[300]]')).toMatchObject({ schema: null, value: [[1], [300]] });
   for (const text of ['[1,2', '[1] x', '{"a":1', '[1,null]', '[1,,2]', '{1}', '{{}:1}', '12,13', '["a"] 5'])
@@ -69,27 +69,27 @@ test('a number is rounded to a float once', () => {
   expect(castValue(null, new Decimal(9_007_199_791_611_905n, 0), 'float32')).toBe(9_007_200_328_482_816);
 });
 
-test('blanks around a literal are those of Java', () => {
+test('white space around a literal is as in Java', () => {
   expect(read('\u0000 7\u001f').value).toBe(7);
   expect(read('\u00a07').value).toBe('\u00a07');
   expect(() => castValue(schemaOf('string'), '\u00a07', 'float64')).toThrow('out of range');
 });
 
-test('the default of a field is written for its null', () => {
+test('the default of a field is written for null', () => {
   const schema = structOf({ a: schemaOf('int32', { optional: true, default: 7 }) });
-  expect(written(schema, new ValueStruct(schema, [null]))).toBe('{"a":7}');
+  expect(toHeaderText(schema, new ValueStruct(schema, [null]))).toBe('{"a":7}');
 });
 
-test('a character that the character set lacks is written as a question mark', () => {
-  expect(written(null, 'a\ud800b')).toBe('a?b');
+test('a character outside of the character set is written as a question mark', () => {
+  expect(toHeaderText(null, 'a\ud800b')).toBe('a?b');
   const latin = stringConverter.create(
     { ...stringConverter.config.check({}).config, 'converter.encoding': 'ISO-8859-1' } as never,
     false,
   );
-  expect(written(null, 'é€🦀', latin)).toBe('\u00e9??');
+  expect(toHeaderText(null, 'é€🦀', latin)).toBe('\u00e9??');
 });
 
-test('InsertHeader reads its literal so', () => {
+test('InsertHeader parses its literal in the same way', () => {
   const record = { headers: [] as ConnectRecord['headers'] } as ConnectRecord;
   const { headers: added } = insertHeader
     .create({ header: 'h', 'value.literal': '["a"]' })

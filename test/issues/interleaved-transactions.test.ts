@@ -16,11 +16,11 @@ import { debeziumSource } from '../support/table-connectors.ts';
 import { uniqueName } from '../support/topic.ts';
 
 /*
- * Positions of transactions that run at the same time: their records lie in the log side by side, and only their commits
- * are in the order in which they are read.
+ * Positions of concurrent transactions: their records are interleaved in the log, and only their commits are in the order
+ * in which transactions are read.
  */
 const group = uniqueName('interleaved');
-/** A server of its own, into whose log nothing else is written. */
+/** A server of this test, so that its log contains nothing else. */
 let postgres: Awaited<ReturnType<typeof startPostgres>>;
 let database: TestDatabase;
 let kafka: KafkaClient;
@@ -51,7 +51,7 @@ const startWorker = async (): Promise<WorkerProcess> =>
     'temporal.address': servers().temporal,
   });
 
-/** Captures one table that is empty; resolves when the connector streams. */
+/** Captures one empty table; resolves when the connector streams. */
 async function capture(table: string): Promise<{ readonly topic: string; confirmed(): Promise<number> }> {
   const name = `${group}_${table}`;
   await database.query(`create table ${table} (id int primary key, note text)`);
@@ -73,7 +73,7 @@ async function capture(table: string): Promise<{ readonly topic: string; confirm
   return { topic: `${name}.public.${table}`, confirmed: async () => Number((await slot())[0]?.confirmed) };
 }
 
-/** Ids in the topic, in its order; committed ones. */
+/** Committed ids in the topic, in topic order. */
 async function ids(topic: string): Promise<number[]> {
   if (!(await kafka.admin.partitions([topic])).has(topic)) return [];
   const [{ low, end } = { low: 0, end: 0 }] = await kafka.admin.offsets([{ topic, partition: 0 }]);
@@ -83,14 +83,14 @@ async function ids(topic: string): Promise<number[]> {
     maxPartitionBytes: 8 << 20,
     maxWaitMs: 100,
   });
-  const found: number[] = [];
+  const ids: number[] = [];
   for (let next = low; next < end; )
     for (const part of await reader.poll()) {
       next = part.next;
-      for (const { key } of part.records) found.push(JSON.parse(String(key)).payload.id);
+      for (const { key } of part.records) ids.push(JSON.parse(String(key)).payload.id);
     }
   await reader.close();
-  return found;
+  return ids;
 }
 
 const lsn = async (expression: string): Promise<number> => {
@@ -98,7 +98,7 @@ const lsn = async (expression: string): Promise<number> => {
   return Number(row?.at);
 };
 
-test('a change that is committed right after a logical message survives a kill -9 between the two', async () => {
+test('a change committed directly after a logical message survives a kill -9 between the two', async () => {
   const { topic, confirmed } = await capture('messages');
   const writer = await database.client();
   let adjacent = 0;
@@ -108,7 +108,7 @@ test('a change that is committed right after a logical message survives a kill -
     const message = await lsn(`pg_logical_emit_message(false, 'note', '')`);
     await eventually('the message is acknowledged', async () => (await confirmed()) >= message);
     await worker.kill9();
-    // Nothing was written between, as a checkpoint: the commit begins where the message ends.
+    // Nothing such as a checkpoint was written in between: the commit starts where the message ends.
     if ((await lsn('pg_current_wal_insert_lsn()')) === message) adjacent++;
     await writer.query('commit');
     worker = await startWorker();
@@ -117,7 +117,7 @@ test('a change that is committed right after a logical message survives a kill -
   expect(adjacent).toBe(1);
 });
 
-test('a transaction larger than a batch, with another committed in its midst, is not doubled by a kill -9', async () => {
+test('a transaction larger than a batch, with another commit during it, is not duplicated by a kill -9', async () => {
   const { topic } = await capture('large');
   const rows = 20_000;
   const writer = await database.client();

@@ -5,7 +5,7 @@ import { eventually } from '../support/eventually.ts';
 import { generator } from '../support/generate/index.ts';
 import { type ResponsiveWorker, startResponsiveWorker } from '../support/responsive-worker.ts';
 
-/** Patterns of dates and names of time zones mean what they mean in Java; what would mean something else is an error. */
+/** Date patterns and time zone names have Java's meaning; others are an error. */
 const draw = generator(import.meta.url);
 let worker: ResponsiveWorker;
 beforeAll(async () => {
@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => worker?.[Symbol.asyncDispose]());
 
-/** A file sink of texts, with a transform of each. */
+/** A file sink of strings, with one transform. */
 async function sink(texts: readonly string[], transform: Record<string, string>) {
   const [name, topic] = [draw.sinkName(), draw.topic()];
   const file = join(worker.folder, topic);
@@ -55,7 +55,7 @@ const router = (format: string): Record<string, string> => ({
   'transforms.r.timestamp.format': format,
 });
 
-test('every letter of SimpleDateFormat is taken; what Java refuses is refused with its letter or position', async () => {
+test('every letter of SimpleDateFormat is accepted; what Java rejects is rejected with its letter or position', async () => {
   for (const letter of 'GyYMLwWDdFEuaHkKhmsSzZX')
     expect(await errorsOf(router(letter), 'transforms.r.timestamp.format'), letter).toEqual([]);
   for (const [format, message] of [
@@ -67,7 +67,7 @@ test('every letter of SimpleDateFormat is taken; what Java refuses is refused wi
     expect((await errorsOf(router(format), 'transforms.r.timestamp.format'))[0]).toContain(message);
 });
 
-test('YYYYMM routes by the year of the week, and a warning says that yyyy is probably meant', async () => {
+test('YYYYMM routes by week year, with a warning that recommends yyyy', async () => {
   const { topic, lines } = await sink(['one'], {
     transforms: 'h,r,i',
     'transforms.h.type': 'HoistField$Value',
@@ -84,7 +84,7 @@ test('YYYYMM routes by the year of the week, and a warning says that yyyy is pro
   expect(log).toMatch(/transforms\.r\.timestamp\.format.*YYYYMM: YYYY is the year .*; yyyy is probably meant/);
 });
 
-test('names of time zones are read as Java reads them', async () => {
+test('time zone names are parsed as in Java', async () => {
   const { lines } = await sink(
     ['2024-07-09 15:04:05 EST', '2024-07-09 15:04:05 CEST', '2024-07-09 15:04:05 Pacific Daylight Time'],
     converter('yyyy-MM-dd HH:mm:ss z'),
@@ -93,12 +93,12 @@ test('names of time zones are read as Java reads them', async () => {
   await eventually('all are read', async () => (await lines()) === times.map(time => `${time}\n`).join(''));
 });
 
-test('six digits of a fraction are its milliseconds', async () => {
+test('a fraction of six digits is read as milliseconds', async () => {
   const { lines } = await sink(['2024-07-09 15:04:05.123456'], converter('yyyy-MM-dd HH:mm:ss.SSSSSS'));
   await eventually('it is read', async () => (await lines()) === `${Date.parse('2024-07-09T15:04:05.123Z')}\n`);
 });
 
-test('more digits than milliseconds have are an error where S counts milliseconds', async () => {
+test('a fraction with more digits than milliseconds is an error when S counts milliseconds', async () => {
   const { name, lines } = await sink(['2024-07-09 15:04:05.123456'], converter('yyyy-MM-dd HH:mm:ss.SSS'));
   await eventually('the task fails', async () => {
     const [task] = (await worker.status(encodeURIComponent(name))).tasks;

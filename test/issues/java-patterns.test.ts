@@ -5,7 +5,7 @@ import { eventually } from '../support/eventually.ts';
 import { type ResponsiveWorker, startResponsiveWorker } from '../support/responsive-worker.ts';
 import { uniqueName } from '../support/topic.ts';
 
-/** Patterns are checked and run as Java has them, or refused; none passes the check and means something else. */
+/** Patterns are validated and run as in Java, or rejected; none is accepted with another meaning. */
 let worker: ResponsiveWorker;
 beforeAll(async () => {
   worker = await startResponsiveWorker('java_patterns');
@@ -33,7 +33,7 @@ test.each([
     'topics.regex': pattern(topic),
     'value.converter': text,
   });
-  await eventually('the line is there', async () => (await readFile(file, 'utf8')) === 'one\n');
+  await eventually('the line is written', async () => (await readFile(file, 'utf8')) === 'one\n');
 });
 
 const validate = async (plugin: string, config: Record<string, string>): Promise<Record<string, string[]>> => {
@@ -56,14 +56,14 @@ test.each([
   ['FileStreamSink', 'transforms.r.regex', { transforms: 'r', 'transforms.r.type': 'RegexRouter' }],
   ['FileStreamSink', 'predicates.p.pattern', { predicates: 'p', 'predicates.p.type': 'TopicNameMatches' }],
   ['FileStreamSource', 'topic.creation.g.include', { 'topic.creation.groups': 'g' }],
-])('%s refuses in %s what it cannot run as Java does, and takes the rest', async (plugin, key, more) => {
+])('%s rejects patterns in %s that cannot run as in Java, and accepts others', async (plugin, key, more) => {
   for (const refused of ['(', '[z-a]', '(?U)x', '(a)|\\1', '(?<=a*)b'])
     expect((await validate(plugin, { ...more, [key]: refused }))[key] ?? [], refused).not.toEqual([]);
-  for (const taken of ['(?i)x', 'a++', '\\Qa.\\Eb', '\\p{Upper}', '[a-z&&[^x]]', '(?x) a', '([\\w-.]+)', '(?!x).*'])
-    expect((await validate(plugin, { ...more, [key]: taken }))[key] ?? [], taken).toEqual([]);
+  for (const accepted of ['(?i)x', 'a++', '\\Qa.\\Eb', '\\p{Upper}', '[a-z&&[^x]]', '(?x) a', '([\\w-.]+)', '(?!x).*'])
+    expect((await validate(plugin, { ...more, [key]: accepted }))[key] ?? [], accepted).toEqual([]);
 });
 
-test('a replacement with a group that is not there is refused', async () => {
+test('a replacement with an unknown group is rejected', async () => {
   const key = 'transforms.r.replacement';
   const config = { transforms: 'r', 'transforms.r.type': 'RegexRouter', 'transforms.r.regex': '(a)b' };
   expect((await validate('FileStreamSink', { ...config, [key]: '$2' }))[key]).toEqual(['Invalid regex: No group 2']);

@@ -7,7 +7,7 @@ import { recordsOf, TestSink } from '../integration/jdbc-sink/sink.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { generator } from '../support/generate/index.ts';
 
-/** Keys that PostgreSQL takes for one although their texts differ keep the order of their changes within a batch. */
+/** Keys that PostgreSQL considers equal despite different texts keep the order of their changes in a batch. */
 const draw = generator(import.meta.url);
 let db: TestDatabase;
 beforeAll(async () => {
@@ -38,7 +38,7 @@ const string = schemaOf('string');
 const decimal = schemaOf('bytes', { name: LogicalName.Decimal, version: 1, parameters: { scale: '4' } });
 const zoned = schemaOf('string', { name: 'io.debezium.time.ZonedTimestamp', version: 1 });
 
-/** Type of the column, schema of the key, type in which its text is read first, texts. */
+/** Type of the column, schema of the key, type that first parses its text, texts. */
 const cases: readonly (readonly [string, Schema | null, string, fc.Arbitrary<string>])[] = [
   [
     'inet',
@@ -84,7 +84,7 @@ const cases: readonly (readonly [string, Schema | null, string, fc.Arbitrary<str
   ['text', string, 'text', fc.constantFrom('a', 'A', 'a ', '')],
 ];
 
-describe('keys that are equal in a column have one form', () => {
+describe('keys that are equal in a column have one canonical form', () => {
   test.each(cases.map((each, i) => [each[0], each[1]?.name ?? each[1]?.type, i] as const))(
     '%s of %s',
     async (type, _from, i) => {
@@ -97,7 +97,7 @@ describe('keys that are equal in a column have one form', () => {
       const described = { ...column, name: 'id', cast: type, element: null, nondeterministic: false } as never;
       const form = columnKeyNormalizer(described, schema, encoderFor(schema, described, true));
       const pairs = fc.sample(fc.tuple(texts, texts), { numRuns: 400, seed: draw.value(fc.integer()) });
-      // As an assignment converts: spaces beyond a length go, numbers round.
+      // An assignment cast converts: excess spaces are cut, numbers are rounded.
       const target = `spelling_${i}`;
       const literal = (text: string) => `'${text.replaceAll("'", "''")}'${first === 'text' ? '' : `::${first}`}`;
       const values = pairs.flat().map((text, n) => `(${literal(text)}, ${n + 1})`);

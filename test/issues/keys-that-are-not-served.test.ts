@@ -3,7 +3,7 @@ import type { ConfigInfos } from '../../src/config/connector-config/config-infos
 import { generator } from '../support/generate/index.ts';
 import { TestWorker } from '../support/worker.ts';
 
-/** A key of Debezium's or Confluent's that asks for what is not there is refused with another way, and not passed over. */
+/** A Debezium or Confluent key that requests an unsupported feature is rejected with an alternative, not ignored. */
 const draw = generator(import.meta.url);
 let worker: TestWorker;
 
@@ -50,7 +50,7 @@ test.each([
   expect(await errors('ElasticsearchSinkConnector', config, key, taken)).toBe('');
 });
 
-/** Messages of validation at a key that is given a value. */
+/** Validation messages for a key with a value. */
 async function errors(plugin: string, config: object, key: string, value: string): Promise<string> {
   const whole = { name: draw.connectorName(), 'connector.class': plugin, ...config, [key]: value };
   const { configs } = await worker.call<ConfigInfos>('PUT', `/connector-plugins/${plugin}/config/validate`, whole);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { TableCopies } from '../support/table-copy.ts';
 
-/** Changes of keys of other bytes that are one key to the destination keep their order within a batch. */
+/** Keys of different bytes that are equal in the destination keep the order of their changes in a batch. */
 let copies: TableCopies;
 beforeAll(async () => {
   copies = await TableCopies.start('equal_keys');
@@ -20,7 +20,7 @@ test.each([
   await copies.source.query(`${of('text')}; INSERT INTO ${name} VALUES ('start', 0), ('${other}', 1), ('z${one}', 1)`);
   const copy = await copies.copyTo(`${before}; ${of(type)}`, [name]);
   await copy.awaitValue(name, 'start', 0);
-  // One after the other, the last change of each key of the destination is a deletion of the first, a write of the second.
+  // In turn, the last change of each destination key is a deletion of the first form and a write of the second.
   await copies.source.query(`BEGIN;
     INSERT INTO ${name} VALUES ('${one}', 2); DELETE FROM ${name} WHERE id = '${other}';
     DELETE FROM ${name} WHERE id = 'z${one}'; INSERT INTO ${name} VALUES ('z${other}', 3);

@@ -5,7 +5,7 @@ import { eventually } from '../support/eventually.ts';
 import { generator } from '../support/generate/index.ts';
 import { TestWorker } from '../support/worker.ts';
 
-/** One worker of two processes, and a plugin whose transform kills the process that it runs in. */
+/** One worker with two processes, and a plugin whose transform kills its process. */
 const draw = generator(import.meta.url);
 const plugin = `
 import { defineConfig, definePlugin } from 'millrace/api';
@@ -18,7 +18,7 @@ export const plugin = definePlugin({
   }],
 });`;
 
-test('a task that kills its process is FAILED with the reason; tasks that shared the process never are', async () => {
+test('a task that kills its process is FAILED with the reason; tasks in the same process never are', async () => {
   await using worker = await TestWorker.start(
     'killed',
     async folder => {

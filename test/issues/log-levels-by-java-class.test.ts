@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { TestWorker } from '../support/worker.ts';
 
-/** Operators set the levels of the Java classes that they know. */
+/** Operators set the levels of Java classes. */
 let worker: TestWorker;
 beforeAll(async () => {
   worker = await TestWorker.start('levels');
@@ -32,7 +32,7 @@ test.each([
     expect(await levelOf(logger)).toBe(loggers.includes(logger) ? 'DEBUG' : 'INFO');
 });
 
-test('ALL is the level of everything', async () => {
+test('ALL enables every level', async () => {
   await set('rest', 'ALL');
   expect(await levelOf('rest')).toBe('TRACE');
 });

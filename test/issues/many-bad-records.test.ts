@@ -9,7 +9,7 @@ import { servers } from '../support/servers.ts';
 import { uniqueName } from '../support/topic.ts';
 import { TestWorker } from '../support/worker.ts';
 
-/** Batches with many records that the destination does not take. */
+/** Batches with many records that the destination rejects. */
 const draw = generator(import.meta.url);
 const kafka = kafkaClient({ brokers: [servers().kafka], clientId: 'test' }, silent);
 let worker: TestWorker;
@@ -58,7 +58,7 @@ async function sink(topic: string, config: Record<string, string>): Promise<{ na
   return { name, queue };
 }
 
-/** Each letter has an offset, and so has the marker of each transaction. */
+/** Each dead letter has an offset, and so has the marker of each transaction. */
 async function expectLetters(name: string, queue: string): Promise<void> {
   const skipped = async () => (await worker.task(name))?.figures?.['records_skipped'];
   await eventually('all bad records are counted', async () => (await skipped()) === BAD);
@@ -67,7 +67,7 @@ async function expectLetters(name: string, queue: string): Promise<void> {
   expect(range?.high).toBeLessThanOrEqual(BAD + 10);
 }
 
-test('a database sink finds them all at once, and writes the others', async () => {
+test('a database sink finds all bad records in one pass, and writes the others', async () => {
   const schema = {
     type: 'struct',
     fields: [
@@ -89,11 +89,11 @@ test('a database sink finds them all at once, and writes the others', async () =
     'pk.fields': 'id',
   });
   const rows = async () => Number((await db.query<{ n: string }>('SELECT count(*) AS n FROM taken'))[0]?.n);
-  await eventually('the others are there', async () => (await rows()) === ROWS - BAD, { within: 60_000 });
+  await eventually('the other records are written', async () => (await rows()) === ROWS - BAD, { within: 60_000 });
   await expectLetters(name, queue);
 });
 
-test('a search engine sink hands them over together, and writes the others', async () => {
+test('an Elasticsearch sink sends them in one batch, and writes the others', async () => {
   const topic = await fill(id => ({ n: isBad(id) ? 'not a number' : id }));
   const url = elasticsearchUrl();
   const mappings = { properties: { n: { type: 'integer' } } };
@@ -111,7 +111,7 @@ test('a search engine sink hands them over together, and writes the others', asy
     await fetch(`${url}/${topic}/_refresh`, { method: 'POST' });
     return ((await (await fetch(`${url}/${topic}/_count`)).json()) as { count: number }).count;
   };
-  await eventually('the others are there', async () => (await count()) === ROWS - BAD, { within: 60_000 });
+  await eventually('the other records are written', async () => (await count()) === ROWS - BAD, { within: 60_000 });
   await expectLetters(name, queue);
   await fetch(`${url}/${topic}`, { method: 'DELETE' });
 });

@@ -26,7 +26,7 @@ afterAll(async () => {
 
 test('small tables of a snapshot share transactions, and their topics are created together', async () => {
   const [name, prefix] = [draw.connectorName(), draw.topic(100)];
-  // Names that differ in what topics cannot have would share a topic.
+  // Names that differ only in characters that topics cannot have would share a topic.
   const tables = new Map(
     Array.from({ length: TABLES }, () => draw.table()).map(table => [topicOf(prefix, 'public', table), table]),
   );

@@ -11,7 +11,7 @@ import { generator } from '../support/generate/index.ts';
 import { servers } from '../support/servers.ts';
 import { uniqueName } from '../support/topic.ts';
 
-/** A cluster lists its own connectors, and a producer id is of one task, whatever names and settings there are. */
+/** A cluster lists its own connectors, and each producer id belongs to one task, for any names and settings. */
 const draw = generator(import.meta.url);
 const unique = uniqueName('cluster');
 const text = 'org.apache.kafka.connect.storage.StringConverter';
@@ -51,11 +51,11 @@ test('a cluster with spaces, slashes and letters beyond ASCII in its name lists 
   expect(await call<string[]>('GET', `${url}/connectors`)).toEqual([]);
 });
 
-test('a cluster with a quote in its name, whose connectors no search would find, does not start', async () => {
+test('a cluster with a quote in its name does not start, because its connectors could not be listed', async () => {
   await expect(start(`${unique}'s`)).rejects.toThrow(/group\.id: String may not contain quotes or backslashes/);
 });
 
-test('tasks do not share a transactional.id that the worker or the connector is given', async () => {
+test('tasks do not share a transactional.id set for the worker or the connector', async () => {
   const url = await start(`${unique}-ids`, { 'producer.transactional.id': `${unique}-worker` });
   const output = join(folder, 'lines.txt');
   const topic = draw.topic();

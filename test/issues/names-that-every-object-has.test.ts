@@ -10,7 +10,7 @@ import { appendingSink } from '../support/table-connectors.ts';
 import { TestWorker } from '../support/worker.ts';
 import { transformOf } from '../transforms/golden.ts';
 
-/** `constructor`, `toString` and so on: a field of that name that a record lacks is as absent as any other. */
+/** A missing field named `constructor`, `toString` and so on is as absent as any other. */
 const names = Object.getOwnPropertyNames(Object.prototype);
 const absent = 'absent';
 const draw = generator(import.meta.url);
@@ -27,7 +27,7 @@ afterAll(async () => {
   await db?.drop();
 });
 
-/** By type, settings that name the field NAME. */
+/** Settings that contain the field NAME, by type. */
 const transforms: readonly (readonly [type: string, config: Readonly<Record<string, string>>])[] = [
   ['org.apache.kafka.connect.transforms.ExtractField$Value', { field: 'NAME' }],
   ['org.apache.kafka.connect.transforms.ExtractField$Value', { field: 'driver.NAME', 'field.syntax.version': 'V2' }],
@@ -50,9 +50,9 @@ const values: readonly Value[] = [
   { op: 'c', source: { table: 't' }, before: null, after: { id: 1 } },
 ];
 
-/** As JSON, with `name` as NAME; or the message of the error. */
+/** The result as JSON with `name` replaced by NAME, or the error message. */
 async function outcome(type: string, config: Readonly<Record<string, string>>, value: Value, name: string) {
-  const named = Object.entries(config).map(([key, text]) => [key, text.replaceAll('NAME', name)]);
+  const settings = Object.entries(config).map(([key, text]) => [key, text.replaceAll('NAME', name)]);
   const record: SinkRecord = {
     topic: 't',
     partition: 0,
@@ -71,8 +71,11 @@ async function outcome(type: string, config: Readonly<Record<string, string>>, v
     return converter({ 'schemas.enable': 'false' }).fromConnect('t', null, of, out) ? out.take().toString() : null;
   };
   try {
-    const made = (await transformOf(type, Object.fromEntries(named))).apply(record);
-    const parts = made === null ? null : [made.topic, json(made.key), json(made.value), made.headers];
+    const transformed = (await transformOf(type, Object.fromEntries(settings))).apply(record);
+    const parts =
+      transformed === null
+        ? null
+        : [transformed.topic, json(transformed.key), json(transformed.value), transformed.headers];
     return JSON.stringify(parts).replaceAll(name, 'NAME');
   } catch (error) {
     return String(error).replaceAll(name, 'NAME');
@@ -86,7 +89,7 @@ test.each(transforms)('%s with %j', async (type, config) => {
   }
 });
 
-test('columns of a table, and schemas, that have such names', async () => {
+test('columns and schemas may have such names', async () => {
   const columns = names.map(name => `"${name}" text`).join(', ');
   await db.query(`CREATE TABLE plain (id int, ${columns}); CREATE TABLE typed (id int, ${columns})`);
   const [plain, typed] = [draw.topic(), draw.topic()];
@@ -103,7 +106,7 @@ test('columns of a table, and schemas, that have such names', async () => {
     'value.converter.schemas.enable': 'true',
   });
   const count = async () => (await db.query('SELECT id FROM plain UNION ALL SELECT id FROM typed')).length;
-  await eventually('the rows are there', async () => (await count()) === 3);
+  await eventually('the rows are written', async () => (await count()) === 3);
   const nothing = Object.fromEntries(names.map(name => [name, null]));
   expect(await db.query('SELECT * FROM plain ORDER BY id')).toEqual([
     { id: 1, ...nothing },

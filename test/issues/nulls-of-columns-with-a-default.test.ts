@@ -8,7 +8,7 @@ import { debeziumSource } from '../support/table-connectors.ts';
 import { uniqueName } from '../support/topic.ts';
 import { TestWorker } from '../support/worker.ts';
 
-/** The connectors of README.md: a NULL in a nullable column with a DEFAULT stays one. */
+/** The connectors of README.md: a NULL in a nullable column with a DEFAULT remains NULL. */
 const draw = generator(import.meta.url);
 let worker: TestWorker;
 let db: TestDatabase;
@@ -30,7 +30,7 @@ async function examples(): Promise<Example[]> {
   return [...text.matchAll(/-d '(\{.*?\n\})'/gs)].map(([, json]) => JSON.parse(json as string) as Example);
 }
 
-test('in snapshot and stream, and in the copy', async () => {
+test('null is kept in snapshot, stream and copy', async () => {
   const [source, sink] = await examples();
   if (source === undefined || sink === undefined) expect.unreachable('README.md has two connectors');
   const prefix = uniqueName('shop');
@@ -39,7 +39,7 @@ test('in snapshot and stream, and in the copy', async () => {
     `CREATE TABLE orders (id int PRIMARY KEY, item text, ${text} text DEFAULT 'the default', ${number} numeric(6,2) DEFAULT 1.5)`,
   );
   await db.query(`INSERT INTO orders VALUES (1, 'lamp', NULL, NULL), (2, 'chair', DEFAULT, DEFAULT)`);
-  // As a worker without a properties file has them.
+  // With the settings of a worker without a properties file.
   const defaults = {
     'key.converter': 'org.apache.kafka.connect.json.JsonConverter',
     'value.converter': 'org.apache.kafka.connect.json.JsonConverter',

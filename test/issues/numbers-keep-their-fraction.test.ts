@@ -12,7 +12,7 @@ import { appendingSink, debeziumSource } from '../support/table-connectors.ts';
 import { topicRecords } from '../support/topic-records.ts';
 import { TestWorker } from '../support/worker.ts';
 
-/** A float whose value is whole is written as one: whoever reads it takes the type of a field from how it is written. */
+/** A whole float is written as a float, because readers derive a field's type from its form. */
 const draw = generator(import.meta.url);
 const json = { 'value.converter': 'JsonConverter', 'value.converter.schemas.enable': 'false' };
 let worker: TestWorker;
@@ -26,7 +26,7 @@ afterAll(async () => {
   await kafka?.close();
 });
 
-test('of JSON without a schema, through transforms and beside integers', async () => {
+test('JSON without a schema keeps floats, through transforms and beside integers', async () => {
   const [topic, name] = [draw.topic(), draw.sinkName()];
   await produce(kafka, topic, ['{"price":10.0,"n":10,"in":{"a":[1.0,1,2.5,-0.0,1e2]}}', '{"price":1.0E10,"n":-7}']);
   const file = join(worker.folder, 'lines');
@@ -41,14 +41,14 @@ test('of JSON without a schema, through transforms and beside integers', async (
     'transforms.cast.type': 'org.apache.kafka.connect.transforms.Cast$Value',
     'transforms.cast.spec': 'n:float64',
   });
-  const lines = await eventually('the lines are there', async () => {
+  const lines = await eventually('the lines are written', async () => {
     const text = await readFile(file, 'utf8').catch(() => '');
     return text.split('\n').length > 2 && text;
   });
   expect(lines).toBe('{cost=10.0, n=10.0, in={a=[1.0, 1, 2.5, -0.0, 100.0]}}\n{cost=1.0E10, n=-7.0}\n');
 });
 
-test('of columns, in snapshot and stream, as Debezium writes them', async () => {
+test('columns keep floats in snapshot and stream, as in Debezium', async () => {
   await using db = await createDatabase('fractions');
   const [table, name] = [draw.table(), draw.connectorName()];
   await db.query(`CREATE TABLE ${quoted(table)} (id int PRIMARY KEY, d float8, f float4, n numeric(9,2), a float8[])`);
@@ -68,14 +68,14 @@ test('of columns, in snapshot and stream, as Debezium writes them', async () => 
     'transforms.route.replacement': db.name,
   });
   const values = async () => (await topicRecords(db.name).catch(() => [])).map(({ value }) => value);
-  await eventually('the snapshot is there', async () => (await values()).length === 1);
+  await eventually('the snapshot is written', async () => (await values()).length === 1);
   await insert(2);
-  await eventually('the change is there', async () => (await values()).length === 2);
+  await eventually('the change is written', async () => (await values()).length === 2);
   const columns = '"d":8.0,"f":1.0E10,"n":3.0,"a":[-0.0,1.0E-5,1.2345678E7]';
   expect(await values()).toEqual([1, 2].map(id => `{"id":${id},${columns}}`));
 });
 
-test('of JSON without a schema in columns of every kind, where they are values and keys', async () => {
+test('JSON without a schema keeps floats in columns of every kind, as values and keys', async () => {
   await using db = await createDatabase('fractions');
   const [topic, name] = [draw.topic(), draw.sinkName()];
   await db.query(
@@ -90,7 +90,7 @@ test('of JSON without a schema in columns of every kind, where they are values a
     'pk.mode': 'record_value',
     'pk.fields': 'id',
   });
-  await eventually('the rows are there', async () => (await db.query('SELECT id FROM t')).length === 2);
+  await eventually('the rows are written', async () => (await db.query('SELECT id FROM t')).length === 2);
   const rows = await db.query('SELECT id, i, n, f, t, j::text, at::text, a::text, r::text FROM t ORDER BY id');
   const others = { n: '10', f: 1e10, t: '10', j: '{"x":[1.0,2]}', at: '1970-01-02 00:00:00', a: '{1,2.5}', r: '{3}' };
   expect(rows).toEqual([
@@ -99,7 +99,7 @@ test('of JSON without a schema in columns of every kind, where they are values a
   ]);
 });
 
-test('of documents: Elasticsearch makes a field of floats', async () => {
+test('Elasticsearch maps a float field for documents', async () => {
   await using index = new TestIndex('fractions');
   const name = draw.sinkName();
   const schema = { type: 'struct', fields: [{ field: 'rate', type: 'double' }] };
@@ -116,7 +116,10 @@ test('of documents: Elasticsearch makes a field of floats', async () => {
   await worker.create(name, { ...sink(index.name), ...json });
   await worker.create(`${name}-typed`, { ...sink(typed.name), 'value.converter': 'JsonConverter' });
   const mapped = async (of: TestIndex) => (await of.properties().catch(() => undefined)) ?? {};
-  await eventually('they are mapped', async () => 'price' in (await mapped(index)) && 'rate' in (await mapped(typed)));
+  await eventually(
+    'the fields are mapped',
+    async () => 'price' in (await mapped(index)) && 'rate' in (await mapped(typed)),
+  );
   expect([await mapped(index), await mapped(typed)]).toEqual([
     { price: { type: 'float' } },
     { rate: { type: 'float' } },

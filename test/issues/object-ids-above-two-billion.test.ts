@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { PostgresFiles } from '../support/postgres-files.ts';
 import { TableCopies } from '../support/table-copy.ts';
 
-/** Object ids are unsigned: in an old cluster, tables and types have some that no signed integer of 32 bits holds. */
+/** Object ids are unsigned: in an old cluster, ids of tables and types may exceed 32-bit signed integers. */
 test('columns of types with large object ids are captured', async () => {
   await using files = await PostgresFiles.start();
   await files.nextObjectId(3_000_000_000);

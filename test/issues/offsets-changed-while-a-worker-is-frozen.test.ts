@@ -15,7 +15,7 @@ const text = {
   'value.converter': 'org.apache.kafka.connect.storage.StringConverter',
 };
 
-/** A sink that keeps no positions: the offsets of its group are all that there is. */
+/** A sink without stored positions: only its group has offsets. */
 const forgetful = `
 import { defineConfig, definePlugin } from 'millrace/api';
 const config = defineConfig({});
@@ -48,7 +48,7 @@ async function stopAndReset(group: WorkerGroup, name: string, by: WorkerProcess)
   );
 }
 
-test('offsets of a sink that were reset stay so when its worker wakes up', async () => {
+test('reset offsets of a sink remain so when its frozen worker resumes', async () => {
   await using group = await WorkerGroup.start('reset', 0);
   await writeFile(join(group.folder, 'forgetful.ts'), forgetful);
   const plugins = { 'plugin.path': group.folder };
@@ -87,29 +87,29 @@ test('offsets of a sink that were reset stay so when its worker wakes up', async
   }
 }, 120_000);
 
-test('offsets that were reset twice are not reset again by a worker that wakes up', async () => {
+test('offsets that were reset twice are not reset again by a worker that resumes', async () => {
   await using group = await WorkerGroup.start('reset', 2);
   const [first, second] = group.workers as [WorkerProcess, WorkerProcess];
   const [name, topic, file] = [draw.connectorName(), draw.topic(), join(group.folder, 'lines.txt')];
   const lines = Array.from({ length: 20 }, (_, i) => `line ${i}`);
   await writeFile(file, lines.map(line => `${line}\n`).join(''));
   await group.create(name, { 'connector.class': 'FileStreamSource', file, topic, ...text });
-  const written = async () => (await topicRecords(topic)).map(({ value }) => value);
+  const writtenLines = async () => (await topicRecords(topic)).map(({ value }) => value);
   const all: string[] = [...lines];
-  await eventually('all lines are there', async () => (await written()).length === all.length);
+  await eventually('all lines are written', async () => (await writtenLines()).length === all.length);
   for (let round = 0; round < 2; round++) {
-    // The poll of the frozen worker, or that of the other one, gets what is to be done.
+    // Either the frozen worker's poll or the other one's receives the task.
     process.kill(first.pid, 'SIGSTOP');
     await stopAndReset(group, name, second);
     await group.request('PUT', inPath(name, '/resume'), undefined, second);
     all.push(...lines);
-    await eventually('they are read again', async () => (await written()).length === all.length);
+    await eventually('the lines are read again', async () => (await writtenLines()).length === all.length);
     process.kill(first.pid, 'SIGCONT');
-    await eventually('the worker is well', async () => (await fetch(`${first.url}/health`)).ok);
+    await eventually('the worker has recovered', async () => (await fetch(`${first.url}/health`)).ok);
     lines.push(`line ${lines.length}`);
     all.push(lines.at(-1) ?? '');
     await appendFile(file, `${lines.at(-1)}\n`);
-    await eventually('the next line is there', async () => (await written()).length >= all.length);
-    expect(await written()).toEqual(all);
+    await eventually('the next line is written', async () => (await writtenLines()).length >= all.length);
+    expect(await writtenLines()).toEqual(all);
   }
 }, 180_000);

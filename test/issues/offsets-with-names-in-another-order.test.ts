@@ -11,7 +11,7 @@ import { generator } from '../support/generate/index.ts';
 import { servers } from '../support/servers.ts';
 import { uniqueName } from '../support/topic.ts';
 
-/** JSON has no order of names: an offset that is set for a partition is replaced by the next one of that partition. */
+/** JSON objects are unordered: a set offset of a partition is replaced by the next one of that partition. */
 const draw = generator(import.meta.url);
 const group = uniqueName('names-order');
 const tables = Array.from({ length: 8 }, (_, i) => `t${i}`);
@@ -59,7 +59,7 @@ const stop = async () => {
   await eventually('it is stopped', async () => (await ask<[]>('GET', '/tasks')).length === 0);
 };
 
-test('a set offset is not taken again after the task has gone on from it', async () => {
+test('a set offset is not used again after the task has continued from it', async () => {
   const { host, port, user, password } = database.connection;
   const config = {
     'connector.class': 'JdbcSourceConnector',

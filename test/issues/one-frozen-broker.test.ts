@@ -9,60 +9,60 @@ import { startKafkaProxy } from '../support/kafka-proxy.ts';
 import { servers } from '../support/servers.ts';
 
 /*
- * One frozen broker of several: workers asked the first one that they were connected to, handed over their tasks, and
+ * One frozen broker of several: workers used to ask only their first connected broker and handed over their tasks, and
  * clients waited for it until their requests timed out, although the other brokers answered.
  */
 
 const METADATA = 3;
-/** Requests, two a second, in more than the four and a half seconds after which Kafka is lost. */
+/** Requests at two per second, for longer than the four and a half seconds after which Kafka counts as lost. */
 const REQUESTS = 12;
-/** Longer than a broker takes that is not frozen. */
+/** Longer than a running broker needs to answer. */
 const ANSWER_MS = 1000;
 
-test('Kafka is lost when no broker answers, and not when one of them is frozen', async () => {
+test('Kafka counts as lost when no broker answers, not when one of them is frozen', async () => {
   await using cleanUp = new AsyncDisposableStack();
   const [frozen, other] = [
     cleanUp.use(await startKafkaProxy(servers().kafka)),
     cleanUp.use(await startKafkaProxy(servers().kafka)),
   ];
-  const seen: string[] = [];
+  const requests: string[] = [];
   const clients = [frozen, other].map(({ address }) =>
     kafkaClient({ brokers: [address], clientId: 'contact', requestTimeoutMs: 2000 }, silent),
   );
   for (const client of clients) cleanUp.defer(() => client.close());
-  const contact = watchKafka(clients, { lost: () => seen.push('lost'), found: () => seen.push('found') });
+  const contact = watchKafka(clients, { lost: () => requests.push('lost'), found: () => requests.push('found') });
   cleanUp.defer(() => contact.close());
-  await eventually('a broker is asked', () => frozen.requestCount(METADATA) > 0);
+  await eventually('a broker receives a request', () => frozen.requestCount(METADATA) > 0);
   expect(other.requestCount(METADATA)).toBe(0);
 
   frozen.cut();
-  await eventually('the other one is asked', () => other.requestCount(METADATA) >= REQUESTS);
-  expect(seen).toEqual([]);
+  await eventually('the other broker receives a request', () => other.requestCount(METADATA) >= REQUESTS);
+  expect(requests).toEqual([]);
   other.cut();
-  await eventually('Kafka is lost', () => seen.length > 0);
+  await eventually('Kafka is lost', () => requests.length > 0);
   frozen.restore();
-  await eventually('Kafka is found', () => seen.length > 1);
-  expect(seen).toEqual(['lost', 'found']);
+  await eventually('Kafka is available again', () => requests.length > 1);
+  expect(requests).toEqual(['lost', 'found']);
 });
 
-test('a client asks another broker where the first one is frozen, and where one freezes that it is connected to', async () => {
+test('a client uses another broker if the first one is frozen, or if its connected one freezes', async () => {
   await using cleanUp = new AsyncDisposableStack();
   const [frozen, other] = [
     cleanUp.use(await startKafkaProxy(servers().kafka)),
     cleanUp.use(await startKafkaProxy(servers().kafka)),
   ];
   const brokers = [frozen.address, other.address];
-  // No request times out while the test runs.
+  // No request times out during the test.
   const client = (): KafkaClient => {
-    const made = kafkaClient({ brokers, clientId: 'test', requestTimeoutMs: 600_000 }, silent);
-    cleanUp.defer(() => made.close());
-    return made;
+    const connection = kafkaClient({ brokers, clientId: 'test', requestTimeoutMs: 600_000 }, silent);
+    cleanUp.defer(() => connection.close());
+    return connection;
   };
   const connected = client();
   await connected.admin.topics();
   frozen.cut();
   await client().admin.topics();
-  await eventually('the client that was connected asks the other broker', () => {
+  await eventually('the connected client uses the other broker', () => {
     const answered = connected.admin.topics().then(() => true);
     answered.catch(() => undefined);
     return Promise.race([answered, delay(ANSWER_MS, false)]);

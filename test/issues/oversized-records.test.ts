@@ -11,7 +11,7 @@ import { generator } from '../support/generate/index.ts';
 import { servers } from '../support/servers.ts';
 import { TestWorker } from '../support/worker.ts';
 
-/** Records that are larger than Kafka takes, from a source and on their way to a dead letter queue. */
+/** Records larger than Kafka accepts, from a source and on their way to a dead-letter queue. */
 const draw = generator(import.meta.url);
 const kafka = kafkaClient({ brokers: [servers().kafka], clientId: 'test' }, silent);
 let worker: TestWorker;
@@ -50,7 +50,7 @@ async function read(topic: string): Promise<readonly RawRecord[]> {
   for (let next = 0; next < (range?.end ?? 0); )
     for (const part of await reader.poll()) {
       next = part.next;
-      // As they lie in memory that is used again.
+      // Records in reused memory.
       for (const { offset, timestamp, key, value, headers, size } of part.records)
         records.push({ offset, timestamp, key, value: value && Buffer.from(value), headers: copy(headers), size });
     }
@@ -74,50 +74,50 @@ describe('a file source', () => {
     return { name, file };
   }
 
-  test('leaves out a line that is too large where that is tolerated, and names it', async () => {
+  test('skips a line that is too large under errors.tolerance, and logs it', async () => {
     const topic = await topicOf({});
     const lines = [letters(100), letters(1_100_000), letters(200), letters(3_000_000)];
     const { name, file } = await source(lines, { topic, 'errors.tolerance': 'all' });
-    await eventually('the others are there', async () => (await lengths(topic)).length === 2);
+    await eventually('the other lines are written', async () => (await lengths(topic)).length === 2);
     await eventually('both are counted', async () => (await figures(name))['records_skipped'] === 2);
     await appendFile(file, `${letters(50)}\n`);
-    await eventually('it goes on', async () => (await lengths(topic)).length === 3);
+    await eventually('it continues', async () => (await lengths(topic)).length === 3);
     expect(await lengths(topic)).toEqual([100, 200, 50]);
     const log = await worker.log();
     for (const line of [2, 4]) expect(log).toContain(`line ${line} of ${file}: The record without a key for topic`);
   });
 
-  test('fails with the line, its size and the setting, and goes on when that is raised', async () => {
+  test('fails with the line, its size and the setting, and continues after the limit is raised', async () => {
     const topic = await topicOf({ 'max.message.bytes': '30000' });
     const lines = [...Array.from({ length: 100 }, () => letters(1000)), letters(40_000), letters(200)];
     const { name, file } = await source(lines, { topic, 'batch.size': '7' });
     const failed = async () => (await worker.awaitState(name, 'FAILED')).trace;
     expect(await failed()).toContain(`line 101 of ${file}: `);
     const restart = () => worker.call('POST', `/connectors/${encodeURIComponent(name)}/restart?includeTasks=true`);
-    // From its stored position, without having read the lines before that.
+    // Starts at its stored position, without having read the lines before it.
     await restart();
-    await eventually('it has failed again', async () => (await worker.log()).split(`line 101 of ${file}: `).length > 2);
+    await eventually('it failed again', async () => (await worker.log()).split(`line 101 of ${file}: `).length > 2);
     const trace = await failed();
     expect(trace).toContain(`line 101 of ${file}: `);
     expect(trace).toMatch(/it has 40\d\d\d bytes, and max\.message\.bytes of topic .* is 30000\. Raise/);
     await raise(topic, '50000');
     await restart();
-    await eventually('all are there', async () => (await lengths(topic)).length === lines.length);
+    await eventually('all lines are written', async () => (await lengths(topic)).length === lines.length);
   });
 
-  test('counts what a record has when it is compressed, unless the producer has a limit of its own', async () => {
+  test('measures compressed records, unless the producer has its own limit', async () => {
     const topic = await topicOf({ 'max.message.bytes': '30000' });
     const lines = ['x'.repeat(100_000), letters(100_000), 'y'.repeat(50_000)];
     const tolerant = { topic, 'errors.tolerance': 'all', 'producer.override.compression.type': 'zstd' };
     await source(lines, tolerant);
-    await eventually('two of three are there', async () => (await lengths(topic)).length === 2);
+    await eventually('two of three are written', async () => (await lengths(topic)).length === 2);
     expect(await lengths(topic)).toEqual([100_000, 50_000]);
     await source(lines, { ...tolerant, 'producer.override.max.request.size': '60000' });
-    await eventually('one more is there', async () => (await lengths(topic)).length === 3);
+    await eventually('one more is written', async () => (await lengths(topic)).length === 3);
     expect(await lengths(topic)).toEqual([100_000, 50_000, 50_000]);
   });
 
-  test('fails for a record that a topic does not take for another reason, with that reason', async () => {
+  test("fails with the broker's reason for other rejections", async () => {
     const topic = await topicOf({ 'cleanup.policy': 'compact' });
     const { name } = await source(['one'], { topic });
     expect((await worker.awaitState(name, 'FAILED')).trace).toContain('has no key, and the topic is compacted');
@@ -125,7 +125,7 @@ describe('a file source', () => {
 });
 
 describe('a dead letter', () => {
-  /** A sink of JSON that gets one record of so many bytes that is none. */
+  /** A JSON sink that receives one invalid record of this many bytes. */
   async function bury(bytes: number, config: Record<string, string>) {
     const [topic, queue] = [await topicOf({ 'max.message.bytes': '2000000' }), await topicOf(config)];
     const producer = await kafka.producer({
@@ -154,19 +154,19 @@ describe('a dead letter', () => {
       'errors.deadletterqueue.topic.replication.factor': '1',
       'errors.deadletterqueue.context.headers.enable': 'true',
     });
-    await eventually('the other is written', async () => (await figures(name))['records_written'] === 1);
+    await eventually('the other record is written', async () => (await figures(name))['records_written'] === 1);
     expect(await worker.task(name)).toMatchObject({ state: 'RUNNING', figures: { records_skipped: 1 } });
-    const found = await read(queue);
-    return { name, records: found, headers: headersOf(found[0]), value };
+    const deadLetters = await read(queue);
+    return { name, records: deadLetters, headers: headersOf(deadLetters[0]), value };
   }
 
-  test('has its headers cut, or left out, where it would be too large with them', async () => {
-    // Just fits without any header: 61 bytes of the batch, and about 20 of the record.
+  test('has its headers cut or omitted if it would be too large with them', async () => {
+    // Just fits without headers: 61 bytes of the batch, and about 20 of the record.
     for (const bytes of [1_048_588 - 700, 1_048_588 - 100]) {
       const { records, value } = await bury(bytes, {});
       expect(records[0]?.value?.equals(value)).toBe(true);
     }
-    // The bytes of all headers, without those of the framing: too few by about 100.
+    // All header bytes without their framing, which is about 100 bytes.
     const all = (await bury(100, {})).records[0]?.headers ?? [];
     const room = all.reduce((sum, { key, value }) => sum + key.length + (value?.length ?? 0), 0);
     const { headers } = await bury(1_048_588 - room, {});
@@ -174,7 +174,7 @@ describe('a dead letter', () => {
     expect(headers.get('offset')).toBe('0');
   });
 
-  test('has its value left out where that is too large, and says so', async () => {
+  test('has its value omitted if that is too large, with a note', async () => {
     const { records, headers } = await bury(50_000, { 'max.message.bytes': '20000' });
     expect(records).toHaveLength(1);
     expect(records[0]).toMatchObject({ value: null, key: Buffer.from('key') });
@@ -182,7 +182,7 @@ describe('a dead letter', () => {
     expect(headers.get('offset')).toBe('0');
   });
 
-  test('that fits in no form is logged and counted', async () => {
+  test('that is too large in any form is logged and counted', async () => {
     const { name, records } = await bury(5000, { 'max.message.bytes': '100' });
     expect(records).toEqual([]);
     await eventually('it is counted', async () => (await figures(name))['dead_letters_lost'] === 1);

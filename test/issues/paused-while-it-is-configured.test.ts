@@ -4,7 +4,7 @@ import { updates } from '../../workflows/shared/messages.ts';
 import { connectorWorkflows, FakeTasks, status, update } from '../support/connector-workflow.ts';
 import { eventually } from '../support/eventually.ts';
 
-/** Clients that list the tasks of a paused connector expect them, whatever it was in the midst of. */
+/** Clients that list the tasks of a paused connector expect all of them, in any phase. */
 const start = connectorWorkflows();
 
 type Handle = Parameters<typeof update>[0];
@@ -13,7 +13,7 @@ const changes: readonly (readonly [string, (handle: Handle) => Promise<unknown>]
   ['resumed', handle => update(handle, updates.pause).then(() => update(handle, updates.resume))],
 ];
 
-test.each(changes)('a connector that is paused while it is %s shows the tasks that it had', async (_, change) => {
+test.each(changes)('a connector that is paused while it is %s shows its previous tasks', async (_, change) => {
   const tasks = new FakeTasks();
   const { handle } = await start({}, tasks);
   await eventually('it runs', () => tasks.running.size === 2);

@@ -66,7 +66,7 @@ async function records(topic: string): Promise<number> {
   }
 }
 
-test('a worker that wakes up writes nothing of a connector that was paused meanwhile', async () => {
+test('a resuming worker writes nothing of a connector that was paused meanwhile', async () => {
   const [name, topic, input] = [draw.connectorName(), draw.topic(), join(folder, 'input')];
   await writeFile(input, 'one\n');
   await call('POST', `${first.url}/connectors`, {

@@ -5,7 +5,7 @@ import { eventually } from '../support/eventually.ts';
 import { uniqueName } from '../support/topic.ts';
 import { TestWorker } from '../support/worker.ts';
 
-/** A source that counts, and misbehaves in the way that `fault` names. */
+/** A source that counts, and fails in the way that `fault` names. */
 const plugin = `
 import { defineConfig, definePlugin, schemaOf, stringKey } from 'millrace/api';
 const config = defineConfig({
@@ -66,9 +66,9 @@ async function start(fault: string, more: Record<string, string> = {}): Promise<
   return name;
 }
 
-const written = async (name: string) => Number((await worker.task(name))?.figures?.['records_written'] ?? 0);
+const countWritten = async (name: string) => Number((await worker.task(name))?.figures?.['records_written'] ?? 0);
 
-/** Connections that the worker's processes have to a port. */
+/** Connections of the worker's processes to a port. */
 async function connectionsTo(port: number): Promise<number> {
   const counts = (await processTree(worker.process.pid)).map(pid => connectionsOf(pid, port).catch(() => 0));
   return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
@@ -95,21 +95,21 @@ async function connectionsOf(pid: number, port: number): Promise<number> {
   return (await Promise.all(links)).filter(link => inodes.has(/^socket:\[(\d+)\]$/.exec(link)?.[1])).length;
 }
 
-test.each(['acknowledge', 'acknowledge-late'])('an error in %s ends the task, and says what it was', async fault => {
+test.each(['acknowledge', 'acknowledge-late'])('an error in %s ends the task and is reported', async fault => {
   const name = await start(fault);
   expect((await worker.awaitState(name, 'FAILED')).trace).toContain('the acknowledgement went wrong');
 });
 
-test('records that cannot be written are left out where that is tolerated, the first of a topic too', async () => {
+test('records that cannot be written are skipped under errors.tolerance, including the first of a topic', async () => {
   const name = await start('partition', { 'errors.tolerance': 'all' });
-  await eventually('the other records are written', async () => (await written(name)) === 18);
+  await eventually('the other records are written', async () => (await countWritten(name)) === 18);
   expect(await worker.task(name)).toMatchObject({ state: 'RUNNING', figures: { records_skipped: 2 } });
 });
 
 test('an error in close leaves no connection open', async () => {
   const kafka = Number(worker.properties['bootstrap.servers']?.split(':').at(-1));
   const name = await start('close');
-  await eventually('it runs', async () => (await written(name)) > 0);
+  await eventually('it runs', async () => (await countWritten(name)) > 0);
   const restart = async () => {
     await worker.call('POST', `/connectors/${name}/restart?includeTasks=true`);
     await eventually('it runs again', async () => (await worker.task(name))?.state === 'RUNNING');
@@ -119,19 +119,16 @@ test('an error in close leaves no connection open', async () => {
   expect(before).toBeGreaterThan(0);
   const restarts = 4;
   for (let round = 0; round < restarts; round++) await restart();
-  // Some connections of the task that was counted may not have been open yet. A leak is one for each restart.
-  await eventually(
-    'fewer than one more for each restart',
-    async () => (await connectionsTo(kafka)) < before + restarts,
-  );
+  // Some connections of the counted task may not have been open yet. A leak is one per restart.
+  await eventually('fewer than one more per restart', async () => (await connectionsTo(kafka)) < before + restarts);
 });
 
-test('connectors are stopped and deleted whose methods do not end', async () => {
+test('connectors whose methods do not return can be stopped and deleted', async () => {
   await Promise.all(
     ['open', 'read', 'close-late'].map(async fault => {
       const name = await start(fault);
       await worker.awaitState(name, 'RUNNING');
-      if (fault !== 'open') await eventually('it has written', async () => (await written(name)) > 0);
+      if (fault !== 'open') await eventually('it has written', async () => (await countWritten(name)) > 0);
       await worker.call('PUT', `/connectors/${name}/stop`);
       await eventually(`the task of ${name} has ended`, async () => /task (ended|stopped)/.test(await logOf(name)));
       await worker.call('DELETE', `/connectors/${name}`);

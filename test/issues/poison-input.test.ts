@@ -6,7 +6,7 @@ import { eventually } from '../support/eventually.ts';
 import { type ResponsiveWorker, startResponsiveWorker } from '../support/responsive-worker.ts';
 import { uniqueName } from '../support/topic.ts';
 
-/** One input of each kind that once stopped a worker for minutes. What comes after it is still dealt with. */
+/** One input of each kind that once stopped a worker for minutes. Later input is still processed. */
 let worker: ResponsiveWorker;
 let database: TestDatabase;
 
@@ -21,7 +21,7 @@ afterAll(async () => {
 
 const text = 'org.apache.kafka.connect.storage.StringConverter';
 
-test('a record with a header of 900 KB that begins like a number', async () => {
+test('a record with a header of 900 KB that starts like a number is processed', async () => {
   const topic = uniqueName('header');
   const file = join(worker.folder, topic);
   await worker.produce(topic, [
@@ -30,14 +30,14 @@ test('a record with a header of 900 KB that begins like a number', async () => {
   ]);
   await worker.create(topic, { 'connector.class': 'FileStreamSink', file, topics: topic, 'value.converter': text });
   await worker.whileResponsive(() =>
-    eventually('both lines are there', async () => (await readFile(file, 'utf8')) === 'poison\nnext\n'),
+    eventually('both lines are written', async () => (await readFile(file, 'utf8')) === 'poison\nnext\n'),
   );
 });
 
 test.each([
   ['placeholder', `$${'{a:'}${':'.repeat(900_000)}`],
   ['row of placeholders', `$${'{a:'}`.repeat(225_000)],
-])('a request with a value of 900 KB that begins like a %s', async (_what, topic) => {
+])('a request with a value of 900 KB that starts like a %s is processed', async (_what, topic) => {
   const answer = await worker.whileResponsive(() =>
     fetch(`${worker.url}/connector-plugins/FileStreamSource/config/validate`, {
       method: 'PUT',
@@ -48,7 +48,7 @@ test.each([
   expect(answer.status).toBe(200);
 });
 
-test('a record with the name of a field of 100,000 characters', async () => {
+test('a record with a field name of 100,000 characters is processed', async () => {
   const topic = uniqueName('field');
   const { host, port, user, password } = database.connection;
   const long = 'f'.repeat(100_000);
@@ -71,14 +71,14 @@ test('a record with the name of a field of 100,000 characters', async () => {
     'errors.tolerance': 'all',
   });
   await worker.whileResponsive(() =>
-    eventually('the next row is there', async () => {
+    eventually('the next row is written', async () => {
       const rows = await database.query(`SELECT * FROM "${topic}" WHERE plain = 'next'`);
       return rows.length === 1;
     }),
   );
 });
 
-test('a regular expression that backtracks without end in Java and V8', async () => {
+test('a regular expression with exponential backtracking in Java and V8 fails only its task', async () => {
   const topic = uniqueName('a'.repeat(40));
   const file = join(worker.folder, topic);
   await worker.produce(topic, [{ value: 'one' }]);
@@ -96,10 +96,10 @@ test('a regular expression that backtracks without end in Java and V8', async ()
   await worker.whileResponsive(async () => {
     const [linear, endless] = [uniqueName('linear'), uniqueName('endless')];
     await sink(linear, '(a+)+');
-    await eventually('the line is there', async () => (await readFile(`${file}-${linear}`, 'utf8')) === 'one\n');
-    // A back-reference keeps it from the linear engine.
+    await eventually('the line is written', async () => (await readFile(`${file}-${linear}`, 'utf8')) === 'one\n');
+    // A back-reference is not supported by the linear engine.
     await sink(endless, '(a)(a+)+\\1-');
-    const failed = await eventually('the task has failed', async () => {
+    const failed = await eventually('the task failed', async () => {
       const [task] = (await worker.status(endless)).tasks;
       return task?.state === 'FAILED' ? task : undefined;
     });
@@ -107,11 +107,11 @@ test('a regular expression that backtracks without end in Java and V8', async ()
   });
 });
 
-test('records whose schemas have 30,000 fields each are refused in a moment', async () => {
+test('records whose schemas have 30,000 fields each are rejected quickly', async () => {
   const topic = uniqueName('wide');
   const file = join(worker.folder, topic);
   const fields = Array.from({ length: 30_000 }, (_, i) => ({ field: `f${i}`, type: 'int8' }));
-  // Each has a schema of its own, so that nothing remembered helps to read it; its fields are missing.
+  // Each has its own schema, so that no cache helps; its fields are missing.
   const wide = Array.from({ length: 10 }, (_, i) => ({
     value: JSON.stringify({ schema: { type: 'struct', fields, doc: `${i}` }, payload: {} }),
   }));
@@ -119,12 +119,12 @@ test('records whose schemas have 30,000 fields each are refused in a moment', as
   await worker.produce(topic, [...wide, next]);
   await worker.create(topic, { 'connector.class': 'FileStreamSink', file, topics: topic, 'errors.tolerance': 'all' });
   await worker.whileResponsive(() =>
-    eventually('the next line is there', async () => (await readFile(file, 'utf8')) === 'next\n'),
+    eventually('the next line is written', async () => (await readFile(file, 'utf8')) === 'next\n'),
   );
 });
 
 test.each(['zstd', 'gzip'] as const)(
-  'a batch of a few kilobytes of %s that becomes 300 MB is left out',
+  'a batch of a few kilobytes of %s that decompresses to 300 MB is skipped',
   async codec => {
     const topic = uniqueName('bomb');
     const file = join(worker.folder, topic);
@@ -138,12 +138,12 @@ test.each(['zstd', 'gzip'] as const)(
       'errors.tolerance': 'all',
     });
     await worker.whileResponsive(() =>
-      eventually('the line after it is there', async () => (await readFile(file, 'utf8')) === 'next\n'),
+      eventually('the line after it is written', async () => (await readFile(file, 'utf8')) === 'next\n'),
     );
   },
 );
 
-test('levels of loggers that do not exist do not add up without bound', async () => {
+test('levels of unknown loggers do not accumulate', async () => {
   const put = (name: string) =>
     fetch(`${worker.url}/admin/loggers/${name}`, {
       method: 'PUT',
@@ -162,7 +162,7 @@ test('levels of loggers that do not exist do not add up without bound', async ()
   expect(statuses.filter(status => status === 200)).toHaveLength(1000);
   expect(new Set(statuses.slice(1000))).toEqual(new Set([400]));
   expect(await put('x'.repeat(250))).toBe(400);
-  // One that exists is still set.
+  // The level of an existing logger is set.
   expect(await put('rest')).toBe(200);
   const loggers = await (await fetch(`${worker.url}/admin/loggers`)).json();
   expect(Object.keys(loggers as object).length).toBeLessThan(1200);

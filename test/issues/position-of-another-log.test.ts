@@ -7,8 +7,8 @@ import { topicRecords } from '../support/topic-records.ts';
 import { TestWorker } from '../support/worker.ts';
 
 /*
- * A connector whose database is no longer the one that its position is of: a restored copy, a standby that was promoted,
- * another server. What such a server commits stands at LSNs that the position counts as read.
+ * A connector whose position belongs to another server than its database: a restored copy, a promoted standby, a new
+ * server. Commits of such a server have LSNs that the position counts as read.
  */
 const draw = generator(import.meta.url);
 let worker: TestWorker;
@@ -69,7 +69,7 @@ class Capture {
   insert = (from: number, to: number) =>
     this.files.query(`INSERT INTO t SELECT i, repeat(md5(i::text), 4) FROM generate_series(${from}, ${to}) i`);
 
-  /** Ids of the topic's records, in its order. */
+  /** Ids in the topic, in topic order. */
   async ids(): Promise<number[]> {
     const records = await topicRecords(`${this.slot}.public.t`);
     return records.map(({ key }) => JSON.parse(String(key)).id as number);
@@ -78,7 +78,7 @@ class Capture {
   arrive = (count: number) =>
     eventually(`${count} records are in the topic`, async () => (await this.ids()).length >= count, { every: 200 });
 
-  /** The slot has been told of everything that the topic holds, and the server has written that down. */
+  /** The slot has confirmed everything in the topic, and the server has persisted it. */
   async acknowledged(): Promise<void> {
     await eventually('the slot is acknowledged', async () => {
       const [slot] = await this.files.query<{ at: string }>(
@@ -108,7 +108,7 @@ class Capture {
 
   resume = () => worker.call('PUT', `${this.path}/resume`);
 
-  /** Its task has failed for good, as the position is lost. */
+  /** The task has failed permanently because its position is lost. */
   async fails(reason: RegExp): Promise<void> {
     const task = await worker.awaitState(this.name, 'FAILED');
     expect(task).toMatchObject({ trace: expect.stringContaining('SOURCE_POSITION_LOST') });
@@ -122,7 +122,7 @@ class Capture {
 }
 
 describe('a database that was restored from a copy of its files', () => {
-  test('fails where its log ends before the position, and with when_needed is read again', async () => {
+  test('fails if its log ends before the position; with when_needed it is read again', async () => {
     await using files = await PostgresFiles.start();
     const capture = new Capture(files);
     await capture.start();
@@ -146,7 +146,7 @@ describe('a database that was restored from a copy of its files', () => {
     expect((await capture.ids()).slice(3000)).toEqual([...present, 6000]);
   });
 
-  test('fails where its log has grown past the position before anyone looked', async () => {
+  test('fails if its log has grown past the position meanwhile', async () => {
     await using files = await PostgresFiles.start();
     const capture = new Capture(files);
     await capture.start();
@@ -170,7 +170,7 @@ describe('a database that was restored from a copy of its files', () => {
 });
 
 describe('a standby that was promoted', () => {
-  test('fails where it had not all that was read, however long its log is now', async () => {
+  test('fails if it lacked log that was read, however long its log is now', async () => {
     await using files = await PostgresFiles.start();
     const capture = new Capture(files);
     await capture.start();
@@ -189,7 +189,7 @@ describe('a standby that was promoted', () => {
     await capture.fails(/this server left timeline 1 at [0-9A-F]+\/[0-9A-F]+ \(it is on 2\)/);
   });
 
-  test('goes on where it had all, and the position is of its timeline then', async () => {
+  test('continues if it had all of it, with a position on its timeline', async () => {
     await using files = await PostgresFiles.start();
     const capture = new Capture(files);
     await capture.start();
@@ -199,7 +199,7 @@ describe('a standby that was promoted', () => {
     await capture.arrive(1000);
     const position = await capture.offset();
     expect(position).toMatchObject({ timeline_id: 1 });
-    await eventually('the standby has it', async () => {
+    await eventually('the standby has the row', async () => {
       const [row] = await files.query<{ has: boolean }>(
         `SELECT pg_last_wal_replay_lsn() - '0/0' >= ${position?.['lsn_commit']} AS has`,
         standby.server.port,
@@ -217,7 +217,7 @@ describe('a standby that was promoted', () => {
   });
 });
 
-test('another server fails, though its slot and its log would fit', async () => {
+test('another server fails, even if its slot and log would fit', async () => {
   await using files = await PostgresFiles.start();
   const capture = new Capture(files);
   await capture.start();
@@ -239,7 +239,7 @@ test('a row that a crash of the server undoes is not in the topic', async () => 
   const capture = new Capture(files, { 'snapshot.delay.ms': '3000' });
   await files.query('CREATE TABLE t (id int PRIMARY KEY, pad text)');
   await worker.create(capture.name, capture.config());
-  await eventually('the slot is there', async () => {
+  await eventually('the slot exists', async () => {
     const slots = await files.query<{ restart_lsn: string | null }>('SELECT restart_lsn FROM pg_replication_slots');
     return slots[0]?.restart_lsn;
   });
@@ -250,7 +250,7 @@ test('a row that a crash of the server undoes is not in the topic', async () => 
   expect(await files.query('SELECT id FROM t')).toEqual([{ id: 1 }]);
 });
 
-test('an offset that does not say of which log it is, is taken, and says it from then on', async () => {
+test('an offset without identity is accepted, and stored with identity from then on', async () => {
   await using files = await PostgresFiles.start();
   const capture = new Capture(files);
   await capture.start();
@@ -261,7 +261,10 @@ test('an offset that does not say of which log it is, is taken, and says it from
     offsets: [{ partition: { server: capture.slot }, offset }],
   });
   await capture.resume();
-  await eventually('the offset has it', async () => (await capture.offset())?.['system_identifier'] !== undefined);
+  await eventually(
+    'the offset has the identity',
+    async () => (await capture.offset())?.['system_identifier'] !== undefined,
+  );
   await capture.insert(102, 102);
   await capture.arrive(102);
   expect(await capture.ids()).toEqual(Array.from({ length: 102 }, (_, i) => i + 1));

@@ -10,7 +10,10 @@ import { incrementingSource } from '../support/table-connectors.ts';
 import { topicRecords } from '../support/topic-records.ts';
 import { WorkerGroup } from '../support/worker-group.ts';
 
-/** A producer may still run on a worker that is cut off, though its task has ended: only a newer epoch of its id refuses it. */
+/**
+ * A producer may still run on a worker that is cut off after its task has ended: only a newer epoch of its id fences
+ * it.
+ */
 const draw = generator(import.meta.url);
 const TABLES = [0, 1, 2].map(n => `t${n}`);
 const cluster = new Cluster({ brokers: [servers().kafka], clientId: 'test' }, silent);
@@ -18,7 +21,7 @@ afterAll(() => cluster.close());
 
 const DESCRIBE_TRANSACTIONS = 65;
 
-/** The epoch of a transactional id's present producer. https://kafka.apache.org/protocol#The_Messages_DescribeTransactions */
+/** Current producer epoch of a transactional id. https://kafka.apache.org/protocol#The_Messages_DescribeTransactions */
 async function epochOf(id: string): Promise<number> {
   const coordinator = await cluster.coordinator('transaction', id);
   const body = new FieldWriter();
@@ -33,12 +36,12 @@ async function epochOf(id: string): Promise<number> {
     fields.compactString();
     // transaction_timeout_ms, transaction_start_time_ms, producer_id
     fields.slice(4 + 8 + 8);
-    const found = fields.int16();
+    const errorCode = fields.int16();
     fields.compactArray(() => {
       fields.compactString();
       for (let left = fields.unsignedVarint() - 1; left > 0; left--) fields.int32();
     });
-    return error === 0 ? found : -1;
+    return error === 0 ? errorCode : -1;
   });
   return epoch;
 }
@@ -53,7 +56,7 @@ test('the producers of a connector with fewer tasks, paused, stopped or deleted 
   const ids = TABLES.map((_table, task) => `${group.id}-${name}-${task}`);
   const epochs = () => Promise.all(ids.map(epochOf));
   let rows = 0;
-  /** Every table's next row is in its topic: the tasks that run now have opened their ids. */
+  /** Writes a row to every table and waits for it: the current tasks have opened their ids. */
   const flows = async (tasks: number) => {
     await eventually(`there are ${tasks} tasks`, async () => (await group.status(name)).tasks.length === tasks);
     rows++;
@@ -64,7 +67,7 @@ test('the producers of a connector with fewer tasks, paused, stopped or deleted 
         return records.length === rows;
       });
   };
-  /** Of the ids named by task, each has a newer epoch than before. */
+  /** Checks that each id of these tasks has a newer epoch than before. */
   const raised = (what: string, before: readonly number[], tasks: readonly number[]) =>
     eventually(what, async () => {
       const now = await epochs();
@@ -76,7 +79,7 @@ test('the producers of a connector with fewer tasks, paused, stopped or deleted 
   let before = await epochs();
   await group.request('PUT', `${path}/config`, { ...config, 'tasks.max': '1' });
   await flows(1);
-  await raised('the ids of the tasks that are gone are fenced', before, [1, 2]);
+  await raised('the ids of the removed tasks are fenced', before, [1, 2]);
 
   before = await epochs();
   await group.request('PUT', `${path}/pause`);

@@ -4,7 +4,7 @@ import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { quoted } from '../support/generate/identifiers.ts';
 import { generator } from '../support/generate/index.ts';
 
-/** A publication makes the server refuse an application's UPDATE and DELETE of tables that have no replica identity. */
+/** A publication makes the server reject UPDATE and DELETE on tables without a replica identity. */
 const draw = generator(import.meta.url);
 let db: TestDatabase;
 const [keyed, keyless, deferred, unique, full, nothing, lost, partitioned, later] = Array.from({ length: 9 }, () =>
@@ -33,7 +33,7 @@ beforeAll(async () => {
 });
 afterAll(() => db?.drop());
 
-/** Published tables on which the server refuses UPDATE and DELETE. */
+/** Published tables on which the server rejects UPDATE and DELETE. */
 async function refused(): Promise<string[]> {
   const names: string[] = [];
   for (const table of [keyed, keyless, deferred, unique, full, nothing, lost, 'leaf', later])
@@ -43,10 +43,10 @@ async function refused(): Promise<string[]> {
   return names.sort();
 }
 
-test.each(['false', 'true'])('are named, with what mends them; via root: %s', async viaRoot => {
+test.each(['false', 'true'])('tables are named with a remedy; via root: %s', async viaRoot => {
   const committed = new Committed();
   await using task = await openTask(
-    // Only one is captured: a publication of all tables has the others too.
+    // Only one is captured: a publication of all tables includes the others.
     propsOf(db, {
       'publication.autocreate.mode': 'all_tables',
       'publication.name': `p_${viaRoot}`,
@@ -67,7 +67,7 @@ test.each(['false', 'true'])('are named, with what mends them; via root: %s', as
   for (const name of await refused()) expect(message).toContain(`ALTER TABLE ${name} REPLICA IDENTITY FULL`);
   await task.until(() => String(task.figures['TablesWithoutReplicaIdentity'] ?? '').startsWith(`${expected.length}: `));
 
-  // One that is created later, when the first row of it comes.
+  // A table that is created later is named with its first row.
   await task.until(() => task.task.caughtUp?.() === true);
   await db.query(`CREATE TABLE ${schema}.${later} (${column} int)`);
   await db.query(`INSERT INTO ${schema}.${later} VALUES (1)`);
@@ -76,7 +76,7 @@ test.each(['false', 'true'])('are named, with what mends them; via root: %s', as
   await db.query(`DROP TABLE ${schema}.${later}; DROP PUBLICATION p_${viaRoot}`);
 });
 
-test('a publication of insertions alone refuses nothing', async () => {
+test('a publication of inserts only rejects nothing', async () => {
   await db.query("CREATE PUBLICATION insertions FOR ALL TABLES WITH (publish = 'insert')");
   const committed = new Committed();
   await using task = await openTask(
@@ -87,7 +87,7 @@ test('a publication of insertions alone refuses nothing', async () => {
   expect(task.warnings.map(({ message }) => message).filter(text => /refuses UPDATE/.test(text))).toEqual([]);
 });
 
-test('a column list or a row filter that goes with no replica identity', async () => {
+test('a column list or a row filter that requires another replica identity is named', async () => {
   const names = ['list', 'filtered', 'both', 'good', 'full', 'rooted'] as const;
   await db.query('CREATE SCHEMA parts');
   for (const name of names.slice(0, 5))

@@ -9,14 +9,14 @@ import { generator } from '../support/generate/index.ts';
 // Its server is started for files that name it.
 import '../support/mariadb.ts';
 
-/** Any one statement that returns rows is a query of the JDBC source. */
+/** Any single statement that returns rows is a query of the JDBC source. */
 const draw = generator(import.meta.url);
 const text = draw.value(
   fc.string({ unit: fc.constantFrom('a', ';', '-', ' ', '/', '*', '#', '$', '(', 'ä'), minLength: 3 }),
 );
 const column = draw.column().replaceAll(/["`\\]/g, '');
 
-/** In the words of both databases: q quotes a name. */
+/** Statements in the syntax of both databases: q quotes a name. */
 const common = (q: (name: string) => string): string[] => [
   'SELECT id, name FROM t',
   'SELECT id, name FROM t;',
@@ -31,7 +31,7 @@ const common = (q: (name: string) => string): string[] => [
   `SELECT '${text}' AS ${q(column)}, 'x'';where' AS ${q('where')} FROM t`,
   'EXPLAIN SELECT id FROM t',
 ];
-const own = {
+const dialectQueries = {
   postgresql: [
     "VALUES (1, 'a'), (2, NULL)",
     'TABLE t',
@@ -100,18 +100,18 @@ describe.each(sources)('%s', (_name, make) => {
     return shown(committed.records.slice(0, count).map(record => payloadOf(record) as Record<string, unknown>));
   }
 
-  test('every statement that only reads', async () => {
+  test('every read-only statement runs', async () => {
     const q = (name: string) => (db.product === 'postgresql' ? `"${name}"` : `\`${name}\``);
-    for (const query of [...common(q), ...own[db.product]]) {
+    for (const query of [...common(q), ...dialectQueries[db.product]]) {
       const answer = (await db.run(query)) as readonly unknown[];
-      // A procedure's rows come with its own end behind them.
+      // The rows of a procedure are followed by its own end marker.
       const rows = (Array.isArray(answer[0]) ? answer[0] : answer) as readonly Readonly<Record<string, unknown>>[];
       expect(rows.length).toBeGreaterThan(0);
       expect([query, ...(await first({ query }, rows.length))]).toEqual([query, ...shown(rows)]);
     }
   });
 
-  test('statements that write as well are committed', async () => {
+  test('statements that also write are committed', async () => {
     for (const query of writing[db.product]) {
       await db.run('DELETE FROM log');
       const rows = await first({ query, 'poll.interval.ms': '60000' }, 1);
@@ -119,25 +119,25 @@ describe.each(sources)('%s', (_name, make) => {
     }
   });
 
-  test('a statement without rows is refused, and not run', async () => {
+  test('a statement without rows is rejected and not run', async () => {
     const failure = await rejection(first({ query: 'DELETE FROM t' }, 1));
     expect(failure).toMatchObject({ code: 'SOURCE_SETUP', message: expect.stringContaining('returns no rows') });
     expect((await db.run('SELECT * FROM t')).length).toBe(3);
   });
 
-  test('whatever tables the database has', async () => {
+  test('a query runs whatever tables exist', async () => {
     if (db.product === 'mariadb') return;
     await db.run('CREATE SCHEMA beside; CREATE TABLE beside.t (id int)');
     const settings = configOf(propsOf(db, { mode: 'bulk', query: 'SELECT 1' }));
     expect(await connector.validate?.(settings, planContext)).toEqual({});
   });
 
-  test('with a suffix', async () => {
+  test('a query runs with a suffix', async () => {
     const more = { query: 'SELECT id FROM t ORDER BY id; -- all', 'query.suffix': 'LIMIT 2' };
     expect(await first(more, 4)).toEqual(shown([{ id: 1 }, { id: 2 }, { id: 1 }, { id: 2 }]));
   });
 
-  test('with the conditions of a mode', async () => {
+  test('a query runs with the conditions of a mode', async () => {
     for (const query of [
       'SELECT id, name FROM t; -- done',
       'SELECT id FROM t -- of all rows; where id = 1',
@@ -157,22 +157,25 @@ describe.each(sources)('%s', (_name, make) => {
     expect(failure).toMatchObject({ code: 'SOURCE_SETUP', message: expect.stringContaining('mode=bulk runs any') });
   });
 
-  test.each(['always', 'never'])('columns by the alias of their table, with quote.sql.identifiers=%s', async quote => {
-    const more = {
-      query: 'SELECT t.id, o.id AS other_id, o.at FROM t JOIN other o ON o.t_id = t.id',
-      mode: 'timestamp+incrementing',
-      'incrementing.column.name': 't.id',
-      'timestamp.column.name': 'o.at',
-      'quote.sql.identifiers': quote,
-    };
-    const rows = (await first(more, 3)) as string[][][];
-    expect(rows.map(row => [row[0], row[1]])).toEqual(
-      [3, 2, 1].map(id => [
-        ['id', String(id)],
-        ['other_id', String((4 - id) * 10)],
-      ]),
-    );
-  });
+  test.each(['always', 'never'])(
+    'columns can be qualified by a table alias, with quote.sql.identifiers=%s',
+    async quote => {
+      const more = {
+        query: 'SELECT t.id, o.id AS other_id, o.at FROM t JOIN other o ON o.t_id = t.id',
+        mode: 'timestamp+incrementing',
+        'incrementing.column.name': 't.id',
+        'timestamp.column.name': 'o.at',
+        'quote.sql.identifiers': quote,
+      };
+      const rows = (await first(more, 3)) as string[][][];
+      expect(rows.map(row => [row[0], row[1]])).toEqual(
+        [3, 2, 1].map(id => [
+          ['id', String(id)],
+          ['other_id', String((4 - id) * 10)],
+        ]),
+      );
+    },
+  );
 });
 
 describe('the end of a statement', () => {
@@ -225,7 +228,7 @@ describe('the end of a statement', () => {
     );
   });
 
-  test.each(["'", '"', '/*', '$a$', ';', '$'])('of many %s is found in time', part => {
+  test.each(["'", '"', '/*', '$a$', ';', '$'])('the end of many %s is found in time', part => {
     const began = performance.now();
     for (const product of ['postgresql', 'mysql'] as const) withoutSemicolon(part.repeat(200_000), product);
     expect(performance.now() - began).toBeLessThan(2000);

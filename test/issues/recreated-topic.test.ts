@@ -8,7 +8,7 @@ import { produce, testKafka } from '../support/produce.ts';
 import { appendingSink, idsOf, numberedObjects, range } from '../support/table-connectors.ts';
 import { WorkerGroup } from '../support/worker-group.ts';
 
-/** A topic is deleted and created again while a sink is paused; it then holds more records than the sink had read. */
+/** A topic is deleted and created again while a sink is paused; it then has more records than the sink had read. */
 const draw = generator(import.meta.url);
 const kafka = testKafka();
 let database: TestDatabase;
@@ -33,18 +33,18 @@ const recreate = async (topic: string) => {
   await produce(kafka, topic, numberedObjects(1000, 1300));
 };
 const failure = (name: string) =>
-  eventually('the task has failed', async () => {
+  eventually('the task failed', async () => {
     const [task] = (await group.status(name)).tasks;
     return task?.state === 'FAILED' && task.trace;
   });
 
-test('a sink of rows says that its position is of another topic, and reads the new one where it is told to', async () => {
+test('a JDBC sink reports that its position is of another topic, and reads the new one if configured', async () => {
   const [topic, name] = [draw.topic(), draw.sinkName()];
   await database.query('CREATE TABLE rows (id int)');
   await produce(kafka, topic, numberedObjects(0, 100));
   const config = appendingSink(database, topic, 'rows');
   await group.create(name, config);
-  await eventually('the first records are there', async () => (await idsOf(database, 'rows')).length === 100);
+  await eventually('the first records are written', async () => (await idsOf(database, 'rows')).length === 100);
   await paused(name);
   await recreate(topic);
 
@@ -54,14 +54,14 @@ test('a sink of rows says that its position is of another topic, and reads the n
   expect(await idsOf(database, 'rows')).toEqual(range(0, 100));
 
   await put(name, 'config', { ...config, 'millrace.topic.recreated': 'earliest' });
-  await eventually('the new records are there', async () => (await idsOf(database, 'rows')).length === 400);
+  await eventually('the new records are written', async () => (await idsOf(database, 'rows')).length === 400);
   await group.request('POST', `/${encodeURIComponent(name)}/restart?includeTasks=true`);
   await produce(kafka, topic, numberedObjects(1300, 1350));
-  await eventually('it goes on', async () => (await idsOf(database, 'rows')).length === 450);
+  await eventually('it continues', async () => (await idsOf(database, 'rows')).length === 450);
   expect(await idsOf(database, 'rows')).toEqual([...range(0, 100), ...range(1000, 1350)]);
 });
 
-test('a sink of lines does the same, and goes on where its offsets are set', async () => {
+test('a file sink does the same, and continues after its offsets are set', async () => {
   const [topic, name] = [draw.topic(), draw.sinkName()];
   const file = join(group.folder, 'lines.txt');
   const lines = async () => (await readFile(file, 'utf8')).split('\n').filter(line => line !== '');
@@ -72,7 +72,7 @@ test('a sink of lines does the same, and goes on where its offsets are set', asy
     file,
     'value.converter': 'org.apache.kafka.connect.storage.StringConverter',
   });
-  await eventually('the first records are there', async () => (await lines()).length === 100);
+  await eventually('the first records are written', async () => (await lines()).length === 100);
   await paused(name);
   await recreate(topic);
   await put(name, 'resume');
@@ -84,7 +84,7 @@ test('a sink of lines does the same, and goes on where its offsets are set', asy
     offsets: [{ partition, offset: { kafka_offset: 200 } }],
   });
   await put(name, 'resume');
-  await eventually('the last hundred are there', async () => (await lines()).length === 200);
+  await eventually('the last hundred are written', async () => (await lines()).length === 200);
   expect((await lines()).slice(100)).toEqual(numberedObjects(1200, 1300));
 });
 
@@ -93,8 +93,8 @@ test('a topic that is recreated while its sink runs is not read from the middle'
   await database.query('CREATE TABLE running (id int)');
   await produce(kafka, topic, numberedObjects(0, 100));
   await group.create(name, { ...appendingSink(database, topic, 'running'), 'millrace.topic.recreated': 'earliest' });
-  await eventually('the first records are there', async () => (await idsOf(database, 'running')).length === 100);
+  await eventually('the first records are written', async () => (await idsOf(database, 'running')).length === 100);
   await recreate(topic);
-  await eventually('the new records are there', async () => (await idsOf(database, 'running')).length >= 400);
+  await eventually('the new records are written', async () => (await idsOf(database, 'running')).length >= 400);
   expect(await idsOf(database, 'running')).toEqual([...range(0, 100), ...range(1000, 1300)]);
 });

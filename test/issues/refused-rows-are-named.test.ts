@@ -4,7 +4,7 @@ import { eventually } from '../support/eventually.ts';
 import { generator } from '../support/generate/index.ts';
 import { type ResponsiveWorker, startResponsiveWorker } from '../support/responsive-worker.ts';
 
-/** A row that the JDBC source cannot write is named by its place and offset, never by its values. */
+/** A row that the JDBC source cannot write is identified by its place and offset, never by its values. */
 const draw = generator(import.meta.url);
 let worker: ResponsiveWorker;
 let database: TestDatabase;
@@ -45,7 +45,7 @@ test.each([
     mode,
     ...columns,
   });
-  const failed = await eventually('the task has failed', async () => {
+  const failed = await eventually('the task failed', async () => {
     const [task] = (await worker.status(encodeURIComponent(name))).tasks;
     return task?.state === 'FAILED' ? task : undefined;
   });

@@ -14,8 +14,8 @@ import { servers } from '../support/servers.ts';
 import { uniqueName } from '../support/topic.ts';
 
 /**
- * A page in the browser of somebody who can reach the API must not use it: neither by a name of its own that it lets
- * resolve to the worker's address, nor by requests that browsers send to other origins without asking first.
+ * A page in a browser that can reach the API must not use it: neither through a DNS name that resolves to the worker's
+ * address, nor through requests that browsers send to other origins without a preflight.
  */
 const draw = generator(import.meta.url);
 const group = uniqueName('sites');
@@ -49,7 +49,7 @@ interface Answer {
   readonly body: string;
 }
 
-/** As a browser sends it: `fetch` of Node keeps these headers to itself. */
+/** Sends the headers of a browser, which Node's `fetch` removes. */
 async function send(method: string, path: string, headers: Record<string, string>, body?: unknown): Promise<Answer> {
   const bytes = body === undefined ? undefined : JSON.stringify(body);
   const type = bytes === undefined ? {} : { 'content-type': 'application/json' };
@@ -81,26 +81,29 @@ describe('a request for another host', () => {
     'localhost.evil.example',
     '127.0.0.1.evil.example',
     'svc.cluster.local',
-  ])('%s is misdirected, whatever it asks for', async host => {
+  ])('%s is answered with 421, whatever the path', async host => {
     const name = draw.connectorName();
     const config = draw.value(fileSources(join(folder, 'in'), draw.topic()));
-    const own = { host, origin: `http://${host}`, 'sec-fetch-site': 'same-origin' };
+    const ownOrigin = { host, origin: `http://${host}`, 'sec-fetch-site': 'same-origin' };
     for (const answer of [
-      await send('POST', '/connectors', own, { name, config }),
-      await send('GET', '/connectors', own),
-      await send('GET', '/metrics', own),
-      await send('GET', '/nowhere', own),
+      await send('POST', '/connectors', ownOrigin, { name, config }),
+      await send('GET', '/connectors', ownOrigin),
+      await send('GET', '/metrics', ownOrigin),
+      await send('GET', '/nowhere', ownOrigin),
     ])
       expect(answer).toMatchObject({ status: 421, body: expect.stringContaining('rest.allowed.hosts') });
     expect(JSON.parse((await send('GET', '/connectors', {})).body)).not.toContain(name);
   });
 
-  test.each(['[::1]x', '[evil]', 'a:b:c', 'a:x', ':', 'évil', '%31'])('what is no host is one, too: %j', async host => {
-    const { status } = await send('GET', '/', { host: Buffer.from(host).toString('latin1') });
-    expect([400, 421]).toContain(status);
-  });
+  test.each(['[::1]x', '[evil]', 'a:b:c', 'a:x', ':', 'évil', '%31'])(
+    'an invalid host is answered with 421: %j',
+    async host => {
+      const { status } = await send('GET', '/', { host: Buffer.from(host).toString('latin1') });
+      expect([400, 421]).toContain(status);
+    },
+  );
 
-  const known = [
+  const validHosts = [
     ...[
       'localhost',
       'LOCALHOST:1',
@@ -114,7 +117,7 @@ describe('a request for another host', () => {
     ...['worker-1.internal.example', 'connect', 'CONNECT:8083', 'millrace.etl.svc.cluster.local:8083'],
     ...[hostname(), hostname().toUpperCase()],
   ];
-  test.each(known)('%s is answered', async host => {
+  test.each(validHosts)('%s is answered', async host => {
     expect(await send('GET', '/', { host })).toMatchObject({ status: 200 });
   });
 });
@@ -122,11 +125,11 @@ describe('a request for another host', () => {
 describe('a request of another site', () => {
   const headers: readonly [Record<string, string>, string][] = [
     [{ origin: 'http://evil.example' }, 'by its origin'],
-    [{ origin: 'null' }, 'by an origin that is hidden'],
+    [{ origin: 'null' }, 'by a hidden origin'],
     [{ origin: 'http://localhost:3000' }, 'by the origin of another port'],
-    [{ 'sec-fetch-site': 'cross-site' }, 'as its browser says'],
-    [{ 'sec-fetch-site': 'same-site', origin: 'http://localhost:3000' }, 'of the same machine, as its browser says'],
-    [{ 'sec-fetch-site': 'cross-site', origin: 'http://console.example.evil' }, 'that is called like one that may'],
+    [{ 'sec-fetch-site': 'cross-site' }, 'by its fetch metadata'],
+    [{ 'sec-fetch-site': 'same-site', origin: 'http://localhost:3000' }, 'from the same machine by its fetch metadata'],
+    [{ 'sec-fetch-site': 'cross-site', origin: 'http://console.example.evil' }, 'whose name has an allowed prefix'],
   ];
   let name: string;
   beforeAll(async () => {
@@ -150,27 +153,27 @@ describe('a request of another site', () => {
     expect((await statusOf(name)).connector.state).toBe('RUNNING');
   });
 
-  test('may look, as its browser shows it nothing', async () => {
+  test('may read, because its browser does not show the answer', async () => {
     for (const [more] of headers) expect((await send('GET', '/connectors', more)).status).toBe(200);
   });
 
-  const own: readonly [string, () => Record<string, string>][] = [
+  const ownSite: readonly [string, () => Record<string, string>][] = [
     ['of no browser', () => ({})],
-    ['of its own origin', () => ({ origin: `http://127.0.0.1:${port}` })],
-    ['of its own origin behind a proxy', () => ({ origin: 'https://connect', host: 'connect' })],
-    ['of its own origin with the port', () => ({ origin: 'https://connect:443', host: 'connect:443' })],
-    ['of its own site', () => ({ 'sec-fetch-site': 'same-origin', origin: 'https://proxied.example' })],
-    ['of somebody who typed it', () => ({ 'sec-fetch-site': 'none' })],
-    ['of an origin that may', () => ({ origin: 'http://console.example' })],
-    ['of a site that may', () => ({ 'sec-fetch-site': 'cross-site', origin: 'http://console.example' })],
+    ['from its own origin', () => ({ origin: `http://127.0.0.1:${port}` })],
+    ['from its own origin behind a proxy', () => ({ origin: 'https://connect', host: 'connect' })],
+    ['from its own origin with the port', () => ({ origin: 'https://connect:443', host: 'connect:443' })],
+    ['from its own site', () => ({ 'sec-fetch-site': 'same-origin', origin: 'https://proxied.example' })],
+    ['typed by a user', () => ({ 'sec-fetch-site': 'none' })],
+    ['from an allowed origin', () => ({ origin: 'http://console.example' })],
+    ['from an allowed site', () => ({ 'sec-fetch-site': 'cross-site', origin: 'http://console.example' })],
   ];
-  test.each(own)('one %s is served', async (_, headersOf) => {
+  test.each(ownSite)('a request %s is served', async (_, headersOf) => {
     const path = `/connectors/${encodeURIComponent(name)}/restart`;
     expect((await send('POST', path, headersOf())).status).toBe(204);
   });
 });
 
-test('connections beyond the limit are closed, and it serves again when others have gone', async () => {
+test('connections beyond the limit are closed, and served again when others have closed', async () => {
   const sockets = Array.from({ length: CONNECTIONS + 5 }, () => connect(Number(port), '127.0.0.1'));
   const closed = new Set<Socket>();
   for (const socket of sockets) socket.on('error', () => undefined).once('close', () => closed.add(socket));

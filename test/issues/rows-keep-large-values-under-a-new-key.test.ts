@@ -5,8 +5,8 @@ import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { TableCopies } from '../support/table-copy.ts';
 
 /**
- * A change of a key is a deletion and a creation. PostgreSQL does not send large values that have not changed: the new row
- * takes them from the old one.
+ * A key change is a deletion and a creation. PostgreSQL does not send unchanged large values: the new row takes them
+ * from the old one.
  */
 const definition = `
   CREATE TABLE t (id int PRIMARY KEY, v int, mail text UNIQUE, t text NOT NULL, n float8[] NOT NULL);
@@ -15,7 +15,7 @@ const definition = `
   ALTER TABLE pairs ALTER t SET STORAGE EXTERNAL`;
 const large = (id: string) => `repeat('row ' || ${id}, 3000)`;
 
-test('through change data capture', async () => {
+test('large values stay through change data capture', async () => {
   await using copies = await TableCopies.start('new_key');
   const { source } = copies;
   await source.query(definition);
@@ -56,7 +56,7 @@ test('through change data capture', async () => {
   expect((await keeping.rows('t')).filter(({ id }) => ids.has(id ?? null))).toEqual(await copies.rows('t'));
 });
 
-describe('cut anywhere into batches, of one task or of two', () => {
+describe('large values stay when changes are split into batches anywhere, with one task or two', () => {
   let db: TestDatabase;
   beforeAll(async () => {
     db = await createDatabase('new_key');

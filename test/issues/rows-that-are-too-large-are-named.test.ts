@@ -7,7 +7,7 @@ import { debeziumSource } from '../support/table-connectors.ts';
 import { topicRecords } from '../support/topic-records.ts';
 import { TestWorker } from '../support/worker.ts';
 
-/** A row that is larger than its topic takes: which one, how large, and the setting. */
+/** A row larger than its topic allows is reported with its key, its size and the setting. */
 const draw = generator(import.meta.url);
 const table = draw.table();
 const [key, small, large] = [draw.column(), draw.column(), draw.column()];
@@ -45,7 +45,7 @@ let slots = 0;
 const place = (what: string) =>
   `${what} row of table "public".${quoted(table)}, which has the key (${quoted(key)}), at LSN `;
 
-test('of a snapshot: the task fails and says so', async () => {
+test('a large snapshot row fails the task', async () => {
   const { name } = await create({});
   const { trace } = await worker.awaitState(name, 'FAILED');
   expect(trace).toContain(place('a'));
@@ -56,12 +56,12 @@ test('of a snapshot: the task fails and says so', async () => {
   expect(trace).not.toContain('hidden');
 });
 
-test('of a snapshot and of the stream, tolerated: left out and named in the log', async () => {
+test('large rows of snapshot and stream are skipped under errors.tolerance and logged', async () => {
   const { name, topic } = await create({ 'errors.tolerance': 'all' });
-  await eventually('the snapshot is there', async () => (await topicRecords(topic)).length === 2);
+  await eventually('the snapshot is written', async () => (await topicRecords(topic)).length === 2);
   await insert(4, 1_200_000);
   await insert(5, 100);
-  await eventually('the stream goes on', async () => (await topicRecords(topic)).length === 3);
+  await eventually('the stream continues', async () => (await topicRecords(topic)).length === 3);
   const log = (await worker.log()).replaceAll('\\"', '"').replaceAll('\\\\', '\\');
   expect(log).toContain(place('an inserted').replaceAll('\n', '\\n'));
   await eventually('both are counted', async () => (await worker.task(name))?.figures?.['records_skipped'] === 2);

@@ -6,8 +6,8 @@ import { quoted, tablePattern, topicOf } from '../support/generate/identifiers.t
 import { generator } from '../support/generate/index.ts';
 
 /**
- * A row whose key moves from a chunk that is still to be read to one that was read is in no chunk, and the stream does not
- * send the large value that its update has left alone.
+ * A row whose key moves from an unread chunk to a chunk that was read is in no chunk, and the stream does not contain a
+ * large value that its update left unchanged.
  */
 const draw = generator(import.meta.url);
 /** Several chunks. */
@@ -59,7 +59,7 @@ class Moving {
     return this.committed.get({ server: this.slot })?.['snapshot_completed'] === true;
   }
 
-  /** Rows as a sink has them in the end: a value that was not sent stays, and goes with its row to a new key. */
+  /** Final rows of a sink: a value that was not sent stays, and moves with its row to a new key. */
   copy(): Map<string, Parsed> {
     const rows = new Map<string, Parsed>();
     const moved = new Map<string, Parsed>();
@@ -87,7 +87,7 @@ class Moving {
     expect([...this.copy().values()].map(text).sort()).toEqual(rows.map(({ row }) => text(row)).sort());
   }
 
-  /** Reads until a last change has come. */
+  /** Reads until a final change. */
   async until(task: Awaited<ReturnType<Moving['open']>>): Promise<void> {
     await db.query(`INSERT INTO ${this.name} VALUES (5000, 9, 'end')`);
     await task.until(() => this.committed.records.some(record => payloadOf(record)?.after?.[this.large] === 'end'));
@@ -102,7 +102,7 @@ function oldKeyOf(record: SourceRecord): string | undefined {
     : JSON.stringify(keyOf({ ...record, keySchema: header.schema, key: header.value }));
 }
 
-test.each(['1', '3'])('with %s reader(s), over restarts', async threads => {
+test.each(['1', '3'])('large values stay with %s reader(s), over restarts', async threads => {
   const t = new Moving();
   await t.create(`PRIMARY KEY (${quoted(t.id)})`);
   let task = await t.open({ 'snapshot.max.threads': threads });
@@ -121,7 +121,7 @@ test.each(['1', '3'])('with %s reader(s), over restarts', async threads => {
   );
   await t.move(540, -7);
   await task.until(() => t.completed);
-  // Behind the snapshot's end: by then nothing has the value but the row that moves on.
+  // After the end of the snapshot, when only the moved row has the value.
   await t.move(-7, -8);
   await db.query(`INSERT INTO ${t.name} SELECT i, 1, repeat('filler', 1000) FROM generate_series(1100, 1110) i`);
   await t.move(-8, -9);
@@ -136,10 +136,10 @@ test.each(['1', '3'])('with %s reader(s), over restarts', async threads => {
   await t.expectCopied();
 });
 
-test('where the key of records is not the one that chunks were read by', async () => {
+test('large values stay when record keys differ from chunk keys', async () => {
   const t = new Moving();
   await t.create(`PRIMARY KEY (${quoted(t.id)})`);
-  // Records are keyed by a column that stays.
+  // Records are keyed by an unchanged column.
   await db.query(`ALTER TABLE ${t.name} ADD stays int; UPDATE ${t.name} SET stays = ${quoted(t.id)}`);
   const keyed = { 'message.key.columns': `${tablePattern('public', t.table)}:stays` };
   const task = await t.open(keyed);
@@ -151,7 +151,7 @@ test('where the key of records is not the one that chunks were read by', async (
   await t.expectCopied();
 });
 
-test('that begin to pass the row filter of the publication', async () => {
+test("large values stay in rows that begin to match the publication's row filter", async () => {
   const t = new Moving();
   await t.create(`PRIMARY KEY (${quoted(t.id)})`);
   await db.query(`CREATE PUBLICATION ${t.slot} FOR TABLE ${t.name} WHERE (${quoted(t.id)} > 0)`);

@@ -16,13 +16,13 @@ import { servers } from '../support/servers.ts';
 import { uniqueName } from '../support/topic.ts';
 
 /**
- * `${secret:<id>}` is shown in every configuration: it must be worth nothing to another connector, nor at another key,
- * and no value of a placeholder may leave by the name of a topic.
+ * Configurations show `${secret:<id>}`: it must be useless to another connector and at another key, and no value of a
+ * placeholder may leak through the name of a topic.
  */
 const draw = generator(import.meta.url);
 const group = uniqueName('owners');
 const password = `s3cret-${group}`;
-/** What a file of the workers has, from which a configuration provider reads. */
+/** Content of a file of the workers, from which a configuration provider reads. */
 const fromFile = `kept.${group}`;
 let folder: string;
 let worker: WorkerProcess;
@@ -61,7 +61,7 @@ const at = (name: string, path = '') => `/connectors/${encodeURIComponent(name)}
 
 type Config = Record<string, string>;
 
-/** A sink that waits for a topic that is never made. */
+/** A sink of a topic that is never created. */
 const sink = (more: Config = {}): Config => ({
   'connector.class': 'JdbcSink',
   'connection.url': 'jdbc:postgresql://127.0.0.1:1/none',
@@ -76,14 +76,14 @@ const lines = (more: Config): Config => ({
   ...more,
 });
 
-/** A connector with a password; answers its name and the placeholder that stands for it. */
+/** Creates a connector with a password; returns its name and the placeholder. */
 async function victim(): Promise<{ name: string; placeholder: string; config: Config }> {
   const name = draw.sinkName();
-  const made = await ask('POST', '/connectors', { name, config: sink({ 'connection.password': password }) });
-  expect(made).toMatchObject({ status: 201 });
-  const placeholder = made.body.config['connection.password'] as string;
+  const response = await ask('POST', '/connectors', { name, config: sink({ 'connection.password': password }) });
+  expect(response).toMatchObject({ status: 201 });
+  const placeholder = response.body.config['connection.password'] as string;
   expect(placeholder).toMatch(/^\$\{secret:[0-9a-f-]{36}\}$/);
-  return { name, placeholder, config: made.body.config };
+  return { name, placeholder, config: response.body.config };
 }
 
 const thefts = (placeholder: string): Config[] => [
@@ -104,7 +104,7 @@ async function refused(method: string, path: string, body: unknown): Promise<voi
   expect(answer.text).not.toContain(password);
 }
 
-/** Whether a secret has been taken back in the topic where it is kept. */
+/** True if a secret has a tombstone in its topic. */
 async function isForgotten(placeholder: string): Promise<boolean> {
   const key = `secret-${placeholder.slice('${secret:'.length, -1)}`;
   const kafka = kafkaClient({ brokers: [servers().kafka], clientId: group }, silent);
@@ -130,7 +130,7 @@ async function isForgotten(placeholder: string): Promise<boolean> {
   }
 }
 
-test('another connector that names a secret is refused, wherever it puts it', async () => {
+test('another connector that references a secret is rejected, wherever the reference is', async () => {
   const { name: owner, placeholder } = await victim();
   const thief = similarNames(owner)[0] ?? draw.connectorName();
   for (const config of thefts(placeholder)) {
@@ -140,13 +140,13 @@ test('another connector that names a secret is refused, wherever it puts it', as
     await refused('PUT', `/connector-plugins/${config['connector.class']}/config/validate`, config);
   }
   expect((await ask('GET', at(thief))).status).toBe(404);
-  // Nor can one that is there already be changed so.
+  // Nor can an existing connector be changed so.
   const other = (await victim()).name;
   await refused('PATCH', at(other, '/config'), { 'connection.password': placeholder });
   for (const name of [owner, other]) expect((await ask('DELETE', at(name))).status).toBe(204);
 });
 
-test('a connector that comes by Temporal with the secret of another fails, and takes nothing along when it goes', async () => {
+test("a connector created through Temporal with another's secret fails, and deletes nothing with itself", async () => {
   const { name: owner, placeholder } = await victim();
   const name = draw.connectorName();
   const config = lines({ topic: `x.${placeholder}` });
@@ -166,7 +166,7 @@ test('a connector that comes by Temporal with the secret of another fails, and t
   expect(await isForgotten(placeholder)).toBe(true);
 });
 
-test('a secret stays at its key; there it may be read, written back and changed', async () => {
+test('a secret stays at its key, where it may be read, written back and changed', async () => {
   const { name, placeholder, config } = await victim();
   for (const stolen of [
     { topics: placeholder },
@@ -187,8 +187,8 @@ test('a secret stays at its key; there it may be read, written back and changed'
   );
   expect((await ask('DELETE', at(name))).status).toBe(204);
 
-  // One of the same name gets nothing of the one before.
-  // A process that has not heard of the deletion yet takes the configuration; the connector fails then.
+  // A new connector of the same name gets no secret of the old one. A process that has not seen the deletion yet
+  // accepts the configuration; the connector then fails.
   const again = await ask('POST', '/connectors', { name, config: read });
   if (again.status === 201) {
     await eventually('it fails', async () => {
@@ -197,24 +197,24 @@ test('a secret stays at its key; there it may be read, written back and changed'
     });
     expect((await ask('DELETE', at(name))).status).toBe(204);
   } else expect(again).toMatchObject({ status: 400, text: expect.stringContaining('The secret ') });
-  const made = await ask('POST', '/connectors', { name, config: sink({ 'connection.password': password }) });
-  expect(made.body.config['connection.password']).not.toBe(placeholder);
+  const response = await ask('POST', '/connectors', { name, config: sink({ 'connection.password': password }) });
+  expect(response.body.config['connection.password']).not.toBe(placeholder);
   expect((await ask('DELETE', at(name))).status).toBe(204);
 });
 
-test('what a placeholder stands for does not leave by names of topics and files', async () => {
+test('values of placeholders do not leak through names of topics and files', async () => {
   const name = draw.connectorName();
   const pw = `\${file:${join(folder, 'kept.properties')}:pw}`;
   await writeFile(join(folder, `in-${fromFile}.txt`), 'a line\n');
   const config = { ...lines({}), file: join(folder, `in-${pw}.txt`), topic: `x.${pw}` };
   expect(await ask('POST', '/connectors', { name, config })).toMatchObject({ status: 201 });
   const answers: string[] = [];
-  await eventually('its topic is told', async () => {
+  await eventually('the topic is listed', async () => {
     const { text, body } = await ask('GET', at(name, '/topics'));
     answers.push(text);
     return body[name].topics.length > 0;
   });
-  await eventually('its offset is told', async () => {
+  await eventually('the offset is listed', async () => {
     const { text, body } = await ask('GET', at(name, '/offsets'));
     answers.push(text);
     return body.offsets.length > 0;
@@ -223,17 +223,17 @@ test('what a placeholder stands for does not leave by names of topics and files'
     answers.push((await ask('GET', at(name, path))).text);
   answers.push(await (await fetch(`${worker.url}/metrics`)).text());
   const handle = client.workflow.getHandle(connectorWorkflowId(group, name));
-  const kept = textsOf([await handle.fetchHistory(), (await handle.describe()).raw]).join('\n');
+  const stored = textsOf([await handle.fetchHistory(), (await handle.describe()).raw]).join('\n');
   const log = await readFile(join(folder, `worker-${new URL(worker.url).port}.log`), 'utf8');
-  for (const [where, text] of Object.entries({ answers: answers.join('\n'), kept, log })) {
-    const found = text.indexOf(fromFile);
-    expect(found < 0 ? '' : `${where}: ${text.slice(Math.max(0, found - 200), found + 100)}`).toBe('');
+  for (const [where, text] of Object.entries({ answers: answers.join('\n'), stored, log })) {
+    const index = text.indexOf(fromFile);
+    expect(index < 0 ? '' : `${where}: ${text.slice(Math.max(0, index - 200), index + 100)}`).toBe('');
   }
-  expect(kept).toContain('usedTopics');
+  expect(stored).toContain('usedTopics');
   expect((await ask('DELETE', at(name))).status).toBe(204);
 });
 
-test('a topic that has the password in its name by chance keeps its name', async () => {
+test('a topic that contains the password by chance keeps its name', async () => {
   const name = draw.sinkName();
   const topic = `x-${group}-orders`;
   const kafka = kafkaClient({ brokers: [servers().kafka], clientId: group }, silent);
@@ -242,7 +242,7 @@ test('a topic that has the password in its name by chance keeps its name', async
   await writeFile(join(folder, 'named.txt'), 'a line\n');
   const config = lines({ file: join(folder, 'named.txt'), topic, 'value.converter.password': group });
   expect(await ask('POST', '/connectors', { name, config })).toMatchObject({ status: 201 });
-  await eventually('its topic is told', async () =>
+  await eventually('the topic is listed', async () =>
     (await ask('GET', at(name, '/topics'))).body[name].topics.includes(topic),
   );
   expect((await ask('DELETE', at(name))).status).toBe(204);

@@ -11,7 +11,7 @@ import { generator } from '../support/generate/index.ts';
 import { servers } from '../support/servers.ts';
 import { uniqueName } from '../support/topic.ts';
 
-/** A topic of secrets that Kafka deletes from would leave every connector without its password after a week. */
+/** A topic of secrets with deletion by time would lose every connector's password after a week. */
 const draw = generator(import.meta.url);
 let folder: string;
 beforeAll(async () => {
@@ -37,7 +37,7 @@ async function createTopic(topic: string, policy: string): Promise<void> {
 test.each([
   ['delete', []],
   ['compact,delete', ['--processes', '2']],
-])('a worker does not start on one with cleanup.policy=%s, and says how to set it', async (policy, args) => {
+])('a worker does not start with a topic of cleanup.policy=%s, and reports how to set it', async (policy, args) => {
   const topic = draw.topic();
   await createTopic(topic, policy);
   const file = join(folder, `${uniqueName('worker')}.properties`);
@@ -55,7 +55,7 @@ test.each([
   expect(ran.stderr).toContain(`--entity-name ${topic} --add-config cleanup.policy=compact`);
 });
 
-test('a worker starts on one that is compacted', async () => {
+test('a worker starts with a compacted topic', async () => {
   const topic = draw.topic();
   await createTopic(topic, 'compact');
   const worker = await startWorkerProcess(folder, await freePort(), propertiesOf(uniqueName('compacting'), topic));

@@ -16,10 +16,10 @@ afterAll(() => db?.drop());
 
 const sourceOf = (record: SourceRecord | undefined): Parsed => payloadOf(record as SourceRecord).source;
 const sequenceOf = (record: SourceRecord | undefined): (string | null)[] => JSON.parse(sourceOf(record).sequence);
-/** Log of which the connector reads nothing. */
+/** Log that the connector does not read. */
 const others = () => db.query('INSERT INTO other SELECT generate_series(1, 100)');
 
-test('of snapshot and stream, over restarts, messages and log without changes', async () => {
+test('sequences are equal in snapshot and stream, over restarts, messages and foreign log', async () => {
   const committed = new Committed();
   const props = propsOf(db, { 'table.include.list': 'public.t' });
   const restarted = async (task: Awaited<ReturnType<typeof openTask>>) => {
@@ -36,7 +36,7 @@ test('of snapshot and stream, over restarts, messages and log without changes', 
   };
   await task.until(() => task.task.caughtUp?.() === true);
   expect(committed.records.map(record => sequenceOf(record)[0])).toEqual([null, null]);
-  // Nothing was committed since the snapshot, whatever the log has.
+  // Nothing was committed since the snapshot, whatever the log contains.
   await others();
   task = await restarted(task);
   await others();

@@ -13,7 +13,7 @@ import { uniqueName } from '../support/topic.ts';
 import { topicRecords } from '../support/topic-records.ts';
 import { TestWorker } from '../support/worker.ts';
 
-/** Servers whose disk or memory is full for a while: no record counts as bad, and no task has to be restarted. */
+/** Servers whose disk or memory is full for a while: no record counts as bad, and no task needs a restart. */
 const draw = generator(import.meta.url);
 const schema = structOf({ n: schemaOf('int32') });
 const value = new ValueStruct(schema, [1]);
@@ -28,10 +28,10 @@ afterAll(async () => {
   await kafka?.close();
 });
 
-/** Waits until the task has failed for this reason, and is to be tried again. */
+/** Waits until the task has failed for this reason and will be retried. */
 const isTriedAgain = (name: string, reason: string) =>
   eventually(
-    `${name} is tried again after ${reason}`,
+    `${name} is retried after ${reason}`,
     async () => {
       const task = await worker.task(name);
       expect(task?.state).not.toBe('FAILED');
@@ -40,7 +40,7 @@ const isTriedAgain = (name: string, reason: string) =>
     { within: 20_000 },
   );
 
-test('a PostgreSQL that has no room for rows', async () => {
+test('a task waits for a PostgreSQL without space for rows', async () => {
   await using db = await createDatabase('room');
   await db.query('CREATE TABLE rows (id int); CREATE TABLE refusal (state text)');
   await db.query(`
@@ -66,13 +66,13 @@ test('a PostgreSQL that has no room for rows', async () => {
     await produce(kafka, topic, numberedObjects(3 * i, 3 * i + 3));
     await isTriedAgain(name, state);
     await db.query('DELETE FROM refusal');
-    await eventually('the rows are there', async () => (await idsOf(db, 'rows')).length >= 3 * i + 3);
+    await eventually('the rows are written', async () => (await idsOf(db, 'rows')).length >= 3 * i + 3);
   }
   expect(await idsOf(db, 'rows')).toEqual(range(0, 3 * states.length));
   expect((await kafka.admin.partitions([letters])).size).toBe(0);
 });
 
-test('a MariaDB that has no room for what a query needs', async () => {
+test('a task waits for a MariaDB without space for a query', async () => {
   await using db = await createMariadb('room');
   await db.query('CREATE TABLE items (id INT PRIMARY KEY)');
   await db.query('CREATE TABLE refusal (number INT)');
@@ -96,30 +96,30 @@ test('a MariaDB that has no room for what a query needs', async () => {
     'poll.interval.ms': '50',
   });
   const read = async () => (await topicRecords(topic)).length;
-  await eventually('the first row is there', async () => (await read()) === 1);
+  await eventually('the first row is written', async () => (await read()) === 1);
   let rows = 1;
   // ER_DISK_FULL, ER_RECORD_FILE_FULL, ER_GET_ERRNO.
   for (const number of [1021, 1114, 1030]) {
     await db.query('INSERT INTO refusal VALUES (?)', [number]);
     await db.query('INSERT INTO items VALUES (?)', [++rows]);
     const before = (await worker.task(name))?.attempt ?? 0;
-    await eventually('the task is tried again', async () => {
+    await eventually('the task is retried', async () => {
       const task = await worker.task(name);
       expect(task?.state).not.toBe('FAILED');
       return (task?.attempt ?? 0) > before && task?.last_failure?.includes('no room');
     });
     await db.query('DELETE FROM refusal');
-    await eventually('the row is there', async () => (await read()) === rows);
+    await eventually('the row is written', async () => (await read()) === rows);
   }
 });
 
-describe('an Elasticsearch index that is blocked', () => {
-  // What an operator sets, and earlier versions of Elasticsearch set where the disk is full: HTTP 403.
+describe('a task waits for a blocked Elasticsearch index', () => {
+  // Set by operators, and by earlier versions of Elasticsearch when the disk is full: HTTP 403.
   const block = (index: TestIndex, name: string, on: boolean) =>
     index.request('PUT', '/_settings', { [`index.blocks.${name}`]: on ? true : null });
   const config = { 'max.retries': '2', 'retry.backoff.ms': '1' };
 
-  test('for documents', async () => {
+  test('a task waits to write documents', async () => {
     await using index = new TestIndex('blocked');
     await index.create();
     await using sink = await TestSink.open(index.url, config);
@@ -135,7 +135,7 @@ describe('an Elasticsearch index that is blocked', () => {
     expect(await index.sources()).toEqual({ a: { offset: 1 } });
   });
 
-  test('for its mapping', async () => {
+  test('a task waits to update the mapping', async () => {
     await using index = new TestIndex('blocked_mapping');
     await index.create();
     await block(index, 'read_only', true);

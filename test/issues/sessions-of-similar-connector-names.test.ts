@@ -4,7 +4,7 @@ import { Committed, openTask, propsOf, type Running } from '../integration/postg
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 
-/** A task ends the sessions that an older attempt left behind, and no other connector's. */
+/** A task ends the sessions of its earlier attempts, and no other connector's. */
 const long = 'inventory-of-the-northern-warehouses-and-their-branch-offices';
 const pairs = [
   [`${long}-east`, `${long}-west`],
@@ -27,7 +27,7 @@ beforeEach(async () => {
   });
 });
 
-/** Reads until the snapshot is over and the slot has a reader. */
+/** Reads until the snapshot is complete and the slot has a reader. */
 const streams = (task: Running) =>
   task.until(
     async () =>
@@ -35,7 +35,7 @@ const streams = (task: Running) =>
   );
 const props = () => propsOf(db, { 'slot.max.retries': '2', 'slot.retry.delay.ms': '200' });
 
-test.each(pairs)('the reader of a slot is not ended for another connector: %s, %s', async (first, second) => {
+test.each(pairs)('the reader of a slot is not terminated for another connector: %s, %s', async (first, second) => {
   const committed = new Committed();
   await using task = await openTask(props(), committed, { connector: first });
   await streams(task);
@@ -45,7 +45,7 @@ test.each(pairs)('the reader of a slot is not ended for another connector: %s, %
   await task.records(before + 1);
 });
 
-test.each(pairs)('a former reader of the same connector is ended: %s', async connector => {
+test.each(pairs)('an earlier reader of the same connector is terminated: %s', async connector => {
   await using former = await openTask(props(), new Committed(), { connector });
   await streams(former);
   await using task = await openTask(props(), new Committed(), { connector });
@@ -53,7 +53,7 @@ test.each(pairs)('a former reader of the same connector is ended: %s', async con
   await task.records(1);
 });
 
-test.each(pairs)('a stalled transaction is not ended for another sink: %s, %s', async (first, second) => {
+test.each(pairs)('a stalled transaction is not terminated for another sink: %s, %s', async (first, second) => {
   const stalled = await db.client();
   {
     await using _sink = await TestSink.open(db, {}, { connector: first });
@@ -78,5 +78,5 @@ test.each(pairs)('a stalled transaction is not ended for another sink: %s, %s', 
   await using _other = await TestSink.open(db, {}, { connector: second });
   expect(await stalls(0)).toBe(true);
   await using _same = await TestSink.open(db, {}, { connector: first });
-  await eventually('its own is ended', async () => !(await stalls(0)));
+  await eventually('its own transaction is terminated', async () => !(await stalls(0)));
 });

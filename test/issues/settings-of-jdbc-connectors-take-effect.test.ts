@@ -10,7 +10,7 @@ import { generator } from '../support/generate/index.ts';
 // Its server is started for files that name it.
 import '../support/mariadb.ts';
 
-/** What Confluent documents of its JDBC connectors is observed. */
+/** Documented settings of Confluent's JDBC connectors take effect. */
 const draw = generator(import.meta.url);
 
 async function payloadsOf(db: Source, more: Readonly<Record<string, string>>, count: number): Promise<unknown[]> {
@@ -29,12 +29,12 @@ describe.each(sources)('the JDBC source on %s', (_name, make) => {
   });
   afterAll(() => db[Symbol.asyncDispose]());
 
-  test('query.masked is the query, and no message tells of it', async () => {
+  test('query.masked is the query, and no message contains it', async () => {
     const secret = draw.column();
     const literal = `'${secret.replaceAll("'", "''").replaceAll('\\', '\\\\')}'`;
     const masked = { mode: 'bulk', 'topic.prefix': 'answers' };
-    const asked = { ...masked, 'query.masked': 'SELECT id, 7 AS seven FROM neighbour' };
-    expect(await payloadsOf(db, asked, 2)).toEqual(Array(2).fill({ id: 1, seven: 7, topic: 'answers' }));
+    const settings = { ...masked, 'query.masked': 'SELECT id, 7 AS seven FROM neighbour' };
+    expect(await payloadsOf(db, settings, 2)).toEqual(Array(2).fill({ id: 1, seven: 7, topic: 'answers' }));
     const wrong = { ...masked, 'query.masked': `SELECT ${literal} ${literal} FROM FROM neighbour` };
     const failure = await rejection(payloadsOf(db, wrong, 1));
     expect(failure.message).toContain('its message is left out');
@@ -42,7 +42,7 @@ describe.each(sources)('the JDBC source on %s', (_name, make) => {
     expect(String((failure.cause as Error | undefined)?.message)).not.toContain('FROM');
   });
 
-  test('columns by table', async () => {
+  test('columns are selected by table', async () => {
     await db.run('CREATE TABLE mapped_a (nr int NOT NULL, at timestamp NOT NULL)');
     await db.run('CREATE TABLE mapped_b (id int NOT NULL, made timestamp NOT NULL, changed timestamp NULL)');
     await db.run("INSERT INTO mapped_a VALUES (1, '2024-01-01 00:00:00')");
@@ -64,7 +64,7 @@ describe.each(sources)('the JDBC source on %s', (_name, make) => {
     expect((await rejection(payloadsOf(db, none, 1))).message).toMatch(/none of the regular expressions/);
   });
 
-  test('the transactions’ isolation', async () => {
+  test('the isolation level of transactions is set', async () => {
     const query =
       db.product === 'postgresql'
         ? "SELECT current_setting('transaction_isolation') AS level"
@@ -100,7 +100,7 @@ describe('the JDBC source on PostgreSQL', () => {
   });
   afterAll(() => db[Symbol.asyncDispose]());
 
-  test('numeric.precision.mapping is numeric.mapping=precision_only, which goes before it', async () => {
+  test('numeric.precision.mapping equals numeric.mapping=precision_only, which has precedence', async () => {
     const typeOf = async (more: Readonly<Record<string, string>>) => {
       const committed = new Committed();
       await using running = await openTask(
@@ -116,11 +116,11 @@ describe('the JDBC source on PostgreSQL', () => {
     expect(await typeOf({})).toBe('bytes');
   });
 
-  test('parameters of the driver as keys of their own, behind those of the URL', async () => {
+  test('driver parameters as keys of their own follow those of the URL', async () => {
     const query = "SELECT current_setting('work_mem') AS size";
-    const own = { mode: 'bulk', query, 'connection.options': '-c work_mem=12345kB' };
-    expect(await payloadsOf(db, own, 1)).toMatchObject([{ size: '12345kB' }]);
-    const both = { ...own, 'connection.url': `${db.url}&options=-c%20work_mem=54321kB` };
+    const options = { mode: 'bulk', query, 'connection.options': '-c work_mem=12345kB' };
+    expect(await payloadsOf(db, options, 1)).toMatchObject([{ size: '12345kB' }]);
+    const both = { ...options, 'connection.url': `${db.url}&options=-c%20work_mem=54321kB` };
     expect(await payloadsOf(db, both, 1)).toMatchObject([{ size: '54321kB' }]);
   });
 
@@ -133,7 +133,7 @@ describe('the JDBC source on PostgreSQL', () => {
     });
   });
 
-  test('poll.linger.ms is how long a read waits, and never no time', async () => {
+  test('poll.linger.ms is the wait of a read, without busy waiting', async () => {
     const waited = async (ms: string) => {
       const more = { mode: 'incrementing', 'incrementing.column.name': 'id', 'table.whitelist': 'numbers' };
       const props = { ...more, 'poll.interval.ms': '60000', 'poll.linger.ms': ms };
@@ -148,7 +148,7 @@ describe('the JDBC source on PostgreSQL', () => {
     expect(await waited('300')).toBeGreaterThan(290);
   });
 
-  test('catalog.pattern is that of the database', async () => {
+  test('catalog.pattern matches the database', async () => {
     const tablesOf = async (pattern: string) => {
       const props = propsOf(db, { mode: 'bulk', 'catalog.pattern': pattern });
       const [plan] = await connector.plan(configOf(props), 1, planContext);
@@ -182,7 +182,7 @@ describe('the JDBC sink', () => {
     ]);
   });
 
-  test('max.retries: over a new connection, and then no more', async () => {
+  test('max.retries: over a new connection, then none', async () => {
     const topic = draw.topic(40);
     const { row: write } = recordsOf(key, value, topic);
     const assigned = [{ topic, partition: 0 }];
@@ -202,7 +202,7 @@ describe('the JDBC sink', () => {
     });
     await db.query('DROP TRIGGER full_disk ON retried');
     await sink.write([write({ id: 3 })]);
-    await eventually('every row is there once', async () => {
+    await eventually('every row is written once', async () => {
       const rows = await db.query('SELECT id FROM retried ORDER BY id');
       return JSON.stringify(rows.map(({ id }) => id)) === '[1,2,3]';
     });

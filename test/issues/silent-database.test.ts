@@ -35,7 +35,7 @@ const jdbcUrl = ({ connection: { host, port, user, database } }: TestDatabase): 
 
 const failure = (name: string): Promise<string> =>
   eventually(
-    `the task of ${name} notices`,
+    `the task of ${name} reports it`,
     async () => {
       const task = await worker.task(name);
       return task?.last_failure ?? Promise.reject(new Error(JSON.stringify(task)));
@@ -43,14 +43,14 @@ const failure = (name: string): Promise<string> =>
     { within: 60_000, every: 500 },
   );
 
-/** Rejects where something takes longer. */
+/** Rejects if the promise takes longer. */
 const within = <T>(ms: number, promise: Promise<T>): Promise<T> =>
   Promise.race([
     promise,
     setTimeout(ms, undefined, { ref: false }).then(() => Promise.reject(new Error(`not in ${ms} ms`))),
   ]);
 
-/** The message of the error that ends a task's reading. */
+/** Message of the error that ends a task's reading. */
 async function endOf(read: () => Promise<unknown>, ms = 60_000): Promise<string> {
   const deadline = performance.now() + ms;
   while (performance.now() < deadline)
@@ -59,7 +59,7 @@ async function endOf(read: () => Promise<unknown>, ms = 60_000): Promise<string>
     } catch (error) {
       return (error as Error).message;
     }
-  return 'it reads on';
+  return 'it continues to read';
 }
 
 const through = (proxy: SilentProxy, url: string): string =>
@@ -100,10 +100,8 @@ const slowInserts = (seconds: number): string => `
   CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(${seconds}); RETURN NEW; END';
   CREATE TRIGGER wait BEFORE INSERT ON orders FOR EACH ROW EXECUTE FUNCTION wait()`;
 
-describe.concurrent('a database that neither answers nor hangs up', { timeout: 120_000 }, () => {
-  test('is given up by sink and source when their backends are frozen, and both go on afterwards', async ({
-    expect,
-  }) => {
+describe.concurrent('a database that neither answers nor closes the connection', { timeout: 120_000 }, () => {
+  test('fails sink and source when their backends are frozen, and both continue afterwards', async ({ expect }) => {
     await using db = await createDatabase('silent', server);
     await db.query('CREATE TABLE written (id int)');
     await db.query('CREATE TABLE read (id serial PRIMARY KEY)');
@@ -129,9 +127,9 @@ describe.concurrent('a database that neither answers nor hangs up', { timeout: 1
       'value.converter': 'org.apache.kafka.connect.json.JsonConverter',
     });
     await db.query('INSERT INTO read DEFAULT VALUES');
-    const written = async () =>
+    const writtenIds = async () =>
       (await db.query<{ id: number }>('SELECT id FROM written ORDER BY id')).map(({ id }) => id);
-    await eventually('the sink writes', async () => (await written()).length === 1);
+    await eventually('the sink writes', async () => (await writtenIds()).length === 1);
     await eventually('the source reads', async () => (await topicSize(`${prefix}read`)) > 0);
     const backends = await db.query<{ pid: number }>(
       "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'millrace %'",
@@ -147,15 +145,13 @@ describe.concurrent('a database that neither answers nor hangs up', { timeout: 1
     } finally {
       for (const { pid } of backends) process.kill(pid, 'SIGCONT');
     }
-    await eventually('the sink goes on', async () => (await written()).length >= 2, { within: 60_000 });
-    expect(await written()).toEqual([1, 2]);
-    await eventually('the source goes on', async () => (await topicSize(`${prefix}read`)) > 1, { within: 60_000 });
+    await eventually('the sink continues', async () => (await writtenIds()).length >= 2, { within: 60_000 });
+    expect(await writtenIds()).toEqual([1, 2]);
+    await eventually('the source continues', async () => (await topicSize(`${prefix}read`)) > 1, { within: 60_000 });
     for (const name of [sink, source]) await worker.call('DELETE', `/connectors/${encodeURIComponent(name)}`);
   });
 
-  test('is given up by a source and a sink when it waits for them, on a connection that is lost', async ({
-    expect,
-  }) => {
+  test('fails a source and a sink that wait for it on a lost connection', async ({ expect }) => {
     const ofSource = async (product: Product) => {
       await using source = await products[product].open();
       await using proxy = await startSilentProxy(products[product].server());
@@ -184,7 +180,7 @@ describe.concurrent('a database that neither answers nor hangs up', { timeout: 1
     await Promise.all([ofSource('PostgreSQL'), ofSource('MariaDB'), ofSink()]);
   });
 
-  test('is given up when it accepts no new session', async ({ expect }) => {
+  test('fails tasks when it accepts no new session', async ({ expect }) => {
     const ofSource = async (product: Product) => {
       await using source = await products[product].open();
       await using proxy = await startSilentProxy(products[product].server());
@@ -209,7 +205,7 @@ describe.concurrent('a database that neither answers nor hangs up', { timeout: 1
     await Promise.all([ofSource('PostgreSQL'), ofSource('MariaDB'), ofSink()]);
   });
 
-  test('is waited for while it works on a long statement', async ({ expect }) => {
+  test('does not fail a task during a long statement', async ({ expect }) => {
     const ofSource = async (product: Product) => {
       await using source = await products[product].open();
       await source.run(products[product].table);
@@ -218,9 +214,9 @@ describe.concurrent('a database that neither answers nor hangs up', { timeout: 1
       await using task = await openTask(bulk(source, products[product].sleep(40)), committed);
       const arrived = async () => {
         await task.step();
-        if (committed.records.length > 0) throw new Error('the row has come');
+        if (committed.records.length > 0) throw new Error('the row arrived');
       };
-      expect(await endOf(arrived)).toBe('the row has come');
+      expect(await endOf(arrived)).toBe('the row arrived');
     };
     const ofSink = async () => {
       await using db = await createDatabase('silent');
@@ -236,7 +232,7 @@ describe.concurrent('a database that neither answers nor hangs up', { timeout: 1
 describe.each(['PostgreSQL', 'MariaDB'] as const)('a source of %s', product => {
   const { open, server, table, sleep, seconds } = products[product];
 
-  test('gives up a silent query after socketTimeout, and ends it on the server', async () => {
+  test('fails after socketTimeout, and ends the query on the server', async () => {
     await using source = await open();
     await source.run(table);
     await source.run('INSERT INTO orders (id) VALUES (1)');
@@ -248,7 +244,7 @@ describe.each(['PostgreSQL', 'MariaDB'] as const)('a source of %s', product => {
     await eventually('the query has ended', async () => (await source.run(products[product].sleepers)).length === 0);
   });
 
-  test('gives up a server that takes a connection and never answers', async () => {
+  test('fails on a server that accepts a connection and never answers', async () => {
     await using source = await open();
     await using proxy = await startSilentProxy(server());
     proxy.silence();
@@ -260,7 +256,7 @@ describe.each(['PostgreSQL', 'MariaDB'] as const)('a source of %s', product => {
   test.each([
     ['', true],
     ['&tcpKeepAlive=false', false],
-  ])('has its quiet connections probed (%s: %s)', async (parameter, isProbed) => {
+  ])('probes its idle connections (%s: %s)', async (parameter, isProbed) => {
     await using source = await open();
     await source.run(table);
     const keepAlive = vi.spyOn(Socket.prototype, 'setKeepAlive').mockClear();
@@ -270,7 +266,7 @@ describe.each(['PostgreSQL', 'MariaDB'] as const)('a source of %s', product => {
 });
 
 describe('a sink', () => {
-  test('gives up a silent batch after socketTimeout, and ends it on the server', async () => {
+  test('fails a silent batch after socketTimeout, and ends it on the server', async () => {
     await using db = await createDatabase('silent');
     await db.query(slowInserts(100));
     await using sink = await TestSink.open(db, upsert, { parameters: 'sslmode=disable&socketTimeout=3' });
@@ -285,7 +281,7 @@ describe('a sink', () => {
     });
   });
 
-  test('gives up a server that takes a connection and never answers', async () => {
+  test('fails on a server that accepts a connection and never answers', async () => {
     await using db = await createDatabase('silent');
     await using proxy = await startSilentProxy(db.connection);
     proxy.silence();
@@ -293,7 +289,7 @@ describe('a sink', () => {
     await expect(within(10_000, opened)).rejects.toThrow(/no session within loginTimeout \(1 s\)/);
   });
 
-  test('has its quiet connections probed', async () => {
+  test('probes its idle connections', async () => {
     await using db = await createDatabase('silent');
     const keepAlive = vi.spyOn(Socket.prototype, 'setKeepAlive').mockClear();
     await using _ = await TestSink.open(db, upsert);

@@ -21,13 +21,13 @@ afterAll(async () => {
   await server?.stop();
 });
 
-/** A database whose walsenders are given up after ten seconds, not a minute. */
+/** A database with a wal_sender_timeout of ten seconds instead of a minute. */
 async function quickDatabase(): Promise<TestDatabase> {
   const db = await createDatabase('silent', server);
   await db.query("ALTER SYSTEM SET wal_sender_timeout = '10s'");
   await db.query('SELECT pg_reload_conf()');
   await db.query('CREATE TABLE t (id int PRIMARY KEY)');
-  await eventually('the setting is there', async () => {
+  await eventually('the setting is effective', async () => {
     const [row] = await db.query<{ wal_sender_timeout: string }>('SHOW wal_sender_timeout');
     return row?.wal_sender_timeout === '10s';
   });
@@ -47,10 +47,10 @@ const walsender = async (db: TestDatabase): Promise<number> => {
   return row.pid;
 };
 
-/** What the task's last attempt ended with. */
+/** Error of the task's last attempt. */
 const failure = (name: string) =>
   eventually(
-    'the task notices',
+    'the task fails',
     async () => {
       const task = await worker.task(name);
       return task?.last_failure ?? Promise.reject(new Error(JSON.stringify(task)));
@@ -58,7 +58,7 @@ const failure = (name: string) =>
     { within: 90_000, every: 500 },
   );
 
-test('a frozen walsender is given up, and the connector goes on when it can', { timeout: 180_000 }, async () => {
+test('a frozen walsender is given up, and the connector continues when possible', { timeout: 180_000 }, async () => {
   await using db = await quickDatabase();
   const name = draw.connectorName();
   const topic = `${db.name}.public.t`;
@@ -75,7 +75,7 @@ test('a frozen walsender is given up, and the connector goes on when it can', { 
   await worker.call('DELETE', `/connectors/${encodeURIComponent(name)}`);
 });
 
-test('a server that is frozen in the midst of a snapshot is given up', { timeout: 180_000 }, async () => {
+test('a server that freezes during a snapshot is given up', { timeout: 180_000 }, async () => {
   await using db = await quickDatabase();
   const name = draw.connectorName();
   // The reader waits for the table when the server freezes.
@@ -103,10 +103,10 @@ test('a server that is frozen in the midst of a snapshot is given up', { timeout
   await worker.call('DELETE', `/connectors/${encodeURIComponent(name)}`);
 });
 
-test('a session whose settings the server refuses is not left open', async () => {
+test('a session whose settings the server rejects is closed', async () => {
   await using db = await quickDatabase();
   const name = draw.connectorName();
-  // More than lock_timeout takes.
+  // Longer than lock_timeout.
   await worker.create(name, config(db, { 'snapshot.lock.timeout.ms': '99999999999' }));
   await worker.awaitState(name, 'FAILED');
   await eventually('its sessions have ended', async () => {
@@ -118,9 +118,9 @@ test('a session whose settings the server refuses is not left open', async () =>
   await worker.call('DELETE', `/connectors/${encodeURIComponent(name)}`);
 });
 
-/** A way to the server on which, from a moment on, nothing comes of what a walsender sends once it streams. */
+/** A proxy that, on request, discards all data of a walsender that streams. */
 async function quietedProxy(): Promise<{ readonly port: number; release(): void; close(): Promise<void> }> {
-  const held: (() => void)[] = [];
+  const releases: (() => void)[] = [];
   let released = false;
   const proxy = createServer(client => {
     const upstream = connect(server.port, server.host);
@@ -131,11 +131,11 @@ async function quietedProxy(): Promise<{ readonly port: number; release(): void;
     });
     upstream.on('data', chunk => {
       // CopyBothResponse: a W, and its length.
-      const own = streams && !released && chunk[0] === 0x57 ? 1 + chunk.readUInt32BE(1) : 0;
+      const endOfMessage = streams && !released && chunk[0] === 0x57 ? 1 + chunk.readUInt32BE(1) : 0;
       if (!streams || released) client.write(chunk);
       else {
-        client.write(chunk.subarray(0, own));
-        held.push(() => client.write(chunk.subarray(own)));
+        client.write(chunk.subarray(0, endOfMessage));
+        releases.push(() => client.write(chunk.subarray(endOfMessage)));
       }
     });
     for (const [one, other] of [
@@ -151,13 +151,13 @@ async function quietedProxy(): Promise<{ readonly port: number; release(): void;
     port: (proxy.address() as AddressInfo).port,
     release() {
       released = true;
-      for (const write of held.splice(0)) write();
+      for (const write of releases.splice(0)) write();
     },
     close: () => new Promise(resolve => void proxy.close(() => resolve())),
   };
 }
 
-test('a walsender that is silent has not been caught up with', async () => {
+test('catch-up does not end while a walsender is silent', async () => {
   await using db = await quickDatabase();
   const proxy = await quietedProxy();
   const committed = new Committed();
@@ -180,7 +180,7 @@ test('a walsender that is silent has not been caught up with', async () => {
   await proxy.close();
 });
 
-test('a quiet database is caught up with in a moment, and its slot moves on', async () => {
+test('catch-up with a quiet database ends quickly, and its slot advances', async () => {
   await using db = await quickDatabase();
   const props = propsOf(db, { 'snapshot.mode': 'no_data', 'table.include.list': 'public.t' });
   const committed = new Committed();
@@ -201,6 +201,6 @@ test('a quiet database is caught up with in a moment, and its slot moves on', as
     await using task = await openTask(props, committed);
     await task.until(() => task.task.caughtUp?.() === true, 5000);
   }
-  await eventually('the slot has moved', async () => (await confirmed()) >= Number(end?.at));
+  await eventually('the slot has advanced', async () => (await confirmed()) >= Number(end?.at));
   expect(await confirmed()).toBeGreaterThan(before);
 });

@@ -40,7 +40,7 @@ async function fill(topics: readonly string[]): Promise<void> {
   await producer.close();
 }
 
-test('a sink keeps nothing of its earlier assignments', async () => {
+test('a sink releases the memory of its earlier assignments', async () => {
   const topics = Array.from({ length: CHANGES }, () => uniqueName('assigned'));
   await fill(topics);
   const stop = new AbortController();
@@ -75,18 +75,18 @@ test('a sink keeps nothing of its earlier assignments', async () => {
     log: silent,
     signal: stop.signal,
   });
-  const held: { listeners: number; bytes: number }[] = [];
+  const footprints: { listeners: number; bytes: number }[] = [];
   for (const topic of topics) {
     assigned.push({ topic, partition: 0, topicId: '' });
     await eventually('the new topic is read', () => read.has(topic), { every: 10 });
     collectGarbage();
     const { external } = process.memoryUsage();
-    held.push({ listeners: getEventListeners(stop.signal, 'abort').length, bytes: external });
+    footprints.push({ listeners: getEventListeners(stop.signal, 'abort').length, bytes: external });
   }
   stop.abort();
   await running;
-  const [middle, last] = [held[CHANGES / 2], held[CHANGES - 1]];
+  const [middle, last] = [footprints[CHANGES / 2], footprints[CHANGES - 1]];
   expect(last?.listeners).toBeLessThanOrEqual((middle?.listeners ?? 0) + 1);
-  // Each of the last eight readers had four megabytes and more.
+  // Each of the last eight readers had four megabytes or more.
   expect((last?.bytes ?? 0) - (middle?.bytes ?? 0)).toBeLessThan(16 << 20);
 });

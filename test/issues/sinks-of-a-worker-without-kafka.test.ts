@@ -10,7 +10,7 @@ import { WorkerGroup } from '../support/worker-group.ts';
 const draw = generator(import.meta.url);
 const TAKEOVER_MS = 10_000;
 
-test('a sink of a worker that is cut off from Kafka goes on elsewhere within ten seconds', async () => {
+test('a sink of a worker that is cut off from Kafka runs elsewhere within ten seconds', async () => {
   const kafka = testKafka();
   await using way: Loss = await losses['is cut off from Kafka']();
   await using group = await WorkerGroup.start('cut', 0);
@@ -26,11 +26,11 @@ test('a sink of a worker that is cut off from Kafka goes on elsewhere within ten
       'key.converter': 'StringConverter',
       'value.converter': 'StringConverter',
     });
-    await eventually('the first line is there', async () => (await lines()) === 1);
+    await eventually('the first line is written', async () => (await lines()) === 1);
     const second = await group.add();
-    // Its offsets are to be committed yet.
+    // Its offsets are not committed yet.
     await produce(kafka, topic, ['two']);
-    await eventually('the second line is there', async () => (await lines()) === 2, { every: 5 });
+    await eventually('the second line is written', async () => (await lines()) === 2, { every: 5 });
     way.begin(first);
     const began = performance.now();
     await produce(kafka, topic, ['three']);
@@ -42,7 +42,7 @@ test('a sink of a worker that is cut off from Kafka goes on elsewhere within ten
       },
       { within: 60_000 },
     );
-    await eventually('the third line is there', async () => (await lines()) === 3);
+    await eventually('the third line is written', async () => (await lines()) === 3);
     expect(performance.now() - began).toBeLessThan(TAKEOVER_MS);
   } finally {
     way.end(first);

@@ -12,7 +12,7 @@ const draw = generator(import.meta.url);
 const kafka = testKafka();
 afterAll(() => kafka.close());
 
-test('sinks of one name in two clusters each write every record, to one database and to one file', async () => {
+test('sinks of one name in two clusters each write every record to one database and one file', async () => {
   await using database = await createDatabase('two_clusters');
   await database.query('CREATE TABLE a (id int); CREATE TABLE b (id int)');
   await using first = await WorkerGroup.start('first');
@@ -37,8 +37,8 @@ test('sinks of one name in two clusters each write every record, to one database
   await eventually('the second cluster has written lines', async () => (await fileLines()).length === 400);
   await produce(kafka, topic, numberedObjects(200, 300));
   for (const table of ['a', 'b'])
-    await eventually(`${table} goes on`, async () => (await idsOf(database, table)).length === 300);
+    await eventually(`${table} gets new rows`, async () => (await idsOf(database, table)).length === 300);
   expect(await idsOf(database, 'a')).toEqual(range(0, 300));
   expect(await idsOf(database, 'b')).toEqual(range(0, 300));
-  await eventually('both go on in the file', async () => (await fileLines()).length === 600);
+  await eventually('both write to the file', async () => (await fileLines()).length === 600);
 }, 120_000);

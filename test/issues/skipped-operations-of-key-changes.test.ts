@@ -6,7 +6,7 @@ import { debeziumSource } from '../support/table-connectors.ts';
 import { topicRecords } from '../support/topic-records.ts';
 import { TestWorker } from '../support/worker.ts';
 
-/** A change of a key is a deletion and a creation, and `skipped.operations` skips them as such: as in Debezium. */
+/** A key change is a deletion and a creation, and `skipped.operations` skips them as such, as in Debezium. */
 const draw = generator(import.meta.url);
 let worker: TestWorker;
 beforeAll(async () => {
@@ -29,7 +29,7 @@ test.each([
     'value.converter': 'org.apache.kafka.connect.json.JsonConverter',
     'value.converter.schemas.enable': 'false',
   });
-  // It is active before, while it waits for its first position.
+  // The slot is active earlier, while it waits for its first position.
   await eventually('the slot has a position', async () => {
     const slots = await source.query(
       'SELECT 1 FROM pg_replication_slots WHERE active AND confirmed_flush_lsn IS NOT NULL AND database = current_database()',
@@ -45,7 +45,7 @@ test.each([
     return `${op} ${(after ?? before).id}`;
   };
   await eventually(
-    'the records are there',
+    'the records are written',
     async () => (await topicRecords(`${source.name}.public.t`)).length >= expected.length,
   );
   expect((await topicRecords(`${source.name}.public.t`)).map(shown)).toEqual(expected);

@@ -18,15 +18,15 @@ import { servers } from '../support/servers.ts';
 import { uniqueName } from '../support/topic.ts';
 
 /*
- * Chaos tests and soaks check that a replication slot is never ahead of its topic. They used to compare it with the last
- * stable offset, which lags behind commits that the coordinator has decided: a soak failed where nothing was wrong.
+ * Chaos tests and soaks check that a replication slot is never ahead of its topic. A comparison with the last
+ * stable offset is wrong, because it lags behind commits that the coordinator has decided.
  */
 
 const draw = generator(import.meta.url);
 const kafka = new kafkajs.Kafka({
   brokers: [servers().kafka],
   logLevel: kafkajs.logLevel.NOTHING,
-  // The markers of one transaction are still being written when the next begins.
+  // The markers of one transaction are still being written when the next one starts.
   retry: { initialRetryTime: 10, maxRetryTime: 50, retries: 200 },
 });
 
@@ -40,7 +40,7 @@ afterAll(async () => {
   await rm(reports, { recursive: true, force: true });
 });
 
-/** A slot that the test advances, and topics that it writes, as a connector would. */
+/** A slot and topics that the test itself advances and writes, like a connector. */
 async function openScene(cleanUp: AsyncDisposableStack) {
   const source = cleanUp.use(await createDatabase('slot'));
   await createLoad(source, 0);
@@ -59,12 +59,12 @@ async function openScene(cleanUp: AsyncDisposableStack) {
   await source.query("SELECT pg_create_logical_replication_slot($1, 'pgoutput')", [slot]);
   return {
     watch,
-    /** Inserts events, each in a transaction of its own; returns all that there are now. */
+    /** Inserts events, each in its own transaction; returns all current ones. */
     async insert(...ids: readonly number[]): Promise<readonly CommittedChange[]> {
       for (const id of ids) await source.query('INSERT INTO events VALUES ($1, 1, $2)', [id, 'insert']);
-      const found: CommittedChange[] = [];
-      await watch.log.read(change => found.push(change));
-      return found;
+      const committed: CommittedChange[] = [];
+      await watch.log.read(change => committed.push(change));
+      return committed;
     },
     /** Writes a change and leaves its transaction open. */
     async write({ id, lsn }: CommittedChange): Promise<Transaction> {
@@ -74,7 +74,7 @@ async function openScene(cleanUp: AsyncDisposableStack) {
       await transaction.send({ topic: topics.events, messages: [{ key: envelope({ id: Number(id) }), value }] });
       return transaction;
     },
-    /** Confirms all that committed before a position; default: all. */
+    /** Confirms all commits before a position; default: all. */
     advance: (to?: Lsn) =>
       source.query('SELECT pg_replication_slot_advance($1, coalesce($2::pg_lsn, pg_current_wal_flush_lsn()))', [
         slot,
@@ -82,13 +82,13 @@ async function openScene(cleanUp: AsyncDisposableStack) {
       ]),
     async check(): Promise<void> {
       const [events, orders] = await Promise.all([changes(address, topics.events), changes(address, topics.orders)]);
-      const troubles = [{ name: 'somebody advances the slot', from: Date.now() - 1000, until: Date.now() }];
+      const troubles = [{ name: 'another client advances the slot', from: Date.now() - 1000, until: Date.now() }];
       await checkSlot({ slot, samples: watch.samples, log: watch.log, topics: { events, orders }, faults: troubles });
     },
   };
 }
 
-/** Reads the report that a failed check names. */
+/** Reads the report of a failed check. */
 async function reported(check: Promise<void>) {
   const error: Error = await check.then(
     () => new Error('the check passed'),
@@ -99,7 +99,7 @@ async function reported(check: Promise<void>) {
   return JSON.parse(await readFile(path, 'utf8'));
 }
 
-test('a commit counts from its decision on, before its markers are written', async () => {
+test('a commit counts from its decision, before its markers are written', async () => {
   await using cleanUp = new AsyncDisposableStack();
   const { watch, insert, write, advance, check } = await openScene(cleanUp);
   const list = await insert(...Array.from({ length: 51 }, (_, i) => i + 1));
@@ -107,14 +107,14 @@ test('a commit counts from its decision on, before its markers are written', asy
     const transaction = await write(change);
     await advance(list[i + 1]?.commit);
     await transaction.commit();
-    // Markers may be there by now, or not.
+    // The markers may have been written by now.
     const sample = await eventually('a sample', () => watch.sample());
     expect(sample.confirmed).toBe(list[i + 1]?.commit);
   }
   await check();
 });
 
-test('a state of the coordinator decides on records without a marker', async () => {
+test("a coordinator's state decides records without a marker", async () => {
   await using cleanUp = new AsyncDisposableStack();
   const { watch, insert, write, advance, check } = await openScene(cleanUp);
   const [change] = await insert(1);
@@ -132,7 +132,7 @@ test('a state of the coordinator decides on records without a marker', async () 
   await check();
 });
 
-test('a slot that is ahead of the topic is found and explained', async () => {
+test('a slot ahead of the topic is found and explained', async () => {
   await using cleanUp = new AsyncDisposableStack();
   const { watch, insert, write, advance, check } = await openScene(cleanUp);
   const [first, late] = (await insert(1, 2)) as [CommittedChange, CommittedChange];
@@ -151,13 +151,13 @@ test('a slot that is ahead of the topic is found and explained', async () => {
     sample: { time: new Date(sample.time).toISOString(), confirmed: formatLsn(sample.confirmed) },
     missing: 1,
     changes: [{ id: '2', commit: formatLsn(late.commit), offset: sample.ends.events.highWatermark }],
-    troubles: [{ name: 'somebody advances the slot' }],
+    troubles: [{ name: 'another client advances the slot' }],
     sampleBefore: { confirmed: formatLsn(late.commit) },
     sampleAfter: null,
   });
 });
 
-test('changes that never come to the topic are missing from it', async () => {
+test('changes that never arrive in the topic are missing from it', async () => {
   await using cleanUp = new AsyncDisposableStack();
   const { watch, insert, advance, check } = await openScene(cleanUp);
   await insert(1);

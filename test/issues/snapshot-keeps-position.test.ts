@@ -6,11 +6,11 @@ import { quoted, tablePattern, topicOf } from '../support/generate/identifiers.t
 import { generator } from '../support/generate/index.ts';
 
 /*
- * A snapshot that is taken again does not read everything: logical messages and tables outside of
- * snapshot.include.collection.list go on where they were, though the slot was not told how far that is.
+ * A repeated snapshot does not cover everything: logical messages and tables outside of snapshot.include.collection.list
+ * continue at their position, although the slot was not advanced.
  */
 const draw = generator(import.meta.url);
-/** Whether a filter or a topic of one name is one of the other, too. */
+/** The filter or topic matches a prefix of another name, too. */
 const meets = (name: string, other: string): boolean =>
   new RegExp(`^(?:${tablePattern('public', name)})$`, 'i').test(`public.${other}`) ||
   topicOf('', 'public', name) === topicOf('', 'public', other);
@@ -34,7 +34,7 @@ async function database(): Promise<{ readonly db: TestDatabase; readonly props: 
   return { db, props };
 }
 
-/** Ids of the other table and texts of messages, in their order. */
+/** Ids of the other table and texts of messages, in order. */
 function others(db: TestDatabase, committed: Committed): string[] {
   return committed.records.flatMap(record => {
     if (record.topic === topicOf(db.name, 'public', table)) return [`row ${keyOf(record).id}`];
@@ -43,7 +43,7 @@ function others(db: TestDatabase, committed: Committed): string[] {
   });
 }
 
-/** Reads and commits, and never tells the source so: as a worker that is killed before it could. */
+/** Reads and commits without acknowledging to the source, like a worker that is killed in between. */
 async function readWithoutTelling(
   task: Running,
   committed: Committed,
@@ -67,8 +67,8 @@ const write = async (db: TestDatabase, from: number, to: number): Promise<string
   return [...Array.from({ length: to - from + 1 }, (_, i) => `row ${from + i}`), `message ${to}`];
 };
 
-describe.each([1, 2])('snapshot.mode=always, stopped at any batch (seed %i)', seed => {
-  test('gives each message, and each row that the snapshot does not read, once', async () => {
+describe.each([1, 2])('snapshot.mode=always continues when stopped at any batch (seed %i)', seed => {
+  test('each message, and each row outside of the snapshot, is read once', async () => {
     const pick = random(seed);
     const { db, props } = await database();
     await using _ = db;
@@ -77,23 +77,23 @@ describe.each([1, 2])('snapshot.mode=always, stopped at any batch (seed %i)', se
       await using task = await openTask(props, committed);
       await task.until(() => task.task.caughtUp?.() === true);
     }
-    const written: string[] = [];
+    const writtenTexts: string[] = [];
     for (let round = 0; round < 6; round++) {
-      written.push(...(await write(db, round * 40, round * 40 + 39)));
-      // Small batches cut the transaction, and the snapshot of the next round.
+      writtenTexts.push(...(await write(db, round * 40, round * 40 + 39)));
+      // Small batches split the transaction and the snapshot of the next round.
       await using task = await openTask(props, committed, { maxBatchBytes: 512 });
       const before = others(db, committed).length;
-      const wanted = pick(45);
-      await readWithoutTelling(task, committed, () => others(db, committed).length >= before + wanted, 5 + pick(60));
+      const target = pick(45);
+      await readWithoutTelling(task, committed, () => others(db, committed).length >= before + target, 5 + pick(60));
     }
     await using task = await openTask(props, committed);
-    await task.until(() => others(db, committed).length >= written.length);
+    await task.until(() => others(db, committed).length >= writtenTexts.length);
     await task.until(() => task.task.caughtUp?.() === true);
-    expect(others(db, committed)).toEqual(written);
+    expect(others(db, committed)).toEqual(writtenTexts);
   });
 });
 
-test('no_data after a snapshot that was interrupted goes on where that would have', async () => {
+test('no_data continues after an interrupted snapshot at its position', async () => {
   const { db, props } = await database();
   await using _ = db;
   const committed = new Committed();
@@ -101,10 +101,10 @@ test('no_data after a snapshot that was interrupted goes on where that would hav
     await using task = await openTask(props, committed);
     await task.until(() => task.task.caughtUp?.() === true);
   }
-  const written = await write(db, 1, 20);
+  const messages = await write(db, 1, 20);
   {
     await using task = await openTask(props, committed);
-    await readWithoutTelling(task, committed, () => others(db, committed).length >= written.length);
+    await readWithoutTelling(task, committed, () => others(db, committed).length >= messages.length);
   }
   {
     await using task = await openTask(props, committed, { maxBatchBytes: 512 });
@@ -112,7 +112,7 @@ test('no_data after a snapshot that was interrupted goes on where that would hav
     expect(committed.get({ server: db.name })).toMatchObject({ snapshot_completed: false });
   }
   await using task = await openTask({ ...props, 'snapshot.mode': 'no_data' }, committed);
-  written.push(...(await write(db, 21, 22)));
-  await task.until(() => others(db, committed).length >= written.length);
-  expect(others(db, committed)).toEqual(written);
+  messages.push(...(await write(db, 21, 22)));
+  await task.until(() => others(db, committed).length >= messages.length);
+  expect(others(db, committed)).toEqual(messages);
 });

@@ -13,7 +13,7 @@ import { TestWorker } from '../support/worker.ts';
 /* Tables that are altered in the midst of their snapshot: while a task reads them, and while none does. */
 const draw = generator(import.meta.url);
 let worker: TestWorker;
-/** Of its own: a new slot waits for every transaction of a server. */
+/** A server of this file, because a new slot waits for every transaction of a server. */
 let server: Awaited<ReturnType<typeof startPostgres>>;
 let database: TestDatabase;
 beforeAll(async () => {
@@ -37,7 +37,7 @@ interface Offsets {
 // biome-ignore lint/suspicious/noExplicitAny: a record's JSON, which tests look into
 type Json = any;
 
-/** A table of names that were drawn, with columns `a` and `b`, and its connector. */
+/** A table of random names, with columns `a` and `b`, and its connector. */
 class Altered {
   readonly connector = draw.connectorName();
   readonly slot = uniqueName('altered');
@@ -68,7 +68,7 @@ class Altered {
     };
   }
 
-  /** Starts the snapshot and holds it up in its midst: the session has locked the table, in a transaction. */
+  /** Starts the snapshot and holds it during its run: the session has locked the table in a transaction. */
   async interrupt(more: Record<string, string> = {}): Promise<pg.Client> {
     const client = await database.client();
     await worker.create(this.connector, this.config(more));
@@ -100,10 +100,10 @@ class Altered {
     await worker.call('PUT', `${this.#path}/resume`);
   }
 
-  /** Waits for the snapshot's end and for a change after it; answers the rows, by their text in a column. */
+  /** Waits for the end of the snapshot and a later change; returns the rows by their text in a column. */
   async streamed(insert: string, column: string): Promise<Map<string, Json>> {
     await eventually(
-      'the snapshot is done',
+      'the snapshot is complete',
       async () => {
         const { offsets } = await worker.call<Offsets>('GET', `${this.#path}/offsets`);
         return offsets.some(
@@ -129,7 +129,7 @@ class Altered {
 const ids = (from: number, to: number): string[] => Array.from({ length: to - from + 1 }, (_, i) => String(i + from));
 const sorted = (keys: Iterable<string>): string[] => [...keys].sort((a, b) => Number(a) - Number(b));
 
-test('another primary key while the snapshot is paused: no row is missing', async () => {
+test('no row is missing after the primary key changes while the snapshot is paused', async () => {
   const t = new Altered();
   await t.create((a, b) => `${a} int PRIMARY KEY, ${b} int NOT NULL UNIQUE, pad text`, `i, ${ROWS + 1} - i, ${PAD}`);
   const [constraint] = await database.query<{ name: string }>(
@@ -148,7 +148,7 @@ test('another primary key while the snapshot is paused: no row is missing', asyn
 });
 
 test.each(['1', '3'])(
-  'the key is renamed under %s reader(s): every row has the new name, in a few sessions',
+  'every row has the new key name after a rename under %s reader(s), in a few sessions',
   async threads => {
     const t = new Altered();
     await t.create((a, b) => `${a} int PRIMARY KEY, ${b} int, pad text`, `i, i, ${PAD}`);
@@ -169,7 +169,7 @@ test.each(['1', '3'])(
   },
 );
 
-test('a table that is dropped and made again while the snapshot is paused is read anew', async () => {
+test('a table that is dropped and created again while the snapshot is paused is read again', async () => {
   const t = new Altered();
   await t.create((a, b) => `${a} int PRIMARY KEY, ${b} int, pad text`, `i, 1, ${PAD}`);
   const client = await t.interrupt();
@@ -185,7 +185,7 @@ test('a table that is dropped and made again while the snapshot is paused is rea
   await t.delete();
 });
 
-test('a partition with rows that is attached in the midst of the snapshot is read', async () => {
+test('a partition that is attached with rows during the snapshot is read', async () => {
   const t = new Altered();
   await database.query(`CREATE SCHEMA IF NOT EXISTS ${quoted(t.schema)}`);
   await database.query(
@@ -204,7 +204,7 @@ test('a partition with rows that is attached in the midst of the snapshot is rea
   await t.delete();
 });
 
-test('rows that are deleted and inserted again ahead of the snapshot are there, whatever the replica identity', async () => {
+test('rows that are deleted and inserted again ahead of the snapshot arrive with any replica identity', async () => {
   const t = new Altered();
   await t.create((a, b) => `${a} int PRIMARY KEY, ${b} text NOT NULL, pad text`, `i, to_char(i, 'FM000000'), ${PAD}`);
   await database.query(`CREATE UNIQUE INDEX other_identity ON ${t.name} (${quoted(t.b)})`);
@@ -222,11 +222,11 @@ test('rows that are deleted and inserted again ahead of the snapshot are there, 
   await t.delete();
 });
 
-test('a statement that the database refuses fails the task in a moment', async () => {
+test('a statement that the database rejects fails the task quickly', async () => {
   const t = new Altered();
   await t.create((a, b) => `${a} int PRIMARY KEY, ${b} int, pad text`, `i, i, 'x'`);
   const id = `${t.schema}.${t.table}`;
-  // A list of names: one with a comma or blanks about it cannot be in it.
+  // A list of names cannot contain names with a comma or surrounding blanks.
   if (/,|^\s|\s$/.test(id)) return;
   await worker.create(
     t.connector,

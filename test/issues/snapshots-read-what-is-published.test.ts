@@ -4,7 +4,7 @@ import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { quoted, tablePattern, topicOf } from '../support/generate/identifiers.ts';
 import { generator } from '../support/generate/index.ts';
 
-/** A publication may have some columns and some rows of a table: a snapshot reads what the stream would send. */
+/** A publication may contain some columns and rows of a table: a snapshot reads the data that the stream would send. */
 const draw = generator(import.meta.url);
 const ROWS = 400;
 let db: TestDatabase;
@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => db?.drop());
 
-/** A table of names that were drawn: columns `k`, `a` and `hidden`. */
+/** A table of random names with columns `k`, `a` and `hidden`. */
 class Published {
   readonly schema = draw.schema();
   readonly table = draw.table();
@@ -51,7 +51,7 @@ class Published {
 
   completed = (committed: Committed) => committed.get({ server: this.prefix })?.['snapshot_completed'] === true;
 
-  /** Of the snapshot. */
+  /** Rows in the snapshot. */
   read = (committed: Committed) =>
     committed.records
       .filter(({ topic }) => topic.startsWith(this.prefix))
@@ -64,10 +64,10 @@ const ascending = (values: Iterable<number>): number[] => [...values].sort((a, b
 test.each([
   ['by its key', (t: Published) => `PRIMARY KEY (${quoted(t.k)})`, ''],
   ['by ctid', (t: Published) => `CHECK (${quoted(t.k)} > 0)`, 'FULL'],
-])('a column list and a row filter, %s, stopped and continued', async (_name, key, identity) => {
+])('a column list and a row filter apply: %s, stopped and continued', async (_name, key, identity) => {
   const t = new Published();
   await t.create(key(t));
-  // A column list goes with any replica identity but FULL.
+  // A column list requires a replica identity other than FULL.
   if (identity !== '') await db.query(`ALTER TABLE ${t.name} REPLICA IDENTITY ${identity}`);
   await t.insert(1, ROWS);
   await db.query(`CREATE TABLE ${quoted(t.schema)}.${quoted(draw.table())} (id int PRIMARY KEY)`);
@@ -97,31 +97,34 @@ test.each([
   );
 });
 
-test.each(['while it is read', 'while no task runs'])('altered %s: the table is read again', async when => {
-  const t = new Published();
-  await t.create();
-  await t.insert(1, ROWS);
-  await t.publish(`FOR TABLE ${t.name} (${quoted(t.k)}, ${quoted(t.a)}) WHERE (${quoted(t.k)} > 100)`);
-  const committed = new Committed();
-  const first = await t.task(committed);
-  await first.until(() => committed.records.length > 0);
-  expect(t.completed(committed)).toBe(false);
-  if (when === 'while no task runs') await first.close();
-  await db.query(
-    `ALTER PUBLICATION ${quoted(t.publication)} SET TABLE ${t.name} (${quoted(t.k)}, ${quoted(t.hidden)}) WHERE (${quoted(t.k)} > 50)`,
-  );
-  const task = when === 'while no task runs' ? await t.task(committed) : first;
-  await task.until(() => t.completed(committed));
-  await task.close();
-  expect(task.warnings.map(({ fields }) => fields['reason'])).toContain(
-    'its column list or row filter in the publication was altered',
-  );
-  const rows = new Map(t.read(committed).map(record => [keyOf(record)[t.k] as number, payloadOf(record).after]));
-  expect(ascending(rows.keys())).toEqual(range(51, ROWS));
-  expect([...rows.values()].map(row => row[t.hidden])).toEqual([...rows].map(() => 'secret'));
-});
+test.each(['while it is read', 'while no task runs'])(
+  'a table whose publication is altered %s is read again',
+  async when => {
+    const t = new Published();
+    await t.create();
+    await t.insert(1, ROWS);
+    await t.publish(`FOR TABLE ${t.name} (${quoted(t.k)}, ${quoted(t.a)}) WHERE (${quoted(t.k)} > 100)`);
+    const committed = new Committed();
+    const first = await t.task(committed);
+    await first.until(() => committed.records.length > 0);
+    expect(t.completed(committed)).toBe(false);
+    if (when === 'while no task runs') await first.close();
+    await db.query(
+      `ALTER PUBLICATION ${quoted(t.publication)} SET TABLE ${t.name} (${quoted(t.k)}, ${quoted(t.hidden)}) WHERE (${quoted(t.k)} > 50)`,
+    );
+    const task = when === 'while no task runs' ? await t.task(committed) : first;
+    await task.until(() => t.completed(committed));
+    await task.close();
+    expect(task.warnings.map(({ fields }) => fields['reason'])).toContain(
+      'its column list or row filter in the publication was altered',
+    );
+    const rows = new Map(t.read(committed).map(record => [keyOf(record)[t.k] as number, payloadOf(record).after]));
+    expect(ascending(rows.keys())).toEqual(range(51, ROWS));
+    expect([...rows.values()].map(row => row[t.hidden])).toEqual([...rows].map(() => 'secret'));
+  },
+);
 
-test('taken out of the publication in the midst: nothing that was withheld is read', async () => {
+test('a table removed from the publication during the snapshot leaks no hidden data', async () => {
   const t = new Published();
   await t.create();
   await t.insert(1, ROWS);
@@ -138,7 +141,7 @@ test('taken out of the publication in the midst: nothing that was withheld is re
   expect(t.read(committed).filter(record => Object.hasOwn(payloadOf(record).after, t.hidden))).toEqual([]);
 });
 
-test('partitions: of the root or each for itself, as the publication has it', async () => {
+test('partitions are read by root or individually, as published', async () => {
   const t = new Published();
   await t.create(undefined, `PARTITION BY RANGE (${quoted(t.k)})`);
   const [low, high] = [draw.table(), draw.table()].map(name => ({ name, sql: `${quoted(t.schema)}.${quoted(name)}` }));
@@ -148,7 +151,7 @@ test('partitions: of the root or each for itself, as the publication has it', as
   await t.insert(1, 200);
   const filter = (n: number) => `WHERE (${quoted(t.k)} > ${n})`;
   await t.publish(`FOR TABLE ${t.name} (${quoted(t.k)}) ${filter(50)} WITH (publish_via_partition_root = true)`);
-  // publish.via.partition.root is false, but the publication is made.
+  // publish.via.partition.root is false, but the publication is created.
   const root = new Committed();
   {
     await using task = await t.task(root);
@@ -172,7 +175,7 @@ test('partitions: of the root or each for itself, as the publication has it', as
   expect(rows(high.name)?.[0]).toHaveProperty([t.hidden], 'secret');
 });
 
-test('a table of a schema that is published is read whole', async () => {
+test('a table of a published schema is read completely', async () => {
   const t = new Published();
   await t.create();
   await t.insert(1, 20);
@@ -184,7 +187,7 @@ test('a table of a schema that is published is read whole', async () => {
   expect(payloadOf(committed.records[0] as never).after).toHaveProperty([t.hidden], 'secret');
 });
 
-test('a key of which the list leaves out a part is none', async () => {
+test('a key that is not fully in the column list is not used', async () => {
   const t = new Published();
   await t.create(`PRIMARY KEY (${quoted(t.k)}, ${quoted(t.a)})`);
   await t.insert(1, 20);

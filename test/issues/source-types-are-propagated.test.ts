@@ -6,7 +6,7 @@ import { runScript } from '../integration/postgresql/golden.ts';
 import { Committed, openTask, propsOf } from '../integration/postgresql/harness.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 
-/** `column.propagate.source.type` and `datatype.propagate.source.type`, as a running Debezium 3.7 has them in its stream. */
+/** `column.propagate.source.type` and `datatype.propagate.source.type`, compared with the stream of Debezium 3.7. */
 let db: TestDatabase;
 beforeAll(async () => {
   db = await createDatabase('source_types');
@@ -51,13 +51,13 @@ const PREFIX = '__debezium.source.column.';
 const sourceType = ({ parameters = {} }: Schema) =>
   ['type', 'length', 'scale', 'name'].map(name => parameters[PREFIX + name] ?? null);
 
-test('of every type', async () => {
+test('every type has its parameters', async () => {
   const records = await snapshot('all', { 'column.propagate.source.type': '.*' });
   const differences: string[] = [];
   let compared = 0;
   for (const [id, columns] of Object.entries(golden)) {
     const record = records.get(id.replaceAll(/[^A-Za-z0-9._-]/g, '_'));
-    // Generated columns are in snapshots of Debezium alone, and some tables are empty before the script's second run.
+    // Only Debezium has generated columns in snapshots, and some tables are empty before the script's second run.
     if (record === undefined) continue;
     for (const { name, schema } of rowOf(record).fields) {
       const theirs = columns[name];
@@ -75,18 +75,18 @@ test('of every type', async () => {
   expect(compared).toBeGreaterThan(150);
 });
 
-test('of columns and of types that are named, in the schema that a sink makes columns of', async () => {
+test('selected columns and types have parameters, from which a sink creates columns', async () => {
   const records = await snapshot('some', {
     'column.propagate.source.type': 'PUBLIC.t_text.c_VARCHAR10, public\\.t_text\\.c_char5,c_text',
     'datatype.propagate.source.type': 'public\\.t_time\\.timestamp,.*\\.JSONB',
     'table.include.list': 'public\\.t_text,public\\.t_time',
   });
-  const made = (table: string) => {
-    const named = rowOf(records.get(table)).fields.filter(({ schema }) => sourceType(schema)[0] !== null);
-    return Object.fromEntries(named.map(({ name, schema }) => [name, columnTypes(schema, 'public')[0]]));
+  const createdTypes = (table: string) => {
+    const typedFields = rowOf(records.get(table)).fields.filter(({ schema }) => sourceType(schema)[0] !== null);
+    return Object.fromEntries(typedFields.map(({ name, schema }) => [name, columnTypes(schema, 'public')[0]]));
   };
-  expect(made('public.t_text')).toEqual({ c_varchar10: 'varchar(10)', c_char5: 'char(5)', c_jsonb: 'jsonb' });
-  expect(made('public.t_time')).toEqual({
+  expect(createdTypes('public.t_text')).toEqual({ c_varchar10: 'varchar(10)', c_char5: 'char(5)', c_jsonb: 'jsonb' });
+  expect(createdTypes('public.t_time')).toEqual({
     c_ts: 'timestamp(6)',
     c_ts0: 'timestamp(0)',
     c_ts3: 'timestamp(3)',

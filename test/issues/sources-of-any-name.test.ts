@@ -11,7 +11,7 @@ import { generator } from '../support/generate/index.ts';
 import { servers } from '../support/servers.ts';
 import { uniqueName } from '../support/topic.ts';
 
-/** Sources of one cluster keep their offsets in one topic, in which other writers have left theirs. */
+/** Sources of one cluster share an offsets topic, to which other writers have written. */
 const draw = generator(import.meta.url);
 const group = uniqueName('any-name');
 const properties = {
@@ -61,7 +61,7 @@ const tasksRun = () =>
     }),
   );
 
-test('sources with names of all lengths start, restart and answer for their offsets beside each other', async () => {
+test('sources with names of all lengths start, restart and return their own offsets', async () => {
   await using neighbours = await draw.otherConnectors({ url: worker.url, properties }, names);
   await each(name => writeFile(fileOf(name), 'one\n'));
   const topic = draw.topic();

@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type CopySettings, TableCopies } from '../support/table-copy.ts';
 
-/** Values at the ends of types, before Christ, at the end of a day, and shapes, through change data capture and the JDBC sink. */
+/**
+ * Values at the limits of types, before Christ, at the end of a day, and shapes, through change data capture and the
+ * JDBC sink.
+ */
 const values: Readonly<Record<string, readonly string[]>> = {
   date: ['infinity', '-infinity', '0044-03-15 BC', '4713-01-01 BC', '0001-12-31 BC', '9999-12-31', '10000-01-01'],
   timestamp: [
@@ -62,19 +65,19 @@ beforeAll(async () => {
 });
 afterAll(() => copies?.[Symbol.asyncDispose]());
 
-test('in snapshot and stream, in each mode of times', async () => {
-  const made = Object.entries(variants).map(
+test('values are equal in snapshot and stream, in each time precision mode', async () => {
+  const startedCopies = Object.entries(variants).map(
     async ([name, settings]) => [name, await copies.copyTo(definition, ['t'], settings)] as const,
   );
-  for (const [, copy] of await Promise.all(made)) await copy.awaitValue('t', rows, 0);
+  for (const [, copy] of await Promise.all(startedCopies)) await copy.awaitValue('t', rows, 0);
   await copies.source.query(inserts(101));
-  for (const [name, copy] of await Promise.all(made)) {
+  for (const [name, copy] of await Promise.all(startedCopies)) {
     await copy.awaitValue('t', 100 + rows, 0);
     expect(await copy.rows('t'), name).toEqual(await copies.rows('t'));
   }
 });
 
-test('tables that the sink makes have columns of dates, times and shapes', async () => {
+test('tables created by the sink have columns of dates, times and shapes', async () => {
   await copies.source.query(
     `CREATE TABLE typed (id int PRIMARY KEY, v int, d date, t time, s timestamp, l line, c circle);
      INSERT INTO typed VALUES (1, 0, '0044-03-15 BC', '24:00', 'infinity', '{1,2,3}', '<(1,2),3>')`,
@@ -90,7 +93,7 @@ test('tables that the sink makes have columns of dates, times and shapes', async
   expect(await copy.database.query(types)).toEqual(await copies.source.query(types));
 });
 
-test('a value that its representation does not hold is a data error, not another value', async () => {
+test('a value outside of its representation is a data error, not another value', async () => {
   const beyond = 'CREATE TABLE beyond (id int PRIMARY KEY, v int, i interval, s timestamp, a timestamp[])';
   await copies.source.query(beyond);
   const insert = (values: string) => copies.source.query(`INSERT INTO beyond VALUES ${values}`);

@@ -4,7 +4,7 @@ import { updates } from '../../workflows/shared/messages.ts';
 import { connectorWorkflows, FakeTasks, status, update } from '../support/connector-workflow.ts';
 import { eventually } from '../support/eventually.ts';
 
-/** Monitors take FAILED for an incident. */
+/** Monitoring treats FAILED as an incident. */
 const start = connectorWorkflows();
 
 test('a task that is paused while it starts is PAUSED, not FAILED', async () => {
@@ -15,7 +15,7 @@ test('a task that is paused while it starts is PAUSED, not FAILED', async () => 
     const beat = setInterval(() => Context.current().heartbeat(), 100);
     await Context.current().cancelled.catch(() => {});
     clearInterval(beat);
-    // As an attempt says that is no longer Temporal's when it is about to write.
+    // The error of an outdated attempt that is about to write.
     throw ApplicationFailure.nonRetryable('Temporal has ended this attempt', 'FENCED');
   };
   const { handle } = await start({}, tasks);

@@ -10,7 +10,7 @@ import { generator } from '../support/generate/index.ts';
 import { servers } from '../support/servers.ts';
 import { uniqueName } from '../support/topic.ts';
 
-/** Whoever may set offsets may not run SQL with them. */
+/** A user who may set offsets must not run SQL with them. */
 const draw = generator(import.meta.url);
 const group = uniqueName('positions');
 let folder: string;
@@ -53,7 +53,7 @@ test.each([
   ['millrace_group_hash', { millrace_group: time, millrace_group_hash: "' OR 1 / 0 = 1 --", millrace_group_rows: 0 }],
   ['millrace_group', { millrace_group: "' OR 1 / 0 = 1 --", millrace_group_hash: '', millrace_group_rows: 0 }],
   ['millrace_timestamp', { millrace_timestamp: "2024\\' OR 1 / 0 = 1 --" }],
-])('%s of an offset is looked at before it is used', async (name, more) => {
+])('%s of an offset is validated before use', async (name, more) => {
   const connector = draw.connectorName();
   const at = `/connectors/${encodeURIComponent(connector)}`;
   const { host, port, user, password } = database.connection;
@@ -67,8 +67,8 @@ test.each([
     'table.whitelist': 't',
     'topic.prefix': `${uniqueName('p')}-`,
   };
-  const made = await ask('POST', '/connectors', { name: connector, config, initial_state: 'STOPPED' });
-  expect(made).toMatchObject({ status: 201 });
+  const response = await ask('POST', '/connectors', { name: connector, config, initial_state: 'STOPPED' });
+  expect(response).toMatchObject({ status: 201 });
   const partition = { protocol: '1', table: `${database.name}.public.t` };
   for (const table of ['public.t', partition.table, 't'])
     expect(

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Committed, openTask, payloadOf, propsOf } from '../integration/postgresql/harness.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 
-/** Kafka takes few characters in a topic's name, and others become underscores: no two tables may share a topic. */
+/** Kafka allows few characters in topic names, and others become underscores: two tables must not share a topic. */
 let db: TestDatabase;
 beforeAll(async () => {
   db = await createDatabase('one_topic');
@@ -22,8 +22,8 @@ let slots = 0;
 test.each([
   ['characters', ['public."order items"', 'public.order_items'], {}],
   ['letters of another script', ['public."größe"', 'public."grüße"'], {}],
-  ['a delimiter that is in a name', ['a.b_c', 'a_b.c'], { 'topic.delimiter': '_' }],
-])('%s: a connector that captures both does not start, one of either does', async (_name, tables, more) => {
+  ['a delimiter that is part of a name', ['a.b_c', 'a_b.c'], { 'topic.delimiter': '_' }],
+])('%s: a connector that captures both does not start; one of either does', async (_name, tables, more) => {
   await create(...tables);
   const shown = tables.map(name =>
     name
@@ -44,7 +44,7 @@ test.each([
   await db.query(`DROP TABLE ${tables.join()}`);
 });
 
-test('a table that is created later is refused, one that is renamed goes on', async () => {
+test('a table that is created later is rejected; a renamed one continues', async () => {
   await create('public."x y"');
   await db.query('CREATE PUBLICATION later FOR ALL TABLES');
   const committed = new Committed();

@@ -3,7 +3,7 @@ import { schemaOf, structOf } from '../../src/api/index.ts';
 import { recordsOf, rejection, TestSink } from '../integration/jdbc-sink/sink.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 
-/** PostgreSQL cuts names to 63 bytes. Topics of which nothing else differs must not end in one table. */
+/** PostgreSQL cuts names to 63 bytes. Topics that differ only after that must not be written to one table. */
 let db: TestDatabase;
 beforeAll(async () => {
   db = await createDatabase('cut_alike');
@@ -16,9 +16,9 @@ const creating = { 'insert.mode': 'upsert', 'pk.mode': 'record_key', 'auto.creat
 test.each([
   ['x'.repeat(63), `${'x'.repeat(63)}.orders`],
   [`${'y'.repeat(63)}.orders`, `${'y'.repeat(63)}.events`],
-])('a second one is refused, and its rows do not replace those of the first: %s, %s', async (first, second) => {
+])('a second topic is rejected, and its rows do not replace those of the first: %s, %s', async (first, second) => {
   const assigned = [first, second].map(topic => ({ topic, partition: 0 }));
-  // A dot stands between schema and table.
+  // A dot separates schema and table.
   const config = { ...creating, 'table.name.format': `"\${topic}"` };
   await using sink = await TestSink.open(db, config, { assigned, connector: first.slice(0, 3) });
   await sink.write([recordsOf(fields, fields, first).row({ id: 1 })]);

@@ -8,7 +8,7 @@ import {
 } from '../integration/postgresql/harness.ts';
 import { createDatabase } from '../support/database.ts';
 
-/** A dot within a name of a schema or a table is none between them: positions and topics are each table's own. */
+/** A dot within a name is distinct from the dot between schema and table: each table has its own position and topic. */
 let db: Source;
 beforeAll(async () => {
   db = await postgresSource();
@@ -36,7 +36,7 @@ const create = async (table: string, rows: number) => {
 const countOf = (committed: Committed, table: string): number =>
   committed.records.filter(record => payloadOf(record).name === table).length;
 
-test('a new table does not take the position of one whose full name it has', async () => {
+test('a new table does not take the position of another with the same full name', async () => {
   const committed = new Committed();
   await create('other.orders', 50);
   {
@@ -51,7 +51,7 @@ test('a new table does not take the position of one whose full name it has', asy
   expect(committed.get({ protocol: '1', table: 'other.orders' })).toEqual({ incrementing: 50 });
 });
 
-test('two tables with one full name are refused, as they would share a position', async () => {
+test('two tables with one full name are rejected, because they would share a position', async () => {
   await create('"a.b".c', 5);
   await create('a."b.c"', 5);
   await expect(openTask(props(), new Committed())).rejects.toThrow(
@@ -59,7 +59,7 @@ test('two tables with one full name are refused, as they would share a position'
   );
 });
 
-test('a table that appears is read although the schema of another has a dot in its name', async () => {
+test('a new table is read although the schema of another has a dot in its name', async () => {
   const committed = new Committed();
   await create('"a.b".c', 5);
   await using task = await openTask(props({ 'table.poll.interval.ms': '100' }), committed);
@@ -70,7 +70,7 @@ test('a table that appears is read although the schema of another has a dot in i
   await task.until(() => task.warnings.some(({ fields }) => fields['table'] === 'a.b.c'));
 });
 
-test('change data capture refuses two tables with one full name, as they would share a topic and positions', async () => {
+test('change data capture rejects two tables with one full name, because they would share a topic and positions', async () => {
   const database = await createDatabase('dotted_names');
   try {
     await database.query('CREATE SCHEMA "a.b"; CREATE SCHEMA a; CREATE TABLE "a.b".c (id int PRIMARY KEY)');

@@ -4,7 +4,7 @@ import { freePort } from '../../src/stack/process/ports.ts';
 import { lazyConnection } from '../../src/temporal/connection.ts';
 import { eventually } from '../support/eventually.ts';
 
-test('a worker tries to reach Temporal about once a second, however long it has been away', async () => {
+test('a worker tries to reach Temporal about once a second, however long the outage', async () => {
   let attempts = 0;
   const server = createServer(socket => {
     attempts++;
@@ -15,7 +15,7 @@ test('a worker tries to reach Temporal about once a second, however long it has 
   const connection = lazyConnection({ address: `127.0.0.1:${port}` });
   const ask = () => connection.workflowService.getSystemInfo({}).catch(() => undefined);
   try {
-    // With waits that double, the eighth would come after minutes.
+    // With exponential backoff, the eighth attempt would follow after minutes.
     await eventually(
       'eight attempts',
       async () => {

@@ -6,8 +6,8 @@ import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { generator } from '../support/generate/index.ts';
 
 /**
- * Types of extensions report bad text as an internal error or a syntax error, which the JDBC sink took for the server's own
- * trouble, or the table's: it tried again for ever, or failed for one record.
+ * Extension types report invalid text as an internal error or a syntax error. The JDBC sink took it for an error of the
+ * server or table: it retried without end, or failed for one record.
  */
 const draw = generator(import.meta.url);
 const column = draw.column();
@@ -39,7 +39,7 @@ test.each([
   const mixed = [good, first, good, null].map((text, id) => row({ id, [column]: text }));
   expect(await rejection(sink.write(mixed))).toMatchObject({ code: 'RECORD_INVALID', index: 1 });
   expect(await ids()).toEqual([]);
-  // Alone, and among others that are bad as well.
+  // Alone, and among other bad records.
   for (const text of bad)
     expect(await rejection(sink.write([row({ id: 9, [column]: text })]))).toMatchObject({
       code: 'RECORD_INVALID',
@@ -51,7 +51,7 @@ test.each([
   expect(await ids()).toEqual([5]);
 });
 
-test('an internal error of one record is that record’s, one of all is the server’s, one that passes is nobody’s', async () => {
+test('an internal error of one record is a record error, of all records a server error; a transient one is retried', async () => {
   await db.query(`CREATE TABLE orders (id int PRIMARY KEY, ${quoted} text);
     CREATE SEQUENCE IF NOT EXISTS tries;
     CREATE OR REPLACE FUNCTION troubled() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN

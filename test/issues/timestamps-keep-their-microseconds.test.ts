@@ -27,7 +27,7 @@ const textOf = (instant: bigint): string => {
 };
 const hours = 19_800_000_000n;
 
-/** The value of an instant in a granularity. */
+/** An instant in a granularity. */
 const expected = (granularity: TimestampGranularity, instant: bigint): unknown => {
   const iso = textOf(instant + hours).replace(' ', 'T');
   switch (granularity) {
@@ -50,15 +50,15 @@ const expected = (granularity: TimestampGranularity, instant: bigint): unknown =
 
 describe.each(sources)('the JDBC source on %s', (_name, make) => {
   let db: Source;
-  const drawn = draw.value(fc.array(micros, { minLength: 4, maxLength: 4 }));
+  const instants = draw.value(fc.array(micros, { minLength: 4, maxLength: 4 }));
   beforeAll(async () => {
     db = await make();
     const [instant, local] =
       db.product === 'postgresql' ? ['timestamptz', 'timestamp'] : ['timestamp(6)', 'datetime(6)'];
     await db.run(`CREATE TABLE stamped (id int PRIMARY KEY, instant ${instant} NULL, local ${local} NULL)`);
     const zero = db.product === 'postgresql' ? '+00' : '';
-    // The wall in db.timezone shows later hours.
-    for (const [id, at] of drawn.entries())
+    // The wall clock in db.timezone is hours ahead.
+    for (const [id, at] of instants.entries())
       await db.run(`INSERT INTO stamped VALUES (${id}, '${textOf(at)}${zero}', '${textOf(at + hours)}')`);
   });
   afterAll(() => db[Symbol.asyncDispose]());
@@ -70,7 +70,7 @@ describe.each(sources)('the JDBC source on %s', (_name, make) => {
       propsOf(db, { ...more, 'db.timezone': zone, 'timestamp.granularity': granularity }),
       committed,
     );
-    await running.until(() => committed.records.length === drawn.length);
+    await running.until(() => committed.records.length === instants.length);
     const rows = committed.records.map(record => {
       const { instant, local } = payloadOf(record);
       return [instant, local].map(value =>
@@ -78,11 +78,11 @@ describe.each(sources)('the JDBC source on %s', (_name, make) => {
       );
     });
     const rounded = (value: unknown) => (typeof value === 'bigint' ? BigInt(Number(value)) : value);
-    expect(rows).toEqual(drawn.map(at => Array(2).fill(rounded(expected(granularity, at)))));
+    expect(rows).toEqual(instants.map(at => Array(2).fill(rounded(expected(granularity, at)))));
   });
 });
 
-test('every instant of four digits’ years, in each granularity', () => {
+test('every instant with a four-digit year is exact in each granularity', () => {
   const utc = zoneOf('UTC');
   const any = fc.bigInt({ min: -62_135_596_800_000_000n, max: 253_402_300_799_999_999n });
   fc.assert(
@@ -103,7 +103,7 @@ test('every instant of four digits’ years, in each granularity', () => {
   );
 });
 
-test('years before Christ have no text, as that has no era', () => {
+test('years before Christ have no text, because the format has no era', () => {
   const utc = zoneOf('UTC');
   const format = { granularity: 'micros_iso_datetime_string', zone: utc } as const;
   expect(() => timestamp(utc, format).decode('0044-03-15 00:00:00 BC')).toThrow('years before 1');
@@ -117,27 +117,29 @@ test.each(['microseconds', 'nanoseconds'] as const)('the JDBC sink with timestam
   const value = structOf({
     id: schemaOf('int32'),
     [field]: schemaOf('int64'),
-    text_: schemaOf('string', { optional: true }),
+    textual: schemaOf('string', { optional: true }),
     plain: schemaOf('int64'),
   });
   const { row } = recordsOf(key, value);
-  const listed = { 'timestamp.precision.mode': mode, 'timestamp.fields.list': `${field},text_`, 'db.timezone': zone };
+  const listed = { 'timestamp.precision.mode': mode, 'timestamp.fields.list': `${field},textual`, 'db.timezone': zone };
   const config = { ...listed, 'pk.mode': 'record_key', 'auto.create': 'true' };
   if (field.includes(',')) return;
   await using sink = await TestSink.open(db, config);
   const factor = mode === 'nanoseconds' ? 1000n : 1n;
   const number = (instant: bigint) => instant * factor + (factor === 1n ? 0n : 999n);
   await sink.write([
-    row({ id: 1, [field]: number(a), text_: String(number(b)), plain: 7n }),
-    row({ id: 2, [field]: number(b), text_: null, plain: 8n }),
+    row({ id: 1, [field]: number(a), textual: String(number(b)), plain: 7n }),
+    row({ id: 2, [field]: number(b), textual: null, plain: 8n }),
   ]);
   const quoted = `"${field.replaceAll('"', '""')}"`;
-  const rows = await db.query(`SELECT id, ${quoted}::text AS number, text_::text, plain::text FROM orders ORDER BY id`);
+  const rows = await db.query(
+    `SELECT id, ${quoted}::text AS number, textual::text, plain::text FROM orders ORDER BY id`,
+  );
   const shown = (instant: bigint) => textOf(instant + hours).replace(/\.?0+$/, '');
   expect(rows).toEqual([
-    { id: 1, number: shown(a), text_: shown(b), plain: '7' },
-    { id: 2, number: shown(b), text_: null, plain: '8' },
+    { id: 1, number: shown(a), textual: shown(b), plain: '7' },
+    { id: 2, number: shown(b), textual: null, plain: '8' },
   ]);
-  const wrong = row({ id: 3, [field]: 1n, text_: '2024-01-01', plain: 1n });
+  const wrong = row({ id: 3, [field]: 1n, textual: '2024-01-01', plain: 1n });
   expect(await rejection(sink.write([wrong]))).toMatchObject({ code: 'RECORD_INVALID' });
 });

@@ -6,11 +6,11 @@ import { debeziumSource } from '../support/table-connectors.ts';
 import { topicRecords } from '../support/topic-records.ts';
 import { TestWorker } from '../support/worker.ts';
 
-/** `topic.naming.strategy`, with another delimiter, names topics and schemas as it does in Debezium. */
+/** `topic.naming.strategy` and its delimiter name topics and schemas as in Debezium. */
 const draw = generator(import.meta.url);
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
-test('the default strategy leaves the schema out of names', async () => {
+test('the default strategy omits the schema from names', async () => {
   await using source = await createDatabase('naming');
   await using worker = await TestWorker.start('naming');
   const [schema, table, name] = [draw.schema(), draw.table(), draw.connectorName()];

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { type CopySettings, TableCopies } from '../support/table-copy.ts';
 
 /**
- * PostgreSQL sends no value for a column that is stored out of line and that an update leaves as it is. The destination
- * keeps the value, whatever the column's type and the form of its records are.
+ * PostgreSQL sends no value for an out-of-line column that an update leaves unchanged. The destination keeps the value
+ * for any column type and record format.
  */
 const elements = {
   bool: 'g % 3 = 0',
@@ -72,7 +72,7 @@ const definition = (of: readonly (typeof columns)[number][]) => `
   ${of.map(c => `ALTER TABLE e ALTER ${c.name} SET STORAGE EXTERNAL;`).join('\n')}
   ALTER TABLE e SET (toast_tuple_target = 128)`;
 
-/** Without a schema, nothing tells how bits and points are written. */
+/** Without a schema, the format of bits and points is unknown. */
 const readable = ({ type }: { readonly type: string }) => !/bit|point|bytea\[|money/.test(type);
 const schemaless = {
   'key.converter': 'org.apache.kafka.connect.json.JsonConverter',
@@ -98,25 +98,25 @@ const variants: Readonly<Record<string, CopySettings>> = {
   },
 };
 
-test('the destination keeps large values that an update has not changed', async () => {
+test('the destination keeps large values that an update leaves unchanged', async () => {
   await using copies = await TableCopies.start('unchanged_large');
   const { source } = copies;
   await source.query(definition(columns));
   const before = new Map<string, Record<string, string | null>[]>();
   await source.query(`INSERT INTO e SELECT 1, 0, ${columns.map(c => c.value).join(', ')}`);
-  const made = Object.entries(variants).map(
+  const startedCopies = Object.entries(variants).map(
     async ([name, settings]) =>
       [
         name,
         await copies.copyTo(definition(settings.converters ? columns.filter(readable) : columns), ['e'], settings),
       ] as const,
   );
-  for (const [name, copy] of await Promise.all(made)) {
+  for (const [name, copy] of await Promise.all(startedCopies)) {
     await copy.awaitValue('e', 1, 0);
     before.set(name, await copy.rows('e'));
   }
   await source.query('UPDATE e SET v = 1');
-  for (const [name, copy] of await Promise.all(made)) {
+  for (const [name, copy] of await Promise.all(startedCopies)) {
     await copy.awaitValue('e', 1, 1);
     expect(await copy.rows('e'), name).toEqual([{ ...before.get(name)?.[0], v: '1' }]);
   }

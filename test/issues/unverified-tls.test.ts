@@ -4,10 +4,10 @@ import { TestSink } from '../integration/jdbc-sink/sink.ts';
 import { mariadbSource, openTask, postgresSource, propsOf } from '../integration/jdbc-source/harness.ts';
 import * as cdc from '../integration/postgresql/harness.ts';
 import { createDatabase } from '../support/database.ts';
-// Makes the set-up of the tests start a MariaDB.
+// Makes the test set-up start a MariaDB.
 import '../support/mariadb.ts';
 
-/* Connections to databases that nothing verifies, by default. All servers of the tests are on this machine. */
+/* Database connections without verification, which is the default. All test servers are on this machine. */
 const machine = vi.hoisted(() => ({ isAnother: false }));
 vi.mock(import('../../src/databases/tls-warning.ts'), async importOriginal => {
   const original = await importOriginal();

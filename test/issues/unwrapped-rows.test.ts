@@ -3,7 +3,7 @@ import type { SinkRecord, Struct } from '../../src/api/index.ts';
 import { schemaOf, structOf, ValueStruct, withOptional } from '../../src/api/index.ts';
 import { transforms } from '../../src/transforms/index.ts';
 
-/** ExtractNewRecordState, and other transforms after it, as Debezium and Kafka Connect have them. */
+/** ExtractNewRecordState, and transforms after it, as in Debezium and Kafka Connect. */
 const row = structOf({ id: schemaOf('int64'), name: schemaOf('string', { optional: true }) }, { name: 'a.b.Value' });
 const column = withOptional(row, true);
 const envelope = structOf({ before: column, after: column, op: schemaOf('string') }, { name: 'a.b.Envelope' });
@@ -40,7 +40,7 @@ async function apply(record: SinkRecord, ...calls: Call[]): Promise<SinkRecord |
 test.each([
   ['Cast$Value', { spec: 'id:int32' }],
   ['Flatten$Value', {}],
-])('%s of a row keeps it from being optional', async (name, config) => {
+])('%s of a row prevents an optional schema', async (name, config) => {
   const result = await apply(changed('u'), ['ExtractNewRecordState'], [name, config]);
   expect(result?.valueSchema?.optional).toBe(false);
   const schema = (result?.value as Struct | undefined)?.schema;
@@ -50,17 +50,17 @@ test.each([
 const shape = (record: SinkRecord | null) => (record === null ? 'dropped' : record.value === null ? 'null' : 'row');
 
 test.each([
-  // The value of delete.tombstone.handling.mode counts; then what a delete and its tombstone become.
+  // The effective delete.tombstone.handling.mode, then the results for a delete and its tombstone.
   [{ 'delete.tombstone.handling.mode': 'rewrite', 'delete.handling.mode': 'drop' }, 'row', 'dropped'],
   [{ 'delete.tombstone.handling.mode': 'drop', 'drop.tombstones': 'false' }, 'dropped', 'dropped'],
   [{ 'delete.tombstone.handling.mode': 'tombstone', 'delete.handling.mode': 'rewrite' }, 'null', 'dropped'],
-  // Alone, the earlier settings have their earlier meaning.
+  // Without it, the earlier settings keep their meaning.
   [{ 'delete.handling.mode': 'rewrite' }, 'row', 'dropped'],
   [{ 'delete.handling.mode': 'rewrite', 'drop.tombstones': 'false' }, 'row', 'null'],
   [{ 'delete.handling.mode': 'none', 'drop.tombstones': 'true' }, 'null', 'dropped'],
   [{ 'drop.tombstones': 'true' }, 'dropped', 'dropped'],
   [{}, 'null', 'dropped'],
-] as const)('with %j a delete is: %s, its tombstone: %s', async (config, ofDelete, ofTombstone) => {
+] as const)('with %j a delete becomes %s, its tombstone %s', async (config, ofDelete, ofTombstone) => {
   const call: Call = ['ExtractNewRecordState', config];
   expect(shape(await apply(changed('d'), call))).toBe(ofDelete);
   expect(shape(await apply(tombstone, call))).toBe(ofTombstone);

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { eventually } from '../support/eventually.ts';
 import { TableCopies } from '../support/table-copy.ts';
 
-/** A backlog has values of types that the catalogue no longer knows when they are read. */
-test('a value whose type was dropped before its change was read is kept as text', async () => {
+/** A backlog contains values of types that were dropped before they are read. */
+test('a value whose type was dropped before it was read is kept as text', async () => {
   await using copies = await TableCopies.start('dropped_types');
   const { source, worker } = copies;
   const definition = `CREATE TYPE mood AS ENUM ('sad', 'ok'); CREATE DOMAIN price AS numeric(8,2);

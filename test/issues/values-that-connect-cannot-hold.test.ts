@@ -12,10 +12,10 @@ import { generator } from '../support/generate/index.ts';
 // Its server is started for files that name it.
 import '../support/mariadb.ts';
 
-/** In the JDBC source such a value is an error of its record alone: never null, never another value. */
+/** In the JDBC source such a value is an error of its record: never null, never another value. */
 const draw = generator(import.meta.url);
 
-/** Type in SQL, and texts that its type in Connect cannot hold. */
+/** SQL type, and texts that its Connect type cannot hold. */
 const beyond = {
   postgresql: [
     ['numeric', ['NaN', 'Infinity', '-Infinity', `1e-${128}`]],
@@ -43,11 +43,11 @@ const fieldOf = (record: SourceRecord | undefined, field: string): Value => {
 
 describe.each(sources)('%s', (_name, make) => {
   let db: Source;
-  // MariaDB takes no characters beyond U+FFFF in names, and no blank at their end.
+  // MariaDB allows no characters above U+FFFF in names, and no trailing blank.
   const value = draw.column().replaceAll(/["`\\]|[\u{10000}-\u{10ffff}]|\s$/gu, '_');
   beforeAll(async () => {
     db = await make();
-    // Zero dates are taken without the modes that refuse them.
+    // Accepted without the SQL modes that reject zero dates.
     if (db.product === 'mariadb') await db.run("SET sql_mode = 'ALLOW_INVALID_DATES'");
   });
   afterAll(() => db[Symbol.asyncDispose]());
@@ -78,7 +78,7 @@ describe.each(sources)('%s', (_name, make) => {
     }
   });
 
-  test('zero dates are null where the URL asks for that', async () => {
+  test('zero dates are null if the URL requests it', async () => {
     if (db.product === 'postgresql') return;
     await db.run(`CREATE TABLE zero (id int PRIMARY KEY, d date NULL, t datetime NULL, n date NOT NULL)`);
     await db.run("INSERT INTO zero VALUES (1, '0000-00-00', '0000-00-00 00:00:00', '0000-00-00')");
@@ -93,7 +93,7 @@ describe.each(sources)('%s', (_name, make) => {
     expect((await rejection(read('zero', 2, round))).message).toContain('CONVERT_TO_NULL');
   });
 
-  test('a position that is no number', async () => {
+  test('a position that is not a number is an error', async () => {
     if (db.product === 'mariadb') return;
     await db.run('CREATE TABLE nowhere (id numeric(10,0) NOT NULL)');
     await db.run("INSERT INTO nowhere VALUES (1), ('NaN')");
@@ -104,7 +104,7 @@ describe.each(sources)('%s', (_name, make) => {
   });
 });
 
-test('no text of the databases is taken for null, or for an invalid date', () => {
+test('no text of the databases is read as null or as an invalid date', () => {
   const utc = zoneOf('UTC');
   const zone = zoneOf('America/New_York');
   const digits = (n: number) => fc.integer({ min: 0, max: 10 ** n - 1 }).map(number => String(number).padStart(n, '0'));

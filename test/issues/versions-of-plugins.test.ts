@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { generator } from '../support/generate/index.ts';
 import { TestWorker } from '../support/worker.ts';
 
-/** A version of a plugin that there is not is refused, wherever it is asked for (KIP-891). */
+/** An unavailable version of a plugin is rejected wherever it is requested (KIP-891). */
 const draw = generator(import.meta.url);
 let worker: TestWorker;
 

@@ -7,14 +7,14 @@ import { generator } from '../support/generate/index.ts';
 import { testKafka } from '../support/produce.ts';
 import { TestWorker } from '../support/worker.ts';
 
-/** `consumer.override.auto.offset.reset`, where a sink has no position yet. */
+/** `consumer.override.auto.offset.reset`, for a sink without a position. */
 const draw = generator(import.meta.url);
 const HOUR_MS = 3_600_000;
 let worker: TestWorker;
 let kafka: KafkaClient;
 let topic: string;
 
-/** Lines as old as they say. */
+/** Lines that contain their age. */
 const hoursOld = [72, 30, 5, 1];
 beforeAll(async () => {
   kafka = testKafka();
@@ -57,7 +57,7 @@ const cases: readonly (readonly [reset: string, hours: readonly number[]])[] = [
   ['by_duration:PT0S', []],
 ];
 
-test('each begins where its setting says', async () => {
+test('each sink starts where its setting says', async () => {
   const sinks = cases.map(([reset, hours], i) => ({
     name: draw.sinkName(),
     file: join(worker.folder, `${i}.out`),
@@ -70,16 +70,16 @@ test('each begins where its setting says', async () => {
   await write([0]);
   for (const { name, file, reset, hours } of sinks) {
     const expected = [...hours, 0].map(age => `${age} hours\n`).join('');
-    const written = () => readFile(file, 'utf8').catch(() => '');
-    await eventually(`${name} has written`, async () => (await written()).endsWith('0 hours\n'));
-    expect(await written(), reset).toBe(expected);
+    const readOutput = () => readFile(file, 'utf8').catch(() => '');
+    await eventually(`${name} has written`, async () => (await readOutput()).endsWith('0 hours\n'));
+    expect(await readOutput(), reset).toBe(expected);
   }
 }, 60_000);
 
-test('none begins nowhere: the task says so', async () => {
+test('none fails the task with a message', async () => {
   const name = draw.sinkName();
   await worker.create(name, sink(join(worker.folder, 'none.out'), 'none'));
-  const failed = await eventually('it has failed', async () => {
+  const failed = await eventually('it failed', async () => {
     const task = await worker.task(name);
     return task?.state === 'FAILED' && task;
   });
@@ -87,7 +87,7 @@ test('none begins nowhere: the task says so', async () => {
 });
 
 test.each(['oldest', 'by_duration:', 'by_duration:1h', 'by_duration:P', 'by_duration:PT', 'by_duration:-PT1H', ''])(
-  '%j is refused',
+  '%j is rejected',
   async reset => {
     const created = worker.create(draw.sinkName(), sink(join(worker.folder, 'refused.out'), reset));
     await expect(created).rejects.toThrow(/auto\.offset\.reset/);

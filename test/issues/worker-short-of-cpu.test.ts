@@ -9,7 +9,10 @@ import { TestWorker } from '../support/worker.ts';
 /** Code that waits for a CPU looks as if it were blocked. */
 const draw = generator(import.meta.url);
 
-/** Its check yields its CPU to everything else, and takes more seconds without a turn of the event loop than a host may. */
+/**
+ * Its validation yields its CPU to everything else, and takes longer without an event loop turn than the limit of a
+ * host.
+ */
 const plugin = `
 import { execFileSync, spawn } from 'node:child_process';
 import { readlinkSync } from 'node:fs';
@@ -50,7 +53,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test('a configuration whose check waits for a CPU for seconds is checked to its end', async () => {
+test('a configuration whose validation waits for a CPU for seconds is validated completely', async () => {
   await using _busy = saturation();
   const name = draw.connectorName();
   const answer = await worker.call('PUT', '/connector-plugins/test.Patient/config/validate', {

@@ -9,7 +9,7 @@ import { servers } from '../support/servers.ts';
 
 const draw = generator(import.meta.url);
 
-test('a worker that is cut off from Kafka hands its tasks over, and its REST API still controls connectors', async () => {
+test('a worker that is cut off from Kafka hands over its tasks, and its REST API still controls connectors', async () => {
   const kafka = kafkaClient({ brokers: [servers().kafka], clientId: 'test' }, silent);
   try {
     await measureTakeover(draw, kafka, losses['is cut off from Kafka'], {
