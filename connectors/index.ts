@@ -1,30 +1,30 @@
 import type { SinkConnector, SourceConnector } from '../src/api/index.ts';
 import type { FileAccess } from '../src/config/worker-config/file-access.ts';
 
-/** What a worker lends its connectors. */
+/** Services of the worker for its connectors. */
 export interface ConnectorHost {
   readonly files: FileAccess;
 }
 
-/** A connector and the names it answers to. */
+/** A connector and its names in configurations. */
 export interface ConnectorEntry {
   readonly kind: 'source' | 'sink';
-  /** Java class of the connector that it stands in for. */
+  /** Java class of the connector that it replaces. */
   readonly className: string;
-  /** Java class of its tasks, which the REST API tells; none: it stands in for none. */
+  /** Java class of its tasks, which the REST API returns; undefined when it replaces no Java connector. */
   readonly taskClass?: string;
-  /** Other names: the short ones that Connect's aliases would give. */
+  /** Other names: Connect's short aliases. */
   readonly aliases: readonly string[];
-  /** The plugin that it comes from; none: it comes with Millrace. */
+  /** Its plugin; undefined for a connector of Millrace. */
   readonly origin?: { readonly path: string; readonly version: string };
-  /** Its module is loaded when the first configuration names it. */
+  /** Called when a configuration first uses the connector; a module imported here is not loaded before. */
   load(host: ConnectorHost): Promise<SourceConnector<unknown> | SinkConnector<unknown>>;
 }
 
 type AnySource = SourceConnector<unknown>;
 type AnySink = SinkConnector<unknown>;
 
-/** Every connector that comes with Millrace: adding one is a folder and an entry here. */
+/** Every connector of Millrace. A new one is a folder and an entry here. */
 export const connectors: readonly ConnectorEntry[] = [
   {
     kind: 'source',

@@ -18,7 +18,7 @@ import { messageOf } from '../../src/errors.ts';
 import { tuningKeys } from './tuning-keys.ts';
 import { unsupported } from './unsupported.ts';
 
-/** Debezium's names, defaults and meanings. */
+/** The keys of Debezium's PostgreSQL connector, with its defaults and meanings. */
 const connection = { group: 'Postgres', importance: 'high', width: 'long' } as const;
 const ssl = { group: 'Connection SSL', importance: 'medium', width: 'long', default: null } as const;
 const connector = { group: 'Connector', importance: 'medium' } as const;
@@ -58,26 +58,26 @@ const keys = {
   'topic.prefix': stringKey({
     ...connection,
     check: topicName,
-    doc: 'Name of this source: the beginning of the names of its topics, and the key of its stored position. No two connectors may share it.',
+    doc: 'Name of this source: the prefix of the names of its topics, and the key of its stored position. Each connector needs its own.',
   }),
   'database.query.timeout.ms': intKey({
     ...connector,
     importance: 'low',
     default: 600_000,
     check: atLeast(0),
-    doc: 'How long a query may take; 0 for as long as it likes.',
+    doc: 'Timeout of a query; 0 for none.',
   }),
   'database.initial.statements': stringKey({
     ...connector,
     importance: 'low',
     width: 'long',
     default: null,
-    doc: 'SQL statements for every session that runs queries, separated by semicolons; two semicolons stand for one inside a statement.',
+    doc: 'SQL statements for every session that runs queries, separated by semicolons; two semicolons are one inside a statement.',
   }),
   'database.tcpKeepAlive': booleanKey({
     ...connector,
     default: true,
-    doc: 'Whether TCP probes keep a quiet connection from being dropped.',
+    doc: 'Enables TCP keep-alive probes, so that idle connections are not dropped.',
   }),
   'database.sslmode': enumKey(['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'], {
     group: ssl.group,
@@ -98,23 +98,23 @@ const keys = {
     ...replication,
     default: 'debezium',
     check: slotName,
-    doc: 'Name of the replication slot. It is made when it is missing.',
+    doc: 'Name of the replication slot, which is created when it is missing.',
   }),
   'slot.drop.on.stop': booleanKey({
     ...replication,
     default: false,
-    doc: 'Whether the slot is dropped when the connector is deleted. Left in place, it holds back log on the server.',
+    doc: 'Drops the slot when the connector is deleted. A slot that stays retains WAL on the server.',
   }),
   'slot.failover': booleanKey({
     ...replication,
     default: false,
-    doc: 'Whether a new slot is kept up on standbys too (PostgreSQL 17 and later).',
+    doc: 'Synchronizes a new slot to standbys (PostgreSQL 17 and later).',
   }),
   'publication.name': stringKey({
     ...replication,
     default: 'dbz_publication',
     check: nonEmpty,
-    doc: 'Name of the publication that says which changes the server sends.',
+    doc: 'Name of the publication, which selects the changes that the server sends.',
   }),
   'publication.autocreate.mode': enumKey(['all_tables', 'filtered', 'disabled', 'no_tables'], {
     ...replication,
@@ -124,13 +124,13 @@ const keys = {
   'publish.via.partition.root': booleanKey({
     ...replication,
     default: false,
-    doc: 'Whether changes of partitions are those of the partitioned table.',
+    doc: 'Publishes changes of partitions as those of the partitioned table.',
   }),
   'status.update.interval.ms': intKey({
     ...replication,
     default: 10_000,
     check: atLeast(1),
-    doc: 'How often the server is told how far we are; also how often the position of log without changes is written.',
+    doc: 'Interval of status updates to the server; also the interval at which the position is stored while no captured table changes.',
   }),
   'offset.mismatch.strategy': enumKey(['no_validation', 'trust_offset', 'trust_slot', 'trust_greater_lsn'], {
     ...replication,
@@ -178,7 +178,7 @@ const keys = {
         return messageOf(error);
       }
     },
-    doc: "Keys of records other than the table's own: '<table>:<column>,<column>;<table>:<column>', where tables are regular expressions.",
+    doc: "Keys of records in place of the table's primary key: '<table>:<column>,<column>;<table>:<column>', where tables are regular expressions.",
   }),
   'message.prefix.include.list': list(
     'Regular expressions of the prefixes of logical messages that are captured.',
@@ -198,7 +198,7 @@ const keys = {
     ...snapshot,
     default: 1,
     check: atLeast(1),
-    doc: 'How many sessions read chunks at the same time.',
+    doc: 'Number of sessions that read chunks concurrently.',
   }),
   'snapshot.include.collection.list': list(
     'Regular expressions of the captured tables that snapshots read; all by default.',
@@ -214,27 +214,27 @@ const keys = {
     ...snapshot,
     default: 10_000,
     check: atLeast(0),
-    doc: 'How long a chunk waits for a table that is being altered.',
+    doc: 'Longest wait of a chunk for a table that is being altered.',
   }),
   'snapshot.delay.ms': longKey({
     ...snapshot,
     importance: 'low',
     default: 0,
     check: atLeast(0),
-    doc: 'How long a snapshot is put off.',
+    doc: 'Delay before a snapshot.',
   }),
   'streaming.delay.ms': longKey({
     ...snapshot,
     importance: 'low',
     default: 0,
     check: atLeast(0),
-    doc: 'How long streaming is put off behind a snapshot.',
+    doc: 'Delay between a snapshot and streaming.',
   }),
 
   'tombstones.on.delete': booleanKey({
     ...events,
     default: true,
-    doc: 'Whether a deletion is followed by a record of the same key with a null value, so that compaction removes the key.',
+    doc: 'Writes a tombstone after a deletion, a record with the same key and a null value, so that compaction removes the key.',
   }),
   'skipped.operations': listKey({
     ...events,
@@ -244,78 +244,78 @@ const keys = {
       const wrong = operations.filter(operation => !/^(c|u|d|t|none)$/.test(operation));
       return wrong.length === 0 ? undefined : `Operations are c, u, d, t or none, not ${wrong.join(', ')}`;
     },
-    doc: "Operations of which no records are made: 'c', 'u', 'd', 't' (truncate), or 'none'.",
+    doc: "Operations without records: 'c', 'u', 'd', 't' (truncate), or 'none'.",
   }),
   'skip.messages.without.change': booleanKey({
     ...events,
     default: false,
-    doc: 'Whether updates that change no column of the record are left out; needs REPLICA IDENTITY FULL.',
+    doc: 'Skips updates that change no column of the record; needs REPLICA IDENTITY FULL.',
   }),
   'unavailable.value.placeholder': stringKey({
     ...events,
     default: '__debezium_unavailable_value',
-    doc: "What stands for a large value that an update has not changed, and that the server therefore does not send. 'hex:' before bytes in hexadecimal.",
+    doc: "Placeholder of a large value that an update did not change and that the server therefore does not send. Bytes in hexadecimal after 'hex:'.",
   }),
   'provide.transaction.metadata': booleanKey({
     ...events,
     importance: 'low',
     default: false,
-    doc: "Whether records say which place they have in their transaction, and a topic holds each transaction's beginning and end.",
+    doc: 'Adds the place in the transaction to records, and writes transaction boundary events to a topic.',
   }),
   'extended.headers.enabled': booleanKey({
     ...events,
     importance: 'low',
     default: false,
-    doc: 'Whether every record has headers with the names of the connector and the task. Off by default, unlike in Debezium.',
+    doc: 'Adds headers with the names of the connector and the task to every record. Off by default, unlike in Debezium.',
   }),
   'decimal.handling.mode': enumKey(['precise', 'double', 'string'], {
     ...events,
     default: 'precise',
-    doc: "How numeric and money are represented: exactly as Connect's Decimal, as double, or as text.",
+    doc: "Representation of numeric and money: exactly as Connect's Decimal, as double, or as text.",
   }),
   'time.precision.mode': enumKey(
     ['adaptive', 'adaptive_time_microseconds', 'connect', 'isostring', 'microseconds', 'nanoseconds'],
     {
       ...events,
       default: 'adaptive',
-      doc: "How dates and times are represented: in the unit of the column's precision ('adaptive'), as Connect's own types in milliseconds, as ISO 8601 text, or always in microseconds or nanoseconds.",
+      doc: "Representation of dates and times: in the unit of the column's precision ('adaptive'), as Connect's own types in milliseconds, as ISO 8601 text, or always in microseconds or nanoseconds.",
     },
   ),
   'binary.handling.mode': enumKey(['bytes', 'base64', 'base64-url-safe', 'hex'], {
     ...events,
     importance: 'low',
     default: 'bytes',
-    doc: 'How bytea is represented: as bytes, or as text in base64 or hexadecimal.',
+    doc: 'Representation of bytea: as bytes, or as text in base64 or hexadecimal.',
   }),
   'interval.handling.mode': enumKey(['numeric', 'string'], {
     ...events,
     importance: 'low',
     default: 'numeric',
-    doc: 'How intervals are represented: as microseconds, with months of 30.4375 days, or as ISO 8601 text.',
+    doc: 'Representation of intervals: as microseconds, with months of 30.4375 days, or as ISO 8601 text.',
   }),
   'hstore.handling.mode': enumKey(['json', 'map'], {
     ...events,
     importance: 'low',
     default: 'json',
-    doc: 'How hstore is represented: as JSON text or as a map.',
+    doc: 'Representation of hstore: as JSON text or as a map.',
   }),
   'money.fraction.digits': intKey({
     ...events,
     importance: 'low',
     default: 2,
     check: value => (value >= 0 && value <= 18 ? undefined : 'Value must be from 0 to 18'),
-    doc: 'Digits behind the point of money.',
+    doc: 'Fraction digits of money.',
   }),
   'include.unknown.datatypes': booleanKey({
     ...events,
     default: false,
-    doc: 'Whether columns of types that have no representation of their own are in records, as the bytes of their text.',
+    doc: 'Includes columns of types without a representation of their own, as the bytes of their text.',
   }),
   'schema.name.adjustment.mode': enumKey(['none', 'avro', 'avro_unicode'], {
     ...events,
     importance: 'low',
     default: 'none',
-    doc: 'What is done with characters in schema names that Avro does not take: nothing, underscores, or their code points.',
+    doc: 'Replacement of characters in schema names that Avro does not allow: none, underscores, or their code points.',
   }),
   'field.name.adjustment.mode': enumKey(['none', 'avro', 'avro_unicode'], {
     ...events,
@@ -329,39 +329,39 @@ const keys = {
     importance: 'medium',
     default: 0,
     check: atLeast(0),
-    doc: 'How often a record goes to the heartbeat topic, and the log of a quiet database is moved on; 0 for never.',
+    doc: 'Interval of records to the heartbeat topic, which also advance the slot of a database without changes; 0 for none.',
   }),
   'heartbeat.action.query': stringKey({
     ...advanced,
     default: null,
-    doc: 'A statement that is run with every heartbeat, in the place of the message that otherwise moves the log on.',
+    doc: 'Statement that is executed with every heartbeat, instead of the logical decoding message that otherwise advances the slot.',
   }),
   'heartbeat.topics.prefix': stringKey({
     ...advanced,
     default: null,
-    doc: 'The beginning of the name of the heartbeat topic; __debezium-heartbeat by default.',
+    doc: 'Prefix of the name of the heartbeat topic; __debezium-heartbeat by default.',
   }),
   'topic.heartbeat.prefix': stringKey({
     ...advanced,
     default: '__debezium-heartbeat',
-    doc: 'The beginning of the name of the heartbeat topic.',
+    doc: 'Prefix of the name of the heartbeat topic.',
   }),
   'topic.transaction': stringKey({
     ...advanced,
     default: 'transaction',
-    doc: 'The end of the name of the topic of transactions.',
+    doc: 'End of the name of the topic of transaction boundary events.',
   }),
   'topic.naming.strategy': stringKey({
     ...advanced,
     default: strategies[0],
-    doc: `What topics are named after: ${strategies[0]}: schema and table; ${strategies[1]}: the table alone.`,
+    doc: `Naming of topics: $strategies[0]: schema and table; $strategies[1]: only the table.`,
   }),
-  'topic.delimiter': stringKey({ ...advanced, default: '.', doc: 'What stands between the parts of a topic name.' }),
+  'topic.delimiter': stringKey({ ...advanced, default: '.', doc: 'Separator of the parts of a topic name.' }),
   'connection.validation.timeout.ms': longKey({
     ...advanced,
     default: 60_000,
     check: atLeast(1),
-    doc: 'How long the check of a configuration may take to connect.',
+    doc: 'Timeout for connecting when a configuration is validated.',
   }),
   ...tuningKeys,
 } as const;
@@ -407,5 +407,5 @@ export const config: ConfigSpec<PostgresConfig> = {
   },
 };
 
-/** `database.initial.statements` apart. */
+/** Splits `database.initial.statements`. */
 export const statements = (text: string | null): string[] => splitList((text ?? '').replaceAll(';;', '\\;'), ';');

@@ -9,8 +9,8 @@ import { validate } from './validate.ts';
 export type { PostgresConfig } from './config.ts';
 
 /**
- * Change data capture from PostgreSQL, in the place of `io.debezium.connector.postgresql.PostgresConnector`: the same
- * configuration and the same records. One task: a replication slot has one reader.
+ * Change data capture from PostgreSQL, like `io.debezium.connector.postgresql.PostgresConnector`: the same configuration
+ * and the same records. One task, because a replication slot has one reader.
  */
 export const connector: SourceConnector<PostgresConfig> = {
   kind: 'source',
@@ -18,7 +18,7 @@ export const connector: SourceConnector<PostgresConfig> = {
   plan: async () => [{}],
   task: () => new PostgresTask(),
   validate,
-  /** As in Debezium, slot and publication stay, but for `slot.drop.on.stop`. */
+  /** Drops the slot with `slot.drop.on.stop`; otherwise slot and publication stay, as in Debezium. */
   async deleted(settings, { log }) {
     if (!settings['slot.drop.on.stop']) return;
     const sql = new Sql(connectionSettings(settings), { applicationName: 'millrace deletion' });

@@ -4,24 +4,24 @@ import type { Sql } from './session/sql.ts';
 import type { PostgresSnapshot } from './snapshot/open.ts';
 import type { Stream } from './stream/stream.ts';
 
-/** How often the server is asked how long its log is. */
-const LAG_EVERY_MS = 5000;
+/** Interval between queries of the end of the log. */
+const LAG_INTERVAL_MS = 5000;
 
-/** Figures for people, in the words of Debezium's metrics. */
+/** Reports figures under the names of Debezium's metrics. */
 export class ProgressReporter {
   readonly #context: SourceTaskContext;
   readonly #timer: NodeJS.Timeout;
   #end: Lsn | undefined;
-  #asking = false;
+  #querying = false;
   #chunksCommitted = 0;
   #lastReport = 0;
 
   constructor(sql: Sql, context: SourceTaskContext) {
     this.#context = context;
     this.#timer = setInterval(() => {
-      if (this.#asking) return;
-      this.#asking = true;
-      // A figure that cannot be had is left as it was.
+      if (this.#querying) return;
+      this.#querying = true;
+      // After a failed query the last value stays.
       sql
         .one<{ lsn: string }>('asking for the end of the log', 'SELECT pg_current_wal_lsn()::text AS lsn')
         .then(({ lsn }) => {
@@ -29,15 +29,15 @@ export class ProgressReporter {
         })
         .catch(() => {})
         .finally(() => {
-          this.#asking = false;
+          this.#querying = false;
         });
-    }, LAG_EVERY_MS);
+    }, LAG_INTERVAL_MS);
     this.#timer.unref();
   }
 
   stream(stream: Stream, batch: SourceBatch | null): void {
     const now = performance.now();
-    // Quiet times change little.
+    // Without records, one report in about a second is enough.
     if (batch === null && now - this.#lastReport < 900) return;
     this.#lastReport = now;
     const { totals, tracker } = stream;

@@ -8,7 +8,7 @@ const CHANGES = { c: 'an inserted', u: 'an updated', d: 'a deleted', r: 'a', t: 
 
 /**
  * Describes the row of a record that cannot be written, without values: table, columns of its key, largest column.
- * undefined: the record is of no row.
+ * undefined for a record that is not of a row.
  */
 export function describePlace({ value, keySchema }: SourceRecord): string | undefined {
   if (!(value instanceof Envelope)) return undefined;

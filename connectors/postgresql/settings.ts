@@ -37,7 +37,7 @@ export const connectionSettings = (config: PostgresConfig): ConnectionSettings =
 
 const SYSTEM_SCHEMAS = new Set(['pg_catalog', 'information_schema', 'pg_toast']);
 
-/** Tables of the system are never captured. */
+/** Selects the tables to capture; those of the system are never captured. */
 export function capturedTables(config: PostgresConfig): TableTest {
   const isIncluded = tableTest(
     { include: config['schema.include.list'], exclude: config['schema.exclude.list'] },
@@ -94,14 +94,14 @@ export function schemaSettings(config: PostgresConfig): SchemaSettings {
 }
 
 function propagatesType(config: PostgresConfig): SchemaSettings['propagatesType'] {
-  const named = (key: 'column.propagate.source.type' | 'datatype.propagate.source.type') =>
+  const testOf = (key: 'column.propagate.source.type' | 'datatype.propagate.source.type') =>
     nameTest(config[key] ?? '', key);
-  const [ofColumn, ofType] = [named('column.propagate.source.type'), named('datatype.propagate.source.type')];
+  const [ofColumn, ofType] = [testOf('column.propagate.source.type'), testOf('datatype.propagate.source.type')];
   return (schema, table, column, type) =>
     ofColumn(`${schema}.${table}.${column}`) || ofType(`${schema}.${table}.${type}`);
 }
 
-/** run: id of this run of the task, for its headers. */
+/** run: id of this run of the task, for the headers of records. */
 export const recordSettings = (config: PostgresConfig, task: number, run: string): RecordSettings => ({
   tombstones: config['tombstones.on.delete'],
   skips: new Set(config['skipped.operations']),

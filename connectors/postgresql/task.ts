@@ -51,16 +51,16 @@ import { MessageFormat } from './stream/logical-message.ts';
 import { HEARTBEAT_MESSAGE } from './stream/own-messages.ts';
 import { Replication } from './stream/replication.ts';
 import { Stream, StreamBatch } from './stream/stream.ts';
-import { idleSettings } from './tuning-keys.ts';
+import { ignoredSettings } from './tuning-keys.ts';
 
-/** How long a `read` waits for something to come. */
+/** Longest wait of `read` for records. */
 const READ_MS = 1000;
 
-/** Milliseconds without a message after which a walsender is given up: where wal_sender_timeout is 0, and at least. */
+/** Time without a message after which a walsender counts as lost: with wal_sender_timeout=0, and the shortest otherwise. */
 const SILENCE_MS = 60_000;
-const SHORTEST_SILENCE_MS = 10_000;
+const MIN_SILENCE_MS = 10_000;
 
-/** Logs the first of the warnings, which are one for all sessions. */
+/** Logs only the first warning, because all sessions have the same one. */
 function warnOnce(log: Log): (message: string) => void {
   let hasWarned = false;
   return message => {
@@ -69,7 +69,7 @@ function warnOnce(log: Log): (message: string) => void {
   };
 }
 
-/** Everything that an open task holds. */
+/** State of an open task. */
 interface Running {
   readonly config: PostgresConfig;
   readonly context: SourceTaskContext;
@@ -85,32 +85,32 @@ interface Running {
   readonly reporter: ProgressReporter;
 }
 
-/** Reads one database: a snapshot, where one is due, and then the stream. */
+/** Reads one database: a snapshot if needed, then the stream. */
 export class PostgresTask implements SourceTask<PostgresConfig> {
   #running: Running | undefined;
   #sql: Sql | undefined;
   #snapshot: PostgresSnapshot | undefined;
   #stream: Stream | undefined;
   #replication: Replication | undefined;
-  /** Where the stream begins, and the chunks that it must not repeat; until it has begun. */
+  /** Start of the stream and the chunks that it must not repeat; undefined once it is open. */
   #next: NextStream | undefined;
-  /** Those that the stream began with. */
+  /** Chunks with which the stream was opened. */
   #chunks: readonly StoredPostgresChunk[] = [];
   #afterSnapshot: StreamStart | undefined;
   #closed = false;
-  /** The snapshot of initial_only has ended, or streaming waits for streaming.delay.ms. */
-  #resting = false;
+  /** True when nothing is left to read, after the snapshot of initial_only. */
+  #finished = false;
   readonly #interrupts = new Set<() => void>();
 
   async open(config: PostgresConfig, context: SourceTaskContext): Promise<void> {
-    for (const sentence of idleSettings(config)) context.log.warn({}, sentence);
+    for (const warning of ignoredSettings(config)) context.log.warn({}, warning);
     const connection = connectionSettings(config);
     const name = applicationName(context.connector);
     const guard = new ServerGuard();
     const options = { applicationName: name, check: guard.check, signal: context.signal, warn: warnOnce(context.log) };
     const sql = new Sql(connection, options);
     this.#sql = sql;
-    // What a starting task waits for, a slot that is being made, ends with its session.
+    // Closing the session ends the wait of a starting task for a new slot.
     const stop = () => (this.#running === undefined ? void sql.close() : this.#interrupt());
     context.signal.addEventListener('abort', stop, { once: true });
     const server = await queryServer(sql);
@@ -147,7 +147,7 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
       log: context.log,
       history: timeline => timelineHistory(connection, options, timeline),
     };
-    const beginning = await findStartPoint(start);
+    const startPoint = await findStartPoint(start);
     const heartbeats = new Heartbeats({
       intervalMs: config['heartbeat.interval.ms'],
       topic: settings.naming.heartbeat,
@@ -170,15 +170,15 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
       heartbeats,
       reporter: new ProgressReporter(sql, context),
     };
-    await this.#begin(beginning, start.chunks);
+    await this.#startAt(startPoint, start.chunks);
   }
 
-  async #begin(beginning: StartPoint, stored: readonly StoredPostgresChunk[]): Promise<void> {
+  async #startAt(startPoint: StartPoint, stored: readonly StoredPostgresChunk[]): Promise<void> {
     const running = this.#running as Running;
     const { config, context } = running;
-    if (beginning.kind === 'stream') {
-      const { position: start, resume, discardChunks, isStored } = beginning;
-      this.#resting = !streams(config);
+    if (startPoint.kind === 'stream') {
+      const { position: start, resume, discardChunks, isStored } = startPoint;
+      this.#finished = !streams(config);
       this.#next = {
         position: start,
         resume,
@@ -189,17 +189,17 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
       return;
     }
     await this.#delay(config['snapshot.delay.ms']);
-    const picked = snapshotTables(config);
-    this.#afterSnapshot = { position: beginning.position, resume: beginning.resume };
+    const isSelected = snapshotTables(config);
+    this.#afterSnapshot = { position: startPoint.position, resume: startPoint.resume };
     this.#snapshot = await openSnapshot({
       ...running,
-      tables: running.tables.filter(({ schema, table }) => picked(`${schema}.${table}`)),
+      tables: running.tables.filter(({ schema, table }) => isSelected(`${schema}.${table}`)),
       session: running.session,
       identity: running.guard.identity,
       connection: connectionSettings(config),
       schemas: schemaSettings(config),
-      position: beginning.position,
-      id: beginning.id,
+      position: startPoint.position,
+      id: startPoint.id,
       stored,
       maxBatchBytes: context.maxBatchBytes,
       log: context.log,
@@ -218,7 +218,7 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
       }
       await this.#endSnapshot(this.#snapshot);
     }
-    if (this.#resting) {
+    if (this.#finished) {
       await this.#delay(READ_MS);
       return null;
     }
@@ -233,30 +233,30 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
       reporter.stream(stream, batch);
       return batch;
     } catch (error) {
-      // What a closed link has to say is of no interest any more.
+      // Errors of a closed connection do not matter.
       if (this.#closed || context.signal.aborted) return null;
       if (!isLost(error) || config['snapshot.mode'] !== 'when_needed') throw error;
-      await this.#readAnew(error);
+      await this.#restartWithSnapshot(error);
       return null;
     }
   }
 
-  /** The stream has found out that the position is lost. */
-  async #readAnew(reason: MillraceError): Promise<void> {
+  /** Starts again with a snapshot, after the stream found that the position is lost. */
+  async #restartWithSnapshot(reason: MillraceError): Promise<void> {
     const { context, start } = this.#running as Running;
     context.log.warn({ reason: reason.message }, 'the position is lost: the tables are read again');
     await this.#replication?.close();
     this.#replication = undefined;
     this.#stream = undefined;
-    await this.#begin(await findStartPoint({ ...start, stored: { kind: 'none' } }), this.#chunks);
+    await this.#startAt(await findStartPoint({ ...start, stored: { kind: 'none' } }), this.#chunks);
   }
 
-  /** The chunks that were read before an interruption count too. */
+  /** Closes the snapshot. Its chunks include those that were read before an interruption. */
   async #endSnapshot(snapshot: PostgresSnapshot): Promise<void> {
     const { config } = this.#running as Running;
     this.#snapshot = undefined;
     await snapshot.close();
-    this.#resting = !streams(config);
+    this.#finished = !streams(config);
     await this.#delay(config['streaming.delay.ms']);
     this.#next = {
       ...(this.#afterSnapshot as StreamStart),
@@ -266,7 +266,7 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
     };
   }
 
-  /** Answers a batch of its own where the position has not been stored yet. */
+  /** Opens the stream. Returns a batch with the position when that has not been stored yet. */
   async #openStream(): Promise<SourceBatch | null> {
     const running = this.#running as Running;
     const { config, context, catalog, sql, guard, builder, heartbeats, tables, identities } = running;
@@ -275,14 +275,14 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
     const schemas = schemaSettings(config);
     const status = config['status.update.interval.ms'];
     const { senderTimeoutMs, version } = running.start.server;
-    const aim = await logEnd(sql);
+    const logEndAtOpen = await logEnd(sql);
     this.#replication = await Replication.open(connectionSettings(config), {
       slot: config['slot.name'],
       publication: config['publication.name'],
       start: resume?.from ?? start.start,
       session: running.session,
       statusIntervalMs: senderTimeoutMs > 0 ? Math.max(1, Math.min(status, senderTimeoutMs / 3)) : status,
-      silenceMs: senderTimeoutMs > 0 ? Math.max(SHORTEST_SILENCE_MS, senderTimeoutMs) : SILENCE_MS,
+      silenceMs: senderTimeoutMs > 0 ? Math.max(MIN_SILENCE_MS, senderTimeoutMs) : SILENCE_MS,
       bufferBytes: context.maxBatchBytes,
       serverVersion: version,
     });
@@ -296,7 +296,7 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
         builder,
         maxBatchBytes: context.maxBatchBytes,
         idleMs: status,
-        logEndAtOpen: aim,
+        logEndAtOpen,
         metadata: config['provide.transaction.metadata'] ? new TransactionMetadata(schemas.naming.transaction) : null,
         messages: new MessageFormat(schemas.naming.message, config['binary.handling.mode']),
         log: context.log,
@@ -306,7 +306,7 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
         identities,
         includesMessage: capturedMessages(config),
         takeDueRecords: () => heartbeats.take(),
-        chunksPassed: () => forgotten(chunks),
+        chunksPassed: () => deletions(chunks),
       },
       this.#replication,
       catalog,
@@ -317,11 +317,11 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
     this.#next = undefined;
     this.#chunks = [...chunks, ...stale];
     if (stored) return null;
-    return new StreamBatch([], [this.#stream.position(), ...forgotten(stale)], 0, 0);
+    return new StreamBatch([], [this.#stream.position(), ...deletions(stale)], 0, 0);
   }
 
   caughtUp(): boolean {
-    return this.#resting || this.#stream?.caughtUp === true;
+    return this.#finished || this.#stream?.caughtUp === true;
   }
 
   async placeOf(record: SourceRecord): Promise<string | undefined> {
@@ -333,7 +333,7 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
     else if (batch instanceof SnapshotBatch) (this.#running as Running).reporter.committed(batch);
   }
 
-  /** Waits, but not beyond the task's end. */
+  /** Waits; ends early when the task ends. */
   async #delay(ms: number): Promise<void> {
     const { signal } = (this.#running as Running).context;
     if (ms <= 0 || this.#closed || signal.aborted) return;
@@ -365,21 +365,21 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
   }
 }
 
-/** A message that the slot's reader receives, so that the slot moves on although no captured table changes. */
+/** Emits a logical decoding message, so that the slot advances while no captured table changes. */
 const heartbeatStatement = (config: PostgresConfig): string =>
   config['heartbeat.action.query'] ?? `SELECT pg_logical_emit_message(false, '${HEARTBEAT_MESSAGE}', ''::text)`;
 
 const streams = (config: PostgresConfig): boolean => config['snapshot.mode'] !== 'initial_only';
 
-/** Where the stream begins. */
+/** Start of the stream. */
 interface NextStream extends StreamStart {
-  /** Of the snapshot before it, which the stream has not passed. */
+  /** Chunks of the snapshot before it, which the stream has not passed. */
   readonly chunks: readonly StoredPostgresChunk[];
-  /** To be taken back at once. */
+  /** Chunks to delete at once. */
   readonly stale: readonly StoredPostgresChunk[];
-  /** The position is what is stored already. */
+  /** True when the position is stored already. */
   readonly stored: boolean;
 }
 
-const forgotten = (chunks: readonly { readonly partition: SourcePartition }[]) =>
+const deletions = (chunks: readonly { readonly partition: SourcePartition }[]) =>
   chunks.map(({ partition }) => position(partition, null));

@@ -5,7 +5,7 @@ import type { PostgresConfig } from './config.ts';
 import { Sql } from './session/sql.ts';
 import { connectionSettings } from './settings.ts';
 
-/** Logs in and looks at what a task would stumble over. Messages by key, as Debezium's validation has them. */
+/** Logs in and checks the requirements of a task. Messages by key, in the form of Debezium's validation. */
 export async function validate(
   config: PostgresConfig,
   context: PlanContext,
@@ -35,7 +35,7 @@ export async function validate(
 
 const invalid = (reason: string): string => `Error while validating connector config: ${reason}`;
 
-/** The key that a failure to log in points at. */
+/** The key that a failed login concerns. */
 function keyOf(error: unknown): string {
   const code =
     error instanceof MillraceError ? String((error.cause as { code?: unknown } | undefined)?.code ?? '') : '';

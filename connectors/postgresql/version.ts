@@ -1,2 +1,2 @@
-/** `source.version` of every record; the package's own version, which a test holds. */
+/** `source.version` of every record: the package's version, which a test compares. */
 export const VERSION = '0.1.0';

@@ -14,8 +14,8 @@ const COMMA = 0x2c;
 type Element = (bytes: Buffer, start: number, end: number) => void;
 
 /**
- * Calls `element` for each element of `{1,"a\"b",NULL}`, with start -1 for NULL. Nested braces are walked through: the
- * schema of an array column does not say how many dimensions a value has, so its elements come in one row.
+ * Calls `element` for each element of `{1,"a\"b",NULL}`, with start -1 for NULL. Nested braces are flattened, because
+ * the schema of an array column does not contain the number of dimensions of a value.
  */
 function eachElement(bytes: Buffer, start: number, end: number, delimiter: number, element: Element): void {
   let at = start;
@@ -36,7 +36,7 @@ function eachElement(bytes: Buffer, start: number, end: number, delimiter: numbe
 const isNull = (bytes: Buffer, start: number, end: number): boolean =>
   end - start === 4 && bytes[start] === 0x4e && bytes.toString('latin1', start, end) === 'NULL';
 
-/** From behind the opening quote; returns the place behind the closing one. */
+/** Starts after the opening quote; returns the index after the closing one. */
 function quoted(bytes: Buffer, start: number, element: Element): number {
   let at = start;
   let escaped = false;
@@ -58,7 +58,7 @@ function quoted(bytes: Buffer, start: number, element: Element): number {
   return at + 1;
 }
 
-/** delimiter: `typdelim` of the element type, a comma for all but box. */
+/** delimiter: `typdelim` of the element type, a comma except for box. */
 export function array(item: Codec, delimiter = ','): Codec {
   const between = delimiter.charCodeAt(0);
   const schema = arrayOf(withOptional(item.schema as Schema, true));

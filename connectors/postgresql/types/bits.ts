@@ -17,7 +17,7 @@ const single: Codec = {
   defaults: { zero: '0' },
 };
 
-/** As `java.util.BitSet.toByteArray`: the last bit of the text is bit 0 of byte 0; zero bytes at the end are left out. */
+/** Encodes bits like `java.util.BitSet.toByteArray`: the last bit of the text is bit 0 of byte 0; trailing zero bytes are omitted. */
 function toBytes(bytes: Buffer, start: number, end: number): Buffer {
   let first = start;
   while (first < end && bytes[first] !== ONE) first++;

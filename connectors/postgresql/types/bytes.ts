@@ -6,7 +6,7 @@ import { writeBase64, writeQuoted } from '../../../src/data/json/json-text.ts';
 /** `binary.handling.mode` */
 export type BinaryMode = 'bytes' | 'base64' | 'base64-url-safe' | 'hex';
 
-/** How a column's text stands for bytes: bytea as `\x0102`, other types as the text itself. */
+/** Decoding of a column's text to bytes: bytea as `\x0102`, other types as the text itself. */
 interface Bytes {
   decode(bytes: Buffer, start: number, end: number): Buffer;
 }
@@ -35,7 +35,7 @@ function binary(mode: BinaryMode, { decode }: Bytes): Codec {
   const print = (decoded: Buffer): string => {
     if (mode === 'hex') return decoded.toString('hex');
     const text = decoded.toString('base64');
-    // With its padding, unlike Node's own base64url.
+    // With padding, unlike Node's base64url.
     return mode === 'base64' ? text : text.replaceAll('+', '-').replaceAll('/', '_');
   };
   return {

@@ -16,7 +16,7 @@ const ZERO = 0x30;
 
 const isSpecial = (bytes: Buffer, end: number): boolean => ((bytes[end - 1] as number) & 0xf0) !== 0x30;
 
-/** numeric(p, s): Connect's Decimal. NaN and the infinities have no place there: null. */
+/** numeric(p, s): Connect's Decimal. NaN and the infinities have no Decimal and become null. */
 function precise(precision: number | undefined, scale: number): Codec {
   const schema = schemaOf('bytes', {
     name: LogicalName.Decimal,
@@ -45,25 +45,25 @@ function precise(precision: number | undefined, scale: number): Codec {
   };
 }
 
-/** Digits as a number where the text has exactly the scale's digits behind its point; undefined: another way. */
+/** Returns the digits as a number when the text has exactly `scale` fraction digits; undefined otherwise. */
 function smallUnscaled(bytes: Buffer, start: number, end: number, scale: number): number | undefined {
   let value = 0;
-  let behind = 0;
-  let seen = false;
+  let fractionDigits = 0;
+  let hasPoint = false;
   const negative = bytes[start] === MINUS;
   for (let i = negative ? start + 1 : start; i < end; i++) {
     const byte = bytes[i] as number;
-    if (byte === POINT) seen = true;
+    if (byte === POINT) hasPoint = true;
     else {
       value = value * 10 + byte - ZERO;
-      if (seen) behind++;
+      if (hasPoint) fractionDigits++;
     }
   }
-  if (behind !== scale) return undefined;
+  if (fractionDigits !== scale) return undefined;
   return negative ? -value : value;
 }
 
-/** Of plain decimal text. A negative scale stands for digits that the text shows as zeros. */
+/** Parses plain decimal text. With a negative scale, the text ends with zeros that the unscaled value does not have. */
 function unscaledOf(text: string, scale: number): bigint {
   const [whole = '', fraction = ''] = text.split('.');
   if (scale >= 0) return BigInt(whole + fraction.padEnd(scale, '0').slice(0, scale));
@@ -75,7 +75,7 @@ const variableSchema = structOf(
   { name: 'io.debezium.data.VariableScaleDecimal', version: 1, doc: 'Variable scaled decimal' },
 );
 
-/** numeric without a scale: each value carries its own, without trailing zeros. */
+/** numeric without a scale: each value has its own, without trailing zeros. */
 const variable: Codec = {
   schema: variableSchema,
   value(bytes, start, end): Value {
@@ -95,7 +95,7 @@ const variable: Codec = {
   missing: new ValueStruct(variableSchema, [0, Buffer.from([0])]),
 };
 
-/** Numbers of more digits than a double has are rounded, as the mode says. */
+/** Numbers with more digits than a double are rounded, as this mode defines. */
 const double: Codec = {
   ...float64,
   json(bytes, start, end, out) {
@@ -105,7 +105,7 @@ const double: Codec = {
   },
 };
 
-/** DEFAULT clauses have the literal as it was written, rows have all digits of the scale. */
+/** DEFAULT clauses have the literal unchanged; rows have all digits of the scale. */
 function asText(scale: number): Codec {
   const normal = (literal: string): string => {
     const [whole = '', fraction = ''] = literal.split('.');
@@ -124,10 +124,10 @@ export function numeric(typmod: number, mode: DecimalMode): Codec {
   return declared ? precise((typmod - 4) >> 16, scale) : variable;
 }
 
-/** Room for one amount without its signs and separators. */
+/** Buffer for one amount without its signs and separators. */
 const amount = Buffer.allocUnsafe(64);
 
-/** `-$1,234.56`, in the C locale's form, to `-1234.56` in `amount`. Returns its length. */
+/** Writes `-$1,234.56`, the C locale's form, to `amount` as `-1234.56`. Returns its length. */
 function moneyText(bytes: Buffer, start: number, end: number): number {
   let length = 0;
   for (let i = start; i < end; i++) {
@@ -137,7 +137,7 @@ function moneyText(bytes: Buffer, start: number, end: number): number {
   return length;
 }
 
-/** The amount in `amount` with 0 or 1 digits behind the point in the place of 2; halves go away from zero. */
+/** Rounds the amount in `amount` from 2 to 0 or 1 fraction digits; halves are rounded away from zero. */
 function roundedMoney(length: number, digits: number): number {
   const cents = BigInt(latin1(amount, 0, length).replace('.', ''));
   const [unit, half] = digits === 0 ? [100n, 50n] : [10n, 5n];
@@ -147,7 +147,7 @@ function roundedMoney(length: number, digits: number): number {
   return amount.write(units < 0n ? `-${text}` : text, 'latin1');
 }
 
-/** money: a Decimal with `money.fraction.digits`, rounded where there are fewer than the two that the database has. */
+/** money: a Decimal with `money.fraction.digits`, rounded when these are fewer than the database's two. */
 export function money(mode: DecimalMode, fractionDigits: number): Codec {
   const { defaults: _, ...inner } =
     mode === 'precise' ? precise(undefined, fractionDigits) : mode === 'string' ? asText(fractionDigits) : double;

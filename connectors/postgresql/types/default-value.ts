@@ -5,13 +5,13 @@ const STRING = /^'((?:[^']|'')*)'/s;
 const ESCAPED = /^E'((?:[^'\\]|''|\\.)*)'/s;
 const OTHERS = [/^B'([01]*)'/, /^\(?(-?\d+(?:\.\d+)?)\)?/, /^(true|false)/];
 const NULL = /^(NULL)/;
-/** After any of them. */
+/** Cast after a literal. */
 const CAST = /^(?:::[\w". ]+(?:\([\d, ]+\))?(?:\[\])*)?$/;
 
 /**
- * The default in a column's schema, from `pg_get_expr` of its DEFAULT clause. A literal is read as the column's type. Of
- * anything else, such as a function call, a NOT NULL column gets the type's zero, which no reader ever meets; a nullable
- * one gets none, since converters put a default in the place of null.
+ * Returns the default in a column's schema, from `pg_get_expr` of its DEFAULT clause. A literal is parsed as the column's
+ * type. For another expression, such as a function call, a NOT NULL column gets the type's zero, which records never use;
+ * a nullable column gets none, because converters replace null by the default.
  */
 export function defaultValue(codec: Codec, expression: string | null, notNull: boolean): Value | undefined {
   if (expression === null || codec.defaults === undefined) return undefined;
@@ -22,7 +22,7 @@ export function defaultValue(codec: Codec, expression: string | null, notNull: b
   return read(codec, normal === undefined ? literal : normal(literal));
 }
 
-/** Text of a literal; null for NULL, undefined for any other expression. */
+/** Returns the text of a literal; null for NULL, undefined for another expression. */
 function literalOf(expression: string): string | null | undefined {
   if (contentOf(NULL, expression) !== undefined) return null;
   const quoted = contentOf(STRING, expression)?.replaceAll("''", "'");

@@ -3,14 +3,14 @@ import { mapOf, schemaOf, structOf, ValueStruct } from '../../../src/api/index.t
 import { type Codec, latin1 } from '../../../src/cdc/record/codec.ts';
 import { writeJson } from '../../../src/data/json/json-text.ts';
 
-/** PostgreSQL's own geometric types, and PostGIS's, as Debezium's structs around well-known binary (OGC 06-103r4). */
+/** Geometric types of PostgreSQL and PostGIS, as Debezium's structs with well-known binary (OGC 06-103r4). */
 type Point = readonly [x: number, y: number];
 
 const POINT = 1;
 const LINE_STRING = 2;
 const POLYGON = 3;
 
-/** PostGIS's flag for a reference system inside well-known binary. */
+/** PostGIS's flag of well-known binary that contains a reference system. */
 const HAS_SRID = 0x20000000;
 
 const pointSchema = structOf(
@@ -94,7 +94,7 @@ const geometry = (read: (text: string) => Value): Codec =>
 
 export const segment = geometry(text => geometryStruct(lineString(pointsIn(text)), [['type', 'lseg']]));
 
-/** Its four corners, from the upper right one. */
+/** The box's four corners, starting at the upper right one. */
 export const box = geometry(text => {
   const [[right, top], [left, bottom]] = pointsIn(text) as [Point, Point];
   const corners: Point[] = [
@@ -120,7 +120,7 @@ export const circle = struct(circleSchema, new ValueStruct(circleSchema, [pointS
   return new ValueStruct(circleSchema, [pointStruct([x, y]), radius]);
 });
 
-/** PostGIS prints extended well-known binary in hex; the reference system is inside it. */
+/** PostGIS's text is extended well-known binary in hexadecimal, which contains the reference system. */
 function postgis(name: string): Codec {
   const schema = shape(name, name);
   return struct(schema, new ValueStruct(schema, [Buffer.alloc(0), null, null]), text => {

@@ -22,7 +22,7 @@ function pairs(source: string): Map<string, string | null> {
   return result;
 }
 
-/** The quote that ends the text whose quote stands at `open`. */
+/** Returns the index of the closing quote of the text whose opening quote is at `open`. */
 function closingQuote(source: string, open: number): number {
   let at = open + 1;
   while (at < source.length && source[at] !== '"') at += source[at] === '\\' ? 2 : 1;

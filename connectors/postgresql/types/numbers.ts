@@ -21,7 +21,7 @@ const copied = (
   defaults: { zero: '0' },
 });
 
-/** Whole numbers are copied as they are. */
+/** Integers are copied unchanged. */
 export const int16 = copied('int16', Number);
 export const int32 = copied('int32', Number);
 export const int64 = copied('int64', BigInt);
@@ -29,8 +29,8 @@ export const int64 = copied('int64', BigInt);
 export const oid: Codec = withoutDefaults(int64);
 
 /**
- * PostgreSQL prints the fewest digits that read back exactly, as Java does; most texts are Java's, too. NaN and the infinities
- * are strings in JSON.
+ * PostgreSQL prints the shortest digits that parse to the same number, like Java, so most texts are equal to Java's. NaN
+ * and the infinities are strings in JSON.
  */
 const floating = (type: 'float32' | 'float64', javaText: (value: number) => string): Codec => ({
   ...copied(type, Number),
@@ -50,13 +50,13 @@ const floating = (type: 'float32' | 'float64', javaText: (value: number) => stri
   },
 });
 
-/** Whole digits of a number that Java prints without an exponent. */
+/** Integer digits of a number that Java prints without an exponent. */
 const MAX_WHOLE = 7;
 const POINT_ZERO = Buffer.from('.0');
 
 /**
- * The index of the decimal point, or -1 if there is none, of a number that Java prints with the same digits (and `.0` where
- * there is no point). undefined: Java prints it in another way, such as with an exponent.
+ * Returns the index of the decimal point, -1 without one, of a number that Java prints with the same digits (and with `.0`
+ * when there is no point). undefined when Java prints it in another form, such as with an exponent.
  */
 function javaPoint(bytes: Uint8Array, start: number, end: number): number | undefined {
   const first = bytes[start] === MINUS ? start + 1 : start;

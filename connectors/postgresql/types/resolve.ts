@@ -13,7 +13,7 @@ import { date, type TimeMode, time, timestamp } from './time/time.ts';
 import { zonedTime, zonedTimestamp } from './time/zoned.ts';
 import { halfVector, vector } from './vector.ts';
 
-/** The settings that decide how values are represented. */
+/** Settings of the representation of values. */
 export interface TypeSettings {
   readonly decimals: DecimalMode;
   readonly times: TimeMode;
@@ -25,18 +25,18 @@ export interface TypeSettings {
   readonly unknownTypes: boolean;
 }
 
-/** A row of pg_type, as far as it matters here. */
+/** The columns of pg_type that codecs need. */
 export interface TypeInfo {
   readonly oid: number;
   readonly name: string;
   /** typtype: b base, c composite, d domain, e enum, p pseudo, r range, m multirange. */
   readonly kind: string;
-  /** Domains: what they are made of, and its modifier; else 0 and -1. */
+  /** Domains: base type and its modifier; otherwise 0 and -1. */
   readonly base: number;
   readonly baseTypmod: number;
-  /** Arrays: their element type; else 0. */
+  /** Arrays: element type; otherwise 0. */
   readonly element: number;
-  /** Between this type's values in an array's text. */
+  /** Separator of this type's values in an array's text. */
   readonly delimiter: string;
   readonly labels: readonly string[];
 }
@@ -47,14 +47,14 @@ const always =
   () =>
     codec;
 
-const named = (name: string) => `io.debezium.data.${name}`;
+const debeziumName = (name: string) => `io.debezium.data.${name}`;
 const words = always(text({ defaults: { zero: '' } }));
 const address = always(plainText());
-const json = always(text({ name: named('Json'), defaults: { zero: '{}' } }));
-const uuid = plainText({ name: named('Uuid'), defaults: { zero: '00000000-0000-0000-0000-000000000000' } });
+const json = always(text({ name: debeziumName('Json'), defaults: { zero: '{}' } }));
+const uuid = plainText({ name: debeziumName('Uuid'), defaults: { zero: '00000000-0000-0000-0000-000000000000' } });
 const range = always(text());
 
-/** Of the types that every server has, by name: in the schema pg_catalog names are never taken anew. */
+/** Codecs of built-in types by name; names in the schema pg_catalog are unique. */
 const builtIn: Readonly<Record<string, Make>> = {
   bool: always(boolean),
   int2: always(int16),
@@ -70,11 +70,11 @@ const builtIn: Readonly<Record<string, Make>> = {
   bpchar: words,
   name: always(text()),
   char: always(text()),
-  xml: always(text({ name: named('Xml'), defaults: { zero: '' } })),
+  xml: always(text({ name: debeziumName('Xml'), defaults: { zero: '' } })),
   json,
   jsonb: json,
   uuid: always(uuid),
-  tsvector: always(text({ name: named('Tsvector') })),
+  tsvector: always(text({ name: debeziumName('Tsvector') })),
   bytea: (_, s) => bytea(s.binary),
   bit,
   varbit,
@@ -103,11 +103,11 @@ const builtIn: Readonly<Record<string, Make>> = {
   circle: always(geometry.circle),
 };
 
-/** Of extensions, which may stand in any schema. */
+/** Codecs of extensions' types, which may be in any schema. */
 const extensions: Readonly<Record<string, Make>> = {
   citext: always(text()),
   hstore: (_, s) => hstore(s.hstore),
-  ltree: always(text({ name: named('Ltree') })),
+  ltree: always(text({ name: debeziumName('Ltree') })),
   isbn: always(text()),
   vector: always(vector),
   halfvec: always(halfVector),
@@ -115,41 +115,41 @@ const extensions: Readonly<Record<string, Make>> = {
   geography: always(geometry.postgisGeography),
 };
 
-/** Object ids below this are the system's own. */
+/** The first object id of user-defined types. */
 const FIRST_USER_OID = 16_384;
 
 /**
- * The codec of a column; undefined for a type that has none and is left out. Domains are what they are made of, arrays
- * what their elements are.
+ * Returns the codec of a column; undefined for a type without one, whose columns are omitted. A domain has the codec of its
+ * base type, an array that of its elements.
  */
 export function codecOf(
   types: ReadonlyMap<number, TypeInfo>,
-  oid_: number,
+  typeOid: number,
   typmod: number,
   settings: TypeSettings,
 ): Codec | undefined {
-  // A type that has been dropped since: the text that the server sent is all that is known of the value.
-  const known = types.has(oid_) ? knownCodec(types, oid_, typmod, settings) : text();
-  return known ?? (settings.unknownTypes ? unknown(settings.binary) : undefined);
+  // A type that has been dropped since is represented as the text that the server sent.
+  const codec = types.has(typeOid) ? catalogCodec(types, typeOid, typmod, settings) : text();
+  return codec ?? (settings.unknownTypes ? unknown(settings.binary) : undefined);
 }
 
-function knownCodec(
+function catalogCodec(
   types: ReadonlyMap<number, TypeInfo>,
-  oid_: number,
+  typeOid: number,
   typmod: number,
   settings: TypeSettings,
 ): Codec | undefined {
-  const type = types.get(oid_);
+  const type = types.get(typeOid);
   if (type === undefined) return undefined;
   if (type.kind === 'e') return enumeration(type.labels);
   if (type.kind === 'd')
-    return withoutDefaults(knownCodec(types, type.base, type.baseTypmod < 0 ? typmod : type.baseTypmod, settings));
+    return withoutDefaults(catalogCodec(types, type.base, type.baseTypmod < 0 ? typmod : type.baseTypmod, settings));
   if (type.element !== 0) {
-    const item = knownCodec(types, type.element, typmod, settings);
+    const item = catalogCodec(types, type.element, typmod, settings);
     return item && array(item, types.get(type.element)?.delimiter ?? ',');
   }
   const make =
-    oid_ < FIRST_USER_OID
+    typeOid < FIRST_USER_OID
       ? memberOf(builtIn, type.name)
       : type.kind === 'b'
         ? memberOf(extensions, type.name)
@@ -157,7 +157,7 @@ function knownCodec(
   return make?.(typmod, settings);
 }
 
-/** Defaults of domains are left out of schemas. */
+/** Defaults of domains are not in schemas. */
 function withoutDefaults(codec: Codec | undefined): Codec | undefined {
   if (codec === undefined) return undefined;
   const { defaults: _, ...rest } = codec;

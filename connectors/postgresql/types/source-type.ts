@@ -1,6 +1,6 @@
 import type { TypeInfo } from './resolve.ts';
 
-/** Type of a column as JDBC's metadata has it: upper case, with length and scale. */
+/** Type of a column in the form of JDBC's metadata: upper case, with length and scale. */
 export interface SourceType {
   readonly name: string;
   readonly length: number;
@@ -13,7 +13,7 @@ const FIRST_USER_OID = 16_384;
 type Size = readonly [length: number, scale: number];
 type SizeOf = (typmod: number) => Size;
 
-/** Digits of a time: with a point where it has a fraction. */
+/** Characters of a time, including the point of a fraction. */
 const fraction =
   (whole: number): SizeOf =>
   typmod => {
@@ -49,7 +49,7 @@ const sizes: ReadonlyMap<string, SizeOf> = new Map<string, SizeOf>([
 
 const serials: Readonly<Record<string, string>> = { int2: 'smallserial', int4: 'serial', int8: 'bigserial' };
 
-/** defaultSql: of the column's DEFAULT, null for none. */
+/** defaultSql: expression of the column's DEFAULT; null without one. */
 export function sourceType(
   types: ReadonlyMap<number, TypeInfo>,
   oid: number,
@@ -62,7 +62,7 @@ export function sourceType(
   return { name: (serial ?? name).toUpperCase(), length, scale };
 }
 
-/** Domains have the size of what they are made of, arrays that of an element. */
+/** A domain has the size of its base type, an array that of an element. */
 function sizeOf(types: ReadonlyMap<number, TypeInfo>, oid: number, typmod: number): Size {
   const type = types.get(oid);
   if (type?.kind === 'd') return sizeOf(types, type.base, type.baseTypmod < 0 ? typmod : type.baseTypmod);
@@ -70,6 +70,6 @@ function sizeOf(types: ReadonlyMap<number, TypeInfo>, oid: number, typmod: numbe
     const element = types.get(type.element);
     return element?.kind === 'd' ? [UNLIMITED, 0] : sizeOf(types, type.element, typmod);
   }
-  const known = oid < FIRST_USER_OID ? sizes.get(type?.name ?? '') : undefined;
-  return known?.(typmod) ?? [UNLIMITED, 0];
+  const declaredSize = oid < FIRST_USER_OID ? sizes.get(type?.name ?? '') : undefined;
+  return declaredSize?.(typmod) ?? [UNLIMITED, 0];
 }

@@ -17,7 +17,7 @@ const stringSchema = ({ name, parameters }: TextOptions): PrimitiveSchema =>
     ...(parameters === undefined ? {} : { parameters }),
   });
 
-/** Text as the database has it, copied with JSON's escapes. */
+/** Text unchanged, copied with JSON's escapes. */
 export function text(options: TextOptions = {}): Codec {
   return {
     schema: stringSchema(options),
@@ -43,7 +43,7 @@ export function plainText(options: TextOptions = {}): Codec {
   };
 }
 
-/** An enum's labels are those that the catalogue knows now. */
+/** An enum has the labels that are in the catalog now. */
 export const enumeration = (labels: readonly string[]): Codec =>
   text({
     name: 'io.debezium.data.Enum',

@@ -1,15 +1,15 @@
 /**
- * Dates and times of day from PostgreSQL's ISO text, in days, seconds and microseconds: whole numbers that stay exact
- * for every year that PostgreSQL has (4713 BC to 294276).
+ * A date and time of day from PostgreSQL's ISO text, in days, seconds and microseconds: integers that are exact for all
+ * years of PostgreSQL (4713 BC to 294276).
  */
 export interface Civil {
   /** Days since 1970-01-01, proleptic Gregorian. */
   days: number;
-  /** Of the day; 86,400 is 24:00:00. */
+  /** Seconds of the day; 86,400 is 24:00:00. */
   seconds: number;
-  /** 0 to 999,999. */
+  /** Microseconds of the second, 0 to 999,999. */
   micros: number;
-  /** 1 and -1 for infinity and -infinity; the rest is then meaningless. */
+  /** 1 and -1 for infinity and -infinity, whose other fields have no meaning. */
   infinite: -1 | 0 | 1;
 }
 
@@ -17,12 +17,12 @@ const DASH = 0x2d;
 const POINT = 0x2e;
 const I = 0x69;
 
-/** The result of the last `readTimestamp`, `readDate` or `readTime`: used at once, by one thread. */
+/** Result of the last `readTimestamp`, `readDate` or `readTime`; shared, so use it before the next call. */
 export const civil: Civil = { days: 0, seconds: 0, micros: 0, infinite: 0 };
 
 const two = (bytes: Buffer, at: number): number => (bytes[at] as number) * 10 + (bytes[at + 1] as number) - 528;
 
-/** `2026-03-04`, more digits in the year where needed, ` BC` behind. Returns where the date ends. */
+/** Parses `2026-03-04`; years may have more digits and end with ` BC`. Returns the index after the date. */
 export function readDate(bytes: Buffer, start: number, end: number): number {
   civil.seconds = 0;
   civil.micros = 0;
@@ -36,7 +36,7 @@ export function readDate(bytes: Buffer, start: number, end: number): number {
   return at + 6;
 }
 
-/** `12:34:56.789012`, fraction as short as it can be. Returns where the time ends. */
+/** Parses `12:34:56.789012`, without trailing zeros. Returns the index after the time. */
 export function readTime(bytes: Buffer, start: number, end: number): number {
   civil.infinite = 0;
   civil.seconds = two(bytes, start) * 3600 + two(bytes, start + 3) * 60 + two(bytes, start + 6);
@@ -54,7 +54,7 @@ export function readTime(bytes: Buffer, start: number, end: number): number {
   return at;
 }
 
-/** A date, a space, a time. Returns where the time ends; a zone and ` BC` may follow. */
+/** Parses a date, a space and a time. Returns the index after the time; a zone and ` BC` may follow. */
 export function readTimestamp(bytes: Buffer, start: number, end: number): number {
   const at = readDate(bytes, start, end);
   return civil.infinite !== 0 ? end : readTime(bytes, at + 1, end);

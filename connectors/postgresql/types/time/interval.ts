@@ -17,7 +17,7 @@ const UNITS: Readonly<Record<string, bigint>> = {
   TM: 60_000_000n,
 };
 
-/** Numbers of each unit in `P1Y2M3DT4H5M6.789012S` (IntervalStyle iso_8601); those of time are marked by a T. */
+/** Units of `P1Y2M3DT4H5M6.789012S` (IntervalStyle iso_8601); those of time come after a T. */
 function* parts(text: string): Generator<[unit: string, amount: string]> {
   const timeAt = text.indexOf('T');
   for (const { 1: amount = '', 2: unit = '', index } of text.matchAll(/(?<![\d.])([-+]?[\d.]+)([YMDHS])/g))
@@ -31,7 +31,7 @@ function secondsToMicros(text: string): bigint {
   return text.startsWith('-') ? -size : size;
 }
 
-/** Saturates at the ends of 64 bits, as Debezium does. */
+/** Saturates at the limits of 64 bits, like Debezium. */
 function toMicros(text: string): bigint {
   let total = 0n;
   for (const [unit, amount] of parts(text))
@@ -40,7 +40,7 @@ function toMicros(text: string): bigint {
   return total < MIN ? MIN : total;
 }
 
-/** Every unit written out. */
+/** ISO 8601 text with every unit. */
 function toIso(text: string): string {
   const amounts = new Map(parts(text));
   const of = (unit: string) => amounts.get(unit) ?? '0';

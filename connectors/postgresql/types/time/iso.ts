@@ -1,7 +1,7 @@
 import { schemaOf } from '../../../../src/api/index.ts';
 import { type Codec, latin1 } from '../../../../src/cdc/record/codec.ts';
 
-/** `time.precision.mode=isostring`: ISO 8601 text with a Z, as short a fraction as it can be. */
+/** `time.precision.mode=isostring`: ISO 8601 text with a Z and the shortest fraction. */
 const iso = (name: string, zero: string, missing: string, read: (text: string) => string): Codec => ({
   schema: schemaOf('string', { name, version: 1 }),
   value: (bytes, start, end) => read(latin1(bytes, start, end)),

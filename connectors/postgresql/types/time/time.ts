@@ -14,11 +14,11 @@ export type TimeMode =
   | 'microseconds'
   | 'nanoseconds';
 
-/** Days that stand for the infinities, and the same in each unit of time. */
+/** Days that represent the infinities, and the same in each unit of time. */
 const DATE_INFINITE = { 1: 2_146_033_979, [-1]: -2_147_472_691 } as const;
 const LONG_INFINITE = { 1: 2n ** 63n - 1n, [-1]: -(2n ** 63n) } as const;
 const MILLIS_INFINITE = { 1: 9_223_372_036_825_200_000n, [-1]: -9_223_372_036_832_400_000n } as const;
-/** The furthest that a JavaScript Date goes: infinity, and nothing else, in Connect's own types. */
+/** The limits of a JavaScript Date, which represent only the infinities in Connect's types. */
 const DATE_LIMIT = 8_640_000_000_000_000;
 const DAY_LIMIT = 100_000_000;
 const DAY_SECONDS = 86_400;
@@ -27,7 +27,8 @@ const EPOCH_DATE = { zero: '1970-01-01' };
 const EPOCH = { zero: '1970-01-01 00:00:00' };
 const MIDNIGHT = { zero: '00:00:00' };
 
-const named = (type: 'int32' | 'int64', name: string): PrimitiveSchema => schemaOf(type, { name, version: 1 });
+const versionedSchema = (type: 'int32' | 'int64', name: string): PrimitiveSchema =>
+  schemaOf(type, { name, version: 1 });
 
 /** A count of days. */
 export function date(mode: TimeMode): Codec {
@@ -40,7 +41,7 @@ export function date(mode: TimeMode): Codec {
   };
   const isOut = (value: number): boolean => connect && civil.infinite === 0 && Math.abs(value) >= DAY_LIMIT;
   return {
-    schema: named('int32', connect ? LogicalName.Date : 'io.debezium.time.Date'),
+    schema: versionedSchema('int32', connect ? LogicalName.Date : 'io.debezium.time.Date'),
     value(bytes, start, end) {
       const value = days(bytes, start, end);
       if (!connect) return value;
@@ -57,7 +58,7 @@ export function date(mode: TimeMode): Codec {
   };
 }
 
-/** A time of day. typmod: digits behind the point, -1 for all six. */
+/** A time of day. typmod: fraction digits, -1 for all six. */
 export function time(typmod: number, mode: TimeMode): Codec {
   switch (mode) {
     case 'isostring':
@@ -81,7 +82,7 @@ const millisOfDay = (bytes: Buffer, start: number, end: number): number => {
 };
 
 const milliTime: Codec = {
-  schema: named('int32', 'io.debezium.time.Time'),
+  schema: versionedSchema('int32', 'io.debezium.time.Time'),
   value: millisOfDay,
   json(bytes, start, end, out) {
     writeInteger(out, millisOfDay(bytes, start, end));
@@ -93,7 +94,7 @@ const milliTime: Codec = {
 
 const connectTime: Codec = {
   ...milliTime,
-  schema: named('int32', LogicalName.Time),
+  schema: versionedSchema('int32', LogicalName.Time),
   value: (bytes, start, end) => new Date(millisOfDay(bytes, start, end)),
   missing: new Date(0),
 };
@@ -101,7 +102,7 @@ const connectTime: Codec = {
 /** width 6: microseconds, 9: nanoseconds. */
 function longTime(name: string, width: 6 | 9): Codec {
   return {
-    schema: named('int64', name),
+    schema: versionedSchema('int64', name),
     value(bytes, start, end) {
       readTime(bytes, start, end);
       return scaled(civil.seconds, civil.micros, width);
@@ -136,7 +137,7 @@ type Width = 3 | 6 | 9;
 
 function longTimestamp(name: string, width: Width, infinite: { readonly 1: bigint; readonly [-1]: bigint }): Codec {
   return {
-    schema: named('int64', name),
+    schema: versionedSchema('int64', name),
     value(bytes, start, end): Value {
       readTimestamp(bytes, start, end);
       if (civil.infinite !== 0) return infinite[civil.infinite];
@@ -157,7 +158,7 @@ function longTimestamp(name: string, width: Width, infinite: { readonly 1: bigin
 const micros = longTimestamp('io.debezium.time.MicroTimestamp', 6, LONG_INFINITE);
 const millis = longTimestamp('io.debezium.time.Timestamp', 3, MILLIS_INFINITE);
 
-/** null: out of a Date's range. */
+/** null outside the range of a Date. */
 const connectMillis = (bytes: Buffer, start: number, end: number): number | null => {
   readTimestamp(bytes, start, end);
   if (civil.infinite !== 0) return civil.infinite * DATE_LIMIT;
@@ -167,7 +168,7 @@ const connectMillis = (bytes: Buffer, start: number, end: number): number | null
 
 const connectTimestamp: Codec = {
   ...millis,
-  schema: named('int64', LogicalName.Timestamp),
+  schema: versionedSchema('int64', LogicalName.Timestamp),
   value(bytes, start, end) {
     const ms = connectMillis(bytes, start, end);
     return ms === null ? null : new Date(ms);
@@ -183,7 +184,7 @@ const connectTimestamp: Codec = {
 
 const epochSeconds = (): number => civil.days * DAY_SECONDS + civil.seconds;
 
-/** Days on either side of 1970 that 64 bits have room for; beyond, there is no value. */
+/** Days before and after 1970 that 64 bits can represent; others have no value. */
 const REACH = { 3: Number.POSITIVE_INFINITY, 6: 106_751_990, 9: 106_750 } as const;
 
 const outOfRange = (width: Width): boolean => Math.abs(civil.days) > REACH[width];

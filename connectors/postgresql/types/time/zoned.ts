@@ -13,11 +13,11 @@ const Z = 0x5a;
 const ZERO = 0x30;
 /** `2026-03-04 12:34:56`, without fraction and zone. */
 const SECONDS_LENGTH = 19;
-/** The session's zone is UTC, so every zone is `+00`. */
+/** The zone in every text, because the session's zone is UTC. */
 const ZONE_LENGTH = 3;
 const DAY_SECONDS = 86_400;
 
-/** timestamptz in ISO 8601 with Z and as many digits behind the point as the column declares. */
+/** timestamptz in ISO 8601 with Z and the fraction digits that the column declares. */
 export function zonedTimestamp(typmod: number): Codec {
   const width = typmod < 0 ? 6 : typmod;
   const whole = SECONDS_LENGTH + (width === 0 ? 0 : width + 1) + 3;
@@ -51,14 +51,14 @@ export function zonedTimestamp(typmod: number): Codec {
   };
 }
 
-/** Any year, and the infinities, which stay words. */
+/** Any year; the infinities stay as text. */
 function slowTimestamp(text: string, width: number): string {
   if (text.endsWith('infinity')) return text;
   const [, time = '', fraction = ''] = / (\d\d:\d\d:\d\d)(?:\.(\d+))?/.exec(text) ?? [];
   return `${isoDay(text)}T${time}${width === 0 ? '' : `.${fraction.padEnd(width, '0').slice(0, width)}`}Z`;
 }
 
-/** timetz in UTC, with the fraction as short as it can be. */
+/** timetz in UTC, with the shortest fraction. */
 export const zonedTime: Codec = {
   schema: schemaOf('string', { name: 'io.debezium.time.ZonedTime', version: 1 }),
   value: utcTime,
@@ -80,7 +80,7 @@ function utcTime(bytes: Buffer, start: number, end: number): string {
   for (let at = timeEnd + 1; at < end; at += 3, unit /= 60)
     offset += (((bytes[at] as number) - ZERO) * 10 + (bytes[at + 1] as number) - ZERO) * unit;
   const utc = bytes[timeEnd] === DASH ? seconds + offset : seconds - offset;
-  // 24:00:00 in UTC stays what it is.
+  // 24:00:00 in UTC stays unchanged.
   const ofDay = utc === DAY_SECONDS && offset === 0 ? utc : ((utc % DAY_SECONDS) + DAY_SECONDS) % DAY_SECONDS;
   const minutes = Math.floor(ofDay / 60);
   fixedDigits(clock, 0, Math.floor(minutes / 60), 2);
