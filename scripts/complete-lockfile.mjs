@@ -1,7 +1,7 @@
 // Completes package-lock.json after an install from a registry that lacks packages for other platforms than its own.
-// npm leaves out of the lock file what it could not get, even where it is optional, and `npm ci` then refuses the lock file
-// everywhere. Adds those entries by their exact version and platform, without a checksum: npm skips them on every platform
-// but theirs. Run it after `npm install`, when `npm ci --dry-run` says "Missing: … from lock file".
+// npm omits packages that it could not download from the lock file, even optional ones, and `npm ci` then rejects the file
+// on every platform. Adds those entries by their exact version and platform, without a checksum: npm skips them on every platform
+// except their own. Run it after `npm install`, when `npm ci --dry-run` says "Missing: … from lock file".
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 

@@ -1,4 +1,4 @@
-// Puts `millrace` among node_modules/.bin of a checkout: npm links the commands of dependencies, not a package's own.
+// Links `millrace` in node_modules/.bin of a checkout: npm links only the commands of dependencies.
 import { lstatSync, mkdirSync, symlinkSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 

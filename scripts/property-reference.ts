@@ -1,4 +1,4 @@
-// Writes docs/reference/properties from the specifications of the components: `npm run docs`. A test holds the pages to it.
+// Writes docs/reference/properties from the specifications of the components: `npm run docs`. A test compares them.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ConfigKeyInfo, ConfigSpec } from '../src/api/index.ts';
@@ -62,10 +62,10 @@ async function connectorSpec(name: string): Promise<ConfigSpec<unknown>> {
 }
 
 async function componentSpec(name: string): Promise<ConfigSpec<unknown>> {
-  const found =
+  const component =
     (await plugins.transform(name)) ?? (await plugins.predicate(name)) ?? (await plugins.converter(name, true));
-  if (found === undefined) throw new Error(`no component ${name}`);
-  return found.config;
+  if (component === undefined) throw new Error(`no component ${name}`);
+  return component.config;
 }
 
 /** A section for each component; those of keys and of values of one transform share theirs. */

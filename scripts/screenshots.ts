@@ -47,16 +47,16 @@ const connectors = [
     name: 'accounts-sink',
     config: { ...warehouse.config, 'table.name.format': 'accounts', 'millrace.schedule': '0 2 * * *' },
   },
-  // Its table is not there, and it may not make one.
+  // Its table does not exist, and the connector may not create it.
   { name: 'search-sink', config: { ...warehouse.config, 'table.name.format': 'search', 'auto.create': 'false' } },
 ];
-// Nobody listens there.
-const nobody = `jdbc:postgresql://127.0.0.1:${await freePort()}/backup`;
-connectors.push({ name: 'backup-sink', config: { ...warehouse.config, 'connection.url': nobody } });
+// No server listens on this port.
+const unreachableUrl = `jdbc:postgresql://127.0.0.1:${await freePort()}/backup`;
+connectors.push({ name: 'backup-sink', config: { ...warehouse.config, 'connection.url': unreachableUrl } });
 for (const connector of connectors) await call('POST', `${worker.url}/connectors`, connector);
 const status = (name: string) => call<StatusInfo>('GET', `${worker.url}/connectors/${name}/status`);
 for (let failed = false; !failed; await delay(250)) failed = (await status('search-sink')).tasks[0]?.state === 'FAILED';
-// Told of when it has failed a few times; and a few heartbeats, for figures of a stream under way.
+// Waits until repeated failures are reported, and for some heartbeats with the figures of a running stream.
 await delay(10_000);
 
 await mkdir(images, { recursive: true });
@@ -70,7 +70,7 @@ const workflow = (name: string): string =>
 async function shot(name: string, url: string, open: (page: Page) => Promise<unknown>): Promise<void> {
   await page.goto(url);
   await open(page);
-  // The page goes on loading for as long as it is open; what is wanted is there by now, but for its fonts.
+  // The page never finishes loading; its content is complete now, except for fonts.
   await delay(1500);
   await page.screenshot({ path: join(images, `${name}.png`) });
   console.error(`docs/images/${name}.png`);
@@ -82,7 +82,7 @@ const tab = (title: string, text: string) => async (on: Page) => {
   await on.getByText(text).first().scrollIntoViewIfNeeded();
 };
 
-/** The list's columns, which the browser then keeps: those of Temporal that say little of connectors give way. */
+/** The list's columns, which the browser then keeps: Temporal's columns without information about connectors are removed. */
 async function columns(on: Page): Promise<void> {
   await on.getByText('connector/shop/search-sink').first().waitFor();
   await on.getByTestId('workflows-summary-table-configuration-button').first().click();

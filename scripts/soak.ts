@@ -1,10 +1,10 @@
-// Runs test/soak once for each seed: `npm run soak`, or a part of it: `npm run soak -- campaign`. One that fails does not keep
-// the others from running.
+// Runs test/soak once for each seed: `npm run soak`, or a part of it: `npm run soak -- campaign`. After a
+// failure the other seeds still run.
 //
 // MILLRACE_SOAK        minutes for each seed; default 60
-// MILLRACE_ROUNDS      of the tests that go round by round
+// MILLRACE_ROUNDS      rounds of the tests that have rounds
 // MILLRACE_OUTAGE      minutes without Temporal; default 30
-// MILLRACE_KILLS       of the brokers of three-brokers; default 100
+// MILLRACE_KILLS       kills of brokers in three-brokers; default 100
 // MILLRACE_SEEDS       seeds of a campaign, as 1,2,3; else one run with MILLRACE_SEED, or with a random seed
 // MILLRACE_SOAK_STATE  file with the seeds of campaigns that have passed, which are skipped when the same commit runs for as
 //                      many minutes again; default soak.json in the folder of the reports
@@ -42,12 +42,12 @@ for (const seed of seeds) {
   outcomes.push(`${seed} ${code === 0 ? 'passed' : 'failed'}`);
   if (code !== 0) process.exitCode = 1;
   else if (isCampaign) await remember(seed);
-  // Interrupted.
+  // Ctrl-C.
   if (code === null) break;
 }
 console.log(outcomes.map(line => `soak of ${minutes} minutes, seed ${line}`).join('\n'));
 
-/** The exit code; null where a signal ended it. */
+/** Returns the exit code; null after a signal. */
 async function run(seed: number): Promise<number | null> {
   const vitest = join(root, 'node_modules', '.bin', 'vitest');
   const child = spawn(vitest, ['run', '--project', 'soak', ...process.argv.slice(2)], {
@@ -59,7 +59,7 @@ async function run(seed: number): Promise<number | null> {
   return code;
 }
 
-/** Nothing is known of a commit with changes that are not committed. */
+/** True for a seed that passed on the same commit, without uncommitted changes. */
 function isSame(passed: Passed, seed: number): boolean {
   return passed.seed === seed && passed.minutes === minutes && passed.commit === commit && !commit.endsWith('-dirty');
 }

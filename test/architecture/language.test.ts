@@ -10,9 +10,6 @@ const unrevised: readonly string[] = [
   'docs/**',
   'src/demo/**',
   'src/testing/**',
-  'connectors/index.ts',
-  'connectors/postgresql/*.ts',
-  'connectors/postgresql/types/**',
   'test/api/**',
   'test/cli/**',
   'test/connectors/file-stream-sink/**',
@@ -23,9 +20,6 @@ const unrevised: readonly string[] = [
   'test/stack/**',
   'test/testing/**',
   'bench/**',
-  'scripts/**',
-  'examples/**',
-  'templates/**',
 ];
 /** Texts that rules and tests quote, and the pages of published releases. */
 const exempt = ['test/architecture/language*.ts', 'CHANGELOG.md', 'test/histories/**', '**/node_modules/**'];

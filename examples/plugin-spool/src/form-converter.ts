@@ -11,7 +11,7 @@ import {
 } from 'millrace/api';
 
 const config = defineConfig({
-  // Set by the worker: what the converter is used for.
+  // Set by the worker: the use of the converter.
   'converter.type': enumKey(['key', 'value', 'header'], { doc: 'How this converter is used.', default: 'value' }),
 });
 

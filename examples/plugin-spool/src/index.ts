@@ -1,6 +1,6 @@
 import { definePlugin } from 'millrace/api';
 
-/** Each module is read when a configuration first names its class. */
+/** Each module is loaded when a configuration first uses its class. */
 export const plugin = definePlugin({
   sources: [
     {

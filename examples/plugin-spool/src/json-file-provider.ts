@@ -7,12 +7,12 @@ export const jsonFileProvider: ConfigProviderFactory<object> = {
   create: () => ({
     async get(path, keys) {
       const content = await contentOf(path);
-      const found = new Map<string, string>();
+      const values = new Map<string, string>();
       for (const key of keys) {
         const value = key.split('.').reduce(memberOf, content);
-        if (typeof value === 'string' || typeof value === 'number') found.set(key, String(value));
+        if (typeof value === 'string' || typeof value === 'number') values.set(key, String(value));
       }
-      return found;
+      return values;
     },
   }),
 };
@@ -21,7 +21,7 @@ async function contentOf(path: string): Promise<unknown> {
   try {
     return JSON.parse(await readFile(path, 'utf8'));
   } catch (error) {
-    // The parser quotes what it reads, which may be a secret.
+    // The parser's message quotes the file, which may contain a secret.
     const why = error instanceof SyntaxError ? 'it is not JSON' : messageOf(error);
     throw new MillraceError('TASK_CONFIG', `The file ${path} of secrets cannot be read: ${why}`);
   }

@@ -20,7 +20,7 @@ const config = defineConfig({
   mask: stringKey({ doc: 'What stands in the place of what is before the @.', default: '***' }),
 });
 
-/** `ada@example.com` becomes `***@example.com`, wherever it stands in a text. Records without that text stay as they are. */
+/** `ada@example.com` becomes `***@example.com`, anywhere in a text. Records without an address are not changed. */
 export const maskEmail: TransformFactory<Config<typeof config>> = {
   config,
   create({ field, mask }) {
@@ -46,7 +46,7 @@ function memberOf(value: Value, field: string): Value | undefined {
   throw new DataError(`The value has no fields, and ${field} was to be masked.`);
 }
 
-/** Of a value that has the field. */
+/** Masks a field of a value that has it. */
 function withMember(value: Value, field: string, text: string): Value {
   if (!isStruct(value)) return { ...(value as JsonObject), [field]: text };
   const values = value.schema.fields.map(({ name, index }) => (name === field ? text : value.at(index)));

@@ -24,8 +24,8 @@ const config = defineConfig({
 type Settings = Config<typeof config>;
 
 /**
- * Each record as a file of a folder, named by its topic, partition and offset: what is written twice is the same file,
- * so the position can be left to the consumer group and nothing is doubled.
+ * Writes each record as a file of a folder, named by its topic, partition and offset. A repeated write replaces the same
+ * file, so the consumer group's offsets are sufficient and no record is duplicated.
  */
 export const spoolSink: SinkConnector<Settings> = {
   kind: 'sink',
@@ -43,7 +43,7 @@ class SpoolSinkTask implements SinkTask<Settings> {
   }
 
   async write({ records }: SinkBatch): Promise<void> {
-    // First whatever may be wrong with a record: nothing of the batch is written then.
+    // Records are checked first, so that nothing of a batch with an invalid record is written.
     const files = records.map((record, index) => [nameOf(record), textOf(record, index)] as const);
     for (const [name, content] of files)
       await this.#unless(async () => {
@@ -55,7 +55,7 @@ class SpoolSinkTask implements SinkTask<Settings> {
 
   async close(): Promise<void> {}
 
-  /** A full disk or a folder that is gone passes when someone mends it: the task tries again until then. */
+  /** A full disk or a missing folder is a retriable error: the task retries until it is corrected. */
   async #unless(work: () => Promise<unknown>): Promise<void> {
     try {
       await work();
@@ -65,7 +65,7 @@ class SpoolSinkTask implements SinkTask<Settings> {
   }
 }
 
-/** So that names sort as offsets do. */
+/** Pads numbers, so that names sort like offsets. */
 const nameOf = ({ originalTopic, originalPartition, offset }: SinkRecord): string =>
   `${originalTopic}-${originalPartition}-${String(offset).padStart(16, '0')}.txt`;
 

@@ -27,9 +27,9 @@ const config = defineConfig({
 type Settings = Config<typeof config>;
 
 /**
- * Each file of a folder as a record: its name the key, its text the value. Files are read in the order of their names,
- * so a file must be put there whole (written under a name with a dot before it, then renamed) and sort behind those
- * that are there. The position is the name of the last file read.
+ * Reads each file of a folder as a record, with the name as its key and the text as its value. Files are read in the order
+ * of their names, so a new file must be complete (written under a name that starts with a dot, then renamed) and sort
+ * after the existing ones. The position is the name of the last file.
  */
 export const spoolSource: SourceConnector<Settings> = {
   kind: 'source',
@@ -56,7 +56,7 @@ export const spoolSource: SourceConnector<Settings> = {
 };
 
 const text = schemaOf('string');
-/** How long a read waits for another file. Milliseconds. */
+/** Longest wait of `read` for a file, in milliseconds. */
 const WAIT = 500;
 
 class SpoolSourceTask implements SourceTask<Settings> {
@@ -96,7 +96,7 @@ class SpoolSourceTask implements SourceTask<Settings> {
     return { records, positions: [{ partition: { spool: this.#path }, offset: { file: this.#last } }], bytes };
   }
 
-  /** Nothing to do: files stay where they are. */
+  /** Does nothing, because files stay in the folder. */
   acknowledge(): void {}
 
   async close(): Promise<void> {
@@ -105,7 +105,7 @@ class SpoolSourceTask implements SourceTask<Settings> {
 
   async #look(): Promise<void> {
     const names = await readdir(this.#path).catch((error: unknown) => {
-      // A folder on another machine comes back: the task tries again.
+      // A folder on another machine may become available again: the task retries.
       throw new MillraceError('SOURCE_UNAVAILABLE', `The folder ${this.#path} cannot be read: ${messageOf(error)}`);
     });
     this.#names = names.filter(name => !name.startsWith('.') && name > this.#last).sort();

@@ -14,7 +14,7 @@ const config = defineConfig({
   }),
 });
 
-/** Holds for records in the text of whose values a pattern is found. */
+/** True for records whose values contain a match of the pattern. */
 export const valueMatches: PredicateFactory<Config<typeof config>> = {
   config,
   create({ pattern }) {

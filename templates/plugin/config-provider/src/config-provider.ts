@@ -8,14 +8,14 @@ const config = defineConfig({
 export const configProvider: ConfigProviderFactory<Config<typeof config>> = {
   config,
   create: ({ prefix }) => ({
-    // path: what stands between the first and the second colon of a placeholder.
+    // path: the part between the first and the second colon of a placeholder.
     async get(_path, keys) {
-      const found = new Map<string, string>();
+      const values = new Map<string, string>();
       for (const key of keys) {
         const value = process.env[prefix + key];
-        if (value !== undefined) found.set(key, value);
+        if (value !== undefined) values.set(key, value);
       }
-      return found;
+      return values;
     },
   }),
 };

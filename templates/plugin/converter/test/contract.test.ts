@@ -11,7 +11,7 @@ describe('the converter', () => {
   const samples = [
     { schema: null, value: 'text' },
     { schema: null, value: 'é' },
-    // What reading gives where that is not what was written.
+    // The result of reading, if it differs from the written value.
     { schema: null, value: true, back: 'true' },
   ];
   for (const { name, run } of converterContract({ factory: converter, samples })) test(name, run);

@@ -24,7 +24,7 @@ type Settings = Config<typeof config>;
 export const source: SourceConnector<Settings> = {
   kind: 'source',
   config,
-  // One task, with the connector's own configuration.
+  // One task, with the connector's configuration.
   plan: async () => [{}],
   task: () => new NumbersTask(),
   async alterOffsets(_config, positions) {
@@ -34,9 +34,9 @@ export const source: SourceConnector<Settings> = {
   },
 };
 
-/** How long a read waits where there is nothing. Milliseconds. */
+/** Longest wait of `read` for records, in milliseconds. */
 const WAIT = 500;
-/** About what a record holds in memory. */
+/** Approximate size of a record in memory. */
 const BYTES = 8;
 const number = schemaOf('int64');
 
@@ -51,7 +51,7 @@ class NumbersTask implements SourceTask<Settings> {
     this.#config = config;
     this.#signal = AbortSignal.any([signal, this.#closing.signal]);
     this.#most = Math.max(1, Math.floor(maxBatchBytes / BYTES));
-    // Where the last committed batch ended.
+    // The position after the last committed batch.
     this.#next = Number(positions.get({ numbers: 'all' })?.['next'] ?? 1);
   }
 
@@ -79,7 +79,7 @@ class NumbersTask implements SourceTask<Settings> {
     return null;
   }
 
-  /** The batch is in Kafka: a source that keeps things until then may let them go. */
+  /** Called after the batch is committed in Kafka: a source may now discard it. */
   acknowledge(): void {}
 
   async close(): Promise<void> {

@@ -10,7 +10,7 @@ describe('the plugin', () => {
 describe('the source', () => {
   const checks = sourceContract({
     connector: source,
-    // What is to be read is set up here, the same each time, and taken away by close.
+    // Creates the data to read, the same each time; close removes it.
     given: async () => ({ config: { topic: 'numbers', last: '10' }, records: 10, close: async () => undefined }),
   });
   for (const { name, run } of checks) test(name, run);
