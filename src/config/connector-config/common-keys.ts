@@ -116,7 +116,7 @@ export const commonKeys = {
     displayName: 'Log Errors',
   }),
   'errors.log.include.messages': booleanKey({
-    doc: 'Whether the log includes the topic, partition and offset of the failed record. Its content is never logged.',
+    doc: 'Whether the log includes the position of the failed record. Its content is never logged.',
     default: false,
     group: 'Error Handling',
     order: 5,
