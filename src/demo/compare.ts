@@ -1,17 +1,17 @@
 import pg from 'pg';
 
-/** How two tables differ, by primary key and content. */
+/** Differences between two tables, by primary key and content. */
 export interface Difference {
-  /** In the source and not in the destination. */
+  /** Rows only in the source. */
   readonly missing: number;
-  /** In the destination and not in the source. */
+  /** Rows only in the destination. */
   readonly extra: number;
-  /** In both, with other content. */
+  /** Rows in both, with different content. */
   readonly different: number;
   readonly rows: number;
 }
 
-/** Compares `orders` row by row. Each side is read in one statement; changes between the two reads show as differences. */
+/** Compares `orders` row by row. Each side is read with one statement; changes between the two reads are differences. */
 export async function compare(source: string, destination: string): Promise<Difference> {
   const [left, right] = await Promise.all([contents(source), contents(destination)]);
   let missing = 0;
@@ -37,7 +37,7 @@ async function contents(url: string): Promise<Map<string, string>> {
     );
     return new Map(rows.map(row => [row.id, row.hash]));
   } catch (error) {
-    // Not made yet: the sink makes its table with the first record.
+    // The sink creates its table with the first record.
     if (error instanceof Error && 'code' in error && error.code === '42P01') return new Map();
     throw error;
   } finally {

@@ -1,4 +1,4 @@
-/** The two connectors of the demo: the JSON that a user of Kafka Connect would post. */
+/** The two connectors of the demo: the JSON for POST /connectors. */
 
 const schemas = {
   'key.converter': 'org.apache.kafka.connect.json.JsonConverter',

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import type { Shop } from './shop.ts';
 
-/** Milliseconds from the commit in the shop to the row being there in the warehouse. */
+/** Milliseconds from the commit in the shop until the row is visible in the warehouse. */
 export interface Latency {
   readonly p50: number;
   readonly p99: number;
@@ -10,16 +10,16 @@ export interface Latency {
 }
 
 export interface LatencyProbe {
-  /** Over the samples since the last call. */
-  take(): Latency;
-  /** Over all of them. */
+  /** Latency of the samples since the last call. */
+  takeRecent(): Latency;
+  /** Latency of all samples. */
   total(): Latency;
   stop(): Promise<void>;
 }
 
-const EVERY_MS = 10;
+const POLL_INTERVAL_MS = 10;
 
-/** Watches the warehouse for changes by their number. */
+/** Polls the warehouse for new change numbers. */
 export function watchLatency(url: string, shop: Shop): LatencyProbe {
   const stopping = new AbortController();
   let recent: number[] = [];
@@ -35,7 +35,7 @@ export function watchLatency(url: string, shop: Shop): LatencyProbe {
         const { rows } = await client
           .query<{ change: string }>({
             name: 'new-changes',
-            // A little back: transactions of several writers do not arrive in the order of their numbers.
+            // Overlaps by 100, because transactions of several writers do not arrive in the order of their numbers.
             text: 'select change from orders where change > $1 order by change limit 5000',
             values: [last - 100],
           })
@@ -53,11 +53,11 @@ export function watchLatency(url: string, shop: Shop): LatencyProbe {
           const committed = shop.committedAt.get(change);
           last = Math.max(last, change);
           if (committed === undefined) continue;
-          shop.seen(change);
+          shop.confirm(change);
           recent.push(now - committed);
           all.push(now - committed);
         }
-        await delay(EVERY_MS, undefined, { signal: stopping.signal }).catch(() => {});
+        await delay(POLL_INTERVAL_MS, undefined, { signal: stopping.signal }).catch(() => {});
       }
     } finally {
       await client.end();
@@ -67,10 +67,10 @@ export function watchLatency(url: string, shop: Shop): LatencyProbe {
   const ended = watch();
   ended.catch(() => {});
   return {
-    take() {
-      const taken = summary(recent);
+    takeRecent() {
+      const latency = summary(recent);
       recent = [];
-      return taken;
+      return latency;
     },
     total: () => summary(all),
     async stop() {
@@ -82,6 +82,6 @@ export function watchLatency(url: string, shop: Shop): LatencyProbe {
 
 function summary(samples: readonly number[]): Latency {
   const sorted = samples.toSorted((a, b) => a - b);
-  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
-  return { p50: at(0.5), p99: at(0.99), samples: sorted.length };
+  const percentile = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
+  return { p50: percentile(0.5), p99: percentile(0.99), samples: sorted.length };
 }

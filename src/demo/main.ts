@@ -12,16 +12,16 @@ import { watchLatency } from './latency.ts';
 import { call } from './rest.ts';
 import { screen } from './screen.ts';
 import { createDatabases, openShop } from './shop.ts';
-import { countDoubled } from './topic-check.ts';
+import { countDuplicates } from './topic-check.ts';
 import { startWorkerProcess, type WorkerProcess } from './worker-process.ts';
 
 const help = `npm run demo [-- options]
 
-Starts Temporal, Kafka, PostgreSQL and two workers, replicates a busy table through Kafka into another
-database, and shows it moving. Ctrl-C stops all that it started.
+Starts Temporal, Kafka, PostgreSQL and two workers, replicates a table under load through Kafka to another
+database, and shows the progress. Ctrl-C stops everything.
 
-  --seconds N   run for N seconds, kill a worker with -9 on the way, stop the writers, wait for the sink,
-                compare row by row; exit status 0 only if nothing is missing, doubled or different
+  --seconds N   run for N seconds, kill a worker with -9 halfway, stop the writers, wait for the sink,
+                compare row by row; exit status 0 only without missing, duplicate or different rows
   --rate N      transactions a second (400)
 `;
 
@@ -38,21 +38,21 @@ const rate = options.rate === undefined ? 400 : positive('--rate', options.rate)
 function positive(name: string, text: string): number {
   const number = Number(text);
   if (number > 0) return number;
-  process.stderr.write(`${name} takes a number above 0, not ${text}\n\n${help}`);
+  process.stderr.write(`${name} must be a number above 0, not ${text}\n\n${help}`);
   process.exit(2);
 }
 
 const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort());
-const say = (line: string) => process.stderr.write(`${line}\n`);
+const log = (line: string) => process.stderr.write(`${line}\n`);
 
 await using cleanUp = new AsyncDisposableStack();
-const stack = cleanUp.use(await startStack({ log: say }));
+const stack = cleanUp.use(await startStack({ log }));
 const folder = await mkdtemp(join(tmpdir(), 'millrace-demo-'));
 cleanUp.defer(() => rm(folder, { recursive: true, force: true }));
 const databases = await createDatabases(stack.postgres.url);
 
-say('starting two workers');
+log('starting two workers');
 const properties = {
   'bootstrap.servers': stack.kafka.address,
   'group.id': 'demo',
@@ -89,7 +89,7 @@ while (!interrupted.signal.aborted && (seconds === undefined || elapsed() < seco
     comparing = comparing.then(async () => {
       difference = await compare(databases.shop, databases.warehouse).catch(() => difference);
     });
-  display.show({ elapsed: elapsed(), shop, source, sink, latency: latency.take(), difference, note: note() });
+  display.show({ elapsed: elapsed(), shop, source, sink, latency: latency.takeRecent(), difference, note: note() });
   if (seconds !== undefined && killed === undefined && elapsed() > seconds / 2) {
     killed = workers.find(worker => worker.id === source?.tasks[0]?.worker_id) ?? workers[0];
     workers = workers.filter(worker => worker !== killed);
@@ -101,14 +101,14 @@ await comparing;
 await shop.stop();
 if (interrupted.signal.aborted) {
   await latency.stop();
-  say('\nstopping');
+  log('\nstopping');
 } else process.exitCode = await conclude();
 
 function note(): string {
   return killed === undefined ? '' : `worker ${killed.id} was killed with -9; its tasks run on ${anyUrl().slice(7)}`;
 }
 
-/** Waits for the sink to catch up, compares, and answers the exit status. */
+/** Waits until the sink has caught up, compares, prints the result and returns the exit status. */
 async function conclude(): Promise<number> {
   const deadline = performance.now() + 60_000;
   let last = await compare(databases.shop, databases.warehouse);
@@ -117,13 +117,13 @@ async function conclude(): Promise<number> {
     last = await compare(databases.shop, databases.warehouse);
   }
   await latency.stop();
-  const { records, doubled } = await countDoubled(stack.kafka.address, topic);
+  const { records, duplicates } = await countDuplicates(stack.kafka.address, topic);
   const { p50, p99 } = latency.total();
-  const right = !differs(last) && doubled === 0;
+  const passed = !differs(last) && duplicates === 0;
   process.stdout.write(
-    `${right ? 'OK' : 'WRONG'}: ${last.rows} rows compared, ${last.missing} missing, ${last.extra} too many, ${last.different} different; ` +
-      `${records} changes in Kafka, ${doubled} doubled; ${shop.inserted} inserts, ${shop.updated} updates, ${shop.deleted} deletes ` +
+    `${passed ? 'OK' : 'WRONG'}: ${last.rows} rows compared, ${last.missing} missing, ${last.extra} too many, ${last.different} different; ` +
+      `${records} changes in Kafka, ${duplicates} duplicates; ${shop.inserted} inserts, ${shop.updated} updates, ${shop.deleted} deletes ` +
       `in ${Math.round(elapsed())} s; commit to sink p50 ${p50.toFixed(0)} ms, p99 ${p99.toFixed(0)} ms; worker killed with -9: ${killed === undefined ? 'no' : 'once'}\n`,
   );
-  return right ? 0 : 1;
+  return passed ? 0 : 1;
 }

@@ -1,4 +1,4 @@
-/** A call to the REST API as curl would make it; what is refused becomes an error with the server's own sentence. */
+/** Calls the REST API. Rejects with the server's message when it answers with an error. */
 export async function call<T>(method: string, url: string, body?: unknown): Promise<T> {
   const answer = await fetch(url, {
     method,

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 
-/** A small shop whose orders never stand still, and a warehouse that wants a copy of them. */
+/** A shop database with constant changes, and a warehouse database for their copy. */
 
 const statuses = ['new', 'paid', 'packed', 'shipped', 'returned'] as const;
 const START_ROWS = 20_000;
@@ -11,7 +11,7 @@ export interface Databases {
   readonly warehouse: string;
 }
 
-/** Makes both databases anew on the server at `url`. The shop begins with 20,000 orders. */
+/** Drops and creates both databases on the server at `url`. The shop has 20,000 orders at first. */
 export async function createDatabases(url: string): Promise<Databases> {
   const admin = new pg.Client({ connectionString: url });
   await admin.connect();
@@ -54,19 +54,19 @@ function inDatabase(url: string, name: string): string {
   return copy.href;
 }
 
-/** What was committed: `change` counts all of them, and the row of a change carries its number. */
+/** A running load. Changes are numbered, and the number is stored in the changed row. */
 export interface Shop {
-  /** When the change of that number was committed (performance.now), for changes that leave a row behind. */
+  /** Commit times (performance.now) of inserts and updates by change number. */
   readonly committedAt: ReadonlyMap<number, number>;
   readonly inserted: number;
   readonly updated: number;
   readonly deleted: number;
-  /** Forgets commits that have been seen at the other end. */
-  seen(change: number): void;
+  /** Removes the commit time of a change that has arrived in the warehouse. */
+  confirm(change: number): void;
   stop(): Promise<void>;
 }
 
-/** Opens the shop: `writers` connections that insert, update and delete orders, `perSecond` of each sort's transactions in all. */
+/** Starts the load: `writers` connections that insert, update and delete orders, `perSecond` transactions in total. */
 export function openShop(url: string, { writers = 4, perSecond = 400 } = {}): Shop {
   const stopping = new AbortController();
   const committedAt = new Map<number, number>();
@@ -121,7 +121,7 @@ export function openShop(url: string, { writers = 4, perSecond = 400 } = {}): Sh
   }
 
   const ended = Promise.all(Array.from({ length: writers }, write));
-  // Whoever stops the shop hears of it; until then nobody waits.
+  // `stop` rejects with this error; until then it is not unhandled.
   ended.catch(() => {});
   return {
     committedAt,
@@ -134,7 +134,7 @@ export function openShop(url: string, { writers = 4, perSecond = 400 } = {}): Sh
     get deleted() {
       return counts.deleted;
     },
-    seen: number => void committedAt.delete(number),
+    confirm: number => void committedAt.delete(number),
     async stop() {
       stopping.abort();
       await ended;

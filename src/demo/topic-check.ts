@@ -2,17 +2,19 @@ import { kafkaClient } from '../kafka/client/client.ts';
 import { silent } from '../observability/silent.ts';
 
 /**
- * Reads a topic to its end, committed records only, and counts changes that are there more than once: same place in the
- * database's log, same operation, same key.
+ * Reads the committed records of a topic to its end and counts duplicate changes: the same LSN, operation and key.
  */
-export async function countDoubled(address: string, topic: string): Promise<{ records: number; doubled: number }> {
+export async function countDuplicates(
+  address: string,
+  topic: string,
+): Promise<{ records: number; duplicates: number }> {
   const kafka = kafkaClient({ brokers: [address], clientId: 'millrace-demo' }, silent);
   try {
     const [range] = await kafka.admin.offsets([{ topic, partition: 0 }]);
-    if (range === undefined) return { records: 0, doubled: 0 };
+    if (range === undefined) return { records: 0, duplicates: 0 };
     const assigned = [{ topic, partition: 0, offset: range.low }];
     const reader = await kafka.reader({ assigned, maxBytes: 4 << 20, maxPartitionBytes: 4 << 20, maxWaitMs: 500 });
-    const seen = new Set<string>();
+    const changes = new Set<string>();
     let records = 0;
     try {
       for (let next = range.low; next < range.end; ) {
@@ -22,15 +24,15 @@ export async function countDoubled(address: string, topic: string): Promise<{ re
             if (key === null || value === null) continue;
             const { payload } = JSON.parse(value.toString()) as { payload: { op: string; source: { lsn: number } } };
             records++;
-            const at = payload.op === 'r' ? 'snapshot' : payload.source.lsn;
-            seen.add(`${at} ${payload.op} ${key.toString()}`);
+            const lsn = payload.op === 'r' ? 'snapshot' : payload.source.lsn;
+            changes.add(`${lsn} ${payload.op} ${key.toString()}`);
           }
         }
       }
     } finally {
       await reader.close();
     }
-    return { records, doubled: records - seen.size };
+    return { records, duplicates: records - changes.size };
   } finally {
     await kafka.close();
   }

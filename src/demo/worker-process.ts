@@ -4,21 +4,22 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { packageFolder } from '../package-folder.ts';
 
-/** A worker as a user starts it: `millrace worker FILE`, in a process of its own. */
+/** A worker in its own process, started with `millrace worker FILE`. */
 export interface WorkerProcess {
   /** http://host:port of its REST API. */
   readonly url: string;
-  /** host:port: how it is named in a status. */
+  /** host:port, its `worker_id` in a status. */
   readonly id: string;
   readonly pid: number;
-  /** SIGKILL; resolves when it is gone. */
+  /** Kills it with SIGKILL; resolves when the process has ended. */
   kill9(): Promise<void>;
   stop(): Promise<void>;
 }
 
 /**
- * Writes the properties into `folder` and starts a worker on `port`. Its log goes into the folder too. Resolves when it
- * is ready for work, or, with healthy false, when it answers at all. args: of the command, behind the properties file. cwd: default this process's. env: beside this process's own.
+ * Writes the properties and the log to `folder` and starts a worker on `port`. Resolves when the worker is healthy, or,
+ * with healthy=false, when it answers. args: arguments of the command after the properties file. cwd: default is that of
+ * this process. env: variables added to this process's environment.
  */
 export async function startWorkerProcess(
   folder: string,
@@ -57,27 +58,27 @@ export async function startWorkerProcess(
     ],
     { stdio: 'ignore', env: { ...process.env, ...env }, ...(cwd === undefined ? {} : { cwd }) },
   );
-  const gone = new Promise<void>(resolve => child.once('exit', () => resolve()));
+  const exited = new Promise<void>(resolve => child.once('exit', () => resolve()));
   const end = (signal: NodeJS.Signals) => async () => {
     child.kill(signal);
-    await gone;
+    await exited;
   };
   const url = `http://127.0.0.1:${port}`;
-  // Whatever ends this process takes the worker along.
-  const leave = () => child.kill('SIGKILL');
-  process.once('exit', leave);
-  gone.then(() => process.removeListener('exit', leave));
-  await answering(url, child, log, healthy);
+  // The worker ends with this process.
+  const killWorker = () => child.kill('SIGKILL');
+  process.once('exit', killWorker);
+  exited.then(() => process.removeListener('exit', killWorker));
+  await waitUntilReady(url, child, log, healthy);
   return { url, id: `127.0.0.1:${port}`, pid: child.pid as number, kill9: end('SIGKILL'), stop: end('SIGTERM') };
 }
 
-async function answering(url: string, child: ChildProcess, log: string, healthy: boolean): Promise<void> {
+async function waitUntilReady(url: string, child: ChildProcess, log: string, healthy: boolean): Promise<void> {
   for (let waited = 0; waited < 60_000; waited += 100) {
-    if (child.exitCode !== null) throw new Error(`the worker ended while it started:\n${await readFile(log, 'utf8')}`);
+    if (child.exitCode !== null) throw new Error(`the worker exited during its start:\n${await readFile(log, 'utf8')}`);
     const answer = await fetch(`${url}/health`).catch(() => undefined);
     if (answer?.ok || (answer !== undefined && !healthy)) return;
     await delay(100);
   }
   child.kill('SIGKILL');
-  throw new Error(`the worker did not get ready within a minute:\n${await readFile(log, 'utf8')}`);
+  throw new Error(`the worker was not ready within 60 s:\n${await readFile(log, 'utf8')}`);
 }

@@ -8,7 +8,6 @@ import { languageErrors, languageRules } from './language.ts';
 const unrevised: readonly string[] = [
   '*.md',
   'docs/**',
-  'src/demo/**',
   'src/testing/**',
   'test/api/**',
   'test/cli/**',
