@@ -14,7 +14,6 @@ const unrevised: readonly string[] = [
   'test/connectors/file-stream-sink/**',
   'test/connectors/file-stream-source/**',
   'test/connectors/postgresql/**',
-  'test/integration/**',
   'test/plugins/**',
   'test/stack/**',
   'test/testing/**',

@@ -21,7 +21,7 @@ import { servers } from '../../support/servers.ts';
 import { uniqueName } from '../../support/topic.ts';
 import { programOf, secretsFile } from './guide.ts';
 
-/** Connectors from another service, by the handles of `millrace/client` and by Temporal's own means. */
+/** Control of connectors from another service, through the handles of `millrace/client` and through Temporal itself. */
 const cluster = uniqueName('client');
 const password = `planted-${cluster}`;
 const taskQueue = `millrace-${cluster}`;
@@ -52,7 +52,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** A sink that waits for a topic that is never made. */
+/** A sink of a topic that is never created. */
 const sink = () => ({
   'connector.class': 'io.confluent.connect.jdbc.JdbcSinkConnector',
   'connection.url': 'jdbc:postgresql://127.0.0.1:1/none',
@@ -60,7 +60,7 @@ const sink = () => ({
 });
 const placeholder = () => `\${file:${join(folder, 'secrets.properties')}:warehouse}`;
 
-/** As another SDK would: nothing has been checked. */
+/** Starts the workflow like another SDK, without admission. */
 const start = (name: string, args: Record<string, unknown>) =>
   client.workflow.start('connector', {
     workflowId: connectorWorkflowId(cluster, name),
@@ -94,32 +94,32 @@ describe('handles', () => {
     expect((await handle.info()).config).toEqual({ ...config, name, 'tasks.max': '1' });
     expect(await call('GET', `${worker.url}/connectors/${name}/config`)).toEqual((await handle.info()).config);
     await handle.stop();
-    await eventually('none is left', async () => (await states()).length === 0);
+    await eventually('no connector is left', async () => (await states()).length === 0);
     await handle.delete();
     await expect(handle.status()).rejects.toMatchObject({ code: 'NOT_FOUND' });
     expect(await millrace.connectors.list()).not.toContain(name);
   });
 
-  test('begin in the state that is asked for, with a client that is there already', async () => {
-    await using own = await connectMillrace({ temporal: client, cluster });
+  test('start a connector in the requested state, with an existing Temporal client', async () => {
+    await using millrace = await connectMillrace({ temporal: client, cluster });
     const name = uniqueName('stopped');
-    const handle = await own.connectors.start(name, sink(), { state: 'STOPPED' });
+    const handle = await millrace.connectors.start(name, sink(), { state: 'STOPPED' });
     expect((await handle.status()).connector.state).toBe('STOPPED');
-    await own.connectors.get(name).delete();
+    await millrace.connectors.get(name).delete();
   });
 
-  test('set the positions of a connector that is stopped', async () => {
+  test('set the offsets of a stopped connector', async () => {
     const name = uniqueName('offsets');
     const file = join(folder, 'lines.txt');
     await writeFile(file, 'one\ntwo\n');
     const config = { 'connector.class': 'FileStreamSource', file, topic: uniqueName('lines') };
     const handle = await millrace.connectors.start(name, config, { state: 'STOPPED' });
-    const held = () => call('GET', `${worker.url}/connectors/${name}/offsets`);
+    const storedOffsets = () => call('GET', `${worker.url}/connectors/${name}/offsets`);
     const second = { partition: { filename: file }, offset: { position: 4 } };
     await handle.alterOffsets([second]);
-    expect(await held()).toEqual({ offsets: [second] });
+    expect(await storedOffsets()).toEqual({ offsets: [second] });
     await handle.resetOffsets();
-    expect(await held()).toEqual({ offsets: [] });
+    expect(await storedOffsets()).toEqual({ offsets: [] });
     await expect(
       handle.alterOffsets([{ partition: { filename: file }, offset: { position: -1 } }]),
     ).rejects.toMatchObject({
@@ -128,7 +128,7 @@ describe('handles', () => {
     await handle.delete();
   });
 
-  test('say what is wrong before anything is sent', async () => {
+  test('report errors before sending anything', async () => {
     const { connectors } = millrace;
     const name = uniqueName('wrong');
     await expect(connectors.start(name, { topics: 't' })).rejects.toMatchObject({ code: 'BAD_REQUEST' });
@@ -143,7 +143,7 @@ describe('handles', () => {
     });
   });
 
-  test('refuse a name that is taken', async () => {
+  test('reject a name that is in use', async () => {
     const name = uniqueName('taken');
     const handle = await millrace.connectors.start(name, sink());
     await expect(millrace.connectors.start(name, sink())).rejects.toMatchObject({ code: 'CONFLICT' });
@@ -153,7 +153,7 @@ describe('handles', () => {
   test.each([
     ['connection.password', password],
     ['connection.url', `jdbc:postgresql://127.0.0.1:1/none?user=me&password=${password}`],
-  ])('refuse a secret in plain text in %s, of which nothing gets to Temporal', async (key, value) => {
+  ])('reject a secret in plain text in %s before it reaches Temporal', async (key, value) => {
     const name = uniqueName('secret');
     const refused = await millrace.connectors.start(name, { ...sink(), [key]: value }).catch((error: Error) => error);
     expect(refused).toMatchObject({ code: 'BAD_REQUEST', message: expect.stringContaining(key) });
@@ -161,7 +161,7 @@ describe('handles', () => {
     await expect(client.workflow.getHandle(connectorWorkflowId(cluster, name)).describe()).rejects.toThrow();
   });
 
-  test('work on a connector whose secrets the REST API has sealed, and leave none behind', async () => {
+  test('control a connector whose secrets the REST API has stored, and delete the secrets with it', async () => {
     const name = uniqueName('sealed');
     await call('POST', `${worker.url}/connectors`, { name, config: { ...sink(), 'connection.password': password } });
     const handle = millrace.connectors.get(name);
@@ -170,26 +170,26 @@ describe('handles', () => {
     await handle.configure({ ...config, 'batch.size': 10 });
     await eventually('it runs', async () => (await handle.status()).tasks[0]?.state === 'RUNNING');
     const kafka = kafkaClient({ brokers: [servers().kafka], clientId: 'test' }, silent);
-    const kept = () =>
+    const storedSecrets = () =>
       secretStore(kafka, { topic: `${cluster}-configs`, replicationFactor: 1, cluster }).unseal(name, {
         'connection.password': config['connection.password'] ?? '',
       });
-    expect((await kept()).secrets).toEqual([password]);
+    expect((await storedSecrets()).secrets).toEqual([password]);
     await handle.delete();
-    await expect(kept()).rejects.toMatchObject({ code: 'TASK_CONFIG' });
+    await expect(storedSecrets()).rejects.toMatchObject({ code: 'TASK_CONFIG' });
     await kafka.close();
   });
 });
 
-describe('a connector that was started without being checked', () => {
+describe('a connector that was started without admission', () => {
   const failed = (name: string) =>
-    eventually('it has failed', async () => {
+    eventually('it failed', async () => {
       const { connector, tasks } = await millrace.connectors.get(name).status();
       const trace = connector.trace ?? tasks[0]?.trace;
       return [connector.state, tasks[0]?.state].includes('FAILED') ? trace : undefined;
     });
 
-  test('fails with the sentences of the REST API, and goes on once it is configured', async () => {
+  test('fails with the messages of the REST API, and continues once it is configured', async () => {
     const name = uniqueName('wrong');
     const config = { ...sink(), 'insert.mode': 'sideways', 'tasks.max': 'abc' };
     const handle = await start(name, { config });
@@ -209,17 +209,17 @@ describe('a connector that was started without being checked', () => {
   });
 
   test.each([
-    ['a class that there is not', { config: { 'connector.class': 'NoSuch' } }, 'There is no connector NoSuch'],
+    ['an unknown class', { config: { 'connector.class': 'NoSuch' } }, 'There is no connector NoSuch'],
     ['no class', { config: { topics: 't' } }, 'needs connector.class'],
     [
-      'a value that is no scalar',
+      'a value that is not a scalar',
       { config: { ...sink(), topics: ['a', 'b'] } },
       'The value of topics must be a string, a number or a boolean',
     ],
     ['another name', { config: { ...sink(), name: 'other' } }, 'has the name other'],
     ['the wrong type', { type: 'source', config: sink() }, 'start it with the type sink'],
     ['a secret in plain text', { config: { ...sink(), 'connection.password': password } }, 'connection.password'],
-  ])('with %s fails and says so', async (_, args, sentence) => {
+  ])('with %s fails with a message', async (_, args, sentence) => {
     const name = uniqueName('wrong');
     const handle = await start(name, args);
     const trace = await failed(name);
@@ -229,7 +229,7 @@ describe('a connector that was started without being checked', () => {
     await handle.result();
   });
 
-  test('may have numbers and booleans in its configuration, and none of the search attributes', async () => {
+  test('may have numbers and booleans in its configuration, and no search attributes', async () => {
     const name = uniqueName('scalars');
     const handle = await start(name, { config: { ...sink(), 'tasks.max': 2, 'delete.enabled': false } });
     await eventually('both tasks run', async () => {
@@ -252,12 +252,12 @@ describe('a connector that was started without being checked', () => {
 
 describe('the programs of the guide', () => {
   const environment = () => ({ TEMPORAL_ADDRESS: servers().temporal, MILLRACE_CLUSTER: cluster });
-  const own = (program: string) => program.replaceAll(secretsFile, join(folder, 'secrets.properties'));
+  const withSecretsFile = (program: string) => program.replaceAll(secretsFile, join(folder, 'secrets.properties'));
 
   test('in TypeScript', async () => {
     const entry = pathToFileURL(join(packageFolder(), 'src/client/index.ts')).href;
     const file = join(folder, 'guide.ts');
-    await writeFile(file, own(await programOf('ts')).replace("'millrace/client'", `'${entry}'`));
+    await writeFile(file, withSecretsFile(await programOf('ts')).replace("'millrace/client'", `'${entry}'`));
     const { stdout } = await promisify(execFile)(process.execPath, [file], {
       env: { ...process.env, ...environment() },
     });
@@ -268,7 +268,7 @@ describe('the programs of the guide', () => {
     const requirements = join(packageFolder(), 'test/integration/client/requirements.txt');
     const python = await pythonWith('temporalio-1.35.0', ['--requirement', requirements]);
     const file = join(folder, 'guide.py');
-    await writeFile(file, own(await programOf('python')));
+    await writeFile(file, withSecretsFile(await programOf('python')));
     const { stdout } = await promisify(execFile)(python.program, [file], {
       env: { ...python.environment, ...environment() },
       timeout: 60_000,

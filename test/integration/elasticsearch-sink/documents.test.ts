@@ -10,7 +10,7 @@ const login = structOf({
 const at = new Date('2026-01-02T03:04:05Z');
 const loginOf = (username: string) => new ValueStruct(login, [username, at]);
 
-describe('the textbook configuration', () => {
+describe('the introductory configuration', () => {
   it('indexes each record under topic+partition+offset', async () => {
     await using index = new TestIndex('mysql.login');
     await using sink = await TestSink.open(index.url, { 'key.ignore': 'true' });
@@ -30,14 +30,14 @@ describe('the textbook configuration', () => {
 });
 
 describe('an index', () => {
-  it('of a topic in capitals has a lower-case name', async () => {
+  it('of a topic in upper case has a lower-case name', async () => {
     await using index = new TestIndex('capitals');
     await using sink = await TestSink.open(index.url, { 'key.ignore': 'true', 'schema.ignore': 'true' });
     await sink.write([record(index.name.toUpperCase(), 0, { value: { a: 1 } })]);
     expect(await index.sources()).toEqual({ [`${index.name.toUpperCase()}+0+0`]: { a: 1 } });
   });
 
-  it('gets each type of Connect mapped, and takes each of its values', async () => {
+  it('has a mapping for each Connect type, and accepts its values', async () => {
     const schema = structOf({
       int8: schemaOf('int8'),
       int16: schemaOf('int16'),
@@ -116,11 +116,11 @@ describe('an index', () => {
       numbers: [{ key: 7, value: 8 }],
       inner: { n: null },
     });
-    // A date is found as the date that it is.
-    const found = await index.request('POST', '/_count', {
+    // Dates are searchable as dates.
+    const searchResult = await index.request('POST', '/_count', {
       query: { range: { date: { gte: '2026-01-02', lt: '2026-01-03' } } },
     });
-    expect(found).toMatchObject({ count: 1 });
+    expect(searchResult).toMatchObject({ count: 1 });
   });
 
   it('with a mapping of its own keeps it', async () => {
@@ -131,7 +131,7 @@ describe('an index', () => {
     expect(await index.properties()).toMatchObject({ username: { type: 'keyword' }, login_time: { type: 'long' } });
   });
 
-  it('is mapped by Elasticsearch where the schema is ignored, for all topics or for one', async () => {
+  it('is mapped by Elasticsearch if the schema is ignored, for all topics or for one', async () => {
     await using all = new TestIndex('all_ignored');
     await using one = new TestIndex('one_ignored');
     for (const [index, config] of [
@@ -144,7 +144,7 @@ describe('an index', () => {
     }
   });
 
-  it('is made once by tasks that begin at the same moment', async () => {
+  it('is created once by tasks that start together', async () => {
     await using index = new TestIndex('race');
     const sinks = await Promise.all(
       Array.from({ length: 4 }, () => TestSink.open(index.url, { 'key.ignore': 'true' })),
@@ -159,7 +159,7 @@ describe('an index', () => {
     expect(await index.properties()).toMatchObject({ login_time: { type: 'date' } });
   });
 
-  it('or alias that is there already is written to by the mapping of topics', async () => {
+  it('or alias that exists is written to, as configured for the topic', async () => {
     await using index = new TestIndex('external');
     await index.create({ aliases: { [`${index.name}-alias`]: {} } });
     await using sink = await TestSink.open(index.url, {

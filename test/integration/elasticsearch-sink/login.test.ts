@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { elasticsearchUrl, TestIndex } from '../../support/elasticsearch.ts';
-import { type Identity, identityFor, startFront, storePassword } from './front.ts';
 import { record, TestSink } from './sink.ts';
+import { type Identity, identityFor, startFront, storePassword } from './tls-proxy.ts';
 
 let folder: string;
 let server: Identity;
@@ -35,7 +35,7 @@ async function writes(url: string, config: Readonly<Record<string, string>>): Pr
 describe('a login', () => {
   const user = { 'connection.username': 'elastic' };
 
-  it('that is right writes; one that is wrong or missing is a mistake in the configuration', async () => {
+  it('succeeds if it is right; a wrong or missing one is a configuration error', async () => {
     await using front = await startFront(elasticsearchUrl(), { identity: server, login: 'elastic:planted' });
     const trust = ssl({ 'truststore.location': server.pem });
     await writes(front.url, { ...trust, ...user, 'connection.password': 'planted' });
@@ -48,7 +48,7 @@ describe('a login', () => {
 });
 
 describe('a certificate', () => {
-  it('that nobody has said to trust, or for another host, is a mistake in the configuration', async () => {
+  it('that is not trusted, or for another host, is a configuration error', async () => {
     await using own = await startFront(elasticsearchUrl(), { identity: server });
     await expect(writes(own.url, {})).rejects.toMatchObject({
       code: 'SINK_SETUP',
@@ -63,7 +63,7 @@ describe('a certificate', () => {
     await writes(other.url, ssl({ ...trust, 'endpoint.identification.algorithm': '' }));
   });
 
-  it('of the client is shown where it is asked for', async () => {
+  it('of the client is sent if the server requests it', async () => {
     await using front = await startFront(elasticsearchUrl(), { identity: server, clients: client });
     const trust = { 'truststore.location': server.pem };
     await writes(front.url, ssl({ ...trust, 'keystore.location': client.store, 'keystore.password': storePassword }));
@@ -71,12 +71,12 @@ describe('a certificate', () => {
   });
 });
 
-it('http where the server speaks TLS is no connection', async () => {
+it('http to a TLS server fails to connect', async () => {
   await using front = await startFront(elasticsearchUrl(), { identity: server });
   await expect(writes(front.url.replace('https', 'http'), {})).rejects.toMatchObject({ code: 'SINK_UNAVAILABLE' });
 });
 
-it('what is no Elasticsearch is not taken for one', async () => {
+it('a server that is not Elasticsearch is rejected', async () => {
   await using front = await startFront(`${elasticsearchUrl()}/nowhere`, { identity: server });
   await expect(writes(front.url, ssl({ 'truststore.location': server.pem }))).rejects.toMatchObject({
     code: 'SINK_SETUP',

@@ -5,7 +5,7 @@ import { record, TestSink } from './sink.ts';
 
 const mapping = { mappings: { dynamic: 'strict', properties: { n: { type: 'integer' }, at: { type: 'date' } } } };
 
-/** Ten records, of which those at 2, 5 and 6 fit no mapping. */
+/** Ten records, of which 2, 5 and 6 do not match the mapping. */
 const recordsOf = (topic: string) =>
   Array.from({ length: 10 }, (_, offset) =>
     record(topic, offset, {
@@ -30,7 +30,7 @@ function collecting(): { log: Log; lines: string[] } {
   return { log: { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }, lines };
 }
 
-it('fail: each is a data error of its record, found in one round, and the others are in', async () => {
+it('fail: each is a data error of its record, found in one request, and the others are written', async () => {
   await using index = new TestIndex('malformed_fail');
   await index.create(mapping);
   await using sink = await TestSink.open(index.url);
@@ -40,13 +40,13 @@ it('fail: each is a data error of its record, found in one round, and the others
   expect(refused[5]).toMatch(/strict_dynamic_mapping_exception.*\[unknown\]/);
   expect(JSON.stringify(refused)).not.toMatch(/secret|key-/);
   expect(Object.keys(await index.documents()).sort()).toEqual(fits);
-  // What was refused is not what is written next.
+  // Rejected records are not written with the next batch.
   await sink.write([record(index.name, 20, { key: 'key-2', value: { n: 20 } })]);
   expect((await index.sources())['key-2']).toEqual({ n: 20 });
   expect(sink.figures).toMatchObject({ malformed: 3, stale: 0 });
 });
 
-it('the cause below the cause is told where it names a limit or a field', async () => {
+it('the message contains the root cause if it names a limit or a field', async () => {
   await using index = new TestIndex('causes');
   await index.create({ settings: { 'index.mapping.total_fields.limit': 5, 'index.mapping.depth.limit': 2 } });
   await using sink = await TestSink.open(index.url, { 'schema.ignore': 'true' });
@@ -60,7 +60,7 @@ it('the cause below the cause is told where it names a limit or a field', async 
   expect(JSON.stringify(refused)).not.toMatch(/secret|key-/);
 });
 
-it.each(['ignore', 'warn'])('%s: left out', async behavior => {
+it.each(['ignore', 'warn'])('%s: skipped', async behavior => {
   await using index = new TestIndex(`malformed_${behavior}`);
   await index.create(mapping);
   const { log, lines } = collecting();
@@ -73,7 +73,7 @@ it.each(['ignore', 'warn'])('%s: left out', async behavior => {
   expect(lines.join()).not.toMatch(/secret|key-/);
 });
 
-it('drop.invalid.message leaves out what no document can be made of', async () => {
+it('drop.invalid.message skips records that cannot become documents', async () => {
   await using index = new TestIndex('invalid');
   const { log, lines } = collecting();
   await using sink = await TestSink.open(index.url, { 'drop.invalid.message': 'true' }, log);
@@ -82,7 +82,7 @@ it('drop.invalid.message leaves out what no document can be made of', async () =
   expect(lines.filter(line => line.includes('invalid record skipped'))).toEqual([expect.stringContaining('offset=0')]);
 });
 
-it('an index that takes no writes is no fault of the documents', async () => {
+it('a read-only index is not an error of the documents', async () => {
   await using index = new TestIndex('read_only');
   await index.create({ settings: { 'index.blocks.write': true } });
   await using sink = await TestSink.open(index.url, {
@@ -95,7 +95,7 @@ it('an index that takes no writes is no fault of the documents', async () => {
   });
 });
 
-it('an index that was deleted under a running task comes back, with its mapping, when the task begins anew', async () => {
+it('an index that was deleted under a running task is created with its mapping when the task restarts', async () => {
   await using index = new TestIndex('deleted');
   const schema = structOf({ at: schemaOf('int64', { name: LogicalName.Timestamp }) });
   const put = (offset: number) =>
@@ -111,7 +111,7 @@ it('an index that was deleted under a running task comes back, with its mapping,
   expect(await index.properties()).toEqual({ at: { type: 'date' } });
 });
 
-/** Turns off that an index comes into being by a write to it, until it is disposed of. */
+/** Disables automatic index creation until it is disposed. */
 async function autoCreation(index: TestIndex): Promise<AsyncDisposable> {
   const set = async (value: string | null) => {
     const answer = await fetch(`${index.url}/_cluster/settings`, {
@@ -125,7 +125,7 @@ async function autoCreation(index: TestIndex): Promise<AsyncDisposable> {
   return { [Symbol.asyncDispose]: () => set(null) };
 }
 
-it('a request that is refused whole for one record is so for that record alone', async () => {
+it('a request that is rejected as a whole because of one record fails only that record', async () => {
   await using index = new TestIndex('whole');
   await using sink = await TestSink.open(index.url);
   // The longest id has 512 bytes.

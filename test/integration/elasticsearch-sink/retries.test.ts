@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
 import { elasticsearchUrl, TestIndex } from '../../support/elasticsearch.ts';
+import { startTroubled } from './fault-proxy.ts';
 import { record, TestSink } from './sink.ts';
-import { startTroubled } from './troubled.ts';
 
-/** Three rounds of changes to 20 documents, each round with a field of its own. */
+/** Three rounds of changes to 20 documents, each with its own field. */
 const changes = (topic: string) =>
   Array.from({ length: 60 }, (_, offset) =>
     record(topic, offset, { key: `k${offset % 20}`, value: { last: offset, [`f${Math.floor(offset / 20)}`]: offset } }),
@@ -11,28 +11,25 @@ const changes = (topic: string) =>
 
 const config = { 'retry.backoff.ms': '1', 'max.in.flight.requests': '1' };
 
-it.each(['insert', 'upsert'])(
-  'items that were too much are sent again, and none goes back in time (%s)',
-  async method => {
-    await using index = new TestIndex(`items_${method}`);
-    // The first change of each third document, then every other item, then one alone.
-    const every = (n: number) => ({ busy: (_: readonly string[], place: number) => place % n === 0 });
-    const third = { busy: (_: readonly string[], place: number) => place < 20 && place % 3 === 0 };
-    await using front = await startTroubled(elasticsearchUrl(), [third, every(2), every(1000)]);
-    await using sink = await TestSink.open(front.url, { ...config, 'write.method': method });
-    await sink.write(changes(index.name));
-    expect(front.seen()).toBe(4);
-    const sources = await index.sources();
-    for (let key = 0; key < 20; key++) {
-      const last = key + 40;
-      expect(sources[`k${key}`]).toEqual(
-        method === 'insert' ? { last, f2: last } : { last, f0: key, f1: key + 20, f2: last },
-      );
-    }
-  },
-);
+it.each(['insert', 'upsert'])('rejected items are sent again in order (%s)', async method => {
+  await using index = new TestIndex(`items_${method}`);
+  // The first change of each third document, then every other item, then a single one.
+  const every = (n: number) => ({ busy: (_: readonly string[], place: number) => place % n === 0 });
+  const third = { busy: (_: readonly string[], place: number) => place < 20 && place % 3 === 0 };
+  await using front = await startTroubled(elasticsearchUrl(), [third, every(2), every(1000)]);
+  await using sink = await TestSink.open(front.url, { ...config, 'write.method': method });
+  await sink.write(changes(index.name));
+  expect(front.requestCount()).toBe(4);
+  const sources = await index.sources();
+  for (let key = 0; key < 20; key++) {
+    const last = key + 40;
+    expect(sources[`k${key}`]).toEqual(
+      method === 'insert' ? { last, f2: last } : { last, f0: key, f1: key + 20, f2: last },
+    );
+  }
+});
 
-it('an answer that is lost does no harm', async () => {
+it('a lost answer does no harm', async () => {
   await using index = new TestIndex('lost_answer');
   await using front = await startTroubled(elasticsearchUrl(), ['drop answer']);
   await using sink = await TestSink.open(front.url, config);
@@ -41,7 +38,7 @@ it('an answer that is lost does no harm', async () => {
   for (const { _version, _source } of Object.values(await index.documents())) expect(_source['last']).toBe(_version);
 });
 
-it('a busy cluster is asked again, up to max.retries', async () => {
+it('a request to a busy cluster is repeated up to max.retries', async () => {
   await using index = new TestIndex('busy_cluster');
   await using front = await startTroubled(elasticsearchUrl(), [429, 503, 502, 429, 503, 504]);
   await using sink = await TestSink.open(front.url, { ...config, 'max.retries': '2' });
@@ -49,13 +46,13 @@ it('a busy cluster is asked again, up to max.retries', async () => {
     code: 'SINK_UNAVAILABLE',
     message: expect.stringContaining('HTTP 502'),
   });
-  expect(front.seen()).toBe(3);
+  expect(front.requestCount()).toBe(3);
   await using patient = await TestSink.open(front.url, { ...config, 'max.retries': '3' });
   await patient.write(changes(index.name));
-  expect(front.seen()).toBe(7);
+  expect(front.requestCount()).toBe(7);
 });
 
-it('a request that is too large is halved, down to a document that is too large by itself', async () => {
+it('a request that is too large is split, down to a document that is too large by itself', async () => {
   await using index = new TestIndex('too_large');
   await using front = await startTroubled(elasticsearchUrl(), body => (body.length > 1000 ? 413 : 'pass'));
   await using sink = await TestSink.open(front.url, config);

@@ -3,7 +3,7 @@ import type { Log, SinkConnector, SinkRecord, SinkTask } from '../../../src/api/
 import { DataErrors } from '../../../src/errors.ts';
 import { silent } from '../../../src/observability/silent.ts';
 
-/** A sink task driven as the engine drives it. */
+/** A sink task driven like by the engine. */
 export class TestSink implements AsyncDisposable {
   readonly figures: Record<string, number | string> = {};
   readonly #task: SinkTask<unknown>;
@@ -15,12 +15,12 @@ export class TestSink implements AsyncDisposable {
 
   static async open(url: string, config: Readonly<Record<string, string>> = {}, log: Log = silent): Promise<TestSink> {
     const sink = connector as SinkConnector<unknown>;
-    // A busy machine is no reason to fail here.
+    // Long enough for a busy machine.
     const checked = sink.config.check({ 'connection.url': url, 'read.timeout.ms': '30000', ...config });
     if (checked.config === undefined) throw new Error([...checked.errors.values()].flat().join('; '));
     const opened = new TestSink(sink.task());
     try {
-      const held = await opened.#task.open(checked.config, {
+      const storedPositions = await opened.#task.open(checked.config, {
         cluster: 'test',
         connector: 'sink',
         generation: 1,
@@ -31,7 +31,7 @@ export class TestSink implements AsyncDisposable {
         assigned: [],
         report: figures => Object.assign(opened.figures, figures),
       });
-      if (held.length > 0) throw new Error('the sink holds no positions');
+      if (storedPositions.length > 0) throw new Error('the sink stores no positions');
       return opened;
     } catch (error) {
       await opened.close();
@@ -43,7 +43,7 @@ export class TestSink implements AsyncDisposable {
     return this.#task.write({ records, positions: [] });
   }
 
-  /** As the engine does with errors.tolerance=all: leaves out what is refused. Answers the messages by offset. */
+  /** Writes like the engine with errors.tolerance=all: skips rejected records. Returns the messages by offset. */
   async writeTolerant(records: readonly SinkRecord[]): Promise<Record<number, string>> {
     const refused: Record<number, string> = {};
     for (let left = records; ; ) {
@@ -58,7 +58,7 @@ export class TestSink implements AsyncDisposable {
     }
   }
 
-  /** As the engine ends a task. */
+  /** Ends the task like the engine. */
   stop(): void {
     this.#stop.abort();
   }
@@ -71,7 +71,7 @@ export class TestSink implements AsyncDisposable {
   }
 }
 
-/** A record of a topic's only partition. */
+/** A record of a topic with one partition. */
 export function record(topic: string, offset: number, parts: Partial<SinkRecord> = {}): SinkRecord {
   const { partition = 0 } = parts;
   return {

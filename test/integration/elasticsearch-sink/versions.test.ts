@@ -12,7 +12,7 @@ afterAll(() => index[Symbol.asyncDispose]());
 
 const keyed = { 'behavior.on.null.values': 'delete' };
 let keys = 0;
-/** A key of its own, and records of it. */
+/** A random key, and its records. */
 function ofKey() {
   const key = `k${keys++}`;
   return {
@@ -24,7 +24,7 @@ function ofKey() {
 }
 
 describe('a keyed record', () => {
-  it('is the document of its key, at the version of its offset', async () => {
+  it('is the document of its key, with its offset as the version', async () => {
     const { key, put } = ofKey();
     await using sink = await TestSink.open(index.url, keyed);
     await sink.write([put(3, { n: 1 }), put(8, { n: 2, only: 'here' })]);
@@ -33,14 +33,14 @@ describe('a keyed record', () => {
     expect((await index.sources())[key]).toEqual({ n: 3 });
   });
 
-  it('that comes again, or after a newer one, changes nothing', async () => {
+  it('that is repeated, or older, changes nothing', async () => {
     const { key, put, tombstone } = ofKey();
     const { key: gone, put: putGone, tombstone: bury } = ofKey();
     const records = [put(1, { n: 1 }), putGone(2, { n: 1 }), tombstone(3), put(4, { n: 2 }), put(5, { n: 3 }), bury(6)];
     await using sink = await TestSink.open(index.url, keyed);
     await sink.write(records);
     const before = await index.documents();
-    // A successor after a crash, and an old attempt that only now gets to its writes.
+    // A successor after a crash, and an old attempt whose writes arrive late.
     await using successor = await TestSink.open(index.url, keyed);
     await successor.write(records);
     await sink.write(records.slice(0, 3));
@@ -52,7 +52,7 @@ describe('a keyed record', () => {
     expect(sink.figures['malformed']).toBe(0);
   });
 
-  it('of numbers has their text as its id; a struct, a fraction, null and an empty key are refused', async () => {
+  it('with a number as its key has its text as the id; structs, fractions, null and empty keys are rejected', async () => {
     await using sink = await TestSink.open(index.url, keyed);
     const value = { n: 1 };
     const refused = await sink.writeTolerant([
@@ -78,7 +78,7 @@ describe('a keyed record', () => {
     expect(ids).not.toContain('whole');
   });
 
-  it('has the version of a header where one is named', async () => {
+  it('has the version of a configured header', async () => {
     const { key, put } = ofKey();
     const version = (value: bigint | string) => [{ key: 'v', schema: null, value }];
     await using sink = await TestSink.open(index.url, { 'external.version.header': 'v' });
@@ -109,7 +109,7 @@ describe('a null value', () => {
     expect(Object.keys(await index.documents()).includes(key)).toBe(behavior !== 'delete');
   });
 
-  it('deletes nothing where ids are the records’ own, and nothing that is not there', async () => {
+  it('deletes nothing if ids are topic+partition+offset, and nothing that does not exist', async () => {
     const { put, tombstone } = ofKey();
     await using own = await TestSink.open(index.url, { ...keyed, 'topic.key.ignore': index.name });
     await own.write([put(100, { n: 1 }), tombstone(101)]);
@@ -118,7 +118,7 @@ describe('a null value', () => {
     await sink.write([ofKey().tombstone(1)]);
   });
 
-  it('that is the first of its topic makes no mapping', async () => {
+  it('that is the first of its topic creates no mapping', async () => {
     await using other = new TestIndex('tombstones');
     await using sink = await TestSink.open(other.url, keyed);
     await sink.write([record(other.name, 0, { key: 'a' })]);
@@ -129,7 +129,7 @@ describe('a null value', () => {
 });
 
 describe('write.method=upsert', () => {
-  it('puts fields into the document of the key, and leaves the others', async () => {
+  it('updates fields of the document of the key, and keeps the others', async () => {
     const { key, put, tombstone } = ofKey();
     await using sink = await TestSink.open(index.url, { ...keyed, 'write.method': 'UPSERT' });
     await sink.write([put(0, { a: 1, b: 1 }), put(1, { b: 2 })]);
@@ -139,7 +139,7 @@ describe('write.method=upsert', () => {
     expect((await index.sources())[key]).toBeUndefined();
   });
 
-  it('keeps the order of each document’s changes over requests at the same time', async () => {
+  it("keeps the order of each document's changes over concurrent requests", async () => {
     await using sink = await TestSink.open(index.url, { ...keyed, 'write.method': 'upsert', 'batch.size': '50' });
     const all = Array.from({ length: 20 }, ofKey);
     const records = Array.from({ length: 2000 }, (_, offset) => {
@@ -153,14 +153,14 @@ describe('write.method=upsert', () => {
     await sink.write(records);
     const sources = await index.sources();
     for (const { key } of all) expect(sources[key]).toEqual(expected.get(key));
-    // All of it once more, as after a crash, ends in the same.
+    // Writing all of it again, as after a crash, gives the same result.
     await sink.write(records);
     const again = await index.sources();
     for (const { key } of all) expect(again[key]).toEqual(expected.get(key));
   });
 });
 
-it('many records go in several requests at the same time, each document at its last version', async () => {
+it('many records are sent in several concurrent requests, with each document at its last version', async () => {
   await using other = new TestIndex('many');
   await using sink = await TestSink.open(other.url, {
     'batch.size': '100',

@@ -15,7 +15,7 @@ import { eventually } from '../../support/eventually.ts';
 import { servers } from '../../support/servers.ts';
 import { uniqueName } from '../../support/topic.ts';
 
-/** The connector as a user runs it: by REST, from topics that somebody else wrote. */
+/** The connector on a worker: created through REST, with topics of another producer. */
 const group = uniqueName('elastic');
 const kafka = new kafkajs.Kafka({ brokers: [servers().kafka], logLevel: kafkajs.logLevel.NOTHING });
 const producer = kafka.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
@@ -31,12 +31,12 @@ const startWorker = async () =>
     'key.converter': 'org.apache.kafka.connect.storage.StringConverter',
   });
 
-/** Made before it is written to: one that the broker makes by itself has no leader for a moment, and kafkajs gives up. */
+/** Created before the first write: an automatically created topic has no leader at first, and kafkajs gives up. */
 const makeTopic = (topic: string) =>
-  asked(admin => admin.createTopics([{ topic, partitions: 1, replicationFactor: 1 }]));
-const hasTopic = (topic: string) => asked(async admin => (await admin.partitions([topic])).has(topic));
+  withAdmin(admin => admin.createTopics([{ topic, partitions: 1, replicationFactor: 1 }]));
+const hasTopic = (topic: string) => withAdmin(async admin => (await admin.partitions([topic])).has(topic));
 
-async function asked<T>(ask: (admin: KafkaAdmin) => Promise<T>): Promise<T> {
+async function withAdmin<T>(ask: (admin: KafkaAdmin) => Promise<T>): Promise<T> {
   const client = kafkaClient({ brokers: [servers().kafka], clientId: 'elastic-test' }, silent);
   try {
     return await ask(client.admin);
@@ -58,7 +58,7 @@ const create = (name: string, config: Record<string, string>) =>
   call('POST', `${worker.url}/connectors`, { name, config });
 const remove = (name: string) => call('DELETE', `${worker.url}/connectors/${name}`);
 
-/** As JsonConverter writes it, with its schema. */
+/** JSON with its schema, as JsonConverter encodes it. */
 const login = (username: string, time: number) =>
   JSON.stringify({
     schema: {
@@ -71,7 +71,7 @@ const login = (username: string, time: number) =>
     payload: { username, login_time: time },
   });
 
-test('the textbook configuration: a search shows each record under topic+partition+offset', async () => {
+test('the introductory configuration: a search returns each record under topic+partition+offset', async () => {
   await using index = new TestIndex('mysql.login');
   await makeTopic(index.name);
   await producer.send({
@@ -97,7 +97,7 @@ test('the textbook configuration: a search shows each record under topic+partiti
   await remove(name);
 });
 
-test('malformed documents go to the dead-letter queue, the others into the index', async () => {
+test('malformed documents go to the dead-letter queue, the others to the index', async () => {
   await using index = new TestIndex('letters');
   await index.create({ mappings: { properties: { n: { type: 'integer' } } } });
   await makeTopic(index.name);
@@ -119,30 +119,30 @@ test('malformed documents go to the dead-letter queue, the others into the index
     'errors.deadletterqueue.topic.replication.factor': '1',
     'errors.deadletterqueue.context.headers.enable': 'true',
   });
-  await eventually('the good ones are in', async () => Object.keys(await index.documents()).length === 18);
-  await eventually('the queue has been made', () => hasTopic(letters));
-  // It is there: this waits for its leader.
+  await eventually('the valid ones are indexed', async () => Object.keys(await index.documents()).length === 18);
+  await eventually('the queue exists', () => hasTopic(letters));
+  // Waits for its leader.
   await makeTopic(letters);
   const consumer = kafka.consumer({ groupId: uniqueName('letters') });
   await consumer.connect();
   await consumer.subscribe({ topics: [letters], fromBeginning: true });
-  const seen: { key: string; why: string }[] = [];
+  const deadLetters: { key: string; why: string }[] = [];
   await consumer.run({
     eachMessage: async ({ message }) => {
-      seen.push({
+      deadLetters.push({
         key: String(message.key),
         why: String(message.headers?.['__connect.errors.exception.message']),
       });
     },
   });
-  await eventually('both letters have come', () => seen.length >= 2);
+  await eventually('both letters arrived', () => deadLetters.length >= 2);
   await consumer.disconnect();
-  expect(seen.map(({ key }) => key)).toEqual(['k5', 'k15']);
-  expect(seen[0]?.why).toMatch(/_parsing_exception: .*failed to parse field \[n\] of type \[integer\]/);
+  expect(deadLetters.map(({ key }) => key)).toEqual(['k5', 'k15']);
+  expect(deadLetters[0]?.why).toMatch(/_parsing_exception: .*failed to parse field \[n\] of type \[integer\]/);
   await remove(name);
 });
 
-test('a worker that is killed with -9 in the middle leaves each document at its last version', async () => {
+test('a worker that is killed with -9 leaves each document at its last version', async () => {
   await using index = new TestIndex('killed_worker');
   const records = 20_000;
   const keys = 700;
@@ -165,12 +165,12 @@ test('a worker that is killed with -9 in the middle leaves each document at its 
     'value.converter.schemas.enable': 'false',
     'schema.ignore': 'true',
   });
-  await eventually('some of it is in', async () => Object.keys(await index.documents()).length > 0, { every: 10 });
+  await eventually('some of it is indexed', async () => Object.keys(await index.documents()).length > 0, { every: 10 });
   await worker.kill9();
   worker = await startWorker();
   const last = (key: number) => key + keys * Math.floor((records - 1 - key) / keys);
   await eventually(
-    'all of it is in',
+    'all of it is indexed',
     async () => {
       const documents = await index.documents();
       return Array.from({ length: keys }, (_, key) => documents[`k${key}`]?._version === last(key)).every(Boolean);
@@ -178,8 +178,8 @@ test('a worker that is killed with -9 in the middle leaves each document at its 
     { within: 60_000, every: 200 },
   );
   for (const { _version, _source } of Object.values(await index.documents())) expect(_source['offset']).toBe(_version);
-  // What the killed worker had written is known for the partition's own.
-  await eventually('no version is taken for another partition’s', async () => {
+  // Documents of the killed worker are recognized as written from the same partition.
+  await eventually('no version is taken for one of another partition', async () => {
     const { tasks } = await call<StatusInfo>('GET', `${worker.url}/connectors/${name}/status`);
     return tasks[0]?.figures?.['foreign_versions'] === 0;
   });

@@ -65,24 +65,24 @@ async function endOfTopic(): Promise<number> {
   return range?.end ?? 0;
 }
 
-/** Every committed value. */
+/** All committed values. */
 async function values(): Promise<string[]> {
   const until = await endOfTopic();
   const assigned = [{ topic, partition: 0, offset: 0 }];
   const reader = await kafka.reader({ assigned, maxBytes: 8 << 20, maxPartitionBytes: 8 << 20, maxWaitMs: 100 });
-  const found: string[] = [];
+  const committedValues: string[] = [];
   for (let next = 0; next < until; )
     for (const part of await reader.poll()) {
       next = part.next;
-      for (const { value } of part.records) found.push(value?.toString() ?? 'null');
+      for (const { value } of part.records) committedValues.push(value?.toString() ?? 'null');
     }
   await reader.close();
-  return found;
+  return committedValues;
 }
 
 const sizeOf = async (file: string) => (await stat(file).catch(() => undefined))?.size ?? 0;
 
-/** Puts so many lines into the topic; answers what a file of them is. */
+/** Writes this many lines to the topic; returns the text of a file with them. */
 async function produced(count: number): Promise<string> {
   const producer = await kafka.producer({ transactionalId: topic, compression: 'lz4', transactionTimeoutMs: 30_000 });
   await producer.prepare([topic]);
@@ -102,7 +102,7 @@ async function produced(count: number): Promise<string> {
 
 const lineOf = (i: number): string => (i % 7 === 0 ? '' : i % 11 === 0 ? `${i} äöü 😀` : `${i} ${'x'.repeat(i % 90)}`);
 
-test('a source that is killed again and again, on a file that grows and is rotated, has every line in the topic once', async () => {
+test('a source that is killed repeatedly, on a file that grows and is rotated, writes every line once', async () => {
   const name = uniqueName('file-source');
   const file = join(folder, 'input.txt');
   const lines = Array.from({ length: 120_000 }, (_, i) => lineOf(i));
@@ -117,25 +117,25 @@ test('a source that is killed again and again, on a file that grows and is rotat
     const child = start('source', name, { file, topic });
     const before = await endOfTopic();
     await eventually('the task has written', async () => (await endOfTopic()) > before, { every: 5 });
-    // Its next transactions are under way now.
+    // Its next transactions are in progress.
     await appendFile(file, part(kill * 20_000, kill * 20_000 + 10_000));
     await end(child, 'SIGKILL');
     if (kill % 2 === 0) await rename(file, `${file}.${kill}`);
     await appendFile(file, part(kill * 20_000 + 10_000, (kill + 1) * 20_000));
   }
   const child = start('source', name, { file, topic });
-  await eventually('all lines are there', async () => (await endOfTopic()) >= lines.length, { every: 100 });
-  await eventually('and no more come', async () => {
-    const seen = await endOfTopic();
+  await eventually('all lines are written', async () => (await endOfTopic()) >= lines.length, { every: 100 });
+  await eventually('no more lines are written', async () => {
+    const endOffset = await endOfTopic();
     await new Promise(resolve => setTimeout(resolve, 500));
-    return seen === (await endOfTopic());
+    return endOffset === (await endOfTopic());
   });
   await end(child, 'SIGTERM');
   expect(await values()).toEqual(lines);
   await kafka.admin.deleteTopics([`${name}-offsets`]);
 });
 
-test('a sink that is killed again and again has every record in the file once', async () => {
+test('a sink that is killed repeatedly writes every record once', async () => {
   const name = uniqueName('file-sink');
   const file = join(folder, 'output.txt');
   const whole = await produced(150_000);
@@ -147,8 +147,8 @@ test('a sink that is killed again and again has every record in the file once', 
     await end(child, 'SIGKILL');
   }
   const child = start('sink', name, { file });
-  await eventually('the file is whole', async () => (await size()) >= total);
-  await eventually('the group has the end', async () => {
+  await eventually('the file is complete', async () => (await size()) >= total);
+  await eventually('the group has the end offset', async () => {
     const [at] = await kafka.admin.groupOffsets(`connect-${name}`, [{ topic, partition: 0 }]);
     return at?.offset === (await endOfTopic());
   });
@@ -156,7 +156,7 @@ test('a sink that is killed again and again has every record in the file once', 
   expect((await readFile(file, 'utf8')) === whole).toBe(true);
 });
 
-test('a sink that is frozen, and wakes up when another has gone on, ends and has written nothing more', async () => {
+test('a frozen sink that resumes after another has continued ends without writing', async () => {
   const name = uniqueName('file-sink');
   const file = join(folder, 'output.txt');
   const whole = await produced(150_000);
@@ -168,19 +168,19 @@ test('a sink that is frozen, and wakes up when another has gone on, ends and has
     task.kill('SIGSTOP');
     const before = await sizeOf(file);
     const successor = start('sink', name, { file }, 'ignore');
-    // Frozen in the middle of a write it holds the lock: then the other goes on when it has woken up, and one has to go.
-    await eventually('the other has gone on', async () => (await sizeOf(file)) > before, {
+    // If frozen during a write, it holds the lock: the other one continues when it has resumed, and one must end.
+    await eventually('the other sink has continued', async () => (await sizeOf(file)) > before, {
       within: 1500,
       every: 5,
     }).catch(() => undefined);
     task.kill('SIGCONT');
     await eventually(
-      'one has been refused, or nothing is left to write',
+      'one has been fenced, or nothing is left to write',
       async () => task.exitCode !== null || successor.exitCode !== null || (await isWhole()),
     );
     if (task.exitCode !== null) task = successor;
   }
-  await eventually('the file is whole', isWhole);
+  await eventually('the file is complete', isWhole);
   for (const child of running) {
     const ended = once(child, 'exit');
     child.kill('SIGTERM');

@@ -10,7 +10,7 @@ import { uniqueName } from '../../support/topic.ts';
 import { inputs } from './golden/cases.ts';
 import { type Golden, play, playAtKafkaConnect } from './golden/play.ts';
 
-/** What Kafka Connect's own file connectors made of the same files and records: see programs/record.ts. */
+/** Output of Kafka Connect's file connectors for the same files and records: see programs/record.ts. */
 const golden: Golden = JSON.parse(await readFile(join(import.meta.dirname, 'golden/golden.json'), 'utf8'));
 let folder: string;
 let ours: Golden;
@@ -33,30 +33,30 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /**
- * Bytes that stand for half a surrogate pair are no UTF-8; Java puts one U+FFFD in their place, and the Encoding Standard,
- * which Node goes by, three.
+ * Bytes of half a surrogate pair are not UTF-8. Java decodes them to one U+FFFD; the Encoding Standard, which Node
+ * implements, to three.
  */
 const asOurs = (text: string): string => text.replace('"�","�","�","�"', '"�","�","���","�"');
 const payloadsOf = (parts: Golden['source'][string] | undefined): string =>
   JSON.stringify(parts?.flat().map(({ value }) => JSON.parse(value ?? 'null').payload));
 
-describe('the records of a file, byte for byte', () => {
+describe('records of a file are equal to the byte', () => {
   test.each(Object.keys(inputs).filter(name => name !== 'no utf-8'))('%s', name => {
     expect(ours.source[name]).toEqual(golden.source[name]);
   });
 });
 
-test('bytes that are no UTF-8, but for those of half a surrogate pair', () => {
+test('invalid UTF-8 is decoded equally, except half a surrogate pair', () => {
   const theirs = payloadsOf(golden.source['no utf-8']);
   expect(asOurs(theirs)).not.toBe(theirs);
   expect(payloadsOf(ours.source['no utf-8'])).toBe(asOurs(theirs));
 });
 
-test('the lines of records, byte for byte', () => {
+test('lines of records are equal to the byte', () => {
   const text = (of: Golden) => Buffer.from(of.sink, 'base64').toString();
   expect(text(ours)).toBe(text(golden));
 });
 
-test.skipIf(noKafkaConnect)('Kafka Connect makes of them what is recorded', { timeout: 300_000 }, async () => {
+test.skipIf(noKafkaConnect)('Kafka Connect gives the recorded output', { timeout: 300_000 }, async () => {
   expect(await playAtKafkaConnect(servers().kafka)).toEqual(golden);
 });

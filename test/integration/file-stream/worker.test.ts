@@ -51,7 +51,7 @@ async function stopped(name: string): Promise<void> {
 const stateOf = async (name: string) =>
   (await ask('GET', `/connectors/${encodeURIComponent(name)}/status`)).body.tasks[0];
 
-test("Kafka Connect's first example runs as it is; offsets are seen, set and reset", async () => {
+test("Kafka Connect's introductory example runs unchanged; its offsets can be read, set and reset", async () => {
   const input = join(folder, 'input.txt');
   const output = join(folder, 'output.txt');
   const [source, sink, topic] = [draw.connectorName(), draw.sinkName(), draw.topic()];
@@ -59,10 +59,10 @@ test("Kafka Connect's first example runs as it is; offsets are seen, set and res
     eventually(`the output is ${JSON.stringify(text)}`, async () => (await readFile(output, 'utf8')) === text);
 
   await writeFile(input, 'one\ntwo\nhalf');
-  const made = { name: source, config: { 'connector.class': 'FileStreamSource', file: input, topic } };
-  expect(await ask('POST', '/connectors', made)).toMatchObject({ status: 201, body: { type: 'source' } });
-  const written = { name: sink, config: { 'connector.class': 'FileStreamSink', file: output, topics: topic } };
-  expect(await ask('POST', '/connectors', written)).toMatchObject({ status: 201, body: { type: 'sink' } });
+  const definition = { name: source, config: { 'connector.class': 'FileStreamSource', file: input, topic } };
+  expect(await ask('POST', '/connectors', definition)).toMatchObject({ status: 201, body: { type: 'source' } });
+  const sinkDefinition = { name: sink, config: { 'connector.class': 'FileStreamSink', file: output, topics: topic } };
+  expect(await ask('POST', '/connectors', sinkDefinition)).toMatchObject({ status: 201, body: { type: 'sink' } });
   await has('one\ntwo\n');
   await appendFile(input, ' and half\nthree\n');
   await has('one\ntwo\nhalf and half\nthree\n');
@@ -87,7 +87,7 @@ test("Kafka Connect's first example runs as it is; offsets are seen, set and res
   await has('one\ntwo\nhalf and half\nthree\nthree\n');
 });
 
-test('a source on a missing file runs and waits; a sink into a missing folder fails and says why', async () => {
+test('a source of a missing file runs and waits; a sink into a missing folder fails with a message', async () => {
   const topic = draw.topic();
   const [source, sink] = [draw.connectorName(), draw.sinkName()];
   const input = join(folder, 'later.txt');

@@ -21,7 +21,7 @@ const { row, tombstone } = recordsOf(
 const upsert = { 'insert.mode': 'upsert', 'pk.mode': 'record_key', 'delete.enabled': 'true' };
 const count = async () => (await db.query<{ n: number }>('SELECT count(*)::int AS n FROM orders'))[0]?.n;
 
-/** As the engine does with errors.tolerance=all: leaves out what is refused, one record at a time. */
+/** Writes like the engine with errors.tolerance=all: skips rejected records, one at a time. */
 async function tolerant(sink: TestSink, records: readonly SinkRecord[]): Promise<number[]> {
   const left = records.map((each, place) => ({ each, place }));
   const refused: number[] = [];
@@ -36,8 +36,8 @@ async function tolerant(sink: TestSink, records: readonly SinkRecord[]): Promise
   }
 }
 
-describe('a record that the table does not take', () => {
-  it.each([0, 1, 777, 1998, 1999])('is found among 2000, here at %i, and the position does not move', async bad => {
+describe('a record that the table rejects', () => {
+  it.each([0, 1, 777, 1998, 1999])('is found among 2000, here at %i, and the position does not advance', async bad => {
     await db.query('CREATE TABLE orders (id int PRIMARY KEY, email text, n int CHECK (n < 10))');
     await using sink = await TestSink.open(db, upsert);
     const records = Array.from({ length: 2000 }, (_, id) => row({ id, email: 'x', n: id === bad ? 10 : 1 }));
@@ -53,7 +53,7 @@ describe('a record that the table does not take', () => {
     expect(await count()).toBe(1999);
   });
 
-  it('of several, each is found in turn and the others are written', async () => {
+  it('is found one by one, and the others are written', async () => {
     await db.query('CREATE TABLE orders (id int PRIMARY KEY, email varchar(3) UNIQUE, n int NOT NULL)');
     await using sink = await TestSink.open(db, upsert);
     const refused = await tolerant(sink, [
@@ -76,7 +76,7 @@ describe('a record that the table does not take', () => {
     expect(JSON.stringify([error.message, error.stack, String(error.cause)])).not.toContain('secret');
   });
 
-  it('refused by a trigger or only at the end, by a deferred constraint, is found too', async () => {
+  it('is also found if a trigger or a deferred constraint rejects it', async () => {
     await db.query(`CREATE TABLE orders (id int PRIMARY KEY, email text, n int, UNIQUE (email) DEFERRABLE INITIALLY DEFERRED);
       CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN IF NEW.n = 13 THEN RAISE EXCEPTION ''unlucky''; END IF; RETURN NEW; END';
       CREATE TRIGGER refuse BEFORE INSERT ON orders FOR EACH ROW EXECUTE FUNCTION refuse()`);
@@ -93,8 +93,8 @@ describe('a record that the table does not take', () => {
   });
 });
 
-describe('what only the order of changes makes right', () => {
-  it('values of a unique column that move from row to row within a batch', async () => {
+describe('changes that are valid only in order', () => {
+  it('values of a unique column that move between rows within a batch are written', async () => {
     await db.query('CREATE TABLE orders (id int PRIMARY KEY, email text UNIQUE, n int)');
     await using sink = await TestSink.open(db, upsert);
     await sink.write([
@@ -116,7 +116,7 @@ describe('what only the order of changes makes right', () => {
     ]);
   });
 
-  it('keys that are one to the database alone', async () => {
+  it('keys that only the database considers equal are written', async () => {
     await db.query('CREATE TABLE orders (id numeric PRIMARY KEY, email text, n int)');
     const texts = recordsOf(structOf({ id: schemaOf('string') }), structOf({ n: schemaOf('int32') }));
     await using sink = await TestSink.open(db, upsert);
@@ -127,7 +127,7 @@ describe('what only the order of changes makes right', () => {
     ]);
   });
 
-  it('rows and the rows that they refer to, over two topics', async () => {
+  it('rows and the rows that they reference, over two topics, are written', async () => {
     await db.query(
       'CREATE TABLE orders (id int PRIMARY KEY, email text, n int); CREATE TABLE items (id int PRIMARY KEY, n int REFERENCES orders)',
     );
@@ -154,15 +154,15 @@ describe('what only the order of changes makes right', () => {
   });
 });
 
-describe('what passes by itself', () => {
-  it('a deadlock is an error to try again after', async () => {
+describe('transient errors', () => {
+  it('a deadlock is retriable', async () => {
     await db.query(
       "CREATE TABLE orders (id int PRIMARY KEY, email text, n int); INSERT INTO orders VALUES (1, 'a', 1), (2, 'b', 2)",
     );
     await using sink = await TestSink.open(db, upsert);
     const other = await db.client();
     await other.query('BEGIN; UPDATE orders SET n = 9 WHERE id = 2');
-    const written = sink.write([row({ id: 1, email: 'x', n: 1 }), row({ id: 2, email: 'y', n: 1 })]).then(
+    const pendingWrite = sink.write([row({ id: 1, email: 'x', n: 1 }), row({ id: 2, email: 'y', n: 1 })]).then(
       () => 'written',
       (error: { code: string }) => error.code,
     );
@@ -170,8 +170,8 @@ describe('what passes by itself', () => {
       () => other.query('COMMIT').then(() => 'written'),
       () => other.query('ROLLBACK').then(() => 'deadlock'),
     );
-    const outcomes = [await written, await theirs];
-    // The server chooses which of the two gives way.
+    const outcomes = [await pendingWrite, await theirs];
+    // The server chooses the victim.
     expect([
       ['SINK_UNAVAILABLE', 'written'],
       ['written', 'deadlock'],
@@ -180,7 +180,7 @@ describe('what passes by itself', () => {
     if (outcomes[0] === 'SINK_UNAVAILABLE') await sink.write([row({ id: 1, email: 'again', n: 1 })]);
   });
 
-  it('a cancelled statement', async () => {
+  it('a cancelled statement is retriable', async () => {
     await db.query('CREATE TABLE orders (id int PRIMARY KEY, email text, n int)');
     await using sink = await TestSink.open(db, upsert);
     await sink.write([row({ id: 0, email: null, n: 1 })]);

@@ -66,7 +66,7 @@ const families: [Family, Record<string, string>][] = [
 ];
 const rows = () => db.query('SELECT * FROM orders ORDER BY id');
 
-describe.each(families)('Debezium’s events for %s', (family, config) => {
+describe.each(families)("Debezium's events for %s", (family, config) => {
   it.each([
     ['with schemas', event],
     ['without', plainEvent],
@@ -90,7 +90,7 @@ describe.each(families)('Debezium’s events for %s', (family, config) => {
     ]);
   });
 
-  it('passes deletes, truncates and messages over where they are off', async () => {
+  it('skip deletes, truncates and messages if they are disabled', async () => {
     await using sink = await TestSink.open(db, { ...config, 'delete.enabled': 'false' }, { family });
     await sink.write([
       event('c', null, { id: 1, name: 'a', note: null }),
@@ -101,7 +101,7 @@ describe.each(families)('Debezium’s events for %s', (family, config) => {
     expect(await rows()).toHaveLength(1);
   });
 
-  it('says of an event without its row which it is', async () => {
+  it('name the operation of an event without its row', async () => {
     await using sink = await TestSink.open(db, config, { family });
     const good = event('c', null, { id: 1, name: 'a', note: null });
     const bad = event('c', { id: 2, name: 'b', note: null }, null);
@@ -112,13 +112,13 @@ describe.each(families)('Debezium’s events for %s', (family, config) => {
 describe('CloudEvents', () => {
   const cloudEvent = (name: string, data: StructSchema) =>
     structOf({ id: schemaOf('string'), source: schemaOf('string'), data: withOptional(data, true) }, { name });
-  const usual = 'shop.public.orders.CloudEvents.Envelope';
+  const defaultName = 'shop.public.orders.CloudEvents.Envelope';
 
   it.each([
-    ['with a change event', usual, structOf(eventFields), {}],
-    ['with a row', usual, row, {}],
+    ['with a change event', defaultName, structOf(eventFields), {}],
+    ['with a row', defaultName, row, {}],
     ['of another name', 'events.Order', row, { 'cloud.events.schema.name.pattern': 'events\\..*' }],
-  ])('%s: the row is in their data', async (_what, name, data, config) => {
+  ])('%s: the row is in the data attribute', async (_what, name, data, config) => {
     await using sink = await TestSink.open(db, { ...families[1]?.[1], ...config }, { family: 'debezium' });
     const schema = cloudEvent(name, data);
     const write = (id: number, values: Values | null) =>
@@ -149,7 +149,7 @@ it('a column named __deleted is a column', async () => {
 });
 
 describe('truncate events', () => {
-  it('empty the table, in their place among the others', async () => {
+  it('empty the table, in order with the other events', async () => {
     await db.query("INSERT INTO orders VALUES (9, 'old', null)");
     await using sink = await TestSink.open(
       db,
@@ -166,7 +166,7 @@ describe('truncate events', () => {
 });
 
 describe('tables named by the source block', () => {
-  it('of one topic, events without one being passed over', async () => {
+  it('events of one topic without a source block are skipped', async () => {
     await db.query('CREATE TABLE customers (id int PRIMARY KEY, name text NOT NULL, note text)');
     const format = '$'.concat('{source.schema}.$', '{source.table}');
     await using sink = await TestSink.open(
@@ -185,16 +185,16 @@ describe('tables named by the source block', () => {
 });
 
 describe('values that Debezium did not have', () => {
-  const gone = '__debezium_unavailable_value';
+  const unavailable = '__debezium_unavailable_value';
   const config = families[0]?.[1] ?? {};
 
-  it('leave the destination’s own in place, also where it must not be null', async () => {
+  it("keep the destination's values, also if the column is NOT NULL", async () => {
     await db.query("INSERT INTO orders VALUES (1, 'kept', 'kept too'), (2, 'kept', 'kept too')");
     await using sink = await TestSink.open(db, config);
     await sink.write([
-      event('u', null, { id: 1, name: gone, note: 'new' }),
-      event('u', null, { id: 2, name: 'new', note: gone }),
-      event('u', null, { id: 2, name: gone, note: gone }),
+      event('u', null, { id: 1, name: unavailable, note: 'new' }),
+      event('u', null, { id: 2, name: 'new', note: unavailable }),
+      event('u', null, { id: 2, name: unavailable, note: unavailable }),
     ]);
     expect(await rows()).toEqual([
       { id: 1, name: 'kept', note: 'new' },
@@ -202,17 +202,17 @@ describe('values that Debezium did not have', () => {
     ]);
   });
 
-  it('are found in an earlier change of the same batch', async () => {
+  it('are taken from an earlier change of the same batch', async () => {
     await db.query("INSERT INTO orders VALUES (3, 'old', 'old')");
     await using sink = await TestSink.open(db, config);
     await sink.write([
       event('c', null, { id: 1, name: 'a', note: 'long' }),
-      event('u', null, { id: 1, name: 'b', note: gone }),
+      event('u', null, { id: 1, name: 'b', note: unavailable }),
       event('c', null, { id: 2, name: 'long', note: null }),
-      event('u', null, { id: 2, name: gone, note: 'x' }),
-      event('u', null, { id: 2, name: gone, note: 'y' }),
-      event('u', null, { id: 3, name: gone, note: 'n' }),
-      event('u', null, { id: 3, name: 'm', note: gone }),
+      event('u', null, { id: 2, name: unavailable, note: 'x' }),
+      event('u', null, { id: 2, name: unavailable, note: 'y' }),
+      event('u', null, { id: 3, name: unavailable, note: 'n' }),
+      event('u', null, { id: 3, name: 'm', note: unavailable }),
     ]);
     expect(await rows()).toEqual([
       { id: 1, name: 'b', note: 'long' },
@@ -221,33 +221,33 @@ describe('values that Debezium did not have', () => {
     ]);
   });
 
-  it('are null in a row that is not there, or an error where it must not be', async () => {
+  it('are null in a missing row, or an error if the column is NOT NULL', async () => {
     await using sink = await TestSink.open(db, config);
-    await sink.write([event('u', null, { id: 1, name: 'a', note: gone })]);
+    await sink.write([event('u', null, { id: 1, name: 'a', note: unavailable })]);
     expect(await rows()).toEqual([{ id: 1, name: 'a', note: null }]);
     const error = await rejection(
       sink.write([
-        event('u', null, { id: 1, name: gone, note: 'x' }),
-        event('u', null, { id: 2, name: gone, note: 'x' }),
+        event('u', null, { id: 1, name: unavailable, note: 'x' }),
+        event('u', null, { id: 2, name: unavailable, note: 'x' }),
       ]),
     );
     expect(error).toMatchObject({ code: 'RECORD_INVALID', index: 1 });
   });
 
-  it('do not come back after the row was deleted', async () => {
+  it('do not return after the row was deleted', async () => {
     await db.query("INSERT INTO orders VALUES (1, 'a', 'secret')");
     await using sink = await TestSink.open(db, config);
     await sink.write([
       event('d', { id: 1, name: 'a', note: null }, null),
-      event('u', null, { id: 1, name: 'b', note: gone }),
+      event('u', null, { id: 1, name: 'b', note: unavailable }),
     ]);
     expect(await rows()).toEqual([{ id: 1, name: 'b', note: null }]);
   });
 
-  it('are left alone by updates', async () => {
+  it('are left unchanged by updates', async () => {
     await db.query("INSERT INTO orders VALUES (1, 'a', 'kept')");
     await using sink = await TestSink.open(db, { ...config, 'insert.mode': 'update' });
-    await sink.write([event('u', null, { id: 1, name: 'b', note: gone })]);
+    await sink.write([event('u', null, { id: 1, name: 'b', note: unavailable })]);
     expect(await rows()).toEqual([{ id: 1, name: 'b', note: 'kept' }]);
   });
 
@@ -268,17 +268,17 @@ describe('values that Debezium did not have', () => {
         m: mapOf(schemaOf('string'), schemaOf('string')),
       }),
     );
-    const bytes = Buffer.from(gone);
+    const bytes = Buffer.from(unavailable);
     await using sink = await TestSink.open(db, config);
     const before = await rows();
     await sink.write([
       wide.row({
         id: 1,
         b: bytes,
-        t: [gone],
+        t: [unavailable],
         i: [...bytes],
         u: ['b68a35a7-17ad-35b3-af2a-ae46edb4545a'],
-        m: new Map([[gone, gone]]),
+        m: new Map([[unavailable, unavailable]]),
       }),
     ]);
     expect(await rows()).toEqual(before);

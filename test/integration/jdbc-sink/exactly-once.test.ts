@@ -21,7 +21,7 @@ const { row } = recordsOf(
   structOf({ id: schemaOf('int32') }),
   structOf({ id: schemaOf('int32'), n: schemaOf('int32') }),
 );
-/** Appends: whatever is written twice shows twice. */
+/** A sink in insert mode: duplicates are visible. */
 const append = { 'insert.mode': 'insert', 'pk.mode': 'none' };
 const assigned = [0, 1].map(partition => ({ topic: 'orders', partition }));
 
@@ -43,16 +43,16 @@ const ids = async () => (await db.query<{ id: number }>('SELECT id FROM orders O
 const offsets = () => db.query('SELECT * FROM millrace_offsets ORDER BY connector, topic, partition');
 
 describe('positions', () => {
-  it('move with the rows, are held by connector, and are there again after opening', async () => {
+  it('advance with the rows, belong to a connector, and are read when it opens', async () => {
     const first = await TestSink.open(db, append, { assigned });
-    expect(first.held).toEqual([]);
+    expect(first.releaseFunctions).toEqual([]);
     await first.write([...numbered(0, 3), ...numbered(10, 11, 1)], [at(1, null, 11), at(0, null, 5)]);
     await first.write([], [at(0, 5, 9)]);
     await first.close();
     await using again = await TestSink.open(db, append, { assigned: assigned.slice(0, 1) });
-    expect(again.held).toMatchObject([{ topic: 'orders', partition: 0, topicId: 'id', next: 9 }]);
+    expect(again.releaseFunctions).toMatchObject([{ topic: 'orders', partition: 0, topicId: 'id', next: 9 }]);
     await using other = await TestSink.open(db, append, { assigned, connector: "it's another" });
-    expect(other.held).toEqual([]);
+    expect(other.releaseFunctions).toEqual([]);
     await other.write(numbered(20, 21), [at(0, null, 21)]);
     expect(await offsets()).toMatchObject([
       { connector: "it's another", topic: 'orders', partition: 0, next_offset: '21' },
@@ -62,7 +62,7 @@ describe('positions', () => {
     ]);
   });
 
-  it('beyond 2^31 stay exact', async () => {
+  it('above 2^31 are exact', async () => {
     await using sink = await TestSink.open(db, append, { assigned });
     const far = 2 ** 52 + 1;
     await sink.write([], [at(0, null, far)]);
@@ -70,7 +70,7 @@ describe('positions', () => {
     expect(await offsets()).toMatchObject([{ next_offset: String(far + 1) }, { next_offset: null }]);
   });
 
-  it('need no statement where a batch has none', async () => {
+  it('need no statement for an empty batch', async () => {
     await using sink = await TestSink.open(db, append, { assigned });
     await sink.write(numbered(0, 2), []);
     expect(await ids()).toEqual([0, 1]);
@@ -79,7 +79,7 @@ describe('positions', () => {
 });
 
 describe('the fence', () => {
-  it('refuses an older task, and nothing of its batch stays', async () => {
+  it('rejects an older task, and rolls its batch back', async () => {
     await using old = await TestSink.open(db, append, { assigned });
     await old.write(numbered(0, 2), [at(0, null, 2)]);
     await using young = await TestSink.open(db, append, { assigned });
@@ -89,12 +89,12 @@ describe('the fence', () => {
       name: 'FencedError',
     });
     expect(await ids()).toEqual([0, 1, 2, 3]);
-    // Not even with a batch that goes on from where the other is: it has to have read the position.
+    // Not even with a batch that continues at the other task's position, which it must have read.
     await young.write(numbered(4, 5), [at(0, 4, 5)]);
     expect(await ids()).toEqual([0, 1, 2, 3, 4]);
   });
 
-  it('refuses an older task from the moment that a younger one is open, though it has not written yet', async () => {
+  it('rejects an older task from the moment that a newer one is open, before its first write', async () => {
     await using old = await TestSink.open(db, append, { assigned });
     await old.write(numbered(0, 2), [at(0, null, 2)]);
     await using young = await TestSink.open(db, append, { assigned });
@@ -103,7 +103,7 @@ describe('the fence', () => {
     expect(await ids()).toEqual([0, 1, 2, 3]);
   });
 
-  it('refuses to open a task older than one that has been open, by generation and by attempt', async () => {
+  it('rejects opening a task older than an opened one, by generation and by attempt', async () => {
     const { generation } = writer();
     await using _newer = await TestSink.open(db, append, { assigned, generation, attempt: 2 });
     const older = [
@@ -114,7 +114,7 @@ describe('the fence', () => {
       expect(await rejection(TestSink.open(db, append, { assigned, ...than }))).toMatchObject({ code: 'FENCED' });
   });
 
-  it('refuses tasks of partitions that no newer task has, once the connector has been fenced', async () => {
+  it('rejects tasks of partitions without a newer task once the connector has been fenced', async () => {
     await using old = await TestSink.open(db, append, { assigned });
     await old.write(numbered(0, 2), [at(0, null, 2)]);
     await TestSink.fence(db, append);
@@ -122,11 +122,11 @@ describe('the fence', () => {
     await using _later = await TestSink.open(db, append, { assigned });
   });
 
-  it('of connectors of the same name in other clusters is apart: neither position nor claim is shared', async () => {
+  it('is separate for connectors of the same name in other clusters: position and claim', async () => {
     await using a = await TestSink.open(db, append, { assigned, cluster: 'kafka-1/a' });
     await a.write(numbered(0, 2), [at(0, null, 2)]);
     await using b = await TestSink.open(db, append, { assigned, cluster: 'kafka-1/b' });
-    expect(b.held).toEqual([]);
+    expect(b.releaseFunctions).toEqual([]);
     await a.write(numbered(2, 3), [at(0, 2, 3)]);
     await b.write(numbered(10, 11), [at(0, null, 1)]);
     await TestSink.fence(db, append, { cluster: 'kafka-1/b' });
@@ -134,17 +134,17 @@ describe('the fence', () => {
     expect(await ids()).toEqual([0, 1, 2, 3, 10]);
   });
 
-  it('stores which topic a position is of with the first write that moves it', async () => {
+  it('stores the topic id of a position with the first write that advances it', async () => {
     const first = await TestSink.open(db, append, { assigned, topicId: 'old' });
     await first.write(numbered(0, 2), [at(0, null, 2)]);
     await first.close();
     await using again = await TestSink.open(db, append, { assigned, topicId: 'new' });
-    expect(again.held).toMatchObject([{ next: 2, topicId: 'old' }]);
+    expect(again.releaseFunctions).toMatchObject([{ next: 2, topicId: 'old' }]);
     await again.write(numbered(10, 11), [at(0, 2, 1)]);
     expect(await offsets()).toMatchObject([{ topic_id: 'new', next_offset: '1' }, { next_offset: null }]);
   });
 
-  it('does not take a table of other columns for its own', async () => {
+  it('rejects a table of other columns', async () => {
     await db.query('CREATE TABLE millrace_offsets (connector text, topic text, partition int, next_offset bigint)');
     expect(await rejection(TestSink.open(db, append, { assigned }))).toMatchObject({
       code: 'SINK_SETUP',
@@ -152,10 +152,10 @@ describe('the fence', () => {
     });
   });
 
-  it('holds where only one of several partitions was moved', async () => {
+  it('applies if only one of several partitions was written', async () => {
     await using old = await TestSink.open(db, append, { assigned });
     await old.write([], [at(0, null, 1), at(1, null, 1)]);
-    // Both claims hold: of equal generations, as no two tasks have, only the position decides.
+    // Both claims are valid: with equal generations, which real tasks never have, only the position decides.
     const { generation } = writer();
     await using first = await TestSink.open(db, append, { assigned, generation });
     await using young = await TestSink.open(db, append, { assigned, generation });
@@ -167,7 +167,7 @@ describe('the fence', () => {
     expect(await offsets()).toMatchObject([{ next_offset: '1' }, { next_offset: '2' }]);
   });
 
-  it('holds for two that both believe themselves first', async () => {
+  it('applies to two tasks that both consider themselves current', async () => {
     const { generation } = writer();
     await using a = await TestSink.open(db, append, { assigned, generation });
     await using b = await TestSink.open(db, append, { assigned, generation });
@@ -176,7 +176,7 @@ describe('the fence', () => {
     expect(await ids()).toEqual([0]);
   });
 
-  it('makes an older task wait for a younger one in mid-transaction, and then fail', async () => {
+  it('makes an older task wait for the open transaction of a newer one, and then fail', async () => {
     await using old = await TestSink.open(db, append, { assigned });
     await old.write([], [at(0, null, 1)]);
     const young = await db.client();
@@ -196,7 +196,7 @@ describe('the fence', () => {
     expect(await ids()).toEqual([]);
   });
 
-  it('lets exactly one of many through, time after time', async () => {
+  it('lets exactly one of many tasks write, repeatedly', async () => {
     const { generation } = writer();
     const racers = await Promise.all(
       Array.from({ length: 4 }, () => TestSink.open(db, append, { assigned, generation })),
@@ -215,7 +215,7 @@ describe('the fence', () => {
   });
 });
 
-/** A sequence of numbers that looks random and is the same every time (mulberry32). */
+/** Pseudorandom numbers, reproducible by seed (mulberry32). */
 function seeded(seed: number): () => number {
   let state = seed;
   return () => {
@@ -227,15 +227,15 @@ function seeded(seed: number): () => number {
 }
 
 /**
- * What the engine does: writes from the held position on, and opens again from there after every failure that passes,
- * until that has been so `breaks` times and there are enough records. Answers how many records it has written.
+ * Writes like the engine: from the stored position, opening again after every retriable error, until there were
+ * `breaks` errors and enough records. Returns the number of records.
  */
 async function writeThrough(target: TestDatabase, breaks: number, random: () => number): Promise<number> {
   for (let broken = 0; ; ) {
     let sink: TestSink | undefined;
     try {
       sink = await TestSink.open(target, append, { assigned });
-      let from: number | null = sink.held[0]?.next ?? null;
+      let from: number | null = sink.releaseFunctions[0]?.next ?? null;
       while (broken < breaks || (from ?? 0) < ENOUGH) {
         const start: number = from ?? 0;
         const next = start + 1 + Math.floor(random() * 600);
@@ -262,12 +262,12 @@ const everyRecordOnce = async (total: number) => {
 };
 
 describe('broken connections', () => {
-  it.each([1, 2, 3])('a backend ended at any moment: every record once (seed %i)', async seed => {
+  it.each([1, 2, 3])('a backend that is terminated at any moment writes every record once (seed %i)', async seed => {
     const random = seeded(seed);
     const admin = await db.client();
     let done = false;
     const killing = (async () => {
-      // More and more seldom, so that batches get through in between however slow the machine is.
+      // Interruptions become rarer, so that batches succeed between them on a slow machine.
       for (let pause = 20; !done; pause += 5) {
         await new Promise(resolve => setTimeout(resolve, random() * 2 * pause));
         await admin.query(
@@ -282,7 +282,7 @@ describe('broken connections', () => {
     await everyRecordOnce(total);
   });
 
-  it('a link cut while replies are on their way: the position tells what was committed', async () => {
+  it('the position decides what is committed when a link is cut during replies', async () => {
     await using proxy = await flakyProxy(db.connection.host, db.connection.port);
     const through = { ...db, connection: { ...db.connection, host: '127.0.0.1', port: proxy.port } };
     const random = seeded(4);
@@ -297,7 +297,7 @@ describe('broken connections', () => {
     await everyRecordOnce(total);
   });
 
-  it('a reply to COMMIT that never comes: unknown, not failed; and the rows are there once', async () => {
+  it('a lost reply to COMMIT means an unknown outcome; the rows are written once', async () => {
     await using proxy = await flakyProxy(db.connection.host, db.connection.port);
     const through = { ...db, connection: { ...db.connection, host: '127.0.0.1', port: proxy.port } };
     await using sink = await TestSink.open(through, append, { assigned });
@@ -309,10 +309,10 @@ describe('broken connections', () => {
     expect(await outcome).toMatchObject({ code: 'COMMIT_UNKNOWN', kind: 'retriable' });
     expect(await rejection(sink.write(numbered(3, 4), [at(0, 3, 4)]))).toMatchObject({ kind: 'retriable' });
     await using again = await TestSink.open(db, append, { assigned });
-    expect(again.held).toMatchObject([{ topic: 'orders', partition: 0, next: 3 }]);
+    expect(again.releaseFunctions).toMatchObject([{ topic: 'orders', partition: 0, next: 3 }]);
   });
 
-  it('a worker frozen in mid-batch: its successor goes on, and nothing of that batch stays', async () => {
+  it('a successor of a worker that is frozen in a batch continues, and nothing of that batch is written', async () => {
     await using proxy = await flakyProxy(db.connection.host, db.connection.port);
     const through = { ...db, connection: { ...db.connection, host: '127.0.0.1', port: proxy.port } };
     await using frozen = await TestSink.open(through, append, { assigned });
@@ -327,14 +327,14 @@ describe('broken connections', () => {
       ).length === 1;
     await eventually('the transaction stalls', stalled);
     await using successor = await TestSink.open(db, append, { assigned });
-    expect(successor.held).toMatchObject([{ topic: 'orders', partition: 0, next: 1000 }]);
+    expect(successor.releaseFunctions).toMatchObject([{ topic: 'orders', partition: 0, next: 1000 }]);
     await successor.write(numbered(1000, 1500), [at(0, 1000, 1500)]);
     proxy.thaw();
     expect(await interrupted).toMatchObject({ kind: 'retriable' });
     await everyRecordOnce(1500);
   });
 
-  it('a task told to stop while its write waits for a lock ends, and its batch is not written', async () => {
+  it('a task that is stopped while its write waits for a lock ends without writing its batch', async () => {
     const stop = new AbortController();
     await using sink = await TestSink.open(db, append, { assigned, signal: stop.signal });
     await sink.write(numbered(0, 1), [at(0, null, 1)]);
@@ -343,7 +343,7 @@ describe('broken connections', () => {
     const waiting = rejection(sink.write(numbered(1, 2), [at(0, 1, 2)]));
     stop.abort();
     expect(await waiting).toMatchObject({ kind: 'retriable' });
-    await eventually('the server noticed', async () => {
+    await eventually('the server has cancelled it', async () => {
       await db.query(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'millrace orders-sink/%/0' AND datname = current_database()",
       );
@@ -357,11 +357,11 @@ describe('broken connections', () => {
 interface Proxy extends AsyncDisposable {
   readonly port: number;
   readonly closed: boolean;
-  /** Ends every connection; halfway: only what comes back from the server is lost first. */
+  /** Closes every connection; halfway: discards the server's answers first. */
   cut(halfway: boolean): void;
-  /** From now on nothing that the server says arrives. */
+  /** Discards the server's answers from now on. */
   mute(): void;
-  /** Passes this many more bytes to the server, then nothing in either direction until `thaw`. */
+  /** Forwards this many more bytes to the server, then nothing in either direction until `thaw`. */
   freezeAfter(bytes: number): void;
   thaw(): void;
 }
@@ -371,7 +371,7 @@ async function flakyProxy(host: string, port: number): Promise<Proxy> {
   let muted = false;
   let closed = false;
   let budget = Number.POSITIVE_INFINITY;
-  const held: (() => void)[] = [];
+  const heldReplies: (() => void)[] = [];
   const server = createServer(client => {
     const upstream = dial(port, host);
     for (const socket of [client, upstream]) {
@@ -388,14 +388,14 @@ async function flakyProxy(host: string, port: number): Promise<Proxy> {
       if (budget >= 0) upstream.write(chunk);
       else {
         client.pause();
-        held.push(() => {
+        heldReplies.push(() => {
           upstream.write(chunk);
           client.resume();
         });
       }
     });
     upstream.on('data', chunk => {
-      if (budget < 0) held.push(() => client.write(chunk));
+      if (budget < 0) heldReplies.push(() => client.write(chunk));
       else if (!muted) client.write(chunk);
     });
   });
@@ -425,7 +425,7 @@ async function flakyProxy(host: string, port: number): Promise<Proxy> {
     },
     thaw() {
       budget = Number.POSITIVE_INFINITY;
-      for (const release of held.splice(0)) release();
+      for (const release of heldReplies.splice(0)) release();
     },
     async [Symbol.asyncDispose]() {
       if (closed) return;

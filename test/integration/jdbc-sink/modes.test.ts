@@ -25,8 +25,8 @@ beforeEach(async () => {
 const rows = () => db.query<{ id: string; name: string | null; n: number | null }>('SELECT * FROM orders ORDER BY id');
 const upsert = { 'insert.mode': 'upsert', 'pk.mode': 'record_key', 'delete.enabled': 'true' };
 
-describe('upsert with the record’s key', () => {
-  it('inserts, updates and deletes, the last change of each key winning within a batch', async () => {
+describe("upsert with the record's key", () => {
+  it('inserts, updates and deletes, where the last change of each key in a batch wins', async () => {
     await using sink = await TestSink.open(db, upsert);
     await sink.write([
       row({ id: 1n, name: 'a', n: 1 }),
@@ -44,7 +44,7 @@ describe('upsert with the record’s key', () => {
     expect(await rows()).toEqual([{ id: '1', name: 'again', n: 5 }]);
   });
 
-  it('keeps columns that the record does not have, but not those of a row deleted in between', async () => {
+  it('keeps columns that the record does not have, except those of a row deleted in between', async () => {
     await db.query("INSERT INTO orders VALUES (1, 'kept', 1), (2, 'gone', 2)");
     const partial = recordsOf(key, structOf({ id: schemaOf('int64'), n: schemaOf('int32') }));
     await using sink = await TestSink.open(db, upsert);
@@ -55,14 +55,14 @@ describe('upsert with the record’s key', () => {
     ]);
   });
 
-  it('applies rows of one key with different fields one after the other', async () => {
-    const named = recordsOf(key, structOf({ name: schemaOf('string') }));
+  it('applies rows of one key with different fields in order', async () => {
+    const namedRecords = recordsOf(key, structOf({ name: schemaOf('string') }));
     const counted = recordsOf(key, structOf({ n: schemaOf('int32') }));
     await using sink = await TestSink.open(db, upsert);
     await sink.write([
-      named.row({ id: 1n, name: 'x' }),
+      namedRecords.row({ id: 1n, name: 'x' }),
       counted.row({ id: 1n, n: 1 }),
-      named.row({ id: 1n, name: 'y' }),
+      namedRecords.row({ id: 1n, name: 'y' }),
       row({ id: 2n, name: 'whole', n: 2 }),
       counted.row({ id: 2n, n: 3 }),
     ]);
@@ -72,7 +72,7 @@ describe('upsert with the record’s key', () => {
     ]);
   });
 
-  it('takes the key from some of its fields, and from a primitive', async () => {
+  it("uses some of the key's fields, and a primitive key", async () => {
     await using some = await TestSink.open(db, { ...upsert, 'pk.fields': 'id' });
     const wide = recordsOf(structOf({ region: schemaOf('string'), id: schemaOf('int64') }), value);
     await some.write([wide.row({ region: 'eu', id: 1n, name: 'a', n: 1 })]);
@@ -89,7 +89,7 @@ describe('upsert with the record’s key', () => {
     expect(await rows()).toEqual([{ id: '2', name: 'b', n: 2 }]);
   });
 
-  it('does nothing where all columns are the key and the row is there', async () => {
+  it('does nothing if all columns are key columns and the row exists', async () => {
     await using sink = await TestSink.open(db, upsert);
     const only = recordsOf(key, structOf({ id: schemaOf('int64') }));
     await sink.write([only.row({ id: 1n })]);
@@ -97,13 +97,13 @@ describe('upsert with the record’s key', () => {
     expect((await rows()).map(r => r.id)).toEqual(['1', '2']);
   });
 
-  it('passes tombstones over where deletes are off', async () => {
+  it('skips tombstones if deletes are disabled', async () => {
     await using sink = await TestSink.open(db, { ...upsert, 'delete.enabled': 'false' });
     await sink.write([row({ id: 1n, name: 'a', n: 1 }), tombstone({ id: 1n })]);
     expect(await rows()).toHaveLength(1);
   });
 
-  it('says which index a table lacks', async () => {
+  it('names a missing index', async () => {
     await db.query('ALTER TABLE orders DROP CONSTRAINT orders_pkey');
     await using sink = await TestSink.open(db, upsert);
     const error = await rejection(sink.write([row({ id: 1n, name: 'a', n: 1 })]));
@@ -115,7 +115,7 @@ describe('upsert with the record’s key', () => {
 });
 
 describe('composite keys', () => {
-  it('tell apart what is alike only when joined', async () => {
+  it('are distinct even if their joined values are equal', async () => {
     await db.query('CREATE TABLE parts (a text, b text, n int, PRIMARY KEY (a, b))');
     const parts = recordsOf(
       structOf({ a: schemaOf('string'), b: schemaOf('string') }),
@@ -139,7 +139,7 @@ describe('composite keys', () => {
 });
 
 describe('upsert with fields of the value', () => {
-  it('takes those named, or all', async () => {
+  it('uses the configured fields, or all', async () => {
     await using sink = await TestSink.open(db, {
       'insert.mode': 'upsert',
       'pk.mode': 'record_value',
@@ -160,7 +160,7 @@ describe('insert', () => {
     expect(await rows()).toHaveLength(2);
   });
 
-  it('with Kafka’s coordinates as the key', async () => {
+  it("uses Kafka's coordinates as the key", async () => {
     await db.query(
       'CREATE TABLE events (__connect_topic text, __connect_partition int, __connect_offset bigint, name text, PRIMARY KEY (__connect_topic, __connect_partition, __connect_offset))',
     );
@@ -181,7 +181,7 @@ describe('insert', () => {
     await db.query('DROP TABLE events');
   });
 
-  it('with Kafka’s coordinates under names of one’s own, upserted', async () => {
+  it("upserts by Kafka's coordinates under configured names", async () => {
     await db.query('CREATE TABLE events (t text, p int, o bigint, name text, PRIMARY KEY (t, p, o))');
     await using sink = await TestSink.open(db, {
       'insert.mode': 'upsert',
@@ -210,7 +210,7 @@ describe('insert', () => {
     expect(await rows()).toEqual([{ id: '1', name: 'b', n: 2 }]);
   });
 
-  it('refuses the second record of a key, by its index, and writes nothing', async () => {
+  it('rejects the second record of a key, with its index, and writes nothing', async () => {
     await using sink = await TestSink.open(db, { ...insert, 'pk.mode': 'record_key', 'delete.enabled': 'true' });
     const error = await rejection(
       sink.write([
@@ -226,7 +226,7 @@ describe('insert', () => {
 });
 
 describe('update', () => {
-  it('changes rows that are there and makes none', async () => {
+  it('changes existing rows only', async () => {
     await db.query("INSERT INTO orders VALUES (1, 'a', 1), (3, 'c', 3)");
     await using sink = await TestSink.open(db, { ...upsert, 'insert.mode': 'update' });
     await sink.write([
@@ -239,7 +239,7 @@ describe('update', () => {
     expect(await rows()).toEqual([{ id: '1', name: 'c', n: null }]);
   });
 
-  it('does nothing for records that are only a key', async () => {
+  it('does nothing for records with only a key', async () => {
     await db.query("INSERT INTO orders VALUES (1, 'a', 1)");
     const only = recordsOf(key, structOf({ id: schemaOf('int64') }));
     await using sink = await TestSink.open(db, { ...upsert, 'insert.mode': 'update' });
@@ -284,7 +284,7 @@ describe('records without schemas', () => {
     ]);
   });
 
-  it('in any number of shapes', async () => {
+  it('may have any number of shapes', async () => {
     await db.query(`ALTER TABLE orders ${Array.from({ length: 60 }, (_, i) => `ADD COLUMN c${i} int`).join(', ')}`);
     await using sink = await TestSink.open(db, upsert);
     const shaped = (id: number) =>
@@ -297,14 +297,14 @@ describe('records without schemas', () => {
     expect(await db.query('SELECT count(*)::int AS n FROM orders')).toEqual([{ n: 1500 }]);
   });
 
-  it('with a primitive key', async () => {
+  it('may have a primitive key', async () => {
     await using sink = await TestSink.open(db, { ...upsert, 'pk.fields': 'id' });
     await sink.write([record({ key: 5, value: { name: 'a' } }), record({ key: '6', value: { name: 'b' } })]);
     expect((await rows()).map(r => r.id)).toEqual(['5', '6']);
   });
 });
 
-describe('records that are no rows', () => {
+describe('records that are not rows', () => {
   const is = (pattern: RegExp, index: number) => ({
     code: 'RECORD_INVALID',
     index,
@@ -325,11 +325,11 @@ describe('records that are no rows', () => {
       /primary key column id has no value/,
     ],
     [
-      'a primitive key without a name for it',
+      'a primitive key without a configured name',
       record({ keySchema: schemaOf('int64'), key: 1n, valueSchema: value, value: struct(value, { id: 1n }) }),
       /Need exactly one PK column/,
     ],
-  ])('%s: an error with its index, and nothing written', async (_what, bad, pattern) => {
+  ])("%s: an error with the record's index, and nothing written", async (_what, bad, pattern) => {
     await using sink = await TestSink.open(db, upsert);
     expect(await rejection(sink.write([good, bad]))).toMatchObject(is(pattern, 1));
     expect(await rows()).toEqual([]);

@@ -18,7 +18,7 @@ beforeEach(async () => {
 const upsert = { 'insert.mode': 'upsert', 'pk.mode': 'record_key', 'delete.enabled': 'true' };
 const key = structOf({ id: schemaOf('int32') });
 
-/** Any text that PostgreSQL can hold, with what is hard about it more often than chance would have it. */
+/** Texts that PostgreSQL can store, with special characters more frequent than at random. */
 const hostile = fc
   .array(
     fc.oneof(
@@ -49,8 +49,8 @@ const hostile = fc
   )
   .map(parts => parts.join('').replaceAll('\0', ''));
 
-describe('hostile strings', () => {
-  it('arrive as they are: in text, arrays, maps, JSON and keys', async () => {
+describe('unusual strings', () => {
+  it('arrive unchanged in text, arrays, maps, JSON and keys', async () => {
     await db.query('CREATE TABLE orders (id text PRIMARY KEY, t text, v varchar, a text[], h hstore, j jsonb, p text)');
     const textKey = structOf({ id: schemaOf('string') });
     const value = structOf({
@@ -80,7 +80,7 @@ describe('hostile strings', () => {
           ),
         );
         await sink.write(texts.map(text => record({ key: { id: text }, value: { p: text } })));
-        const found = await db.query<{
+        const storedRows = await db.query<{
           id: string;
           t: string;
           v: string;
@@ -89,7 +89,7 @@ describe('hostile strings', () => {
           j: { k: string };
           p: string;
         }>('SELECT id, t, v, a, h -> id AS h, j, p FROM orders WHERE id = ANY($1)', [texts]);
-        expect(new Map(found.map(({ id, ...rest }) => [id, rest]))).toEqual(
+        expect(new Map(storedRows.map(({ id, ...rest }) => [id, rest]))).toEqual(
           new Map(texts.map(text => [text, { t: text, v: text, a: [text, text], h: text, j: { k: text }, p: text }])),
         );
         await sink.write(texts.map(text => record({ keySchema: textKey, key: struct(textKey, { id: text }) })));
@@ -99,7 +99,7 @@ describe('hostile strings', () => {
     );
   });
 
-  it('that PostgreSQL cannot hold are data errors that name the column and the record', async () => {
+  it('that PostgreSQL cannot store are data errors that name the column and the record', async () => {
     await db.query('CREATE TABLE orders (id int PRIMARY KEY, t text)');
     const { row } = recordsOf(key, structOf({ t: schemaOf('string') }));
     await using sink = await TestSink.open(db, upsert);
@@ -125,7 +125,7 @@ describe('hostile strings', () => {
 });
 
 describe('values', () => {
-  it('of every number and time arrive exactly', async () => {
+  it('of every numeric and time type arrive exactly', async () => {
     await db.query(
       'CREATE TABLE orders (id int PRIMARY KEY, i int, l bigint, d double precision, f real, n numeric, b bytea, dt date, ts timestamp, tz timestamptz, tm time)',
     );
@@ -172,7 +172,7 @@ describe('values', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(values, { minLength: 1, maxLength: 30 }), async list => {
         await sink.write(list.map((each, id) => row({ id, ...each })));
-        const found = await db.query<Record<string, string | number | null>>(
+        const storedTexts = await db.query<Record<string, string | number | null>>(
           `SELECT i::text, l::text, d::float8, f::float4, n::text, encode(b, 'hex') AS b, (dt - '1970-01-01'::date)::int AS dt,
              (extract(epoch FROM ts) * 1000000)::bigint::text AS ts, (extract(epoch FROM tz) * 1000)::bigint::text AS tz,
              (extract(epoch FROM tm) * 1000000)::bigint::text AS tm
@@ -180,7 +180,7 @@ describe('values', () => {
           [list.length],
         );
         const text = (each: unknown) => (each === null ? null : String(each));
-        expect(found).toEqual(
+        expect(storedTexts).toEqual(
           list.map(each => ({
             i: text(each.i),
             l: text(each.l),
@@ -200,8 +200,8 @@ describe('values', () => {
   });
 });
 
-describe('any sequence of changes, cut anywhere into batches', () => {
-  const gone = '__debezium_unavailable_value';
+describe('any sequence of changes, split anywhere into batches', () => {
+  const unavailable = '__debezium_unavailable_value';
   const full = structOf({ a: schemaOf('string', { optional: true }), n: schemaOf('int32') });
   const part = structOf({ n: schemaOf('int32') });
   const fullRecords = recordsOf(key, full);
@@ -219,7 +219,7 @@ describe('any sequence of changes, cut anywhere into batches', () => {
       case 'full':
         return fullRecords.row({ id, a: `a${n}`, n });
       case 'toast':
-        return fullRecords.row({ id, a: gone, n });
+        return fullRecords.row({ id, a: unavailable, n });
       case 'part':
         return partRecords.row({ id, n });
       case 'delete':
@@ -227,13 +227,13 @@ describe('any sequence of changes, cut anywhere into batches', () => {
     }
   }
 
-  /** One change after the other. */
+  /** Applies changes one after the other. */
   function apply(rows: Map<number, { id: number; a: string | null; n: number }>, { id, kind, n }: Change): void {
     if (kind === 'delete') rows.delete(id);
     else rows.set(id, { id, a: kind === 'full' ? `a${n}` : (rows.get(id)?.a ?? null), n });
   }
 
-  it('leaves what one after the other would', async () => {
+  it('gives the result of applying them one by one', async () => {
     await db.query('CREATE TABLE orders (id int PRIMARY KEY, a text, n int)');
     await using sink = await TestSink.open(db, upsert);
     await fc.assert(
@@ -257,11 +257,11 @@ describe('any sequence of changes, cut anywhere into batches', () => {
 });
 
 describe('large batches', () => {
-  it('20,000 rows, then the same again with half of them deleted, without holding the event loop', async () => {
+  it('20,000 rows, then the same with half of them deleted, do not block the event loop', async () => {
     await db.query('CREATE TABLE orders (id int PRIMARY KEY, a text, n int)');
     const { row, tombstone } = recordsOf(key, structOf({ a: schemaOf('string'), n: schemaOf('int32') }));
     await using sink = await TestSink.open(db, upsert);
-    // In CPU time of this thread: what others on the machine do does not count.
+    // CPU time of this thread only, independent of other processes.
     const spent = () => {
       const { user, system } = process.threadCpuUsage();
       return (user + system) / 1000;
@@ -287,7 +287,7 @@ describe('large batches', () => {
     expect(longest).toBeLessThan(50);
   });
 
-  it('a few very large values', async () => {
+  it('a few very large values are written', async () => {
     await db.query('CREATE TABLE orders (id int PRIMARY KEY, a text)');
     const { row } = recordsOf(key, structOf({ a: schemaOf('string') }));
     await using sink = await TestSink.open(db, upsert);

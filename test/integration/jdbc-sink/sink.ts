@@ -25,12 +25,12 @@ export interface SinkOptions {
   readonly family?: Family;
   readonly cluster?: string;
   readonly connector?: string;
-  /** Default: later than that of any task opened before. */
+  /** Default: later than any task opened before. */
   readonly generation?: number;
   readonly attempt?: number;
   readonly assigned?: readonly TopicPartition[];
   readonly topicId?: string;
-  /** Behind the `?` of the URL. */
+  /** URL parameters, after the `?`. */
   readonly parameters?: string;
   readonly signal?: AbortSignal;
   readonly log?: Log;
@@ -38,7 +38,7 @@ export interface SinkOptions {
 
 let generation = 0;
 
-/** Identity of a task that is newer than those before, unless `options` says otherwise. */
+/** Identity of a task that is newer than the ones before, unless `options` says otherwise. */
 export const writer = (options: SinkOptions = {}): SinkWriter => ({
   cluster: options.cluster ?? 'kafka/group',
   connector: options.connector ?? 'orders-sink',
@@ -46,16 +46,16 @@ export const writer = (options: SinkOptions = {}): SinkWriter => ({
   attempt: options.attempt ?? 1,
 });
 
-/** A sink task on a test database, driven as the engine drives it. */
+/** A sink task on a test database, driven like by the engine. */
 export class TestSink implements AsyncDisposable {
-  readonly held: readonly SinkPosition[];
+  readonly releaseFunctions: readonly SinkPosition[];
   readonly #task: SinkTask<unknown>;
   readonly #positions = new Map<string, number>();
 
-  private constructor(task: SinkTask<unknown>, held: readonly SinkPosition[]) {
+  private constructor(task: SinkTask<unknown>, storedPositions: readonly SinkPosition[]) {
     this.#task = task;
-    this.held = held;
-    for (const { topic, partition, next } of held) this.#positions.set(`${topic}/${partition}`, next);
+    this.releaseFunctions = storedPositions;
+    for (const { topic, partition, next } of storedPositions) this.#positions.set(`${topic}/${partition}`, next);
   }
 
   static async open(
@@ -67,7 +67,7 @@ export class TestSink implements AsyncDisposable {
     const { sink, checked } = configured(db, config, options);
     const task = sink.task();
     try {
-      const held = await task.open(checked, {
+      const storedPositions = await task.open(checked, {
         ...writer(options),
         task: 0,
         log: options.log ?? silent,
@@ -75,7 +75,7 @@ export class TestSink implements AsyncDisposable {
         assigned: assigned.map(partition => ({ ...partition, topicId })),
         report: () => undefined,
       });
-      return new TestSink(task, held);
+      return new TestSink(task, storedPositions);
     } catch (error) {
       await task.close();
       throw error;
@@ -91,7 +91,7 @@ export class TestSink implements AsyncDisposable {
     await sink.fence?.(checked, writer(options), { log: silent, signal: AbortSignal.timeout(20_000) });
   }
 
-  /** Writes with positions that go on from the last write's, or with those given. */
+  /** Writes records with positions that continue from the last write, or with the given ones. */
   async write(
     records: readonly SinkRecord[],
     positions: readonly SinkProgress[] = this.#behind(records),
@@ -144,7 +144,7 @@ export interface RecordParts {
   readonly headers?: readonly Header[];
 }
 
-/** A record; its offset is the next of all records made here unless given. */
+/** A record; its offset is the next one unless given. */
 export function record(parts: RecordParts): SinkRecord {
   const { topic = 'orders', partition = 0 } = parts;
   return {
@@ -162,7 +162,7 @@ export function record(parts: RecordParts): SinkRecord {
   };
 }
 
-/** A struct out of values by name. */
+/** A struct with values by name. */
 export function struct(schema: StructSchema, values: Readonly<Record<string, Value>>): Struct {
   return new ValueStruct(
     schema,
@@ -180,7 +180,7 @@ export function recordsOf(keySchema: StructSchema, valueSchema: StructSchema, to
   };
 }
 
-/** What a promise rejects with, which it must. */
+/** The error with which a promise rejects; throws if it resolves. */
 export async function rejection(promise: Promise<unknown>): Promise<Error> {
   try {
     await promise;

@@ -26,7 +26,7 @@ const columns = (table = 'orders') =>
   );
 
 describe('missing tables', () => {
-  it('are an error that says what would make them', async () => {
+  it('are an error that names the setting which creates them', async () => {
     await using confluent = await TestSink.open(db, upsert);
     expect(await rejection(confluent.write([row({ id: 1, name: 'a' })]))).toMatchObject({
       code: 'SINK_SCHEMA',
@@ -44,7 +44,7 @@ describe('missing tables', () => {
     );
   });
 
-  it('are made of the schema: keys, nullability, defaults', async () => {
+  it('are created from the schema: keys, nullability, defaults', async () => {
     const wide = recordsOf(
       structOf({ id: schemaOf('int32') }),
       structOf({
@@ -71,7 +71,7 @@ describe('missing tables', () => {
     ]);
   });
 
-  it('are not made of a delete, nor of records without schemas', async () => {
+  it('are not created for a delete, nor for records without schemas', async () => {
     await using sink = await TestSink.open(db, creating);
     await sink.write([tombstone({ id: 1 })]);
     expect(await db.query("SELECT to_regclass('orders') AS t")).toEqual([{ t: null }]);
@@ -83,7 +83,7 @@ describe('missing tables', () => {
     expect(await db.query('SELECT * FROM orders')).toEqual([{ id: 1, name: 'a' }]);
   });
 
-  it('are made once by tasks that start together', async () => {
+  it('are created once by tasks that start together', async () => {
     const partitions = [0, 1, 2, 3].map(partition => ({ topic: 'orders', partition }));
     const sinks = await Promise.all(partitions.map(p => TestSink.open(db, creating, { assigned: [p] })));
     await Promise.all(
@@ -106,7 +106,7 @@ describe('missing columns', () => {
     }),
   );
 
-  it('are an error that names them and what would add them', async () => {
+  it('are an error that names them and the setting which adds them', async () => {
     await db.query('CREATE TABLE orders (id int PRIMARY KEY, name text)');
     await using sink = await TestSink.open(db, upsert);
     expect(await rejection(sink.write([wider.row({ id: 1 })]))).toMatchObject({
@@ -115,7 +115,7 @@ describe('missing columns', () => {
     });
   });
 
-  it('are added, nullable or with their default, and old records go on', async () => {
+  it('are added, nullable or with their default, and older records are still written', async () => {
     await db.query("CREATE TABLE orders (id int PRIMARY KEY, name text); INSERT INTO orders VALUES (7, 'there')");
     await using sink = await TestSink.open(db, creating);
     await sink.write([
@@ -131,7 +131,7 @@ describe('missing columns', () => {
     ]);
   });
 
-  it('that have to have a value and have no default are an error', async () => {
+  it('that are required and have no default are an error', async () => {
     await db.query('CREATE TABLE orders (id int PRIMARY KEY, name text)');
     const strict = recordsOf(key, structOf({ must: schemaOf('string') }));
     await using sink = await TestSink.open(db, creating);
@@ -142,7 +142,7 @@ describe('missing columns', () => {
 });
 
 describe('a table that changes under a running task', () => {
-  it('dropped and made again, with other types', async () => {
+  it('may be dropped and created again with other types', async () => {
     await using sink = await TestSink.open(db, creating);
     await sink.write([row({ id: 1, name: '1' })]);
     await db.query('DROP TABLE orders');
@@ -158,7 +158,7 @@ describe('a table that changes under a running task', () => {
     ]);
   });
 
-  it('without a column that it had: an error that names it', async () => {
+  it('without a required column is an error that names it', async () => {
     await db.query('CREATE TABLE orders (id int PRIMARY KEY, name text)');
     await using sink = await TestSink.open(db, upsert);
     await sink.write([row({ id: 1, name: 'a' })]);
@@ -177,7 +177,7 @@ describe('names', () => {
     'Sales.Wéird "T"',
   );
 
-  it('with dots, quotes, blanks and capitals are what they are', async () => {
+  it('with dots, quotes, blanks and capitals are used unchanged', async () => {
     await db.query('CREATE SCHEMA "Sales"');
     await using sink = await TestSink.open(db, creating, { assigned: [{ topic: 'Sales.Wéird "T"', partition: 0 }] });
     await sink.write([
@@ -190,7 +190,7 @@ describe('names', () => {
     ]);
   });
 
-  it('unquoted are in lower case, and reserved words and underscores no matter', async () => {
+  it('are folded to lower case without quotes; reserved words and underscores are allowed', async () => {
     const mixed = recordsOf(
       structOf({ OrderId: schemaOf('int32') }),
       structOf({ userName: schemaOf('string'), _from: schemaOf('string'), User: schemaOf('string') }),
@@ -206,14 +206,14 @@ describe('names', () => {
     expect(await db.query('SELECT * FROM shop_orders')).toEqual([{ orderid: 1, username: 'x', _from: 'y', user: 'z' }]);
   });
 
-  it('that differ in case alone are found', async () => {
+  it('that differ only in case are found', async () => {
     await db.query('CREATE TABLE orders ("ID" int PRIMARY KEY, "Name" text)');
     await using sink = await TestSink.open(db, creating);
     await sink.write([row({ id: 1, name: 'a' })]);
     expect(await db.query('SELECT * FROM orders')).toEqual([{ ID: 1, Name: 'a' }]);
   });
 
-  it('longer than PostgreSQL keeps are cut as it cuts them', async () => {
+  it("longer than PostgreSQL's limit are cut like PostgreSQL does", async () => {
     const long = 'é'.repeat(40);
     const { row: longRow } = recordsOf(key, structOf({ [long]: schemaOf('string') }), 'x'.repeat(80));
     await using sink = await TestSink.open(db, creating, { assigned: [{ topic: 'x'.repeat(80), partition: 0 }] });
@@ -222,7 +222,7 @@ describe('names', () => {
     expect(await db.query(`SELECT count(*)::int AS n FROM ${'x'.repeat(63)}`)).toEqual([{ n: 2 }]);
   });
 
-  it('with a database must name this one', async () => {
+  it('with a database must name the connected one', async () => {
     await db.query('CREATE TABLE orders (id int PRIMARY KEY, name text)');
     await using here = await TestSink.open(db, { ...upsert, 'table.name.format': `${db.name}.public.orders` });
     await here.write([row({ id: 1, name: 'a' })]);
@@ -235,7 +235,7 @@ describe('names', () => {
     );
   });
 
-  it('follow the URL’s currentSchema, positions too', async () => {
+  it("follow the URL's currentSchema, also for the table of positions", async () => {
     await db.query('CREATE SCHEMA "Sales"; CREATE TABLE "Sales".orders (id int PRIMARY KEY, name text)');
     await using sink = await TestSink.open(db, upsert, { parameters: 'sslmode=disable&currentSchema=Sales' });
     await sink.write([row({ id: 1, name: 'a' })]);
@@ -246,8 +246,8 @@ describe('names', () => {
   });
 });
 
-describe('relations that are more than a table', () => {
-  it('partitioned tables, and columns that are computed', async () => {
+describe('relations other than tables', () => {
+  it('may be partitioned, and have computed columns', async () => {
     await db.query(
       `CREATE TABLE orders (id int, name text, upper text GENERATED ALWAYS AS (upper(name)) STORED, PRIMARY KEY (id)) PARTITION BY RANGE (id);
       CREATE TABLE orders_1 PARTITION OF orders FOR VALUES FROM (0) TO (10);
@@ -265,7 +265,7 @@ describe('relations that are more than a table', () => {
     ]);
   });
 
-  it('identities that are always generated take the records’ values', async () => {
+  it("may have always-generated identities, which take the records' values", async () => {
     await db.query('CREATE TABLE orders (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text)');
     await using sink = await TestSink.open(db, upsert);
     await sink.write([row({ id: 41, name: 'a' })]);
@@ -273,7 +273,7 @@ describe('relations that are more than a table', () => {
     expect(await db.query('SELECT * FROM orders')).toEqual([{ id: 41, name: 'b' }]);
   });
 
-  it('views only where table.types has them', async () => {
+  it('may be views if table.types includes them', async () => {
     await db.query(
       'CREATE TABLE real_orders (id int PRIMARY KEY, name text); CREATE VIEW orders AS SELECT * FROM real_orders',
     );
@@ -290,7 +290,7 @@ describe('relations that are more than a table', () => {
 });
 
 describe('parameters of the URL', () => {
-  it('prepareThreshold=0 leaves no statement behind, options reach the server', async () => {
+  it('prepareThreshold=0 leaves no prepared statements, and options reach the server', async () => {
     const parameters = `sslmode=disable&prepareThreshold=0&options=${encodeURIComponent('-c lock_timeout=1234ms')}`;
     await using sink = await TestSink.open(db, creating, { parameters });
     await sink.write([row({ id: 1, name: 'a' }), tombstone({ id: 2 })]);
@@ -307,8 +307,8 @@ describe('parameters of the URL', () => {
   });
 });
 
-describe('rights', () => {
-  it('that are missing are an error that says so', async () => {
+describe('permissions', () => {
+  it('that are missing are an error that names them', async () => {
     const role = `${db.name}_weak`;
     await db.query(
       `CREATE ROLE ${role} LOGIN PASSWORD 'w'; GRANT USAGE ON SCHEMA public TO ${role}; CREATE TABLE orders (id int PRIMARY KEY, name text)`,
@@ -330,7 +330,7 @@ describe('rights', () => {
     }
   });
 
-  it('of a database that is not there, and of a port where nothing listens', async () => {
+  it('a missing database and a closed port are errors', async () => {
     const nowhere = { ...db, connection: { ...db.connection, database: `${db.name}_none` } };
     expect(await rejection(TestSink.open(nowhere, upsert))).toMatchObject({
       code: 'SINK_SETUP',
@@ -340,7 +340,7 @@ describe('rights', () => {
     expect(await rejection(TestSink.open(closed, upsert))).toMatchObject({ code: 'SINK_UNAVAILABLE' });
   });
 
-  it('TLS that the server does not have', async () => {
+  it('a server without TLS is an error', async () => {
     expect(await rejection(TestSink.open(db, upsert, { parameters: 'sslmode=require' }))).toMatchObject({
       code: 'SINK_SETUP',
       message: expect.stringContaining('sslmode'),

@@ -28,13 +28,14 @@ beforeEach(async () => {
 
 const key = structOf({ id: schemaOf('int32') });
 const upsert = { 'insert.mode': 'upsert', 'pk.mode': 'record_key' };
-const named = (type: Parameters<typeof schemaOf>[0], name: string, options: SchemaOptions = {}) =>
+const namedSchema = (type: Parameters<typeof schemaOf>[0], name: string, options: SchemaOptions = {}) =>
   schemaOf(type, { name, optional: true, ...options });
-const time = (name: string, type: Parameters<typeof schemaOf>[0] = 'int64') => named(type, `io.debezium.time.${name}`);
+const time = (name: string, type: Parameters<typeof schemaOf>[0] = 'int64') =>
+  namedSchema(type, `io.debezium.time.${name}`);
 const data = (name: string, type: Parameters<typeof schemaOf>[0] = 'string', options: SchemaOptions = {}) =>
-  named(type, `io.debezium.data.${name}`, options);
+  namedSchema(type, `io.debezium.data.${name}`, options);
 const decimal = (scale: number, options: Record<string, string> = {}) =>
-  named('bytes', LogicalName.Decimal, { parameters: { scale: String(scale), ...options } });
+  namedSchema('bytes', LogicalName.Decimal, { parameters: { scale: String(scale), ...options } });
 const point = structOf(
   {
     x: schemaOf('float64'),
@@ -50,7 +51,7 @@ const variable = structOf(
 );
 const optional = { optional: true };
 
-/** Writes values (and a null) of a schema into a column, and answers them as text. */
+/** Writes values (and a null) of a schema to a column, and returns them as text. */
 async function through(
   schema: Schema,
   column: string | null,
@@ -75,7 +76,7 @@ const columnType = async () =>
 
 const big = 9_007_199_254_740_993n;
 
-/** Schema, values, what the database then has as text, and the type of the column that is made for it. */
+/** Schema, values, their text in the database, and the type of the created column. */
 const created: [string, Schema, Value[], (string | null)[], string][] = [
   ['int8', schemaOf('int8'), [-128, 127], ['-128', '127'], 'smallint'],
   ['int16', schemaOf('int16'), [-32768, 32767], ['-32768', '32767'], 'smallint'],
@@ -120,21 +121,21 @@ const created: [string, Schema, Value[], (string | null)[], string][] = [
   ],
   [
     'Connect Date',
-    named('int32', LogicalName.Date),
+    namedSchema('int32', LogicalName.Date),
     [new Date(0), new Date('2026-02-28')],
     ['1970-01-01', '2026-02-28'],
     'date',
   ],
   [
     'Connect Time',
-    named('int32', LogicalName.Time),
+    namedSchema('int32', LogicalName.Time),
     [new Date(0), new Date(86_399_999)],
     ['00:00:00', '23:59:59.999'],
     'time without time zone',
   ],
   [
     'Connect Timestamp',
-    named('int64', LogicalName.Timestamp),
+    namedSchema('int64', LogicalName.Timestamp),
     [new Date('2026-01-02T03:04:05.678Z'), new Date(-1), new Date('+012026-01-01T00:00:00Z')],
     ['2026-01-02 03:04:05.678', '1969-12-31 23:59:59.999', '12026-01-01 00:00:00'],
     'timestamp without time zone',
@@ -198,7 +199,7 @@ const created: [string, Schema, Value[], (string | null)[], string][] = [
   ['ZonedTime', time('ZonedTime', 'string'), ['10:20:30.123456Z'], ['10:20:30.123456+00'], 'time with time zone'],
   ['Interval', time('Interval', 'string'), ['P1Y2M3DT4H5M6.78S'], ['1 year 2 mons 3 days 04:05:06.78'], 'interval'],
   ['MicroDuration', time('MicroDuration'), [-1_500_000n, 3_600_000_000n], ['-00:00:01.5', '01:00:00'], 'interval'],
-  ['Year', named('int32', 'io.debezium.time.Year'), [1999], ['1999'], 'integer'],
+  ['Year', namedSchema('int32', 'io.debezium.time.Year'), [1999], ['1999'], 'integer'],
   ['Uuid', data('Uuid'), ['0ce5f6bc-9b52-4b11-8df0-3f4d3b1ea0a2'], ['0ce5f6bc-9b52-4b11-8df0-3f4d3b1ea0a2'], 'uuid'],
   ['Json', data('Json'), ['{"a": 1}'], ['{"a": 1}'], 'json'],
   [
@@ -218,7 +219,7 @@ const created: [string, Schema, Value[], (string | null)[], string][] = [
     'bit(10)',
   ],
   ['Bits without length', data('Bits', 'bytes'), [Buffer.from([5])], ['101'], 'bit varying'],
-  ['Ltree, where there is no ltree', data('Ltree'), ['a.b'], ['a.b'], 'text'],
+  ['Ltree without the extension', data('Ltree'), ['a.b'], ['a.b'], 'text'],
   ['Point', point, [struct(point, { x: 1.5, y: -2 })], ['(1.5,-2)'], 'point'],
   [
     'VariableScaleDecimal',
@@ -258,7 +259,7 @@ const created: [string, Schema, Value[], (string | null)[], string][] = [
   ['array of Date', arrayOf(time('Date', 'int32')), [[0]], ['{1970-01-01}'], 'date[]'],
   ['array of bytes', arrayOf(schemaOf('bytes')), [[Buffer.from([1])]], ['{"\\\\x01"}'], 'bytea[]'],
   [
-    'map of texts',
+    'map of strings',
     mapOf(schemaOf('string'), schemaOf('string', optional)),
     [
       new Map([
@@ -297,7 +298,7 @@ const created: [string, Schema, Value[], (string | null)[], string][] = [
   ],
   [
     'timestamp(3)',
-    named('int64', 'io.debezium.time.Timestamp', { parameters: { '__debezium.source.column.length': '3' } }),
+    namedSchema('int64', 'io.debezium.time.Timestamp', { parameters: { '__debezium.source.column.length': '3' } }),
     [0n],
     ['1970-01-01 00:00:00'],
     'timestamp(3) without time zone',
@@ -311,7 +312,7 @@ const created: [string, Schema, Value[], (string | null)[], string][] = [
   ],
 ];
 
-describe('columns made for a schema', () => {
+describe('columns created for a schema', () => {
   it.each(created)('%s', async (_name, schema, values, expected, type) => {
     expect(await through(schema, null, values)).toEqual(expected);
     expect(await columnType()).toBe(type);
@@ -376,7 +377,7 @@ const into: [string, Schema, string, Value[], (string | null)[]][] = [
     ['2026-01-01 00:00:00'],
   ],
   [
-    'ZonedTimestamp into text, as it is',
+    'ZonedTimestamp into text, unchanged',
     time('ZonedTimestamp', 'string'),
     'text',
     ['2026-01-01T01:00:00+01:00'],
@@ -391,7 +392,7 @@ const into: [string, Schema, string, Value[], (string | null)[]][] = [
   ],
   [
     'Connect Timestamp into timestamptz',
-    named('int64', LogicalName.Timestamp),
+    namedSchema('int64', LogicalName.Timestamp),
     'timestamptz',
     [new Date(0)],
     ['1970-01-01 00:00:00+00'],
@@ -428,7 +429,7 @@ const into: [string, Schema, string, Value[], (string | null)[]][] = [
   ],
 ];
 
-describe('columns that are there', () => {
+describe('existing columns', () => {
   it.each(into)('%s', async (_name, schema, column, values, expected) => {
     expect(await through(schema, column, values)).toEqual(expected);
   });
@@ -439,7 +440,7 @@ describe('values without schemas', () => {
     ['numbers', 'int', [1, '2', true], ['1', '2', '1']],
     ['big numbers', 'numeric', [1e21, 0.1, big], ['1000000000000000000000', '0.1', String(big)]],
     ['booleans', 'boolean', [true, 'f', 1], ['true', 'false', 'true']],
-    ['texts of anything', 'text', ['a', 1.5, true, { a: [1] }], ['a', '1.5', 'true', '{"a":[1]}']],
+    ['strings for any type', 'text', ['a', 1.5, true, { a: [1] }], ['a', '1.5', 'true', '{"a":[1]}']],
     ['JSON', 'jsonb', [{ a: 1 }, [1, 'x'], 5, '{"raw":true}'], ['{"a": 1}', '[1, "x"]', '5', '{"raw": true}']],
     ['base64', 'bytea', ['AAH/', ''], ['\\x0001ff', '\\x']],
     ['arrays', 'text[]', [['a', null, 'b"'], '{x}'], ['{a,NULL,"b\\""}', '{x}']],
@@ -477,10 +478,10 @@ describe('values without schemas', () => {
 });
 
 describe('time zones', () => {
-  it('make timestamps without time zone of instants, and instants of those', async () => {
+  it('convert between timestamps without time zone and instants', async () => {
     await db.query('CREATE TABLE orders (id int PRIMARY KEY, wall timestamp, instant timestamptz, clock timestamptz)');
     const value = structOf({
-      wall: named('int64', LogicalName.Timestamp),
+      wall: namedSchema('int64', LogicalName.Timestamp),
       instant: time('ZonedTimestamp', 'string'),
       clock: time('MicroTimestamp'),
     });
@@ -504,7 +505,7 @@ describe('time zones', () => {
     await db.query('CREATE TABLE orders (id int PRIMARY KEY, wall timestamp)');
     await using sink = await TestSink.open(db, { ...upsert, 'db.timezone': 'UTC+05:30' });
     await sink.write([
-      recordsOf(key, structOf({ wall: named('int64', LogicalName.Timestamp) })).row({ id: 1, wall: new Date(0) }),
+      recordsOf(key, structOf({ wall: namedSchema('int64', LogicalName.Timestamp) })).row({ id: 1, wall: new Date(0) }),
     ]);
     expect(await db.query('SELECT wall::text FROM orders')).toEqual([{ wall: '1970-01-01 05:30:00' }]);
   });
@@ -513,21 +514,21 @@ describe('time zones', () => {
 describe('values that do not fit', () => {
   it.each([
     ['text that is too long', schemaOf('string'), 'varchar(3)', 'abcd'],
-    ['text that is no number', schemaOf('string'), 'int', 'x'],
+    ['text that is not a number', schemaOf('string'), 'int', 'x'],
     ['a number out of range', schemaOf('int32'), 'smallint', 40_000],
-    ['a value out of the domain', schemaOf('float64'), 'amount', -1],
-    ['no member of the enum', schemaOf('string'), 'mood', 'angry'],
-    ['text where the schema says a number', schemaOf('int32'), 'int', 'x'],
-    ['a number out of the schema’s range', schemaOf('int32'), 'int', 2 ** 31],
-    ['a fraction where the schema says int64', schemaOf('int64'), 'bigint', 0.5],
-    ['a number where the schema says text', schemaOf('string'), 'text', 5],
-    ['an invalid date', named('int64', LogicalName.Timestamp), 'timestamp', new Date(Number.NaN)],
-    ['a timestamp that is none', time('ZonedTimestamp', 'string'), 'timestamptz', '2026-02-30T00:00:00Z'],
+    ['a value outside of the domain', schemaOf('float64'), 'amount', -1],
+    ['an unknown member of the enum', schemaOf('string'), 'mood', 'angry'],
+    ['text where the schema requires a number', schemaOf('int32'), 'int', 'x'],
+    ["a number outside of the schema's range", schemaOf('int32'), 'int', 2 ** 31],
+    ['a fraction where the schema requires int64', schemaOf('int64'), 'bigint', 0.5],
+    ['a number where the schema requires text', schemaOf('string'), 'text', 5],
+    ['an invalid date', namedSchema('int64', LogicalName.Timestamp), 'timestamp', new Date(Number.NaN)],
+    ['an invalid timestamp', time('ZonedTimestamp', 'string'), 'timestamptz', '2026-02-30T00:00:00Z'],
     ['a timestamp out of range', time('MicroTimestamp'), 'timestamp', -300_000_000_000_000_000n],
-    ['a Decimal beyond the column', decimal(0), 'numeric(3)', new Decimal(1000n, 0)],
+    ['a Decimal too large for the column', decimal(0), 'numeric(3)', new Decimal(1000n, 0)],
     ['broken JSON', data('Json'), 'json', '{'],
   ] as [string, Schema, string, Value][])(
-    '%s: an error with the record’s index and without the value',
+    "%s: an error with the record's index and without the value",
     async (_name, schema, column, bad) => {
       await db.query(`CREATE TABLE orders (id int PRIMARY KEY, v ${column})`);
       await using sink = await TestSink.open(db, upsert);

@@ -6,16 +6,16 @@ import { type Committed, silent, type Warning } from '../postgresql/harness.ts';
 
 export type Props = Readonly<Record<string, string>>;
 
-/** A database of either kind, through SQL that both understand, but for what a test says itself. */
+/** A database of either kind with SQL that both support, except the parts that a test sets. */
 export interface Source extends AsyncDisposable {
   readonly product: 'postgresql' | 'mariadb';
   readonly name: string;
-  /** JDBC URL with the user in it. */
+  /** JDBC URL including the user. */
   readonly url: string;
   run(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
-  /** A session of its own, for transactions. */
+  /** A separate session for transactions. */
   session(): Promise<{ run(sql: string): Promise<unknown> }>;
-  /** What stands in a stored partition for a table. */
+  /** Stored source partition of a table. */
   full(table: string): string;
 }
 
@@ -58,7 +58,7 @@ export const sources = [
   ['MariaDB', mariadbSource],
 ] as const;
 
-/** Configuration that polls often. */
+/** Configuration with frequent polls. */
 export const propsOf = (source: Source, more: Props): Props => ({
   'connection.url': source.url,
   'topic.prefix': 'from.',
@@ -80,14 +80,14 @@ export interface Running extends AsyncDisposable {
   readonly figures: Readonly<Record<string, number | string>>;
   /** Reads one batch and commits it. */
   step(): Promise<SourceBatch | null>;
-  /** Reads until `done` holds; fails after twenty seconds. */
+  /** Reads until `done` returns true; fails after twenty seconds. */
   until(done: () => boolean): Promise<void>;
-  /** Reads until so many records were committed in all, and then until nothing more comes. */
+  /** Reads until this many records were committed in total, and then until no more arrive. */
   exactly(count: number): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Opens a task as the engine would. */
+/** Opens a task like the engine. */
 export async function openTask(props: Props, committed: Committed, maxBatchBytes = 2 << 20): Promise<Running> {
   const task = connector.task();
   const abort = new AbortController();
@@ -110,7 +110,7 @@ export async function openTask(props: Props, committed: Committed, maxBatchBytes
     },
     async exactly(count: number) {
       await running.until(() => committed.records.length >= count);
-      // A poll of MariaDB may end with the second read that finds nothing.
+      // A poll of MariaDB may need a second empty read to end.
       for (let quiet = 0; quiet < (props['connection.url']?.includes('postgres') ? 1 : 2); quiet++)
         while ((await running.step()) !== null) quiet = 0;
       if (committed.records.length !== count) throw new Error(`${committed.records.length} records, not ${count}`);
@@ -145,8 +145,8 @@ export async function openTask(props: Props, committed: Committed, maxBatchBytes
 }
 
 /**
- * Reads with a restart after each few batches, some of which were read and never committed, until so many records are
- * committed; then makes sure that no more come.
+ * Reads with a restart every few batches, some of which are read and never committed, until this many records are
+ * committed; then checks that no more arrive.
  */
 export async function withRestarts(
   props: Props,
@@ -158,8 +158,8 @@ export async function withRestarts(
   for (let round = 0; committed.records.length < count; round++) {
     if (performance.now() > deadline) throw new Error(`${committed.records.length} of ${count} records in 40 s`);
     await using running = await openTask(props, committed, maxBatchBytes);
-    const wanted = committed.batches.length + 1 + (round % 3);
-    await running.until(() => committed.batches.length >= wanted || committed.records.length >= count);
+    const batchTarget = committed.batches.length + 1 + (round % 3);
+    await running.until(() => committed.batches.length >= batchTarget || committed.records.length >= count);
     // Lost on its way to Kafka.
     if (round % 2 === 0 && committed.records.length < count) await running.task.read();
   }

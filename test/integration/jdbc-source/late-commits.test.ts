@@ -2,12 +2,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Committed, payloadOf } from '../postgresql/harness.ts';
 import { openTask, propsOf, type Running, type Source, sources } from './harness.ts';
 
-/** Reads for two polls and more, during which what is held back must not come. */
+/** Reads for more than two polls, during which held-back rows must not arrive. */
 async function quietly(running: Running): Promise<void> {
   for (let i = 0; i < 3; i++) expect(await running.step()).toBeNull();
 }
 
-describe.concurrent.each(sources)('%s: what commits late', (_name, make) => {
+describe.concurrent.each(sources)('%s: rows that commit late are read', (_name, make) => {
   let db: Source;
   beforeAll(async () => {
     db = await make();
@@ -17,7 +17,7 @@ describe.concurrent.each(sources)('%s: what commits late', (_name, make) => {
   });
   const idsOf = (committed: Committed) => committed.records.map(record => payloadOf(record)['id']);
 
-  test('by number: a transaction that took its number first and commits last', async () => {
+  test('by number: a transaction that took its number first and commits last is awaited', async () => {
     const serial = db.product === 'postgresql' ? 'bigserial PRIMARY KEY' : 'bigint AUTO_INCREMENT PRIMARY KEY';
     await db.run(`CREATE TABLE late_number (id ${serial}, name varchar(9))`);
     const committed = new Committed();
@@ -28,7 +28,7 @@ describe.concurrent.each(sources)('%s: what commits late', (_name, make) => {
     const [slow, quick] = [await db.session(), await db.session()];
     await slow.run('BEGIN');
     await slow.run("INSERT INTO late_number (name) VALUES ('slow')");
-    // Its number is greater, and it is there first.
+    // Its number is greater, and it commits first.
     await quick.run("INSERT INTO late_number (name) VALUES ('quick')");
     await quietly(running);
     await slow.run('COMMIT');
@@ -36,7 +36,7 @@ describe.concurrent.each(sources)('%s: what commits late', (_name, make) => {
     expect(idsOf(committed).map(Number)).toEqual([1, 2]);
   });
 
-  test('by number: one that began earlier still and writes in between holds nothing up for ever', async () => {
+  test('by number: an earlier transaction that writes in between does not delay reads without end', async () => {
     await db.run('CREATE TABLE late_other (id int PRIMARY KEY)');
     await db.run('CREATE TABLE late_elsewhere (id int PRIMARY KEY)');
     const committed = new Committed();
@@ -57,7 +57,7 @@ describe.concurrent.each(sources)('%s: what commits late', (_name, make) => {
     expect(idsOf(committed)).toEqual([2]);
   });
 
-  test('by time: a row stamped before others and committed after them', async () => {
+  test('by time: a row stamped before others and committed after them is read', async () => {
     const [type, now] = db.product === 'postgresql' ? ['timestamptz', 'now()'] : ['datetime(6)', 'now(6)'];
     await db.run(`CREATE TABLE late_time (id int, at ${type} NOT NULL)`);
     const committed = new Committed();
@@ -78,7 +78,7 @@ describe.concurrent.each(sources)('%s: what commits late', (_name, make) => {
     expect(idsOf(committed)).toEqual([1, 2]);
   });
 
-  test('a delay gives time to what nothing shows', async () => {
+  test('a delay covers late rows that cannot be detected', async () => {
     const [type, now] = db.product === 'postgresql' ? ['timestamptz', 'now()'] : ['datetime(6)', 'now(6)'];
     await db.run(`CREATE TABLE postponed (id int, at ${type} NOT NULL)`);
     const committed = new Committed();
@@ -93,7 +93,7 @@ describe.concurrent.each(sources)('%s: what commits late', (_name, make) => {
     );
     await db.run(`INSERT INTO postponed VALUES (2, ${now})`);
     const began = performance.now();
-    // Stamped by a clock that is a second behind.
+    // Stamped by a clock that is a second slow.
     await db.run(
       `INSERT INTO postponed VALUES (1, ${now} - INTERVAL ${db.product === 'postgresql' ? "'1 second'" : '1 SECOND'})`,
     );
@@ -103,7 +103,7 @@ describe.concurrent.each(sources)('%s: what commits late', (_name, make) => {
   });
 });
 
-test('PostgreSQL: transactions of other databases hold nothing up', async () => {
+test('PostgreSQL: transactions of other databases delay nothing', async () => {
   const [, make] = sources[0];
   await using db = await make();
   await using other = await make();

@@ -27,7 +27,7 @@ describe.concurrent.each(sources)('%s', (_name, make) => {
     await db[Symbol.asyncDispose]();
   });
 
-  test('incrementing: each row once over restarts, by the column that counts by itself; then what is new', async () => {
+  test('incrementing: each row is read once over restarts, by the auto-increment column; then new rows', async () => {
     await db.run(`CREATE TABLE counted (id ${serial}, name varchar(20))`);
     await db.run(`INSERT INTO counted (name) VALUES ${rows(50, i => `'row ${i}'`)}`);
     const props = propsOf(db, { mode: 'incrementing', 'table.whitelist': 'counted', 'batch.max.rows': '11' });
@@ -45,7 +45,7 @@ describe.concurrent.each(sources)('%s', (_name, make) => {
     expect(valuesOf(committed, 'name').at(-1)).toBe('later');
   });
 
-  test('timestamp: rows of one time are never torn apart or doubled, whatever the size of a batch', async () => {
+  test('timestamp: rows of one time are never split or duplicated, for any batch size', async () => {
     await db.run(`CREATE TABLE stamped (n int, at ${timestamp} NOT NULL)`);
     // Sixty rows at six times.
     await db.run(
@@ -66,13 +66,13 @@ describe.concurrent.each(sources)('%s', (_name, make) => {
     });
   });
 
-  test('timestamp: a time with more rows than a batch holds is read in parts, equal rows and all', async () => {
+  test('timestamp: a time with more rows than a batch is read in parts, including equal rows', async () => {
     await db.run(`CREATE TABLE bulky (n int, text_ varchar(100), at ${timestamp} NOT NULL)`);
     const text = 'x'.repeat(90);
     const insert = (count: number, time: string, n: (i: number) => number) =>
       db.run(`INSERT INTO bulky VALUES ${rows(count, i => `${n(i)}, '${text}', '${time}'`)}`);
     await insert(3, '2024-01-01 00:00:00', i => i);
-    // Of these, every fourth row is the same.
+    // Every fourth of these rows is the same.
     await insert(200, '2024-01-01 00:00:01', i => (i % 4 === 0 ? 999 : 1000 + i));
     await insert(3, '2024-01-01 00:00:02', i => 2000 + i);
     const props = propsOf(db, {
@@ -89,7 +89,7 @@ describe.concurrent.each(sources)('%s', (_name, make) => {
     expect(valuesOf(committed, 'n').slice(-3)).toEqual([2001, 2002, 2003]);
   });
 
-  test('timestamp+incrementing: by the pair, and a changed row again', async () => {
+  test('timestamp+incrementing: rows are read by the pair, and changed rows again', async () => {
     await db.run(`CREATE TABLE paired (id int PRIMARY KEY, at ${timestamp} NOT NULL, name varchar(20))`);
     await db.run(`INSERT INTO paired VALUES ${rows(40, i => `${41 - i}, '2024-01-01 00:00:0${i % 3}', 'a'`)}`);
     const props = propsOf(db, {
@@ -109,7 +109,7 @@ describe.concurrent.each(sources)('%s', (_name, make) => {
     expect(payloadOf(committed.records[40] as never)).toMatchObject({ id: 7, name: 'b' });
   });
 
-  test('several timestamp columns: the first that is not null counts', async () => {
+  test('several timestamp columns: the first non-null value counts', async () => {
     await db.run(`CREATE TABLE twice (n int, changed ${timestamp} NULL, made ${timestamp} NOT NULL)`);
     await db.run(
       "INSERT INTO twice VALUES (1, NULL, '2024-01-01'), (2, '2024-01-03', '2024-01-01'), (3, NULL, '2024-01-02')",
@@ -126,7 +126,7 @@ describe.concurrent.each(sources)('%s', (_name, make) => {
     expect(running.warnings).toEqual([]);
   });
 
-  test('timestamp.initial: from a time, or from now on', async () => {
+  test('timestamp.initial: rows are read from a time, or from now on', async () => {
     await db.run(`CREATE TABLE started (n int, at ${timestamp} NOT NULL)`);
     await db.run("INSERT INTO started VALUES (1, '2024-01-01'), (2, '2024-01-02'), (3, '2024-01-03')");
     const more = { mode: 'timestamp', 'timestamp.column.name': 'at', 'table.whitelist': 'started' };
@@ -139,14 +139,14 @@ describe.concurrent.each(sources)('%s', (_name, make) => {
     expect(valuesOf(committed, 'n')).toEqual([2, 3]);
     const fromNow = new Committed();
     await using second = await openTask(propsOf(db, { ...more, 'timestamp.initial': '-1' }), fromNow);
-    // The place is kept before there is a row.
+    // The position is stored before there is a row.
     await second.until(() => fromNow.all().length === 1);
     await db.run(`INSERT INTO started VALUES (4, ${db.product === 'postgresql' ? 'now()' : 'now(6)'})`);
     await second.exactly(1);
     expect(valuesOf(fromNow, 'n')).toEqual([4]);
   });
 
-  test('bulk: the whole table at each poll', async () => {
+  test('bulk: the whole table is read at each poll', async () => {
     await db.run('CREATE TABLE whole (n int)');
     await db.run('INSERT INTO whole VALUES (1), (2), (3)');
     const committed = new Committed();
@@ -159,7 +159,7 @@ describe.concurrent.each(sources)('%s', (_name, make) => {
     expect(committed.all()).toEqual([]);
   });
 
-  test('a query, with conditions and joins of its own, and a suffix', async () => {
+  test('a query may have conditions, joins and a suffix', async () => {
     await db.run(`CREATE TABLE asked (id int PRIMARY KEY, at ${timestamp} NOT NULL)`);
     await db.run(`INSERT INTO asked VALUES ${rows(20, i => `${i}, '2024-01-01 00:00:0${i % 4}'`)}`);
     const query = 'SELECT a.id, a.at, b.id AS other FROM asked a JOIN asked b ON a.id = b.id WHERE a.id > 5;';
@@ -169,13 +169,13 @@ describe.concurrent.each(sources)('%s', (_name, make) => {
     expect(valuesOf(count, 'id')).toEqual(numbers(15, 6));
     expect(count.records[0]?.topic).toBe('answers');
     expect(count.all()).toEqual([{ partition: { query: 'query' }, offset: { incrementing: 20 } }]);
-    // A suffix cuts where it likes, and no row of the time that it cut is lost.
+    // A suffix splits anywhere, and no row of the split time is lost.
     const time = new Committed();
     await withRestarts(propsOf(db, { ...more, mode: 'timestamp', 'timestamp.column.name': 'at' }), time, 15);
     expect(valuesOf(time, 'other').sort((a, b) => Number(a) - Number(b))).toEqual(numbers(15, 6));
   });
 
-  test('a table that appears is read, one that goes is forgotten, and what is wrong with one stops no other', async () => {
+  test('a new table is read, a dropped one is forgotten, and an error in one stops no other', async () => {
     await db.run('CREATE TABLE new_first (id int PRIMARY KEY)');
     await db.run('INSERT INTO new_first VALUES (1)');
     await db.run('CREATE TABLE new_wrong (name varchar(9))');
@@ -204,7 +204,7 @@ describe.concurrent.each(sources)('%s', (_name, make) => {
     await running.exactly(3);
   });
 
-  test('columns that come and go between polls', async () => {
+  test('columns may be added and dropped between polls', async () => {
     await db.run(`CREATE TABLE changing (id int PRIMARY KEY, a int)`);
     await db.run('INSERT INTO changing VALUES (1, 10)');
     const committed = new Committed();
@@ -226,7 +226,7 @@ describe.concurrent.each(sources)('%s', (_name, make) => {
     ]);
   });
 
-  test('tables are spread over tasks, each row in one of them', async () => {
+  test('tables are distributed over tasks, each row in one of them', async () => {
     for (const name of ['a', 'b', 'c']) {
       await db.run(`CREATE TABLE spread_${name} (id int PRIMARY KEY)`);
       await db.run(`INSERT INTO spread_${name} VALUES (1), (2)`);
@@ -249,7 +249,7 @@ describe.concurrent.each(sources)('%s', (_name, make) => {
     );
   });
 
-  test('a nullable column: a warning, and with validate.non.null=true a refusal', async () => {
+  test('a nullable column causes a warning, and with validate.non.null=true an error', async () => {
     await db.run(`CREATE TABLE loose (n int, at ${timestamp} NULL)`);
     const more = { mode: 'timestamp', 'timestamp.column.name': 'at', 'table.whitelist': 'loose' };
     await using running = await openTask(propsOf(db, more), new Committed());
@@ -259,7 +259,7 @@ describe.concurrent.each(sources)('%s', (_name, make) => {
     await expect(strict.step()).rejects.toMatchObject({ code: 'SOURCE_SETUP' });
   });
 
-  test('a position of Confluent’s, without nanoseconds, is gone on from', async () => {
+  test("a position of Confluent's connector, without nanoseconds, is continued", async () => {
     await db.run(`CREATE TABLE moved (id int PRIMARY KEY, at ${timestamp} NOT NULL)`);
     await db.run(
       "INSERT INTO moved VALUES (1, '2024-01-01 00:00:01'), (2, '2024-01-01 00:00:01'), (3, '2024-01-01 00:00:02')",
@@ -282,7 +282,7 @@ describe.concurrent.each(sources)('%s', (_name, make) => {
     expect(valuesOf(committed, 'id')).toEqual([2, 3]);
   });
 
-  test('what cannot be connected to says so', async () => {
+  test('a connection error has a message', async () => {
     const context = planContext;
     const wrong = configOf(propsOf(db, { mode: 'bulk', 'connection.url': db.url.replace(db.name, 'nowhere_at_all') }));
     await expect(connector.validate?.(wrong, context)).resolves.toMatchObject({
@@ -295,7 +295,7 @@ describe.concurrent.each(sources)('%s', (_name, make) => {
   });
 });
 
-test('the textbook’s configuration, word for word but for the port', async () => {
+test('the introductory configuration runs unchanged except for the port', async () => {
   await using db = await createMariadb('test');
   await db.query('CREATE TABLE login (username VARCHAR(30), login_time DATETIME)');
   await db.query("INSERT INTO login VALUES ('gwenshap', NOW() - INTERVAL 3 SECOND)");

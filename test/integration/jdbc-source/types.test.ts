@@ -3,7 +3,7 @@ import { Decimal, type SourceRecord, type StructSchema, type Value } from '../..
 import { Committed, payloadOf } from '../postgresql/harness.ts';
 import { mariadbSource, openTask, type Props, postgresSource, propsOf, type Source } from './harness.ts';
 
-/** Column: type in SQL, literal, schema (`type`, or `type Name`), value. */
+/** Column: SQL type, literal, schema (`type`, or `type Name`), value. */
 type Cases = Readonly<Record<string, readonly [sql: string, literal: string, schema: string, value: Value]>>;
 
 async function readOnce(db: Source, table: string, count: number, more: Props = {}): Promise<readonly SourceRecord[]> {
@@ -43,13 +43,13 @@ async function check(db: Source, cases: Cases): Promise<void> {
   );
   const { fields } = structOf(full);
   expect(fields.filter(({ schema }) => !schema.optional).map(({ name }) => name)).toEqual(['id']);
-  // Nulls, as JSON has them.
+  // Nulls, as in JSON.
   expect(payloadOf(empty as SourceRecord)).toEqual({ id: 2, ...Object.fromEntries(names.map(name => [name, null])) });
 }
 
 const at = (iso: string): Date => new Date(iso);
 
-test('PostgreSQL: every common type', async () => {
+test('PostgreSQL: every common type is read', async () => {
   await using db = await postgresSource();
   await db.run("CREATE TYPE mood AS ENUM ('glad', 'sad'); CREATE DOMAIN short AS varchar(5)");
   await check(db, {
@@ -87,7 +87,7 @@ test('PostgreSQL: every common type', async () => {
   });
 });
 
-test('MariaDB: every common type', async () => {
+test('MariaDB: every common type is read', async () => {
   await using db = await mariadbSource();
   await check(db, {
     c_tinyint: ['tinyint', '-128', 'int8', -128],
@@ -127,7 +127,7 @@ test.each([
   ['PostgreSQL', postgresSource, 'timestamp', 'timestamptz'],
   ['MariaDB', mariadbSource, 'datetime', 'timestamp'],
 ] as const)(
-  '%s: db.timezone is that of the clock on the wall; instants have their own',
+  '%s: db.timezone is that of local timestamps; instants have their own',
   async (_name, make, local, instant) => {
     await using db = await make();
     await db.run(`CREATE TABLE zoned (id int NOT NULL PRIMARY KEY, w ${local} NOT NULL, i ${instant} NOT NULL)`);
@@ -136,7 +136,7 @@ test.each([
     const [record] = await readOnce(db, 'zoned', 1, more);
     expect(fieldOf(record, 'w')).toEqual(at('2024-07-01T10:00:00Z'));
     expect(fieldOf(record, 'i')).toEqual(at('2024-07-01T12:00:00Z'));
-    // A position on the wall's clock is kept as an instant, and comes back to the same time.
+    // A position in local time is stored as an instant, and converted back to the same time.
     const committed = new Committed();
     const props = propsOf(db, { ...more, mode: 'timestamp', 'timestamp.column.name': 'w', 'table.whitelist': 'zoned' });
     await using first = await openTask(props, committed);
@@ -148,7 +148,7 @@ test.each([
   },
 );
 
-test('a value that its type in Connect cannot hold is an error of its record alone', async () => {
+test('a value that its Connect type cannot hold is an error of its record only', async () => {
   await using db = await mariadbSource();
   await db.run('CREATE TABLE beyond (id int NOT NULL PRIMARY KEY, u bigint unsigned, t time)');
   await db.run(
@@ -160,7 +160,7 @@ test('a value that its type in Connect cannot hold is an error of its record alo
   expect(() => fieldOf(records[2], 't')).toThrow('the time is not within a day');
 });
 
-test('numbers beyond what JSON’s readers hold exactly are positions all the same', async () => {
+test('numbers beyond the exact range of JSON readers are valid positions', async () => {
   await using db = await postgresSource();
   await db.run('CREATE TABLE vast (id bigint NOT NULL PRIMARY KEY)');
   await db.run('INSERT INTO vast SELECT 9007199254740993 + i FROM generate_series(0, 9) i');
@@ -178,7 +178,7 @@ test('numbers beyond what JSON’s readers hold exactly are positions all the sa
   );
 });
 
-test('large rows are read a few at a time, large tables without holding them', async () => {
+test('large rows are read a few at a time, and large tables with bounded memory', async () => {
   for (const make of [postgresSource, mariadbSource]) {
     await using db = await make();
     await db.run(
@@ -196,13 +196,13 @@ test('large rows are read a few at a time, large tables without holding them', a
     );
     await running.until(() => committed.records.length === 40);
     const sizes = committed.batches.map(batch => batch.bytes);
-    // The first batch is as many rows as are fetched while nothing is known of them.
+    // The first batch has as many rows as are fetched while their size is unknown.
     expect(Math.max(...sizes.slice(1))).toBeLessThanOrEqual(2.1e6);
     expect(committed.records.map(record => fieldOf(record, 'id'))).toEqual(Array.from({ length: 40 }, (_, i) => i + 1));
   }
 });
 
-test('a session that is cut off is a failure that passes, and the next attempt goes on', async () => {
+test('a terminated session is a retriable error, and the next attempt continues', async () => {
   for (const make of [postgresSource, mariadbSource]) {
     await using db = await make();
     await db.run('CREATE TABLE cut (id int NOT NULL PRIMARY KEY)');
@@ -221,7 +221,7 @@ test('a session that is cut off is a failure that passes, and the next attempt g
       ))
         await db.run(`KILL ${id}`);
     await db.run('INSERT INTO cut VALUES (3)');
-    // Between polls it may not even be noticed: there is a new session then.
+    // Between polls it may be unnoticed, because a new session is opened.
     await running
       .until(() => committed.records.length === 3)
       .catch((error: { code?: string }) => {

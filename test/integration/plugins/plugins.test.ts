@@ -11,7 +11,7 @@ import { eventually } from '../../support/eventually.ts';
 import { servers } from '../../support/servers.ts';
 import { uniqueName } from '../../support/topic.ts';
 
-/** A worker with the sample plugin, as its users have it, and one beside it that cannot be loaded. */
+/** A worker with the sample plugin, and another plugin that fails to load. */
 const group = uniqueName('plugins');
 const name = (what: string) => `${group}-${what}`;
 const placeholder = (key: string) => `$\{json:${join(folder, 'secrets.json')}:${key}}`;
@@ -73,7 +73,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test('all kinds of plugins are listed with their versions and their keys', async () => {
+test('all kinds of plugins are listed with their versions and keys', async () => {
   const all = await call<{ class: string; type: string; version: string }[]>(
     'GET',
     url('/connector-plugins?connectorsOnly=false'),
@@ -99,8 +99,8 @@ test('all kinds of plugins are listed with their versions and their keys', async
     ['com.example.spool.ValueMatches', ['pattern']],
     ['Form', ['converter.type']],
   ] as const) {
-    const found = await call<{ name: string }[]>('GET', url(`/connector-plugins/${plugin}/config`));
-    expect(found.map(key => key.name)).toEqual(expect.arrayContaining([...keys]));
+    const listedKeys = await call<{ name: string }[]>('GET', url(`/connector-plugins/${plugin}/config`));
+    expect(listedKeys.map(key => key.name)).toEqual(expect.arrayContaining([...keys]));
   }
   const { configs } = await call<{ configs: { value: { name: string; value: string; errors: string[] } }[] }>(
     'PUT',
@@ -112,7 +112,7 @@ test('all kinds of plugins are listed with their versions and their keys', async
   expect(value('path')?.errors).toEqual([expect.stringContaining('absent cannot be read: ENOENT')]);
 });
 
-test('what cannot be loaded is named in the log, and the worker runs', async () => {
+test('a plugin that fails to load is named in the log, and the worker runs', async () => {
   await eventually(
     'both processes have loaded the plugin',
     async () => (await logText()).match(/spool".*plugin loaded/g)?.length === 2,
@@ -126,7 +126,7 @@ test('what cannot be loaded is named in the log, and the worker runs', async () 
   expect(await logText()).toMatch(/"provider":"late".*something of its own.*configuration provider cannot be used/);
 });
 
-test('a source, a transform behind a predicate, a converter and a provider carry files from folder to folder', async () => {
+test('a source, a transform with a predicate, a converter and a provider copy files between folders', async () => {
   const topic = name('mail');
   await call('POST', url('/connectors'), {
     name: name('source'),
@@ -156,7 +156,7 @@ test('a source, a transform behind a predicate, a converter and a provider carry
   await put('0001', 'mail=ada%40example.com&public=no');
   await put('0002', 'mail=info%40example.com&public=yes');
   const out = () => readdir(join(folder, 'out')).then(names => names.filter(one => !one.startsWith('.')).toSorted());
-  const files = await eventually('both files are there', async () => {
+  const files = await eventually('both files are copied', async () => {
     const names = await out();
     return names.length === 2 ? names : undefined;
   });
@@ -167,16 +167,16 @@ test('a source, a transform behind a predicate, a converter and a provider carry
     { mail: 'info@example.com', public: 'yes' },
   ]);
 
-  // Its position is kept, and what the placeholder stands for is not told.
+  // Its offset is stored, and does not contain the placeholder's value.
   await call('PUT', url(`/connectors/${name('source')}/stop`));
-  const { offsets } = await eventually('its offsets can be seen', () =>
+  const { offsets } = await eventually('its offsets are listed', () =>
     call<{ offsets: unknown[] }>('GET', url(`/connectors/${name('source')}/offsets`)),
   );
   // The folder came from a configuration provider, whose values are secrets.
   expect(offsets).toEqual([{ partition: { spool: '[hidden]' }, offset: { file: '0002' } }]);
   await put('0003', 'mail=bob%40example.com&public=no');
   await call('PUT', url(`/connectors/${name('source')}/resume`));
-  await eventually('the third is there, and none twice', async () => (await out()).length === 3);
+  await eventually('the third file is copied, and none twice', async () => (await out()).length === 3);
   expect(JSON.stringify(await call('GET', url(`/connectors/${name('sink')}`)))).not.toContain('xxxx-hidden');
   for (const one of ['source', 'sink']) await call('DELETE', url(`/connectors/${name(one)}`));
 });
@@ -192,12 +192,12 @@ describe('a component that throws', () => {
       'late.Load of a plugin cannot be loaded: something of its own',
     ],
     [
-      'when its configuration is checked',
+      'when its configuration is validated',
       () => withTransform('late.Check'),
       'late.Check of a plugin cannot check its configuration',
     ],
     [
-      'when servers are asked',
+      'when servers are queried',
       () => ({ 'connector.class': 'late.Source' }),
       'late.Source of a plugin cannot check its configuration',
     ],
@@ -206,19 +206,19 @@ describe('a component that throws', () => {
       () => ({ ...sink(), path: '$' + '{late:x:y}' }),
       'The configuration provider late cannot be used',
     ],
-  ])('%s is a 400 with a sentence', async (_when, config, sentence) => {
+  ])('%s is a 400 with a message', async (_when, config, sentence) => {
     const message = await refusal('POST', '/connectors', { name: name('wrong'), config: config() });
     expect(message).toContain(' 400 ');
     expect(message).toContain(sentence);
   });
 
-  test('when its keys are asked for', async () => {
+  test('when its keys are requested', async () => {
     const message = await refusal('GET', '/connector-plugins/late.Load/config');
     expect(message).toContain(' 400 ');
     expect(message).toContain('late.Load of a plugin cannot be loaded: something of its own');
   });
 
-  test('when it is made for a task: the task has FAILED with a sentence, and another runs', async () => {
+  test('when it is created for a task: the task has FAILED with a message, and another runs', async () => {
     await call('POST', url('/connectors'), { name: name('late'), config: withTransform('late.Create') });
     await call('POST', url('/connectors'), { name: name('fine'), config: sink() });
     const status = (one: string) => call<StatusInfo>('GET', url(`/connectors/${name(one)}/status`));
@@ -227,7 +227,7 @@ describe('a component that throws', () => {
       return task?.state === 'FAILED' ? task : undefined;
     });
     expect(failed.trace).toContain('late.Create of a plugin cannot be created: something of its own');
-    await eventually('the other runs', async () => (await status('fine')).tasks[0]?.state === 'RUNNING');
+    await eventually('the other connector runs', async () => (await status('fine')).tasks[0]?.state === 'RUNNING');
     for (const one of ['late', 'fine']) await call('DELETE', url(`/connectors/${name(one)}`));
   });
 });

@@ -6,7 +6,7 @@ interface CopyConnection {
   endCopyFrom(): void;
 }
 
-/** Runs COPY … FROM STDIN with lines of text. It writes many rows into one record of the log: they share an LSN. */
+/** Runs COPY … FROM STDIN with lines of text. It writes many rows into one log record: they share an LSN. */
 export function copyIn(client: pg.Client, table: string, lines: readonly string[]): Promise<void> {
   return new Promise((resolve, reject) => {
     let failure: Error | undefined;

@@ -1,6 +1,6 @@
 /**
- * Where records are not as Debezium 3.7 writes them, and are meant to be so: docs/reference/debezium-differences.md has
- * the reasons. The test of the golden records takes no other difference, and none of these may be left unused.
+ * Intended differences from Debezium 3.7, with reasons in docs/reference/debezium-differences.md. The test of the
+ * golden records allows no others, and each must be used.
  */
 export interface Cell {
   readonly variant: string;
@@ -14,7 +14,7 @@ export interface Cell {
 
 export interface Difference {
   readonly reason: string;
-  /** Whether it explains this one, and what is here is right. */
+  /** True if this difference is explained and the record is correct. */
   explains(cell: Cell): boolean;
 }
 
@@ -23,7 +23,7 @@ const number = (value: unknown): number => Number(String(value).replace('int64:'
 
 export const cellDifferences: readonly Difference[] = [
   {
-    reason: 'computed anew at each run',
+    reason: 'computed again at each run',
     explains: ({ table, column, there, here }) =>
       ['t_default', 't_default2'].includes(table) &&
       /^d_(now|today|ts3|uuid|num_fn|tstz3|time3)$/.test(column) &&
@@ -58,7 +58,7 @@ export const cellDifferences: readonly Difference[] = [
     explains: ({ variant, column, id, there, here }) =>
       variant === 'double' &&
       ((/^c_ts[36]?$/.test(column) && number(here) === Math.sign(number(there)) * 8.64e15) ||
-        // Rows 6 and 7 hold infinity and -infinity; Debezium's snapshot and stream differ from each other there.
+        // Rows 6 and 7 have infinity and -infinity, for which Debezium's snapshot and stream differ from each other.
         (column === 'c_date' && Math.abs(number(here)) === 1e8 && [6, 7, 106, 107].includes(Number(id)))),
   },
   {

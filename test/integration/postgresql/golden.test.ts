@@ -10,7 +10,7 @@ const unused = new Set<Difference>([...cellDifferences, ...schemaDifferences]);
 
 afterAll(() => expect([...unused].map(({ reason }) => reason)).toEqual([]));
 
-/** Tables of which Debezium writes other records on purpose of its own, and Millrace not. */
+/** Tables for which Debezium intentionally writes other records than Millrace. */
 const partitions = ['golden.public.t_part', 'golden.public.t_part_eu', 'golden.public.t_part_us'];
 
 const REFUSED = 'refused';
@@ -21,7 +21,7 @@ interface Mine {
   readonly value: ReturnType<typeof inKafka> | typeof REFUSED;
 }
 
-/** The same script, read by the connector, by topic; names are as in the golden records. */
+/** Records of the connector for the same script, by topic; names are as in the golden records. */
 async function record(config: Readonly<Record<string, string>>): Promise<Map<string, Mine[]>> {
   await using db = await createDatabase('golden');
   const client = await db.client();
@@ -52,7 +52,7 @@ async function record(config: Readonly<Record<string, string>>): Promise<Map<str
   );
 }
 
-/** REFUSED for a timestamp that nanoseconds have no number for: there it is null. */
+/** REFUSED for a timestamp outside of the range of nanoseconds: it is null there. */
 function convertedValue(
   one: SourceRecord,
   config: Readonly<Record<string, string>>,
@@ -67,10 +67,10 @@ function convertedValue(
 
 const prefixOf = (key: SourceRecord['key']) => (key as { at(i: number): unknown }).at(0);
 
-describe.each(Object.keys(golden))('records as Debezium 3.7 writes them: %s', variant => {
+describe.each(Object.keys(golden))('records equal those of Debezium 3.7: %s', variant => {
   const { config, schemas, records } = golden[variant] as (typeof golden)[string];
 
-  test('keys, values and schemas, but for the differences that are meant', async () => {
+  test('keys, values and schemas are equal except for intended differences', async () => {
     const mine = await record(config);
     const problems: string[] = [];
     const theirs = Map.groupBy(records, ({ topic }) => topic);
@@ -81,7 +81,8 @@ describe.each(Object.keys(golden))('records as Debezium 3.7 writes them: %s', va
       const here = mine.get(topic) ?? [];
       if (partitions.includes(topic) && checkPartitions(topic, there, here, config)) continue;
       if (variant === 'nanos') here.length = Math.min(here.length, there.length);
-      if (there.length !== here.length) problems.push(`${topic}: ${there.length} records there, ${here.length} here`);
+      if (there.length !== here.length)
+        problems.push(`${topic}: ${there.length} records in Debezium, ${here.length} in Millrace`);
       for (const [i, one] of there.entries())
         if (here[i] !== undefined) compare(variant, topic, one, here[i] as Mine, problems);
     }
@@ -93,7 +94,7 @@ describe.each(Object.keys(golden))('records as Debezium 3.7 writes them: %s', va
     return list.filter(({ key, value }) => key !== null || value !== null);
   }
 
-  /** Its snapshot reads a partitioned table and its partitions; here it reads what the stream will speak of. */
+  /** Debezium's snapshot reads a partitioned table and its partitions; Millrace reads the tables of the stream. */
   function checkPartitions(
     topic: string,
     there: readonly GoldenRecord[],
@@ -146,14 +147,14 @@ describe.each(Object.keys(golden))('records as Debezium 3.7 writes them: %s', va
   }
 
   function explain(cell: Cell, list: readonly Difference[], at: string, problems: string[]): void {
-    const found = list.find(difference => difference.explains(cell));
-    if (found === undefined)
+    const explanation = list.find(difference => difference.explains(cell));
+    if (explanation === undefined)
       problems.push(`${at}.${cell.column}: there ${JSON.stringify(cell.there)}, here ${JSON.stringify(cell.here)}`);
-    else unused.delete(found);
+    else unused.delete(explanation);
   }
 });
 
-/** Calls with each field that is not the same in both. */
+/** Calls back with each field that differs. */
 function eachField(a: Row, b: Row, call: (name: string, a: unknown, b: unknown) => void): void {
   for (const name of new Set([...Object.keys(a), ...Object.keys(b)]))
     if (JSON.stringify(a[name]) !== JSON.stringify(b[name])) call(name, a[name], b[name]);

@@ -6,8 +6,8 @@ import { Bytes } from '../../../src/api/index.ts';
 import { converter } from '../../converters/neutral.ts';
 
 /**
- * What a running Debezium 3.7 wrote for `schema.sql`, `rows.sql` (as snapshot with k = 0 and streamed with k = 100) and
- * `changes.sql`, by configuration. Names of databases are `golden`; what is different at each run was left out.
+ * Records of Debezium 3.7 for `schema.sql`, `rows.sql` (as snapshot with k = 0 and streamed with k = 100) and `changes.sql`,
+ * by configuration. Names of databases are `golden`; values that differ between runs are removed.
  */
 export interface Golden {
   readonly config: Readonly<Record<string, string>>;
@@ -34,7 +34,7 @@ export interface GoldenValue {
 
 export type Row = Readonly<Record<string, unknown>>;
 
-/** A schema as JsonConverter writes it. */
+/** A schema as JsonConverter encodes it. */
 export interface Shape {
   readonly type: string;
   readonly field?: string;
@@ -48,7 +48,7 @@ export const golden = JSON.parse(
   gunzipSync(readFileSync(new URL('debezium-3.7.json.gz', folder))).toString(),
 ) as Readonly<Record<string, Golden>>;
 
-/** Runs a script as psql does: statement by statement, `:k` being a number, in UTC. */
+/** Runs a script like psql: by statement, with a number for `:k`, in UTC. */
 export async function runScript(client: pg.Client, name: string, k = 0): Promise<void> {
   await client.query("SET timezone = 'UTC'");
   for (const statement of text(name).replaceAll(':k', String(k)).split(/;\n/))
@@ -57,7 +57,7 @@ export async function runScript(client: pg.Client, name: string, k = 0): Promise
 
 const withSchemas = converter({});
 
-/** Whole numbers beyond 2^53 keep their digits. */
+/** Integers beyond 2^53 keep their digits. */
 function parse(json: string): unknown {
   return JSON.parse(json, ((_key: string, value: unknown, { source }: { source: string }) =>
     typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(source)
@@ -65,7 +65,7 @@ function parse(json: string): unknown {
       : value) as (key: string, value: unknown) => unknown);
 }
 
-/** A side of a record as it would be in Kafka, schema and all; null for null. */
+/** A key or value as in Kafka, with its schema; null for null. */
 export function inKafka(record: SourceRecord, side: 'key' | 'value'): { schema: Shape; payload: unknown } | null {
   const out = new Bytes();
   const schema = side === 'key' ? record.keySchema : record.valueSchema;

@@ -13,7 +13,7 @@ import { Bytes } from '../../../src/api/index.ts';
 import { converter } from '../../converters/neutral.ts';
 import type { TestDatabase } from '../../support/database.ts';
 
-/** What Kafka would hold: positions and records of the batches that were committed, in that order. */
+/** Content of Kafka: positions and records of the committed batches, in order. */
 export class Committed implements PositionReader {
   readonly records: SourceRecord[] = [];
   readonly batches: SourceBatch[] = [];
@@ -30,7 +30,7 @@ export class Committed implements PositionReader {
   put(partition: SourcePartition, offset: SourceOffset): void {
     const key = JSON.stringify(partition);
     if (offset === null) this.#positions.delete(key);
-    // As it comes back from a topic.
+    // Converted as after reading it from a topic.
     else this.#positions.set(key, JSON.parse(JSON.stringify({ partition, offset })) as SourcePosition);
   }
 
@@ -52,9 +52,9 @@ export interface Running extends AsyncDisposable {
   readonly warnings: readonly Warning[];
   /** Reads one batch, commits and acknowledges it. */
   step(): Promise<SourceBatch | null>;
-  /** Reads until `done` holds; fails after the time. */
+  /** Reads until `done` returns true; fails after the timeout. */
   until(done: () => boolean | Promise<boolean>, withinMs?: number): Promise<void>;
-  /** Reads until this many records were committed in all. */
+  /** Reads until this many records were committed in total. */
   records(count: number, withinMs?: number): Promise<readonly SourceRecord[]>;
   close(): Promise<void>;
 }
@@ -66,7 +66,7 @@ export interface OpenOptions {
 
 export const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** Configuration of a database's connector; the prefix is the database's name. */
+/** Configuration of a connector for the database; the topic prefix is the database's name. */
 export const propsOf = (db: TestDatabase, more: Readonly<Record<string, string>> = {}): Record<string, string> => ({
   'database.hostname': db.connection.host,
   'database.port': String(db.connection.port),
@@ -87,7 +87,7 @@ export function configOf(props: Readonly<Record<string, string>>): PostgresConfi
   return config;
 }
 
-/** Opens a task as the engine would. */
+/** Opens a task like the engine. */
 export async function openTask(
   props: Readonly<Record<string, string>>,
   committed: Committed,
@@ -148,7 +148,7 @@ export async function openTask(
 const plain = converter({ 'schemas.enable': 'false' });
 const withSchemas = converter({});
 
-function written(record: SourceRecord, side: 'key' | 'value', schemas: boolean): string | null {
+function toJson(record: SourceRecord, side: 'key' | 'value', schemas: boolean): string | null {
   const out = new Bytes();
   const schema = side === 'key' ? record.keySchema : record.valueSchema;
   const any = (schemas ? withSchemas : plain).fromConnect(record.topic, schema, record[side], out);
@@ -159,6 +159,6 @@ function written(record: SourceRecord, side: 'key' | 'value', schemas: boolean):
 export type Parsed = any;
 
 export const keyOf = (record: SourceRecord, schemas = false): Parsed =>
-  JSON.parse(written(record, 'key', schemas) ?? 'null');
+  JSON.parse(toJson(record, 'key', schemas) ?? 'null');
 export const payloadOf = (record: SourceRecord, schemas = false): Parsed =>
-  JSON.parse(written(record, 'value', schemas) ?? 'null');
+  JSON.parse(toJson(record, 'value', schemas) ?? 'null');

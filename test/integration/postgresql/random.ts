@@ -1,4 +1,4 @@
-/** Numbers from 0 to n - 1, the same for the same seed (mulberry32). */
+/** Integers from 0 to n - 1, the same for the same seed (mulberry32). */
 export function random(seed: number): (n: number) => number {
   let state = seed;
   return n => {

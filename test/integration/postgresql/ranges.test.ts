@@ -29,12 +29,12 @@ const range = (lo: string | null, hi: string | null): { lo: Bound | null; hi: Bo
 
 const column = { number: 1, version: '1', collation: null };
 
-// The chunk 1 is empty; of numeric keys, one was written in another way between two looks at it.
+// Chunk 1 is empty; one numeric key was rewritten in another form between two queries.
 test.each([
   { type: 23, typeName: 'int4', bounds: ['5', '5', '7'] },
   { type: 1700, typeName: 'numeric', bounds: ['5.0', '5.00', '7'] },
   { type: 25, typeName: 'text', bounds: ['e', 'e', 'g'] },
-] as const)('an empty chunk leaves no range behind it: $typeName', async ({ type, typeName, bounds: [a, b, c] }) => {
+] as const)('an empty chunk leaves no range: $typeName', async ({ type, typeName, bounds: [a, b, c] }) => {
   await using db = await createDatabase('ranges');
   const sql = new Sql(connectionSettings(configOf(propsOf(db))), { applicationName: 'ranges' });
   try {
@@ -50,10 +50,10 @@ test.each([
   }
 });
 
-test('a range that a full chunk has come to the end of is not read again', async () => {
+test('the range of a full chunk is not read again after its end', async () => {
   await using db = await createDatabase('ranges');
   await db.query('CREATE TABLE t (id text PRIMARY KEY, pad text)');
-  // On the wire a row is two bytes, and four and its text for each column: 128 bytes, of which 32 fill a chunk.
+  // A row on the wire has two bytes, and four plus the text for each column: 128 bytes, of which 32 fill a chunk.
   await db.query("INSERT INTO t SELECT g::text, repeat('x', 113) FROM generate_series(10000, 12999) g");
   await db.query('ANALYZE t');
   const committed = new Committed();

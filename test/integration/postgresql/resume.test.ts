@@ -6,18 +6,18 @@ import { copyIn } from './copy.ts';
 import { Committed, keyOf, openTask, payloadOf, propsOf } from './harness.ts';
 import { random } from './random.ts';
 
-/** What of a record must be the same however often its reader was stopped. */
+/** The parts of a record that are independent of restarts. */
 function essence(record: SourceRecord): string {
   const value = payloadOf(record);
   if (value === null) return JSON.stringify([record.topic, keyOf(record), null]);
   const { op, before, after, message, source, transaction, ...rest } = value;
-  const own = op === undefined ? rest : [op, before, after, message, source.txId, source.lsn, transaction];
-  return JSON.stringify([record.topic, keyOf(record), own]);
+  const stableFields = op === undefined ? rest : [op, before, after, message, source.txId, source.lsn, transaction];
+  return JSON.stringify([record.topic, keyOf(record), stableFields]);
 }
 
 /**
- * Transactions of one to a few hundred changes, some of rows that share one record of the log, on three tables. While one
- * is open, `other` commits transactions of its own and writes logical messages, also as the last thing before its commit.
+ * Transactions of one to a few hundred changes on three tables, some in rows that share one log record. Meanwhile,
+ * `other` commits transactions and writes logical messages, also just before the commit.
  */
 async function write(
   client: pg.Client,
@@ -80,7 +80,7 @@ describe('resuming', () => {
     [3, 'false'],
     [4, 'true'],
     [5, 'true'],
-  ])('from any batch yields exactly what is left (seed %i, transaction metadata %s)', async (seed, metadata) => {
+  ])('continues exactly at any batch (seed %i, transaction metadata %s)', async (seed, metadata) => {
     const pick = random(seed);
     await using db = await database();
     const client = await db.client();
@@ -88,7 +88,7 @@ describe('resuming', () => {
     const truthProps = { ...props, 'slot.name': `${db.name}_truth`, 'publication.name': `${db.name}_truth` };
     const truth = new Committed();
     const committed = new Committed();
-    // Both slots are there before anything is written.
+    // Both slots exist before the first write.
     for (const [own, at] of [
       [truthProps, truth],
       [props, committed],
@@ -104,7 +104,7 @@ describe('resuming', () => {
 
     let stops = 0;
     while (!until(committed, 'end')()) {
-      // Small batches cut most transactions. Some that were read are never committed.
+      // Small batches split most transactions. Some batches are read and never committed.
       await using task = await openTask(props, committed, { maxBatchBytes: 100 + pick(2000) });
       for (let steps = pick(12); steps > 0 && !until(committed, 'end')(); steps--) await task.step();
       for (let lost = pick(4); lost > 0; lost--) await task.task.read();
@@ -115,7 +115,7 @@ describe('resuming', () => {
     expect(stops).toBeGreaterThan(2);
   });
 
-  test('a transaction larger than a batch is cut, and its position says exactly where', async () => {
+  test('splits a transaction larger than a batch, with an exact position', async () => {
     await using db = await database();
     const props = propsOf(db, { 'snapshot.mode': 'no_data' });
     const committed = new Committed();
@@ -155,7 +155,7 @@ describe('resuming', () => {
     expect(ids).toEqual([...Array.from({ length: 20_000 }, (_, i) => i + 1), 0]);
   });
 
-  test('the slot is acknowledged behind what was committed, never ahead', async () => {
+  test('acknowledges to the slot after the commit, never earlier', async () => {
     await using db = await database();
     const props = propsOf(db, { 'snapshot.mode': 'no_data', 'status.update.interval.ms': '100' });
     const committed = new Committed();

@@ -6,7 +6,7 @@ import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { eventually } from '../../support/eventually.ts';
 import { Committed, configOf, keyOf, openTask, propsOf, silent } from './harness.ts';
 
-/** A server of its own: its settings are changed, it is restarted and killed. */
+/** A server of this file: its settings change, it is restarted and killed. */
 let server: Awaited<ReturnType<typeof startPostgres>>;
 beforeAll(async () => {
   server = await startPostgres();
@@ -21,7 +21,7 @@ async function database(): Promise<TestDatabase> {
 
 const failure = async (work: Promise<unknown>): Promise<MillraceError> =>
   work.then(
-    () => expect.unreachable('it must fail'),
+    () => expect.unreachable('opening must fail'),
     (error: unknown) => {
       expect(error).toBeInstanceOf(MillraceError);
       return error as MillraceError;
@@ -30,8 +30,8 @@ const failure = async (work: Promise<unknown>): Promise<MillraceError> =>
 
 const noData = { 'snapshot.mode': 'no_data' };
 
-describe('what is missing is named, with what mends it', () => {
-  test('rights to replicate', async () => {
+describe('a missing requirement is reported with a remedy', () => {
+  test('permission to replicate', async () => {
     await using db = await database();
     const user = `${db.name}_reader`;
     await db.query(`CREATE ROLE ${user} LOGIN`);
@@ -47,7 +47,7 @@ describe('what is missing is named, with what mends it', () => {
     await db.query(`DROP ROLE ${user}`);
   });
 
-  test('rights to read a table, and to make a publication', async () => {
+  test('permission to read a table, and to create a publication', async () => {
     await using db = await database();
     const user = `${db.name}_reader`;
     await db.query(`CREATE ROLE ${user} LOGIN REPLICATION`);
@@ -71,7 +71,7 @@ describe('what is missing is named, with what mends it', () => {
     await db.query(`DROP ROLE ${user}`);
   });
 
-  test('a database that does not exist, and a server that does not answer', async () => {
+  test('a missing database, and a server that does not answer', async () => {
     await using db = await database();
     const missing = propsOf(db, { 'database.dbname': 'nowhere' });
     expect(await failure(openTask(missing, new Committed()))).toMatchObject({ code: 'SOURCE_SETUP' });
@@ -101,7 +101,7 @@ describe('what is missing is named, with what mends it', () => {
     }
   });
 
-  test('room for a slot', async () => {
+  test('a free slot', async () => {
     await using db = await database();
     await db.query('ALTER SYSTEM SET max_replication_slots = 1');
     await server.restart();
@@ -127,7 +127,7 @@ describe('a slot that does not fit', () => {
     return committed;
   }
 
-  test('is gone: changes are lost, and nothing passes over that but what is told to', async () => {
+  test('is lost: changes are missing, which is an error unless configured otherwise', async () => {
     await using db = await database();
     const committed = await streamed(db);
     await db.query('SELECT pg_drop_replication_slot($1)', [db.name]);
@@ -140,7 +140,7 @@ describe('a slot that does not fit', () => {
     expect(committed.records.slice(1).map(record => keyOf(record).id)).toEqual([1, 2]);
   });
 
-  test('was made anew: the gap is named by its ends', async () => {
+  test('was created again: the gap is named by its ends', async () => {
     await using db = await database();
     const committed = await streamed(db);
     await db.query('SELECT pg_drop_replication_slot($1)', [db.name]);
@@ -153,10 +153,10 @@ describe('a slot that does not fit', () => {
     await db.query("INSERT INTO t VALUES (3, 'three')");
     await task.records(2);
     expect(committed.records.map(record => keyOf(record).id)).toEqual([1, 3]);
-    expect(task.warnings.map(({ message }) => message)).toContainEqual(expect.stringContaining('are left out'));
+    expect(task.warnings.map(({ message }) => message)).toContainEqual(expect.stringContaining('are skipped'));
   });
 
-  test('has lost log that was needed', async () => {
+  test('has lost required log', async () => {
     await using db = await database();
     const committed = await streamed(db);
     await db.query("ALTER SYSTEM SET max_slot_wal_keep_size = '1MB'");
@@ -186,7 +186,7 @@ describe('a slot that does not fit', () => {
     }
   });
 
-  test('decodes with another plugin, or belongs to another database', async () => {
+  test('has another plugin, or belongs to another database', async () => {
     await using db = await database();
     await using other = await database();
     await db.query("SELECT pg_create_logical_replication_slot($1, 'test_decoding')", [`${db.name}_td`]);
@@ -201,7 +201,7 @@ describe('a slot that does not fit', () => {
 });
 
 describe('two readers of one slot', () => {
-  test('a successor ends its predecessor, whose link then fails', async () => {
+  test('a successor terminates its predecessor, whose link then fails', async () => {
     await using db = await database();
     const committed = new Committed();
     await using first = await openTask(propsOf(db, noData), committed, { connector: 'orders' });
@@ -214,7 +214,7 @@ describe('two readers of one slot', () => {
     expect(error).toMatchObject({ code: 'SOURCE_UNAVAILABLE', kind: 'retriable' });
   });
 
-  test('another connector is left alone', async () => {
+  test('another connector is not terminated', async () => {
     await using db = await database();
     const committed = new Committed();
     await using first = await openTask(propsOf(db, noData), committed, { connector: 'orders' });
@@ -229,8 +229,8 @@ describe('two readers of one slot', () => {
   });
 });
 
-describe('the server goes away', () => {
-  test.each(['restart', 'kill9'] as const)('%s: the link fails, and reading goes on where it was', async how => {
+describe('a lost server', () => {
+  test.each(['restart', 'kill9'] as const)('%s: the link fails, and reading continues at the position', async how => {
     await using db = await database();
     const committed = new Committed();
     {
@@ -250,7 +250,7 @@ describe('the server goes away', () => {
 });
 
 describe('deletion', () => {
-  test('leaves slot and publication, but for slot.drop.on.stop', async () => {
+  test('keeps slot and publication unless slot.drop.on.stop is set', async () => {
     await using db = await database();
     const context = { log: silent, signal: new AbortController().signal };
     const slots = () => db.query('SELECT slot_name FROM pg_replication_slots WHERE slot_name = $1', [db.name]);

@@ -5,8 +5,8 @@ import { Committed, keyOf, openTask, type Parsed, payloadOf, propsOf } from './h
 import { random } from './random.ts';
 
 /**
- * Every row has a version `v` that no other version of any row ever has, and that grows: of one key, records must show
- * growing versions, whether they come from the snapshot or from the stream.
+ * Every row has a version `v`, unique and growing over all rows: for each key, records must have growing versions, from
+ * snapshot and stream.
  */
 interface Kind {
   readonly name: string;
@@ -22,7 +22,7 @@ interface Kind {
 const kinds: readonly Kind[] = [
   { name: 'an integer key', ddl: 'id int PRIMARY KEY', key: ['id'], row: n => [`${n}`] },
   {
-    name: 'a text key of a collation of its own',
+    name: 'a text key with its own collation',
     ddl: 'id text COLLATE "en-x-icu" PRIMARY KEY',
     key: ['id'],
     row: n => [`'${['ä', 'A', 'a', 'z', 'Z', '_', "'' quote", 'ö\\'][n % 8]}${n}'`],
@@ -59,10 +59,10 @@ async function database(kind: Kind): Promise<TestDatabase> {
   return db;
 }
 
-/** Two writers met: one of them is undone. */
+/** True for a conflict of two writers, one of which is rolled back. */
 const CONFLICTS = new Set(['23505', '40P01']);
 
-/** Changes rows until it is told to stop: alone and in transactions that stay open for a while, some of them undone. */
+/** Changes rows until it is stopped: alone and in transactions that stay open for a while, some rolled back. */
 async function keepWriting(db: TestDatabase, kind: Kind, seed: number, stop: AbortSignal): Promise<void> {
   const pick = random(seed);
   const client = await db.client();
@@ -102,7 +102,7 @@ function change(kind: Kind, pick: (n: number) => number): string {
   }
 }
 
-/** What a reader of the topic has in the end; problems: keys whose versions did not grow. */
+/** Final state of a topic's reader; problems: keys whose versions did not grow. */
 function apply(records: readonly SourceRecord[]): { rows: Map<string, Parsed>; problems: string[] } {
   const rows = new Map<string, Parsed>();
   const versions = new Map<string, number>();
@@ -117,17 +117,17 @@ function apply(records: readonly SourceRecord[]): { rows: Map<string, Parsed>; p
     }
     const { v } = value.after;
     const last = versions.get(key) ?? 0;
-    if (v <= last) problems.push(`${key}: ${value.op} with version ${v} behind ${last}`);
+    if (v <= last) problems.push(`${key}: ${value.op} with version ${v} after ${last}`);
     versions.set(key, v);
     rows.set(key, value.after);
   }
   return { rows, problems };
 }
 
-/** A new slot waits for every transaction of the server to end, those of other tests too. */
+/** A server of this file, because a new slot waits for every transaction of the server. */
 const PATIENCE = 120_000;
 
-describe.each(kinds)('a snapshot while rows change, stopped again and again: $name', kind => {
+describe.each(kinds)('a snapshot during changes, stopped repeatedly, is consistent: $name', kind => {
   test.each([
     [1, 11],
     [3, 12],
@@ -150,7 +150,7 @@ describe.each(kinds)('a snapshot while rows change, stopped again and again: $na
           for (let lost = pick(3); lost > 0 && !completed(); lost--) await task.task.read();
           stops++;
         }
-        // Streaming, with chunks not yet passed, is stopped too.
+        // Streaming is also stopped while chunks are pending.
         for (let i = 0; i < 3; i++) {
           await using task = await openTask(props, committed, { maxBatchBytes: 4096 });
           for (let steps = 1 + pick(10); steps > 0; steps--) await task.step();
@@ -173,7 +173,7 @@ describe.each(kinds)('a snapshot while rows change, stopped again and again: $na
       expect(stops).toBeGreaterThan(2);
       const reads = committed.records.filter(record => payloadOf(record)?.op === 'r').length;
       expect(reads).toBeGreaterThan(ROWS / 2);
-      // The stream has passed all chunks: their positions are gone.
+      // The stream has passed all chunks: their positions are removed.
       expect(committed.all().map(({ partition }) => partition)).toEqual([{ server: db.name }]);
     },
     PATIENCE,
@@ -181,7 +181,7 @@ describe.each(kinds)('a snapshot while rows change, stopped again and again: $na
 });
 
 describe('a table without a key', () => {
-  test('is read by blocks; every row comes once, though it is stopped again and again', async () => {
+  test('is read by blocks; every row is read once over restarts', async () => {
     await using db = await createDatabase('snapshot');
     await db.query('CREATE TABLE t (n bigint, pad text)');
     await db.query('ALTER TABLE t REPLICA IDENTITY FULL');
@@ -197,7 +197,7 @@ describe('a table without a key', () => {
       await using task = await openTask(propsOf(db), committed, { maxBatchBytes: 8192 });
       for (let steps = 1 + pick(6); steps > 0 && !completed(); steps--) {
         await task.step();
-        // Rows come and go; deleted ones make room in blocks that have been read.
+        // Rows are inserted and deleted; deleted ones free space in blocks that have been read.
         await client.query('INSERT INTO t SELECT $1::bigint + g FROM generate_series(1, 20) g', [next]);
         next += 20;
         await client.query('DELETE FROM t WHERE n IN ($1, $2)', [1 + pick(next), 1 + pick(next)]);

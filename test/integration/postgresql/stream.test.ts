@@ -6,7 +6,7 @@ import { Committed, keyOf, openTask, payloadOf, propsOf } from './harness.ts';
 const noData = { 'snapshot.mode': 'no_data' };
 
 describe('streaming', () => {
-  test('a quiet table does not hold log back, and the slot is never ahead of what is stored', async () => {
+  test('a quiet table does not retain log, and the slot is never ahead of the stored position', async () => {
     await using db = await createDatabase('quiet');
     await db.query('CREATE TABLE quiet (id int PRIMARY KEY)');
     await db.query('CREATE TABLE busy (id int, pad text)');
@@ -15,32 +15,32 @@ describe('streaming', () => {
     await using task = await openTask(props, committed);
     await task.step();
     const slot = async () => {
-      const [row] = await db.query<{ confirmed: string; behind: string }>(
-        `SELECT (confirmed_flush_lsn - '0/0')::text AS confirmed, (pg_current_wal_lsn() - confirmed_flush_lsn)::text AS behind
+      const [row] = await db.query<{ confirmed: string; lag: string }>(
+        `SELECT (confirmed_flush_lsn - '0/0')::text AS confirmed, (pg_current_wal_lsn() - confirmed_flush_lsn)::text AS lag
          FROM pg_replication_slots WHERE slot_name = $1`,
         [db.name],
       );
-      return { confirmed: Number(row?.confirmed), behind: Number(row?.behind) };
+      return { confirmed: Number(row?.confirmed), lag: Number(row?.lag) };
     };
     const start = await slot();
     for (let i = 0; i < 5; i++)
       await db.query("INSERT INTO busy SELECT g, repeat('x', 500) FROM generate_series(1, 5000) g");
-    expect((await slot()).behind).toBeGreaterThan(10 << 20);
+    expect((await slot()).lag).toBeGreaterThan(10 << 20);
     await task.until(async () => {
-      const { confirmed, behind } = await slot();
+      const { confirmed, lag } = await slot();
       expect(confirmed).toBeLessThanOrEqual(Number(committed.get({ server: db.name })?.['lsn_commit']));
-      return behind < 1 << 20;
+      return lag < 1 << 20;
     });
     expect(committed.records).toEqual([]);
     expect((await slot()).confirmed).toBeGreaterThan(start.confirmed + (10 << 20));
-    // What follows is still there after a restart from the position of nothing.
+    // Later changes arrive after a restart from the position without records.
     await task.close();
     await db.query('INSERT INTO quiet VALUES (1)');
     await using again = await openTask(props, committed);
     await again.records(1);
   });
 
-  test('a reader that pauses makes the server wait, and is not taken for dead', async () => {
+  test('a reader that pauses makes the server wait, and is not considered dead', async () => {
     await using db = await createDatabase('pause');
     await db.query('CREATE TABLE t (id int PRIMARY KEY, pad text)');
     await db.query(`ALTER DATABASE ${db.name} SET wal_sender_timeout = '1s'`);
@@ -64,7 +64,7 @@ describe('streaming', () => {
       );
       return Number(row?.sent);
     };
-    // Three times as long as the server waits for a sign of life.
+    // Three times wal_sender_timeout.
     for (const deadline = performance.now() + 3000; performance.now() < deadline; )
       await new Promise(resolve => setTimeout(resolve, 100));
     expect(await sent()).toBeLessThan(40 << 20);
@@ -72,7 +72,7 @@ describe('streaming', () => {
     expect(new Set(committed.records.map(record => keyOf(record).id)).size).toBe(100_000);
   });
 
-  test('heartbeats: records at an interval, and their statement', async () => {
+  test('heartbeats write records at an interval, and run their statement', async () => {
     await using db = await createDatabase('heartbeat');
     await db.query('CREATE TABLE t (id int PRIMARY KEY)');
     await db.query('CREATE TABLE beats (at timestamptz)');
@@ -93,7 +93,7 @@ describe('streaming', () => {
     expect(count).toBeGreaterThan(1);
   });
 
-  test('columns that come, go and change type make new schemas, old ones are kept otherwise', async () => {
+  test('added, dropped and altered columns give new schemas, and old schemas otherwise remain', async () => {
     await using db = await createDatabase('ddl');
     await db.query('CREATE TABLE t (id int PRIMARY KEY, a int)');
     const committed = new Committed();
@@ -127,7 +127,7 @@ describe('streaming', () => {
     expect(new Set(schemas).size).toBe(5);
   });
 
-  test('rows from before a change of the table that the catalogue no longer knows of', async () => {
+  test('rows from before a change of the table are read though the catalogue no longer has their columns', async () => {
     await using db = await createDatabase('ddl');
     await db.query('CREATE TABLE t (a int, b text, id int PRIMARY KEY)');
     const committed = new Committed();
@@ -144,9 +144,9 @@ describe('streaming', () => {
     await db.query("INSERT INTO t VALUES (2, 'z', 1)");
     await using task = await openTask(propsOf(db, noData), committed);
     await task.records(4);
-    const seen = committed.records.map(record => [keyOf(record), payloadOf(record).after]);
-    expect(seen).toEqual([
-      // Null, though the column is NOT NULL by now; keyed as the table was keyed then.
+    const keysAndOps = committed.records.map(record => [keyOf(record), payloadOf(record).after]);
+    expect(keysAndOps).toEqual([
+      // Null, although the column is NOT NULL by now; with the key of that time.
       [{ id: 1 }, { a: null, b: 'x', id: 1 }],
       [{ id: 1 }, { a: null, b: 'y', id: 1 }],
       [{ id: 1 }, { a: 1, b: 'y', id: 1 }],
@@ -154,7 +154,7 @@ describe('streaming', () => {
     ]);
   });
 
-  test('what the lists and operations leave out', async () => {
+  test('lists and operations filter changes', async () => {
     await using db = await createDatabase('lists');
     await db.query('CREATE SCHEMA s2');
     for (const table of ['public.a', 'public.b', 's2.a']) {
@@ -199,7 +199,7 @@ describe('streaming', () => {
     ]);
   });
 
-  test('a key that replica identity does not send is no key', async () => {
+  test('a key that replica identity does not send is not used', async () => {
     await using db = await createDatabase('identity');
     await db.query('CREATE TABLE t (id int PRIMARY KEY, code text NOT NULL UNIQUE, n int)');
     await db.query('ALTER TABLE t REPLICA IDENTITY USING INDEX t_code_key');
@@ -213,7 +213,7 @@ describe('streaming', () => {
     expect(committed.records.map(record => keyOf(record))).toEqual(Array.from({ length: 4 }, () => ({ code: 'a' })));
   });
 
-  test('figures for people', async () => {
+  test('metrics are reported', async () => {
     await using db = await createDatabase('figures');
     await db.query('CREATE TABLE t (id int PRIMARY KEY)');
     await db.query('INSERT INTO t SELECT g FROM generate_series(1, 10) g');
@@ -226,7 +226,7 @@ describe('streaming', () => {
       ChunksRead: 1,
       RemainingTableCount: 0,
     });
-    // As Millrace itself does, to have the log flushed.
+    // Like Millrace itself, to have the log flushed.
     await db.query(`SELECT pg_logical_emit_message(true, '${FLUSH_MESSAGE}', '')`);
     await db.query('INSERT INTO t VALUES (11)');
     await db.query('DELETE FROM t WHERE id < 3');
@@ -270,7 +270,7 @@ describe('snapshot modes', () => {
     expect(slots).toHaveLength(mode === 'initial_only' ? 0 : 1);
   });
 
-  test('always reads the tables again, and streams behind', async () => {
+  test('always reads the tables again, and streams afterwards', async () => {
     await using db = await createDatabase('modes');
     await db.query('CREATE TABLE t (id int PRIMARY KEY)');
     await db.query('INSERT INTO t VALUES (1), (2)');
@@ -295,7 +295,7 @@ describe('snapshot modes', () => {
     ]);
   });
 
-  test('a selection of rows, and of tables', async () => {
+  test('rows and tables are selected', async () => {
     await using db = await createDatabase('modes');
     for (const table of ['a', 'b', 'c']) {
       await db.query(`CREATE TABLE ${table} (id int PRIMARY KEY, name text)`);
@@ -311,13 +311,13 @@ describe('snapshot modes', () => {
     await task.records(7);
     await db.query("INSERT INTO c VALUES (6, 'streamed')");
     await task.records(8);
-    const seen = Map.groupBy(committed.records, record => record.topic.split('.').at(-1));
-    expect(seen.get('a')?.map(record => keyOf(record).id)).toEqual([4, 5]);
-    expect(seen.get('b')).toHaveLength(5);
-    expect(seen.get('c')?.map(record => keyOf(record).id)).toEqual([6]);
+    const recordsByTable = Map.groupBy(committed.records, record => record.topic.split('.').at(-1));
+    expect(recordsByTable.get('a')?.map(record => keyOf(record).id)).toEqual([4, 5]);
+    expect(recordsByTable.get('b')).toHaveLength(5);
+    expect(recordsByTable.get('c')?.map(record => keyOf(record).id)).toEqual([6]);
   });
 
-  test('markers say which rows are the first and the last', async () => {
+  test('snapshot markers name the first and the last rows', async () => {
     await using db = await createDatabase('modes');
     for (const table of ['a', 'b']) {
       await db.query(`CREATE TABLE ${table} (id int PRIMARY KEY, pad text)`);

@@ -6,7 +6,7 @@ import { TableCopies } from '../../support/table-copy.ts';
 
 const draw = generator(import.meta.url);
 
-/** Many more: test/soak/round-trip.test.ts. */
+/** More rounds: test/soak/round-trip.test.ts. */
 test('columns of every type arrive equal', async () => {
   await using copies = await TableCopies.start('round_trip');
   await copies.source.query(typeDefinitions);

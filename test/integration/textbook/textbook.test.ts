@@ -14,8 +14,7 @@ import { servers } from '../../support/servers.ts';
 import { uniqueName } from '../../support/topic.ts';
 
 /**
- * The examples that the books on Kafka Connect begin with, letter by letter: nothing but the ports is this test's. Names
- * of topics, database and index are theirs, too.
+ * Introductory examples of Kafka Connect, unchanged except for ports, with their names of topics, database and index.
  */
 const examples = {
   'file-source':
@@ -56,7 +55,7 @@ async function removeTopics(): Promise<void> {
   try {
     const there = async () => (await kafka.admin.topics()).filter(topic => topics.includes(topic));
     await kafka.admin.deleteTopics(await there());
-    await eventually('the topics are gone', async () => (await there()).length === 0);
+    await eventually('the topics are deleted', async () => (await there()).length === 0);
   } finally {
     await kafka.close();
   }
@@ -86,17 +85,17 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Port by port; the worker's is another after it has begun anew. */
+/** Ports by original port; the worker's changes when it restarts. */
 const here = (text: string): string =>
   Object.entries(ports).reduce((left, [from, to]) => left.replaceAll(from, to), text);
 
-/** A command line of a book. */
+/** A command line of an example. */
 function shell(line: string, input = ''): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = execFile('sh', ['-c', here(line)], { cwd: folder }, (error, stdout) =>
       error ? reject(error) : resolve(stdout),
     );
-    // A program may end before it has read its input; its exit status tells why.
+    // A program may end before it reads all input; its exit status explains why.
     child.stdin?.on('error', () => {});
     child.stdin?.end(here(input));
   });
@@ -105,12 +104,12 @@ function shell(line: string, input = ''): Promise<string> {
 const post = async (name: keyof typeof examples) =>
   JSON.parse(await shell('curl -s -X POST -d @- http://localhost:8083/connectors', examples[name]));
 
-test('they are in the guide', async () => {
+test('the examples are in the guide', async () => {
   const text = await readFile(guide, 'utf8');
   for (const example of Object.values(examples)) expect(text).toContain(example);
 });
 
-test('the file pair: lines go from input.txt to output.txt of the folder that the worker was started in', async () => {
+test("the file pair: lines are copied from input.txt to output.txt in the worker's folder", async () => {
   await writeFile(join(folder, 'input.txt'), 'first line\nsecond line\n');
   const { config } = JSON.parse(examples['file-source']);
   expect(await post('file-source')).toEqual({
@@ -121,30 +120,33 @@ test('the file pair: lines go from input.txt to output.txt of the folder that th
   });
   expect(await post('file-sink')).toMatchObject({ name: 'file-sink', type: 'sink' });
   const output = () => readFile(join(folder, 'output.txt'), 'utf8');
-  await eventually('both lines are there', async () => (await output()) === 'first line\nsecond line\n');
+  await eventually('both lines are written', async () => (await output()) === 'first line\nsecond line\n');
   await appendFile(join(folder, 'input.txt'), 'third line\n');
-  await eventually('the third, too', async () => (await output()) === 'first line\nsecond line\nthird line\n');
+  await eventually(
+    'the third line is written',
+    async () => (await output()) === 'first line\nsecond line\nthird line\n',
+  );
 });
 
 interface Answer {
   readonly hits: { readonly hits: { readonly _source: { readonly username: string; readonly login_time: number } }[] };
 }
 
-test('MySQL to Elasticsearch: a search finds the rows, those that come later, and none twice after a restart', async () => {
+test('MySQL to Elasticsearch: a search returns existing and later rows, and none twice after a restart', async () => {
   await database.query('CREATE TABLE test.login (username VARCHAR(30), login_time DATETIME)');
   const insert = (name: string) => database.query('INSERT INTO test.login VALUES (?, now())', [name]);
   await insert('gwenshap');
   await insert('tpalino');
   expect(await post('mysql-source')).toMatchObject({ name: 'mysql-source', type: 'source' });
   expect(await post('elastic-sink')).toMatchObject({ name: 'elastic-sink', type: 'sink' });
-  const found = async () => {
+  const searchIds = async () => {
     const text = await shell("curl -s 'http://localhost:9200/mysql.login/_search?pretty=true'");
     const { hits } = JSON.parse(text) as Answer;
     return { text, rows: hits.hits.map(({ _source }) => _source) };
   };
-  const names = async () => (await found()).rows.map(({ username }) => username).sort();
+  const names = async () => (await searchIds()).rows.map(({ username }) => username).sort();
   await eventually('both rows', async () => (await names()).join() === 'gwenshap,tpalino');
-  const { text, rows } = await found();
+  const { text, rows } = await searchIds();
   expect(text).toContain('"username" : "gwenshap"');
   const times = await database.query('SELECT username, UNIX_TIMESTAMP(login_time) * 1000 AS ms FROM test.login');
   for (const { username, login_time } of rows)
@@ -157,7 +159,7 @@ test('MySQL to Elasticsearch: a search finds the rows, those that come later, an
   await insert('while-away');
   worker = await startWorker();
   ports = { ...ports, ':8083': `:${new URL(worker.url).port}` };
-  await eventually('the row of meanwhile', async () => (await names()).length >= 3);
+  await eventually('the row inserted meanwhile', async () => (await names()).length >= 3);
   await insert('later');
   await appendFile(join(folder, 'input.txt'), 'fourth line\n');
   await eventually('the last row', async () => (await names()).includes('later'));

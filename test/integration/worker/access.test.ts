@@ -8,7 +8,7 @@ import { millrace } from '../../cli/run.ts';
 import { servers } from '../../support/servers.ts';
 import { uniqueName } from '../../support/topic.ts';
 
-/** A worker as Kafka Connect's own properties guard it, some of them looked up by a configuration provider. */
+/** A worker with Kafka Connect's properties for access, some from a configuration provider. */
 const group = uniqueName('access');
 const extension = 'org.apache.kafka.connect.rest.basic.auth.extension.BasicAuthSecurityRestExtension';
 let folder: string;
@@ -58,7 +58,7 @@ afterAll(async () => {
 
 const alice = { authorization: `Basic ${Buffer.from('alice:s3cret').toString('base64')}` };
 
-test('asks who one is, and shows itself as it is told to', async () => {
+test('requires a login, and advertises the configured address', async () => {
   const [refused, allowed] = [
     await fetch(`${worker.url}/connectors`),
     await fetch(`${worker.url}/connectors`, { headers: { ...alice, origin: 'http://console.example' } }),
@@ -68,7 +68,7 @@ test('asks who one is, and shows itself as it is told to', async () => {
   expect(allowed.headers.get('access-control-allow-origin')).toBe('http://console.example');
 });
 
-test('has /admin on the listener for it alone', async () => {
+test('serves /admin only on its own listener', async () => {
   const status = async (url: string, headers = {}) => (await fetch(url, { headers })).status;
   expect(await status(`${worker.url}/admin/loggers`, alice)).toBe(404);
   expect(await status(`${admin}/admin/loggers`)).toBe(401);
@@ -76,7 +76,7 @@ test('has /admin on the listener for it alone', async () => {
   expect(await status(`${admin}/connectors`, alice)).toBe(404);
 });
 
-test.each([[], ['--processes', '2']])('does not start without what it cannot do %j', async (...args) => {
+test.each([[], ['--processes', '2']])('rejects unsupported properties at its start: %j', async (...args) => {
   const file = join(folder, 'unknown.properties');
   await writeFile(file, `listeners=http://127.0.0.1:0\nrest.extension.classes=com.example.Audit\n`);
   const ran = await millrace(['worker', file, ...args]);

@@ -14,7 +14,7 @@ import { eventually } from '../../support/eventually.ts';
 import { servers } from '../../support/servers.ts';
 import { uniqueName } from '../../support/topic.ts';
 
-/** `scope=cluster` (KIP-976) on two workers of one group, one of them of two processes, and one of another group. */
+/** `scope=cluster` (KIP-976) on two workers of one group, one of them with two processes, and one of another group. */
 const group = uniqueName('levels');
 const topic = `${group}-configs`;
 let folder: string;
@@ -57,7 +57,7 @@ const set = async (worker: WorkerProcess, logger: string, level: string): Promis
     })
   ).status;
 
-/** On a connection of its own: several processes take them in turn. */
+/** Uses a new connection, because several processes accept connections in turn. */
 async function levelOf({ url }: WorkerProcess, logger: string): Promise<LoggerLevel> {
   const [answer] = (await once(get(`${url}/admin/loggers/${logger}`, { agent: false }), 'response')) as [
     IncomingMessage,
@@ -87,7 +87,7 @@ test('a level for the cluster reaches every process of every worker of the group
   expect(await set(two, 'rest', 'WARN')).toBe(204);
   await isEverywhere([one, two], 'rest', 'WARN');
 
-  // The level of a name that no process knows yet is that of the loggers below it, later.
+  // Later, loggers below a name that no process has yet inherit its level.
   expect(await set(two, 'connector.later', 'TRACE')).toBe(204);
   await isEverywhere([one, two], 'connector.later', 'TRACE');
 
@@ -96,7 +96,7 @@ test('a level for the cluster reaches every process of every worker of the group
   expect((await fetch(`${stranger.url}/admin/loggers/connector.later`)).status).toBe(404);
 });
 
-test('a worker that starts later begins with levels of its own, and hears of the next', async () => {
+test('a worker that starts later has its own levels, and receives later changes', async () => {
   const [one, two] = workers as [WorkerProcess, WorkerProcess];
   const late = await start(group);
   expect(await levelOf(late, 'rest')).toEqual({ level: 'INFO', last_modified: null });

@@ -12,7 +12,7 @@ import { generator } from '../../support/generate/index.ts';
 import { servers } from '../../support/servers.ts';
 import { uniqueName } from '../../support/topic.ts';
 
-/** A pipeline from one table to another, on a worker that leaves while a second one stands by. */
+/** A pipeline between two tables, on a worker that stops while a second one is idle. */
 const draw = generator(import.meta.url);
 const group = uniqueName('handover');
 const workers: WorkerProcess[] = [];
@@ -44,7 +44,7 @@ async function startWorker(): Promise<WorkerProcess> {
 const insert = (from: number, to: number) =>
   database.query(`insert into orders select i, 'order ' || i from generate_series(${from}, ${to}) i`);
 
-/** Ids in the table that the sink writes. */
+/** Ids in the sink's table. */
 const arrived = async (): Promise<string[]> =>
   (await database.query<{ id: string }>('select id::text from copies order by copies.id')).map(({ id }) => id);
 
@@ -56,7 +56,7 @@ async function total(worker: WorkerProcess, metric: string, connector: string): 
   return Number(line?.split(' ').at(-1));
 }
 
-test('a worker that leaves hands its tasks over at once, and what was committed is not read again', async () => {
+test('a worker that stops hands over its tasks at once, and committed data is not read again', async () => {
   await database.query('create table orders (id bigint primary key, note text)');
   await insert(1, 500);
   const first = await startWorker();
@@ -100,7 +100,7 @@ test('a worker that leaves hands its tasks over at once, and what was committed 
   const began = performance.now();
   const since = () => performance.now() - began;
   const answered = eventually(
-    'both statuses tell of the other worker',
+    'both statuses show the other worker',
     async () => {
       const all = await Promise.all(
         [source, sink].map(name =>
@@ -112,21 +112,21 @@ test('a worker that leaves hands its tasks over at once, and what was committed 
     { every: 25 },
   ).then(since);
   await first.stop();
-  const gone = since();
+  const stopMs = since();
   await insert(601, 700);
-  await eventually('what comes later arrives', async () => (await arrived()).length === 700, { every: 25 });
+  await eventually('later rows arrive', async () => (await arrived()).length === 700, { every: 25 });
   const flows = since();
-  const seen = await answered;
+  const statusMs = await answered;
   process.stderr.write(
-    `handover: the worker is gone after ${gone.toFixed(0)} ms, rows that are written then have arrived by the other ` +
-      `after ${flows.toFixed(0)} ms, and its status tells of it after ${seen.toFixed(0)} ms\n`,
+    `handover: the worker stopped after ${stopMs.toFixed(0)} ms, rows that are written then arrived through the other ` +
+      `after ${flows.toFixed(0)} ms, and its status shows it after ${statusMs.toFixed(0)} ms\n`,
   );
   expect(flows).toBeLessThan(10_000);
-  expect(seen).toBeLessThan(10_000);
+  expect(statusMs).toBeLessThan(10_000);
   expect(await arrived()).toEqual(Array.from({ length: 700 }, (_, i) => String(i + 1)));
   expect(await total(second, 'kafka_connect_source_task_source_record_poll_total', source)).toBe(100);
   expect(await total(second, 'kafka_connect_sink_task_sink_record_read_total', sink)).toBe(100);
-  // Leaving is nothing to be warned of.
+  // A stop logs no warnings.
   const log = await readFile(join(folder, `worker-${new URL(first.url).port}.log`), 'utf8');
   const left = log.slice(log.indexOf('worker stops')).split('\n');
   expect(left.filter(line => /"level":[4-9]\d/.test(line))).toEqual([]);

@@ -62,7 +62,7 @@ const count = async (table: string): Promise<number> => {
 };
 const at = (name: string): string => `/${encodeURIComponent(name)}`;
 
-/** Each reading of a record leaves a row. */
+/** Each read of a record adds a row. */
 const sinkInto = (target: string): Record<string, string> => ({
   ...draw.value(jdbcSinks(database.connection, topic)),
   'table.name.format': target,
@@ -70,12 +70,12 @@ const sinkInto = (target: string): Record<string, string> => ({
   'pk.mode': 'none',
 });
 
-test('offsets of a sink and of a source are seen, set and reset, and what they run from is what was set', async () => {
+test('offsets of a sink and a source can be read, set and reset, and tasks start from them', async () => {
   await ask('POST', '', { name: source, config: sourceConfig });
   await ask('POST', '', { name: out, config: sinkInto('copy') });
-  await eventually('ten rows are there', async () => (await count('copy')) === 10);
+  await eventually('ten rows are written', async () => (await count('copy')) === 10);
 
-  // Seven are read again: the position beside the rows is moved, too.
+  // Seven are read again: the position in the database is set, too.
   await stopped(out);
   const partition = { kafka_topic: topic, kafka_partition: 0 };
   const { offsets } = await ask<{ offsets: unknown[] }>('GET', `${at(out)}/offsets`);
@@ -88,9 +88,9 @@ test('offsets of a sink and of a source are seen, set and reset, and what they r
   await ask('DELETE', `${at(out)}/offsets`);
   expect(await ask('GET', `${at(out)}/offsets`)).toEqual({ offsets: [] });
   await ask('PUT', `${at(out)}/resume`);
-  await eventually('all ten again', async () => (await count('copy')) === 27);
+  await eventually('all ten are read again', async () => (await count('copy')) === 27);
 
-  // A connector that begins in the middle; one that cannot, is not made.
+  // A connector can be created with offsets; one with invalid offsets is not created.
   const begin = (offset: number) => [{ partition, offset: { kafka_offset: offset } }];
   await ask('POST', '', { name: late, config: sinkInto('late'), initial_offsets: begin(8) });
   await eventually('two rows', async () => (await count('late')) === 2);
@@ -101,23 +101,23 @@ test('offsets of a sink and of a source are seen, set and reset, and what they r
 
   const topics = (name: string) => ask<Record<string, { topics: string[] }>>('GET', `${at(name)}/topics`);
   for (const name of [source, out])
-    await eventually(`${name} has told its topics`, async () => (await topics(name))[name]?.topics.length === 1);
+    await eventually(`${name} lists its topics`, async () => (await topics(name))[name]?.topics.length === 1);
   expect(await topics(source)).toEqual({ [source]: { topics: [topic] } });
   await ask('PUT', `${at(out)}/topics/reset`);
   expect(await topics(out)).toEqual({ [out]: { topics: [] } });
 
-  // A source that begins anew takes its snapshot again.
+  // A source without offsets takes its snapshot again.
   await stopped(source);
-  const held = await ask<{ offsets: { partition: unknown }[] }>('GET', `${at(source)}/offsets`);
-  expect(held.offsets.map(one => one.partition)).toContainEqual({ server: sourceConfig['topic.prefix'] });
+  const storedOffsets = await ask<{ offsets: { partition: unknown }[] }>('GET', `${at(source)}/offsets`);
+  expect(storedOffsets.offsets.map(one => one.partition)).toContainEqual({ server: sourceConfig['topic.prefix'] });
   await ask('DELETE', `${at(source)}/offsets`);
   expect(await ask('GET', `${at(source)}/offsets`)).toEqual({ offsets: [] });
   await ask('PUT', `${at(source)}/resume`);
-  await eventually('the snapshot comes again', async () => (await count('copy')) === 37, { within: 60_000 });
+  await eventually('the snapshot is read again', async () => (await count('copy')) === 37, { within: 60_000 });
   for (const name of [source, out, late]) await ask('DELETE', `${at(name)}`);
 }, 180_000);
 
-test('of patches at the same moment none is lost', async () => {
+test('no simultaneous patch is lost', async () => {
   await ask('POST', '', { name: patched, config: sinkInto('nobody'), initial_state: 'STOPPED' });
   const keys = ['a', 'b', 'c', 'd', 'e'];
   await Promise.all(keys.map(key => ask('PATCH', `${at(patched)}/config`, { [`extra.${key}`]: key })));
@@ -126,7 +126,7 @@ test('of patches at the same moment none is lost', async () => {
   await ask('DELETE', at(patched));
 });
 
-test('those of thousands of partitions are set, seen and reset at once', async () => {
+test('offsets of thousands of partitions are set, read and reset in one request', async () => {
   const file = join(folder, 'many.txt');
   const config = { 'connector.class': 'FileStreamSource', file, topic: `${group}-many` };
   await ask('POST', '', { name: many, config, initial_state: 'STOPPED' });
@@ -135,10 +135,10 @@ test('those of thousands of partitions are set, seen and reset at once', async (
     offset: { position: i },
   }));
   await ask('PATCH', `${at(many)}/offsets`, { offsets });
-  const seen = async () => (await ask<{ offsets: typeof offsets }>('GET', `${at(many)}/offsets`)).offsets;
+  const currentOffsets = async () => (await ask<{ offsets: typeof offsets }>('GET', `${at(many)}/offsets`)).offsets;
   const byPlace = (a: (typeof offsets)[number], b: (typeof offsets)[number]) => a.offset.position - b.offset.position;
-  expect((await seen()).toSorted(byPlace)).toEqual(offsets);
+  expect((await currentOffsets()).toSorted(byPlace)).toEqual(offsets);
   await ask('DELETE', `${at(many)}/offsets`);
-  expect(await seen()).toEqual([]);
+  expect(await currentOffsets()).toEqual([]);
   await ask('DELETE', at(many));
 });

@@ -51,7 +51,7 @@ const lines = async (): Promise<Line[]> =>
     .filter(line => line.startsWith('{'))
     .map(line => JSON.parse(line));
 
-/** Process ids of the children by number, in the order of their starts. */
+/** Process ids of the children by number, in start order. */
 const starts = async (number: number): Promise<number[]> =>
   (await lines()).filter(({ msg, process }) => msg === 'process starts' && process === number).map(({ pid }) => pid);
 
@@ -68,7 +68,7 @@ const alive = (pid: number): boolean => {
   }
 };
 
-/** Which process runs each task, once all of them run. */
+/** Process number by task, once all tasks run. */
 const holders = () =>
   eventually('all tasks run', async () => {
     const { tasks } = await call<StatusInfo>('GET', `${worker.url}/connectors/${encodeURIComponent(name)}/status`);
@@ -77,10 +77,10 @@ const holders = () =>
       : undefined;
   });
 
-test('tasks are spread over the processes, each with an identity of its own', async () => {
-  await eventually('the second process has been started', async () => (await starts(2)).length === 1);
+test('tasks are distributed over the processes, each with its own identity', async () => {
+  await eventually('the second process is restarted', async () => (await starts(2)).length === 1);
   const second = (await starts(2))[0] as number;
-  await eventually('it runs tasks', async () =>
+  await eventually('the second process runs tasks', async () =>
     (await lines()).some(({ msg, pid }) => msg === 'worker started' && pid === second),
   );
   await call('POST', `${worker.url}/connectors`, {
@@ -88,7 +88,7 @@ test('tasks are spread over the processes, each with an identity of its own', as
     config: {
       'connector.class': 'io.confluent.connect.jdbc.JdbcSinkConnector',
       'connection.url': 'jdbc:postgresql://127.0.0.1:1/none',
-      // There is no such topic: nothing asks for the database.
+      // The topic does not exist, so that the database is not used.
       topics: draw.topic(),
       'tasks.max': '12',
     },
@@ -96,7 +96,7 @@ test('tasks are spread over the processes, each with an identity of its own', as
   expect([...new Set(await holders())].sort()).toEqual([worker.id, `${worker.id}/2`]);
 });
 
-test('/metrics has the series of both', async () => {
+test('/metrics has the series of both processes', async () => {
   const metrics = await (await fetch(`${worker.url}/metrics`)).text();
   const counts = metrics.split('\n').filter(line => line.startsWith('kafka_connect_worker_task_count{'));
   expect(counts.map(line => line.replace(/ \d+$/, ''))).toEqual([
@@ -107,23 +107,23 @@ test('/metrics has the series of both', async () => {
   expect(metrics.match(/^# TYPE kafka_connect_worker_task_count /gm)).toHaveLength(1);
 });
 
-test('a level that is set holds in both', async () => {
+test('a log level is set in both processes', async () => {
   const level = async () =>
-    // A connection of its own for each: they go to the processes in turn.
+    // A new connection for each request, because processes accept connections in turn.
     (await json<{ level: string }>(`${worker.url}/admin/loggers/kafka`)).level;
   expect(await level()).toBe('INFO');
   await call('PUT', `${worker.url}/admin/loggers/kafka`, { level: 'ERROR' });
-  await eventually('every process has it', async () => {
+  await eventually('every process has the level', async () => {
     const levels = [await level(), await level(), await level(), await level()];
     return levels.every(one => one === 'ERROR');
   });
 });
 
-test('a process that is killed is started again, and its tasks run meanwhile on the other', async () => {
+test('a killed process is restarted, and its tasks run on the other one meanwhile', async () => {
   for (const number of [1, 2]) {
     const [before] = (await starts(number)).slice(-1) as [number];
     process.kill(before, 'SIGKILL');
-    await eventually('another has been started', async () => {
+    await eventually('another process is started', async () => {
       const [now] = (await starts(number)).slice(-1);
       return now !== before;
     });
@@ -135,7 +135,7 @@ test('a process that is killed is started again, and its tasks run meanwhile on 
   }
 });
 
-test('SIGTERM ends all of them, with exit status 0', async () => {
+test('SIGTERM ends all processes with exit status 0', async () => {
   await call('DELETE', `${worker.url}/connectors/${encodeURIComponent(name)}`);
   const children = [...(await starts(1)).slice(-1), ...(await starts(2)).slice(-1)];
   expect(children.every(alive)).toBe(true);
@@ -146,26 +146,26 @@ test('SIGTERM ends all of them, with exit status 0', async () => {
   );
 });
 
-test('children end with a parent that is killed', async () => {
+test('children end with a killed parent', async () => {
   const doomed = await startWorkerProcess(folder, await freePort(), propertiesOf(), { args: ['--processes', '2'] });
   const log = join(folder, `worker-${new URL(doomed.url).port}.log`);
-  const pids = await eventually('both have been started', async () => {
-    const found = (await readFile(log, 'utf8')).matchAll(/"pid":(\d+),"msg":"process starts"/g);
-    const all = [...found].map(([, pid]) => Number(pid));
+  const pids = await eventually('both children are running', async () => {
+    const processLogs = (await readFile(log, 'utf8')).matchAll(/"pid":(\d+),"msg":"process starts"/g);
+    const all = [...processLogs].map(([, pid]) => Number(pid));
     return all.length === 2 ? all : undefined;
   });
   await doomed.kill9();
-  await eventually('neither is left', () => !pids.some(alive));
+  await eventually('no child is left', () => !pids.some(alive));
 });
 
-test('where none can start the sentence stands there once, and the exit status is 1', async () => {
-  const taken = createServer().listen(0, '127.0.0.1');
-  await new Promise(resolve => taken.once('listening', resolve));
-  const { port } = taken.address() as { port: number };
+test('the worker exits with 1 and one message when no process can start', async () => {
+  const blockingServer = createServer().listen(0, '127.0.0.1');
+  await new Promise(resolve => blockingServer.once('listening', resolve));
+  const { port } = blockingServer.address() as { port: number };
   const file = join(folder, 'taken.properties');
   await writeFile(file, `listeners=http://127.0.0.1:${port}\ntemporal.address=${servers().temporal}\n`);
   const ran = await millrace(['worker', file, '--processes', '3']);
-  taken.close();
+  blockingServer.close();
   expect(ran.code).toBe(1);
   expect(ran.stderr.match(/Cannot listen on/g)).toHaveLength(1);
   expect(ran.stdout.match(/process starts/g)).toHaveLength(1);

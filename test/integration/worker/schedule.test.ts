@@ -51,7 +51,7 @@ const figures = async (name: string) =>
 const asleep = (name: string) =>
   eventually(`${name} sleeps`, async () => (await figures(name))?.['sleeps_until'], { every: 20 });
 
-test('one topic feeds three sinks, each at its own pace, from a source that comes by now and then', async () => {
+test('one topic feeds three sinks at their own pace, from a source on a schedule', async () => {
   const { host, port, user, password } = database.connection;
   const login = password || 'unused';
   const sink = (table: keyof typeof sinks, schedule: string) => ({
@@ -101,9 +101,9 @@ test('one topic feeds three sinks, each at its own pace, from a source that come
   await asleep(sinks.soon);
   expect(await asleep(sinks.yearly)).toMatch(/-01-01T00:00:00/);
   expect(await count('yearly')).toBe(-1);
-  // Somebody wants it now; then it sleeps again.
+  // Triggered manually; then it waits again.
   await ask('POST', `/${encodeURIComponent(sinks.yearly)}/restart?includeTasks=true`);
-  await eventually('the yearly one has run', async () => (await count('yearly')) === 250, { within: 60_000 });
+  await eventually('the yearly source has run', async () => (await count('yearly')) === 250, { within: 60_000 });
   expect(await asleep(sinks.yearly)).toMatch(/-01-01T00:00:00/);
   for (const table of ['at_once', 'soon', 'yearly']) expect(await count(table)).toBe(250);
 }, 180_000);

@@ -19,45 +19,44 @@ import { servers } from '../../support/servers.ts';
 import { uniqueName } from '../../support/topic.ts';
 
 /**
- * Secrets in every place that takes one, servers that tell them to the world with megabytes of other text, and every way
- * that a connector can go: none of them is to be found in what Temporal keeps, in an answer, or in the log, and nothing
- * that Temporal keeps is large.
+ * Secrets in every setting, servers that repeat them in megabytes of other text, and every life cycle of a connector:
+ * no secret is in Temporal, in an answer or in the log, and no payload in Temporal is large.
  */
 const draw = generator(import.meta.url);
 const cluster = uniqueName('planted');
 let planted = 0;
 const secrets: string[] = [];
-/** Those that the servers know of the connector that asks them. */
-let told: string[] = [];
+/** Secrets that the servers of the tested connector know. */
+let repeatedSecrets: string[] = [];
 let ofWorker: string[] = [];
-/** What placeholders stand for. */
+/** Values of placeholders. */
 const [ofFile, ofFolder, ofEnvironment] = ['file', 'folder', 'environment'].map(
   name => `planted+${cluster}/${name}"\\é`,
 ) as [string, string, string];
 const plant = (): string => {
   const secret = `planted+${cluster}/${planted++}"\\é`;
   secrets.push(secret);
-  told.push(secret);
+  repeatedSecrets.push(secret);
   return secret;
 };
-/** For where only letters and digits are taken. */
+/** For settings that allow only letters and digits. */
 const plantPlain = (): string => {
   const secret = `planted-${cluster}-${planted++}-plain`;
   secrets.push(secret);
-  told.push(secret);
+  repeatedSecrets.push(secret);
   return secret;
 };
 
-/** What a server says that tells everything. */
+/** An answer of a server that repeats all secrets. */
 const chatter = (): string =>
   [
-    ...told,
-    ...told.map(encodeURIComponent),
-    ...told.map(secret => JSON.stringify({ secret })),
-    ...told.map(secret => Buffer.from(`elastic:${secret}`).toString('base64')),
-    ...told.map(secret => `jdbc:postgresql://127.0.0.1/none?user=me&password=${encodeURIComponent(secret)}`),
+    ...repeatedSecrets,
+    ...repeatedSecrets.map(encodeURIComponent),
+    ...repeatedSecrets.map(secret => JSON.stringify({ secret })),
+    ...repeatedSecrets.map(secret => Buffer.from(`elastic:${secret}`).toString('base64')),
+    ...repeatedSecrets.map(secret => `jdbc:postgresql://127.0.0.1/none?user=me&password=${encodeURIComponent(secret)}`),
     'x'.repeat(3 << 20),
-    ...told,
+    ...repeatedSecrets,
   ].join(' ');
 
 let folder: string;
@@ -69,7 +68,7 @@ let elastic: ReturnType<typeof createHttpServer>;
 const answers: string[] = [];
 const topic = `${cluster}-records`;
 
-/** Takes no login, and says what it was: https://www.postgresql.org/docs/current/protocol-message-formats.html */
+/** Rejects a login and repeats it: https://www.postgresql.org/docs/current/protocol-message-formats.html */
 const talkative = () =>
   createServer(socket => {
     socket.on('error', () => undefined);
@@ -124,7 +123,7 @@ beforeAll(async () => {
     },
     { cwd: folder },
   );
-  ofWorker = told;
+  ofWorker = repeatedSecrets;
   client = new Client({ connection: await Connection.connect({ address: servers().temporal }) });
 });
 afterAll(async () => {
@@ -149,15 +148,15 @@ async function ask(method: string, path: string, body?: unknown) {
   return { status: answer.status, body: text === '' ? undefined : JSON.parse(text) };
 }
 
-const kept: unknown[] = [];
+const temporalData: unknown[] = [];
 
-/** All that Temporal has of a connector, for later: it is about to be deleted. */
+/** Stores the data that Temporal has of a connector before its deletion. */
 async function keep(name: string): Promise<void> {
   const handle = client.workflow.getHandle(connectorWorkflowId(cluster, name));
   const description = await handle.describe();
-  kept.push(description.raw, await handle.fetchHistory());
+  temporalData.push(description.raw, await handle.fetchHistory());
   if (description.status.name === 'RUNNING')
-    kept.push(await handle.query('status'), await handle.query('__temporal_workflow_metadata'));
+    temporalData.push(await handle.query('status'), await handle.query('__temporal_workflow_metadata'));
 }
 
 const sinkInto = (more: Record<string, string>) => ({
@@ -170,19 +169,19 @@ const sinkInto = (more: Record<string, string>) => ({
 const file = () => join(folder, 'lines.txt');
 
 beforeEach(() => {
-  told = [...ofWorker];
+  repeatedSecrets = [...ofWorker];
 });
 
-/** A placeholder, whose secret the servers know. */
+/** A placeholder whose secret the servers know. */
 const standingFor = (secret: string, placeholder: string): string => {
-  told.push(secret);
+  repeatedSecrets.push(secret);
   return placeholder;
 };
 const fromFile = () => standingFor(ofFile, `\${file:${join(folder, 'secrets.properties')}:pw}`);
 const fromFolder = () => standingFor(ofFolder, `\${directory:${folder}:pw}`);
 const fromEnvironment = () => standingFor(ofEnvironment, `\${env:${'MILLRACE_TEST_PLANTED'}}`);
 
-/** Everything that REST can do with a connector that waits for nothing. */
+/** Runs all REST operations of a connector that need no records. */
 async function through(name: string, own: Record<string, string>): Promise<void> {
   const config: Record<string, string> = {
     ...own,
@@ -190,7 +189,7 @@ async function through(name: string, own: Record<string, string>): Promise<void>
   };
   const at = `/connectors/${encodeURIComponent(name)}`;
   expect(await ask('POST', '/connectors', { name, config })).toMatchObject({ status: 201 });
-  await eventually('a task fails, or runs', async () => {
+  await eventually('a task fails or runs', async () => {
     const [task] = (await ask('GET', `${at}/status`)).body.tasks;
     return task?.state === 'FAILED' || task?.last_failure !== undefined || task?.figures !== undefined;
   });
@@ -199,11 +198,11 @@ async function through(name: string, own: Record<string, string>): Promise<void>
   await ask('PUT', `${at}/pause`);
   await ask('PUT', `${at}/resume`);
   await ask('POST', `${at}/restart?includeTasks=true`);
-  // An attempt that is still running does not know of these, so servers cannot either.
-  const before = [...told];
+  // A running attempt does not have these secrets, so that servers do not either.
+  const before = [...repeatedSecrets];
   const later = { ...config, 'producer.override.sasl.jaas.config': `x required password="${plantPlain()}";` };
   const last = { 'producer.override.ssl.key.password': plant() };
-  told = before;
+  repeatedSecrets = before;
   await ask('PUT', `${at}/config`, later);
   await ask('PATCH', `${at}/config`, last);
   await ask('PUT', `${at}/stop`);
@@ -211,7 +210,10 @@ async function through(name: string, own: Record<string, string>): Promise<void>
   await eventually('reset', async () => (await ask('DELETE', `${at}/offsets`)).status !== 409);
   await ask('PATCH', `${at}/config`, { 'millrace.schedule': 'every 1s' });
   await ask('PUT', `${at}/resume`);
-  await eventually('it is on its schedule', async () => (await ask('GET', `${at}/status`)).body.tasks.length > 0);
+  await eventually(
+    'the connector waits for its schedule',
+    async () => (await ask('GET', `${at}/status`)).body.tasks.length > 0,
+  );
   await keep(name);
   expect((await ask('DELETE', at)).status).toBe(204);
   await keep(name);
@@ -268,7 +270,7 @@ test.each([
 test.each([
   ['io.debezium.connector.postgresql.PostgresConnector', 'database.password', { 'database.hostname': '127.0.0.1' }],
   ['JdbcSourceConnector', 'connection.password', { mode: 'bulk' }],
-])('refused by validation: %s', async (className, key, more: Record<string, string>) => {
+])('rejected by validation: %s', async (className, key, more: Record<string, string>) => {
   const name = uniqueName('refused');
   const config = {
     'connector.class': className,
@@ -285,7 +287,7 @@ test.each([
   expect(await ask('POST', '/connectors', { name, config })).toMatchObject({ status: 400 });
 });
 
-test('by Temporal itself, with a placeholder; and in plain text, which is refused and shown nowhere else', async () => {
+test('through Temporal with a placeholder, and in plain text, which is rejected and shown nowhere else', async () => {
   const start = (name: string, config: Record<string, unknown>) =>
     client.workflow.start('connector', {
       workflowId: connectorWorkflowId(cluster, name),
@@ -301,7 +303,7 @@ test('by Temporal itself, with a placeholder; and in plain text, which is refuse
   await start(name, sinkInto({ 'connection.password': fromEnvironment() }));
   await failed(name);
   await keep(name);
-  // Its attempts do not know of the next secret, which servers tell.
+  // Its attempts do not have the next secret, which servers repeat.
   expect((await ask('DELETE', `/connectors/${encodeURIComponent(name)}`)).status).toBe(204);
   await start(open, sinkInto({ 'connection.password': plant() }));
   await failed(open);
@@ -353,27 +355,29 @@ test('a configuration of 60 KB, a plan of thousands of tables, thousands of offs
   await ask('DELETE', `/connectors/${encodeURIComponent(sink)}`);
 }, 120_000);
 
-test('nothing that Temporal keeps is large', () => {
-  const [heaviest] = payloadSizes(kept);
+test('no payload in Temporal is large', () => {
+  const [heaviest] = payloadSizes(temporalData);
   expect(heaviest?.bytes, heaviest?.path).toBeLessThan(PAYLOAD_BYTES);
-  expect(payloadSizes(kept).length).toBeGreaterThan(100);
+  expect(payloadSizes(temporalData).length).toBeGreaterThan(100);
 });
 
-test('no secret is in what Temporal keeps, in an answer, or in the log', async () => {
+test('no secret is in Temporal, in an answer or in the log', async () => {
   const log = await readFile(join(folder, `worker-${new URL(worker.url).port}.log`), 'utf8');
-  const places = { histories: textsOf(kept).join('\n'), answers: answers.join('\n'), log };
+  const places = { histories: textsOf(temporalData).join('\n'), answers: answers.join('\n'), log };
   expect(places.histories).toContain('connection.password');
   expect(places.answers).toContain('[hidden]');
   expect(places.log).toContain('task failed');
   for (const [place, text] of Object.entries(places))
     for (const secret of secrets)
       for (const form of formsOf(secret)) {
-        const found = text.indexOf(form);
-        expect(found < 0 ? '' : `${place}: ${text.slice(Math.max(0, found - 300), found + 100)}`).toBe('');
+        const index = text.indexOf(form);
+        expect(index < 0 ? '' : `${place}: ${text.slice(Math.max(0, index - 300), index + 100)}`).toBe('');
       }
 });
 
-/** As it is, and as others write it: base64 behind user names of three lengths, without what depends on neighbours. */
+/**
+ * The secret and its encodings: base64 after user names of three lengths, without characters that depend on neighbours.
+ */
 function formsOf(secret: string): string[] {
   const base64 = ['', 'e', 'el'].map(before =>
     Buffer.from(before + secret)

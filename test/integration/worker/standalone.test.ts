@@ -28,7 +28,7 @@ const ownProperties = () => ({
   'temporal.address': servers().temporal,
 });
 
-/** A sink that waits for a topic that is never made. */
+/** A sink of a topic that is never created. */
 const config = {
   'connector.class': 'io.confluent.connect.jdbc.JdbcSinkConnector',
   'connection.url': 'jdbc:postgresql://127.0.0.1:1/none',
@@ -65,11 +65,11 @@ const start = async (args: readonly string[]): Promise<WorkerProcess> =>
   startWorkerProcess(folder, await freePort(), ownProperties(), { args });
 const logOf = (worker: WorkerProcess) => readFile(join(folder, `worker-${new URL(worker.url).port}.log`), 'utf8');
 
-test('connectors of files are made, left in peace when they are there, and changed when the files have changed', async () => {
+test('connectors in files are created, left unchanged if they exist, and changed if the files have changed', async () => {
   const worker = await start(files);
   const status = (name: string) =>
     call<StatusInfo>('GET', `${worker.url}/connectors/${encodeURIComponent(name)}/status`);
-  await eventually('all four are there', async () => {
+  await eventually('all four exist', async () => {
     const list = await call<string[]>('GET', `${worker.url}/connectors`);
     return names.every(name => list.includes(name));
   });
@@ -93,7 +93,7 @@ test('connectors of files are made, left in peace when they are there, and chang
     const { tasks } = await call<StatusInfo>('GET', `${again.url}/connectors/${encodeURIComponent(map)}/status`);
     return tasks.length === 3;
   });
-  const log2 = await eventually('all files have been looked at', async () => {
+  const log2 = await eventually('all files have been processed', async () => {
     const text = await logOf(again);
     return names.every(name => text.includes(JSON.stringify(name))) ? text : undefined;
   });
@@ -112,7 +112,7 @@ test('connectors of files are made, left in peace when they are there, and chang
 });
 
 test.each([
-  ['that is not there', 'absent.json', undefined, 'Cannot read', 2],
+  ['that does not exist', 'absent.json', undefined, 'Cannot read', 2],
   ['without a name', 'nameless.properties', properties(config), 'names no connector', 2],
   ['with two names', 'two.json', { name: 'a', config: { name: 'b', ...config } }, 'names the connector a, and b', 2],
   ['that is not JSON', 'broken.json', '{"name": ', 'broken.json is', 2],
@@ -123,7 +123,7 @@ test.each([
     'insert.mode',
     1,
   ],
-])('a file %s ends the start with a sentence that names it', async (_, name, content, sentence, code) => {
+])('a file %s ends the start with a message that names it', async (_, name, content, sentence, code) => {
   const path = content === undefined ? join(folder, name) : await file(name, content);
   const worker = await file('worker.properties', properties(ownProperties()));
   const ran = await millrace(['worker', worker, path, '--set', `listeners=http://127.0.0.1:${await freePort()}`]);
@@ -132,7 +132,7 @@ test.each([
   expect(ran.code).toBe(code);
 });
 
-test('of several processes one makes the connectors, and its failure is the failure of all', async () => {
+test('one of several processes creates the connectors, and its failure ends all', async () => {
   const port = await freePort();
   const several = (path: string) => [path, '--processes', '2', '--set', `listeners=http://127.0.0.1:${port}`];
   const worker = await startWorkerProcess(folder, port, ownProperties(), { args: several(files[0] as string) });
@@ -145,16 +145,16 @@ test('of several processes one makes the connectors, and its failure is the fail
   await worker.stop();
 
   const wrong = await file('wrong.json', { name: 'wrong', config: { ...config, 'insert.mode': 'sideways' } });
-  const own = await file('worker.properties', properties(ownProperties()));
-  const ran = await millrace(['worker', own, ...several(wrong)]);
+  const workerFile = await file('worker.properties', properties(ownProperties()));
+  const ran = await millrace(['worker', workerFile, ...several(wrong)]);
   expect(ran.code).toBe(1);
   expect(ran.stderr).toContain(`${wrong}: Connector configuration is invalid`);
 });
 
-test('connect-distributed.properties starts, and nothing in it is unknown', async () => {
+test('connect-distributed.properties starts without unknown properties', async () => {
   const sample = join(packageFolder(), 'test/config/samples/connect-distributed.properties');
   const port = await freePort();
-  // What would need other machines: the broker of this test, and no trust store.
+  // Settings that need other machines: replaced by the test's broker, and no trust store.
   const { 'ssl.truststore.location': _, ...all } = (
     await import('../../../src/config/worker-config/properties.ts')
   ).parseProperties(await readFile(sample, 'utf8'));

@@ -18,7 +18,7 @@ import type { OtherConnectors } from '../../support/generate/other-connectors.ts
 import { servers } from '../../support/servers.ts';
 import { uniqueName } from '../../support/topic.ts';
 
-/** A worker as a user runs it, asked over HTTP. */
+/** A worker process, called over HTTP. */
 let folder: string;
 let worker: WorkerProcess;
 let database: TestDatabase;
@@ -63,7 +63,7 @@ async function ask(method: string, path: string, body?: unknown) {
   return { status: answer.status, body: text === '' ? undefined : JSON.parse(text) };
 }
 
-/** A sink that waits for a topic that is never made: a connector without a source of its own. */
+/** A sink of a topic that is never created: a connector that needs no source. */
 function sink(topic = draw.topic()): Record<string, string> {
   const { host, port, user } = database.connection;
   return {
@@ -78,10 +78,10 @@ function sink(topic = draw.topic()): Record<string, string> {
 const stateOf = async (name: string) => (await ask('GET', `/connectors/${encodeURIComponent(name)}/status`)).body;
 
 describe('a connector over REST', () => {
-  test('is made, seen, paused, resumed, stopped, restarted and deleted', async () => {
+  test('is created, read, paused, resumed, stopped, restarted and deleted', async () => {
     const name = draw.sinkName();
-    const made = await ask('POST', '/connectors', { name, config: { ...sink(), 'tasks.max': '2' } });
-    expect(made).toMatchObject({ status: 201, body: { name, type: 'sink', config: { name } } });
+    const creation = await ask('POST', '/connectors', { name, config: { ...sink(), 'tasks.max': '2' } });
+    expect(creation).toMatchObject({ status: 201, body: { name, type: 'sink', config: { name } } });
     expect((await ask('GET', '/connectors')).body).toContain(name);
     await eventually('both tasks run', async () => {
       const { tasks } = await stateOf(name);
@@ -111,7 +111,7 @@ describe('a connector over REST', () => {
     expect((await ask('DELETE', `/connectors/${encodeURIComponent(name)}`)).status).toBe(204);
   });
 
-  test('given what it has again and again, as operators do, keeps its tasks and its secrets where they are', async () => {
+  test('keeps its tasks and secrets when the same configuration is sent repeatedly', async () => {
     const name = draw.sinkName();
     const config = sink();
     const put = (more = {}) => ask('PUT', `/connectors/${encodeURIComponent(name)}/config`, { ...config, ...more });
@@ -129,13 +129,13 @@ describe('a connector over REST', () => {
     expect(await starts()).toBe(1);
     const changed = await put({ 'batch.size': '7' });
     expect(changed.body.config).toEqual({ ...first.body.config, 'batch.size': '7' });
-    await eventually('its task starts with it', async () => (await starts()) === 2);
+    await eventually('its task starts with the secret', async () => (await starts()) === 2);
     const another = await put({ 'connection.password': 'another' });
     expect(another.body.config['connection.password']).not.toBe(first.body.config['connection.password']);
     await ask('DELETE', `/connectors/${encodeURIComponent(name)}`);
   });
 
-  test('takes every one of many configurations that come at once, and one of them stays', async () => {
+  test('accepts simultaneous configurations, of which one remains', async () => {
     const name = draw.sinkName();
     const put = (n: number) =>
       ask('PUT', `/connectors/${encodeURIComponent(name)}/config`, {
@@ -150,12 +150,12 @@ describe('a connector over REST', () => {
     expect(answers.filter(({ body }) => body.config['connection.password'] === config['connection.password'])).toEqual([
       expect.objectContaining({ body: expect.objectContaining({ config }) }),
     ]);
-    // Its secret is there: else the task could not start.
+    // Its secret is stored: otherwise the task could not start.
     await eventually('it runs', async () => (await stateOf(name)).tasks[0]?.figures !== undefined);
     await ask('DELETE', `/connectors/${encodeURIComponent(name)}`);
   });
 
-  test('of one name is made once, however many ask at the same moment', async () => {
+  test('is created once by simultaneous requests', async () => {
     const name = draw.sinkName();
     const answers = await Promise.all(
       Array.from({ length: 5 }, () => ask('POST', '/connectors', { name, config: sink() })),
@@ -168,7 +168,7 @@ describe('a connector over REST', () => {
     await ask('DELETE', `/connectors/${encodeURIComponent(name)}`);
   });
 
-  test('with wrong keys is refused with each by name', async () => {
+  test('is rejected with all wrong keys by name', async () => {
     const { 'connection.url': _, ...config } = sink();
     const refused = await ask('POST', '/connectors', {
       name: draw.sinkName(),
@@ -180,13 +180,13 @@ describe('a connector over REST', () => {
     expect(refused.body.message).toContain('tasks.max');
   });
 
-  test('of a class that there is not is refused with what there is', async () => {
+  test('of an unknown class is rejected with the available classes', async () => {
     const refused = await ask('POST', '/connectors', { name: 'x', config: { 'connector.class': 'NoSuchConnector' } });
     expect(refused.status).toBe(400);
     expect(refused.body.message).toContain('NoSuchConnector');
   });
 
-  test('that does not exist is 404, a body that is not JSON 400', async () => {
+  test('that does not exist is 404, and a body that is not JSON is 400', async () => {
     for (const path of ['', '/config', '/status', '/tasks'])
       expect((await ask('GET', `/connectors/nobody${path}`)).status).toBe(404);
     expect((await ask('PUT', '/connectors/nobody/pause')).status).toBe(404);
@@ -194,7 +194,7 @@ describe('a connector over REST', () => {
     expect((await ask('POST', '/connectors', '{nonsense')).status).toBe(400);
   });
 
-  test('whose database cannot be reached goes on trying, and says so, until it is back', async () => {
+  test('retries while its database is down, and reports it', async () => {
     const name = draw.sinkName();
     const topic = uniqueName('down');
     const kafka = kafkaClient({ brokers: [servers().kafka], clientId: 'test' }, silent);
@@ -225,7 +225,7 @@ describe('a connector over REST', () => {
     expect(task.last_failure).toMatch(/ECONNREFUSED|refused|reach/i);
     const handle = client.workflow.getHandle(connectorWorkflowId(group, name));
     const searched = async () => (await handle.describe()).searchAttributes['MillraceState']?.[0];
-    await eventually('Temporal tells', async () => (await searched()) === 'RESTARTING');
+    await eventually('the search attribute is updated', async () => (await searched()) === 'RESTARTING');
     const { currentDetails } = await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');
     expect(currentDetails).toMatch(/Task 0 has been failing since \d{4}.*>.*SINK\\_UNAVAILABLE.*ECONNREFUSED/s);
     const { figures, state } = (await stateOf(name)).tasks[0];
@@ -234,21 +234,21 @@ describe('a connector over REST', () => {
       expect.stringMatching(/RESTARTING|RUNNING/),
       'RUNNING',
     ]);
-    // The database comes up.
+    // The database starts.
     const { host, port: real } = database.connection;
     await using stack = new AsyncDisposableStack();
     const forward = createServer(socket => pipeline(socket, connect(Number(real), host), socket, () => undefined));
     await once(forward.listen(port, '127.0.0.1'), 'listening');
     stack.defer(() => void forward.close());
-    await eventually('the row is there', async () => (await database.query(`SELECT 1 FROM "${topic}"`)).length === 1, {
+    await eventually('the row arrived', async () => (await database.query(`SELECT 1 FROM "${topic}"`)).length === 1, {
       within: 60_000,
     });
-    await eventually('Temporal tells', async () => (await searched()) === 'RUNNING');
-    await eventually('its heartbeat, too', async () => !('failing_since' in (await stateOf(name)).tasks[0].figures));
+    await eventually('the search attribute is updated', async () => (await searched()) === 'RUNNING');
+    await eventually('the heartbeat arrived', async () => !('failing_since' in (await stateOf(name)).tasks[0].figures));
     await ask('DELETE', `/connectors/${encodeURIComponent(name)}`);
   });
 
-  test('shows its password nowhere: not in answers, not in histories, not in the log', async () => {
+  test('shows its password nowhere: not in answers, histories or the log', async () => {
     const name = draw.sinkName();
     await ask('POST', '/connectors', { name, config: sink() });
     await eventually('it runs', async () => (await stateOf(name)).tasks[0]?.state === 'RUNNING');
@@ -274,21 +274,21 @@ describe('a connector over REST', () => {
 });
 
 describe('a worker', () => {
-  test('with others of its group.id sees the same connectors and shares the work', async () => {
+  test('shares connectors and tasks with others of its group.id', async () => {
     const other = await startWorkerProcess(folder, await freePort(), propertiesOf());
     const name = draw.sinkName();
     await ask('POST', '/connectors', { name, config: { ...sink(), 'tasks.max': '8' } });
-    const seen = (await (await fetch(`${other.url}/connectors`)).json()) as string[];
-    expect(seen).toContain(name);
+    const listedNames = (await (await fetch(`${other.url}/connectors`)).json()) as string[];
+    expect(listedNames).toContain(name);
     const holders = await eventually('eight tasks run on both', async () => {
       const { tasks } = await stateOf(name);
       const ids = new Set<string>(tasks.map((task: { worker_id: string }) => task.worker_id));
       return tasks.length === 8 && tasks.every((t: { state: string }) => t.state === 'RUNNING') ? ids : undefined;
     });
     expect([...holders].every(id => id === worker.id || id === other.id)).toBe(true);
-    // Its tasks are handed over when it leaves.
+    // Its tasks are handed over when it stops.
     await other.stop();
-    await eventually('all of them run here', async () => {
+    await eventually('all of them run on this worker', async () => {
       const { tasks } = await stateOf(name);
       return tasks.every(
         (t: { state: string; worker_id: string }) => t.state === 'RUNNING' && t.worker_id === worker.id,
@@ -297,7 +297,7 @@ describe('a worker', () => {
     await ask('DELETE', `/connectors/${encodeURIComponent(name)}`);
   });
 
-  test('without Temporal or Kafka answers 503 with a sentence, and stays', async () => {
+  test('without Temporal or Kafka answers 503 with a message, and keeps running', async () => {
     const alone = startWorkerProcess(
       folder,
       await freePort(),
@@ -320,8 +320,8 @@ describe('a worker', () => {
     }
   });
 
-  test('needs no property but where its servers are: the others have defaults', async () => {
-    // Brokers have one too, Kafka Connect's; whether any is there is for the requests to say.
+  test('requires only the addresses of its servers', async () => {
+    // The default is Kafka Connect's; requests report whether a broker is there.
     const { 'temporal.address': temporal } = propertiesOf();
     const bare = await startWorkerProcess(
       folder,
@@ -336,7 +336,7 @@ describe('a worker', () => {
     }
   });
 
-  test('with a wrong property does not start, and says which', async () => {
+  test('with an invalid property does not start, and names it', async () => {
     await expect(
       startWorkerProcess(folder, await freePort(), propertiesOf({ 'offset.storage.partitions': 'many' })),
     ).rejects.toThrow(/offset\.storage\.partitions/);

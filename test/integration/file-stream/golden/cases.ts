@@ -1,12 +1,12 @@
-/** Files as a source meets them, in the parts in which they are written; each part is read before the next is. */
+/** Files as written in parts; each part is read before the next one is written. */
 export const inputs: Readonly<Record<string, readonly (string | Buffer)[]>> = {
   plain: ['one\ntwo\n'],
   crlf: ['one\r\ntwo\r\n\r\nfour\r\n'],
   'lone cr': ['one\rtwo\r\rfour\nfive\n'],
   'empty lines': ['\n\n\nfour\n\n'],
   'no end': ['one\ntwo'],
-  'an end that comes later': ['one\ntw', 'o\nthree\n'],
-  'cr lf torn apart': ['one\r', '\ntwo\n'],
+  'an end of line that arrives later': ['one\ntw', 'o\nthree\n'],
+  'cr and lf in different parts': ['one\r', '\ntwo\n'],
   'byte order mark': ['\ufeffone\ntwo\n'],
   nul: ['o\0ne\n\0\n'],
   unicode: ['grüße\n日本\n👍\u2028x\u0085y\u000bz\u000c\n'],
@@ -18,7 +18,7 @@ export const inputs: Readonly<Record<string, readonly (string | Buffer)[]>> = {
 const schema = (type: object, payload: unknown): string => JSON.stringify({ schema: type, payload });
 const field = (name: string, type: string, more: object = {}) => ({ field: name, type, optional: true, ...more });
 
-/** Records' values as JsonConverter writes them; null: there is none. */
+/** Values of records as JsonConverter encodes them; null: no value. */
 export const values: readonly (string | null)[] = [
   schema({ type: 'string' }, 'text'),
   schema({ type: 'string' }, ''),

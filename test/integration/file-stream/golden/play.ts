@@ -11,24 +11,26 @@ import { startKafkaConnect } from '../../../support/kafka-connect.ts';
 import { uniqueName } from '../../../support/topic.ts';
 import { inputs, values } from './cases.ts';
 
-/** A record as it is in the topic; a long text is told by its length and its ends. */
-export interface Seen {
+/** A record in the topic; a long text is replaced by its length and ends. */
+export interface ComparableRecord {
   readonly key: string | null;
   readonly value: string | null;
   readonly headers: Readonly<Record<string, string>>;
 }
 
 export interface Golden {
-  /** By case and part: what had come when the part had been read. */
-  readonly source: Readonly<Record<string, readonly (readonly Seen[])[]>>;
+  /** Records after each part, by case. */
+  readonly source: Readonly<Record<string, readonly (readonly ComparableRecord[])[]>>;
   /** The sink's file after all values, in base64. */
   readonly sink: string;
 }
 
-/** How long nothing must come for a part to count as read. Both look at a quiet file every second. */
+/**
+ * Milliseconds without new records after which a part counts as read. Both programs poll an idle file once per second.
+ */
 const QUIET_MS = 3000;
 
-/** All cases at a Kafka Connect that is started for them. */
+/** Runs all cases on a Kafka Connect worker. */
 export async function playAtKafkaConnect(brokers: string): Promise<Golden> {
   const group = uniqueName('file-golden');
   const folder = await mkdtemp(join(tmpdir(), 'millrace-file-golden-'));
@@ -40,11 +42,11 @@ export async function playAtKafkaConnect(brokers: string): Promise<Golden> {
   }
 }
 
-/** All cases at a worker of either kind. */
+/** Runs all cases on a worker of either kind. */
 export async function play(url: string, brokers: string, prefix: string, folder: string): Promise<Golden> {
   await mkdir(folder, { recursive: true });
   const kafka = kafkaClient({ brokers: [brokers], clientId: prefix }, silent);
-  const source: Record<string, Seen[][]> = {};
+  const source: Record<string, ComparableRecord[][]> = {};
   const names = Object.keys(inputs);
   const topicOf = (name: string) => `${prefix}-${name.replaceAll(' ', '-')}`;
   const topics = [...names.map(topicOf), topicOf('sink')];
@@ -61,7 +63,7 @@ export async function play(url: string, brokers: string, prefix: string, folder:
         config: { 'connector.class': 'FileStreamSource', file, topic: topicOf(name) },
       });
     }
-    // Files that appear when their source runs already.
+    // Files that appear after their source has started.
     const parts = Math.max(...Object.values(inputs).map(all => all.length));
     for (let part = 0; part < parts; part++) {
       for (const name of names) {
@@ -75,13 +77,13 @@ export async function play(url: string, brokers: string, prefix: string, folder:
           source[name].push((await recordsOf(kafka, topicOf(name))).slice(source[name].flat().length));
         }
     }
-    const written = await eventually('the sink is done', async () => {
+    const content = await eventually('the sink has written all', async () => {
       const before = await readFile(output);
       await delay(QUIET_MS);
       const after = await readFile(output);
       return after.length > 0 && before.length === after.length && after;
     });
-    return { source, sink: written.toString('base64') };
+    return { source, sink: content.toString('base64') };
   } finally {
     for (const topic of topics) await call('DELETE', `${url}/connectors/${topic}`).catch(() => undefined);
     await kafka.admin.deleteTopics(topics);
@@ -91,21 +93,21 @@ export async function play(url: string, brokers: string, prefix: string, folder:
 
 type Kafka = ReturnType<typeof kafkaClient>;
 
-/** Waits until nothing has come for a while, but something has. */
+/** Waits until there are records, and none arrive for a while. */
 async function quiet(kafka: Kafka, topics: readonly string[]): Promise<void> {
   const ends = async () =>
     (await kafka.admin.offsets(topics.map(topic => ({ topic, partition: 0 })))).map(({ high }) => high).join();
-  await eventually('nothing more comes', async () => {
+  await eventually('no more records arrive', async () => {
     const before = await ends();
     await delay(QUIET_MS);
     return (await ends()) === before && /[1-9]/.test(before);
   });
 }
 
-async function recordsOf(kafka: Kafka, topic: string): Promise<Seen[]> {
+async function recordsOf(kafka: Kafka, topic: string): Promise<ComparableRecord[]> {
   const [range] = await kafka.admin.offsets([{ topic, partition: 0 }]);
-  const seen: Seen[] = [];
-  if (range === undefined || range.low >= range.high) return seen;
+  const records: ComparableRecord[] = [];
+  if (range === undefined || range.low >= range.high) return records;
   const start = { topic, partition: 0, offset: range.low };
   const reader = await kafka.reader({
     assigned: [start],
@@ -118,7 +120,7 @@ async function recordsOf(kafka: Kafka, topic: string): Promise<Seen[]> {
       for (const part of await reader.poll()) {
         next = part.next;
         for (const { key, value, headers } of part.records)
-          seen.push({
+          records.push({
             key: key === null ? null : short(key.toString()),
             value: value === null ? null : short(value.toString()),
             headers: Object.fromEntries(headers.map(header => [header.key, String(header.value)])),
@@ -127,7 +129,7 @@ async function recordsOf(kafka: Kafka, topic: string): Promise<Seen[]> {
   } finally {
     await reader.close();
   }
-  return seen;
+  return records;
 }
 
 const short = (text: string): string =>

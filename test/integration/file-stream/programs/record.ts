@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { serversInEnvironment } from '../../../setup/addresses.ts';
 import { playAtKafkaConnect } from '../golden/play.ts';
 
-// Records anew what Kafka Connect's own file connectors do; MILLRACE_TEST_KAFKA names the brokers that it may use.
+// Records the behaviour of Kafka Connect's file connectors; MILLRACE_TEST_KAFKA names its brokers.
 const { kafka } = serversInEnvironment();
 if (kafka === undefined) throw new Error('set MILLRACE_TEST_KAFKA');
 const golden = await playAtKafkaConnect(kafka);

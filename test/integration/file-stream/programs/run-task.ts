@@ -15,7 +15,7 @@ import { anyFile } from '../../../support/files.ts';
 const fileSink = fileStreamSink(anyFile);
 const fileSource = fileStreamSource(anyFile);
 
-// One task of a file connector on the engine, in a process of its own that can be killed. Ends well on SIGTERM.
+// Runs one task of a file connector on the engine, in a process that can be killed. Exits with 0 on SIGTERM.
 export interface TaskOfFile {
   readonly kind: 'source' | 'sink';
   readonly kafka: string;
@@ -57,7 +57,7 @@ else
   await runSink({
     ...common,
     cluster: 'test',
-    // Each process is newer than those before.
+    // Each process is newer than the ones before.
     generation: Date.now(),
     attempt: 1,
     sink: fileSink,

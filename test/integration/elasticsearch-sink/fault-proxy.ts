@@ -2,36 +2,36 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
-/** Action and document, or the action alone of a delete. */
+/** Action and document, or only the action of a delete. */
 type Item = readonly string[];
 
 /**
- * What becomes of a bulk request on its way:
- * - `lose answer`: it is carried out, and the connection is cut;
- * - a status: it is not carried out, and this is the answer;
- * - `busy`: those items of which it says so are not carried out, and answered with 429.
+ * Action of the proxy on a bulk request:
+ * - `drop answer`: forwards it, discards the answer and closes the connection;
+ * - a status: answers with it, without forwarding the request;
+ * - `busy`: rejects the selected items with 429, and forwards the others.
  */
 export type Fate = 'pass' | 'drop answer' | number | { readonly busy: (item: Item, place: number) => boolean };
 
-/** Between a sink and the real server: each bulk request in turn has its fate, those behind them pass. */
+/** A proxy to the real server: actions apply to the next bulk requests in order; later requests pass. */
 export async function startTroubled(
   server: string,
   fates: readonly Fate[] | ((body: Buffer) => Fate),
-): Promise<AsyncDisposable & { readonly url: string; readonly seen: () => number }> {
-  let seen = 0;
+): Promise<AsyncDisposable & { readonly url: string; readonly requestCount: () => number }> {
+  let bulkRequests = 0;
   const proxy = createServer(async (incoming, outgoing) => {
     const { method = 'GET', url = '/' } = incoming;
     const body = await buffer(incoming);
     const isBulk = url.startsWith('/_bulk');
-    const fate = !isBulk ? 'pass' : typeof fates === 'function' ? fates(body) : (fates[seen] ?? 'pass');
-    if (isBulk) seen++;
+    const fate = !isBulk ? 'pass' : typeof fates === 'function' ? fates(body) : (fates[bulkRequests] ?? 'pass');
+    if (isBulk) bulkRequests++;
     if (typeof fate === 'number') {
       outgoing.writeHead(fate).end();
       return;
     }
     const items = isBulk ? itemsOf(body.toString()) : [];
-    const held = items.map((item, place) => typeof fate === 'object' && fate.busy(item, place));
-    const passed = items.filter((_, place) => !held[place]);
+    const rejectedItems = items.map((item, place) => typeof fate === 'object' && fate.busy(item, place));
+    const passed = items.filter((_, place) => !rejectedItems[place]);
     const forwarded = isBulk ? passed.map(item => `${item.join('\n')}\n`).join('') : body;
     const answer = await fetch(`${server}${url}`, {
       method,
@@ -40,12 +40,12 @@ export async function startTroubled(
     });
     const text = await answer.text();
     if (fate === 'drop answer') incoming.socket.destroy();
-    else outgoing.writeHead(answer.status, { 'content-type': 'application/json' }).end(withBusy(text, held));
+    else outgoing.writeHead(answer.status, { 'content-type': 'application/json' }).end(withBusy(text, rejectedItems));
   });
   await new Promise<void>(resolve => proxy.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
-    seen: () => seen,
+    requestCount: () => bulkRequests,
     [Symbol.asyncDispose]: () =>
       new Promise(resolve => {
         proxy.close(() => resolve());
@@ -62,11 +62,11 @@ function itemsOf(body: string): Item[] {
   return items;
 }
 
-/** The answer with what the server would have said of the items that it did not get. */
-function withBusy(answer: string, held: readonly boolean[]): string {
-  if (!held.includes(true)) return answer;
+/** The answer with the rejected items added. */
+function withBusy(answer: string, rejectedItems: readonly boolean[]): string {
+  if (!rejectedItems.includes(true)) return answer;
   const { items } = JSON.parse(answer) as { items: unknown[] };
   const rejected = { index: { status: 429, error: { type: 'es_rejected_execution_exception', reason: 'rejected' } } };
   let next = 0;
-  return JSON.stringify({ errors: true, items: held.map(busy => (busy ? rejected : items[next++])) });
+  return JSON.stringify({ errors: true, items: rejectedItems.map(busy => (busy ? rejected : items[next++])) });
 }

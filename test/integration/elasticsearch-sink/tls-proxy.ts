@@ -10,16 +10,16 @@ import { findJava } from '../../../src/stack/servers/kafka-program.ts';
 const run = promisify(execFile);
 export const storePassword = 'store-pass';
 
-/** A key with a certificate of its own making: PKCS12 with the key, PEM with the certificate alone. */
+/** A self-signed certificate: PKCS12 with the key, PEM with the certificate only. */
 export interface Identity {
   readonly store: string;
   readonly pem: string;
 }
 
-/** name: of the host that the certificate is for. */
+/** name: host name of the certificate. */
 export async function identityFor(folder: string, name: string): Promise<Identity> {
   const java = await findJava();
-  if (java === undefined) throw new Error('certificates are made by keytool, which comes with Java');
+  if (java === undefined) throw new Error('keytool, which is part of Java, is needed to create certificates');
   const keytool = join(dirname(java), 'keytool');
   const [store, pem] = [join(folder, `${name}.p12`), join(folder, `${name}.pem`)];
   const at = ['-keystore', store, '-storetype', 'PKCS12', '-storepass', storePassword, '-alias', 'own'];
@@ -31,18 +31,18 @@ export async function identityFor(folder: string, name: string): Promise<Identit
 
 export interface FrontOptions {
   readonly identity: Identity;
-  /** user:password that is asked for. */
+  /** Required user:password. */
   readonly login?: string;
-  /** Whose certificates are let in; without it none is asked for. */
+  /** Trusted client certificates; without it none is requested. */
   readonly clients?: Identity;
 }
 
-/** What stands before a cluster that is reached over TLS and with a login. Answers its URL. */
+/** Starts a TLS proxy with authentication for a cluster. Returns its URL. */
 export async function startFront(
   server: string,
   { identity, login, clients }: FrontOptions,
 ): Promise<AsyncDisposable & { readonly url: string }> {
-  const wanted = login === undefined ? undefined : `Basic ${Buffer.from(login).toString('base64')}`;
+  const expectedLogin = login === undefined ? undefined : `Basic ${Buffer.from(login).toString('base64')}`;
   const front = createServer(
     {
       pfx: await readFile(identity.store),
@@ -50,7 +50,7 @@ export async function startFront(
       ...(clients === undefined ? {} : { requestCert: true, ca: await readFile(clients.pem) }),
     },
     (incoming, outgoing) => {
-      if (wanted !== undefined && incoming.headers.authorization !== wanted) {
+      if (expectedLogin !== undefined && incoming.headers.authorization !== expectedLogin) {
         outgoing.writeHead(401, { 'www-authenticate': 'Basic realm="security"' }).end('{}');
         return;
       }
