@@ -1,11 +1,14 @@
 import { parseArgs } from 'node:util';
 import { workloads } from './workloads/index.ts';
 
+/** Programs to measure beside Millrace. */
+export const peerNames = ['kafka-connect', 'kafka-connect-tuned', 'pg-logical-replication'] as const;
+export type Peer = (typeof peerNames)[number];
+
 export interface Options {
   readonly names: readonly string[];
   readonly millrace: boolean;
-  readonly peer: boolean;
-  readonly tuned: boolean;
+  readonly peers: readonly Peer[];
   /** Undefined: where its sources are compared with sources that are exactly once. */
   readonly exactlyOnce: boolean | undefined;
   readonly repeat: number;
@@ -22,8 +25,9 @@ export const usage = `npm run bench -- NAME... [options]
 
 Names: ${Object.keys(workloads).join(', ')}, kafka-port, all
 
-  --peer            beside Millrace, Kafka Connect with Debezium as they come
-  --tuned           beside Millrace, Kafka Connect with Debezium tuned
+  --peer [NAME]     beside Millrace, Kafka Connect with Debezium as they come, or: kafka-connect, kafka-connect-tuned,
+                    pg-logical-replication (with a producer of kafkajs, for pg-cdc-stream); may be repeated
+  --tuned           --peer kafka-connect-tuned
   --no-millrace     those alone
   --eos, --no-eos   whether Kafka Connect's sources are exactly once; else: the tuned one's, in the streaming workloads
   --repeat N        runs of each, in turn; from the second on, workers are warm (1)
@@ -39,12 +43,12 @@ Servers are started for the call, but for those that MILLRACE_KAFKA, MILLRACE_PO
 /** Throws a sentence for what it does not understand. */
 export function readOptions(args: readonly string[]): Options {
   const { values, positionals } = parseArgs({
-    args: [...args],
+    args: args.flatMap((arg, i) => (arg === '--peer' && !isPeer(args[i + 1]) ? [arg, 'kafka-connect'] : [arg])),
     allowPositionals: true,
     allowNegative: true,
     options: {
       millrace: { type: 'boolean', default: true },
-      peer: { type: 'boolean', default: false },
+      peer: { type: 'string', multiple: true, default: [] },
       tuned: { type: 'boolean', default: false },
       eos: { type: 'boolean' },
       repeat: { type: 'string', default: '1' },
@@ -60,11 +64,15 @@ export function readOptions(args: readonly string[]): Options {
   const names = positionals.flatMap(name => (name === 'all' ? known : [name]));
   const unknown = names.find(name => !known.includes(name));
   if (unknown !== undefined) throw new Error(`there is no workload ${unknown}; there are ${known.join(', ')} and all`);
+  const peers = peerNames.filter(
+    name => values.peer.includes(name) || (values.tuned && name === 'kafka-connect-tuned'),
+  );
+  if (peers.includes('pg-logical-replication') && names.some(name => name !== 'pg-cdc-stream'))
+    throw new Error('pg-logical-replication can be measured in pg-cdc-stream only');
   return {
     names,
     millrace: values.millrace,
-    peer: values.peer,
-    tuned: values.tuned,
+    peers,
     exactlyOnce: values.eos,
     repeat: positive('repeat', values.repeat) ?? 1,
     records: positive('records', values.records),
@@ -75,6 +83,8 @@ export function readOptions(args: readonly string[]): Options {
     help: values.help || names.length === 0,
   };
 }
+
+const isPeer = (text: string | undefined): boolean => (peerNames as readonly string[]).includes(text ?? '');
 
 function positive(name: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;

@@ -15,6 +15,7 @@ import { startServers } from './servers.ts';
 import { kafkaConnect } from './subjects/kafka-connect.ts';
 import { locateKafkaConnect } from './subjects/kafka-connect-program.ts';
 import { millrace } from './subjects/millrace.ts';
+import { pgLogicalReplication } from './subjects/pg-logical-replication.ts';
 import type { Subject } from './subjects/subject.ts';
 import { figuresTable, type Line } from './table.ts';
 import { workloads } from './workloads/index.ts';
@@ -24,13 +25,16 @@ const log = (line: string): void => void process.stderr.write(`${line}\n`);
 
 async function subjectsOf({ streams = false }: Workload, options: Options, bench: Bench): Promise<Subject[]> {
   const subjects = options.millrace ? [await millrace(bench.servers.temporal.address, options.commitInterval)] : [];
-  if (!options.peer && !options.tuned) return subjects;
+  const { peers, exactlyOnce } = options;
+  if (peers.includes('pg-logical-replication')) subjects.push(pgLogicalReplication());
+  if (!peers.some(name => name.startsWith('kafka-connect'))) return subjects;
   const install = await locateKafkaConnect();
   if (typeof install === 'string') throw new Error(install);
   const program = await install(log);
-  const { exactlyOnce } = options;
-  if (options.peer) subjects.push(kafkaConnect(program, { tuned: false, exactlyOnce: exactlyOnce ?? false }));
-  if (options.tuned) subjects.push(kafkaConnect(program, { tuned: true, exactlyOnce: exactlyOnce ?? streams }));
+  if (peers.includes('kafka-connect'))
+    subjects.push(kafkaConnect(program, { tuned: false, exactlyOnce: exactlyOnce ?? false }));
+  if (peers.includes('kafka-connect-tuned'))
+    subjects.push(kafkaConnect(program, { tuned: true, exactlyOnce: exactlyOnce ?? streams }));
   return subjects;
 }
 
