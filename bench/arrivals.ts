@@ -5,10 +5,10 @@ import type { Arrivals } from './latency.ts';
 import { pacedIds } from './sql.ts';
 import { endOf } from './topics.ts';
 
-/** Milliseconds between two looks into a table. */
+/** Milliseconds between two queries of a table. */
 const EVERY = 2;
 
-/** Watches a topic for paced rows: when each could first be read, committed. */
+/** Watches a topic for paced rows, and records when each was first readable as committed. */
 export async function arrivalsInTopic(kafka: KafkaClient, topic: string): Promise<Arrivals & { doubled(): number }> {
   const at = new Map<number, number>();
   let doubled = 0;
@@ -41,17 +41,17 @@ export async function arrivalsInTopic(kafka: KafkaClient, topic: string): Promis
   };
 }
 
-/** The key is {"id":N}, as it is or below a payload. */
+/** The key is {"id":N}, or has it as its payload. */
 function lastNumberIn(key: Buffer | null): number {
   return Number(/(\d+)\D*$/.exec(key?.toString('latin1') ?? '')?.[1] ?? 0);
 }
 
-/** Watches the copy of the table for paced rows: when each could first be seen. */
+/** Watches the copy of the table for paced rows, and records when each was first visible. */
 export async function arrivalsInCopy(database: Database): Promise<Arrivals> {
   const at = new Map<number, number>();
   const client = await database.client();
   const { last } = await database.one<{ last: string }>(`select greatest(max(id), ${pacedIds}) last from orders_copy`);
-  // All up to here have been seen; above it there can be gaps, which are looked at again.
+  // All rows up to this id have arrived; later ids may have gaps, which are queried again.
   let low = Number(last);
   let stopped = false;
   const ended = (async () => {

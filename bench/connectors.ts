@@ -9,22 +9,22 @@ const json = (schemas: boolean): ConnectorConfig => ({
   'value.converter.schemas.enable': String(schemas),
 });
 
-/** PostgreSQL does not ask for one here, and both programs want one in their configuration. */
+/** PostgreSQL does not require a password here, but both programs require one in their configuration. */
 const password = (given: string): string => given || 'unused';
 
 export interface SourceOptions {
-  /** Prefix of its topic, name of its slot and of its publication. */
+  /** Topic prefix, and name of the slot and the publication. */
   readonly name: string;
   readonly snapshot: 'initial' | 'no_data';
-  /** Whether each record carries its schema. */
+  /** True if each record contains its schema. */
   readonly schemas: boolean;
   readonly extra?: ConnectorConfig;
 }
 
-/** The topic that a source writes the table's records to. */
+/** Topic of a source's records of the table. */
 export const topicOf = (name: string): string => `${name}.public.orders`;
 
-/** Debezium's PostgreSQL source on `orders`: one record for each changed row. */
+/** Debezium's PostgreSQL source on `orders`: one record per changed row. */
 export function sourceConfig(
   subject: Subject,
   { connection }: Database,
@@ -52,15 +52,15 @@ export function sourceConfig(
   };
 }
 
-/** Flat rows instead of change events, and tombstones for deletes: what a table is copied from. */
-export const flattened: ConnectorConfig = {
+/** Flat rows instead of change events, and tombstones for deletes: the input for a copy of the table. */
+export const flatSourceConfig: ConnectorConfig = {
   transforms: 'flat',
   'transforms.flat.type': 'io.debezium.transforms.ExtractNewRecordState',
   'transforms.flat.delete.tombstone.handling.mode': 'tombstone',
   'tombstones.on.delete': 'true',
 };
 
-/** Debezium's JDBC sink into `orders_copy`, upserting by key, from the topic's beginning. */
+/** Debezium's JDBC sink to `orders_copy`, with upserts by key, from the beginning of the topic. */
 export function sinkConfig(subject: Subject, { connection }: Database, topic: string): ConnectorConfig {
   const { host, port, database, user } = connection;
   return {
@@ -90,7 +90,7 @@ const strings: ConnectorConfig = {
   'value.converter': 'org.apache.kafka.connect.storage.StringConverter',
 };
 
-/** Kafka Connect's own source of lines. */
+/** Kafka Connect's file source. */
 export function fileSourceConfig(subject: Subject, file: string, topic: string): ConnectorConfig {
   return {
     'connector.class': 'org.apache.kafka.connect.file.FileStreamSourceConnector',
@@ -103,7 +103,7 @@ export function fileSourceConfig(subject: Subject, file: string, topic: string):
   };
 }
 
-/** Kafka Connect's own sink of lines, from the topic's beginning. */
+/** Kafka Connect's file sink, from the beginning of the topic. */
 export function fileSinkConfig(subject: Subject, file: string, topic: string): ConnectorConfig {
   return {
     'connector.class': 'org.apache.kafka.connect.file.FileStreamSinkConnector',

@@ -11,13 +11,13 @@ interface ChangeEvent {
   readonly source: { readonly lsn: number | string };
 }
 
-/** What is in a topic that should be there once. */
+/** Number of records in a topic, and of duplicates. */
 export interface Count {
   readonly records: number;
   readonly doubled: number;
 }
 
-/** Every row of the table, once, as it is. */
+/** Checks that every row of the table is there once, unchanged. */
 export async function checkSnapshot(kafka: KafkaClient, topic: string, database: Database): Promise<Count> {
   const rows = new Map<number, number>();
   let records = 0;
@@ -32,8 +32,8 @@ export async function checkSnapshot(kafka: KafkaClient, topic: string, database:
 }
 
 /**
- * The changes of generated transactions, each once, and in the order in which they leave the rows as they are. since: an
- * SQL timestamp between the changes before and these.
+ * Checks that each change of the generated transactions is there once, in an order that gives the final rows. since: an
+ * SQL timestamp between earlier changes and these.
  */
 export async function checkChanges(
   kafka: KafkaClient,
@@ -41,7 +41,7 @@ export async function checkChanges(
   database: Database,
 ): Promise<Count> {
   const rows = new Map<number, number | null>();
-  const seen = new Set<string>();
+  const keysRead = new Set<string>();
   const ops = { c: 0, u: 0, d: 0, r: 0 };
   let records = 0;
   await readTopic(kafka, topic, from, ({ value }) => {
@@ -50,8 +50,8 @@ export async function checkChanges(
     if (row === null) throw new Error(`a change with neither before nor after, op ${op}`);
     records++;
     const change = `${source.lsn} ${op} ${row.id}`;
-    if (seen.has(change)) return;
-    seen.add(change);
+    if (keysRead.has(change)) return;
+    keysRead.add(change);
     ops[op]++;
     rows.set(row.id, after === null ? null : rowHash(after));
   });
@@ -59,16 +59,16 @@ export async function checkChanges(
   const share = changes / all;
   const expected = { c: insert * share, u: update * share, d: deleted * share, r: 0 };
   if (JSON.stringify(ops) !== JSON.stringify(expected))
-    throw new Error(`changes by op are ${JSON.stringify(ops)}, and should be ${JSON.stringify(expected)}`);
+    throw new Error(`changes by op are ${JSON.stringify(ops)}, expected ${JSON.stringify(expected)}`);
   const left = [...rows.values()].filter(hash => hash !== null);
   same('the changed rows', checksum(left), await database.checksum('orders', `updated_at >= '${since}'`));
-  return { records, doubled: records - seen.size };
+  return { records, doubled: records - keysRead.size };
 }
 
 export function same(what: string, is: Checksum, expected: Checksum): void {
   if (is.rows === expected.rows && is.sum === expected.sum) return;
   const say = ({ rows, sum }: Checksum) => `${rows} rows with checksum ${sum}`;
-  throw new Error(`the contents are wrong: ${what} has ${say(expected)}, and what arrived ${say(is)}`);
+  throw new Error(`the contents are wrong: ${what} has ${say(expected)}, but ${say(is)} arrived`);
 }
 
 export function checksum(hashes: Iterable<number>): Checksum {
@@ -82,6 +82,6 @@ export function checksum(hashes: Iterable<number>): Checksum {
 }
 
 function eventOf(value: Buffer | null): ChangeEvent {
-  if (value === null) throw new Error('a tombstone where there should be none');
+  if (value === null) throw new Error('unexpected tombstone');
   return JSON.parse(value.toString()) as ChangeEvent;
 }

@@ -2,11 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import type { PostgresServer } from '../src/stack/types.ts';
 import type { Checksum } from './checksum.ts';
-import { changesOf, checksumOf, insertPaced, mostTransactions, pacedIds, setUp, tableRows } from './sql.ts';
+import { changesOf, checksumOf, insertPaced, mostTransactions, pacedIds, schemaSql, tableRows } from './sql.ts';
 
 export type PostgresConnection = Pick<PostgresServer, 'host' | 'port' | 'user' | 'password'>;
 
-/** The database that the workloads run in, with the table `orders`. Dropped in the end. */
+/** The database of the workloads, with the table `orders`. Dropped at the end. */
 export class Database implements AsyncDisposable {
   readonly connection: { host: string; port: number; user: string; password: string; database: string };
   readonly #server: PostgresConnection;
@@ -19,12 +19,12 @@ export class Database implements AsyncDisposable {
     this.#pool = new pg.Pool({ ...this.connection, max: 4 });
   }
 
-  /** Makes it anew. name: an SQL identifier. */
+  /** Creates the database, dropping an old one. name: an SQL identifier. */
   static async create(server: PostgresConnection, name = 'millrace_bench'): Promise<Database> {
     const database = new Database(server, name);
     await database.#remove();
     await database.#asAdministrator(`create database ${name}`);
-    await database.query(setUp);
+    await database.query(schemaSql);
     return database;
   }
 
@@ -38,40 +38,40 @@ export class Database implements AsyncDisposable {
     return row;
   }
 
-  /** A connection of its own, for the caller to end. */
+  /** A separate connection, which the caller ends. */
   async client(): Promise<pg.Client> {
     const client = new pg.Client(this.connection);
     await client.connect();
     return client;
   }
 
-  /** The table with its first rows, as a run finds it that needs exactly these. */
+  /** Restores the initial rows, for a run that needs exactly these. */
   async fill(rows = tableRows): Promise<void> {
     await this.query(`call fill_orders(${rows})`);
     await this.query('vacuum analyze orders');
     await this.query('checkpoint');
   }
 
-  /** Sees to it that `transactions` generated transactions find their rows. */
-  async readyFor(transactions: number): Promise<void> {
+  /** Ensures that the rows for `transactions` generated transactions exist. */
+  async ensureTransactions(transactions: number): Promise<void> {
     const [progress] = await this.query<{ transactions: string }>('select transactions from progress');
     if (progress === undefined || Number(progress.transactions) + transactions > mostTransactions) await this.fill();
   }
 
-  /** Runs generated transactions; answers the number of row changes. */
-  async change(transactions: number): Promise<number> {
+  /** Runs generated transactions; returns the number of row changes. */
+  async insertOne(transactions: number): Promise<number> {
     await this.query(`call change_orders(${transactions})`);
     return transactions * changesOf.all;
   }
 
-  /** Inserts one row, which comes behind all changes so far; answers its id. */
-  async mark(): Promise<number> {
+  /** Inserts one row, after all earlier changes; returns its id. */
+  async timestamp(): Promise<number> {
     const { id } = await this.one<{ id: string }>(`select greatest(max(id), ${pacedIds}) + 1 id from orders`);
     await this.query(insertPaced, [id, 0, 'mark']);
     return Number(id);
   }
 
-  /** An SQL timestamp: every change from now on is later. */
+  /** An SQL timestamp before all later changes. */
   async now(): Promise<string> {
     return (await this.one<{ now: string }>('select clock_timestamp()::text now')).now;
   }
@@ -80,13 +80,14 @@ export class Database implements AsyncDisposable {
     return this.one<{ rows: number; sum: number }>(checksumOf(table, condition));
   }
 
-  /** Resolves when a slot has a reader and sees every change from then on. */
-  async slotStreams(slot: string): Promise<void> {
-    // While a slot is being made it is active too; it sees changes from its consistent point on, which it has not got yet.
+  /** Resolves when a slot has a reader that receives all later changes. */
+  async awaitStreaming(slot: string): Promise<void> {
+    // A slot is active while it is being created; it receives changes from its consistent point on, which is unknown
+    // until then.
     await this.#slot(slot, 'active and confirmed_flush_lsn is not null', true);
   }
 
-  async slotIsFree(slot: string): Promise<void> {
+  async awaitSlotFree(slot: string): Promise<void> {
     await this.#slot(slot, 'active', false);
   }
 
@@ -95,13 +96,13 @@ export class Database implements AsyncDisposable {
     const sql = `select from pg_replication_slots where slot_name = $1 and ${condition}`;
     while ((await this.query(sql, [slot])).length > 0 !== wanted) {
       if (performance.now() > deadline)
-        throw new Error(`after a minute ${wanted ? 'nobody reads' : 'somebody still reads'} from the slot ${slot}`);
+        throw new Error(`after a minute ${wanted ? 'no reader uses' : 'a reader still uses'} the slot ${slot}`);
       await delay(50);
     }
   }
 
   async dropSlot(slot: string): Promise<void> {
-    await this.slotIsFree(slot);
+    await this.awaitSlotFree(slot);
     await this.query('select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = $1', [
       slot,
     ]);
@@ -113,7 +114,7 @@ export class Database implements AsyncDisposable {
     await this.#remove();
   }
 
-  /** With the slots in it, which a run that was cut short has left. */
+  /** Drops also the slots of an interrupted run. */
   async #remove(): Promise<void> {
     const { database: name } = this.connection;
     await this.#asAdministrator(

@@ -3,41 +3,44 @@ import type { KafkaClient } from '../src/kafka/port.ts';
 import type { Meter, Sample } from './measure.ts';
 import { endOf, readTopic } from './topics.ts';
 
-/** Milliseconds: how often the topic is asked, how often the connector, when a topic counts as quiet, and as stuck. */
+/**
+ * Milliseconds: between queries of the topic, between queries of the connector, until a topic counts as idle, and as
+ * stuck.
+ */
 const EVERY = 20;
 const CONNECTOR_EVERY = 2000;
 const QUIET = 1500;
 const STUCK = 120_000;
 
-export interface Arrived {
+export interface DrainTimes {
   readonly firstAt: number;
-  /** When the last of the records was there. */
+  /** Time of the last record. */
   readonly last: Sample;
 }
 
 export interface DrainOptions {
   readonly topic: string;
-  /** The end of the topic before. */
+  /** End offset of the topic before. */
   readonly from: number;
-  /** How many records will come. */
+  /** Number of expected records. */
   readonly records: number;
   readonly meter: Meter;
-  /** Rejects when nothing more will come. */
+  /** Rejects when no more records can arrive. */
   check(): Promise<unknown>;
 }
 
-/** What the topic's end was when. */
+/** A time and the topic's end offset then. */
 interface Step {
   readonly end: number;
   readonly sample: Sample;
 }
 
 /**
- * Resolves when `records` more records are in the topic and it has been quiet for a moment. Only its end is asked for
- * meanwhile, which costs next to nothing; as transactions' markers take up offsets too, the records are counted
- * afterwards, and the moment looked up at which the last one was in.
+ * Resolves when `records` more records are in the topic and it has been idle for a moment. Meanwhile only the end
+ * offset is requested, which is cheap. Control records have offsets, too, so the records are counted afterwards, and
+ * the time of the last one is looked up.
  */
-export async function drained(kafka: KafkaClient, options: DrainOptions): Promise<Arrived> {
+export async function waitForDrain(kafka: KafkaClient, options: DrainOptions): Promise<DrainTimes> {
   const { topic, from, records, meter, check } = options;
   const steps: Step[] = [];
   let firstAt: number | undefined;
@@ -45,16 +48,16 @@ export async function drained(kafka: KafkaClient, options: DrainOptions): Promis
   let checkedAt = movedAt;
   let end = from;
   for (;;) {
-    const seen = await endOf(kafka, topic);
+    const topicEnd = await endOf(kafka, topic);
     const now = performance.now();
-    if (seen > end) {
-      end = seen;
+    if (topicEnd > end) {
+      end = topicEnd;
       movedAt = now;
       firstAt ??= now;
-      // Before that the last record cannot be in.
+      // The last record cannot have arrived earlier.
       if (end >= from + records) steps.push({ end, sample: meter.sample() });
     } else if (now - movedAt > STUCK) {
-      throw new Error(`${topic} has been quiet for ${STUCK / 1000} s at ${end - from} of ${records} records`);
+      throw new Error(`${topic} has been idle for ${STUCK / 1000} s at ${end - from} of ${records} records`);
     } else if (steps.length > 0 && now - movedAt > QUIET) {
       const last = await offsetOfRecord(kafka, topic, from, records);
       const step = steps.find(({ end }) => last !== undefined && end > last);
@@ -68,12 +71,12 @@ export async function drained(kafka: KafkaClient, options: DrainOptions): Promis
   }
 }
 
-/** The offset of the nth record from `from` on; undefined when there are not that many. */
+/** Offset of the nth record from `from` on; undefined if there are fewer records. */
 async function offsetOfRecord(kafka: KafkaClient, topic: string, from: number, n: number): Promise<number | undefined> {
   let count = 0;
-  let found: number | undefined;
+  let nthOffset: number | undefined;
   await readTopic(kafka, topic, from, ({ offset }) => {
-    if (++count === n) found = offset;
+    if (++count === n) nthOffset = offset;
   });
-  return found;
+  return nthOffset;
 }

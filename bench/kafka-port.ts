@@ -1,5 +1,5 @@
 /**
- * What the Kafka port costs by itself: writes records in transactions with group offsets, then reads them back.
+ * Cost of the Kafka port alone: writes records in transactions with group offsets, then reads them back.
  *
  *     node bench/kafka-port.ts [address] [--records N] [--compression lz4] [--transaction 10000] [--bytes 200]
  *
@@ -32,7 +32,7 @@ const log = { debug: quiet, info: quiet, warn: console.error, error: console.err
 const client = kafkaClient({ brokers: [address], clientId: 'bench' }, log);
 const topic = `bench-kafka-port-${process.pid}-${Date.now()}`;
 
-/** Records as a change stream has them: a short key, JSON that differs from row to row. */
+/** Records like those of a change stream: a short key and JSON that differs between rows. */
 function source(): { bytes: Buffer; keyBytes: number } {
   const keyBytes = 8;
   const rows: string[] = [];
@@ -59,7 +59,7 @@ interface Cost {
   readonly recordsPerSecond: number;
   readonly cpuSeconds: number;
   readonly cpuSecondsPerMillion: number;
-  /** The longest that the event loop was held. */
+  /** The longest block of the event loop. */
   readonly loopHeldMs: number;
 }
 

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Database } from './database.ts';
 import { type PacedWriter, writePaced } from './paced.ts';
 
-/** Milliseconds from the commit acknowledged to the writer to the arrival. */
+/** Milliseconds from the acknowledged commit to the arrival. */
 export interface Latency {
   readonly p50Ms: number;
   readonly p95Ms: number;
@@ -12,26 +12,26 @@ export interface Latency {
 
 export interface PacedResult extends Latency {
   readonly records: number;
-  /** Transactions a second that were committed. */
+  /** Committed transactions per second. */
   readonly written: number;
-  /** Transactions that began more than 100 ms late, because the machine did not keep the pace. */
+  /** Transactions that started more than 100 ms late, because the machine was too slow. */
   readonly lateWrites: number;
 }
 
-/** Left out at the beginning, where paths warm up: seconds, and at most this share of all. */
+/** Excluded warm-up at the start: seconds, and at most this share of all. */
 const WARM_UP_SECONDS = 5;
 const WARM_UP_SHARE = 0.1;
-/** Milliseconds that the last rows may take. */
+/** Timeout of the last rows, milliseconds. */
 const PATIENCE = 60_000;
 
 export interface Arrivals extends AsyncDisposable {
-  /** performance.now() by id, for every id that has arrived. */
+  /** performance.now() by id, for every arrived id. */
   readonly at: ReadonlyMap<number, number>;
-  /** Rejects when it cannot go on. */
+  /** Rejects when watching fails. */
   readonly ended: Promise<void>;
 }
 
-/** Writes `perSecond` one-row transactions for `seconds`, and compares when they were committed and when they arrived. */
+/** Writes `perSecond` one-row transactions for `seconds`, and measures the time from commit to arrival. */
 export async function measureLatency(
   database: Database,
   { perSecond, seconds }: { perSecond: number; seconds: number },
@@ -41,11 +41,11 @@ export async function measureLatency(
   const began = performance.now();
   const writer = await writePaced(database, perSecond, records);
   await Promise.race([writer.done, arrivals.ended]);
-  const written = records / ((performance.now() - began) / 1000);
+  const rate = records / ((performance.now() - began) / 1000);
   await allArrived(writer, records, arrivals);
   const skipped = Math.min(records * WARM_UP_SHARE, perSecond * WARM_UP_SECONDS);
   const measured = latencies(writer, arrivals, records).slice(skipped);
-  return { records, written: Math.round(written), lateWrites: writer.late, ...quantiles(measured) };
+  return { records, written: Math.round(rate), lateWrites: writer.late, ...quantiles(measured) };
 }
 
 /** Resolves when the writer's first `rows` rows have arrived. */
@@ -53,7 +53,7 @@ export async function allArrived(writer: PacedWriter, rows: number, arrivals: Ar
   const deadline = performance.now() + PATIENCE;
   while (arrivals.at.size < rows) {
     if (performance.now() > deadline)
-      throw new Error(`${rows - arrivals.at.size} of ${rows} rows, from id ${writer.firstId} on, have not arrived`);
+      throw new Error(`${rows - arrivals.at.size} of ${rows} rows, from id ${writer.firstId} on, did not arrive`);
     await Promise.race([delay(50), arrivals.ended]);
   }
 }
@@ -62,7 +62,7 @@ function latencies(writer: PacedWriter, arrivals: Arrivals, rows: number): numbe
   return Array.from({ length: rows }, (_, place) => {
     const arrived = arrivals.at.get(writer.firstId + place);
     const committed = writer.committedAt[place];
-    if (arrived === undefined || committed === undefined) throw new Error(`row ${place} has not arrived`);
+    if (arrived === undefined || committed === undefined) throw new Error(`row ${place} did not arrive`);
     return arrived - committed;
   });
 }

@@ -4,11 +4,11 @@ import type { KafkaClient } from '../src/kafka/port.ts';
 import type { Count } from './contents.ts';
 import { readTopic } from './topics.ts';
 
-/** Bytes of a line, its end included. */
+/** Bytes of a line, including its end. */
 export const lineBytes = 100;
 const atOnce = 10_000;
 
-/** Line i, from 1 on: nine digits, a blank, and as much as is missing. */
+/** Line i, from 1: nine digits, a blank, and padding. */
 const lineOf = (i: number): string => `${String(i).padStart(9, '0')} ${'x'.repeat(lineBytes - 11)}\n`;
 
 function* blocks(lines: number): Generator<string> {
@@ -19,19 +19,19 @@ function* blocks(lines: number): Generator<string> {
   }
 }
 
-/** A file of so many lines. */
+/** A file of this many lines. */
 export async function writeLines(file: string, lines: number): Promise<void> {
   const handle = await open(file, 'w');
   try {
     for (const block of blocks(lines)) await handle.write(block);
-    // So that nothing of it is still on its way to the disk when the work begins.
+    // Flushed, so that no data is still being written when the measurement starts.
     await handle.sync();
   } finally {
     await handle.close();
   }
 }
 
-/** A topic of so many lines, each the value of a record without a key. */
+/** A topic of this many lines, each the value of a record without a key. */
 export async function produceLines(
   kafka: KafkaClient,
   topic: string,
@@ -53,14 +53,14 @@ export async function produceLines(
   return topic;
 }
 
-/** Lines 1 to n of a topic, in their order, but for those that are there again. */
+/** Checks lines 1 to n of a topic, in order except for duplicates. */
 export async function checkLinesOf(kafka: KafkaClient, topic: string): Promise<Count> {
   const count = new LineCount();
   await readTopic(kafka, topic, 0, ({ value }) => count.add(`${value}\n`));
   return count;
 }
 
-/** As `checkLinesOf`, of a file. */
+/** Checks a file like `checkLinesOf` checks a topic. */
 export async function checkLines(file: string): Promise<Count> {
   const count = new LineCount();
   let rest = '';
@@ -70,7 +70,7 @@ export async function checkLines(file: string): Promise<Count> {
     for (; at + lineBytes <= text.length; at += lineBytes) count.add(text.slice(at, at + lineBytes));
     rest = text.slice(at);
   }
-  if (rest !== '') throw new Error(`${file} ends in the middle of a line`);
+  if (rest !== '') throw new Error(`${file} ends within a line`);
   return count;
 }
 
@@ -81,7 +81,7 @@ class LineCount implements Count {
 
   add(line: string): void {
     const number = Number(line.slice(0, 9));
-    if (line !== lineOf(number)) throw new Error(`not a line that was written: ${line.slice(0, 120)}`);
+    if (line !== lineOf(number)) throw new Error(`unknown line: ${line.slice(0, 120)}`);
     this.records++;
     if (number <= this.#last) this.doubled++;
     else if (number === this.#last + 1) this.#last = number;

@@ -1,19 +1,19 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 
-/** Linux counts CPU time in ticks of 10 ms, on every architecture that Node runs on. */
+/** Linux counts CPU time in ticks of 10 ms on every architecture that Node supports. */
 const ticksPerSecond = 100;
 
-/** Process ids of what is measured: each with all the processes that it started. */
-export interface Watched {
+/** Process ids of the measured programs, each with its descendants. */
+export interface MeasuredProcesses {
   readonly subject: readonly number[];
-  /** Undefined: not a process of this machine that we may read. */
+  /** Undefined: not a readable process of this machine. */
   readonly broker: number | undefined;
   readonly database: number | undefined;
   readonly temporal: number | undefined;
 }
 
-/** User and system time, in seconds. */
+/** User and system time in seconds. */
 export interface CpuSeconds {
   readonly cpuSeconds: number;
   readonly brokerCpuSeconds?: number;
@@ -21,36 +21,39 @@ export interface CpuSeconds {
   readonly temporalCpuSeconds?: number;
   /** This process, which measures. */
   readonly probeCpuSeconds: number;
-  /** Everything else that ran on the machine. */
+  /** All other processes of the machine. */
   readonly otherCpuSeconds: number;
 }
 
 export interface Usage extends CpuSeconds {
-  /** Most resident memory of the subject, in MB of 10^6 bytes. */
+  /** Peak of the subject's resident memory, in MB of 10^6 bytes. */
   readonly peakMb: number;
   readonly temporalPeakMb?: number;
 }
 
-/** What had been used at one moment. */
+/** Usage up to a moment. */
 export interface Sample {
   readonly at: number;
-  readonly cpu: Readonly<Record<keyof Watched | 'probe' | 'machine', number>>;
+  readonly cpu: Readonly<Record<keyof MeasuredProcesses | 'probe' | 'machine', number>>;
   readonly peakMb: number;
   readonly temporalPeakMb: number;
 }
 
-/** CPU and memory of a stretch that begins now: samples as often as wanted, one of which is then taken for the end. */
+/**
+ * Measures CPU time and memory from now on: `sample` may be called any number of times, and one of the samples is used
+ * as the end.
+ */
 export class Meter {
-  readonly #watched: Watched;
+  readonly #watched: MeasuredProcesses;
   readonly #begin: Sample;
 
-  constructor(watched: Watched) {
+  constructor(watched: MeasuredProcesses) {
     this.#watched = watched;
     for (const pid of [...this.#trees().subject, ...this.#trees().temporal]) resetPeak(pid);
     this.#begin = this.sample();
   }
 
-  /** performance.now() of the beginning. */
+  /** performance.now() at the start. */
   get began(): number {
     return this.#begin.at;
   }
@@ -61,35 +64,35 @@ export class Meter {
     return {
       at: performance.now(),
       cpu: {
-        subject: total(trees.subject, cpuOf),
-        broker: total(trees.broker, cpuOf),
-        database: total(trees.database, cpuOf),
-        temporal: total(trees.temporal, cpuOf),
+        subject: totalCpu(trees.subject, cpuOf),
+        broker: totalCpu(trees.broker, cpuOf),
+        database: totalCpu(trees.database, cpuOf),
+        temporal: totalCpu(trees.temporal, cpuOf),
         probe: (user + system) / 1e6,
         machine: machineBusy(),
       },
-      peakMb: total(trees.subject, peakOf),
-      temporalPeakMb: total(trees.temporal, peakOf),
+      peakMb: totalCpu(trees.subject, peakOf),
+      temporalPeakMb: totalCpu(trees.temporal, peakOf),
     };
   }
 
   usage(end: Sample): Usage {
     const spent = (of: keyof Sample['cpu']): number => end.cpu[of] - this.#begin.cpu[of];
     const { broker, database, temporal } = this.#watched;
-    const known = spent('subject') + spent('broker') + spent('database') + spent('temporal') + spent('probe');
+    const measuredCpu = spent('subject') + spent('broker') + spent('database') + spent('temporal') + spent('probe');
     return {
       cpuSeconds: round(spent('subject')),
       ...(broker === undefined ? {} : { brokerCpuSeconds: round(spent('broker')) }),
       ...(database === undefined ? {} : { databaseCpuSeconds: round(spent('database')) }),
       ...(temporal === undefined ? {} : { temporalCpuSeconds: round(spent('temporal')) }),
       probeCpuSeconds: round(spent('probe')),
-      otherCpuSeconds: Math.max(0, round(spent('machine') - known)),
+      otherCpuSeconds: Math.max(0, round(spent('machine') - measuredCpu)),
       peakMb: Math.round(end.peakMb),
       ...(temporal === undefined ? {} : { temporalPeakMb: Math.round(end.temporalPeakMb) }),
     };
   }
 
-  #trees(): Record<keyof Watched, readonly number[]> {
+  #trees(): Record<keyof MeasuredProcesses, readonly number[]> {
     const children = childrenOf();
     const tree = (...roots: readonly (number | undefined)[]) => family(children, roots);
     const { subject, broker, database, temporal } = this.#watched;
@@ -97,18 +100,18 @@ export class Meter {
   }
 }
 
-/** More than this used by other programs, and a rate says more about them than about the subject. */
+/** If other programs used more, a rate depends on them more than on the subject. */
 export function isDisturbed(otherCpuSeconds: number, seconds: number): boolean {
   return otherCpuSeconds > 0.5 + 0.1 * seconds * cpus().length;
 }
 
-/** After `) `: what proc(5) calls fields 3 and on, whatever the program is called. */
+/** Fields 3 and later of proc(5), which follow `) ` for any program name. */
 function statOf(pid: number): readonly string[] {
   const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
   return text.slice(text.lastIndexOf(') ') + 2).split(' ');
 }
 
-/** Its own time and that of its children that have ended, whose time would be missing otherwise. */
+/** Includes the time of ended children, which would be missing otherwise. */
 function cpuOf(pid: number): number {
   const stat = statOf(pid);
   return (Number(stat[11]) + Number(stat[12]) + Number(stat[13]) + Number(stat[14])) / ticksPerSecond;
@@ -119,12 +122,12 @@ function peakOf(pid: number): number {
   return (Number(peak ?? 0) * 1024) / 1e6;
 }
 
-/** Lets the peak of memory begin anew; where that is not allowed, it is the peak since the process began. */
+/** Resets the peak of memory; without permission, the peak is that since the process started. */
 function resetPeak(pid: number): void {
   try {
     writeFileSync(`/proc/${pid}/clear_refs`, '5');
   } catch {
-    // Gone, or somebody else's.
+    // The process has ended, or belongs to another user.
   }
 }
 
@@ -139,7 +142,7 @@ function childrenOf(): ReadonlyMap<number, readonly number[]> {
       if (siblings) siblings.push(pid);
       else children.set(parent, [pid]);
     } catch {
-      // It has ended meanwhile.
+      // The process has ended.
     }
   }
   return children;
@@ -151,13 +154,13 @@ function family(children: ReadonlyMap<number, readonly number[]>, roots: readonl
   return all;
 }
 
-function total(pids: readonly number[], of: (pid: number) => number): number {
+function totalCpu(pids: readonly number[], of: (pid: number) => number): number {
   let sum = 0;
   for (const pid of pids) {
     try {
       sum += of(pid);
     } catch {
-      // It has ended meanwhile: its time is its parent's now.
+      // The process has ended: its time is included in its parent's.
     }
   }
   return sum;

@@ -9,7 +9,7 @@ export interface Options {
   readonly names: readonly string[];
   readonly millrace: boolean;
   readonly peers: readonly Peer[];
-  /** Undefined: where its sources are compared with sources that are exactly once. */
+  /** Undefined: on in comparisons with subjects that are exactly once. */
   readonly exactlyOnce: boolean | undefined;
   readonly repeat: number;
   readonly records: number | undefined;
@@ -40,7 +40,7 @@ Names: ${Object.keys(workloads).join(', ')}, kafka-port, all
 Servers are started for the call, but for those that MILLRACE_KAFKA, MILLRACE_POSTGRES and MILLRACE_TEMPORAL_ADDRESS name.
 `;
 
-/** Throws a sentence for what it does not understand. */
+/** Throws a message for invalid arguments. */
 export function readOptions(args: readonly string[]): Options {
   const { values, positionals } = parseArgs({
     args: args.flatMap((arg, i) => (arg === '--peer' && !isPeer(args[i + 1]) ? [arg, 'kafka-connect'] : [arg])),
@@ -60,10 +60,10 @@ export function readOptions(args: readonly string[]): Options {
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
-  const known = [...Object.keys(workloads), 'kafka-port'];
-  const names = positionals.flatMap(name => (name === 'all' ? known : [name]));
-  const unknown = names.find(name => !known.includes(name));
-  if (unknown !== undefined) throw new Error(`there is no workload ${unknown}; there are ${known.join(', ')} and all`);
+  const workloadNames = [...Object.keys(workloads), 'kafka-port'];
+  const names = positionals.flatMap(name => (name === 'all' ? workloadNames : [name]));
+  const unknown = names.find(name => !workloadNames.includes(name));
+  if (unknown !== undefined) throw new Error(`there is no workload ${unknown}; there are ${workloadNames.join(', ')} and all`);
   const peers = peerNames.filter(
     name => values.peer.includes(name) || (values.tuned && name === 'kafka-connect-tuned'),
   );

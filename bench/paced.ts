@@ -4,20 +4,20 @@ import { insertPaced, pacedIds } from './sql.ts';
 
 const writers = 8;
 
-/** Inserts rows one at a time, each its own transaction, at a steady pace. */
+/** Inserts single rows at a steady pace, each in its own transaction. */
 export interface PacedWriter {
-  /** The first row's id; the following rows' go on from there. */
+  /** Id of the first row; the others follow consecutively. */
   readonly firstId: number;
-  /** performance.now() when the commit of each row was acknowledged, by its place. */
+  /** performance.now() of the acknowledged commit of each row, by index. */
   readonly committedAt: readonly (number | undefined)[];
-  /** Resolves when all are written, or after `stop` those that were begun. */
+  /** Resolves when all rows are written, or after `stop` when the started ones are. */
   readonly done: Promise<void>;
-  /** How many rows were due more than 100 ms before they could be written. */
+  /** Number of rows that were written more than 100 ms late. */
   readonly late: number;
   stop(): void;
 }
 
-/** rows: undefined goes on until it is stopped. */
+/** rows: undefined for rows until it is stopped. */
 export async function writePaced(database: Database, perSecond: number, rows = Infinity): Promise<PacedWriter> {
   const { last } = await database.one<{ last: string }>(`select greatest(max(id), ${pacedIds}) last from orders`);
   const firstId = Number(last) + 1;
@@ -45,7 +45,7 @@ export async function writePaced(database: Database, perSecond: number, rows = I
       }
     }),
   ).then(() => undefined);
-  // Whoever waits for it hears of it.
+  // The error is rethrown to the caller that awaits the result.
   done.catch(() => undefined);
   return {
     firstId,

@@ -34,7 +34,9 @@ const valueSchema = {
   name: 'orders.Value',
 };
 
-/** A topic of rows 1 to n, each record with its schemas: the only kind that a JDBC sink takes without a registry. */
+/**
+ * A topic of rows 1 to n, with the schema in each record: the only format that a JDBC sink accepts without a registry.
+ */
 export async function produceOrders(
   kafka: KafkaClient,
   topic: string,
@@ -78,7 +80,7 @@ function rowOf(id: number): OrderRow {
   };
 }
 
-/** Two's complement in as few bytes as it takes, as Connect's Decimal has it. unscaled: 0 to 2^31 - 1. */
+/** Two's complement in the fewest bytes, as in Connect's Decimal. unscaled: 0 to 2^31 - 1. */
 function base64(unscaled: number): string {
   const bytes = Buffer.alloc(4);
   bytes.writeInt32BE(unscaled);

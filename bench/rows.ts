@@ -1,26 +1,26 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Database } from './database.ts';
-import type { Arrived } from './drain.ts';
+import type { DrainTimes } from './drain.ts';
 import type { Meter } from './measure.ts';
 import { pacedIds } from './sql.ts';
 
-/** Milliseconds: how often the table is looked into, how often the connector, and when it counts as stuck. */
+/** Milliseconds: between queries of the table, between queries of the connector, and until it counts as stuck. */
 const EVERY = 20;
 const CONNECTOR_EVERY = 2000;
 const PATIENCE = 900_000;
 
 export interface RowOptions {
-  /** The row that comes last. */
+  /** The last row. */
   readonly id: number;
-  /** Rows with ids between this one and those of paced rows are new: the first of them says when it began. */
+  /** Rows with ids between this one and those of paced rows are new: the first of them marks the start. */
   readonly after: number;
   readonly meter: Meter;
-  /** Rejects when nothing more will come. */
+  /** Rejects when no more rows can arrive. */
   check(): Promise<unknown>;
 }
 
-/** Resolves when the last row is in the copy. One partition and one task: everything before it is there then. */
-export async function rowArrived(database: Database, { id, after, meter, check }: RowOptions): Promise<Arrived> {
+/** Resolves when the last row is in the copy. With one partition and one task, all earlier rows are there by then. */
+export async function waitForRow(database: Database, { id, after, meter, check }: RowOptions): Promise<DrainTimes> {
   const began = performance.now();
   let checkedAt = began;
   let firstAt: number | undefined;
@@ -35,7 +35,7 @@ export async function rowArrived(database: Database, { id, after, meter, check }
         firstAt = performance.now();
       if (await exists('last', 'id = $1', [id])) return { firstAt: firstAt ?? began, last: meter.sample() };
       const now = performance.now();
-      if (now - began > PATIENCE) throw new Error(`row ${id} has not arrived within ${PATIENCE / 1000} s`);
+      if (now - began > PATIENCE) throw new Error(`row ${id} did not arrive within ${PATIENCE / 1000} s`);
       if (now - checkedAt > CONNECTOR_EVERY) {
         checkedAt = now;
         await check();

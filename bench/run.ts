@@ -38,7 +38,7 @@ async function subjectsOf({ streams = false }: Workload, options: Options, bench
   return subjects;
 }
 
-/** Runs one workload with each subject in turn, as often as wanted; the first one changes from round to round. */
+/** Runs one workload with each subject in turn, `repeat` times; the first subject changes in each round. */
 async function compare(name: string, options: Options, bench: Bench): Promise<readonly Line[]> {
   const load = workloads[name];
   if (load === undefined) throw new Error(`there is no workload ${name}`);
@@ -67,10 +67,9 @@ function report(workload: string, { name, versions }: Subject, run: number, figu
   const disturbed = otherCpuSeconds !== undefined && isDisturbed(otherCpuSeconds, seconds);
   if (disturbed)
     log(
-      `other programs used ${otherCpuSeconds} CPU seconds meanwhile: rates and latencies are worse than on a quiet machine`,
+      `other programs used ${otherCpuSeconds} CPU seconds meanwhile: rates and latencies are worse than on an idle machine`,
     );
-  if (lateWrites > 0)
-    log(`${lateWrites} of ${figures.records} rows were written late: the machine did not keep the pace`);
+  if (lateWrites > 0) log(`${lateWrites} of ${figures.records} rows were written late: the machine was too slow`);
   if (!options.json) return;
   const machine = { cpus: cpus().length, cpu: cpus()[0]?.model, memoryMb: Math.round(totalmem() / 1e6) };
   const at = new Date().toISOString();
@@ -78,7 +77,7 @@ function report(workload: string, { name, versions }: Subject, run: number, figu
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }
 
-/** The Kafka port by itself has a program of its own, and nothing to be compared with. */
+/** The Kafka port has its own program, and is compared with nothing. */
 async function kafkaPort({ records, repeat }: Options): Promise<void> {
   await using stack = await startStack({ services: ['kafka'], log });
   for (let run = 1; run <= repeat; run++) {
@@ -118,7 +117,7 @@ async function main(): Promise<void> {
     }
     await rm(folder, { recursive: true, force: true });
   } catch (error) {
-    log(`what the workers printed is in ${folder}`);
+    log(`the output of the workers is in ${folder}`);
     throw error;
   }
 }
@@ -128,5 +127,5 @@ await main().catch((error: unknown) => {
   log(`bench: ${messageOf(error)}`);
   process.exitCode = 1;
 });
-// Sockets of a library that linger shall not keep the process.
+// Lingering sockets of libraries would keep the process alive.
 process.exit();

@@ -3,17 +3,17 @@ import pg from 'pg';
 import { externalServersFromEnvironment } from '../src/stack/external-servers.ts';
 import { type Log, type Server, type ServerOf, startPostgres, startStack } from '../src/stack/index.ts';
 
-/** Kafka, PostgreSQL and Temporal: the same for every subject of a call. */
+/** Kafka, PostgreSQL and Temporal, shared by all subjects of a call. */
 export interface Servers extends AsyncDisposable {
   readonly kafka: ServerOf['kafka'];
   readonly postgres: ServerOf['postgres'];
   readonly temporal: ServerOf['temporal'];
 }
 
-/** What a database server for this work is given; the default of 128 MB is for a machine that does something else. */
+/** Settings of a database server for this work; the default of 128 MB is for a shared machine. */
 const settings = { shared_buffers: '512MB', max_wal_size: '8GB', checkpoint_timeout: '30min' };
 
-/** Starts them, but for those that the environment names; a PostgreSQL that was only found keeps its settings. */
+/** Starts the servers that the environment does not name; an external PostgreSQL keeps its settings. */
 export async function startServers(log: Log): Promise<Servers> {
   const outcomes = await Promise.allSettled([
     startStack({ services: ['kafka', 'temporal'], log }),
@@ -43,14 +43,14 @@ async function postgresServer(log: Log): Promise<ServerOf['postgres']> {
   return server;
 }
 
-/** The process of a server; of one that was only found, whoever listens on its port, where that can be seen. */
+/** Process of a server; for an external one, the process that listens on its port, if visible. */
 export function processOf(server: Server): number | undefined {
   if (server.pid !== undefined || server.origin !== 'environment') return server.pid;
   const [host, port] = server.address.split(/:(?=\d+$)/);
   return host === '127.0.0.1' || host === 'localhost' ? listenerOn(Number(port)) : undefined;
 }
 
-/** By the socket's inode, which proc(5) has both in net/tcp and among a process's open files. */
+/** Finds it by the socket's inode, which is in net/tcp and among the open files of a process (proc(5)). */
 function listenerOn(port: number): number | undefined {
   const hex = port.toString(16).toUpperCase().padStart(4, '0');
   const listening = '0A';

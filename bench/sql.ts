@@ -1,11 +1,11 @@
 /**
  * The table that every workload is about, and the generator of changes to it.
  *
- * `fill_orders(n)` makes it anew with n rows. `change_orders(n)` runs n transactions of 100 row changes each: 60 inserts,
- * 30 updates, 10 deletes. A call goes on where the one before stopped (`progress`), so that a delete always finds its row;
+ * `fill_orders(n)` creates it with n rows. `change_orders(n)` runs n transactions of 100 row changes each: 60 inserts,
+ * 30 updates, 10 deletes. A call continues after the previous one (`progress`), so that a delete always finds its row;
  * after `mostTransactions` the rows to delete come to an end.
  */
-export const setUp = `
+export const schemaSql = `
 create table if not exists orders (
   id bigint primary key,
   customer_id int not null,
@@ -56,16 +56,16 @@ end $$;
 export const tableRows = 1_000_000;
 export const mostTransactions = 40_000;
 
-/** Of the 100 changes of a generated transaction. */
+/** Changes of each kind among the 100 changes of a generated transaction. */
 export const changesOf = { insert: 60, update: 30, delete: 10, all: 100 } as const;
 
-/** Rows that are inserted one at a time have ids above this one. */
+/** Rows that are inserted one at a time have larger ids. */
 export const pacedIds = 1_000_000_000;
 export const insertPaced = `
 insert into orders (id, customer_id, status, amount, note, created_at, updated_at)
 values ($1, $2, 'new', 12.34, $3, current_timestamp, current_timestamp)`;
 
-/** A table to copy into: empty, as large as the source has to be. */
+/** An empty destination table. */
 export const emptyCopy = `
 drop table if exists orders_copy;
 create table orders_copy (like orders including all);`;
@@ -74,7 +74,7 @@ export const fullCopy = `${emptyCopy}
 insert into orders_copy select * from orders;
 analyze orders_copy;`;
 
-/** How many rows of each table the other does not have just so. */
+/** Number of rows of each table that are missing or different in the other. */
 export const differences = `
 select (select count(*) from (select * from orders except select * from orders_copy) a)::int missing,
        (select count(*) from (select * from orders_copy except select * from orders) b)::int surplus`;

@@ -1,7 +1,7 @@
 import { table as columns } from '../src/cli/table.ts';
 import type { Figures } from './workloads/workload.ts';
 
-/** The figures of one subject, the first run apart from the others: there, its code is new to the machine. */
+/** Results of one subject; the first run is separate, because its code is not warm. */
 export interface Line {
   readonly subject: string;
   readonly runs: readonly Figures[];
@@ -11,7 +11,7 @@ interface Column {
   readonly head: string;
   readonly figure: keyof Figures;
   readonly digits: number;
-  /** Whether the first subject is compared with the others by it. */
+  /** True if the first subject is compared with the others by this figure. */
   readonly compared?: true;
 }
 
@@ -43,7 +43,7 @@ const shown: readonly Column[] = [
   { head: 'other', figure: 'otherCpuSeconds', digits: 1 },
 ];
 
-/** A row for each subject, cold and, where it ran more than once, warm; below, the first one against each other. */
+/** Table rows of each subject, cold and, after several runs, warm; below, ratios of the first subject to the others. */
 export function figuresTable(lines: readonly Line[]): string {
   const rows = lines.flatMap(({ subject, runs: [first, ...rest] }) => [
     ...(first === undefined ? [] : [rowOf(rest.length === 0 ? subject : `${subject}, first run`, [first])]),
@@ -72,7 +72,7 @@ function ratioOf(ours: Line, theirs: Line): string[] {
   return [`${ours.subject} ÷ ${theirs.subject}`, ...cells];
 }
 
-/** Undefined when no run has the figure. */
+/** Undefined if no run has the figure. */
 export function median(runs: readonly Figures[], figure: keyof Figures): number | undefined {
   const sorted = runs
     .map(run => run[figure])

@@ -1,6 +1,6 @@
 import type { KafkaClient, RawRecord } from '../src/kafka/port.ts';
 
-/** A topic with one partition, for as long as `use` takes. */
+/** Creates a topic with one partition, and deletes it after `use`. */
 export async function withTopic<T>(kafka: KafkaClient, topic: string, use: () => Promise<T>): Promise<T> {
   await kafka.admin.createTopics([{ topic, partitions: 1, replicationFactor: 1 }]);
   try {
@@ -10,13 +10,13 @@ export async function withTopic<T>(kafka: KafkaClient, topic: string, use: () =>
   }
 }
 
-/** How far a reader of committed records may read: transactions' markers take up offsets too. */
+/** Last stable offset, which includes control records. */
 export async function endOf(kafka: KafkaClient, topic: string): Promise<number> {
   const [range] = await kafka.admin.offsets([{ topic, partition: 0 }]);
   return range?.end ?? 0;
 }
 
-/** Reads a topic's committed records from offset `from` up to where it ends now. Answers that end. */
+/** Reads a topic's committed records from offset `from` to its current end. Returns that end. */
 export async function readTopic(
   kafka: KafkaClient,
   topic: string,

@@ -1,4 +1,4 @@
-import { until } from '../until.ts';
+import { pollUntil } from '../poll-until.ts';
 
 export type ConnectorConfig = Readonly<Record<string, string>>;
 
@@ -13,8 +13,8 @@ export interface Status {
   readonly tasks: readonly (State & { readonly id: number })[];
 }
 
-/** A refusal of the REST API. */
-class Refused extends Error {
+/** An error answer of the REST API. */
+class RequestRejected extends Error {
   readonly status: number;
   constructor(status: number, message: string) {
     super(message);
@@ -25,8 +25,8 @@ class Refused extends Error {
 /** Milliseconds. */
 const PATIENCE = 120_000;
 
-/** Kafka Connect's REST API, as far as the workloads use it. */
-export class Connect {
+/** The part of Kafka Connect's REST API that the workloads use. */
+export class KafkaConnectApi {
   readonly #url: string;
 
   /** url: http://host:port */
@@ -34,7 +34,7 @@ export class Connect {
     this.#url = url;
   }
 
-  /** Whether the worker has joined its group and takes connectors. */
+  /** True if the worker has joined its group and accepts connectors. */
   async answers(): Promise<boolean> {
     return this.#call('GET', '/connectors').then(
       () => true,
@@ -42,14 +42,14 @@ export class Connect {
     );
   }
 
-  /** Creates it; while the workers still find each other, again. */
+  /** Creates a connector; retries during a rebalance. */
   async create(name: string, config: ConnectorConfig): Promise<void> {
-    await until(`${name} is created`, PATIENCE, async () => {
+    await pollUntil(`${name} is created`, PATIENCE, async () => {
       try {
         await this.#call('PUT', `/connectors/${name}/config`, config);
         return true;
       } catch (error) {
-        if (error instanceof Refused && error.status === 409) return false;
+        if (error instanceof RequestRejected && error.status === 409) return false;
         throw error;
       }
     });
@@ -59,22 +59,22 @@ export class Connect {
     return this.#call('GET', `/connectors/${name}/status`);
   }
 
-  /** Of every connector, in one answer. */
+  /** Statuses of all connectors, from one request. */
   statuses(): Promise<Readonly<Record<string, { readonly status: Status }>>> {
     return this.#call('GET', '/connectors?expand=status');
   }
 
-  /** The status, if there is one yet; an error with the trace when the connector or a task has failed. */
-  async mustNotHaveFailed(name: string): Promise<Status | undefined> {
+  /** The status, or undefined if there is none yet; throws the trace if the connector or a task has failed. */
+  async requireNotFailed(name: string): Promise<Status | undefined> {
     const status = await this.#unlessMissing(() => this.status(name));
     const failed = status && [status.connector, ...status.tasks].find(({ state }) => state === 'FAILED');
-    if (failed) throw new Error(`${name} has failed: ${failed.trace}`);
+    if (failed) throw new Error(`${name} failed: ${failed.trace}`);
     return status;
   }
 
   async running(name: string): Promise<Status> {
-    return until(`${name} runs`, PATIENCE, async () => {
-      const status = await this.mustNotHaveFailed(name);
+    return pollUntil(`${name} runs`, PATIENCE, async () => {
+      const status = await this.requireNotFailed(name);
       if (status === undefined) return false;
       const states = [status.connector, ...status.tasks].map(({ state }) => state);
       return status.tasks.length > 0 && states.every(state => state === 'RUNNING') && status;
@@ -83,7 +83,7 @@ export class Connect {
 
   async stop(name: string): Promise<void> {
     await this.#call('PUT', `/connectors/${name}/stop`);
-    await until(`${name} is stopped`, PATIENCE, async () => {
+    await pollUntil(`${name} is stopped`, PATIENCE, async () => {
       const { connector, tasks } = await this.status(name);
       return connector.state === 'STOPPED' && tasks.length === 0;
     });
@@ -95,7 +95,7 @@ export class Connect {
 
   async remove(name: string): Promise<void> {
     await this.#call('DELETE', `/connectors/${name}`);
-    await until(
+    await pollUntil(
       `${name} is gone`,
       PATIENCE,
       async () => (await this.#unlessMissing(() => this.status(name))) === undefined,
@@ -106,7 +106,7 @@ export class Connect {
     try {
       return await ask();
     } catch (error) {
-      if (error instanceof Refused && error.status === 404) return undefined;
+      if (error instanceof RequestRejected && error.status === 404) return undefined;
       throw error;
     }
   }
@@ -118,10 +118,11 @@ export class Connect {
       signal: AbortSignal.timeout(PATIENCE),
     }).catch((error: Error) => {
       const reason = error.cause instanceof Error ? error.cause.message : error.message;
-      throw new Error(`${method} ${this.#url}${path} has no answer: ${reason}`, { cause: error });
+      throw new Error(`${method} ${this.#url}${path} got no answer: ${reason}`, { cause: error });
     });
     const text = await answer.text();
-    if (!answer.ok) throw new Refused(answer.status, `${method} ${path}: ${answer.status} ${text.slice(0, 2000)}`);
+    if (!answer.ok)
+      throw new RequestRejected(answer.status, `${method} ${path}: ${answer.status} ${text.slice(0, 2000)}`);
     return (text === '' ? undefined : JSON.parse(text)) as T;
   }
 }

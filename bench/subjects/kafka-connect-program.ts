@@ -13,16 +13,16 @@ export const versions = {
 
 export interface KafkaConnectProgram {
   readonly java: string;
-  /** The folder of the worker's jars. */
+  /** Folder of the worker's jars. */
   readonly libs: string;
-  /** The folder of its plugins, a folder each. */
+  /** Folder with a folder for each plugin. */
   readonly plugins: string;
   /** A Log4j configuration: warnings to stdout. */
   readonly logging: string;
 }
 
-/** What a worker has itself. A plugin that brings a second Jackson along dies at its start. */
-const ofTheWorker = [
+/** Libraries of the worker. A plugin with a second Jackson fails at its start. */
+const workerLibraries = [
   'org.apache.kafka',
   'org.slf4j',
   'com.fasterxml.jackson.core',
@@ -33,7 +33,7 @@ const ofTheWorker = [
   'com.github.luben',
 ];
 
-/** Answers how to get Kafka Connect and Debezium onto this machine, or a sentence that says what is missing. */
+/** Returns a function that installs Kafka Connect and Debezium, or a message about what is missing. */
 export async function locateKafkaConnect(): Promise<((log?: Log) => Promise<KafkaConnectProgram>) | string> {
   const java = await findJava();
   if (java === undefined) return `Kafka Connect needs Java 17 or newer: ${javaHint}`;
@@ -65,8 +65,8 @@ async function fetchAll(into: string, maven: string, log: Log): Promise<void> {
     ['org.apache.kafka', 'connect-file', kafkaConnect],
     ['org.apache.logging.log4j', 'log4j-slf4j-impl', '2.25.4'],
   ]);
-  await fetch('plugins/postgres', [['io.debezium', 'debezium-connector-postgres', debeziumPostgres]], ofTheWorker);
-  await fetch('plugins/jdbc', [['io.debezium', 'debezium-connector-jdbc', debeziumJdbc]], ofTheWorker);
+  await fetch('plugins/postgres', [['io.debezium', 'debezium-connector-postgres', debeziumPostgres]], workerLibraries);
+  await fetch('plugins/jdbc', [['io.debezium', 'debezium-connector-jdbc', debeziumJdbc]], workerLibraries);
   await writeFile(join(into, 'log4j2.properties'), logging);
 }
 

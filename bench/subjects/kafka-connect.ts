@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { type KafkaConnectProgram, versions } from './kafka-connect-program.ts';
 import { exactlyOnceProperties, type Subject } from './subject.ts';
 
-/** As in Kafka's own start script, heap included. */
+/** Options of Kafka's own start script, including heap. */
 const jvm = [
   '-server',
   '-XX:+UseG1GC',
@@ -14,11 +14,11 @@ const jvm = [
   '-Xmx2G',
 ];
 
-/** What people turn first. */
+/** Settings that users tune first. */
 const tuning = {
-  // A worker that is gone is given up when its session ends, rather than five minutes later.
+  // A lost worker is removed when its session ends, instead of five minutes later.
   worker: { 'scheduled.rebalance.max.delay.ms': '0' },
-  // Bigger batches and queues, compressed, and shorter waits.
+  // Larger, compressed batches and queues, and shorter waits.
   source: {
     'max.batch.size': '8192',
     'max.queue.size': '32768',
@@ -36,7 +36,7 @@ export interface KafkaConnectOptions {
   readonly exactlyOnce: boolean;
 }
 
-/** Kafka Connect with Debezium's PostgreSQL source and JDBC sink: as it comes, or tuned. */
+/** Kafka Connect with Debezium's PostgreSQL source and JDBC sink, with default or tuned settings. */
 export function kafkaConnect(program: KafkaConnectProgram, { tuned, exactlyOnce }: KafkaConnectOptions): Subject {
   const { java, libs, plugins, logging } = program;
   return {

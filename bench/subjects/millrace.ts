@@ -5,7 +5,7 @@ import { packageFolder } from '../../src/package-folder.ts';
 import { exactlyOnceProperties, type Subject } from './subject.ts';
 
 /**
- * Millrace as it comes: no property beside those that say where its servers are. temporal: host:port. commitInterval:
+ * Millrace with default settings: only the addresses of its servers are set. temporal: host:port. commitInterval:
  * milliseconds instead of the default.
  */
 export async function millrace(temporal: string, commitInterval: number | undefined): Promise<Subject> {

@@ -2,18 +2,18 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePort } from '../../src/stack/process/ports.ts';
 import { ServerProcess } from '../../src/stack/process/server-process.ts';
-import { Connect } from './connect.ts';
+import { KafkaConnectApi } from './connect.ts';
 import type { Subject } from './subject.ts';
 
-/** A worker as its users start it, in a process of its own that ends with this one. */
+/** A worker process, started like by its users; it ends with this process. */
 export interface Worker extends AsyncDisposable {
   readonly subject: Subject;
-  readonly connect: Connect;
-  /** host:port: what a status calls it. */
+  readonly connect: KafkaConnectApi;
+  /** host:port, its id in a status. */
   readonly id: string;
   /** Process ids, for a meter. */
   readonly pids: readonly number[];
-  /** Takes what it prints. */
+  /** Log of its output. */
   readonly logFile: string;
   kill9(): Promise<void>;
   stop(): Promise<void>;
@@ -22,20 +22,20 @@ export interface Worker extends AsyncDisposable {
 export interface WorkerOptions {
   /** host:port */
   readonly kafka: string;
-  /** Workers with the same one share the work. */
+  /** Workers of the same group share the work. */
   readonly group: string;
-  /** Takes the properties and what the worker prints. */
+  /** Folder for properties and output. */
   readonly folder: string;
-  /** Takes CPU profiles of what runs on Node, one for each thread, when the worker ends. */
+  /** Writes CPU profiles of Node programs, one per thread, when the worker ends. */
   readonly profiles?: string | undefined;
 }
 
-/** Resolves when it takes connectors. */
+/** Resolves when it accepts connectors. */
 export async function startWorker(subject: Subject, options: WorkerOptions): Promise<Worker> {
   const { kafka, group, folder, profiles } = options;
   const port = await freePort();
   const id = `127.0.0.1:${port}`;
-  const connect = new Connect(`http://${id}`);
+  const connect = new KafkaConnectApi(`http://${id}`);
   const file = join(folder, `worker-${port}.properties`);
   const logFile = join(folder, `worker-${port}.log`);
   const [program, ...args] = subject.command(file);
@@ -49,7 +49,9 @@ export async function startWorker(subject: Subject, options: WorkerOptions): Pro
     remove: [],
     isReady: () => connect.answers(),
   });
-  await worker.start(() => writeFile(file, text({ ...common(kafka, group, id), ...subject.workerProperties })));
+  await worker.start(() =>
+    writeFile(file, text({ ...commonProperties(kafka, group, id), ...subject.workerProperties })),
+  );
   const stop = () => worker.stop();
   return {
     subject,
@@ -65,7 +67,7 @@ export async function startWorker(subject: Subject, options: WorkerOptions): Pro
   };
 }
 
-function common(kafka: string, group: string, id: string): Record<string, string> {
+function commonProperties(kafka: string, group: string, id: string): Record<string, string> {
   return {
     'bootstrap.servers': kafka,
     'group.id': group,

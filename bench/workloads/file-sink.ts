@@ -2,19 +2,21 @@ import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileSinkConfig } from '../connectors.ts';
-import type { Arrived } from '../drain.ts';
+import type { DrainTimes } from '../drain.ts';
 import { checkLines, lineBytes, produceLines } from '../lines.ts';
 import type { Meter } from '../measure.ts';
 import { checkOf } from './source.ts';
-import { type Bench, drainFigures, meter, mustBeWhole, onOneWorker, uniqueName } from './workload.ts';
+import { type Bench, drainFigures, meter, onOneWorker, requireComplete, uniqueName } from './workload.ts';
 
 const defaultLines = 1_000_000;
-/** Milliseconds: how often the file's size is asked, how often the connector, and when a file counts as stuck. */
+/**
+ * Milliseconds: between queries of the file size, between queries of the connector, and until a file counts as stuck.
+ */
 const EVERY = 20;
 const CONNECTOR_EVERY = 2000;
 const STUCK = 120_000;
 
-/** What is read, the same for all of a call. */
+/** Input topics, shared by all runs of a call. */
 const topics = new WeakMap<Bench, Promise<string>>();
 
 /** Strings of a topic, from creating the connector to the last one in the file. */
@@ -27,26 +29,31 @@ export const workload = onOneWorker({ title: 'topic to file, line by line' }, as
   const file = join(folder, `${name}.txt`);
   const stretch = meter(bench, worker);
   await worker.connect.create(name, fileSinkConfig(worker.subject, file, topic));
-  const arrived = await written(file, records * lineBytes, stretch, checkOf(worker, name));
+  const arrived = await fileWritten(file, records * lineBytes, stretch, checkOf(worker, name));
   await worker.connect.remove(name);
   const count = await checkLines(file);
-  // A file sink of Kafka Connect's is at least once; here nothing ends in between, and so nothing may be there again.
-  mustBeWhole(count, records, worker.subject);
+  // Kafka Connect's file sink is at least once; without restarts there must be no duplicates.
+  requireComplete(count, records, worker.subject);
   await rm(file);
   return drainFigures(records, stretch, arrived);
 });
 
-/** Resolves when the file has so many bytes. */
-async function written(file: string, bytes: number, stretch: Meter, check: () => Promise<void>): Promise<Arrived> {
+/** Resolves when the file has this many bytes. */
+async function fileWritten(
+  file: string,
+  bytes: number,
+  stretch: Meter,
+  check: () => Promise<void>,
+): Promise<DrainTimes> {
   let size = 0;
   let firstAt: number | undefined;
   let movedAt = performance.now();
   let checkedAt = movedAt;
   for (;;) {
-    const seen = (await stat(file).catch(() => undefined))?.size ?? 0;
+    const currentSize = (await stat(file).catch(() => undefined))?.size ?? 0;
     const now = performance.now();
-    if (seen !== size) {
-      size = seen;
+    if (currentSize !== size) {
+      size = currentSize;
       movedAt = now;
       firstAt ??= now;
     }

@@ -2,9 +2,9 @@ import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileSinkConfig, fileSourceConfig } from '../connectors.ts';
+import { pollUntil } from '../poll-until.ts';
 import type { Subject } from '../subjects/subject.ts';
 import { startWorker, type Worker } from '../subjects/worker.ts';
-import { until } from '../until.ts';
 import {
   type Bench,
   type Contender,
@@ -17,18 +17,18 @@ import {
 } from './workload.ts';
 
 const defaultConnectors = 200;
-/** Milliseconds. Kafka Connect waits five minutes for a worker that is gone. */
+/** Milliseconds. Kafka Connect waits five minutes for a lost worker. */
 const PATIENCE = 420_000;
-/** An answer that names hundreds of connectors is work: it is not to hold up what it asks for. */
+/** Milliseconds between requests. An answer with hundreds of connectors is expensive and must not delay them. */
 const ASKS = 900;
-/** What is new settles before the idle stretch begins. */
+/** Milliseconds for new connectors to settle before the idle measurement. */
 const SETTLES = 10_000;
 const IDLE = 30_000;
 const QUESTIONS = 7;
 
 /**
- * Many connectors of one task on two workers, half of them file sources, half file sinks behind them: created all at
- * once, left idle, seen through the loss of a worker, deleted all at once. Every line must have come through.
+ * Many connectors with one task on two workers, half of them file sources, half file sinks of the same topics: created
+ * together, left idle, moved by the loss of a worker, and deleted together. Every line must arrive.
  */
 export const workload: Workload = {
   title: 'many connectors on two workers',
@@ -80,9 +80,9 @@ async function fleet(bench: Bench, subject: Subject): Promise<Figures> {
   await Promise.all(pairs.map(({ input }, i) => appendFile(input, `second of ${i}\n`)));
   await arrived(pairs, i => `first of ${i}\nsecond of ${i}\n`);
 
-  const gone = watch(bench, [first]);
+  const deletion = watch(bench, [first]);
   await Promise.all(names.map(name => first.connect.remove(name)));
-  const deletedSeconds = gone.seconds('all are deleted');
+  const deletedSeconds = deletion.seconds('all are deleted');
   await rm(files, { recursive: true });
   return {
     ...usage,
@@ -114,30 +114,30 @@ function watch(bench: Bench, workers: readonly Worker[]) {
 async function createPair({ connect, subject }: Worker, group: string, pair: Pair): Promise<void> {
   const { source, sink, input, output } = pair;
   const topic = `${source}-lines`;
-  if (!topic.startsWith(group)) throw new Error(`${topic} would be left behind`);
+  if (!topic.startsWith(group)) throw new Error(`${topic} would be left over`);
   await Promise.all([
     connect.create(source, fileSourceConfig(subject, input, topic)),
     connect.create(sink, {
       ...fileSinkConfig(subject, output, topic),
-      // The topic may be made after its reader: it shall be seen soon.
+      // The topic may be created after its reader: refresh metadata often.
       'consumer.override.metadata.max.age.ms': '1000',
     }),
   ]);
 }
 
 async function allRunning({ connect }: Worker, names: readonly string[]): Promise<void> {
-  await until('all connectors run', PATIENCE, async () => {
+  await pollUntil('all connectors run', PATIENCE, async () => {
     await delay(ASKS);
     const statuses = await connect.statuses();
     return names.every(name => runs(statuses[name]?.status));
   });
 }
 
-/** Whether the status names no worker but this one. */
+/** True if the status names only this worker. */
 async function runningOn({ connect, id }: Worker, names: readonly string[]): Promise<void> {
-  await until('all connectors run on the worker that is left', PATIENCE, async () => {
+  await pollUntil('all connectors run on the remaining worker', PATIENCE, async () => {
     await delay(ASKS);
-    // A worker that has just lost another may have something else to do than to answer.
+    // A worker may be slow to answer after the loss of another one.
     const statuses = await connect.statuses().catch(() => undefined);
     return names.every(name => {
       const status = statuses?.[name]?.status;
@@ -155,9 +155,9 @@ const runs = (status: Status | undefined): status is Status =>
   [status.connector, ...status.tasks].every(({ state }) => state === 'RUNNING');
 
 async function arrived(pairs: readonly Pair[], text: (i: number) => string): Promise<void> {
-  await until('every line has come through', PATIENCE, async () => {
-    const seen = await Promise.all(pairs.map(({ output }) => readFile(output, 'utf8').catch(() => '')));
-    return seen.every((lines, i) => lines === text(i));
+  await pollUntil('every line has arrived', PATIENCE, async () => {
+    const outputs = await Promise.all(pairs.map(({ output }) => readFile(output, 'utf8').catch(() => '')));
+    return outputs.every((lines, i) => lines === text(i));
   });
 }
 

@@ -1,6 +1,6 @@
 import type { Workload } from './workload.ts';
 
-/** By the name that the command line takes. */
+/** Workloads by their name on the command line. */
 export const workloads: Readonly<Record<string, () => Promise<{ readonly workload: Workload }>>> = {
   'pg-cdc-snapshot': () => import('./pg-cdc-snapshot.ts'),
   'pg-cdc-tables': () => import('./pg-cdc-tables.ts'),

@@ -1,17 +1,17 @@
 import { sinkConfig } from '../connectors.ts';
 import { same } from '../contents.ts';
 import { produceOrders } from '../produce.ts';
-import { rowArrived } from '../rows.ts';
+import { waitForRow } from '../rows.ts';
 import { emptyCopy } from '../sql.ts';
 import { checkOf } from './source.ts';
 import { type Bench, drainFigures, meter, onOneWorker, uniqueName } from './workload.ts';
 
 const defaultRecords = 1_000_000;
 
-/** What is read, the same for all of a call. */
+/** Input topics, shared by all runs of a call. */
 const topics = new WeakMap<Bench, ReturnType<typeof produceOrders>>();
 
-/** Flat JSON with its schema, upserted by key into an empty table, from creating the connector to the last row. */
+/** Flat JSON with its schema, upserted by key to an empty table, from creating the connector to the last row. */
 export const workload = onOneWorker({ title: 'topic to PostgreSQL, upsert by key' }, async (bench, worker) => {
   const { kafka, database, records = defaultRecords, log } = bench;
   const { connect, subject } = worker;
@@ -24,7 +24,7 @@ export const workload = onOneWorker({ title: 'topic to PostgreSQL, upsert by key
   const config = sinkConfig(subject, database, topic);
   const stretch = meter(bench, worker);
   await connect.create(name, config);
-  const arrived = await rowArrived(database, { id: records, after: 0, meter: stretch, check: checkOf(worker, name) });
+  const arrived = await waitForRow(database, { id: records, after: 0, meter: stretch, check: checkOf(worker, name) });
   same('the topic', await database.checksum('orders_copy'), checksum);
   await connect.remove(name);
   return drainFigures(records, stretch, arrived);

@@ -1,10 +1,10 @@
 import { sourceConfig, topicOf } from '../connectors.ts';
 import { checkSnapshot } from '../contents.ts';
-import { drained } from '../drain.ts';
+import { waitForDrain } from '../drain.ts';
 import { tableRows } from '../sql.ts';
 import { withTopic } from '../topics.ts';
 import { checkOf, removeSource } from './source.ts';
-import { drainFigures, meter, mustBeWhole, onOneWorker, uniqueName } from './workload.ts';
+import { drainFigures, meter, onOneWorker, requireComplete, uniqueName } from './workload.ts';
 
 /** The initial snapshot of the table, from creating the connector to the last row in the topic. */
 export const workload = onOneWorker(
@@ -21,8 +21,8 @@ export const workload = onOneWorker(
       const stretch = meter(bench, worker);
       await connect.create(name, config);
       const check = checkOf(worker, name);
-      const arrived = await drained(kafka, { topic, from: 0, records: rows, meter: stretch, check });
-      mustBeWhole(await checkSnapshot(kafka, topic, database), rows, subject);
+      const arrived = await waitForDrain(kafka, { topic, from: 0, records: rows, meter: stretch, check });
+      requireComplete(await checkSnapshot(kafka, topic, database), rows, subject);
       await removeSource(bench, worker, name);
       return drainFigures(rows, stretch, arrived);
     });

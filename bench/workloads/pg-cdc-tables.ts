@@ -3,14 +3,16 @@ import type { KafkaClient } from '../../src/kafka/port.ts';
 import { sourceConfig } from '../connectors.ts';
 import type { Count } from '../contents.ts';
 import { checkOf, removeSource } from './source.ts';
-import { drainFigures, meter, mustBeWhole, onOneWorker, uniqueName } from './workload.ts';
+import { drainFigures, meter, onOneWorker, requireComplete, uniqueName } from './workload.ts';
 
 /** Rows of each table. */
 const ROWS = 20;
 const EVERY_MS = 100;
 const CHECK_EVERY_MS = 2000;
 
-/** The initial snapshot of 1,000 tables of 20 rows, from creating the connector to the last row; their topics are made for it. */
+/**
+ * The initial snapshot of 1,000 tables of 20 rows, from creating the connector to the last row, with existing topics.
+ */
 export const workload = onOneWorker(
   { title: 'initial snapshot of 1,000 small PostgreSQL tables' },
   async (bench, worker) => {
@@ -53,14 +55,14 @@ export const workload = onOneWorker(
       await delay(EVERY_MS);
     }
     const last = stretch.sample();
-    mustBeWhole(await count(kafka, topics), tables.length * ROWS, worker.subject);
+    requireComplete(await count(kafka, topics), tables.length * ROWS, worker.subject);
     await removeSource(bench, worker, name);
     await kafka.admin.deleteTopics(topics);
     return drainFigures(tables.length * ROWS, stretch, { firstAt: firstAt ?? last.at, last });
   },
 );
 
-/** Nothing but a table's rows comes into its topic, and its rows before any marker of a transaction. */
+/** A table's topic contains only its rows, which precede any control record. */
 async function areFull(kafka: KafkaClient, topics: readonly string[]): Promise<boolean> {
   const ranges = await kafka.admin.offsets(topics.map(topic => ({ topic, partition: 0 })));
   return ranges.every(({ end }) => end >= ROWS);
@@ -71,19 +73,19 @@ async function count(kafka: KafkaClient, topics: readonly string[]): Promise<Cou
   const left = new Map(ends.map(({ topic, end }) => [topic, end]));
   const assigned = topics.map(topic => ({ topic, partition: 0, offset: 0 }));
   const reader = await kafka.reader({ assigned, maxBytes: 8 << 20, maxPartitionBytes: 1 << 20, maxWaitMs: 500 });
-  const seen = new Set<string>();
+  const tablesRead = new Set<string>();
   let records = 0;
   try {
     while (left.size > 0)
       for (const { topic, records: list, next } of await reader.poll()) {
         for (const { value } of list) {
           records++;
-          seen.add(`${topic} ${JSON.parse(String(value)).after.id}`);
+          tablesRead.add(`${topic} ${JSON.parse(String(value)).after.id}`);
         }
         if (next >= (left.get(topic) ?? 0)) left.delete(topic);
       }
   } finally {
     await reader.close();
   }
-  return { records, doubled: records - seen.size };
+  return { records, doubled: records - tablesRead.size };
 }

@@ -10,7 +10,7 @@ export const workload = onOneWorker(
   { title: 'PostgreSQL commit to row in another table, 1,000 a second' },
   async (bench, worker) => {
     const { database, seconds = 30 } = bench;
-    await database.readyFor(100);
+    await database.ensureTransactions(100);
     return withReplica(bench, worker, async () => {
       await using arrivals = await arrivalsInCopy(database);
       const stretch = meter(bench, worker);

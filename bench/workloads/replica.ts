@@ -1,21 +1,21 @@
-import { flattened, sinkConfig, topicOf } from '../connectors.ts';
+import { flatSourceConfig, sinkConfig, topicOf } from '../connectors.ts';
 import type { Database } from '../database.ts';
-import { rowArrived } from '../rows.ts';
+import { waitForRow } from '../rows.ts';
 import { differences, fullCopy } from '../sql.ts';
 import type { Worker } from '../subjects/worker.ts';
 import { withTopic } from '../topics.ts';
 import { checkOf, createSource, removeSource, stopSource } from './source.ts';
 import { type Bench, meter, uniqueName } from './workload.ts';
 
-/** A source and a sink that keep `orders_copy` like `orders`, and have done so for some changes. */
+/** A source and a sink that keep `orders_copy` equal to `orders`, after some initial changes. */
 export interface Replica {
   stop(): Promise<void>;
   resume(): Promise<void>;
-  /** Rejects when one of the two has failed. */
+  /** Rejects if one of them has failed. */
   check(): Promise<void>;
 }
 
-/** Runs the two in one worker; when `use` has ended, the tables must be alike, and the two are taken away again. */
+/** Runs both on one worker; after `use`, the tables must be equal, and both connectors are deleted. */
 export async function withReplica<T>(bench: Bench, worker: Worker, use: (replica: Replica) => Promise<T>): Promise<T> {
   const { kafka, database, log } = bench;
   const { connect, subject } = worker;
@@ -26,13 +26,13 @@ export async function withReplica<T>(bench: Bench, worker: Worker, use: (replica
   await database.query(fullCopy);
   await database.query('checkpoint');
   return withTopic(kafka, topic, async () => {
-    await createSource(bench, worker, { name: source, snapshot: 'no_data', schemas: true, extra: flattened });
+    await createSource(bench, worker, { name: source, snapshot: 'no_data', schemas: true, extra: flatSourceConfig });
     await connect.create(sink, sinkConfig(subject, database, topic));
     await connect.running(sink);
     const check = checkOf(worker, source, sink);
-    await database.change(20);
-    const id = await database.mark();
-    await rowArrived(database, { id, after: 0, meter: meter(bench, worker), check });
+    await database.insertOne(20);
+    const id = await database.timestamp();
+    await waitForRow(database, { id, after: 0, meter: meter(bench, worker), check });
     const result = await use({
       async stop() {
         await stopSource(bench, worker, source);
@@ -44,17 +44,15 @@ export async function withReplica<T>(bench: Bench, worker: Worker, use: (replica
       },
       check,
     });
-    await mustBeAlike(database);
+    await requireEqual(database);
     await connect.remove(sink);
     await removeSource(bench, worker, source);
     return result;
   });
 }
 
-async function mustBeAlike(database: Database): Promise<void> {
+async function requireEqual(database: Database): Promise<void> {
   const { missing, surplus } = await database.one<{ missing: number; surplus: number }>(differences);
   if (missing + surplus > 0)
-    throw new Error(
-      `the copy is not like the table: ${missing} rows are missing or old, ${surplus} should not be there`,
-    );
+    throw new Error(`the copy differs from the table: ${missing} rows are missing or old, ${surplus} are surplus`);
 }

@@ -1,5 +1,5 @@
 import { type SourceOptions, sourceConfig, topicOf } from '../connectors.ts';
-import { drained } from '../drain.ts';
+import { waitForDrain } from '../drain.ts';
 import type { Worker } from '../subjects/worker.ts';
 import { withTopic } from '../topics.ts';
 import { type Bench, meter, uniqueName } from './workload.ts';
@@ -12,7 +12,7 @@ export interface Streaming {
 
 const firstTransactions = 20;
 
-/** Runs a source on the table's changes; when `use` has ended well, takes it away again with its slot and its topic. */
+/** Runs a source on the table's changes; after `use` succeeds, deletes it with its slot and its topic. */
 export async function withStreaming<T>(
   bench: Bench,
   worker: Worker,
@@ -23,27 +23,27 @@ export async function withStreaming<T>(
   const topic = topicOf(name);
   return withTopic(kafka, topic, async () => {
     await createSource(bench, worker, { name, snapshot: 'no_data', schemas: false });
-    // So that there is a stored offset to go on from, and code that has run before.
-    const records = await database.change(firstTransactions);
-    await drained(kafka, { topic, from: 0, records, meter: meter(bench, worker), check: checkOf(worker, name) });
+    // The first changes give a stored offset to continue from, and warm code.
+    const records = await database.insertOne(firstTransactions);
+    await waitForDrain(kafka, { topic, from: 0, records, meter: meter(bench, worker), check: checkOf(worker, name) });
     const result = await use({ name, topic });
     await removeSource(bench, worker, name);
     return result;
   });
 }
 
-/** Resolves when it streams: what is changed from then on, it sees. */
+/** Resolves when it streams: all later changes are received. */
 export async function createSource({ database }: Bench, worker: Worker, options: SourceOptions): Promise<void> {
   const { name } = options;
   await worker.connect.create(name, sourceConfig(worker.subject, database, options));
   await worker.connect.running(name);
-  await database.slotStreams(name);
+  await database.awaitStreaming(name);
 }
 
-/** Stops it; what is changed from then on, waits. */
+/** Stops the source; later changes wait. */
 export async function stopSource({ database }: Bench, worker: Worker, name: string): Promise<void> {
   await worker.connect.stop(name);
-  await database.slotIsFree(name);
+  await database.awaitSlotFree(name);
 }
 
 export async function removeSource({ database }: Bench, worker: Worker, name: string): Promise<void> {
@@ -51,9 +51,9 @@ export async function removeSource({ database }: Bench, worker: Worker, name: st
   await database.dropSlot(name);
 }
 
-/** Rejects when one of the connectors has failed. */
+/** Rejects if one of the connectors has failed. */
 export function checkOf(worker: Worker, ...names: readonly string[]): () => Promise<void> {
   return async () => {
-    for (const name of names) await worker.connect.mustNotHaveFailed(name);
+    for (const name of names) await worker.connect.requireNotFailed(name);
   };
 }

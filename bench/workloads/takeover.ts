@@ -11,7 +11,7 @@ import {
   type Bench,
   type Contender,
   type Figures,
-  mustBeWhole,
+  requireComplete,
   round,
   uniqueName,
   type Workload,
@@ -19,12 +19,12 @@ import {
 } from './workload.ts';
 
 const perSecond = 100;
-/** Milliseconds: changes that flow before the kill, and what a takeover may take. Kafka Connect waits five minutes. */
+/** Milliseconds: of changes before the kill, and of a takeover. Kafka Connect waits five minutes. */
 const BEFORE = 5000;
 const PATIENCE = 420_000;
 const EVERY = 50;
 
-/** Two workers; the one that runs the task is killed with -9 and not started again, while rows are being inserted. */
+/** Two workers; the one that runs the task is killed with -9 and not restarted while rows are inserted. */
 export const workload: Workload = {
   title: 'a worker killed with -9 and not started again',
   streams: true,
@@ -35,7 +35,7 @@ export const workload: Workload = {
 
 async function takeover(bench: Bench, subject: Subject): Promise<Figures> {
   const { kafka, database } = bench;
-  await database.readyFor(100);
+  await database.ensureTransactions(100);
   const group = uniqueName();
   await using first = await startWorker(subject, { ...workerOptions(bench), group });
   await using second = await startWorker(subject, { ...workerOptions(bench), group });
@@ -62,7 +62,7 @@ async function takeover(bench: Bench, subject: Subject): Promise<Figures> {
     const rows = writer.committedAt.length;
     await allArrived(writer, rows, arrivals);
     const doubled = arrivals.doubled();
-    mustBeWhole({ records: arrivals.at.size + doubled, doubled }, rows, subject);
+    requireComplete({ records: arrivals.at.size + doubled, doubled }, rows, subject);
     await removeSource(bench, survivor, name);
     return {
       records: rows,
@@ -73,23 +73,23 @@ async function takeover(bench: Bench, subject: Subject): Promise<Figures> {
   });
 }
 
-/** When the status names the survivor as the one that runs the task. */
+/** Time when the status shows the task on the surviving worker. */
 async function runsOn(survivor: Worker, name: string): Promise<number> {
-  return eventually('the task runs elsewhere', async () => {
-    // A worker that has just lost another may have something else to do than to answer.
+  return awaitTime('the task runs elsewhere', async () => {
+    // A worker may be slow to answer after the loss of another one.
     const status = await survivor.connect.status(name).catch(() => undefined);
     return status?.tasks[0]?.worker_id === survivor.id && status.tasks[0].state === 'RUNNING';
   });
 }
 
-/** When the first row arrived of those that are not committed yet. */
+/** Time of the first new row after the kill. */
 async function nextRecord(writer: PacedWriter, at: ReadonlyMap<number, number>): Promise<number> {
   const id = writer.firstId + writer.committedAt.length;
-  const seen = await eventually('records arrive again', async () => at.has(id));
-  return at.get(id) ?? seen;
+  const firstNewRow = await awaitTime('records arrive again', async () => at.has(id));
+  return at.get(id) ?? firstNewRow;
 }
 
-async function eventually(what: string, ask: () => Promise<boolean>): Promise<number> {
+async function awaitTime(what: string, ask: () => Promise<boolean>): Promise<number> {
   const deadline = performance.now() + PATIENCE;
   while (!(await ask())) {
     if (performance.now() > deadline) throw new Error(`not within ${PATIENCE / 1000} s: ${what}`);

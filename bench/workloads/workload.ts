@@ -1,27 +1,27 @@
 import type { KafkaClient } from '../../src/kafka/port.ts';
 import type { Count } from '../contents.ts';
 import type { Database } from '../database.ts';
-import type { Arrived } from '../drain.ts';
+import type { DrainTimes } from '../drain.ts';
 import { Meter, type Usage } from '../measure.ts';
 import { processOf, type Servers } from '../servers.ts';
 import type { Subject } from '../subjects/subject.ts';
 import { startWorker, type Worker } from '../subjects/worker.ts';
 
-/** What a call of the benchmark has for all its runs. */
+/** Resources of a benchmark call, shared by all its runs. */
 export interface Bench {
   readonly servers: Servers;
   readonly kafka: KafkaClient;
   readonly database: Database;
-  /** Takes files of the runs. */
+  /** Folder for files of the runs. */
   readonly folder: string;
   readonly profiles: string | undefined;
-  /** Over the workload's own number of records, or of seconds. */
+  /** Overrides of the workload's number of records, or of seconds. */
   readonly records: number | undefined;
   readonly seconds: number | undefined;
   log(line: string): void;
 }
 
-/** What a run found. Rates count from the call that lets it go. */
+/** Results of a run. Rates count from the call that starts it. */
 export interface Figures extends Partial<Usage> {
   readonly records: number;
   readonly seconds?: number;
@@ -30,29 +30,31 @@ export interface Figures extends Partial<Usage> {
   readonly firstRecordSeconds?: number;
   /** From the first record on. */
   readonly steadyRecordsPerSecond?: number;
-  /** Transactions that were committed a second. */
+  /** Committed transactions per second. */
   readonly written?: number;
   readonly lateWrites?: number;
   readonly p50Ms?: number;
   readonly p95Ms?: number;
   readonly p99Ms?: number;
   readonly maxMs?: number;
-  /** From the kill to the status that names another worker, and to the first record of what was committed since. */
+  /** From the kill to the status that names another worker, and to the first record committed after the kill. */
   readonly takenOverSeconds?: number;
   readonly nextRecordSeconds?: number;
   readonly doubled?: number;
   /** From creating the first of many connectors until all run. */
   readonly runningSeconds?: number;
-  /** Of one answer with every connector's status. */
+  /** Duration of one answer with the statuses of all connectors. */
   readonly statusMs?: number;
-  /** Of one core, while nothing happens. */
+  /** CPU use while idle, in percent of one core. */
   readonly idlePercent?: number;
   /** From the kill of a worker until all connectors run on another. */
   readonly recoveredSeconds?: number;
   readonly deletedSeconds?: number;
 }
 
-/** A subject on a workload, ready for as many runs as wanted: its workers stay, and are warm from the second run on. */
+/**
+ * A subject on a workload, ready for any number of runs: its workers keep running, and are warm from the second run on.
+ */
 export interface Contender extends AsyncDisposable {
   readonly subject: Subject;
   run(): Promise<Figures>;
@@ -60,7 +62,7 @@ export interface Contender extends AsyncDisposable {
 
 interface Kind {
   readonly title: string;
-  /** Whether it is a source's streaming, where exactly once costs the most. */
+  /** True for a source's streaming, where exactly once costs the most. */
   readonly streams?: boolean;
 }
 
@@ -68,7 +70,7 @@ export interface Workload extends Kind {
   contender(bench: Bench, subject: Subject): Promise<Contender>;
 }
 
-/** A workload that one worker does. */
+/** A workload that one worker runs. */
 export function onOneWorker(kind: Kind, run: (bench: Bench, worker: Worker) => Promise<Figures>): Workload {
   return {
     ...kind,
@@ -95,16 +97,16 @@ export function meter({ servers: { kafka, postgres, temporal } }: Bench, ...work
 const prefix = `bench_${Date.now().toString(36)}_`;
 let names = 0;
 
-/** Of a group, a connector with its slot, a topic: unlike any before. */
+/** A unique name of a group, a connector with its slot, or a topic. */
 export const uniqueName = (): string => `${prefix}${++names}`;
 
-/** Removes the topics of all names so far, those that the workers made for themselves included. */
+/** Deletes the topics of all names so far, including those that the workers created. */
 export async function removeTopics({ kafka }: Bench): Promise<void> {
   const topics = (await kafka.admin.topics()).filter(topic => topic.startsWith(prefix));
   await kafka.admin.deleteTopics(topics);
 }
 
-export function drainFigures(records: number, stretch: Meter, { firstAt, last }: Arrived): Figures {
+export function drainFigures(records: number, stretch: Meter, { firstAt, last }: DrainTimes): Figures {
   const seconds = (last.at - stretch.began) / 1000;
   const usage = stretch.usage(last);
   const { cpuSeconds } = usage;
@@ -119,11 +121,11 @@ export function drainFigures(records: number, stretch: Meter, { firstAt, last }:
   };
 }
 
-/** A run that lost something, or doubled it against its promise, has no figures. */
-export function mustBeWhole({ records, doubled }: Count, expected: number, { name, exactlyOnce }: Subject): void {
+/** Throws if a run lost records, or duplicated them despite exactly once. */
+export function requireComplete({ records, doubled }: Count, expected: number, { name, exactlyOnce }: Subject): void {
   const distinct = records - doubled;
-  if (distinct !== expected) throw new Error(`${name}: ${distinct} distinct records have arrived of ${expected}`);
-  if (doubled > 0 && exactlyOnce) throw new Error(`${name}: ${doubled} records are there more than once`);
+  if (distinct !== expected) throw new Error(`${name}: ${distinct} distinct records of ${expected} arrived`);
+  if (doubled > 0 && exactlyOnce) throw new Error(`${name}: ${doubled} records arrived more than once`);
 }
 
 export const round = (seconds: number): number => Math.round(seconds * 100) / 100;

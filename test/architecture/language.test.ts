@@ -17,7 +17,6 @@ const unrevised: readonly string[] = [
   'test/plugins/**',
   'test/stack/**',
   'test/testing/**',
-  'bench/**',
 ];
 /** Texts that rules and tests quote, and the pages of published releases. */
 const exempt = ['test/architecture/language*.ts', 'CHANGELOG.md', 'test/histories/**', '**/node_modules/**'];

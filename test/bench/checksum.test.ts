@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { decimal, type OrderRow, rowHash, rowText } from '../../bench/checksum.ts';
 import { checksum } from '../../bench/contents.ts';
-import { changesOf, checksumOf, setUp } from '../../bench/sql.ts';
+import { changesOf, checksumOf, schemaSql } from '../../bench/sql.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
   database = await createDatabase('bench');
-  await database.query(setUp);
+  await database.query(schemaSql);
 });
 afterAll(() => database.drop());
 

@@ -3,7 +3,7 @@ import type { OrderRow } from '../../bench/checksum.ts';
 import { checkChanges, checkSnapshot } from '../../bench/contents.ts';
 import { Database } from '../../bench/database.ts';
 import { endOf } from '../../bench/topics.ts';
-import { mustBeWhole } from '../../bench/workloads/workload.ts';
+import { requireComplete } from '../../bench/workloads/workload.ts';
 import { kafkaClient } from '../../src/kafka/client/client.ts';
 import type { KafkaClient } from '../../src/kafka/port.ts';
 import { silent } from '../../src/observability/silent.ts';
@@ -36,7 +36,7 @@ beforeAll(async () => {
     from generate_series(0, 1) k, generate_series(0, 29) j`);
   snapshot = (await rows('true')).map((after, lsn) => ({ op: 'r', before: null, after, source: { lsn } }));
   since = await database.now();
-  await database.change(2);
+  await database.insertOne(2);
   const changed = await rows(`updated_at >= '${since}'`);
   const deleted = Array.from({ length: 20 }, (_, i) => ({ id: i + 1 }));
   changes = [
@@ -142,9 +142,9 @@ test('duplicates are an error only for subjects that promise exactly once', () =
     command: () => ['it'] as const,
   };
   const doubled = { records: 101, doubled: 1 };
-  expect(() => mustBeWhole(doubled, 100, { ...subject, exactlyOnce: false })).not.toThrow();
-  expect(() => mustBeWhole(doubled, 100, { ...subject, exactlyOnce: true })).toThrow('more than once');
-  expect(() => mustBeWhole({ records: 100, doubled: 1 }, 100, { ...subject, exactlyOnce: false })).toThrow(
+  expect(() => requireComplete(doubled, 100, { ...subject, exactlyOnce: false })).not.toThrow();
+  expect(() => requireComplete(doubled, 100, { ...subject, exactlyOnce: true })).toThrow('more than once');
+  expect(() => requireComplete({ records: 100, doubled: 1 }, 100, { ...subject, exactlyOnce: false })).toThrow(
     '99 distinct',
   );
 });

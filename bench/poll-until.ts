@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Milliseconds between two questions whether something has come true. */
+/** Milliseconds between two polls. */
 const EVERY = 100;
 
-/** Asks until the answer is not false. patience: milliseconds. */
-export async function until<T>(what: string, patience: number, ask: () => Promise<T | false>): Promise<T> {
+/** Polls until the answer is not false. timeoutMs: milliseconds. */
+export async function pollUntil<T>(what: string, patience: number, ask: () => Promise<T | false>): Promise<T> {
   const deadline = performance.now() + patience;
   for (;;) {
     const answer = await ask();
