@@ -63,7 +63,8 @@ export function readOptions(args: readonly string[]): Options {
   const workloadNames = [...Object.keys(workloads), 'kafka-port'];
   const names = positionals.flatMap(name => (name === 'all' ? workloadNames : [name]));
   const unknown = names.find(name => !workloadNames.includes(name));
-  if (unknown !== undefined) throw new Error(`there is no workload ${unknown}; there are ${workloadNames.join(', ')} and all`);
+  if (unknown !== undefined)
+    throw new Error(`there is no workload ${unknown}; there are ${workloadNames.join(', ')} and all`);
   const peers = peerNames.filter(
     name => values.peer.includes(name) || (values.tuned && name === 'kafka-connect-tuned'),
   );

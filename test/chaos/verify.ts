@@ -119,12 +119,12 @@ export async function explain(cluster: TestCluster<TestKafka>, watch: SlotWatch)
 }
 
 async function checkSlotOf(
-  { slot, faults: troubles }: TestCluster<TestKafka>,
+  { slot, faults }: TestCluster<TestKafka>,
   { samples, failures, log }: SlotWatch,
   topics: Topics,
 ): Promise<void> {
   console.log(`${samples.length} samples of the slot; failed: ${JSON.stringify(Object.fromEntries(failures))}`);
-  await checkSlot({ slot, samples, log, topics, faults: troubles });
+  await checkSlot({ slot, samples, log, topics, faults });
 }
 
 function differences(truth: ReadonlyMap<string, string>, found: ReadonlyMap<string, string>): string[] {

@@ -82,8 +82,8 @@ async function openScene(cleanUp: AsyncDisposableStack) {
       ]),
     async check(): Promise<void> {
       const [events, orders] = await Promise.all([changes(address, topics.events), changes(address, topics.orders)]);
-      const troubles = [{ name: 'another client advances the slot', from: Date.now() - 1000, until: Date.now() }];
-      await checkSlot({ slot, samples: watch.samples, log: watch.log, topics: { events, orders }, faults: troubles });
+      const faults = [{ name: 'another client advances the slot', from: Date.now() - 1000, until: Date.now() }];
+      await checkSlot({ slot, samples: watch.samples, log: watch.log, topics: { events, orders }, faults });
     },
   };
 }
@@ -151,7 +151,7 @@ test('a slot ahead of the topic is found and explained', async () => {
     sample: { time: new Date(sample.time).toISOString(), confirmed: formatLsn(sample.confirmed) },
     missing: 1,
     changes: [{ id: '2', commit: formatLsn(late.commit), offset: sample.ends.events.highWatermark }],
-    troubles: [{ name: 'another client advances the slot' }],
+    faults: [{ name: 'another client advances the slot' }],
     sampleBefore: { confirmed: formatLsn(late.commit) },
     sampleAfter: null,
   });

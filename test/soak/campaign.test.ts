@@ -35,13 +35,13 @@ test(`a pipeline loses and duplicates nothing in ${MINUTES} minutes of changes u
   const end = performance.now() + MINUTES * 60_000;
   // All written data is compared at the end: hours of it must fit into memory.
   using load = keepLoading(cluster.source, TRANSACTIONS, PAUSE_MS);
-  const troubles = { ...serverFaults, ...otherFaults };
+  const faults = { ...serverFaults, ...otherFaults };
   const act = async () => {
     for (let round = 1; performance.now() < end; round++) {
       await delay(random.between(0, 12_000));
       const names = pick(random);
       log(names.join(', and '));
-      await Promise.all(names.map(name => cluster.during(name, async () => troubles[name]?.(cluster, random))));
+      await Promise.all(names.map(name => cluster.during(name, async () => faults[name]?.(cluster, random))));
       if (round % 5 > 0) continue;
       log(`${round} rounds, ${await awaitProgress(cluster)} events arrived`);
     }
