@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Log } from '../api/index.ts';
 import { MillraceError, messageOf } from '../errors.ts';
 
-/** One thing that the contract asks for. `run` rejects with an AssertionError that says in a sentence what is not so. */
+/** One requirement of the contract. `run` rejects with an AssertionError whose message is a sentence about the violation. */
 export interface Check {
   readonly name: string;
   run(): Promise<void>;
@@ -14,17 +14,17 @@ export const check = (name: string, run: () => void | Promise<void>): Check => (
   run: async () => run(),
 });
 
-/** For contexts: whoever looks for what a component logs gives a log of his own. */
+/** Discards logs of the component. */
 export const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** How long anything may take that the contract calls bounded. Milliseconds. */
-const PATIENCE = 10_000;
+/** Timeout of calls that the contract limits. */
+const DEFAULT_TIMEOUT_MS = 10_000;
 
-/** What the work answers, within reason. */
-export async function soon<T>(what: string, work: Promise<T>, patience = PATIENCE): Promise<T> {
+/** Returns the result of the work; fails when it does not come in time. */
+export async function withTimeout<T>(what: string, work: Promise<T>, timeoutMs = DEFAULT_TIMEOUT_MS): Promise<T> {
   const over = new AbortController();
-  const late = pause(patience, undefined, { signal: over.signal }).then(
-    () => assert.fail(`${what} took more than ${patience / 1000} s.`),
+  const late = pause(timeoutMs, undefined, { signal: over.signal }).then(
+    () => assert.fail(`${what} took more than ${timeoutMs / 1000} s.`),
     () => new Promise<never>(() => {}),
   );
   try {
@@ -34,8 +34,8 @@ export async function soon<T>(what: string, work: Promise<T>, patience = PATIENC
   }
 }
 
-/** What the work throws; fails where that is none of Millrace's errors, as anything else counts as a bug and is fatal. */
-export async function refusal(what: string, work: () => unknown): Promise<MillraceError | undefined> {
+/** Returns the MillraceError that the work throws, undefined without one. Fails for any other error, which would be a bug. */
+export async function errorOf(what: string, work: () => unknown): Promise<MillraceError | undefined> {
   try {
     await work();
     return undefined;
@@ -48,8 +48,8 @@ export async function refusal(what: string, work: () => unknown): Promise<Millra
   }
 }
 
-/** Whether something can go through JSON and comes out as it was. */
-export function stableJson(value: unknown): boolean {
+/** Returns true when a value is the same after JSON.stringify and JSON.parse. */
+export function survivesJson(value: unknown): boolean {
   try {
     assert.deepEqual(JSON.parse(JSON.stringify(value)), value);
     return true;

@@ -4,20 +4,34 @@ import { messageOf } from '../errors.ts';
 import { type Check, check } from './check.ts';
 
 const types = ['BOOLEAN', 'STRING', 'INT', 'SHORT', 'LONG', 'DOUBLE', 'LIST', 'CLASS', 'PASSWORD'];
-/** What people write into configurations. */
-const oddities = ['', ' ', 'x', '-1', '0', '1e999', '☃', 'true', ',', ',,a', '(', '{"a":1}', '99999999999999999999'];
+/** Values that configurations may contain by mistake. */
+const invalidTexts = [
+  '',
+  ' ',
+  'x',
+  '-1',
+  '0',
+  '1e999',
+  '☃',
+  'true',
+  ',',
+  ',,a',
+  '(',
+  '{"a":1}',
+  '99999999999999999999',
+];
 
-/** The configuration that a component declares. props: one that is right. */
+/** The contract of a component's spec. props: a valid configuration. */
 export function configContract(spec: ConfigSpec<unknown>, props: ConfigProps): Check[] {
-  const read = (what: string, given: ConfigProps) => {
+  const read = (what: string, candidate: ConfigProps) => {
     try {
-      return spec.check(given);
+      return spec.check(candidate);
     } catch (error) {
       return assert.fail(`check threw ${messageOf(error)} ${what}: it should answer errors by key.`);
     }
   };
   return [
-    check('its keys are told as Connect tells them', () => {
+    check('its keys have the properties that Connect returns', () => {
       const names = spec.keys.map(key => key.name);
       assert.deepEqual(names, [...new Set(names)], `A key is there twice: ${names.join(', ')}.`);
       for (const key of spec.keys) {
@@ -27,38 +41,38 @@ export function configContract(spec: ConfigSpec<unknown>, props: ConfigProps): C
         assert.ok(!key.required || key.defaultValue === null, `${key.name} is required and has a default value.`);
       }
     }),
-    check('a configuration that is right is taken', () => {
+    check('a valid configuration is accepted', () => {
       const { config, errors, values } = read('for a right configuration', props);
       assert.deepEqual([...errors.values()].flat(), [], 'A configuration that is right has errors.');
       assert.ok(config !== undefined, 'A configuration that is right is not read.');
       for (const { name } of spec.keys) assert.ok(values.has(name), `check answers no value of ${name}.`);
     }),
-    check('a required key that is missing is an error at that key', () => {
+    check('a missing required key is an error at that key', () => {
       for (const { name } of spec.keys.filter(key => key.required)) {
         const { config, errors } = read(`without ${name}`, { ...props, [name]: undefined });
         assert.ok((errors.get(name) ?? []).length > 0, `${name} is required, and its absence is no error at ${name}.`);
         assert.equal(config, undefined, `Without ${name}, which is required, there is a configuration.`);
       }
     }),
-    check('whatever is in a configuration, check answers, and a configuration just where there are no errors', () => {
+    check('check never throws, and returns a configuration if and only if there are no errors', () => {
       const all = Object.keys(props).concat(spec.keys.map(key => key.name));
-      const given: ConfigProps[] = [
+      const candidates: ConfigProps[] = [
         {},
-        ...all.flatMap(name => [null, ...oddities].map(text => ({ ...props, [name]: text }))),
+        ...all.flatMap(name => [null, ...invalidTexts].map(text => ({ ...props, [name]: text }))),
       ];
-      for (const one of given) {
-        const { config, errors } = read(`for ${JSON.stringify(one)}`, one);
+      for (const candidate of candidates) {
+        const { config, errors } = read(`for ${JSON.stringify(candidate)}`, candidate);
         const messages = [...errors.values()].flat();
         assert.equal(
           config === undefined,
           messages.length > 0,
-          `For ${JSON.stringify(one)} there are ${messages.length} errors and ${config === undefined ? 'no' : 'a'} configuration.`,
+          `For ${JSON.stringify(candidate)} there are ${messages.length} errors and ${config === undefined ? 'no' : 'a'} configuration.`,
         );
         for (const message of messages)
           assert.ok(typeof message === 'string' && message.trim() !== '', 'An error has no message.');
       }
     }),
-    check('a configuration is not changed by being checked, and checked again it is the same', () => {
+    check('check does not change the configuration, and returns the same again', () => {
       const frozen = Object.freeze({ ...props });
       const [first, second] = [read('for a frozen configuration', frozen), read('for a frozen configuration', frozen)];
       assert.deepEqual(
@@ -83,8 +97,8 @@ export function configContract(spec: ConfigSpec<unknown>, props: ConfigProps): C
   ];
 }
 
-/** The configuration of a component under test. Fails where it is wrong. */
-export function configured<C>(spec: ConfigSpec<C>, props: ConfigProps): C {
+/** Parses the configuration of a component under test. Fails when it is invalid. */
+export function parseConfig<C>(spec: ConfigSpec<C>, props: ConfigProps): C {
   const { config, errors } = spec.check(props);
   if (config !== undefined) return config;
   return assert.fail(`The configuration is wrong: ${[...errors.values()].flat().join(' ')}`);

@@ -11,20 +11,20 @@ import {
   type TransformFactory,
   type Value,
 } from '../api/index.ts';
-import { type Check, check, refusal } from './check.ts';
-import { configContract, configured } from './config.ts';
+import { type Check, check, errorOf } from './check.ts';
+import { configContract, parseConfig } from './config.ts';
 import { assertRecord, canonical, canonicalRecord, sampleRecords } from './data.ts';
 import { assertFits } from './matches-schema.ts';
 
 export interface TransformSubject<C> {
   readonly factory: TransformFactory<C>;
-  /** A configuration that is right. Default: none of its keys. */
+  /** A valid configuration. Default: none of its keys. */
   readonly config?: ConfigProps;
-  /** Records of the author's own, beside those that the suite has. */
+  /** Additional records; the suite has `sampleRecords`. */
   readonly records?: readonly SinkRecord[];
 }
 
-/** A record that cannot be changed without notice. Views on bytes cannot be frozen; they are compared. */
+/** Freezes a record, so that a change throws. Views on bytes cannot be frozen; they are compared afterwards. */
 function frozen<R extends ConnectRecord>(record: R): R {
   return deepFrozen({ ...record }) as R;
 }
@@ -35,17 +35,17 @@ function deepFrozen(value: unknown): unknown {
   return value;
 }
 
-/** What every transform has to do. */
+/** The contract of transforms. */
 export function transformContract<C>({ factory, config = {}, records = [] }: TransformSubject<C>): Check[] {
-  const make = () => factory.create(configured(factory.config, config));
+  const make = () => factory.create(parseConfig(factory.config, config));
   const all = [...records, ...sampleRecords];
-  /** What becomes of each record; those that it refuses with a DataError are not among them. */
+  /** Results by record, without records that it rejects with a DataError. */
   const applied = async (): Promise<[SinkRecord, SinkRecord | null][]> => {
     const transform = make();
     const pairs: [SinkRecord, SinkRecord | null][] = [];
     for (const record of all) {
       let result: SinkRecord | null = null;
-      const refused = await refusal(`apply to a record of ${record.topic}`, () => {
+      const refused = await errorOf(`apply to a record of ${record.topic}`, () => {
         result = transform.apply(frozen(record));
       });
       if (refused === undefined) pairs.push([record, result]);
@@ -60,19 +60,19 @@ export function transformContract<C>({ factory, config = {}, records = [] }: Tra
   };
   return [
     ...configContract(factory.config, config),
-    check('a record becomes a record, or null, or is refused with a DataError', async () => {
+    check('apply returns a record or null, or throws a DataError', async () => {
       for (const [{ topic }, result] of await applied()) {
         assert.ok(result !== undefined, `apply to a record of ${topic} answers undefined; null drops a record.`);
         assert.ok(!(result instanceof Promise), `apply to a record of ${topic} answers a promise; it is synchronous.`);
         if (result !== null) assertRecord(result, `what becomes of a record of ${topic}`);
       }
     }),
-    check('the record that it is given stays as it is', async () => {
+    check('it does not change its input record', async () => {
       const before = all.map(canonicalRecord);
       await applied();
       assert.deepEqual(all.map(canonicalRecord), before, 'apply changes the record that it is given.');
     }),
-    check('a record of a sink keeps its offset and where it was read', async () => {
+    check('a sink record keeps its offset, original topic and original partition', async () => {
       for (const [record, result] of await applied()) {
         if (result === null) continue;
         const place = ({ offset, originalTopic, originalPartition }: SinkRecord) => ({
@@ -96,17 +96,17 @@ export interface PredicateSubject<C> {
   readonly records?: readonly SinkRecord[];
 }
 
-/** What every predicate has to do. */
+/** The contract of predicates. */
 export function predicateContract<C>({ factory, config = {}, records = [] }: PredicateSubject<C>): Check[] {
-  const make = () => factory.create(configured(factory.config, config));
+  const make = () => factory.create(parseConfig(factory.config, config));
   const all = [...records, ...sampleRecords];
   return [
     ...configContract(factory.config, config),
-    check('it holds or does not, for any record, and says the same again', async () => {
+    check('test returns the same boolean each time', async () => {
       const predicate = make();
       for (const record of all) {
         const answers: unknown[] = [];
-        const refused = await refusal(`test of a record of ${record.topic}`, () => {
+        const refused = await errorOf(`test of a record of ${record.topic}`, () => {
           answers.push(predicate.test(frozen(record)), predicate.test(frozen(record)));
         });
         if (refused !== undefined) assert.equal(refused.kind, 'data', `test refused a record with ${refused.code}.`);
@@ -122,10 +122,10 @@ export function predicateContract<C>({ factory, config = {}, records = [] }: Pre
         );
       }
     }),
-    check('the record that it is given stays as it is', async () => {
+    check('it does not change its input record', async () => {
       const before = all.map(canonicalRecord);
       const predicate = make();
-      for (const record of all) await refusal('test', () => predicate.test(frozen(record)));
+      for (const record of all) await errorOf('test', () => predicate.test(frozen(record)));
       assert.deepEqual(all.map(canonicalRecord), before, 'test changes the record that it is given.');
     }),
   ];
@@ -134,21 +134,21 @@ export function predicateContract<C>({ factory, config = {}, records = [] }: Pre
 export interface ConverterSample {
   readonly schema: Schema | null;
   readonly value: Value;
-  /** What reading gives where that is not what was written, as of a converter that writes numbers as text. */
+  /** The result of reading, if it differs from the written value, such as for a converter that writes numbers as text. */
   readonly back?: Value;
 }
 
 export interface ConverterSubject<C> {
   readonly factory: ConverterFactory<C>;
   readonly config?: ConfigProps;
-  /** Values that it takes: at least two, and no nulls. */
+  /** Values that it accepts: at least two, without nulls. */
   readonly samples: readonly ConverterSample[];
 }
 
-/** What every converter has to do. */
+/** The contract of converters. */
 export function converterContract<C>({ factory, config = {}, samples }: ConverterSubject<C>): Check[] {
-  const make = (isKey = false) => factory.create(configured(factory.config, config), isKey);
-  const written = (sample: ConverterSample, out = new Bytes(), converter = make()): Buffer => {
+  const make = (isKey = false) => factory.create(parseConfig(factory.config, config), isKey);
+  const writeSample = (sample: ConverterSample, out = new Bytes(), converter = make()): Buffer => {
     const said = converter.fromConnect('topic', sample.schema, sample.value, out);
     assert.equal(
       said,
@@ -159,11 +159,11 @@ export function converterContract<C>({ factory, config = {}, samples }: Converte
   };
   return [
     ...configContract(factory.config, config),
-    check('what it writes it reads, as a key and as a value', () => {
+    check('it reads what it writes, as a key and as a value', () => {
       assert.ok(samples.length >= 2, 'At least two samples are needed.');
       for (const isKey of [true, false])
         for (const sample of samples) {
-          const bytes = written(sample, new Bytes(), make(isKey));
+          const bytes = writeSample(sample, new Bytes(), make(isKey));
           const before = bytes.toString('hex');
           const { schema, value } = make(isKey).toConnect('topic', bytes);
           const { back = sample.value } = sample;
@@ -176,13 +176,13 @@ export function converterContract<C>({ factory, config = {}, samples }: Converte
           assert.equal(bytes.toString('hex'), before, 'toConnect changes the bytes that it reads.');
         }
     }),
-    check('it writes behind what is there, and nothing else', () => {
+    check('it appends to what is there, and writes nothing else', () => {
       const converter = make();
       for (const sample of samples) {
-        const alone = written(sample, new Bytes(), converter).toString('hex');
+        const alone = writeSample(sample, new Bytes(), converter).toString('hex');
         const out = new Bytes(1);
         out.ascii('before');
-        const both = written(sample, out, converter).toString('hex');
+        const both = writeSample(sample, out, converter).toString('hex');
         assert.equal(
           both,
           Buffer.from('before').toString('hex') + alone,
@@ -190,14 +190,14 @@ export function converterContract<C>({ factory, config = {}, samples }: Converte
         );
       }
     }),
-    check('Kafka’s null is null, and null is written as that or so that it is read as null', async () => {
+    check('Kafka’s null is read as null, and so is a written null', async () => {
       const converter = make();
       const { value } = converter.toConnect('topic', null);
       assert.equal(value, null, 'toConnect of null answers a value.');
       for (const schema of [null, schemaOf('string', { optional: true })]) {
         const out = new Bytes();
         let said = false;
-        const refused = await refusal('fromConnect of null', () => {
+        const refused = await errorOf('fromConnect of null', () => {
           said = converter.fromConnect('topic', schema, null, out);
         });
         if (refused !== undefined) continue;
@@ -205,7 +205,7 @@ export function converterContract<C>({ factory, config = {}, samples }: Converte
         if (said) assert.equal(converter.toConnect('topic', out.take()).value, null, 'A null is not read as null.');
       }
     }),
-    check('bytes that are none of its own are a value or a DataError', async () => {
+    check('bytes of another format are a value or a DataError', async () => {
       const converter = make();
       for (const text of [
         '',
@@ -219,7 +219,7 @@ export function converterContract<C>({ factory, config = {}, samples }: Converte
         '=&=',
       ]) {
         const bytes = Buffer.from(text, 'latin1');
-        const refused = await refusal(`toConnect of ${JSON.stringify(text)}`, () => {
+        const refused = await errorOf(`toConnect of ${JSON.stringify(text)}`, () => {
           const { schema, value } = converter.toConnect('topic', bytes);
           assertFits(schema, value, `what is read of ${JSON.stringify(text)}`);
         });
@@ -231,7 +231,7 @@ export function converterContract<C>({ factory, config = {}, samples }: Converte
           );
       }
     }),
-    check('a value that is not of its schema is written or a DataError', async () => {
+    check('a value that does not fit its schema is written or a DataError', async () => {
       const converter = make();
       const pairs: [Schema | null, Value][] = [
         [schemaOf('int32'), 'text'],
@@ -242,7 +242,7 @@ export function converterContract<C>({ factory, config = {}, samples }: Converte
         [null, { a: [1, { b: null }] }],
       ];
       for (const [schema, value] of pairs) {
-        const refused = await refusal(`fromConnect of ${canonical(value)}`, () => {
+        const refused = await errorOf(`fromConnect of ${canonical(value)}`, () => {
           converter.fromConnect('topic', schema, value, new Bytes());
         });
         if (refused !== undefined)

@@ -11,9 +11,9 @@ import {
 } from '../api/index.ts';
 import { assertFits } from './matches-schema.ts';
 
-/** A record as a sink gets it; what is not given is null, and partition and offset 0. */
-export function sinkRecord(given: Partial<SinkRecord> & { readonly topic: string }): SinkRecord {
-  const { topic, partition = 0 } = given;
+/** Creates a record for a sink. Defaults: null, and 0 for partition and offset. */
+export function sinkRecord(fields: Partial<SinkRecord> & { readonly topic: string }): SinkRecord {
+  const { topic, partition = 0 } = fields;
   return {
     partition,
     keySchema: null,
@@ -25,7 +25,7 @@ export function sinkRecord(given: Partial<SinkRecord> & { readonly topic: string
     offset: 0,
     originalTopic: topic,
     originalPartition: partition,
-    ...given,
+    ...fields,
   };
 }
 
@@ -38,7 +38,7 @@ const user = structOf(
   { name: 'com.example.User' },
 );
 
-/** Records of the kinds that every transform and predicate meets some day. */
+/** Records of the kinds that transforms and predicates have to process. */
 export const sampleRecords: readonly SinkRecord[] = [
   sinkRecord({
     topic: 'plain',
@@ -62,7 +62,7 @@ export const sampleRecords: readonly SinkRecord[] = [
   sinkRecord({ topic: 'numbers', keySchema: schemaOf('string'), key: '', value: 0, offset: 5 }),
 ];
 
-/** A value, or a schema, as text that is the same for the same content. */
+/** Formats a value or a schema as text that is equal for equal content. */
 export function canonical(value: unknown): string {
   if (typeof value === 'bigint') return `${value}n`;
   if (typeof value !== 'object' || value === null)
@@ -85,13 +85,13 @@ export function canonical(value: unknown): string {
     .join()}}`;
 }
 
-/** All of a record, but for when it was made. */
+/** Formats a record without its timestamp. */
 export function canonicalRecord(record: ConnectRecord): string {
   const { timestamp: _, ...rest } = record;
   return canonical(rest);
 }
 
-/** Fails where something is no record; `what` is where it comes from. */
+/** Fails for an invalid record. what: its description in messages. */
 export function assertRecord(record: ConnectRecord, what: string): void {
   const { topic, partition, timestamp, headers } = record;
   assert.ok(typeof topic === 'string' && topic !== '', `${what}: topic must be a text that is not empty.`);

@@ -5,7 +5,7 @@ import { type Check, check } from './check.ts';
 
 type Loaded = { readonly kind?: unknown; readonly config?: ConfigSpec<unknown> } & Readonly<Record<string, unknown>>;
 
-/** What each component must have to be one. */
+/** Methods that the components of each list must have. */
 const methods = {
   sources: ['plan', 'task'],
   sinks: ['task'],
@@ -16,7 +16,7 @@ const methods = {
   configProviders: ['create'],
 } as const;
 
-/** What a plugin's module has to export as `plugin`. */
+/** The contract of a plugin, the export `plugin` of its module. */
 export function pluginContract(plugin: Plugin): Check[] {
   const lists = Object.entries(methods).map(([list, needed]) => ({
     list,
@@ -25,7 +25,7 @@ export function pluginContract(plugin: Plugin): Check[] {
       []) as readonly unknown[] as readonly PluginComponent<Loaded>[],
   }));
   return [
-    check('it has components, each under a name of its own', () => {
+    check('it has components with distinct names', () => {
       assert.ok(
         lists.some(({ components }) => components.length > 0),
         'The plugin has no components.',
@@ -48,7 +48,7 @@ export function pluginContract(plugin: Plugin): Check[] {
             `${className} should have a package before it, such as com.example.${className}.`,
           );
     }),
-    check('every component can be loaded, and has what its kind must have', async () => {
+    check('every component can be loaded and has the methods of its kind', async () => {
       for (const { list, needed, components } of lists)
         for (const { className, load } of components) {
           const loaded = await Promise.resolve()

@@ -1,18 +1,18 @@
 import type { PositionReader, SourceBatch, SourceConnector, SourcePosition, SourceTask } from '../api/index.ts';
-import { silent, soon } from './check.ts';
+import { silent, withTimeout } from './check.ts';
 
-/** Positions as Kafka keeps them: JSON, the last one of each partition. */
+/** Positions stored like in Kafka: as JSON, the last one of each partition. */
 export class Positions implements PositionReader {
-  readonly #kept = new Map<string, string>();
+  readonly #stored = new Map<string, string>();
   put(positions: readonly SourcePosition[]): void {
-    for (const { partition, offset } of positions) this.#kept.set(JSON.stringify(partition), JSON.stringify(offset));
+    for (const { partition, offset } of positions) this.#stored.set(JSON.stringify(partition), JSON.stringify(offset));
   }
   get(partition: SourcePosition['partition']): SourcePosition['offset'] {
-    const kept = this.#kept.get(JSON.stringify(partition));
-    return kept === undefined ? null : JSON.parse(kept);
+    const text = this.#stored.get(JSON.stringify(partition));
+    return text === undefined ? null : JSON.parse(text);
   }
   all(): SourcePosition[] {
-    return [...this.#kept]
+    return [...this.#stored]
       .map(([partition, offset]) => ({ partition: JSON.parse(partition), offset: JSON.parse(offset) }))
       .filter(({ offset }) => offset !== null);
   }
@@ -23,7 +23,7 @@ export class Positions implements PositionReader {
   }
 }
 
-/** One reader at work. */
+/** An open source task. */
 export class Reader<C> {
   readonly task: SourceTask<C>;
   readonly stopping = new AbortController();
@@ -42,14 +42,14 @@ export class Reader<C> {
       maxBatchBytes,
       report: () => undefined,
     });
-    await soon('open', opening, 30_000);
+    await withTimeout('open', opening, 30_000);
   }
-  /** Batches until `count` records have come, or none has for a while. */
+  /** Reads batches until they have `count` records, or until none comes for IDLE_TIMEOUT_MS. */
   async batches(count: number): Promise<SourceBatch[]> {
-    const found: SourceBatch[] = [];
+    const batches: SourceBatch[] = [];
     let records = 0;
     let since = performance.now();
-    for (let nulls = 0; records < count && (nulls < 5 || performance.now() - since < GIVE_UP); ) {
+    for (let nulls = 0; records < count && (nulls < 5 || performance.now() - since < IDLE_TIMEOUT_MS); ) {
       const batch = await this.read();
       if (batch === null) {
         nulls++;
@@ -58,16 +58,20 @@ export class Reader<C> {
       nulls = 0;
       since = performance.now();
       records += batch.records.length;
-      found.push(batch);
+      batches.push(batch);
       this.positions.put(batch.positions);
       this.task.acknowledge(batch);
     }
-    return found;
+    return batches;
   }
-  read(patience?: number): Promise<SourceBatch | null> {
-    return soon('read, which should answer null when there is nothing for about a second,', this.task.read(), patience);
+  read(timeoutMs?: number): Promise<SourceBatch | null> {
+    return withTimeout(
+      'read, which should answer null when there is nothing for about a second,',
+      this.task.read(),
+      timeoutMs,
+    );
   }
 }
 
-/** How long a source may find nothing where something is. Milliseconds. */
-const GIVE_UP = 4000;
+/** Time without records after which a source that should have more is expected to return none. */
+const IDLE_TIMEOUT_MS = 4000;

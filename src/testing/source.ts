@@ -1,68 +1,68 @@
 import assert from 'node:assert/strict';
 import type { ConfigProps, SourceBatch, SourceConnector, SourcePosition, SourceRecord } from '../api/index.ts';
 import { kindOf, MillraceError } from '../errors.ts';
-import { type Check, check, silent, soon, stableJson } from './check.ts';
-import { configContract, configured } from './config.ts';
+import { type Check, check, silent, survivesJson, withTimeout } from './check.ts';
+import { configContract, parseConfig } from './config.ts';
 import { assertRecord, canonicalRecord } from './data.ts';
 import { Positions, Reader } from './source-reader.ts';
 
-/** A source with something to read. */
-export interface SourceGiven {
+/** A source with records to read. */
+export interface SourceFixture {
   readonly config: ConfigProps;
-  /** How many records there are to read, no more and no less: at least three. */
+  /** Exact number of records to read, at least three. */
   readonly records: number;
-  /** Takes away what has been set up. */
+  /** Removes everything that `setUp` created. */
   close?(): Promise<void>;
 }
 
 export interface SourceSubject<C> {
   readonly connector: SourceConnector<C>;
-  /** Sets up what is to be read; called for each check. What it sets up holds the same records each time. */
-  given(): Promise<SourceGiven>;
-  /** As many tasks as the connector may plan. Default: 3. */
+  /** Creates the data to read; called for each check, with the same records each time. */
+  setUp(): Promise<SourceFixture>;
+  /** Limit of tasks for `plan`. Default: 3. */
   readonly tasksMax?: number;
 }
 
 type Props = Readonly<Record<string, string>>;
 
-/** Small, so that there are several batches. */
-const SMALL = 1;
-const LARGE = 1 << 20;
+/** The limit for several batches, and the limit for one. */
+const MIN_BATCH_BYTES = 1;
+const MAX_BATCH_BYTES = 1 << 20;
 
-/** What every source has to do. */
-export function sourceContract<C>({ connector, given, tasksMax = 3 }: SourceSubject<C>): Check[] {
+/** The contract of sources. */
+export function sourceContract<C>({ connector, setUp, tasksMax = 3 }: SourceSubject<C>): Check[] {
   const context = () => ({ log: silent, signal: AbortSignal.timeout(30_000) });
 
-  /** Each check has what is given to itself, and its readers are closed. */
-  const within = (name: string, act: (given: SourceGiven, open: Open) => Promise<void>): Check =>
+  /** A check with a fixture of its own; its readers are closed afterwards. */
+  const within = (name: string, act: (fixture: SourceFixture, open: Open) => Promise<void>): Check =>
     check(name, async () => {
-      const own = await given();
+      const fixture = await setUp();
       const readers: Reader<C>[] = [];
       try {
-        await act(own, async (props, positions, maxBatchBytes = LARGE) => {
+        await act(fixture, async (props, positions, maxBatchBytes = MAX_BATCH_BYTES) => {
           const reader = new Reader(connector, positions);
           readers.push(reader);
-          await reader.open(configured(connector.config, { ...own.config, ...props }), maxBatchBytes);
+          await reader.open(parseConfig(connector.config, { ...fixture.config, ...props }), maxBatchBytes);
           return reader;
         });
       } finally {
         for (const reader of readers) {
           reader.stopping.abort();
-          await soon('close', reader.task.close());
+          await withTimeout('close', reader.task.close());
         }
-        await own.close?.();
+        await fixture.close?.();
       }
     });
   type Open = (props?: Props, positions?: Positions, maxBatchBytes?: number) => Promise<Reader<C>>;
 
   const plan = (config: ConfigProps, most = tasksMax) =>
-    soon('plan', connector.plan(configured(connector.config, config), most, context()), 30_000);
-  /** As one task, and what a further read finds. */
-  const readAll = async (own: SourceGiven, open: Open): Promise<SourceBatch[]> => {
+    withTimeout('plan', connector.plan(parseConfig(connector.config, config), most, context()), 30_000);
+  /** Reads everything with one task, and once more. */
+  const readAll = async (fixture: SourceFixture, open: Open): Promise<SourceBatch[]> => {
     const all: SourceBatch[] = [];
-    for (const props of await plan(own.config, 1)) {
+    for (const props of await plan(fixture.config, 1)) {
       const reader = await open(props);
-      all.push(...(await reader.batches(own.records)));
+      all.push(...(await reader.batches(fixture.records)));
       const more = await reader.read();
       if (more !== null) all.push(more);
     }
@@ -72,8 +72,8 @@ export function sourceContract<C>({ connector, given, tasksMax = 3 }: SourceSubj
     batches.flatMap(batch => batch.records.map(record => canonicalRecord(record)));
 
   return [
-    ...withConfig(connector, given),
-    within('a plan has no more tasks than it may, of texts, and is the same again', async ({ config }) => {
+    ...configChecks(connector, setUp),
+    within('plan returns at most tasksMax configurations of texts, and the same again', async ({ config }) => {
       assert.equal(connector.kind, 'source', 'kind must be source.');
       for (const most of [1, tasksMax]) {
         const tasks = await plan(config, most);
@@ -81,45 +81,49 @@ export function sourceContract<C>({ connector, given, tasksMax = 3 }: SourceSubj
         for (const task of tasks) {
           for (const [key, value] of Object.entries(task))
             assert.ok(typeof value === 'string', `plan answers ${key} with a value that is no text.`);
-          configured(connector.config, { ...config, ...task });
+          parseConfig(connector.config, { ...config, ...task });
         }
         assert.deepEqual(await plan(config, most), tasks, 'Planned again, the tasks are others.');
       }
     }),
-    within('a right configuration has nothing wrong with it when servers are asked', async ({ config }) => {
-      const messages = await connector.validate?.(configured(connector.config, config), context());
+    within('validate accepts a valid configuration', async ({ config }) => {
+      const messages = await connector.validate?.(parseConfig(connector.config, config), context());
       assert.deepEqual(
         Object.entries(messages ?? {}),
         [],
         'validate finds something wrong with a right configuration.',
       );
     }),
-    within('a task that was never opened can be closed, and any twice', async (own, open) => {
+    within('close works without open, and twice', async (fixture, open) => {
       const never = connector.task();
       assert.notEqual(connector.task(), never, 'task answers the same task twice.');
-      await soon('close of a task that was never opened', never.close());
-      const [props] = await plan(own.config, 1);
+      await withTimeout('close of a task that was never opened', never.close());
+      const [props] = await plan(fixture.config, 1);
       const reader = await open(props);
-      await soon('close', reader.task.close());
-      await soon('close again', reader.task.close());
+      await withTimeout('close', reader.task.close());
+      await withTimeout('close again', reader.task.close());
     }),
     within(
-      'everything is read, once, as records that fit their schemas, in batches with positions',
-      async (own, open) => {
-        assert.ok(own.records >= 3, 'At least three records are needed.');
-        const batches = await readAll(own, open);
+      'all records are read once, fit their schemas, and come in batches with positions',
+      async (fixture, open) => {
+        assert.ok(fixture.records >= 3, 'At least three records are needed.');
+        const batches = await readAll(fixture, open);
         const records = batches.flatMap(batch => batch.records);
-        assert.equal(records.length, own.records, `${own.records} records are there, and ${records.length} were read.`);
+        assert.equal(
+          records.length,
+          fixture.records,
+          `${fixture.records} records are there, and ${records.length} were read.`,
+        );
         for (const batch of batches) checkBatch(batch);
         checkPartitions(batches);
       },
     ),
-    within('several tasks read all of it together', async (own, open) => {
-      const tasks = await plan(own.config);
+    within('several tasks together read all records', async (fixture, open) => {
+      const tasks = await plan(fixture.config);
       let count = 0;
       for (const props of tasks) {
         const reader = await open(props);
-        // How much is this task's own nobody can say: until it has found nothing.
+        // The number of records of one task is not known: reads until two reads return none.
         for (let idle = 0; idle < 2; ) {
           const batch = await reader.read();
           idle = batch === null ? idle + 1 : 0;
@@ -128,109 +132,109 @@ export function sourceContract<C>({ connector, given, tasksMax = 3 }: SourceSubj
       }
       assert.equal(
         count,
-        own.records,
-        `${own.records} records are there, and ${tasks.length} tasks have read ${count}.`,
+        fixture.records,
+        `${fixture.records} records are there, and ${tasks.length} tasks have read ${count}.`,
       );
     }),
-    within('from the position of a batch a new task reads just what is behind it', async (own, open) => {
-      const tasks = await plan(own.config, 1);
+    within('from the position of a batch a new task reads exactly what comes after it', async (fixture, open) => {
+      const tasks = await plan(fixture.config, 1);
       for (const props of tasks) {
-        const whole = await (await open(props, undefined, SMALL)).batches(own.records);
+        const whole = await (await open(props, undefined, MIN_BATCH_BYTES)).batches(fixture.records);
         const cuts =
           whole.length <= 6 ? whole.map((_, i) => i + 1) : [1, 2, whole.length >> 1, whole.length - 1, whole.length];
         for (const cut of cuts) {
           const positions = new Positions();
           for (const batch of whole.slice(0, cut)) positions.put(batch.positions);
           const expected = texts(whole.slice(cut));
-          const reader = await open(props, positions, SMALL);
+          const reader = await open(props, positions, MIN_BATCH_BYTES);
           const rest = await reader.batches(expected.length);
           // One further read: there must be nothing more.
           const more = await reader.read();
-          const found = texts(more === null ? rest : [...rest, more]);
+          const actual = texts(more === null ? rest : [...rest, more]);
           assert.deepEqual(
-            found,
+            actual,
             expected,
-            `Behind batch ${cut} of ${whole.length} there are ${expected.length} records, and a new task reads ${found.length} or others.`,
+            `After batch ${cut} of ${whole.length} there are ${expected.length} records, and a new task reads ${actual.length} or others.`,
           );
           reader.stopping.abort();
-          await soon('close', reader.task.close());
+          await withTimeout('close', reader.task.close());
         }
       }
     }),
-    within('a read that finds nothing answers null before long', async (own, open) => {
-      const [props] = await plan(own.config, 1);
+    within('read returns null after a short wait without records', async (fixture, open) => {
+      const [props] = await plan(fixture.config, 1);
       const reader = await open(props);
-      await reader.batches(own.records);
+      await reader.batches(fixture.records);
       for (let i = 0; i < 2; i++) {
         const batch = await reader.read(5000);
         assert.deepEqual(batch?.records ?? [], [], 'There are more records than there should be.');
       }
     }),
-    within('a read that waits ends when the task must stop', async (own, open) => {
-      const [props] = await plan(own.config, 1);
+    within('a read that waits ends when the task must stop', async (fixture, open) => {
+      const [props] = await plan(fixture.config, 1);
       const reader = await open(props);
-      await reader.batches(own.records);
+      await reader.batches(fixture.records);
       const reading = reader.task.read().catch(() => null);
       reader.stopping.abort();
-      await soon('read, after its signal was aborted,', reading, 3000);
+      await withTimeout('read, after its signal was aborted,', reading, 3000);
     }),
-    within('a read that waits ends when the task is closed', async (own, open) => {
-      const [props] = await plan(own.config, 1);
+    within('a read that waits ends when the task is closed', async (fixture, open) => {
+      const [props] = await plan(fixture.config, 1);
       const reader = await open(props);
-      await reader.batches(own.records);
+      await reader.batches(fixture.records);
       const reading = reader.task.read().catch(() => null);
-      await soon('close while a read waits', reader.task.close(), 3000);
-      await soon('read, after the task was closed,', reading, 3000);
+      await withTimeout('close while a read waits', reader.task.close(), 3000);
+      await withTimeout('read, after the task was closed,', reading, 3000);
     }),
     ...(connector.alterOffsets === undefined
       ? []
       : [
-          within('positions of its own may be altered, again and again, and others not', async (own, open) => {
+          within('alterOffsets accepts its own positions repeatedly and rejects others', async (fixture, open) => {
             const alter = (positions: readonly SourcePosition[]) =>
-              soon(
+              withTimeout(
                 'alterOffsets',
-                connector.alterOffsets?.(configured(connector.config, own.config), positions, context()) ??
+                connector.alterOffsets?.(parseConfig(connector.config, fixture.config), positions, context()) ??
                   Promise.resolve(),
               );
-            const batches = await readAll(own, open);
+            const batches = await readAll(fixture, open);
             const positions = batches.flatMap(batch => batch.positions).slice(-1);
             for (const some of [positions, positions, positions.map(one => ({ ...one, offset: null }))])
               await alter(some);
             const foreign = [{ partition: { 'no such partition': 1 }, offset: { 'no such offset': true } }];
             const error = await alter(foreign).then(
-              () => assert.fail('alterOffsets takes a position that is none of its own.'),
+              () => assert.fail('alterOffsets accepts a position of another connector.'),
               (thrown: unknown) => thrown,
             );
             assert.ok(
               error instanceof MillraceError && kindOf(error) === 'client',
-              `alterOffsets refuses a position that is none of its own with ${error}, not BAD_REQUEST.`,
+              `alterOffsets rejects a position of another connector with ${error}, not BAD_REQUEST.`,
             );
           }),
         ]),
     ...(connector.deleted === undefined
       ? []
       : [
-          within('what it leaves behind is removed, and removed again', async (own, open) => {
-            await readAll(own, open);
+          within('deleted removes what it created, and may be repeated', async (fixture, open) => {
+            await readAll(fixture, open);
             for (let i = 0; i < 2; i++)
-              await soon(
+              await withTimeout(
                 'deleted',
-                connector.deleted?.(configured(connector.config, own.config), context()) ?? Promise.resolve(),
+                connector.deleted?.(parseConfig(connector.config, fixture.config), context()) ?? Promise.resolve(),
               );
           }),
         ]),
   ];
 }
 
-/** The checks of the configuration need one; it is made for each of them. */
-function withConfig<C>(connector: SourceConnector<C>, given: () => Promise<SourceGiven>): Check[] {
+/** The checks of the spec, each with the configuration of a new fixture. */
+function configChecks<C>(connector: SourceConnector<C>, setUp: () => Promise<SourceFixture>): Check[] {
   return configContract(connector.config, {}).map(({ name }, index) =>
     check(name, async () => {
-      const own = await given();
+      const fixture = await setUp();
       try {
-        await configContract(connector.config, own.config)[index]?.run();
+        await configContract(connector.config, fixture.config)[index]?.run();
       } finally {
-        await own.close?.();
+        await fixture.close?.();
       }
     }),
   );
@@ -246,12 +250,12 @@ function checkBatch({ records, positions, bytes }: SourceBatch): void {
     assertRecord(record, `record ${i} of a batch`);
   });
   for (const { partition, offset } of positions) {
-    assert.ok(stableJson(partition), 'A partition of a position is not the same after it has been through JSON.');
-    assert.ok(stableJson(offset), 'An offset of a position is not the same after it has been through JSON.');
+    assert.ok(survivesJson(partition), 'A partition of a position is not the same after it has been through JSON.');
+    assert.ok(survivesJson(offset), 'An offset of a position is not the same after it has been through JSON.');
   }
 }
 
-/** Kafka keeps the last position of each partition by its JSON: the same names in another order were another partition. */
+/** Kafka stores the last position by the partition's JSON, so the same names in another order are another partition. */
 function checkPartitions(batches: readonly SourceBatch[]): void {
   const orders = new Map<string, string>();
   for (const { partition } of batches.flatMap(batch => batch.positions)) {

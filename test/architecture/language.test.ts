@@ -8,7 +8,6 @@ import { languageErrors, languageRules } from './language.ts';
 const unrevised: readonly string[] = [
   '*.md',
   'docs/**',
-  'src/testing/**',
   'test/api/**',
   'test/cli/**',
   'test/connectors/file-stream-sink/**',

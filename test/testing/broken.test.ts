@@ -75,11 +75,11 @@ const transform = (given: Partial<Transform> = {}, spec: Spec = config) =>
   transformContract({ factory: { config: spec, create: () => ({ ...identity, ...given }) }, config: props });
 const configured = (given: Partial<Spec>) => transform({}, { ...config, ...given });
 
-const configKeys = 'its keys are told as Connect tells them';
-const configTaken = 'a configuration that is right is taken';
-const configMissing = 'a required key that is missing is an error at that key';
-const configAny = 'whatever is in a configuration, check answers, and a configuration just where there are no errors';
-const configSame = 'a configuration is not changed by being checked, and checked again it is the same';
+const configKeys = 'its keys have the properties that Connect returns';
+const configTaken = 'a valid configuration is accepted';
+const configMissing = 'a missing required key is an error at that key';
+const configAny = 'check never throws, and returns a configuration if and only if there are no errors';
+const configSame = 'check does not change the configuration, and returns the same again';
 const configPassword = 'a password is not shown';
 const configChecks = [configKeys, configTaken, configMissing, configAny, configSame, configPassword];
 let turns = 0;
@@ -132,8 +132,8 @@ suite('a configuration', configured({}).slice(0, configChecks.length), [
   ],
 ]);
 
-const staysAsItIs = 'the record that it is given stays as it is';
-const becomes = 'a record becomes a record, or null, or is refused with a DataError';
+const staysAsItIs = 'it does not change its input record';
+const becomes = 'apply returns a record or null, or throws a DataError';
 suite(
   'a transform',
   transform(),
@@ -167,7 +167,7 @@ suite(
       }),
     ],
     [
-      'a record of a sink keeps its offset and where it was read',
+      'a sink record keeps its offset, original topic and original partition',
       /loses offset/,
       transform({ apply: record => ({ ...record, offset: 99 }) }),
     ],
@@ -180,7 +180,7 @@ const predicate = (given: Partial<Predicate> = {}) =>
     factory: { config, create: () => ({ test: record => record.topic === 'plain', ...given }) },
     config: props,
   });
-const holds = 'it holds or does not, for any record, and says the same again';
+const holds = 'test returns the same boolean each time';
 suite(
   'a predicate',
   predicate(),
@@ -222,11 +222,11 @@ const converter = (given: Partial<Converter> = {}) => {
     ],
   });
 };
-const reads = 'what it writes it reads, as a key and as a value';
-const appends = 'it writes behind what is there, and nothing else';
-const nulls = 'Kafka’s null is null, and null is written as that or so that it is read as null';
-const foreign = 'bytes that are none of its own are a value or a DataError';
-const unfit = 'a value that is not of its schema is written or a DataError';
+const reads = 'it reads what it writes, as a key and as a value';
+const appends = 'it appends to what is there, and writes nothing else';
+const nulls = 'Kafka’s null is read as null, and so is a written null';
+const foreign = 'bytes of another format are a value or a DataError';
+const unfit = 'a value that does not fit its schema is written or a DataError';
 suite(
   'a converter',
   converter(),
@@ -296,17 +296,17 @@ suite(
   provider(),
   [
     [
-      'it gives the values of the keys that it is asked for, and no others',
+      'get returns the values of the requested keys and no others',
       /of a alone/,
       provider({ get: async () => new Map(Object.entries(values)) }),
     ],
     [
-      'a key that is not there is left out',
+      'a missing key is omitted',
       /for a key that is not there/,
       provider({ get: async (_path, keys) => new Map(keys.map(key => [key, 'x'])) }),
     ],
     [
-      'it is asked by many at once',
+      'get may be called concurrently',
       /answers something else/,
       provider({
         async get(path, keys) {
@@ -374,7 +374,7 @@ const goodSource: SourceConnector<unknown> = {
 const source = (given: Partial<SourceConnector<unknown>> = {}) =>
   sourceContract({
     connector: { ...goodSource, ...given },
-    given: async () => ({ config: props, records: wanted.length }),
+    setUp: async () => ({ config: props, records: wanted.length }),
   });
 const reading = (change: (task: Source) => Partial<SourceTask<unknown>>) =>
   source({
@@ -395,11 +395,11 @@ const batches = (change: (batch: SourceBatch) => SourceBatch) =>
   });
 const never = () => new Promise<never>(() => {});
 
-const planned = 'a plan has no more tasks than it may, of texts, and is the same again';
-const everything = 'everything is read, once, as records that fit their schemas, in batches with positions';
-const closable = 'a task that was never opened can be closed, and any twice';
-const behind = 'from the position of a batch a new task reads just what is behind it';
-const rightOne = 'a right configuration has nothing wrong with it when servers are asked';
+const planned = 'plan returns at most tasksMax configurations of texts, and the same again';
+const everything = 'all records are read once, fit their schemas, and come in batches with positions';
+const closable = 'close works without open, and twice';
+const behind = 'from the position of a batch a new task reads exactly what comes after it';
+const rightOne = 'validate accepts a valid configuration';
 let others = 0;
 suite(
   'a source',
@@ -460,7 +460,7 @@ suite(
     ],
     [everything, /A batch has NaN bytes/, batches(batch => ({ ...batch, bytes: Number.NaN }))],
     [
-      'several tasks read all of it together',
+      'several tasks together read all records',
       /tasks have read 8/,
       source({ plan: async (_config, most) => (most === 1 ? [{}] : [{}, {}]) }),
     ],
@@ -471,7 +471,7 @@ suite(
       batches(batch => ({ ...batch, positions: [{ partition: { of: 'all' }, offset: { at: 4 } }] })),
     ],
     [
-      'a read that finds nothing answers null before long',
+      'read returns null after a short wait without records',
       /read, which should answer null .* took more than 5 s/,
       reading(task => ({ read: () => (task.at < 4 ? Source.prototype.read.call(task) : never()) })),
     ],
@@ -486,12 +486,12 @@ suite(
       reading(task => ({ read: () => (task.at < 4 ? Source.prototype.read.call(task) : never()) })),
     ],
     [
-      'positions of its own may be altered, again and again, and others not',
-      /takes a position that is none of its own/,
+      'alterOffsets accepts its own positions repeatedly and rejects others',
+      /accepts a position of another connector/,
       source({ alterOffsets: async () => undefined }),
     ],
     [
-      'positions of its own may be altered, again and again, and others not',
+      'alterOffsets accepts its own positions repeatedly and rejects others',
       /not BAD_REQUEST/,
       source({
         async alterOffsets(_config, [position]) {
@@ -500,7 +500,7 @@ suite(
       }),
     ],
   ],
-  [...configChecks, 'what it leaves behind is removed, and removed again'],
+  [...configChecks, 'deleted removes what it created, and may be repeated'],
 );
 
 /** A sink whose rows and positions are one. */
@@ -546,7 +546,7 @@ const sink = (
   };
   return sinkContract({
     connector,
-    async given() {
+    async setUp() {
       table = { rows: [], next: null };
       const records = ['a', 'b', 'c'].map((value, offset) => sinkRecord({ topic: 't', offset, value }));
       return { config: props, records, stored: async () => table.rows.length };
@@ -556,13 +556,13 @@ const sink = (
 const batchOf = (change: (batch: SinkBatch, task: Sink) => Promise<void>) =>
   sink(task => ({ write: batch => change(batch, task) }));
 const write = (batch: SinkBatch, task: Sink) => Sink.prototype.write.call(task, batch);
-const tombstones = 'a tombstone is written, or refused with a DataError that has its index';
-const fenced = 'of two tasks with the same batch one is refused, where the sink holds its positions';
-const goesOn = 'a new task goes on where the last one ended';
-const thereAfter = 'what is written is there when write has resolved';
-const sinkClosable = 'a task that was never opened can be closed, and one that was';
-const emptyFirst = 'it is empty at first, and says so';
-const altered = 'positions that it holds may be altered, again and again';
+const tombstones = 'a tombstone is written, or rejected with a DataError with its index';
+const fenced = 'with stored positions, one of two tasks with the same batch is rejected';
+const goesOn = 'a new task continues at the position of the last one';
+const thereAfter = 'records are stored when write resolves';
+const sinkClosable = 'close works with and without open';
+const emptyFirst = 'it has no records and no position at first';
+const altered = 'alterOffsets may be repeated';
 suite(
   'a sink',
   sink(),
@@ -597,7 +597,7 @@ suite(
       })),
     ],
     [
-      'a batch whose records were all dropped is taken',
+      'a batch without records is accepted',
       /the sink holds some/,
       batchOf(async (batch, task) => {
         await write(batch, task);
@@ -641,7 +641,7 @@ suite(
         await write({ ...batch, records: batch.records.filter(one => one.value === null) }, task);
       }),
     ],
-    [altered, /is still held/, sink(undefined, { alterOffsets: async () => undefined })],
+    [altered, /is still stored/, sink(undefined, { alterOffsets: async () => undefined })],
   ],
   configChecks,
 );
@@ -650,16 +650,16 @@ const fine: Plugin = {
   sources: [{ className: 'x.Source', load: () => goodSource }],
   transforms: [{ className: 'x.T', aliases: ['T'], load: async () => ({ config, create: () => identity }) }],
 };
-const loads = 'every component can be loaded, and has what its kind must have';
+const loads = 'every component can be loaded and has the methods of its kind';
 suite('a plugin', pluginContract(fine), [
-  ['it has components, each under a name of its own', /no components/, pluginContract({})],
+  ['it has components with distinct names', /no components/, pluginContract({})],
   [
-    'it has components, each under a name of its own',
+    'it has components with distinct names',
     /there twice among sources/,
     pluginContract({ sources: [...(fine.sources ?? []), ...(fine.sources ?? [])] }),
   ],
   [
-    'it has components, each under a name of its own',
+    'it has components with distinct names',
     /is no name for a class/,
     pluginContract({ sources: [{ className: 'x. y', load: boom }] }),
   ],

@@ -117,7 +117,7 @@ describe('FileStreamSource', () => {
   all(
     sourceContract({
       connector: fileSource,
-      async given() {
+      async setUp() {
         const path = await folder();
         const file = join(path, 'input.txt');
         await writeFile(file, 'one\ntwo\n\nfour\nfive\n');
@@ -135,7 +135,7 @@ describe('FileStreamSink', () => {
   all(
     sinkContract({
       connector: fileSink,
-      async given() {
+      async setUp() {
         const path = await folder();
         const file = join(path, 'output.txt');
         return {

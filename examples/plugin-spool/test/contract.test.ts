@@ -34,7 +34,7 @@ suite(
   'SpoolSourceConnector',
   sourceContract({
     connector: spoolSource,
-    async given() {
+    async setUp() {
       const path = await folder();
       for (const name of ['0001', '0002', '0003', '0004']) await writeFile(join(path, name), `text of ${name}`);
       await writeFile(join(path, '.0005'), 'not yet');
@@ -47,7 +47,7 @@ suite(
   'SpoolSinkConnector',
   sinkContract({
     connector: spoolSink,
-    async given() {
+    async setUp() {
       const path = await folder();
       return {
         config: { path: join(path, 'out') },

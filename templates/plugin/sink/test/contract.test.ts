@@ -14,7 +14,7 @@ describe('the sink', () => {
   const checks = sinkContract({
     connector: sink,
     // Somewhere empty to write to.
-    async given() {
+    async setUp() {
       const folder = await mkdtemp(join(tmpdir(), 'sink-test-'));
       const file = join(folder, 'lines.txt');
       return {

@@ -11,7 +11,7 @@ describe('the source', () => {
   const checks = sourceContract({
     connector: source,
     // Creates the data to read, the same each time; close removes it.
-    given: async () => ({ config: { topic: 'numbers', last: '10' }, records: 10, close: async () => undefined }),
+    setUp: async () => ({ config: { topic: 'numbers', last: '10' }, records: 10, close: async () => undefined }),
   });
   for (const { name, run } of checks) test(name, run);
 });
