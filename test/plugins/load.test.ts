@@ -191,7 +191,7 @@ test('what a plugin leaves behind as it is loaded ends nothing', async () => {
   expect(loaded.lines.filter(({ level }) => level === 'error')).toEqual([
     expect.objectContaining({
       reason: 'it goes astray',
-      message: expect.stringContaining('began while it was loaded'),
+      message: expect.stringContaining('started while it was loaded'),
     }),
   ]);
 });
