@@ -81,7 +81,7 @@ test('generated tables and changes give the same records in Debezium and Millrac
     );
     await table.change();
     const skipped = config['skipped.operations'].split(',');
-    await both('the last row arrives', LAST, ['c', 'u'].filter(operation => !skipped.includes(operation)).length);
+    await both('the last row', LAST, ['c', 'u'].filter(operation => !skipped.includes(operation)).length);
     const [debezium, millrace] = [await recordsOf(names.debezium), await recordsOf(names.millrace)];
     const mismatches: string[] = [];
     if (String([...debezium.keys()]) !== String([...millrace.keys()]))
