@@ -16,7 +16,6 @@ create sequence event_ids;
 
 create procedure change_orders(first bigint, transactions int, share int, shares int) language plpgsql as $$
 declare
-  txn bigint;
   target bigint;
 begin
   for txn in first .. first + transactions - 1 loop
@@ -28,7 +27,7 @@ begin
         insert into events values (nextval('event_ids'), target, 'insert');
       elsif i < 8 then
         -- Only this share's orders: writers never wait for each other.
-        target := 1 + ((txn * 7919 + i * 16661) % (10000)) * shares + share;
+        target := 1 + ((txn::bigint * 7919 + i * 16661) % (10000)) * shares + share;
         update orders set version = version + 1, status = 'changed', amount = amount + 0.01, changed_at = clock_timestamp()
           where id = target;
         if found then insert into events values (nextval('event_ids'), target, 'update'); end if;
@@ -83,6 +82,8 @@ export async function runLoad(
 
 /** A load that runs until it is stopped. */
 export interface SteadyLoad extends Disposable {
+  /** Rejects with the error that ended the load; never resolves. */
+  readonly failure: Promise<never>;
   /** Resolves after the last transaction; rejects with the error that ended the load. */
   stop(): Promise<void>;
 }
@@ -97,9 +98,11 @@ export function keepLoading(database: TestDatabase, transactions: number, pauseM
       await delay(pauseMs);
     }
   })();
-  // The error is rethrown by `stop`.
-  done.catch(() => undefined);
+  const failure = new Promise<never>((_, reject) => done.catch(reject));
+  // The error is rethrown by `stop` also.
+  failure.catch(() => undefined);
   return {
+    failure,
     stop() {
       loading = false;
       return done;

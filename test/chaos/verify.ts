@@ -3,6 +3,7 @@ import { messageOf } from '../../src/errors.ts';
 import type { TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Change, changes } from './changes.ts';
+import type { SteadyLoad } from './load.ts';
 import { checkSlot } from './slot-check.ts';
 import type { SlotWatch, Table } from './slot-watch.ts';
 import { connectors, type TestCluster, type TestKafka } from './test-cluster.ts';
@@ -43,10 +44,10 @@ async function eventCount({ source }: TestCluster<TestKafka>): Promise<number> {
  */
 export async function verifyAfter(act: () => Promise<void>, { cluster, load, slot, log }: Campaign): Promise<number> {
   try {
-    await act();
+    await Promise.race([act(), load.failure]);
   } catch (error) {
     log(messageOf(error));
-    await load.stop();
+    await load.stop().catch(() => undefined);
     await explain(cluster, slot);
     throw error;
   }
@@ -56,7 +57,7 @@ export async function verifyAfter(act: () => Promise<void>, { cluster, load, slo
 
 export interface Campaign {
   readonly cluster: TestCluster<TestKafka>;
-  readonly load: { stop(): Promise<void> };
+  readonly load: SteadyLoad;
   readonly slot: SlotWatch;
   readonly log: (line: string) => void;
 }
