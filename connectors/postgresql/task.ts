@@ -1,28 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import type {
-  Log,
-  SourceBatch,
-  SourcePartition,
-  SourceRecord,
-  SourceTask,
-  SourceTaskContext,
-} from '../../src/api/index.ts';
+import type { Log, SourceBatch, SourceRecord, SourceTask, SourceTaskContext } from '../../src/api/index.ts';
 import { Heartbeats } from '../../src/cdc/heartbeat/heartbeats.ts';
 import { RecordBuilder } from '../../src/cdc/record/record-builder.ts';
-import { TransactionMetadata } from '../../src/cdc/record/transaction-metadata.ts';
 import { SnapshotBatch } from '../../src/cdc/snapshot/snapshot-batch.ts';
 import { applicationName } from '../../src/databases/postgresql/application-name.ts';
 import type { MillraceError } from '../../src/errors.ts';
 import { Catalog } from './catalog/catalog.ts';
 import { openPublication, publishesViaRoot } from './catalog/publication.ts';
-import type { TableFacts } from './catalog/relation.ts';
 import { IdentityCheck } from './catalog/replica-identity.ts';
 import { checkServer, queryServer } from './catalog/server.ts';
 import { refuseTopicConflicts } from './catalog/topic-conflicts.ts';
 import type { PostgresConfig } from './config.ts';
 import { ServerGuard } from './position/log-identity.ts';
 import type { Lsn } from './position/lsn.ts';
-import { position, readOffset, serverPartition } from './position/offsets.ts';
+import { readOffset, serverPartition } from './position/offsets.ts';
 import {
   findStartPoint,
   isLost,
@@ -34,10 +25,8 @@ import { timelineHistory } from './position/timeline-history.ts';
 import { logEnd } from './position/wal.ts';
 import { ProgressReporter } from './progress-reporter.ts';
 import { describePlace } from './record-place.ts';
-import type { ConnectOptions } from './session/connection.ts';
 import { Sql } from './session/sql.ts';
 import {
-  capturedMessages,
   capturedTables,
   connectionSettings,
   publicationSettings,
@@ -46,19 +35,15 @@ import {
   snapshotTables,
 } from './settings.ts';
 import { type StoredPostgresChunk, storedChunks } from './snapshot/chunk.ts';
-import { openSnapshot, type PostgresSnapshot, seenFilter } from './snapshot/open.ts';
-import { MessageFormat } from './stream/logical-message.ts';
+import { openSnapshot, type PostgresSnapshot } from './snapshot/open.ts';
 import { HEARTBEAT_MESSAGE } from './stream/own-messages.ts';
-import { Replication } from './stream/replication.ts';
-import { Stream, StreamBatch } from './stream/stream.ts';
+import type { Replication } from './stream/replication.ts';
+import { type Stream, StreamBatch } from './stream/stream.ts';
+import { deletions, type NextStream, openReplication, openStream, type Running } from './streaming.ts';
 import { ignoredSettings } from './tuning-keys.ts';
 
 /** Longest wait of `read` for records. */
 const READ_MS = 1000;
-
-/** Time without a message after which a walsender counts as lost: with wal_sender_timeout=0, and the shortest otherwise. */
-const SILENCE_MS = 60_000;
-const MIN_SILENCE_MS = 10_000;
 
 /** Logs only the first warning, because all sessions have the same one. */
 function warnOnce(log: Log): (message: string) => void {
@@ -67,22 +52,6 @@ function warnOnce(log: Log): (message: string) => void {
     if (!hasWarned) log.warn({}, message);
     hasWarned = true;
   };
-}
-
-/** State of an open task. */
-interface Running {
-  readonly config: PostgresConfig;
-  readonly context: SourceTaskContext;
-  readonly sql: Sql;
-  readonly guard: ServerGuard;
-  readonly session: ConnectOptions;
-  readonly catalog: Catalog;
-  readonly start: StartContext;
-  readonly tables: readonly TableFacts[];
-  readonly identities: IdentityCheck;
-  readonly builder: RecordBuilder<Lsn>;
-  readonly heartbeats: Heartbeats;
-  readonly reporter: ProgressReporter;
 }
 
 /** Reads one database: a snapshot if needed, then the stream. */
@@ -269,55 +238,15 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
   /** Opens the stream. Returns a batch with the position when that has not been stored yet. */
   async #openStream(): Promise<SourceBatch | null> {
     const running = this.#running as Running;
-    const { config, context, catalog, sql, guard, builder, heartbeats, tables, identities } = running;
-    if (this.#next === undefined) return null;
-    const { position: start, resume, chunks, stale, stored } = this.#next;
-    const schemas = schemaSettings(config);
-    const status = config['status.update.interval.ms'];
-    const { senderTimeoutMs, version } = running.start.server;
-    const logEndAtOpen = await logEnd(sql);
-    this.#replication = await Replication.open(connectionSettings(config), {
-      slot: config['slot.name'],
-      publication: config['publication.name'],
-      start: resume?.from ?? start.start,
-      session: running.session,
-      statusIntervalMs: senderTimeoutMs > 0 ? Math.max(1, Math.min(status, senderTimeoutMs / 3)) : status,
-      silenceMs: senderTimeoutMs > 0 ? Math.max(MIN_SILENCE_MS, senderTimeoutMs) : SILENCE_MS,
-      bufferBytes: context.maxBatchBytes,
-      serverVersion: version,
-    });
-    this.#stream = new Stream(
-      {
-        server: config['topic.prefix'],
-        identity: guard.identity,
-        sql,
-        names: schemas.names,
-        schemas,
-        builder,
-        maxBatchBytes: context.maxBatchBytes,
-        idleMs: status,
-        logEndAtOpen,
-        metadata: config['provide.transaction.metadata'] ? new TransactionMetadata(schemas.naming.transaction) : null,
-        messages: new MessageFormat(schemas.naming.message, config['binary.handling.mode']),
-        log: context.log,
-        untilCommit: () => context.untilCommit?.(),
-        captures: capturedTables(config),
-        tables,
-        identities,
-        includesMessage: capturedMessages(config),
-        takeDueRecords: () => heartbeats.take(),
-        chunksPassed: () => deletions(chunks),
-      },
-      this.#replication,
-      catalog,
-      start,
-      await seenFilter(sql, chunks),
-      resume?.check ?? null,
-    );
+    const next = this.#next;
+    if (next === undefined) return null;
+    const logEndAtOpen = await logEnd(running.sql);
+    this.#replication = await openReplication(running, next);
+    this.#stream = await openStream(running, next, this.#replication, logEndAtOpen);
     this.#next = undefined;
-    this.#chunks = [...chunks, ...stale];
-    if (stored) return null;
-    return new StreamBatch([], [this.#stream.position(), ...deletions(stale)], 0, 0);
+    this.#chunks = [...next.chunks, ...next.stale];
+    if (next.stored) return null;
+    return new StreamBatch([], [this.#stream.position(), ...deletions(next.stale)], 0, 0);
   }
 
   caughtUp(): boolean {
@@ -370,16 +299,3 @@ const heartbeatStatement = (config: PostgresConfig): string =>
   config['heartbeat.action.query'] ?? `SELECT pg_logical_emit_message(false, '${HEARTBEAT_MESSAGE}', ''::text)`;
 
 const streams = (config: PostgresConfig): boolean => config['snapshot.mode'] !== 'initial_only';
-
-/** Start of the stream. */
-interface NextStream extends StreamStart {
-  /** Chunks of the snapshot before it, which the stream has not passed. */
-  readonly chunks: readonly StoredPostgresChunk[];
-  /** Chunks to delete at once. */
-  readonly stale: readonly StoredPostgresChunk[];
-  /** True when the position is stored already. */
-  readonly stored: boolean;
-}
-
-const deletions = (chunks: readonly { readonly partition: SourcePartition }[]) =>
-  chunks.map(({ partition }) => position(partition, null));
