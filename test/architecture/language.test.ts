@@ -8,8 +8,6 @@ import { languageErrors, languageRules } from './language.ts';
 const unrevised: readonly string[] = [
   '*.md',
   'docs/**',
-  'test/api/**',
-  'test/cli/**',
   'test/connectors/file-stream-sink/**',
   'test/connectors/file-stream-source/**',
   'test/connectors/postgresql/**',

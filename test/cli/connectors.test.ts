@@ -17,7 +17,7 @@ const healthy = (name: string): StatusInfo => ({
   type: 'sink',
 });
 
-const known = async (name: string) => {
+const requireName = async (name: string) => {
   if (!['good', 'bad', 'a b'].includes(name)) throw new MillraceError('NOT_FOUND', 'not there');
 };
 const answers: Partial<Control> = {
@@ -29,21 +29,21 @@ const answers: Partial<Control> = {
   },
   configure: async (name, config) => ({ info: info(name, config), created: name === 'new' }),
   info: async name => {
-    await known(name);
+    await requireName(name);
     return info(name, { topic: 't' });
   },
   status: async name => {
-    await known(name);
+    await requireName(name);
     return name === 'bad' ? status(name) : healthy(name);
   },
-  pause: known,
-  resume: known,
-  stop: known,
-  delete: known,
-  restartTask: known,
+  pause: requireName,
+  resume: requireName,
+  stop: requireName,
+  delete: requireName,
+  restartTask: requireName,
   restart: async name => status(name),
   alterOffsets: async name => {
-    await known(name);
+    await requireName(name);
     return { byConnector: true };
   },
 };
@@ -299,7 +299,7 @@ describe('what goes wrong', () => {
     });
   });
 
-  test('nobody there leaves with 3 and says where it looked', async () => {
+  test('no server: exits with 3 and prints the address', async () => {
     const closed = createServer().listen(0, '127.0.0.1');
     await new Promise(resolve => closed.once('listening', resolve));
     const { port } = closed.address() as AddressInfo;
@@ -322,16 +322,16 @@ describe('what goes wrong', () => {
   });
 
   test('a path and a user in the address are kept, the password is not printed', async () => {
-    let seen: unknown;
+    let received: unknown;
     const proxy = createServer((request, response) => {
-      seen = { url: request.url, authorization: request.headers.authorization };
+      received = { url: request.url, authorization: request.headers.authorization };
       response.writeHead(401).end();
     }).listen(0, '127.0.0.1');
     await new Promise(resolve => proxy.once('listening', resolve));
     const { port } = proxy.address() as AddressInfo;
     const ran = await millrace(['connectors', 'pause', 'a/b', '--url', `http://me:s%20cret@127.0.0.1:${port}/base`]);
     await new Promise(resolve => proxy.close(resolve));
-    expect(seen).toEqual({
+    expect(received).toEqual({
       url: '/base/connectors/a%2Fb/pause',
       authorization: `Basic ${Buffer.from('me:s cret').toString('base64')}`,
     });

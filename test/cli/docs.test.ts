@@ -7,17 +7,17 @@ import { packageFolder } from '../../src/package-folder.ts';
 
 const page = readFileSync(join(packageFolder(), 'docs/reference/cli.md'), 'utf8');
 
-/** Options that do what their commands do anyway. */
-const untold = ['--detach'];
+/** Options without an effect, which the page omits. */
+const undocumented = ['--detach'];
 
-test.each(commands)('the page tells of $name, of all below it and of their options', async ({ name, load }) => {
+test.each(commands)('the page documents $name, its subcommands and their options', async ({ name, load }) => {
   const { command } = await load();
   const top = command();
   expect(page).toContain(`## millrace ${name}`);
   const missing = (one: Command, path: string): string[] => [
     ...(new RegExp(`\`(${path}|${one.name()})[ \`]`).test(page) ? [] : [path]),
     ...one.options.flatMap(({ long }) =>
-      long == null || untold.includes(long) || page.includes(`${long}`) ? [] : [`${path} ${long}`],
+      long == null || undocumented.includes(long) || page.includes(`${long}`) ? [] : [`${path} ${long}`],
     ),
     ...one.commands.flatMap(sub => missing(sub as Command, `${path} ${sub.name()}`)),
   ];

@@ -9,7 +9,7 @@ import { millrace } from './run.ts';
 
 /** `millrace plugin new`, and what becomes of what it writes: as if npm had installed what its package.json names. */
 let folder: string;
-/** What the compiler says of each. */
+/** Output of the compiler by kind. */
 const built = new Map<string, string>();
 const here = (path: string) => join(folder, path);
 const tool = (name: string) => join(packageFolder(), 'node_modules', name);
@@ -87,26 +87,26 @@ test('a worker loads them', async () => {
 test('a published worker gives plugins its own modules', async () => {
   const script = `
     import { loadPlugins } from ${JSON.stringify(here('node_modules/millrace/dist/src/plugins/load.js'))};
-    const told = [];
-    const tell = (fields, message) => told.push({ ...fields, message });
-    const log = { debug: tell, info: tell, warn: tell, error: tell };
+    const messages = [];
+    const record = (fields, message) => messages.push({ ...fields, message });
+    const log = { debug: record, info: record, warn: record, error: record };
     const spool = ${JSON.stringify(join(packageFolder(), 'examples/plugin-spool'))};
     const { plugins } = await loadPlugins({ paths: [spool, 'millrace-plugin-my-transform'], cwd: ${JSON.stringify(folder)}, log });
     const { MillraceError } = await import(${JSON.stringify(here('node_modules/millrace/dist/src/errors.js'))});
     const mask = await plugins[0].plugin.transforms[0].load();
     let own;
     try { mask.create({ field: 'x', mask: '*' }).apply({ value: 'text' }); } catch (error) { own = error instanceof MillraceError; }
-    console.log(JSON.stringify({ own, told: told.map(({ message, reason }) => reason ?? message) }));`;
+    console.log(JSON.stringify({ own, messages: messages.map(({ message, reason }) => reason ?? message) }));`;
   await symlink(here('millrace-plugin-my-transform'), here('node_modules/millrace-plugin-my-transform'));
   const args = ['--disable-warning=ExperimentalWarning', '--input-type=module', '--eval', script];
   expect(JSON.parse(await run(process.execPath, args, { cwd: folder }))).toEqual({
     own: true,
-    told: ['plugin loaded', 'plugin loaded'],
+    messages: ['plugin loaded', 'plugin loaded'],
   });
 });
 
 describe('the command', () => {
-  test('tells what to do next, and installs nothing', async () => {
+  test('prints the next commands, and installs nothing', async () => {
     const { stdout } = await millrace(['plugin', 'new', '@acme/feed'], { cwd: folder });
     expect(stdout).toContain(`${here('feed')}: a source, com.example.FeedSourceConnector`);
     for (const line of ['npm install', 'npm test', 'npm run build', `plugin.path=${here('feed')}`])

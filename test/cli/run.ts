@@ -20,7 +20,7 @@ export async function millrace(
     env: { ...inherited, NO_COLOR: '1', ...options.env },
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   });
-  // A program may end before it has read its input; its exit status tells why.
+  // A program may end before it has read its input; its exit status is the reason.
   child.stdin.on('error', () => {});
   child.stdin.end(options.input ?? '');
   const [stdout, stderr, [code]] = await Promise.all([
