@@ -181,7 +181,7 @@ function isPositionTrusted({ config, log }: StartContext, slot: UsableSlot, star
   if (slot.confirmed > start && (strategy === 'trust_slot' || strategy === 'trust_greater_lsn')) {
     log.warn(
       { stored: formatLsn(start), slot: formatLsn(slot.confirmed), strategy },
-      'changes between the stored position and the replication slot are left out',
+      'changes between the stored position and the replication slot are skipped',
     );
     return false;
   }
