@@ -1,8 +1,8 @@
 import type { SourceRecord } from '../../src/api/index.ts';
 import { Envelope } from '../../src/cdc/record/envelope.ts';
 import type { RowStruct } from '../../src/cdc/record/row-struct.ts';
+import { quoteIdentifier, quoteTable } from '../../src/databases/postgresql/quote.ts';
 import { formatLsn, type Lsn } from './position/lsn.ts';
-import { quoteIdentifier, quoteTable } from './session/connection.ts';
 
 const CHANGES = { c: 'an inserted', u: 'an updated', d: 'a deleted', r: 'a', t: 'a' } as const;
 

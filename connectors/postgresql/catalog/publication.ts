@@ -1,6 +1,6 @@
 import type { Log } from '../../../src/api/index.ts';
+import { quoteIdentifier, quoteTable } from '../../../src/databases/postgresql/quote.ts';
 import { MillraceError } from '../../../src/errors.ts';
-import { quoteIdentifier, quoteTable } from '../session/connection.ts';
 import type { Sql } from '../session/sql.ts';
 import type { TableFacts } from './relation.ts';
 

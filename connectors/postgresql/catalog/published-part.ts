@@ -1,4 +1,4 @@
-import { quoteLiteral } from '../session/connection.ts';
+import { quoteLiteral } from '../../../src/databases/postgresql/quote.ts';
 
 /** The part of a table that a publication publishes (PostgreSQL 15 and later). */
 export interface PublishedPart {

@@ -1,5 +1,5 @@
 import type { Log, SourceTaskContext } from '../../../src/api/index.ts';
-import { quoteTable } from '../session/connection.ts';
+import { quoteTable } from '../../../src/databases/postgresql/quote.ts';
 import type { Sql } from '../session/sql.ts';
 import type { Relation } from './relation.ts';
 

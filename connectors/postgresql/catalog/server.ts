@@ -1,5 +1,5 @@
+import { quoteIdentifier } from '../../../src/databases/postgresql/quote.ts';
 import { MillraceError } from '../../../src/errors.ts';
-import { quoteIdentifier } from '../session/connection.ts';
 import type { Sql } from '../session/sql.ts';
 
 /** Settings of the server and privileges of the connector's user. */

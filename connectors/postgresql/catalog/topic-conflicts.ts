@@ -1,6 +1,6 @@
 import type { TopicNaming } from '../../../src/cdc/naming/topic-naming.ts';
+import { quoteTable } from '../../../src/databases/postgresql/quote.ts';
 import { MillraceError } from '../../../src/errors.ts';
-import { quoteTable } from '../session/connection.ts';
 import type { TableFacts } from './relation.ts';
 
 type TableName = Pick<TableFacts, 'schema' | 'table'>;

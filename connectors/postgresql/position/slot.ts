@@ -1,5 +1,5 @@
+import { quoteLiteral } from '../../../src/databases/postgresql/quote.ts';
 import { MillraceError } from '../../../src/errors.ts';
-import { quoteLiteral } from '../session/connection.ts';
 import type { Sql } from '../session/sql.ts';
 import { formatLsn, type Lsn, parseLsn } from './lsn.ts';
 

@@ -167,9 +167,3 @@ function privateKey(path: string, password: string | null): string {
     });
   }
 }
-
-export const quoteIdentifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
-export const quoteLiteral = (text: string): string =>
-  text.includes('\\') ? `E'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'` : `'${text.replaceAll("'", "''")}'`;
-export const quoteTable = (schema: string, table: string): string =>
-  `${quoteIdentifier(schema)}.${quoteIdentifier(table)}`;

@@ -1,6 +1,6 @@
 import type { Range } from '../../../src/cdc/snapshot/chunk.ts';
+import { quoteIdentifier, quoteLiteral, quoteTable } from '../../../src/databases/postgresql/quote.ts';
 import type { TableFacts } from '../catalog/relation.ts';
-import { quoteIdentifier, quoteLiteral, quoteTable } from '../session/connection.ts';
 import type { StoredPostgresChunk } from './chunk.ts';
 import { comparison } from './order.ts';
 import type { PostgresTableVersion } from './table-version.ts';

@@ -1,6 +1,6 @@
 import type { Bound } from '../../../src/cdc/snapshot/chunk.ts';
+import { quoteIdentifier, quoteLiteral } from '../../../src/databases/postgresql/quote.ts';
 import type { KeyColumn } from '../catalog/relation.ts';
-import { quoteIdentifier, quoteLiteral } from '../session/connection.ts';
 import type { Sql } from '../session/sql.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type { TableChanges } from '../../../src/cdc/snapshot/chunk-reader.ts';
+import { quoteTable } from '../../../src/databases/postgresql/quote.ts';
 import { MillraceError, messageOf } from '../../../src/errors.ts';
 import type { Catalog } from '../catalog/catalog.ts';
-import { quoteTable } from '../session/connection.ts';
 import { databaseCode, UNDEFINED_OBJECTS } from '../session/failures.ts';
 import type { PostgresChunk } from './chunk.ts';
 import { TableChanged } from './chunk-reader.ts';

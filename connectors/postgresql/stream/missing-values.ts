@@ -1,11 +1,11 @@
 import type { Log, SourceRecord } from '../../../src/api/index.ts';
 import { IS_NULL, IS_UNCHANGED, RowStruct } from '../../../src/cdc/record/row-struct.ts';
+import { quoteIdentifier, quoteLiteral } from '../../../src/databases/postgresql/quote.ts';
 import { messageOf } from '../../../src/errors.ts';
 import { chunkKey, type KeyColumn, type TableFacts } from '../catalog/relation.ts';
 import type { Table } from '../catalog/table-schema.ts';
 import type { Lsn } from '../position/lsn.ts';
 import { flushLog, insertEnd, logEnd } from '../position/wal.ts';
-import { quoteIdentifier, quoteLiteral } from '../session/connection.ts';
 import { databaseCode, UNDEFINED_OBJECTS } from '../session/failures.ts';
 import type { Sql } from '../session/sql.ts';
 import { publishedOnly, rowsOf } from '../snapshot/chunk-query.ts';

@@ -1,6 +1,7 @@
+import { quoteIdentifier } from '../../../src/databases/postgresql/quote.ts';
 import { MillraceError } from '../../../src/errors.ts';
 import { formatLsn, type Lsn, readLsn, writeLsn } from '../position/lsn.ts';
-import { type ConnectionSettings, type ConnectOptions, connect, quoteIdentifier } from '../session/connection.ts';
+import { type ConnectionSettings, type ConnectOptions, connect } from '../session/connection.ts';
 import { readErrorResponse, toMillraceError } from '../session/failures.ts';
 import type { Frames } from '../session/frames.ts';
 import { Wire } from '../session/wire.ts';
