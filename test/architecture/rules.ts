@@ -241,6 +241,7 @@ export const rules: readonly Rule[] = [
 /** The composition roots: they may import anything, and only they construct clients. */
 export const roots: readonly string[] = [
   'src/worker.ts',
+  'src/worker/**',
   'src/task-host.ts',
   'src/engine-services.ts',
   'src/connector-services.ts',
