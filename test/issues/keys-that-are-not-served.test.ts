@@ -19,7 +19,7 @@ test.each([
   ['snapshot.query.mode', 'custom', 'select_all', /snapshot\.select\.statement\.overrides/],
   ['snapshot.locking.mode', 'shared', 'none', /locks no table/],
   ['incremental.snapshot.watermarking.strategy', 'insert_delete', 'INSERT_INSERT', /over the API/],
-  ['errors.max.retries', '3', '-1', /retried for as long as it lasts/],
+  ['errors.max.retries', '3', '-1', /retried without a limit/],
   ['database.include.list', 'other', '', /database\.dbname/],
   ['guardrail.collections.max', '5', '0', /table\.include\.list/],
   ['openlineage.integration.enabled', 'true', 'false', /lineage is not reported/],
