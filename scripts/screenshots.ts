@@ -11,7 +11,7 @@ import { createDatabases, openShop } from '../src/demo/shop.ts';
 import { startWorkerProcess } from '../src/demo/worker-process.ts';
 import { startStack } from '../src/stack/index.ts';
 import { freePort } from '../src/stack/process/ports.ts';
-import type { StatusInfo } from '../src/temporal/control.ts';
+import type { StatusInfo } from '../src/temporal/control/control.ts';
 
 const images = join(import.meta.dirname, '..', 'docs', 'images');
 const program = [

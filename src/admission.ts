@@ -10,7 +10,7 @@ import { MillraceError, messageOf } from './errors.ts';
 import type { SecretStore } from './kafka/storage/secret-store.ts';
 import type { PluginRegistry } from './plugins.ts';
 import type { Plugins } from './rest/deps.ts';
-import type { ControlDeps } from './temporal/control-client.ts';
+import type { ControlDeps } from './temporal/control/control-client.ts';
 
 /** Checks of configurations, and storage of their secrets, for the REST server. */
 export interface Admission extends Pick<ControlDeps, 'admit' | 'reveal'> {

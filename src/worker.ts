@@ -3,7 +3,7 @@ import { clusterLevels } from './observability/cluster-levels.ts';
 import { exposureWarnings } from './rest/access/exposure.ts';
 import { exposedListeners, type Serving } from './rest/listeners.ts';
 import { startServer } from './server.ts';
-import { type DesiredConnector, putConnector } from './temporal/put-connector.ts';
+import { type DesiredConnector, putConnector } from './temporal/control/put-connector.ts';
 import type { RunningWorkers } from './temporal/workers.ts';
 import { checkConfigTopic } from './worker/config-topic-check.ts';
 import { createContext, isFirstProcess, type WorkerContext } from './worker/context.ts';

@@ -1,10 +1,10 @@
 import type { AlteredPosition, PlanContext, SinkWriter } from '../../src/api/index.ts';
 import type { Settings } from './config/settings.ts';
+import { fenceOlderWriters, setPositions } from './offsets/offsets.ts';
+import { ensureOffsetsTable, existingColumns } from './offsets/offsets-table.ts';
 import { Session } from './protocol/session.ts';
 import { sessionName } from './protocol/session-name.ts';
 import { terminateStalledTransactions } from './protocol/stalled-transactions.ts';
-import { fenceOlderWriters, setPositions } from './write/offsets.ts';
-import { ensureOffsetsTable, existingColumns } from './write/offsets-table.ts';
 
 /** Sets positions in the destination. Rejects as JdbcSinkTask.open does. */
 export async function alterOffsets(

@@ -2,13 +2,13 @@ import { addAbortListener } from 'node:events';
 import type { SinkBatch, SinkPosition, SinkTask, SinkTaskContext } from '../../src/api/index.ts';
 import { MillraceError } from '../../src/errors.ts';
 import type { Settings } from './config/settings.ts';
+import { claimPositions, otherClusters } from './offsets/offsets.ts';
+import { ensureOffsetsTable } from './offsets/offsets-table.ts';
 import { unverifiedWarning } from './protocol/connect.ts';
 import { Session } from './protocol/session.ts';
 import { sessionName } from './protocol/session-name.ts';
 import { terminateStalledTransactions } from './protocol/stalled-transactions.ts';
 import { withRetries } from './retries.ts';
-import { claimPositions, otherClusters } from './write/offsets.ts';
-import { ensureOffsetsTable } from './write/offsets-table.ts';
 import { Writer } from './write/writer.ts';
 
 /** Milliseconds that a write may continue after the stop signal; then the connection is closed and nothing is committed. */

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import type { OffsetEntry } from '../../workflows/shared/messages.ts';
-import type { ConnectorInfo, StatusInfo } from '../temporal/control.ts';
+import type { ConnectorInfo, StatusInfo } from '../temporal/control/control.ts';
 import { connectorFile, offsetsFile } from './connectors/config-file.ts';
 import { connectorsExit, DEFAULT_URL, exitWith, type RestClient, restClient } from './connectors/rest-client.ts';
 import {

@@ -3,7 +3,7 @@ import type { ConnectorConfig, ConnectorType } from '../../workflows/shared/mess
 import { findConnector } from '../config/connector-config/class-names.ts';
 import { plainSecretsMessage, secretKeys } from '../config/secrets/secret-keys.ts';
 import { MillraceError } from '../errors.ts';
-import type { ControlDeps } from '../temporal/control-client.ts';
+import type { ControlDeps } from '../temporal/control/control-client.ts';
 
 /**
  * Admission without a worker: rejects secrets in plain text, which would get into the history, and finds the connector's

@@ -1,6 +1,6 @@
 import { Client, Connection } from '@temporalio/client';
 import { MillraceError, messageOf } from '../errors.ts';
-import { type ControlDeps, temporalControl } from '../temporal/control-client.ts';
+import { type ControlDeps, temporalControl } from '../temporal/control/control-client.ts';
 import { admitFor } from './admit.ts';
 import { createConnectors, type Millrace } from './handles.ts';
 

@@ -6,7 +6,7 @@ import type {
   TargetState,
 } from '../../workflows/shared/messages.ts';
 import { MillraceError } from '../errors.ts';
-import type { ConnectorInfo, Control, StatusInfo } from '../temporal/control.ts';
+import type { ConnectorInfo, Control, StatusInfo } from '../temporal/control/control.ts';
 
 /** The connectors of one cluster. */
 export interface Millrace extends AsyncDisposable {

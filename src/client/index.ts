@@ -12,6 +12,6 @@ export type {
   TargetState,
 } from '../../workflows/shared/messages.ts';
 export { type ErrorCode, type ErrorKind, MillraceError } from '../errors.ts';
-export type { ConnectorInfo, StatusInfo, TaskId, TaskState } from '../temporal/control.ts';
+export type { ConnectorInfo, StatusInfo, TaskId, TaskState } from '../temporal/control/control.ts';
 export { connectMillrace, type MillraceOptions } from './connect.ts';
 export type { ConnectorHandle, ConnectorProps as GivenConfig, Connectors, Millrace, StartOptions } from './handles.ts';

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { startStack } from '../stack/index.ts';
 import { freePort } from '../stack/process/ports.ts';
-import type { StatusInfo } from '../temporal/control.ts';
+import type { StatusInfo } from '../temporal/control/control.ts';
 import { compare, type Difference, differs } from './compare.ts';
 import { sinkConnector, sourceConnector, topic } from './connectors.ts';
 import { watchLatency } from './latency.ts';

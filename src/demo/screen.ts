@@ -1,4 +1,4 @@
-import type { StatusInfo } from '../temporal/control.ts';
+import type { StatusInfo } from '../temporal/control/control.ts';
 import type { Difference } from './compare.ts';
 import type { Latency } from './latency.ts';
 import type { Shop } from './shop.ts';

@@ -1,7 +1,7 @@
 import type { OffsetEntry } from '../../workflows/shared/messages.ts';
 import type { Log } from '../api/component.ts';
 import type { Level, Loggers } from '../observability/loggers.ts';
-import type { ConnectorInfo, Control } from '../temporal/control.ts';
+import type { ConnectorInfo, Control } from '../temporal/control/control.ts';
 
 /** Dependencies of the REST server. */
 export interface RestDeps {

@@ -1,4 +1,4 @@
-import type { Control, StatusInfo } from '../temporal/control.ts';
+import type { Control, StatusInfo } from '../temporal/control/control.ts';
 
 /**
  * Adds versions to statuses, like Kafka Connect: the version of this server, since Millrace's components have no versions of

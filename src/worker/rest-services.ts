@@ -3,8 +3,8 @@ import { resolveConfig } from '../connector/components.ts';
 import { readOffsets } from '../connector/offsets/offsets.ts';
 import type { ClusterLevels } from '../observability/cluster-levels.ts';
 import type { startServer } from '../server.ts';
-import type { Control } from '../temporal/control.ts';
-import { temporalControl } from '../temporal/control-client.ts';
+import type { Control } from '../temporal/control/control.ts';
+import { temporalControl } from '../temporal/control/control-client.ts';
 import type { WorkerContext } from './context.ts';
 import type { TaskRunner } from './run-tasks.ts';
 

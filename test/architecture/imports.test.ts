@@ -85,8 +85,8 @@ describe('violations of the rules', () => {
     ],
     [
       'src/rest/server.ts',
-      "import { temporalControl } from '../temporal/control-client.ts';",
-      'src/temporal/control-client.ts',
+      "import { temporalControl } from '../temporal/control/control-client.ts';",
+      'src/temporal/control/control-client.ts',
     ],
     ['src/rest/server.ts', "import { Client } from '@temporalio/client';", '@temporalio/client'],
     ['src/rest/server.ts', "import { run } from '../engine/source/run-source.ts';", 'src/engine/source/run-source.ts'],

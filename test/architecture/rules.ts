@@ -192,7 +192,7 @@ export const rules: readonly Rule[] = [
       'zod',
       'node:*',
     ],
-    mayAsTypes: ['src/temporal/control.ts'],
+    mayAsTypes: ['src/temporal/control/control.ts'],
   },
   {
     part: 'processes',
@@ -204,14 +204,14 @@ export const rules: readonly Rule[] = [
     files: ['src/client/**'],
     may: [
       'src/client/**',
-      'src/temporal/control-client.ts',
+      'src/temporal/control/control-client.ts',
       'src/config/**',
       ...contract,
       'connectors/index.ts',
       'workflows/shared/messages.ts',
       '@temporalio/client',
     ],
-    mayAsTypes: ['src/temporal/control.ts'],
+    mayAsTypes: ['src/temporal/control/control.ts'],
   },
   { part: 'console', files: ['src/console/**'], may: ['src/console/**'] },
   {
@@ -233,7 +233,7 @@ export const rules: readonly Rule[] = [
       'commander',
       'node:*',
     ],
-    mayAsTypes: ['src/temporal/control.ts', 'src/api/**'],
+    mayAsTypes: ['src/temporal/control/control.ts', 'src/api/**'],
     mayLazily: ['src/worker.ts', 'src/worker-processes.ts', 'src/processes/member.ts', 'src/demo/**'],
   },
 ];

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { MillraceError } from '../../src/errors.ts';
-import type { Control, StatusInfo } from '../../src/temporal/control.ts';
+import type { Control, StatusInfo } from '../../src/temporal/control/control.ts';
 import { info, recordingControl, status } from '../rest/recording-control.ts';
 import { restApp } from '../rest/rest-app.ts';
 import { millrace } from './run.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { StatusInfo } from '../../src/temporal/control.ts';
+import type { StatusInfo } from '../../src/temporal/control/control.ts';
 import { eventually } from '../support/eventually.ts';
 import { generator } from '../support/generate/index.ts';
 import { TestWorker } from '../support/worker.ts';

@@ -7,7 +7,7 @@ import { startWorkerProcess, type WorkerProcess } from '../../src/demo/worker-pr
 import { kafkaClient } from '../../src/kafka/client/client.ts';
 import { silent } from '../../src/observability/silent.ts';
 import { freePort } from '../../src/stack/process/ports.ts';
-import type { StatusInfo } from '../../src/temporal/control.ts';
+import type { StatusInfo } from '../../src/temporal/control/control.ts';
 import { eventually } from '../support/eventually.ts';
 import { generator } from '../support/generate/index.ts';
 import { servers } from '../support/servers.ts';

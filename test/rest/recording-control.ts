@@ -1,5 +1,5 @@
 import { MillraceError } from '../../src/errors.ts';
-import type { ConnectorInfo, Control, StatusInfo } from '../../src/temporal/control.ts';
+import type { ConnectorInfo, Control, StatusInfo } from '../../src/temporal/control/control.ts';
 
 export type Call = readonly [method: keyof Control, ...args: unknown[]];
 

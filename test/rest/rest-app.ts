@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { MillraceError } from '../../src/errors.ts';
 import type { Plugins, RestDeps } from '../../src/rest/deps.ts';
 import { createRestServer } from '../../src/rest/server.ts';
-import type { Control } from '../../src/temporal/control.ts';
+import type { Control } from '../../src/temporal/control/control.ts';
 import { recordingControl } from './recording-control.ts';
 
 export interface LogLine {

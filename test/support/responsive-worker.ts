@@ -8,7 +8,7 @@ import { kafkaClient } from '../../src/kafka/client/client.ts';
 import type { Compression, KafkaClient, NewTopic, RawHeader } from '../../src/kafka/port.ts';
 import { silent } from '../../src/observability/silent.ts';
 import { freePort } from '../../src/stack/process/ports.ts';
-import type { StatusInfo } from '../../src/temporal/control.ts';
+import type { StatusInfo } from '../../src/temporal/control/control.ts';
 import { eventually } from './eventually.ts';
 import { produceCompressed } from './produce.ts';
 import { servers } from './servers.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { call } from '../../src/demo/rest.ts';
 import { startWorkerProcess, type WorkerProcess } from '../../src/demo/worker-process.ts';
 import { freePort } from '../../src/stack/process/ports.ts';
-import type { StatusInfo } from '../../src/temporal/control.ts';
+import type { StatusInfo } from '../../src/temporal/control/control.ts';
 import { eventually } from './eventually.ts';
 import { servers } from './servers.ts';
 import { uniqueName } from './topic.ts';

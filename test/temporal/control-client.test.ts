@@ -2,7 +2,7 @@ import { Context } from '@temporalio/activity';
 import { Client, Connection } from '@temporalio/client';
 import { expect, test } from 'vitest';
 import { silent } from '../../src/observability/silent.ts';
-import { temporalControl } from '../../src/temporal/control-client.ts';
+import { temporalControl } from '../../src/temporal/control/control-client.ts';
 import { ensureSearchAttributes } from '../../src/temporal/search-attributes.ts';
 import { connectorWorkflowId } from '../../workflows/shared/messages.ts';
 import { eventually } from '../support/eventually.ts';

@@ -1,8 +1,8 @@
 import { SilentServerError } from '../../../src/databases/answer-watch.ts';
 import { isConnectionLost, sqlErrorKind } from '../../../src/databases/postgresql/sql-errors.ts';
 import { DataError, DataErrors } from '../../../src/errors.ts';
+import { isFenced } from '../offsets/offsets.ts';
 import { StepError } from '../protocol/pipeline.ts';
-import { isFenced } from './offsets.ts';
 
 export function isSessionLost(error: unknown): boolean {
   return error instanceof SilentServerError || (error instanceof StepError && isConnectionLost(error.cause));

@@ -1,6 +1,10 @@
 import { isStruct, type SinkRecord } from '../../../src/api/index.ts';
 import { DataError, MillraceError } from '../../../src/errors.ts';
 import { offsetOf, type Settings } from '../config/settings.ts';
+import { describeRecord } from '../fields/describe-record.ts';
+import type { Field } from '../fields/fields.ts';
+import { RecordFields } from '../fields/record-fields.ts';
+import { DELETE, PRIMITIVE, SchemalessShape, type Shape, TRUNCATE } from '../fields/record-shape.ts';
 import type { Session } from '../protocol/session.ts';
 import type { Table } from '../table/catalogue.ts';
 import type { TableEvolution } from '../table/evolution.ts';
@@ -9,10 +13,6 @@ import type { TableNames } from '../table/table-names.ts';
 import { encoderFor } from '../values/encoder-for.ts';
 import { isPlainObject } from '../values/literal.ts';
 import type { ChangeReader } from './change-reader.ts';
-import { describeRecord } from './describe-record.ts';
-import type { Field } from './fields.ts';
-import { RecordFields } from './record-fields.ts';
-import { DELETE, PRIMITIVE, SchemalessShape, type Shape, TRUNCATE } from './record-shape.ts';
 import { type PlanColumn, WritePlan } from './write-plan.ts';
 
 /** Number of schemaless shapes after which the cache is cleared: records may have any number of them. */

@@ -9,6 +9,7 @@ import {
   ValueStruct,
 } from '../../../src/api/index.ts';
 import type { InsertMode } from '../config/settings.ts';
+import type { ValueAccessor } from '../fields/value-accessors.ts';
 import type { Messages, Statement } from '../protocol/messages.ts';
 import type { Column, Table } from '../table/catalogue.ts';
 import { columnKeyNormalizer } from '../values/column-key-normalizer.ts';
@@ -19,7 +20,6 @@ import type { Row } from './change-reader.ts';
 import type { RowSet } from './row-set.ts';
 import { deleteSql, insertSql, type Rekeying, rekeySql, type SqlColumn, updateSql, upsertSql } from './sql.ts';
 import { mayBeUnavailable, type UnavailableCheck, unavailableCheck } from './unavailable-values.ts';
-import type { ValueAccessor } from './value-accessors.ts';
 
 /** A column, with the accessor and the encoder of its values. */
 export interface PlanColumn extends SqlColumn {

@@ -8,6 +8,8 @@ import {
 } from '../../../src/databases/postgresql/sql-errors.ts';
 import { DataError, DataErrors, FencedError, MillraceError, messageOf } from '../../../src/errors.ts';
 import type { Settings } from '../config/settings.ts';
+import { describeRecord, missingKeyError } from '../fields/describe-record.ts';
+import { isFenced, moveOffsets, moveStatement } from '../offsets/offsets.ts';
 import { toMillraceError } from '../protocol/failures.ts';
 import type { Statement } from '../protocol/messages.ts';
 import { type Step, StepError } from '../protocol/pipeline.ts';
@@ -17,8 +19,6 @@ import { TableEvolution } from '../table/evolution.ts';
 import { TableNames } from '../table/table-names.ts';
 import { BatchReducer } from './batch-reducer.ts';
 import { ChangeReader, NotARowError } from './change-reader.ts';
-import { describeRecord, missingKeyError } from './describe-record.ts';
-import { isFenced, moveOffsets, moveStatement } from './offsets.ts';
 import type { Segment } from './row-set.ts';
 import { statementsOf } from './statements.ts';
 import { isDataFailure, isInternalError, isRecordError, isSessionLost } from './write-errors.ts';

@@ -1,5 +1,5 @@
 import type { OffsetEntry, State } from '../../../workflows/shared/messages.ts';
-import type { ConnectorInfo, StatusInfo, TaskState } from '../../temporal/control.ts';
+import type { ConnectorInfo, StatusInfo, TaskState } from '../../temporal/control/control.ts';
 import { type Cell, type Style, styled, table } from '../table.ts';
 
 /** Renderings of the REST API's answers: lines, each with a line end. */

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { ConnectorConfig } from '../../../workflows/shared/messages.ts';
-import type { Control } from '../../temporal/control.ts';
+import type { Control } from '../../temporal/control/control.ts';
 import { bodyOf, configBody } from '../body.ts';
 import type { PatchedConfig } from '../deps.ts';
 import { badRequest, configInvalid, withNotFoundMessage } from '../errors.ts';

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import type { Control } from '../../temporal/control.ts';
+import type { Control } from '../../temporal/control/control.ts';
 import { withNotFoundMessage } from '../errors.ts';
 import { existingName, missing } from '../names.ts';
 import { queryFlag, resource } from '../resource.ts';

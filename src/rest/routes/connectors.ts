@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { TargetState } from '../../../workflows/shared/messages.ts';
-import type { Control } from '../../temporal/control.ts';
+import type { Control } from '../../temporal/control/control.ts';
 import { bodyOf, createBody } from '../body.ts';
 import { badRequest, isNotFound, withNotFoundMessage } from '../errors.ts';
 import { checkName, existingName, missing } from '../names.ts';

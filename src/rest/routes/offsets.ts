@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { JsonValue, OffsetEntry } from '../../../workflows/shared/messages.ts';
-import type { Control } from '../../temporal/control.ts';
+import type { Control } from '../../temporal/control/control.ts';
 import { jsonOf } from '../body.ts';
 import type { RestDeps } from '../deps.ts';
 import { badRequest, withNotFoundMessage } from '../errors.ts';

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { MillraceError } from '../../errors.ts';
-import type { Control } from '../../temporal/control.ts';
+import type { Control } from '../../temporal/control/control.ts';
 import type { Plugins } from '../deps.ts';
 import { isNotFound, withNotFoundMessage } from '../errors.ts';
 import { existingName, missing } from '../names.ts';

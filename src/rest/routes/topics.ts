@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import type { Control } from '../../temporal/control.ts';
+import type { Control } from '../../temporal/control/control.ts';
 import type { RestDeps } from '../deps.ts';
 import { HttpError, isNotFound } from '../errors.ts';
 import { nameOf } from '../names.ts';

@@ -9,7 +9,7 @@ import { kafkaClient } from '../../../src/kafka/client/client.ts';
 import type { KafkaAdmin } from '../../../src/kafka/port.ts';
 import { silent } from '../../../src/observability/silent.ts';
 import { freePort } from '../../../src/stack/process/ports.ts';
-import type { StatusInfo } from '../../../src/temporal/control.ts';
+import type { StatusInfo } from '../../../src/temporal/control/control.ts';
 import { type Hit, TestIndex } from '../../support/elasticsearch.ts';
 import { eventually } from '../../support/eventually.ts';
 import { servers } from '../../support/servers.ts';

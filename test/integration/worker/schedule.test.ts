@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { call } from '../../../src/demo/rest.ts';
 import { startWorkerProcess, type WorkerProcess } from '../../../src/demo/worker-process.ts';
 import { freePort } from '../../../src/stack/process/ports.ts';
-import type { StatusInfo } from '../../../src/temporal/control.ts';
+import type { StatusInfo } from '../../../src/temporal/control/control.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { eventually } from '../../support/eventually.ts';
 import { generator } from '../../support/generate/index.ts';

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { call } from '../../../src/demo/rest.ts';
-import type { StatusInfo } from '../../../src/temporal/control.ts';
+import type { StatusInfo } from '../../../src/temporal/control/control.ts';
 import { eventually } from '../eventually.ts';
 import { type Config, convertersOf, fileSinks, fileSources, jdbcSinks } from './configs.ts';
 import type { Draw } from './index.ts';

@@ -6,7 +6,7 @@ import {
   searchAttributes,
   type TaskStatus,
   taskActivityId,
-} from '../../workflows/shared/messages.ts';
+} from '../../../workflows/shared/messages.ts';
 import type { Description } from './connector-workflows.ts';
 import type { StatusInfo, TaskState } from './control.ts';
 

@@ -6,7 +6,7 @@ import type {
   RestartRequest,
   State,
   TargetState,
-} from '../../workflows/shared/messages.ts';
+} from '../../../workflows/shared/messages.ts';
 
 /**
  * Operations on the connectors of a cluster. Stateless; errors are MillraceErrors (NOT_FOUND, CONFLICT, BAD_REQUEST,

@@ -1,4 +1,4 @@
-import { updates } from '../../workflows/shared/messages.ts';
+import { updates } from '../../../workflows/shared/messages.ts';
 import { ConnectorConfigurations, type ConnectorConfigurationsDeps } from './connector-configurations.ts';
 import { restartingStatus, statusInfo } from './connector-status.ts';
 import { ConnectorWorkflows, type ConnectorWorkflowsDeps } from './connector-workflows.ts';

@@ -7,13 +7,13 @@ import {
   type OffsetEntry,
   type TargetState,
   updates,
-} from '../../workflows/shared/messages.ts';
-import { jsonBytes, PAYLOAD_LIMITS } from '../config/payload-limits.ts';
-import { secretKeys } from '../config/secrets/secret-keys.ts';
-import { MillraceError } from '../errors.ts';
+} from '../../../workflows/shared/messages.ts';
+import { jsonBytes, PAYLOAD_LIMITS } from '../../config/payload-limits.ts';
+import { secretKeys } from '../../config/secrets/secret-keys.ts';
+import { MillraceError } from '../../errors.ts';
+import { isConflict } from '../grpc-errors.ts';
 import type { ConnectorWorkflows } from './connector-workflows.ts';
 import type { ConnectorInfo, TaskInfo } from './control.ts';
-import { isConflict } from './grpc-errors.ts';
 
 /** The second attempt follows a concurrent creation or change, the third a concurrent deletion. */
 const CONFIGURE_ATTEMPTS = 3;

@@ -1,6 +1,6 @@
 import type { SinkRecord, Struct, Value } from '../../../src/api/index.ts';
 import { memberOf } from '../../../src/api/index.ts';
-import type { Row } from './change-reader.ts';
+import type { Row } from '../write/change-reader.ts';
 
 /** Reads a column's values from records. */
 export interface ValueAccessor {

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ConnectorConfig, TargetState } from '../../workflows/shared/messages.ts';
-import type { Log } from '../api/index.ts';
-import { kindOf, MillraceError, messageOf } from '../errors.ts';
+import type { ConnectorConfig, TargetState } from '../../../workflows/shared/messages.ts';
+import type { Log } from '../../api/index.ts';
+import { kindOf, MillraceError, messageOf } from '../../errors.ts';
 import type { Control } from './control.ts';
 
 export interface DesiredConnector {

@@ -8,8 +8,8 @@ import {
   queries,
   searchAttributes,
   updates,
-} from '../../workflows/shared/messages.ts';
-import { hasNoWorker, isTimeout, notFound, toMillraceError } from './grpc-errors.ts';
+} from '../../../workflows/shared/messages.ts';
+import { hasNoWorker, isTimeout, notFound, toMillraceError } from '../grpc-errors.ts';
 import { limitConcurrency } from './limit-concurrency.ts';
 import { visibilityWait } from './visibility-wait.ts';
 
