@@ -122,8 +122,14 @@ export async function buildPipeline(
     headers: headers.converter,
     names: { keys: keys.className, values: values.className, headers: headers.className },
     tolerant: (props['errors.tolerance'] ?? 'none').toLowerCase() === 'all',
+    errorLog: {
+      isEnabled: isTrue(props['errors.log.enable']),
+      includesPosition: isTrue(props['errors.log.include.messages']),
+    },
   };
 }
+
+const isTrue = (text: string | undefined): boolean => text?.trim().toLowerCase() === 'true';
 
 type ConverterKey = 'key.converter' | 'value.converter' | 'header.converter';
 

@@ -1,5 +1,6 @@
 import type { ConnectRecord, Converter } from '../api/index.ts';
 import type { ClientProps } from '../config/client-settings/index.ts';
+import type { ErrorLog } from '../engine/error-log.ts';
 import type { ConverterNames } from '../engine/sink/record-decoder.ts';
 import { MillraceError } from '../errors.ts';
 import type { Compression, ProducerOptions } from '../kafka/port.ts';
@@ -17,6 +18,7 @@ export interface Pipeline {
   readonly names: ConverterNames;
   /** `errors.tolerance` is all. */
   readonly tolerant: boolean;
+  readonly errorLog: ErrorLog;
 }
 
 /** Options of the producer of a connector's task. TASK_CONFIG. */

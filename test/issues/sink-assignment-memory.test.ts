@@ -69,6 +69,7 @@ test('a sink releases the memory of its earlier assignments', async () => {
     reset: { to: 'earliest' },
     decoder: new RecordDecoder({ transform: record => record, keys: bytes, values: bytes, headers: bytes }),
     tolerant: false,
+    errorLog: { isEnabled: false, includesPosition: false },
     deadLetters: null,
     limits: { fetchBytes: 4 << 20, batchRecords: 100, refreshMs: 0, commitMs: 1000 },
     observer: { read() {}, written() {}, skipped() {}, figures() {} },

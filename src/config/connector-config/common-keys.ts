@@ -84,7 +84,7 @@ export const commonKeys = {
     displayName: 'Reload Action',
   }),
   'errors.retry.timeout': longKey({
-    doc: 'Maximum milliseconds to retry a failed operation; 0 disables retries, -1 retries without limit.',
+    doc: 'Maximum milliseconds to retry an operation of a transform or converter that failed temporarily; 0 disables retries, -1 retries without limit. Those of Millrace have no temporary failures. Writes to Kafka and to the destination are always retried.',
     default: 0,
     group: 'Error Handling',
     order: 1,
@@ -92,7 +92,7 @@ export const commonKeys = {
     displayName: 'Retry Timeout for Errors',
   }),
   'errors.retry.delay.max.ms': longKey({
-    doc: 'Maximum milliseconds between two retries.',
+    doc: 'Maximum milliseconds between two retries of such an operation.',
     default: 60_000,
     group: 'Error Handling',
     order: 2,
@@ -108,7 +108,7 @@ export const commonKeys = {
     displayName: 'Error Tolerance',
   }),
   'errors.log.enable': booleanKey({
-    doc: 'Whether tolerated errors are also logged.',
+    doc: 'Whether a warning is logged for each record that is skipped.',
     default: false,
     group: 'Error Handling',
     order: 4,

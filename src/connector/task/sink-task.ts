@@ -67,6 +67,7 @@ export async function runSinkTask(
     onRecreatedTopic: props['millrace.topic.recreated']?.trim().toLowerCase() === 'earliest' ? 'earliest' : 'fail',
     decoder: new RecordDecoder(pipeline),
     tolerant: pipeline.tolerant,
+    errorLog: pipeline.errorLog,
     deadLetters:
       deadLetterTopic === ''
         ? null

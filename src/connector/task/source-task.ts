@@ -31,6 +31,7 @@ export async function runSourceTask(
     producer: { ...producerOptions(clients.producer, taskTransactionalId(args)), ...fenceOption(args, services) },
     offsets: services.offsets,
     encoder: new RecordEncoder(pipeline),
+    errorLog: pipeline.errorLog,
     topics: { newTopic: topicSettings(pipeline) },
     limits: {
       batchBytes: BATCH_BYTES,

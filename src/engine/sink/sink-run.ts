@@ -1,6 +1,7 @@
 import type { AssignedPartition, Log, SinkConnector, SinkWriter } from '../../api/index.ts';
 import type { OffsetReset } from '../../config/connector-config/offset-reset.ts';
 import type { KafkaClient } from '../../kafka/port.ts';
+import type { ErrorLog } from '../error-log.ts';
 import type { TaskObserver } from '../observer.ts';
 import type { DeadLetterQueue } from './dead-letter-queue.ts';
 import type { RecordDecoder } from './record-decoder.ts';
@@ -26,6 +27,7 @@ export interface SinkRunContext extends SinkWriter {
   readonly decoder: RecordDecoder;
   /** True if `errors.tolerance` is `all`. */
   readonly tolerant: boolean;
+  readonly errorLog: ErrorLog;
   readonly deadLetters: DeadLetterQueue | null;
   readonly limits: SinkLimits;
   /** True: the task ends when it has written what its partitions contained at its start. Default: it runs until the signal aborts. */

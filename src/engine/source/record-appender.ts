@@ -3,6 +3,7 @@ import { Bytes } from '../../api/bytes.ts';
 import type { SourceBatch, SourceRecord, SourceTask } from '../../api/index.ts';
 import { DataError, kindOf, messageOf } from '../../errors.ts';
 import type { ProducerBatch, TransactionalProducer } from '../../kafka/port.ts';
+import { logSkippedRecord } from '../error-log.ts';
 import { untilGraceEnds } from '../grace.ts';
 import { appendEncoded, type EncodedRecord } from './record-encoder.ts';
 import type { SourceRunContext } from './source-run.ts';
@@ -85,13 +86,14 @@ export class RecordAppender {
 
   /** Skips a record that cannot be written if errors are tolerated; otherwise throws its error. */
   async #skip(record: SourceRecord, error: unknown): Promise<void> {
-    const { encoder, observer, log } = this.#run;
+    const { encoder, observer } = this.#run;
     if (kindOf(error) !== 'data') throw error;
     const place = await this.#placeOf(record);
-    const reason = place === undefined ? messageOf(error) : `${place}: ${messageOf(error)}`;
-    if (!encoder.tolerant) throw place === undefined ? error : new DataError(reason, { cause: error });
+    if (!encoder.tolerant)
+      throw place === undefined ? error : new DataError(`${place}: ${messageOf(error)}`, { cause: error });
     observer.skipped(1);
-    log.warn({ topic: record.topic, reason }, 'record skipped');
+    const { topic, partition, timestamp } = record;
+    logSkippedRecord(this.#run, { reason: messageOf(error) }, { topic, partition, timestamp, place });
   }
 
   async #placeOf(record: SourceRecord): Promise<string | undefined> {

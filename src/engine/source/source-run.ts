@@ -1,5 +1,6 @@
 import type { Log, SourceConnector } from '../../api/index.ts';
 import type { KafkaClient, NewTopic, ProducerOptions } from '../../kafka/port.ts';
+import type { ErrorLog } from '../error-log.ts';
 import type { TaskObserver } from '../observer.ts';
 import type { OffsetStore } from '../offset-store.ts';
 import type { RecordEncoder } from './record-encoder.ts';
@@ -21,6 +22,7 @@ export interface SourceRunContext {
   readonly topics: TopicSettings;
   readonly limits: SourceLimits;
   readonly observer: TaskObserver;
+  readonly errorLog: ErrorLog;
   readonly log: Log;
   /** True: the task ends when it has caught up. Default: it runs until the signal aborts. */
   readonly untilCaughtUp?: boolean;

@@ -85,6 +85,7 @@ function startSink(target: MemorySink, topic: string, name: string, signal: Abor
       headers: simpleHeaderConverter.create({}, false),
     }),
     tolerant: false,
+    errorLog: { isEnabled: false, includesPosition: false },
     deadLetters: null,
     limits: { fetchBytes: 1 << 16, batchRecords: 100, refreshMs: 60_000, commitMs: 200 },
     observer: silentObserver,

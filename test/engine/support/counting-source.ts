@@ -106,6 +106,7 @@ export function startSource(
       headers: simpleHeaderConverter.create({}, false),
       tolerant: false,
     }),
+    errorLog: { isEnabled: false, includesPosition: false },
     topics: { newTopic: topic => ({ topic, partitions: 1, replicationFactor: 1 }) },
     limits: { batchBytes: 1 << 20, transactionBytes: 1 << 16, commitIntervalMs: 10 },
     observer: { ...silentObserver, ...observer },

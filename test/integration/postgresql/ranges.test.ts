@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { connectionSettings } from '../../../connectors/postgresql/config/settings.ts';
 import { Sql } from '../../../connectors/postgresql/session/sql.ts';
-import { connectionSettings } from '../../../connectors/postgresql/settings.ts';
 import type { StoredPostgresChunk } from '../../../connectors/postgresql/snapshot/chunk.ts';
 import { unreadRanges } from '../../../connectors/postgresql/snapshot/unread-ranges.ts';
 import type { Bound } from '../../../src/cdc/snapshot/chunk.ts';

@@ -50,6 +50,7 @@ if (kind === 'source')
       append: (batch, name, positions) => appendPositions(batch, offsetsTopic, name, positions),
     },
     encoder: new RecordEncoder({ ...pipeline, tolerant: false }),
+    errorLog: { isEnabled: false, includesPosition: false },
     topics: { newTopic: () => null },
     limits: { batchBytes: 1 << 20, transactionBytes: 1 << 18, commitIntervalMs: 10 },
   });
@@ -68,6 +69,7 @@ else
     onRecreatedTopic: 'fail',
     decoder: new RecordDecoder(pipeline),
     tolerant: false,
+    errorLog: { isEnabled: false, includesPosition: false },
     deadLetters: null,
     limits: { fetchBytes: 1 << 20, batchRecords: 1500, refreshMs: 10_000, commitMs: 200 },
   });
