@@ -1,12 +1,12 @@
 import type { SourceConnector } from '../../src/api/index.ts';
-import { config, type PostgresConfig } from './config.ts';
+import { config, type PostgresConfig } from './config/config.ts';
+import { connectionSettings } from './config/settings.ts';
 import { dropSlot } from './position/slot.ts';
 import { Sql } from './session/sql.ts';
-import { connectionSettings } from './settings.ts';
 import { PostgresTask } from './task.ts';
 import { validate } from './validate.ts';
 
-export type { PostgresConfig } from './config.ts';
+export type { PostgresConfig } from './config/config.ts';
 
 /**
  * Change data capture from PostgreSQL, like `io.debezium.connector.postgresql.PostgresConnector`: the same configuration

@@ -5,7 +5,8 @@ import { TransactionMetadata } from '../../src/cdc/record/transaction-metadata.t
 import type { Catalog } from './catalog/catalog.ts';
 import type { TableFacts } from './catalog/relation.ts';
 import type { IdentityCheck } from './catalog/replica-identity.ts';
-import type { PostgresConfig } from './config.ts';
+import type { PostgresConfig } from './config/config.ts';
+import { capturedMessages, capturedTables, connectionSettings, schemaSettings } from './config/settings.ts';
 import type { ServerGuard } from './position/log-identity.ts';
 import type { Lsn } from './position/lsn.ts';
 import { position } from './position/offsets.ts';
@@ -13,7 +14,6 @@ import type { StartContext, StreamStart } from './position/start-point.ts';
 import type { ProgressReporter } from './progress-reporter.ts';
 import type { ConnectOptions } from './session/connection.ts';
 import type { Sql } from './session/sql.ts';
-import { capturedMessages, capturedTables, connectionSettings, schemaSettings } from './settings.ts';
 import type { StoredPostgresChunk } from './snapshot/chunk.ts';
 import { seenFilter } from './snapshot/open.ts';
 import { MessageFormat } from './stream/logical-message.ts';

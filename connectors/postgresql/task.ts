@@ -1,16 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import type { Log, SourceBatch, SourceRecord, SourceTask, SourceTaskContext } from '../../src/api/index.ts';
+import type { SourceBatch, SourceRecord, SourceTask, SourceTaskContext } from '../../src/api/index.ts';
 import { Heartbeats } from '../../src/cdc/heartbeat/heartbeats.ts';
 import { RecordBuilder } from '../../src/cdc/record/record-builder.ts';
 import { SnapshotBatch } from '../../src/cdc/snapshot/snapshot-batch.ts';
 import { applicationName } from '../../src/databases/postgresql/application-name.ts';
 import type { MillraceError } from '../../src/errors.ts';
-import { Catalog } from './catalog/catalog.ts';
-import { openPublication, publishesViaRoot } from './catalog/publication.ts';
-import { IdentityCheck } from './catalog/replica-identity.ts';
 import { checkServer, queryServer } from './catalog/server.ts';
-import { refuseTopicConflicts } from './catalog/topic-conflicts.ts';
-import type { PostgresConfig } from './config.ts';
+import type { PostgresConfig } from './config/config.ts';
+import { connectionSettings, recordSettings, schemaSettings, snapshotTables, streams } from './config/settings.ts';
+import { ignoredSettings } from './config/tuning-keys.ts';
+import { findTables } from './find-tables.ts';
 import { ServerGuard } from './position/log-identity.ts';
 import type { Lsn } from './position/lsn.ts';
 import { readOffset, serverPartition } from './position/offsets.ts';
@@ -26,33 +25,16 @@ import { logEnd } from './position/wal.ts';
 import { ProgressReporter } from './progress-reporter.ts';
 import { describePlace } from './record-place.ts';
 import { Sql } from './session/sql.ts';
-import {
-  capturedTables,
-  connectionSettings,
-  publicationSettings,
-  recordSettings,
-  schemaSettings,
-  snapshotTables,
-} from './settings.ts';
+import { warnOnce } from './session/warn-once.ts';
 import { type StoredPostgresChunk, storedChunks } from './snapshot/chunk.ts';
 import { openSnapshot, type PostgresSnapshot } from './snapshot/open.ts';
 import { HEARTBEAT_MESSAGE } from './stream/own-messages.ts';
 import type { Replication } from './stream/replication.ts';
 import { type Stream, StreamBatch } from './stream/stream.ts';
 import { deletions, type NextStream, openReplication, openStream, type Running } from './streaming.ts';
-import { ignoredSettings } from './tuning-keys.ts';
 
 /** Longest wait of `read` for records. */
 const READ_MS = 1000;
-
-/** Logs only the first warning, because all sessions have the same one. */
-function warnOnce(log: Log): (message: string) => void {
-  let hasWarned = false;
-  return message => {
-    if (!hasWarned) log.warn({}, message);
-    hasWarned = true;
-  };
-}
 
 /** Reads one database: a snapshot if needed, then the stream. */
 export class PostgresTask implements SourceTask<PostgresConfig> {
@@ -84,25 +66,7 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
     context.signal.addEventListener('abort', stop, { once: true });
     const server = await queryServer(sql);
     checkServer(server, streams(config));
-    const publication = publicationSettings(config);
-    const catalog = new Catalog(sql, { publication: publication.name, serverVersion: server.version });
-    const captured = capturedTables(config);
-    const viaRoot = await publishesViaRoot(sql, publication);
-    const tables = (await catalog.tables(viaRoot)).filter(({ schema, table }) => captured(schema, table));
-    const settings = schemaSettings(config);
-    refuseTopicConflicts(tables, settings.naming);
-    const { log, report } = context;
-    const identities = new IdentityCheck({
-      sql,
-      publication: publication.name,
-      serverVersion: server.version,
-      log,
-      report,
-    });
-    if (streams(config)) {
-      await openPublication(sql, publication, tables, log);
-      await identities.run();
-    }
+    const { catalog, tables, identities } = await findTables(config, context, sql, server);
     const prefix = config['topic.prefix'];
     const start: StartContext = {
       sql,
@@ -119,7 +83,7 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
     const startPoint = await findStartPoint(start);
     const heartbeats = new Heartbeats({
       intervalMs: config['heartbeat.interval.ms'],
-      topic: settings.naming.heartbeat,
+      topic: schemaSettings(config).naming.heartbeat,
       server: prefix,
       log: context.log,
       act: async () => void (await sql.query('running the statement of the heartbeat', heartbeatStatement(config))),
@@ -297,5 +261,3 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
 /** Emits a logical decoding message, so that the slot advances while no captured table changes. */
 const heartbeatStatement = (config: PostgresConfig): string =>
   config['heartbeat.action.query'] ?? `SELECT pg_logical_emit_message(false, '${HEARTBEAT_MESSAGE}', ''::text)`;
-
-const streams = (config: PostgresConfig): boolean => config['snapshot.mode'] !== 'initial_only';

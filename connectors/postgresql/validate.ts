@@ -1,9 +1,9 @@
 import type { PlanContext } from '../../src/api/index.ts';
 import { MillraceError, messageOf } from '../../src/errors.ts';
 import { privilegeProblem, queryServer, serverProblem } from './catalog/server.ts';
-import type { PostgresConfig } from './config.ts';
+import type { PostgresConfig } from './config/config.ts';
+import { connectionSettings } from './config/settings.ts';
 import { Sql } from './session/sql.ts';
-import { connectionSettings } from './settings.ts';
 
 /** Logs in and checks the requirements of a task. Messages by key, in the form of Debezium's validation. */
 export async function validate(

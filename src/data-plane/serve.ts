@@ -32,18 +32,69 @@ Object.defineProperty(globalThis, CURRENT_REQUEST, { value: () => currentRequest
 
 /** Serves the requests of the main thread until this thread or process ends. */
 export function serve(port: HostPort, services: HostServices): void {
-  const running = new Map<number, { readonly controller: AbortController; readonly attempt: CurrentAttempt }>();
-  const contact = new TemporalContact();
-  const ticker = new HeartbeatTicker();
+  const server = new HostServer(port, services);
+  port.onMessage(message => server.receive(message));
+  process.on('uncaughtException', error => {
+    port.post({ type: 'crash', id: currentRequest.getStore(), failure: reportFailure(error) });
+    // A child process sends asynchronously.
+    setImmediate(() => process.exit(1));
+  });
+  setInterval(() => port.post({ type: 'tick' }), TICK_MS);
+  port.post({ type: 'started', thread: threadName() });
+}
+
+class HostServer {
+  readonly #port: HostPort;
+  readonly #services: HostServices;
+  readonly #running = new Map<number, { readonly controller: AbortController; readonly attempt: CurrentAttempt }>();
+  readonly #contact = new TemporalContact();
+  readonly #ticker = new HeartbeatTicker();
+
+  constructor(port: HostPort, services: HostServices) {
+    this.#port = port;
+    this.#services = services;
+  }
+
+  receive(message: ToHost): void {
+    switch (message.type) {
+      case 'run':
+        this.#handle(message.id, context => this.#run(message.id, message.args, context));
+        break;
+      case 'call': {
+        const call = this.#services.operations[message.name] as (...args: readonly unknown[]) => Promise<unknown>;
+        this.#handle(message.id, context => call(context, ...message.args));
+        break;
+      }
+      case 'cancel':
+        this.#running.get(message.id)?.controller.abort(new Error(message.reason));
+        break;
+      case 'contact':
+        this.#contact.update(message.at, message.interruptions);
+        break;
+      case 'proven':
+        this.#running.get(message.id)?.attempt.onConfirmed(message.at, message.interruptions);
+        break;
+      case 'metrics':
+        this.#handle(message.id, () => this.#services.metrics());
+        break;
+      case 'level':
+        this.#services.setLevel(message);
+        break;
+      case 'kafka lost':
+        this.#services.onKafkaLost();
+        break;
+    }
+  }
 
   /** Runs the code of a request in its own asynchronous context and sends the answer. */
-  function handle(id: number, operation: (context: OperationContext) => Promise<unknown>): void {
+  #handle(id: number, operation: (context: OperationContext) => Promise<unknown>): void {
+    const port = this.#port;
     const controller = new AbortController();
     const redact = new Redaction();
-    const attempt = new CurrentAttempt(contact, () => port.post({ type: 'prove', id }), controller.signal);
+    const attempt = new CurrentAttempt(this.#contact, () => port.post({ type: 'prove', id }), controller.signal);
     const confirm = () => attempt.confirm();
     const context = { signal: controller.signal, confirm, redact, redactNames: new Redaction() };
-    running.set(id, { controller, attempt });
+    this.#running.set(id, { controller, attempt });
     currentRequest
       .run(id, () => operation(context))
       .then(
@@ -51,11 +102,11 @@ export function serve(port: HostPort, services: HostServices): void {
         (error: unknown) =>
           port.post({ type: 'failure', id, failure: reportFailure(error, text => redact.text(text)) }),
       )
-      .finally(() => running.delete(id));
+      .finally(() => this.#running.delete(id));
   }
 
-  async function run(id: number, args: TaskAttempt, context: OperationContext): Promise<void> {
-    const progress = new Progress(services.observeTask(args));
+  async #run(id: number, args: TaskAttempt, context: OperationContext): Promise<void> {
+    const progress = new Progress(this.#services.observeTask(args));
     let lastReport = '';
     const reportProgress = () => {
       const figures = redactFigures(progress.snapshot(), context.redact);
@@ -64,48 +115,18 @@ export function serve(port: HostPort, services: HostServices): void {
       // Unchanged figures are not sent: hundreds of idle tasks would keep the main thread busy.
       if (report === lastReport) return;
       lastReport = report;
-      port.post({ type: 'progress', id, figures, topics, written: progress.recordsWritten });
+      this.#port.post({ type: 'progress', id, figures, topics, written: progress.recordsWritten });
     };
-    const removeTick = ticker.add(reportProgress);
-    const log = withFields(services.log, { connector: args.connector, task: args.task });
+    const removeTick = this.#ticker.add(reportProgress);
+    const log = withFields(this.#services.log, { connector: args.connector, task: args.task });
     try {
-      await services.operations.runTask(context, args, progress, log);
+      await this.#services.operations.runTask(context, args, progress, log);
     } finally {
       removeTick();
       reportProgress();
       progress.ended();
     }
   }
-
-  port.onMessage((message: ToHost) => {
-    switch (message.type) {
-      case 'run':
-        return handle(message.id, context => run(message.id, message.args, context));
-      case 'call': {
-        const call = services.operations[message.name] as (...args: readonly unknown[]) => Promise<unknown>;
-        return handle(message.id, context => call(context, ...message.args));
-      }
-      case 'cancel':
-        return running.get(message.id)?.controller.abort(new Error(message.reason));
-      case 'contact':
-        return contact.update(message.at, message.interruptions);
-      case 'proven':
-        return running.get(message.id)?.attempt.onConfirmed(message.at, message.interruptions);
-      case 'metrics':
-        return handle(message.id, () => services.metrics());
-      case 'level':
-        return services.setLevel(message);
-      case 'kafka lost':
-        return services.onKafkaLost();
-    }
-  });
-  process.on('uncaughtException', error => {
-    port.post({ type: 'crash', id: currentRequest.getStore(), failure: reportFailure(error) });
-    // A child process sends asynchronously.
-    setImmediate(() => process.exit(1));
-  });
-  setInterval(() => port.post({ type: 'tick' }), TICK_MS);
-  port.post({ type: 'started', thread: threadName() });
 }
 
 /** Shortens texts and redacts secrets in them. */

@@ -67,24 +67,45 @@ export interface Shop {
 }
 
 /** Starts the load: `writers` connections that insert, update and delete orders, `perSecond` transactions in total. */
-export function openShop(url: string, { writers = 4, perSecond = 400 } = {}): Shop {
-  const stopping = new AbortController();
-  const committedAt = new Map<number, number>();
-  const counts = { inserted: 0, updated: 0, deleted: 0 };
-  let change = 0;
+export const openShop = (url: string, { writers = 4, perSecond = 400 } = {}): Shop =>
+  new RunningShop(url, writers, (1000 * writers) / perSecond);
 
-  async function write(): Promise<void> {
+class RunningShop implements Shop {
+  readonly committedAt = new Map<number, number>();
+  inserted = 0;
+  updated = 0;
+  deleted = 0;
+  readonly #stopping = new AbortController();
+  readonly #ended: Promise<unknown>;
+  #lastChange = 0;
+
+  /** intervalMs: between two transactions of a writer. */
+  constructor(url: string, writers: number, intervalMs: number) {
+    this.#ended = Promise.all(Array.from({ length: writers }, () => this.#write(url, intervalMs)));
+    // `stop` rejects with this error; until then it is not unhandled.
+    this.#ended.catch(() => {});
+  }
+
+  confirm(change: number): void {
+    this.committedAt.delete(change);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#ended;
+  }
+
+  async #write(url: string, intervalMs: number): Promise<void> {
+    const { signal } = this.#stopping;
     const client = new pg.Client({ connectionString: url });
     await client.connect();
-    const pause = (1000 * writers) / perSecond;
     let due = performance.now();
     try {
-      while (!stopping.signal.aborted) {
-        const number = ++change;
-        await oneChange(client, number);
-        due += pause;
+      while (!signal.aborted) {
+        await this.#change(client, ++this.#lastChange);
+        due += intervalMs;
         const wait = due - performance.now();
-        if (wait > 0) await delay(wait, undefined, { signal: stopping.signal }).catch(() => {});
+        if (wait > 0) await delay(wait, undefined, { signal }).catch(() => {});
         else due = performance.now();
       }
     } finally {
@@ -92,7 +113,7 @@ export function openShop(url: string, { writers = 4, perSecond = 400 } = {}): Sh
     }
   }
 
-  async function oneChange(client: pg.Client, number: number): Promise<void> {
+  async #change(client: pg.Client, number: number): Promise<void> {
     const dice = Math.random();
     if (dice < 0.5) {
       await client.query('insert into orders(customer, status, amount, note, change) values ($1, $2, $3, $4, $5)', [
@@ -102,42 +123,21 @@ export function openShop(url: string, { writers = 4, perSecond = 400 } = {}): Sh
         number % 7 === 0 ? null : `change ${number}, "quoted" \\ and ünïcödé 🚚`,
         number,
       ]);
-      counts.inserted++;
-      committedAt.set(number, performance.now());
+      this.inserted++;
+      this.committedAt.set(number, performance.now());
     } else if (dice < 0.85) {
       const { rowCount } = await client.query(
         `update orders set status = $1, amount = amount + 0.01, change = $2
          where id = (select id from orders where id >= (select max(id) * random() from orders) order by id limit 1 for update skip locked)`,
         [statuses[number % statuses.length], number],
       );
-      counts.updated += rowCount ?? 0;
-      if (rowCount) committedAt.set(number, performance.now());
+      this.updated += rowCount ?? 0;
+      if (rowCount) this.committedAt.set(number, performance.now());
     } else {
       const { rowCount } = await client.query(
         'delete from orders where id = (select id from orders order by id limit 1 for update skip locked)',
       );
-      counts.deleted += rowCount ?? 0;
+      this.deleted += rowCount ?? 0;
     }
   }
-
-  const ended = Promise.all(Array.from({ length: writers }, write));
-  // `stop` rejects with this error; until then it is not unhandled.
-  ended.catch(() => {});
-  return {
-    committedAt,
-    get inserted() {
-      return counts.inserted;
-    },
-    get updated() {
-      return counts.updated;
-    },
-    get deleted() {
-      return counts.deleted;
-    },
-    confirm: number => void committedAt.delete(number),
-    async stop() {
-      stopping.abort();
-      await ended;
-    },
-  };
 }

@@ -79,7 +79,12 @@ export function createRestServer(deps: RestDeps, { tls, serves, ...policy }: Ser
   });
 
   if (deps.loggers !== undefined && serves !== 'others') loggerResources(app, deps.loggers, deps.setClusterLevel);
-  if (serves === 'admin') return app;
+  if (serves !== 'admin') connectResources(app, deps, limits);
+  return app;
+}
+
+/** The resources of Kafka Connect, but for /admin. */
+function connectResources(app: FastifyInstance, deps: RestDeps, limits: Limits): void {
   const control = withVersions(deps.control, deps.version);
   rootResources(app, deps, limits);
   // Creating or changing a connector requires Kafka: fail early if it is down.
@@ -92,7 +97,6 @@ export function createRestServer(deps: RestDeps, { tls, serves, ...policy }: Ser
   topicResources(app, control, deps.topicTracking);
   pluginResources(app, deps.plugins);
   if (deps.metrics !== undefined) metricsResource(app, deps.metrics);
-  return app;
 }
 
 /**

@@ -151,7 +151,6 @@ export interface TimestampEncoders {
 
 /** wire: `timestamp` or `timestamptz`, which differ in meaning only. */
 function timestampEncoders(wire: WireType): TimestampEncoders {
-  const instant: Instant = { seconds: 0, micros: 0 };
   return {
     connect: int64Encoder(wire, 'a timestamp', value => {
       if (!(value instanceof Date)) return undefined;
@@ -181,39 +180,42 @@ function timestampEncoders(wire: WireType): TimestampEncoders {
       const nanos = wholeNumber(value);
       return int64ToPostgresMicros(nanos === undefined ? undefined : floorDivide(nanos, 1000n));
     }),
-    text: {
-      wire,
-      encode(values, count, out) {
-        out.reserve(count * 12);
-        const { data } = out;
-        let at = out.length;
-        for (let i = 0; i < count; i++) {
-          const value = values[i];
-          if (value === null || value === undefined) {
-            data.setInt32(at, -1);
-            at += 4;
-            continue;
-          }
-          data.setInt32(at, 8);
-          if (typeof value !== 'string') throw wrongType(i, value, 'a timestamp as text');
-          if (parseInstant(value, instant)) {
-            const seconds = instant.seconds - EPOCH_SECONDS;
-            if (Math.abs(seconds) < EXACT_MS / 1000) setSafeInteger(data, at + 4, seconds * 1e6 + instant.micros);
-            else {
-              const micros = BigInt(seconds) * 1_000_000n + BigInt(instant.micros);
-              const infinite = infiniteIso(value);
-              data.setBigInt64(
-                at + 4,
-                infinite === 0 ? micros : infinite > 0 ? INFINITE_MICROS : MINUS_INFINITE_MICROS,
-              );
-            }
-          } else if (value === 'infinity') data.setBigInt64(at + 4, INFINITE_MICROS);
-          else if (value === '-infinity') data.setBigInt64(at + 4, MINUS_INFINITE_MICROS);
-          else throw new InvalidValueError(i, 'text that is not a timestamp of ISO 8601 with an offset');
-          at += 12;
+    text: timestampTextEncoder(wire),
+  };
+}
+
+/** Encodes text of ISO 8601 with an offset. */
+function timestampTextEncoder(wire: WireType): Encoder {
+  const instant: Instant = { seconds: 0, micros: 0 };
+  return {
+    wire,
+    encode(values, count, out) {
+      out.reserve(count * 12);
+      const { data } = out;
+      let at = out.length;
+      for (let i = 0; i < count; i++) {
+        const value = values[i];
+        if (value === null || value === undefined) {
+          data.setInt32(at, -1);
+          at += 4;
+          continue;
         }
-        out.length = at;
-      },
+        data.setInt32(at, 8);
+        if (typeof value !== 'string') throw wrongType(i, value, 'a timestamp as text');
+        if (parseInstant(value, instant)) {
+          const seconds = instant.seconds - EPOCH_SECONDS;
+          if (Math.abs(seconds) < EXACT_MS / 1000) setSafeInteger(data, at + 4, seconds * 1e6 + instant.micros);
+          else {
+            const micros = BigInt(seconds) * 1_000_000n + BigInt(instant.micros);
+            const infinite = infiniteIso(value);
+            data.setBigInt64(at + 4, infinite === 0 ? micros : infinite > 0 ? INFINITE_MICROS : MINUS_INFINITE_MICROS);
+          }
+        } else if (value === 'infinity') data.setBigInt64(at + 4, INFINITE_MICROS);
+        else if (value === '-infinity') data.setBigInt64(at + 4, MINUS_INFINITE_MICROS);
+        else throw new InvalidValueError(i, 'text that is not a timestamp of ISO 8601 with an offset');
+        at += 12;
+      }
+      out.length = at;
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { Log } from '../../../src/api/index.ts';
 import { MillraceError } from '../../../src/errors.ts';
 import { checkRoomForSlot, type Server } from '../catalog/server.ts';
-import type { PostgresConfig } from '../config.ts';
+import type { PostgresConfig } from '../config/config.ts';
 import type { Sql } from '../session/sql.ts';
 import type { StoredPostgresChunk } from '../snapshot/chunk.ts';
 import { type LogIdentity, sameLog } from './log-identity.ts';

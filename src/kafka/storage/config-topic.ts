@@ -36,69 +36,83 @@ const MAX_WAIT_MS = 10_000;
 const FIRST_BACKOFF_MS = 500;
 const MAX_BACKOFF_MS = 30_000;
 
-export function configTopic(
-  kafka: KafkaClient,
-  { topic, replicationFactor, config = {}, cluster }: ConfigTopicSettings,
-): ConfigTopic {
-  let ensured: Promise<void> | undefined;
-  const create = () =>
-    kafka.admin.createTopics([
-      { topic, partitions: 1, replicationFactor, config: { ...config, 'cleanup.policy': 'compact' } },
-    ]);
+export const configTopic = (kafka: KafkaClient, settings: ConfigTopicSettings): ConfigTopic =>
+  new KafkaConfigTopic(kafka, settings);
 
-  async function prepare(): Promise<void> {
-    await create();
-    await checkCompacted(kafka, topic, 'the secrets of connectors');
+class KafkaConfigTopic implements ConfigTopic {
+  readonly #kafka: KafkaClient;
+  readonly #settings: ConfigTopicSettings;
+  #ensured: Promise<void> | undefined;
+
+  constructor(kafka: KafkaClient, settings: ConfigTopicSettings) {
+    this.#kafka = kafka;
+    this.#settings = settings;
   }
 
-  function ensure(): Promise<void> {
-    ensured ??= prepare().catch((error: unknown) => {
-      ensured = undefined;
+  ensure(): Promise<void> {
+    this.#ensured ??= this.#prepare().catch((error: unknown) => {
+      this.#ensured = undefined;
       throw error;
     });
-    return ensured;
+    return this.#ensured;
+  }
+
+  async write(entries: readonly (readonly [key: string, value: string | null])[]): Promise<void> {
+    await this.ensure();
+    const { topic, cluster } = this.#settings;
+    const producer = await this.#kafka.producer({
+      transactionalId: `${cluster}-configs-${randomUUID()}`,
+      compression: 'none',
+      transactionTimeoutMs: 10_000,
+    });
+    try {
+      await producer.prepare([topic]);
+      const batch = producer.batch();
+      for (const [name, value] of entries) {
+        const key = Buffer.from(name);
+        const bytes = value === null ? key : Buffer.concat([key, Buffer.from(value)]);
+        await batch.append(topic, 0, null, bytes, 0, key.length, value === null ? -1 : key.length, bytes.length, []);
+      }
+      await producer.commit(batch);
+    } finally {
+      await producer.close();
+    }
+  }
+
+  follow(
+    onRecord: (key: string, value: string | null) => void,
+    signal: AbortSignal,
+    onError: (error: unknown) => void,
+  ): Promise<void> {
+    return followTopic(from => this.#openReader(from, signal), { onRecord, signal, onError });
+  }
+
+  async #prepare(): Promise<void> {
+    await this.#create();
+    await checkCompacted(this.#kafka, this.#settings.topic, 'the secrets of connectors');
+  }
+
+  #create(): Promise<void> {
+    const { topic, replicationFactor, config = {} } = this.#settings;
+    return this.#kafka.admin.createTopics([
+      { topic, partitions: 1, replicationFactor, config: { ...config, 'cleanup.policy': 'compact' } },
+    ]);
   }
 
   /** Opens a reader at an offset, or at the end. */
-  async function openReader(from: number | undefined, signal: AbortSignal): Promise<Reader> {
+  async #openReader(from: number | undefined, signal: AbortSignal): Promise<Reader> {
+    const { topic } = this.#settings;
     // Repeated for each reader, as the topic may have been deleted.
-    await create();
-    const [range] = await kafka.admin.offsets([{ topic, partition: 0 }]);
+    await this.#create();
+    const [range] = await this.#kafka.admin.offsets([{ topic, partition: 0 }]);
     signal.throwIfAborted();
-    return kafka.reader({
+    return this.#kafka.reader({
       assigned: [{ topic, partition: 0, offset: from ?? range?.high ?? 0 }],
       maxBytes: 1 << 16,
       maxPartitionBytes: 1 << 16,
       maxWaitMs: MAX_WAIT_MS,
     });
   }
-
-  return {
-    ensure,
-
-    async write(entries) {
-      await ensure();
-      const producer = await kafka.producer({
-        transactionalId: `${cluster}-configs-${randomUUID()}`,
-        compression: 'none',
-        transactionTimeoutMs: 10_000,
-      });
-      try {
-        await producer.prepare([topic]);
-        const batch = producer.batch();
-        for (const [name, value] of entries) {
-          const key = Buffer.from(name);
-          const bytes = value === null ? key : Buffer.concat([key, Buffer.from(value)]);
-          await batch.append(topic, 0, null, bytes, 0, key.length, value === null ? -1 : key.length, bytes.length, []);
-        }
-        await producer.commit(batch);
-      } finally {
-        await producer.close();
-      }
-    },
-
-    follow: (onRecord, signal, onError) => followTopic(openReader, { onRecord, signal, onError }),
-  };
 }
 
 interface Follower {
@@ -109,7 +123,7 @@ interface Follower {
 
 /** Reads until the signal aborts, and opens a new reader with backoff after each error. */
 async function followTopic(
-  openReader: (from: number | undefined, signal: AbortSignal) => Promise<Reader>,
+  openReader: (from: number | undefined) => Promise<Reader>,
   { onRecord, signal, onError }: Follower,
 ): Promise<void> {
   let next: number | undefined;
@@ -118,7 +132,7 @@ async function followTopic(
     let reader: Reader | undefined;
     let listener: Disposable | undefined;
     try {
-      const opened = await openReader(next, signal);
+      const opened = await openReader(next);
       reader = opened;
       listener = addAbortListener(signal, () => void opened.close());
       while (!signal.aborted) {

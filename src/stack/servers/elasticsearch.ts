@@ -17,21 +17,7 @@ export async function startNativeElasticsearch(
   const address = `127.0.0.1:${port}`;
   const folder = await serverFolder('elasticsearch', dataDir);
   const file = (name: string): string => join(folder.path, name);
-  const settings = {
-    'cluster.name': 'millrace',
-    'node.name': 'millrace',
-    'discovery.type': 'single-node',
-    'path.home': folder.path,
-    'path.data': file('data'),
-    'path.logs': file('logs'),
-    'network.host': '127.0.0.1',
-    'http.port': String(port),
-    // The port for other nodes: those of the default range may be in use.
-    'transport.port': String(await freePort()),
-    // By default a nearly full disk blocks indexing.
-    'cluster.routing.allocation.disk.threshold_enabled': 'false',
-    'node.store.allow_mmap': 'false',
-  };
+  const settings = await nodeSettings(folder.path, port);
   const server = new ServerProcess({
     name: 'Elasticsearch',
     program: java,
@@ -71,6 +57,25 @@ export async function startNativeElasticsearch(
     },
     server,
   );
+}
+
+/** Settings of a node, as arguments of its program have them. */
+async function nodeSettings(folder: string, port: number): Promise<Readonly<Record<string, string>>> {
+  return {
+    'cluster.name': 'millrace',
+    'node.name': 'millrace',
+    'discovery.type': 'single-node',
+    'path.home': folder,
+    'path.data': join(folder, 'data'),
+    'path.logs': join(folder, 'logs'),
+    'network.host': '127.0.0.1',
+    'http.port': String(port),
+    // The port for other nodes: those of the default range may be in use.
+    'transport.port': String(await freePort()),
+    // By default a nearly full disk blocks indexing.
+    'cluster.routing.allocation.disk.threshold_enabled': 'false',
+    'node.store.allow_mmap': 'false',
+  };
 }
 
 const logging = `rootLogger.level=WARN

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { keyColumns } from '../../../connectors/postgresql/catalog/relation.ts';
-import { config, type PostgresConfig } from '../../../connectors/postgresql/config.ts';
+import { config, type PostgresConfig } from '../../../connectors/postgresql/config/config.ts';
+import { capturedTables } from '../../../connectors/postgresql/config/settings.ts';
 import { formatLsn, parseLsn, readLsn, writeLsn } from '../../../connectors/postgresql/position/lsn.ts';
 import { Frames } from '../../../connectors/postgresql/session/frames.ts';
-import { capturedTables } from '../../../connectors/postgresql/settings.ts';
 import { isVisible, parseVisibility, widen } from '../../../connectors/postgresql/snapshot/visibility.ts';
 import { defaultValue } from '../../../connectors/postgresql/types/default-value.ts';
 import { codecOf } from '../../../connectors/postgresql/types/resolve.ts';

@@ -7,7 +7,7 @@ import {
   nonEmpty,
   passwordKey,
   stringKey,
-} from '../../src/config/spec.ts';
+} from '../../../src/config/spec.ts';
 
 const connection = { group: 'Postgres', importance: 'high', width: 'long' } as const;
 const ssl = { group: 'Connection SSL', importance: 'medium', width: 'long', default: null } as const;

@@ -1,6 +1,6 @@
-import { customKeys, nameTest } from '../../src/cdc/filter/name-filters.ts';
-import { stringKey } from '../../src/config/spec.ts';
-import { messageOf } from '../../src/errors.ts';
+import { customKeys, nameTest } from '../../../src/cdc/filter/name-filters.ts';
+import { stringKey } from '../../../src/config/spec.ts';
+import { messageOf } from '../../../src/errors.ts';
 
 const events = { group: 'Events', importance: 'medium' } as const;
 const expressions = (list: string | null): string | undefined => {

@@ -1,5 +1,5 @@
-import type { ConfigProps } from '../../src/api/index.ts';
-import { strategies } from '../../src/cdc/naming/topic-naming.ts';
+import type { ConfigProps } from '../../../src/api/index.ts';
+import { strategies } from '../../../src/cdc/naming/topic-naming.ts';
 
 /**
  * Keys of Debezium's connector that change records or guarantees and that are not supported. A connector with one of them

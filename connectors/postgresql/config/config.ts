@@ -1,7 +1,7 @@
-import type { ConfigSpec } from '../../src/api/index.ts';
-import { splitList } from '../../src/cdc/filter/name-filters.ts';
-import type { ConfigOf } from '../../src/config/spec.ts';
-import { defineConfig } from '../../src/config/spec.ts';
+import type { ConfigSpec } from '../../../src/api/index.ts';
+import { splitList } from '../../../src/cdc/filter/name-filters.ts';
+import type { ConfigOf } from '../../../src/config/spec.ts';
+import { defineConfig } from '../../../src/config/spec.ts';
 import { connectionKeys } from './connection-keys.ts';
 import { eventKeys } from './event-keys.ts';
 import { filterKeys } from './filter-keys.ts';

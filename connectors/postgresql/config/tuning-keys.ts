@@ -1,4 +1,4 @@
-import { atLeast, booleanKey, classKey, enumKey, intKey, longKey } from '../../src/config/spec.ts';
+import { atLeast, booleanKey, classKey, enumKey, intKey, longKey } from '../../../src/config/spec.ts';
 
 /**
  * Keys that tune parts of Debezium's connector that this one does not have. Their values change neither records nor

@@ -1,5 +1,5 @@
-import { strategies } from '../../src/cdc/naming/topic-naming.ts';
-import { atLeast, booleanKey, enumKey, intKey, listKey, longKey, stringKey } from '../../src/config/spec.ts';
+import { strategies } from '../../../src/cdc/naming/topic-naming.ts';
+import { atLeast, booleanKey, enumKey, intKey, listKey, longKey, stringKey } from '../../../src/config/spec.ts';
 
 const events = { group: 'Events', importance: 'medium' } as const;
 const advanced = { group: 'Advanced', importance: 'low' } as const;

@@ -5,16 +5,16 @@ import {
   nameTest,
   type TableTest,
   tableTest,
-} from '../../src/cdc/filter/name-filters.ts';
-import { strategies, topicNaming } from '../../src/cdc/naming/topic-naming.ts';
-import { contextHeaders, NO_HEADERS, type RecordSettings } from '../../src/cdc/record/record-builder.ts';
-import { parsePlaceholder } from '../../src/cdc/record/unavailable-value.ts';
-import { cacheResults } from '../../src/config/java-regex/index.ts';
-import type { PublicationSettings } from './catalog/publication.ts';
-import type { SchemaSettings } from './catalog/table-schema.ts';
+} from '../../../src/cdc/filter/name-filters.ts';
+import { strategies, topicNaming } from '../../../src/cdc/naming/topic-naming.ts';
+import { contextHeaders, NO_HEADERS, type RecordSettings } from '../../../src/cdc/record/record-builder.ts';
+import { parsePlaceholder } from '../../../src/cdc/record/unavailable-value.ts';
+import { cacheResults } from '../../../src/config/java-regex/index.ts';
+import type { PublicationSettings } from '../catalog/publication.ts';
+import type { SchemaSettings } from '../catalog/table-schema.ts';
+import type { ConnectionSettings } from '../session/connection.ts';
 import type { PostgresConfig } from './config.ts';
 import { statements } from './config.ts';
-import type { ConnectionSettings } from './session/connection.ts';
 
 /** Settings of the parts of the connector, from its configuration. */
 export const connectionSettings = (config: PostgresConfig): ConnectionSettings => ({
@@ -110,3 +110,6 @@ export const recordSettings = (config: PostgresConfig, task: number, run: string
     : NO_HEADERS,
   skipUnchanged: config['skip.messages.without.change'],
 });
+
+/** False: the connector ends after its snapshot. */
+export const streams = (config: PostgresConfig): boolean => config['snapshot.mode'] !== 'initial_only';

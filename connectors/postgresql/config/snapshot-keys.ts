@@ -1,4 +1,4 @@
-import { atLeast, enumKey, intKey, listKey, longKey } from '../../src/config/spec.ts';
+import { atLeast, enumKey, intKey, listKey, longKey } from '../../../src/config/spec.ts';
 import { expressionList } from './filter-keys.ts';
 
 const snapshot = { group: 'Connector Snapshot', importance: 'medium' } as const;
