@@ -16,5 +16,5 @@ export {
 } from './convert.ts';
 export { sampleRecords, sinkRecord } from './data.ts';
 export { pluginContract } from './plugin.ts';
-export { type SinkFixture as SinkGiven, type SinkSubject, sinkContract } from './sink.ts';
-export { type SourceFixture as SourceGiven, type SourceSubject, sourceContract } from './source.ts';
+export { type SinkFixture, type SinkSubject, sinkContract } from './sink.ts';
+export { type SourceFixture, type SourceSubject, sourceContract } from './source.ts';
