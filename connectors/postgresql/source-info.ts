@@ -7,6 +7,7 @@ import {
   toMillis,
 } from '../../src/cdc/record/change-source.ts';
 import { writeUint } from '../../src/data/json/json-text.ts';
+import { SemanticType } from '../../src/debezium/semantic-type.ts';
 import type { Lsn } from './position/lsn.ts';
 import { VERSION } from './version.ts';
 
@@ -21,7 +22,7 @@ export const sourceSchema: StructSchema = structOf(
     ts_ms: schemaOf('int64'),
     snapshot: schemaOf('string', {
       optional: true,
-      name: 'io.debezium.data.Enum',
+      name: SemanticType.Enum,
       version: 1,
       parameters: { allowed: 'true,first,first_in_data_collection,last_in_data_collection,last,false,incremental' },
       default: 'false',

@@ -28,10 +28,19 @@ export const rules: readonly Rule[] = [
   { part: 'failure reports', files: ['src/failure-report.ts'], may: ['src/errors.ts'] },
   { part: 'config', files: ['src/config/**'], may: ['src/config/**', ...contract, 'zod', 'croner', 're2js', 'node:*'] },
   { part: 'data', files: ['src/data/**'], may: ['src/data/**', ...contract, 'node:*'] },
+  { part: 'names of Debezium', files: ['src/debezium/**'], may: ['src/debezium/**'] },
   {
     part: 'change data capture',
     files: ['src/cdc/**'],
-    may: ['src/cdc/**', 'src/data/**', 'src/config/spec.ts', 'src/config/java-regex/index.ts', ...contract, 'node:*'],
+    may: [
+      'src/cdc/**',
+      'src/debezium/**',
+      'src/data/**',
+      'src/config/spec.ts',
+      'src/config/java-regex/index.ts',
+      ...contract,
+      'node:*',
+    ],
   },
   {
     part: 'databases',
@@ -56,6 +65,7 @@ export const rules: readonly Rule[] = [
     may: [
       '{own}/**',
       'src/cdc/**',
+      'src/debezium/**',
       'src/databases/**',
       'src/data/**',
       'src/config/**',

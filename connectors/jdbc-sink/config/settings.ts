@@ -66,9 +66,6 @@ export const topicPlaceholder = `$\{topic}`;
 
 export const defaultKafkaColumns = ['__connect_topic', '__connect_partition', '__connect_offset'] as const;
 
-/** Debezium's `unavailable.value.placeholder`: replaces an unchanged large value that the database did not send. */
-export const UNAVAILABLE_VALUE = '__debezium_unavailable_value';
-
 /** Errors of combinations of keys, by key. Messages are Confluent's where it has them. */
 export function crossKeyErrors(settings: Settings): Record<string, string> {
   const { names, insertMode, pkMode, pkFields, deleteEnabled: deletes } = settings;

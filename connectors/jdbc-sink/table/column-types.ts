@@ -1,10 +1,11 @@
 import type { Schema } from '../../../src/api/index.ts';
 import { quoteIdentifier } from '../../../src/databases/postgresql/quote.ts';
+import { SOURCE_COLUMN_PREFIX } from '../../../src/debezium/names.ts';
 import { kindOf } from '../values/kinds.ts';
 
-const SOURCE_TYPE = '__debezium.source.column.type';
-const SOURCE_LENGTH = '__debezium.source.column.length';
-const SOURCE_SCALE = '__debezium.source.column.scale';
+const SOURCE_TYPE = `${SOURCE_COLUMN_PREFIX}type`;
+const SOURCE_LENGTH = `${SOURCE_COLUMN_PREFIX}length`;
+const SOURCE_SCALE = `${SOURCE_COLUMN_PREFIX}scale`;
 
 /** PostgreSQL's text-like types that records have as strings; known from the source's column types. */
 const textTypes = new Set([

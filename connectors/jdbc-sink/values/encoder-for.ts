@@ -1,4 +1,5 @@
 import type { Schema } from '../../../src/api/index.ts';
+import { SemanticType } from '../../../src/debezium/semantic-type.ts';
 import type { Column } from '../table/catalogue.ts';
 import type { Encoder } from './encoder.ts';
 import { geometricTexts } from './geometry-text.ts';
@@ -210,5 +211,5 @@ const geometrySchema = {
   fields: [],
   byName: new Map(),
   optional: false,
-  name: 'io.debezium.data.geometry.Geometry',
+  name: SemanticType.Geometry,
 } as const;

@@ -1,7 +1,8 @@
 import type { Header, SinkRecord } from '../../../src/api/index.ts';
+import { NEW_KEY_HEADER, OLD_KEY_HEADER } from '../../../src/debezium/names.ts';
 import { DataError } from '../../../src/errors.ts';
 import type { Row } from './change-reader.ts';
-import { headerKey, type KeyChange, keyHeader, keyOfValues, keyValues, NEW_KEY, OLD_KEY } from './key-changes.ts';
+import { headerKey, type KeyChange, keyHeader, keyOfValues, keyValues } from './key-changes.ts';
 import type { Segment } from './row-set.ts';
 import type { Rekeying } from './sql.ts';
 import { TableChanges } from './table-changes.ts';
@@ -25,7 +26,7 @@ interface Write {
 
 /** True if the write is the create event of the key change that the deletion belongs to. */
 function isCreateEventOf({ key, plan, record }: Deletion, write: Write): boolean {
-  const header = keyHeader(write.record, OLD_KEY);
+  const header = keyHeader(write.record, OLD_KEY_HEADER);
   if (header === undefined || plan.table.sql !== write.plan.table.sql) return false;
   const old = headerKey(write.plan, header);
   if (old !== undefined) return keyOfValues(plan, old) === key;
@@ -99,7 +100,7 @@ export class BatchReducer {
       // A tombstone has the headers of its delete event.
       if (deletion?.plan === plan && deletion.key === key) return;
       this.#resolveDeletion(null);
-      const header = keyHeader(record, NEW_KEY);
+      const header = keyHeader(record, NEW_KEY_HEADER);
       if (header !== undefined) {
         this.#pendingDeletion = { key, plan, record, index, header };
         return;
@@ -133,13 +134,13 @@ export class BatchReducer {
 
   /** Copies the old row for a create event whose delete event has not been processed, or belongs to another task. */
   #copyOldRow(plan: WritePlan, record: SinkRecord, row: Row, index: number): void {
-    const header = keyHeader(record, OLD_KEY);
+    const header = keyHeader(record, OLD_KEY_HEADER);
     if (header === undefined) return;
     const old = headerKey(plan, header);
     if (old === undefined)
       throw new DataError(
         `The key of a row has changed, and unchanged values were not sent; they cannot be copied from the old row, ` +
-          `as its key cannot be read from the header ${OLD_KEY}. Set header.converter to org.apache.kafka.connect.json.JsonConverter ` +
+          `as its key cannot be read from the header ${OLD_KEY_HEADER}. Set header.converter to org.apache.kafka.connect.json.JsonConverter ` +
           'for the source and the sink.',
       );
     this.#rekey(plan, this.#deletes ? 'copy' : 'replace', {

@@ -11,10 +11,6 @@ import {
 import { isPlainObject } from '../values/literal.ts';
 import { type Key, keyOfValue, type PlanColumn, type WritePlan } from './write-plan.ts';
 
-/** Debezium's headers on the two records of a changed key: the delete event has the new key, the create event the old one. */
-export const NEW_KEY = '__debezium.newkey';
-export const OLD_KEY = '__debezium.oldkey';
-
 /** A row whose key changes, with values of the plan's key columns. */
 export interface KeyChange {
   readonly record: SinkRecord;

@@ -1,6 +1,7 @@
 import { Decimal, get, isStruct, type Schema, type Struct, type Value } from '../../../src/api/index.ts';
 import { nameUuid } from '../../../src/data/name-uuid.ts';
-import { UNAVAILABLE_VALUE } from '../config/settings.ts';
+import { UNAVAILABLE_VALUE } from '../../../src/debezium/names.ts';
+import { SemanticType } from '../../../src/debezium/semantic-type.ts';
 import { isPlainObject } from '../values/literal.ts';
 
 /** True for Debezium's placeholder of an unchanged TOAST value. */
@@ -36,7 +37,7 @@ export function unavailableCheck(schema: Schema | null): UnavailableCheck | unde
   if (schema === null) return isSchemaless;
   switch (schema.type) {
     case 'string':
-      return schema.name === 'io.debezium.data.Json' ? isJson : isText;
+      return schema.name === SemanticType.Json ? isJson : isText;
     case 'bytes':
       return Number(schema.parameters?.['connect.decimal.precision'] ?? MIN_PRECISION) < MIN_PRECISION
         ? undefined

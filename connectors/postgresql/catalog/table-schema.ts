@@ -6,6 +6,7 @@ import type { CapturedTable } from '../../../src/cdc/record/record-builder.ts';
 import type { KeyLayout, RowField } from '../../../src/cdc/record/row-struct.ts';
 import { type Placeholder, unavailableOf } from '../../../src/cdc/record/unavailable-value.ts';
 import { NULL_TEXT, writeJson } from '../../../src/data/json/json-text.ts';
+import { SOURCE_COLUMN_PREFIX } from '../../../src/debezium/names.ts';
 import { type SourceIdentity, sourceSchema, sourceText } from '../source-info.ts';
 import { defaultValue } from '../types/default-value.ts';
 import { codecOf, type TypeInfo, type TypeSettings } from '../types/resolve.ts';
@@ -130,16 +131,14 @@ function buildColumn(
   const { schema, table } = relation;
   const parameters = settings.propagatesType(schema, table, column.name, type.name)
     ? {
-        [`${SOURCE_COLUMN}.type`]: type.name,
-        [`${SOURCE_COLUMN}.length`]: String(type.length),
-        [`${SOURCE_COLUMN}.scale`]: String(type.scale),
-        [`${SOURCE_COLUMN}.name`]: column.name,
+        [`${SOURCE_COLUMN_PREFIX}type`]: type.name,
+        [`${SOURCE_COLUMN_PREFIX}length`]: String(type.length),
+        [`${SOURCE_COLUMN_PREFIX}scale`]: String(type.scale),
+        [`${SOURCE_COLUMN_PREFIX}name`]: column.name,
       }
     : {};
   return { column, codec, fieldSchema, parameters };
 }
-
-const SOURCE_COLUMN = '__debezium.source.column';
 
 function rowField(
   { column, fieldSchema, codec }: BuiltColumn,

@@ -1,5 +1,6 @@
 import { strategies } from '../../../src/cdc/naming/topic-naming.ts';
 import { atLeast, booleanKey, enumKey, intKey, listKey, longKey, stringKey } from '../../../src/config/spec.ts';
+import { UNAVAILABLE_VALUE } from '../../../src/debezium/names.ts';
 
 const events = { group: 'Events', importance: 'medium' } as const;
 const advanced = { group: 'Advanced', importance: 'low' } as const;
@@ -28,7 +29,7 @@ export const eventKeys = {
   }),
   'unavailable.value.placeholder': stringKey({
     ...events,
-    default: '__debezium_unavailable_value',
+    default: UNAVAILABLE_VALUE,
     doc: "Placeholder of a large value that an update did not change and that the server therefore does not send. Bytes in hexadecimal after 'hex:'.",
   }),
   'provide.transaction.metadata': booleanKey({

@@ -1,6 +1,7 @@
 import { schemaOf } from '../../../src/api/index.ts';
 import type { Codec } from '../../../src/cdc/record/codec.ts';
 import { writeBase64, writeBoolean } from '../../../src/data/json/json-text.ts';
+import { SemanticType } from '../../../src/debezium/semantic-type.ts';
 
 const ONE = 0x31;
 const UNLIMITED = 2_147_483_647;
@@ -31,7 +32,7 @@ function toBytes(bytes: Buffer, start: number, end: number): Buffer {
 }
 
 const many = (length: number): Codec => ({
-  schema: schemaOf('bytes', { name: 'io.debezium.data.Bits', version: 1, parameters: { length: String(length) } }),
+  schema: schemaOf('bytes', { name: SemanticType.Bits, version: 1, parameters: { length: String(length) } }),
   value: toBytes,
   json(bytes, start, end, out) {
     const set = toBytes(bytes, start, end);

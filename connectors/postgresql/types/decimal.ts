@@ -2,6 +2,7 @@ import type { Value } from '../../../src/api/index.ts';
 import { Decimal, javaDouble, LogicalName, schemaOf, structOf, ValueStruct } from '../../../src/api/index.ts';
 import { type Codec, latin1 } from '../../../src/cdc/record/codec.ts';
 import { twosComplement, writeDecimal, writeJson } from '../../../src/data/json/json-text.ts';
+import { SemanticType } from '../../../src/debezium/semantic-type.ts';
 import { float64 } from './numbers.ts';
 import { plainText } from './text.ts';
 
@@ -72,7 +73,7 @@ function unscaledOf(text: string, scale: number): bigint {
 
 const variableSchema = structOf(
   { scale: schemaOf('int32'), value: schemaOf('bytes') },
-  { name: 'io.debezium.data.VariableScaleDecimal', version: 1, doc: 'Variable scaled decimal' },
+  { name: SemanticType.VariableScaleDecimal, version: 1, doc: 'Variable scaled decimal' },
 );
 
 /** numeric without a scale: each value has its own, without trailing zeros. */

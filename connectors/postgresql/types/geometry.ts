@@ -2,6 +2,7 @@ import type { StructSchema, Value } from '../../../src/api/index.ts';
 import { mapOf, schemaOf, structOf, ValueStruct } from '../../../src/api/index.ts';
 import { type Codec, latin1 } from '../../../src/cdc/record/codec.ts';
 import { writeJson } from '../../../src/data/json/json-text.ts';
+import { SemanticType } from '../../../src/debezium/semantic-type.ts';
 
 /** Geometric types of PostgreSQL and PostGIS, as Debezium's structs with well-known binary (OGC 06-103r4). */
 type Point = readonly [x: number, y: number];
@@ -20,15 +21,15 @@ const pointSchema = structOf(
     wkb: schemaOf('bytes', { optional: true }),
     srid: schemaOf('int32', { optional: true }),
   },
-  { name: 'io.debezium.data.geometry.Point', version: 1, doc: 'Geometry (POINT)' },
+  { name: SemanticType.Point, version: 1, doc: 'Geometry (POINT)' },
 );
 const lineSchema = structOf(
   { a: schemaOf('float64'), b: schemaOf('float64'), c: schemaOf('float64') },
-  { name: 'io.debezium.data.geometry.Line', version: 1, doc: 'Geometry (LINE)' },
+  { name: SemanticType.Line, version: 1, doc: 'Geometry (LINE)' },
 );
 const circleSchema = structOf(
   { center: pointSchema, radius: schemaOf('float64') },
-  { name: 'io.debezium.data.geometry.Circle', version: 1, doc: 'Geometry (CIRCLE)' },
+  { name: SemanticType.Circle, version: 1, doc: 'Geometry (CIRCLE)' },
 );
 const shape = (name: string, doc: string): StructSchema =>
   structOf(

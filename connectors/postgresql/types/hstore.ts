@@ -1,6 +1,7 @@
 import { mapOf, schemaOf } from '../../../src/api/index.ts';
 import type { Codec } from '../../../src/cdc/record/codec.ts';
 import { writeJson } from '../../../src/data/json/json-text.ts';
+import { SemanticType } from '../../../src/debezium/semantic-type.ts';
 import { text } from './text.ts';
 
 /** `hstore.handling.mode` */
@@ -33,7 +34,7 @@ const printed = (map: ReadonlyMap<string, string | null>): string =>
   `{${[...map].map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`).join(',')}}`;
 
 const asJson: Codec = {
-  ...text({ name: 'io.debezium.data.Json', missing: '{}' }),
+  ...text({ name: SemanticType.Json, missing: '{}' }),
   value: (bytes, start, end) => printed(pairs(bytes.toString('utf8', start, end))),
   json(bytes, start, end, out) {
     out.jsonText(printed(pairs(bytes.toString('utf8', start, end))));

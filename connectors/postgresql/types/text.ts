@@ -2,6 +2,7 @@ import type { PrimitiveSchema } from '../../../src/api/index.ts';
 import { schemaOf } from '../../../src/api/index.ts';
 import { type Codec, type DefaultText, latin1 } from '../../../src/cdc/record/codec.ts';
 import { writeQuoted } from '../../../src/data/json/json-text.ts';
+import { SemanticType } from '../../../src/debezium/semantic-type.ts';
 
 interface TextOptions {
   /** Logical name, version 1. */
@@ -46,7 +47,7 @@ export function plainText(options: TextOptions = {}): Codec {
 /** An enum has the labels that are in the catalog now. */
 export const enumeration = (labels: readonly string[]): Codec =>
   text({
-    name: 'io.debezium.data.Enum',
+    name: SemanticType.Enum,
     parameters: { allowed: labels.join(',') },
     ...(labels[0] === undefined ? {} : { defaults: { zero: labels[0] } }),
   });

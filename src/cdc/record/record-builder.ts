@@ -1,5 +1,6 @@
 import type { Header, SourceRecord } from '../../api/index.ts';
 import { schemaOf } from '../../api/index.ts';
+import { CONTEXT_HEADER_PREFIX, NEW_KEY_HEADER, OLD_KEY_HEADER } from '../../debezium/names.ts';
 import type { ChangeSource } from './change-source.ts';
 import { Envelope, type EnvelopeTable } from './envelope.ts';
 import type { ReadTime } from './read-time.ts';
@@ -17,14 +18,10 @@ export interface RecordSettings {
 
 export const NO_HEADERS: readonly Header[] = [];
 
-/** Headers of the two records of a key change: the other key. */
-const NEW_KEY = '__debezium.newkey';
-const OLD_KEY = '__debezium.oldkey';
-
 /** Debezium's context headers. connector: the name in `source.connector`; run: the id of this run of the task. */
 export function contextHeaders(connector: string, prefix: string, task: number, run: string): readonly Header[] {
   const schema = schemaOf('string');
-  const header = (key: string, value: string): Header => ({ key: `__debezium.context.${key}`, schema, value });
+  const header = (key: string, value: string): Header => ({ key: CONTEXT_HEADER_PREFIX + key, schema, value });
   return [
     header('connectorLogicalName', prefix),
     header('taskId', String(task)),
@@ -85,14 +82,14 @@ export class RecordBuilder<P> {
   deleteOldKey(site: ChangeSite<P>, before: RowStruct, after: RowStruct, out: SourceRecord[]): void {
     const { skips } = this.#settings;
     if (skips.has('u') || skips.has('d')) return;
-    this.#delete(site, before, [this.#keyHeader(NEW_KEY, site.table, after), ...this.#settings.headers], out);
+    this.#delete(site, before, [this.#keyHeader(NEW_KEY_HEADER, site.table, after), ...this.#settings.headers], out);
   }
 
   /** The creation of the new key. Skipped with creations, and with updates. */
   createNewKey(site: ChangeSite<P>, before: RowStruct, after: RowStruct, out: SourceRecord[]): void {
     const { skips } = this.#settings;
     if (skips.has('u') || skips.has('c')) return;
-    const headers = [this.#keyHeader(OLD_KEY, site.table, before), ...this.#settings.headers];
+    const headers = [this.#keyHeader(OLD_KEY_HEADER, site.table, before), ...this.#settings.headers];
     out.push(this.#record(site, 'c', null, after, after, headers));
   }
 

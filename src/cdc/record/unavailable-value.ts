@@ -8,6 +8,7 @@ import {
   ValueStruct,
 } from '../../api/index.ts';
 import { nameUuid } from '../../data/name-uuid.ts';
+import { SemanticType } from '../../debezium/semantic-type.ts';
 
 /** `unavailable.value.placeholder`: text, or bytes written `hex:…`. */
 export interface Placeholder {
@@ -67,7 +68,7 @@ function items(schema: Schema, placeholder: Placeholder): readonly Value[] {
     case 'float64':
       return bytes.map(byte => number(schema, byte));
     case 'string':
-      return [schema.name === 'io.debezium.data.Uuid' ? nameUuid(placeholder.bytes) : placeholder.text];
+      return [schema.name === SemanticType.Uuid ? nameUuid(placeholder.bytes) : placeholder.text];
     default:
       return [unavailableOf(schema, placeholder)];
   }

@@ -1,5 +1,6 @@
 import { schemaOf } from '../../../../src/api/index.ts';
 import { type Codec, latin1 } from '../../../../src/cdc/record/codec.ts';
+import { SemanticType } from '../../../../src/debezium/semantic-type.ts';
 
 /** `interval.handling.mode` */
 export type IntervalMode = 'numeric' | 'string';
@@ -48,7 +49,7 @@ function toIso(text: string): string {
 }
 
 const numeric: Codec = {
-  schema: schemaOf('int64', { name: 'io.debezium.time.MicroDuration', version: 1 }),
+  schema: schemaOf('int64', { name: SemanticType.MicroDuration, version: 1 }),
   value: (bytes, start, end) => toMicros(latin1(bytes, start, end)),
   json(bytes, start, end, out) {
     out.ascii(String(toMicros(latin1(bytes, start, end))));
@@ -59,7 +60,7 @@ const numeric: Codec = {
 };
 
 const asText: Codec = {
-  schema: schemaOf('string', { name: 'io.debezium.time.Interval', version: 1 }),
+  schema: schemaOf('string', { name: SemanticType.Interval, version: 1 }),
   value: (bytes, start, end) => toIso(latin1(bytes, start, end)),
   json(bytes, start, end, out) {
     out.ascii(`"${toIso(latin1(bytes, start, end))}"`);

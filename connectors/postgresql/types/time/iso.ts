@@ -1,5 +1,6 @@
 import { schemaOf } from '../../../../src/api/index.ts';
 import { type Codec, latin1 } from '../../../../src/cdc/record/codec.ts';
+import { SemanticType } from '../../../../src/debezium/semantic-type.ts';
 
 /** `time.precision.mode=isostring`: ISO 8601 text with a Z and the shortest fraction. */
 const iso = (name: string, zero: string, missing: string, read: (text: string) => string): Codec => ({
@@ -23,16 +24,16 @@ const INFINITE_TIMESTAMP: Readonly<Record<string, string>> = {
 };
 
 export const isoDate = iso(
-  'io.debezium.time.IsoDate',
+  SemanticType.IsoDate,
   '1970-01-01',
   '1970-01-01Z',
   text => INFINITE_DATE[text] ?? `${isoDay(text)}Z`,
 );
 
-export const isoTime = iso('io.debezium.time.IsoTime', '00:00:00', '00:00:00Z', text => `${text}Z`);
+export const isoTime = iso(SemanticType.IsoTime, '00:00:00', '00:00:00Z', text => `${text}Z`);
 
 export const isoTimestamp = iso(
-  'io.debezium.time.IsoTimestamp',
+  SemanticType.IsoTimestamp,
   '1970-01-01 00:00:00',
   '1970-01-01T00:00:00Z',
   text => INFINITE_TIMESTAMP[text] ?? `${isoDay(text)}T${timeOf(text)}Z`,

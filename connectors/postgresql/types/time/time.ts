@@ -2,6 +2,7 @@ import type { PrimitiveSchema, Value } from '../../../../src/api/index.ts';
 import { LogicalName, schemaOf } from '../../../../src/api/index.ts';
 import type { Codec } from '../../../../src/cdc/record/codec.ts';
 import { writeInteger, writeScaled } from '../../../../src/data/json/json-text.ts';
+import { SemanticType } from '../../../../src/debezium/semantic-type.ts';
 import { civil, readDate, readTime, readTimestamp } from './civil.ts';
 import { isoDate, isoTime, isoTimestamp } from './iso.ts';
 
@@ -41,7 +42,7 @@ export function date(mode: TimeMode): Codec {
   };
   const isOut = (value: number): boolean => connect && civil.infinite === 0 && Math.abs(value) >= DAY_LIMIT;
   return {
-    schema: versionedSchema('int32', connect ? LogicalName.Date : 'io.debezium.time.Date'),
+    schema: versionedSchema('int32', connect ? LogicalName.Date : SemanticType.Date),
     value(bytes, start, end) {
       const value = days(bytes, start, end);
       if (!connect) return value;
@@ -66,11 +67,11 @@ export function time(typmod: number, mode: TimeMode): Codec {
     case 'connect':
       return connectTime;
     case 'nanoseconds':
-      return longTime('io.debezium.time.NanoTime', 9);
+      return longTime(SemanticType.NanoTime, 9);
     case 'adaptive':
-      return isMillis(typmod) ? milliTime : longTime('io.debezium.time.MicroTime', 6);
+      return isMillis(typmod) ? milliTime : longTime(SemanticType.MicroTime, 6);
     default:
-      return longTime('io.debezium.time.MicroTime', 6);
+      return longTime(SemanticType.MicroTime, 6);
   }
 }
 
@@ -82,7 +83,7 @@ const millisOfDay = (bytes: Buffer, start: number, end: number): number => {
 };
 
 const milliTime: Codec = {
-  schema: versionedSchema('int32', 'io.debezium.time.Time'),
+  schema: versionedSchema('int32', SemanticType.Time),
   value: millisOfDay,
   json(bytes, start, end, out) {
     writeInteger(out, millisOfDay(bytes, start, end));
@@ -125,7 +126,7 @@ export function timestamp(typmod: number, mode: TimeMode): Codec {
     case 'connect':
       return connectTimestamp;
     case 'nanoseconds':
-      return longTimestamp('io.debezium.time.NanoTimestamp', 9, LONG_INFINITE);
+      return longTimestamp(SemanticType.NanoTimestamp, 9, LONG_INFINITE);
     case 'microseconds':
       return micros;
     default:
@@ -155,8 +156,8 @@ function longTimestamp(name: string, width: Width, infinite: { readonly 1: bigin
   };
 }
 
-const micros = longTimestamp('io.debezium.time.MicroTimestamp', 6, LONG_INFINITE);
-const millis = longTimestamp('io.debezium.time.Timestamp', 3, MILLIS_INFINITE);
+const micros = longTimestamp(SemanticType.MicroTimestamp, 6, LONG_INFINITE);
+const millis = longTimestamp(SemanticType.Timestamp, 3, MILLIS_INFINITE);
 
 /** null outside the range of a Date. */
 const connectMillis = (bytes: Buffer, start: number, end: number): number | null => {

@@ -1,6 +1,7 @@
 import { schemaOf } from '../../../../src/api/index.ts';
 import { type Codec, latin1 } from '../../../../src/cdc/record/codec.ts';
 import { fixedDigits } from '../../../../src/data/json/json-text.ts';
+import { SemanticType } from '../../../../src/debezium/semantic-type.ts';
 import { civil, readTime } from './civil.ts';
 import { isoDay } from './iso.ts';
 
@@ -22,7 +23,7 @@ export function zonedTimestamp(typmod: number): Codec {
   const width = typmod < 0 ? 6 : typmod;
   const whole = SECONDS_LENGTH + (width === 0 ? 0 : width + 1) + 3;
   return {
-    schema: schemaOf('string', { name: 'io.debezium.time.ZonedTimestamp', version: 1 }),
+    schema: schemaOf('string', { name: SemanticType.ZonedTimestamp, version: 1 }),
     value: (bytes, start, end) => slowTimestamp(latin1(bytes, start, end), width),
     json(bytes, start, end, out) {
       const timeEnd = end - ZONE_LENGTH;
@@ -60,7 +61,7 @@ function slowTimestamp(text: string, width: number): string {
 
 /** timetz in UTC, with the shortest fraction. */
 export const zonedTime: Codec = {
-  schema: schemaOf('string', { name: 'io.debezium.time.ZonedTime', version: 1 }),
+  schema: schemaOf('string', { name: SemanticType.ZonedTime, version: 1 }),
   value: utcTime,
   json(bytes, start, end, out) {
     out.ascii(`"${utcTime(bytes, start, end)}"`);

@@ -1,0 +1,36 @@
+/**
+ * Schema names of Debezium's semantic types
+ * (https://debezium.io/documentation/reference/stable/connectors/postgresql.html#postgresql-data-types).
+ */
+export const SemanticType = {
+  Bits: 'io.debezium.data.Bits',
+  DoubleVector: 'io.debezium.data.DoubleVector',
+  Enum: 'io.debezium.data.Enum',
+  FloatVector: 'io.debezium.data.FloatVector',
+  Json: 'io.debezium.data.Json',
+  Ltree: 'io.debezium.data.Ltree',
+  Tsvector: 'io.debezium.data.Tsvector',
+  Uuid: 'io.debezium.data.Uuid',
+  VariableScaleDecimal: 'io.debezium.data.VariableScaleDecimal',
+  Xml: 'io.debezium.data.Xml',
+  Circle: 'io.debezium.data.geometry.Circle',
+  Geography: 'io.debezium.data.geometry.Geography',
+  Geometry: 'io.debezium.data.geometry.Geometry',
+  Line: 'io.debezium.data.geometry.Line',
+  Point: 'io.debezium.data.geometry.Point',
+  Date: 'io.debezium.time.Date',
+  Interval: 'io.debezium.time.Interval',
+  IsoDate: 'io.debezium.time.IsoDate',
+  IsoTime: 'io.debezium.time.IsoTime',
+  IsoTimestamp: 'io.debezium.time.IsoTimestamp',
+  MicroDuration: 'io.debezium.time.MicroDuration',
+  MicroTime: 'io.debezium.time.MicroTime',
+  MicroTimestamp: 'io.debezium.time.MicroTimestamp',
+  NanoDuration: 'io.debezium.time.NanoDuration',
+  NanoTime: 'io.debezium.time.NanoTime',
+  NanoTimestamp: 'io.debezium.time.NanoTimestamp',
+  Time: 'io.debezium.time.Time',
+  Timestamp: 'io.debezium.time.Timestamp',
+  ZonedTime: 'io.debezium.time.ZonedTime',
+  ZonedTimestamp: 'io.debezium.time.ZonedTimestamp',
+} as const;
