@@ -11,7 +11,7 @@ import { connectionSettings, recordSettings, schemaSettings, snapshotTables, str
 import { ignoredSettings } from './config/tuning-keys.ts';
 import { findTables } from './find-tables.ts';
 import { ServerGuard } from './position/log-identity.ts';
-import type { Lsn } from './position/lsn.ts';
+import { type Lsn, ZERO_LSN } from './position/lsn.ts';
 import { readOffset, serverPartition } from './position/offsets.ts';
 import {
   findStartPoint,
@@ -210,7 +210,7 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
     this.#next = undefined;
     this.#chunks = [...next.chunks, ...next.stale];
     if (next.stored) return null;
-    return new StreamBatch([], [this.#stream.position(), ...deletions(next.stale)], 0, 0);
+    return new StreamBatch([], [this.#stream.position(), ...deletions(next.stale)], 0, ZERO_LSN);
   }
 
   caughtUp(): boolean {

@@ -1,5 +1,12 @@
 import type pg from 'pg';
-import { type Lsn, readLsn, readUint16, readUint32 } from '../../connectors/postgresql/position/lsn.ts';
+import {
+  type Lsn,
+  lsnOf,
+  readLsn,
+  readUint16,
+  readUint32,
+  ZERO_LSN,
+} from '../../connectors/postgresql/position/lsn.ts';
 import type { TestDatabase } from '../support/database.ts';
 
 /** A change of a row according to PostgreSQL's log. */
@@ -39,7 +46,7 @@ export class CommitLog {
   async read(take: (change: CommittedChange) => void): Promise<void> {
     const client = await this.#database.pool.connect();
     const tables = new Map<number, string>();
-    let commit: Lsn = 0;
+    let commit = ZERO_LSN;
     try {
       await client.query('BEGIN');
       // The server stores the result in a file, so that it need not fit into memory.
@@ -57,7 +64,12 @@ export class CommitLog {
           if (type === 'B') commit = readLsn(data, 1);
           else if (type === 'R') tables.set(readUint32(data, 1), relationName(data));
           else if ('IUD'.includes(type))
-            take({ table: tables.get(readUint32(data, 1)) ?? '', id: firstColumn(data), lsn: Number(lsn), commit });
+            take({
+              table: tables.get(readUint32(data, 1)) ?? '',
+              id: firstColumn(data),
+              lsn: lsnOf(Number(lsn)),
+              commit,
+            });
         }
       }
       await client.query('COMMIT');

@@ -1,4 +1,4 @@
-import { formatLsn, type Lsn } from '../../connectors/postgresql/position/lsn.ts';
+import { formatLsn, type Lsn, ZERO_LSN } from '../../connectors/postgresql/position/lsn.ts';
 import { runSeed } from '../support/generate/seed.ts';
 import { writeReport } from '../support/report.ts';
 import type { Change } from './changes.ts';
@@ -63,8 +63,8 @@ export async function checkSlot(history: SlotHistory): Promise<void> {
   throw new Error(
     `slot ${slot} was ahead of the topic in ${violationsFound.length} of ${samples.length} samples: at ` +
       `${new Date(sample.time).toISOString()} it was confirmed at ${formatLsn(sample.confirmed)}, and ${missing.length} ` +
-      `changes of ${table} before that were not decided in Kafka, as that of LSN ${formatLsn(missing[0]?.lsn ?? 0)}, ` +
-      `committed at ${formatLsn(missing[0]?.commit ?? 0)}. Report: ${path}`,
+      `changes of ${table} before that were not decided in Kafka, as that of LSN ${formatLsn(missing[0]?.lsn ?? ZERO_LSN)}, ` +
+      `committed at ${formatLsn(missing[0]?.commit ?? ZERO_LSN)}. Report: ${path}`,
   );
 }
 
@@ -119,7 +119,7 @@ function violations(samples: readonly SlotSample[], table: Table, passable: Stre
     const undecided = end.unmarked.filter(({ decided }) => !decided).map(({ from }) => from);
     let i = indexAt(streamed, Math.min(end.highWatermark, ...undecided));
     for (; (firstCommits[i] ?? Number.POSITIVE_INFINITY) < sample.confirmed; i++) {
-      const [change, commit] = [streamed[i] as Change, commits[i] as number];
+      const [change, commit] = [streamed[i] as Change, commits[i] as Lsn];
       const { id, lsn, offset, producerId } = change;
       if (commit < sample.confirmed && !isDecided(end, change)) missing.push({ id, lsn, commit, offset, producerId });
     }

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Lsn } from '../../connectors/postgresql/position/lsn.ts';
+import { type Lsn, lsnOf } from '../../connectors/postgresql/position/lsn.ts';
 import { messageOf } from '../../src/errors.ts';
 import { isRetriableError } from '../../src/kafka/failures.ts';
 import type { TestDatabase } from '../support/database.ts';
@@ -106,7 +106,7 @@ export class SlotWatch implements AsyncDisposable {
       `SELECT (confirmed_flush_lsn - '0/0')::text AS confirmed FROM pg_replication_slots WHERE slot_name = $1`,
       [this.#watched.slot],
     );
-    return slot?.confirmed ? Number(slot.confirmed) : undefined;
+    return slot?.confirmed ? lsnOf(Number(slot.confirmed)) : undefined;
   }
 
   /** Resolves with undefined, and counts the reason, if the promise rejects with an expected error. */

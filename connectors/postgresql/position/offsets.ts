@@ -78,22 +78,23 @@ export function readOffset(offset: SourceOffset): StoredPosition {
     if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
     throw new MillraceError('SOURCE_POSITION_LOST', `the stored offset has a wrong value for ${name}: ${value}`);
   };
-  const lsn = number('lsn');
-  const commit = number('lsn_commit') ?? number('lsn_proc') ?? lsn;
+  const lsnAt = (name: string): Lsn | null => number(name) as Lsn | null;
+  const lsn = lsnAt('lsn');
+  const commit = lsnAt('lsn_commit') ?? lsnAt('lsn_proc') ?? lsn;
   const identity = readIdentity(offset);
   if (commit === null)
     throw new MillraceError(
       'SOURCE_POSITION_LOST',
       `the stored offset has no lsn: ${JSON.stringify(offset)}; reset the connector's offsets to read the tables again`,
     );
-  const last = lastOf(number('last_commit_lsn'), number('last_commit_xid'));
+  const last = lastOf(lsnAt('last_commit_lsn'), number('last_commit_xid'));
   const position = {
     start: commit,
-    partial: partialOf(offset, lsn, number),
+    partial: partialOf(offset, lsn, number, lsnAt),
     last,
     // Debezium uses lsn_commit, which Millrace also advances while nothing is committed.
-    sequence: identity === null ? number('lsn_commit') : (number('sequence_lsn') ?? last?.lsn ?? null),
-    readAgainUntil: number('read_again_lsn'),
+    sequence: identity === null ? lsnAt('lsn_commit') : (lsnAt('sequence_lsn') ?? last?.lsn ?? null),
+    readAgainUntil: lsnAt('read_again_lsn'),
   };
   const snapshot = offset['snapshot'];
   if (snapshot !== undefined && snapshot !== null && snapshot !== false) {
@@ -112,13 +113,14 @@ const CHANGES = new Set<Json | undefined>(['INSERT', 'UPDATE', 'DELETE', 'TRUNCA
 
 function partialOf(
   offset: NonNullable<SourceOffset>,
-  lsn: number | null,
+  lsn: Lsn | null,
   number: (name: string) => number | null,
+  lsnAt: (name: string) => Lsn | null,
 ): PartialTransaction | null {
   const xid = number('txId');
   // Its changes may be before lsn_commit: other transactions committed while it was open.
   if (lsn === null || xid === null || !CHANGES.has(offset['messageType'])) return null;
-  return { xid, lsn, events: number('lsn_events_processed') ?? 1, commitLsn: number('open_commit_lsn') };
+  return { xid, lsn, events: number('lsn_events_processed') ?? 1, commitLsn: lsnAt('open_commit_lsn') };
 }
 
 /** The common part of the offsets of the stream. */

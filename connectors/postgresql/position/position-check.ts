@@ -1,7 +1,7 @@
 import { MillraceError } from '../../../src/errors.ts';
 import type { StoredPostgresChunk } from '../snapshot/chunk.ts';
 import { describeLog, type LogIdentity } from './log-identity.ts';
-import { formatLsn, type Lsn } from './lsn.ts';
+import { formatLsn, type Lsn, maxLsn } from './lsn.ts';
 import type { StreamPosition } from './offsets.ts';
 import type { TimelineHistory } from './timeline-history.ts';
 
@@ -48,7 +48,7 @@ export async function checkPositionInLog(check: PositionCheck): Promise<void> {
 
 /** The highest LSN up to which changes were written to Kafka. */
 function reachOf({ start, partial }: StreamPosition, chunks: readonly StoredPostgresChunk[]): Lsn {
-  return chunks.reduce((reach, { lsn }) => Math.max(reach, lsn), Math.max(start, partial?.commitLsn ?? 0));
+  return chunks.reduce((reach, { lsn }) => maxLsn(reach, lsn), maxLsn(start, partial?.commitLsn ?? start));
 }
 
 const expected = (reach: Lsn, stored: LogIdentity | null): string =>

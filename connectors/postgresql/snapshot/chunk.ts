@@ -1,6 +1,6 @@
 import type { Json, SourceOffset, SourcePartition, SourcePosition } from '../../../src/api/index.ts';
 import { type Bound, type Chunk, chunkPartition, type StoredChunk } from '../../../src/cdc/snapshot/chunk.ts';
-import type { Lsn } from '../position/lsn.ts';
+import { type Lsn, lsnOf } from '../position/lsn.ts';
 import { identityFields, readIdentity, type TableIdentity } from './table-identity.ts';
 import { parseVisibility, type Visibility } from './visibility.ts';
 
@@ -51,7 +51,7 @@ function readChunk(
     hi: bound(offset['hi']),
     snapshot,
     visibility: parseVisibility(snapshot),
-    lsn: Number(offset['lsn']),
+    lsn: lsnOf(Number(offset['lsn'])),
     rows: Number(offset['rows']),
     again: offset['again'] === true,
   };

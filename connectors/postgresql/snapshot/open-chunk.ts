@@ -6,7 +6,7 @@ import type { Bound } from '../../../src/cdc/snapshot/chunk.ts';
 import type { ReadChunk } from '../../../src/cdc/snapshot/chunk-reader.ts';
 import type { Claim } from '../../../src/cdc/snapshot/table-progress.ts';
 import { MillraceError } from '../../../src/errors.ts';
-import { type Lsn, parseLsn, readInt32, readUint16, recordEnd } from '../position/lsn.ts';
+import { type Lsn, parseLsn, readInt32, readUint16, recordEnd, ZERO_LSN } from '../position/lsn.ts';
 import { rowTexts } from '../session/row-reader.ts';
 import { PostgresSource, type SourceIdentity } from '../source-info.ts';
 import type { PostgresChunk } from './chunk.ts';
@@ -32,7 +32,7 @@ export class OpenChunk {
   #lo: Bound | null;
   #site: ChangeSite<Lsn> | undefined;
   #snapshot = '';
-  #lsn: Lsn = 0;
+  #lsn = ZERO_LSN;
   #records: SourceRecord[] = [];
   #last: RowStruct | undefined;
   #lastCtid = '';

@@ -3,7 +3,7 @@ import type { Bound } from '../../../src/cdc/snapshot/chunk.ts';
 import { MillraceError } from '../../../src/errors.ts';
 import type { KeyColumn } from '../catalog/relation.ts';
 import type { Table } from '../catalog/table-schema.ts';
-import { formatLsn, type Lsn } from '../position/lsn.ts';
+import { formatLsn, type Lsn, maxLsn, ZERO_LSN } from '../position/lsn.ts';
 import type { Sql } from '../session/sql.ts';
 import type { PostgresChunk } from './chunk.ts';
 import { fieldsOf, keyText } from './key-text.ts';
@@ -62,7 +62,7 @@ export class SeenFilter {
     this.#tables = tables;
     const chunks = [...tables.values()].flatMap(table => table.chunks);
     this.#again = new Set(chunks.filter(({ again }) => again).map(({ table }) => table));
-    this.end = chunks.reduce((highest, { lsn }) => Math.max(highest, lsn), 0);
+    this.end = chunks.reduce((highest, { lsn }) => maxLsn(highest, lsn), ZERO_LSN);
     this.#near = chunks.reduce((highest, { visibility }) => Math.max(highest, visibility.xmax), 0);
   }
 

@@ -4,7 +4,7 @@ import { quoteIdentifier, quoteLiteral } from '../../../src/databases/postgresql
 import { messageOf } from '../../../src/errors.ts';
 import { chunkKey, type KeyColumn, type TableFacts } from '../catalog/relation.ts';
 import type { Table } from '../catalog/table-schema.ts';
-import type { Lsn } from '../position/lsn.ts';
+import { type Lsn, maxLsn, ZERO_LSN } from '../position/lsn.ts';
 import { flushLog, insertEnd, logEnd } from '../position/wal.ts';
 import { databaseCode, UNDEFINED_OBJECTS } from '../session/failures.ts';
 import type { Sql } from '../session/sql.ts';
@@ -45,7 +45,7 @@ export class MissingValues {
   constructor(sql: Sql, log: Log, readAgainUntil: Lsn | null) {
     this.#sql = sql;
     this.#log = log;
-    this.#until = readAgainUntil ?? 0;
+    this.#until = readAgainUntil ?? ZERO_LSN;
   }
 
   /** Rows of transactions that commit before this are read again; null: the stream at `position` has passed it. */
@@ -65,7 +65,7 @@ export class MissingValues {
       let isMissing = false;
       for (const part of byTable(due)) isMissing = !(await this.#read(part)) || isMissing;
       const end = await this.#flush();
-      if (isMissing) this.#until = Math.max(this.#until, end);
+      if (isMissing) this.#until = maxLsn(this.#until, end);
     }
   }
 

@@ -1,4 +1,4 @@
-import type { Lsn } from '../position/lsn.ts';
+import { type Lsn, ZERO_LSN } from '../position/lsn.ts';
 import type { PartialTransaction } from '../position/offsets.ts';
 import { PostgresSource, type SourceIdentity } from '../source-info.ts';
 import type { Begin } from './pgoutput.ts';
@@ -17,7 +17,7 @@ export class OpenTransaction {
   /** It contains a message of Millrace. */
   isOwn = false;
   /** LSN and kind of the last change. */
-  lsn: Lsn = 0;
+  lsn = ZERO_LSN;
   kind = 'INSERT';
   /** Number of changes at that LSN: one record of the log may contain many rows. */
   events = 0;

@@ -1,6 +1,6 @@
 import { type ColumnOffsets, IS_NULL, IS_UNCHANGED } from '../../../src/cdc/record/row-struct.ts';
 import type { Relation, RelationColumn, ReplicaIdentity } from '../catalog/relation.ts';
-import { type Lsn, readInt32, readLsn, readUint16, readUint32 } from '../position/lsn.ts';
+import { type Lsn, readInt32, readLsn, readUint16, readUint32, readUint64 } from '../position/lsn.ts';
 
 /**
  * Logical replication messages of the pgoutput plugin, protocol version 1, values as text
@@ -36,7 +36,7 @@ export interface Begin {
 export function readBegin(bytes: Buffer, at: number): Begin {
   return {
     commitLsn: readLsn(bytes, at),
-    micros: readLsn(bytes, at + 8) + POSTGRES_EPOCH_MICROS,
+    micros: readUint64(bytes, at + 8) + POSTGRES_EPOCH_MICROS,
     xid: readUint32(bytes, at + 16),
   };
 }

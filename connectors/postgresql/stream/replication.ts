@@ -1,6 +1,6 @@
 import { quoteIdentifier } from '../../../src/databases/postgresql/quote.ts';
 import { MillraceError } from '../../../src/errors.ts';
-import { formatLsn, type Lsn, readLsn, writeLsn } from '../position/lsn.ts';
+import { formatLsn, type Lsn, maxLsn, readLsn, writeUint64 } from '../position/lsn.ts';
 import { type ConnectionSettings, type ConnectOptions, connect } from '../session/connection.ts';
 import { readErrorResponse, toMillraceError } from '../session/failures.ts';
 import type { Frames } from '../session/frames.ts';
@@ -167,7 +167,7 @@ export class Replication {
     this.#pendingStatus = undefined;
     this.#reportedAt = performance.now();
     this.#reported = this.#flushed;
-    this.#wire.write(statusUpdate(Math.max(this.#received, this.#flushed), this.#flushed, asks));
+    this.#wire.write(statusUpdate(maxLsn(this.#received, this.#flushed), this.#flushed, asks));
   }
 
   async close(): Promise<void> {
@@ -186,10 +186,10 @@ function statusUpdate(received: Lsn, flushed: Lsn, asks: boolean): Buffer {
   message[0] = COPY_DATA;
   message.writeUInt32BE(STATUS_LENGTH - 1, 1);
   message[5] = STATUS;
-  writeLsn(message, 6, received);
-  writeLsn(message, 14, flushed);
-  writeLsn(message, 22, flushed);
-  writeLsn(message, 30, Date.now() * 1000 - POSTGRES_EPOCH_MICROS);
+  writeUint64(message, 6, received);
+  writeUint64(message, 14, flushed);
+  writeUint64(message, 22, flushed);
+  writeUint64(message, 30, Date.now() * 1000 - POSTGRES_EPOCH_MICROS);
   message[38] = asks ? 1 : 0;
   return message;
 }

@@ -5,7 +5,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import { DescribedTables, type DescribedTablesSettings } from '../catalog/described-tables.ts';
 import type { Relation } from '../catalog/relation.ts';
 import type { LogIdentity } from '../position/log-identity.ts';
-import { type Lsn, readLsn } from '../position/lsn.ts';
+import { type Lsn, readLsn, ZERO_LSN } from '../position/lsn.ts';
 import type { StreamPosition } from '../position/offsets.ts';
 import { PositionTracker } from '../position/position-tracker.ts';
 import type { ResumeCheck } from '../position/resume-check.ts';
@@ -164,7 +164,7 @@ export class Stream {
     const moved = this.tracker.hasAdvanced && (pending.complete > 0 || this.#idleIsDue());
     if (!cut && !moved && due.length === 0) return null;
     const batch = await pending.take(cut, filter, this.#missing);
-    await this.#missing.fill(batch.incomplete, filter?.end ?? 0);
+    await this.#missing.fill(batch.incomplete, filter?.end ?? ZERO_LSN);
     if (cut) {
       if (transaction.wasWritten) return null;
       this.#decoder.partial = transaction.partial;

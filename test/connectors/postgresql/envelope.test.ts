@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { buildTable, type Table } from '../../../connectors/postgresql/catalog/table-schema.ts';
+import { lsnOf } from '../../../connectors/postgresql/position/lsn.ts';
 import { PostgresSource } from '../../../connectors/postgresql/source-info.ts';
 import { TupleReader } from '../../../connectors/postgresql/stream/pgoutput.ts';
 import type { Schema, Struct, Value } from '../../../src/api/index.ts';
@@ -73,7 +74,7 @@ const origin = fc
   .record({
     micros: fc.integer({ min: 1, max: 2 ** 50 }),
     txId: fc.option(fc.nat(), { nil: null }),
-    previousCommit: fc.option(fc.nat(2 ** 50), { nil: null }),
+    previousCommit: fc.option(fc.nat(2 ** 50).map(lsnOf), { nil: null }),
   })
   .map(options => new PostgresSource({ names: settings.names, ...options }));
 

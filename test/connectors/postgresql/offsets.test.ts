@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { lsnOf } from '../../../connectors/postgresql/position/lsn.ts';
 import {
   commitOffset,
   partialOffset,
@@ -87,16 +88,17 @@ describe('offsets of Debezium', () => {
 });
 
 describe('our own', () => {
-  test.each([70, 75])('are read as they were written; the sequence begins with %i', sequence => {
+  test.each([lsnOf(70), lsnOf(75)])('are read as they were written; the sequence begins with %i', sequence => {
     expect(readOffset(null)).toEqual({ kind: 'none' });
     // More than a double holds.
     const identity = { system: '18446744073709551615', timeline: 3, database: 4294967295 };
-    const known = { identity, start: 77, last: { xid: 5, lsn: 70 }, sequence, readAgainUntil: 90, micros: 6 };
-    const position = { start: 77, partial: null, last: known.last, sequence, readAgainUntil: 90 };
+    const last = { xid: 5, lsn: lsnOf(70) };
+    const known = { identity, start: lsnOf(77), last, sequence, readAgainUntil: lsnOf(90), micros: 6 };
+    const position = { start: lsnOf(77), partial: null, last, sequence, readAgainUntil: lsnOf(90) };
     expect(readOffset(commitOffset(known))).toEqual({ kind: 'stream', position, identity });
-    const partial = { xid: 6, lsn: 99, events: 2, commitLsn: 120 };
+    const partial = { xid: 6, lsn: lsnOf(99), events: 2, commitLsn: lsnOf(120) };
     // Others committed while the transaction ran.
-    const early = { ...position, partial: { ...partial, lsn: 60 } };
+    const early = { ...position, partial: { ...partial, lsn: lsnOf(60) } };
     const cut = { ...position, partial };
     expect(readOffset(partialOffset(known, partial, 'DELETE'))).toEqual({ kind: 'stream', position: cut, identity });
     for (const where of [position, cut, early]) {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { keyColumns } from '../../../connectors/postgresql/catalog/relation.ts';
 import { config, type PostgresConfig } from '../../../connectors/postgresql/config/config.ts';
 import { capturedTables } from '../../../connectors/postgresql/config/settings.ts';
-import { formatLsn, parseLsn, readLsn, writeLsn } from '../../../connectors/postgresql/position/lsn.ts';
+import { formatLsn, lsnOf, parseLsn, readLsn, writeUint64 } from '../../../connectors/postgresql/position/lsn.ts';
 import { Frames } from '../../../connectors/postgresql/session/frames.ts';
 import { isVisible, parseVisibility, widen } from '../../../connectors/postgresql/snapshot/visibility.ts';
 import { defaultValue } from '../../../connectors/postgresql/types/default-value.ts';
@@ -19,14 +19,14 @@ test("source.version is the package's", () => expect(VERSION).toBe(packageJson.v
 
 describe('LSN', () => {
   test('text and bytes', () => {
-    expect(formatLsn(0x16b374d848)).toBe('16/B374D848');
+    expect(formatLsn(lsnOf(0x16b374d848))).toBe('16/B374D848');
     expect(parseLsn('16/B374D848')).toBe(0x16b374d848);
     expect(parseLsn('0/0000000A')).toBe(10);
     expect(() => parseLsn('x/1')).toThrow(RangeError);
     fc.assert(
-      fc.property(fc.nat(Number.MAX_SAFE_INTEGER), lsn => {
+      fc.property(fc.nat(Number.MAX_SAFE_INTEGER).map(lsnOf), lsn => {
         const bytes = Buffer.alloc(9);
-        writeLsn(bytes, 1, lsn);
+        writeUint64(bytes, 1, lsn);
         expect(readLsn(bytes, 1)).toBe(lsn);
         expect(parseLsn(formatLsn(lsn))).toBe(lsn);
       }),

@@ -1,36 +1,37 @@
 import { expect, test } from 'vitest';
+import { lsnOf } from '../../../connectors/postgresql/position/lsn.ts';
 import { checkPositionInLog, type PositionCheck } from '../../../connectors/postgresql/position/position-check.ts';
 import type { StoredPostgresChunk } from '../../../connectors/postgresql/snapshot/chunk.ts';
 
 const log = { system: '7', timeline: 3, database: 5 };
 const check = (more: Partial<PositionCheck>) =>
   checkPositionInLog({
-    position: { start: 1000, partial: null, last: null, sequence: null, readAgainUntil: null },
+    position: { start: lsnOf(1000), partial: null, last: null, sequence: null, readAgainUntil: null },
     stored: log,
     chunks: [],
     server: log,
-    logEnd: 2000,
+    logEnd: lsnOf(2000),
     // Timeline 1 ended at 900, 2 at 1500.
     history: async () =>
       new Map([
-        [1, 900],
-        [2, 1500],
+        [1, lsnOf(900)],
+        [2, lsnOf(1500)],
       ]),
     ...more,
   });
-const partial = (commitLsn: number) => ({ xid: 1, lsn: 990, events: 1, commitLsn });
-const chunk = (lsn: number) => ({ lsn }) as StoredPostgresChunk;
+const partial = (commitLsn: number) => ({ xid: 1, lsn: lsnOf(990), events: 1, commitLsn: lsnOf(commitLsn) });
+const chunk = (lsn: number) => ({ lsn: lsnOf(lsn) }) as StoredPostgresChunk;
 
 test.each<[string, Partial<PositionCheck>]>([
   ['of this log', {}],
-  ['at its very end', { logEnd: 1000 }],
+  ['at its very end', { logEnd: lsnOf(1000) }],
   ['of a log that the offset does not name', { stored: null }],
   ['of an ancestor', { stored: { ...log, timeline: 2 } }],
   [
     'of an ancestor, at its very end',
     {
       stored: { ...log, timeline: 2 },
-      position: { start: 1500, partial: null, last: null, sequence: null, readAgainUntil: null },
+      position: { start: lsnOf(1500), partial: null, last: null, sequence: null, readAgainUntil: null },
     },
   ],
 ])('a position %s is taken', async (_, more) => {
@@ -40,11 +41,11 @@ test.each<[string, Partial<PositionCheck>]>([
 test.each<[string, Partial<PositionCheck>, RegExp]>([
   ['of another server', { stored: { ...log, system: '8' } }, /another one/],
   ['of another database', { stored: { ...log, database: 6 } }, /another one of the same server \(oid 5, not 6\)/],
-  ['beyond the end', { logEnd: 999 }, /the log of this server ends at 0\/3E7/],
-  ['beyond the end, of a log that the offset does not name', { stored: null, logEnd: 999 }, /ends at/],
+  ['beyond the end', { logEnd: lsnOf(999) }, /the log of this server ends at 0\/3E7/],
+  ['beyond the end, of a log that the offset does not name', { stored: null, logEnd: lsnOf(999) }, /ends at/],
   [
     'of a transaction that is not in it',
-    { position: { start: 1000, partial: partial(2001), last: null, sequence: null, readAgainUntil: null } },
+    { position: { start: lsnOf(1000), partial: partial(2001), last: null, sequence: null, readAgainUntil: null } },
     /0\/7D1/,
   ],
   ['of a chunk that is not in it', { chunks: [chunk(1200), chunk(2001)] }, /0\/7D1/],

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { buildTable } from '../../../connectors/postgresql/catalog/table-schema.ts';
+import { lsnOf } from '../../../connectors/postgresql/position/lsn.ts';
 import { Sql } from '../../../connectors/postgresql/session/sql.ts';
 import type { PostgresChunk } from '../../../connectors/postgresql/snapshot/chunk.ts';
 import { SeenFilter } from '../../../connectors/postgresql/snapshot/seen-filter.ts';
@@ -29,7 +30,7 @@ const chunk = (number: number, lo: number | null, hi: number | null, snapshot: s
   hi: hi === null ? null : [String(hi)],
   snapshot,
   visibility: parseVisibility(snapshot),
-  lsn,
+  lsn: lsnOf(lsn),
   rows: 1,
   again: false,
 });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { connectionSettings } from '../../../connectors/postgresql/config/settings.ts';
+import { lsnOf } from '../../../connectors/postgresql/position/lsn.ts';
 import { Sql } from '../../../connectors/postgresql/session/sql.ts';
 import type { StoredPostgresChunk } from '../../../connectors/postgresql/snapshot/chunk.ts';
 import { unreadRanges } from '../../../connectors/postgresql/snapshot/unread-ranges.ts';
@@ -17,7 +18,7 @@ const chunk = (number: number, lo: string | null, hi: string | null): StoredPost
   hi: hi === null ? null : [hi],
   snapshot: '1:1:',
   visibility: { xmin: 1, xmax: 1, running: new Set<number>() },
-  lsn: 1,
+  lsn: lsnOf(1),
   rows: 0,
   again: false,
 });
