@@ -18,7 +18,7 @@ const sink = {
 };
 const validate = '/connector-plugins/JdbcSink/config/validate';
 
-const mistake = 'A client’s mistake is a 400 with a sentence, not a 500 with a Java exception';
+const mistake = 'An invalid request returns 400 with a message, not 500 with a Java exception';
 const bad = (what: string, body: unknown, pattern: RegExp): Step => ({
   name: `create: ${what}`,
   method: 'POST',
@@ -126,7 +126,7 @@ const mistakes: Step[] = [
     path: '/connectors',
     body: { name: 'a', config: { 'connection.password': 'planted' } },
     differs: {
-      reason: 'the message does not show passwords: Connect’s repeats the whole configuration',
+      reason: 'the message contains no passwords: Connect’s contains the whole configuration',
       status: 400,
       pattern: /^(?!.*planted).*connector\.class/s,
     },
@@ -137,7 +137,7 @@ const mistakes: Step[] = [
     path: '/connectors',
     body: { name: 'a', config: { 'connector.class': 'Nope' } },
     differs: {
-      reason: 'the classes that there are, by name, without Java descriptions and paths',
+      reason: 'the names of the available classes, without Java descriptions and paths',
       status: 400,
       pattern: /Nope.*io\.debezium\.connector\.postgresql\.PostgresConnector/,
     },
@@ -290,7 +290,7 @@ const life: Step[] = [
     path: '/connectors/first/config',
     body: { name: 'second' },
     differs: {
-      reason: 'Connect stores a name that is not the connector’s, and its tasks then run under it',
+      reason: 'Connect stores the other name, and the connector’s tasks then run under it',
       status: 400,
       pattern: /doesn't match connector name/,
     },
@@ -332,20 +332,20 @@ const names: Step[] = [
     name: 'reached with its percent sign',
     method: 'GET',
     path: '/connectors/100%25/config',
-    differs: { reason: 'One with `%` can be reached', status: 200, pattern: /"name":"100%"/ },
+    differs: { reason: 'A name with `%` can be used', status: 200, pattern: /"name":"100%"/ },
   },
   {
     name: 'deleted with its percent sign',
     method: 'DELETE',
     path: '/connectors/100%25',
-    differs: { reason: 'One with `%` can be reached', status: 204 },
+    differs: { reason: 'A name with `%` can be used', status: 204 },
   },
   {
     name: 'a slash in a path',
     method: 'GET',
     path: '/connectors/a%2Fb',
     differs: {
-      reason: 'What Jetty answers with a page of HTML is JSON here',
+      reason: 'Jetty’s HTML pages are JSON answers in Millrace',
       status: 404,
       pattern: /Connector a\/b not found/,
     },
@@ -355,7 +355,7 @@ const names: Step[] = [
     method: 'GET',
     path: '/connectors/%ZZ',
     differs: {
-      reason: 'What Jetty answers with a page of HTML is JSON here',
+      reason: 'Jetty’s HTML pages are JSON answers in Millrace',
       status: 400,
       pattern: /not encoded correctly/,
     },
@@ -366,7 +366,7 @@ const names: Step[] = [
     path: '/connectors',
     body: { name: 'a/b', config: sink, initial_state: 'STOPPED' },
     differs: {
-      reason: 'is refused: Connect makes a connector that no request can reach',
+      reason: 'is rejected: Connect creates a connector that no request can reach',
       status: 400,
       pattern: /may not contain \//,
     },
@@ -380,7 +380,7 @@ const secrets: Step[] = [
     path: '/connectors',
     body: { name: 'secret', config: { ...sink, 'connection.password': 'planted' }, initial_state: 'STOPPED' },
     differs: {
-      reason: 'A password is kept apart and shown as a placeholder',
+      reason: 'A password is stored separately and shown as a placeholder',
       status: 201,
       pattern: /^(?!.*planted).*"connection\.password":"\$\{secret:/s,
     },
@@ -585,7 +585,7 @@ const malformed = (what: string, body: unknown, pattern: RegExp) =>
   alter(what, body, { reason: mistake, status: 400, pattern });
 
 const again = {
-  reason: 'Offsets that are not there can be taken back, as often as one likes',
+  reason: 'Offsets that do not exist can be deleted, any number of times',
   status: 200,
   pattern: /altered successfully/,
 };
@@ -631,7 +631,7 @@ const offsets: Step[] = [
     method: 'DELETE',
     path: '/connectors/of/offsets',
     differs: {
-      reason: 'A sink that holds its position in its destination has it set there, too',
+      reason: 'If a sink stores its position in its destination, it is changed there, too',
       status: 200,
       pattern: /^The offsets for this connector have been reset successfully$/,
     },
@@ -663,7 +663,7 @@ const offsets: Step[] = [
   alter(
     'of the source, with an object inside',
     entry({ file: 'a' }, { line: 3.5, deep: { x: [1] } }),
-    { reason: 'Offsets may have arrays and objects inside', status: 200, pattern: /altered successfully/ },
+    { reason: 'Offsets may contain arrays and objects', status: 200, pattern: /altered successfully/ },
     'from',
   ),
   alter(

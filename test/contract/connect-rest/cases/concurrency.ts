@@ -17,7 +17,7 @@ export const concurrency: readonly Step[] = [
     concurrency: 8,
     select: bodies => [...new Set(bodies.map((body: Json) => body.message ?? body.name))].sort(),
     differs: {
-      reason: 'Of several simultaneous creations of one name exactly one answers 201',
+      reason: 'Of several simultaneous requests that create one name, exactly one returns 201',
       status: 409,
       sometimes: true,
       pattern: /"201":1,"409":7/,

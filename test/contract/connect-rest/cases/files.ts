@@ -20,7 +20,7 @@ const alter = (what: string, body: unknown, differs?: Step['differs'], name = 'l
   body,
   ...(differs && { differs }),
 });
-const mistake = 'A client’s mistake is a 400 with a sentence, not a 500 with a Java exception';
+const mistake = 'An invalid request returns 400 with a message, not 500 with a Java exception';
 const refused = (pattern: RegExp, what: string, body: unknown): Step =>
   alter(what, body, { reason: mistake, status: 400, pattern });
 const get = (what: string, part: string, more: Partial<Step> = {}, name = 'lines'): Step => ({
@@ -87,7 +87,7 @@ const running: Step[] = [
   get('to the end', 'offsets', {
     until: body => body.offsets[0]?.offset.position === 14,
     differs: {
-      reason: 'A file’s offset has `inode` beside `position`',
+      reason: 'A file’s offset contains `inode` and `position`',
       status: 200,
       pattern: /"position":14/,
     },

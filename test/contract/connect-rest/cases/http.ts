@@ -10,13 +10,13 @@ const create = (what: string, body: unknown, more: Partial<Step> = {}): Step => 
   body,
   ...more,
 });
-const mistake = 'A client’s mistake is a 400 with a sentence, not a 500 with a Java exception';
-const jetty = 'What Jetty answers with a page of HTML is JSON here';
+const mistake = 'An invalid request returns 400 with a message, not 500 with a Java exception';
+const jetty = 'Jetty’s HTML pages are JSON answers in Millrace';
 
-const noClass = 'the message does not show passwords: Connect’s repeats the whole configuration';
-const unknownClass = 'the classes that there are, by name, without Java descriptions and paths';
-const nulls = 'A null is a key without a value, whichever key it is';
-const patterns = 'Errors of patterns have the wording of JavaScript';
+const noClass = 'the message contains no passwords: Connect’s contains the whole configuration';
+const unknownClass = 'the names of the available classes, without Java descriptions and paths';
+const nulls = 'A null is a key without a value, for every key';
+const patterns = 'Errors of patterns have JavaScript’s wording';
 
 const notAllowed: Step[] = (
   [
@@ -69,13 +69,13 @@ const internal: Step[] = [
     method: 'POST',
     path: '/connectors/x/tasks',
     body: [],
-    differs: { reason: 'What Connect’s workers say to each other is not there', status: 405 },
+    differs: { reason: 'Internal requests between Connect’s workers do not exist', status: 405 },
   },
   {
     name: 'http: a fence, from a worker',
     method: 'PUT',
     path: '/connectors/x/fence',
-    differs: { reason: 'What Connect’s workers say to each other is not there', status: 404 },
+    differs: { reason: 'Internal requests between Connect’s workers do not exist', status: 404 },
   },
 ];
 
@@ -121,7 +121,7 @@ const types: Step[] = [
     method: 'GET',
     path: '/connectors',
     headers: { accept: 'application/xml' },
-    differs: { reason: '`Accept` is not looked at: the answer is JSON', status: 200 },
+    differs: { reason: '`Accept` is ignored: the answer is JSON', status: 200 },
   },
 ];
 
@@ -267,7 +267,7 @@ const values: Step[] = [
     path: '/connectors/scalars/config',
     body: { 'connector.class': null },
     differs: {
-      reason: 'the message does not show passwords: Connect’s repeats the whole configuration',
+      reason: 'the message contains no passwords: Connect’s contains the whole configuration',
       status: 400,
       pattern: /connector\.class/,
     },
@@ -296,7 +296,7 @@ const values: Step[] = [
     path: '/connectors/scalars/config',
     body: { topics: 'a' },
     differs: {
-      reason: 'the message does not show passwords: Connect’s repeats the whole configuration',
+      reason: 'the message contains no passwords: Connect’s contains the whole configuration',
       status: 400,
       pattern: /connector\.class/,
     },
@@ -331,7 +331,7 @@ const names: Step[] = [
   ...namedConnector("q?u#e&r=y;s:t@v!w$x'y(z)*,+", "q%3Fu%23e%26r%3Dy%3Bs%3At%40v!w%24x'y(z)*%2C%2B"),
   ...namedConnector('"<b>[c]|^`', '%22%3Cb%3E%5Bc%5D%7C%5E%60'),
   ...namedConnector('{d}', '%7Bd%7D', {
-    reason: 'One with `{}` is made and answered',
+    reason: 'An empty configuration `{}` creates a connector',
     status: 201,
     pattern: /"name":"\{d\}"/,
   }),
@@ -363,7 +363,7 @@ const names: Step[] = [
     name: 'http: a name that is a parameter of the path',
     method: 'GET',
     path: '/connectors/a;b=c/status',
-    differs: { reason: 'A semicolon in a path is one of the name', status: 404, pattern: /a;b=c/ },
+    differs: { reason: 'A semicolon in a path is part of the name', status: 404, pattern: /a;b=c/ },
   },
   { name: 'http: two slashes', method: 'GET', path: '/connectors//status', differs: { reason: jetty, status: 404 } },
   { name: 'http: a path with dots', method: 'GET', path: '/connectors/./x' },

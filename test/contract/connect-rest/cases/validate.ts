@@ -100,14 +100,14 @@ export const validate: readonly Step[] = [
   other(
     'without a class',
     { topics: 'a' },
-    'Validate takes the class from the path where the body has none',
+    'Validate uses the class in the path if the body has none',
     /"error_count":1/,
   ),
   check('values that are not strings', { ...sink, 'tasks.max': 2, 'errors.log.enable': true }),
   other(
     'nulls',
     { ...sink, file: null, odd: null, 'tasks.max': null },
-    'A null is a key without a value, whichever key it is',
+    'A null is a key without a value, for every key',
     /"error_count":3/,
   ),
   check('wrong types', {
@@ -135,7 +135,7 @@ export const validate: readonly Step[] = [
       'offsets.storage.topic': '',
     },
     {
-      reason: 'Allowed values of a key are listed as they are written, and recommended',
+      reason: 'Allowed values of a key are listed in their configured form, and as recommended values',
       status: 200,
       pattern: /must be one of \(case insensitive\): required, requested/,
     },
@@ -161,7 +161,7 @@ export const validate: readonly Step[] = [
       'topic.creation.default.partitions': '0',
       'topic.creation.default.replication.factor': 'x',
     },
-    { reason: 'What would fail the tasks is found before they start', status: 200, pattern: /"error_count":2/ },
+    { reason: 'Errors that would fail the tasks are found before they start', status: 200, pattern: /"error_count":2/ },
   ),
   other(
     'unknown converters',
@@ -171,7 +171,7 @@ export const validate: readonly Step[] = [
       'value.converter': 'java.lang.String',
       'header.converter': '',
     },
-    'A class that Millrace lacks is reported as unknown',
+    'A class that Millrace does not have is reported as unknown',
     /"error_count":3/,
   ),
   other(
@@ -186,7 +186,7 @@ export const validate: readonly Step[] = [
       'value.converter.decimal.format': 'ROMAN',
       'header.converter': 'org.apache.kafka.connect.storage.SimpleHeaderConverter',
     },
-    'What would fail the tasks is found before they start',
+    'Errors that would fail the tasks are found before they start',
     /"Invalid value nope for configuration converter\.encoding/,
   ),
   check('a transform without settings', { ...sink, transforms: 'a,b' }),
@@ -218,7 +218,7 @@ export const validate: readonly Step[] = [
       'transforms.a.type': 'HoistField$Value',
       'transforms.a.field': 'x',
     },
-    'A transform may be named without its package',
+    'The package of a transform can be omitted',
     /"error_count":0/,
   ),
   other(
@@ -233,7 +233,7 @@ export const validate: readonly Step[] = [
       'predicates.p.type': `${transforms}.predicates.TopicNameMatches`,
       'predicates.p.pattern': '(',
     },
-    'Errors of patterns have the wording of JavaScript',
+    'Errors of patterns have JavaScript’s wording',
     /pattern: Invalid regex/,
   ),
   check('negate without a predicate', {
@@ -272,7 +272,7 @@ export const validate: readonly Step[] = [
   other(
     'overrides of clients',
     { ...sink, 'consumer.override.max.poll.records': '5', 'consumer.override.nope': 'x' },
-    'Overrides of clients are taken and not listed',
+    'Client overrides are accepted and not listed',
     /"error_count":0/,
   ),
   check('an unknown reload', { ...sink, 'config.action.reload': 'sometimes' }),
@@ -284,7 +284,7 @@ export const validate: readonly Step[] = [
   other(
     'an invalid pattern',
     { 'connector.class': 'FileStreamSink', name: 'v', 'topics.regex': '[' },
-    'Errors of patterns have the wording of JavaScript',
+    'Errors of patterns have JavaScript’s wording',
     /topics\.regex: Invalid regex/,
   ),
   check('dead letters into its own topic', { ...sink, 'errors.deadletterqueue.topic.name': '{{topic}}' }),
