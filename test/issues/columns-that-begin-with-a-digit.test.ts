@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import { Committed, openTask, propsOf } from '../integration/postgresql/harness.ts';
+import { openTask, propsOf } from '../integration/postgresql/harness.ts';
 import { createDatabase } from '../support/database.ts';
+import { Committed } from '../support/source-task.ts';
 
 test('a field name that starts with a digit gets a leading underscore, as in Debezium', async () => {
   await using db = await createDatabase('digits');

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Committed, openTask, propsOf, type Running } from '../integration/postgresql/harness.ts';
+import { openTask, propsOf } from '../integration/postgresql/harness.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { quoted, tablePattern } from '../support/generate/identifiers.ts';
 import { generator } from '../support/generate/index.ts';
+import { Committed, type Running } from '../support/source-task.ts';
 
 /** `publication.name` has a default, so that two connectors on one database share it unless configured otherwise. */
 const draw = generator(import.meta.url);

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Committed, keyOf, openTask, payloadOf, propsOf } from '../integration/postgresql/harness.ts';
+import { openTask, propsOf } from '../integration/postgresql/harness.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { quoted, tablePattern } from '../support/generate/identifiers.ts';
 import { generator } from '../support/generate/index.ts';
+import { Committed, keyOf, payloadOf } from '../support/source-task.ts';
 
 /** Rows that were read, and deleted before their table is read again from the start, are deleted in the topic too. */
 const draw = generator(import.meta.url);

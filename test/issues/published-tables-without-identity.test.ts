@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Committed, openTask, propsOf } from '../integration/postgresql/harness.ts';
+import { openTask, propsOf } from '../integration/postgresql/harness.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { quoted } from '../support/generate/identifiers.ts';
 import { generator } from '../support/generate/index.ts';
+import { Committed } from '../support/source-task.ts';
 
 /** A publication makes the server reject UPDATE and DELETE on tables without a replica identity. */
 const draw = generator(import.meta.url);

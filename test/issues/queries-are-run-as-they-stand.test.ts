@@ -4,8 +4,8 @@ import { connector } from '../../connectors/jdbc-source/index.ts';
 import { withoutSemicolon } from '../../connectors/jdbc-source/read/query-text.ts';
 import { rejection } from '../integration/jdbc-sink/sink.ts';
 import { configOf, openTask, planContext, propsOf, type Source, sources } from '../integration/jdbc-source/harness.ts';
-import { Committed, payloadOf } from '../integration/postgresql/harness.ts';
 import { generator } from '../support/generate/index.ts';
+import { Committed, payloadOf } from '../support/source-task.ts';
 // Its server is started for files that name it.
 import '../support/mariadb.ts';
 

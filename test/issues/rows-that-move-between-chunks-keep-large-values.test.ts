@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { SourceRecord } from '../../src/api/index.ts';
-import { Committed, keyOf, openTask, type Parsed, payloadOf, propsOf } from '../integration/postgresql/harness.ts';
+import { openTask, propsOf } from '../integration/postgresql/harness.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { quoted, tablePattern, topicOf } from '../support/generate/identifiers.ts';
 import { generator } from '../support/generate/index.ts';
+import { Committed, keyOf, type Parsed, payloadOf } from '../support/source-task.ts';
 
 /**
  * A row whose key moves from an unread chunk to a chunk that was read is in no chunk, and the stream does not contain a

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { SourceRecord } from '../../src/api/index.ts';
-import { Committed, openTask, type Parsed, payloadOf, propsOf } from '../integration/postgresql/harness.ts';
+import { openTask, propsOf } from '../integration/postgresql/harness.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { Committed, type Parsed, payloadOf } from '../support/source-task.ts';
 
 /**
  * `source.sequence` is [end of the last commit that was read, LSN of the change], as Debezium has it: null in its first place

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { TestSink } from '../integration/jdbc-sink/sink.ts';
-import { Committed, openTask, propsOf, type Running } from '../integration/postgresql/harness.ts';
+import { openTask, propsOf } from '../integration/postgresql/harness.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
+import { Committed, type Running } from '../support/source-task.ts';
 
 /** A task ends the sessions of its earlier attempts, and no other connector's. */
 const long = 'inventory-of-the-northern-warehouses-and-their-branch-offices';

@@ -3,10 +3,10 @@ import { connector } from '../../connectors/jdbc-source/index.ts';
 import { schemaOf, structOf } from '../../src/api/index.ts';
 import { recordsOf, rejection, TestSink } from '../integration/jdbc-sink/sink.ts';
 import { configOf, openTask, planContext, propsOf, type Source, sources } from '../integration/jdbc-source/harness.ts';
-import { Committed, payloadOf } from '../integration/postgresql/harness.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { generator } from '../support/generate/index.ts';
+import { Committed, payloadOf } from '../support/source-task.ts';
 // Its server is started for files that name it.
 import '../support/mariadb.ts';
 

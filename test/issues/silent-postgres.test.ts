@@ -2,10 +2,11 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startPostgres } from '../../src/stack/index.ts';
-import { Committed, keyOf, openTask, propsOf } from '../integration/postgresql/harness.ts';
+import { openTask, propsOf } from '../integration/postgresql/harness.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { generator } from '../support/generate/index.ts';
+import { Committed, keyOf } from '../support/source-task.ts';
 import { topicSize } from '../support/topic-records.ts';
 import { TestWorker } from '../support/worker.ts';
 

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { Committed, keyOf, openTask, payloadOf, propsOf, type Running } from '../integration/postgresql/harness.ts';
+import { openTask, propsOf } from '../integration/postgresql/harness.ts';
 import { random } from '../integration/postgresql/random.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { quoted, tablePattern, topicOf } from '../support/generate/identifiers.ts';
 import { generator } from '../support/generate/index.ts';
+import { Committed, keyOf, payloadOf, type Running } from '../support/source-task.ts';
 
 /*
  * A repeated snapshot does not cover everything: logical messages and tables outside of snapshot.include.collection.list

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Committed, keyOf, openTask, payloadOf, propsOf } from '../integration/postgresql/harness.ts';
+import { openTask, propsOf } from '../integration/postgresql/harness.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { quoted, tablePattern, topicOf } from '../support/generate/identifiers.ts';
 import { generator } from '../support/generate/index.ts';
+import { Committed, keyOf, payloadOf } from '../support/source-task.ts';
 
 /** A publication may contain some columns and rows of a table: a snapshot reads the data that the stream would send. */
 const draw = generator(import.meta.url);

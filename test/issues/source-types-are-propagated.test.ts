@@ -3,8 +3,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { columnTypes } from '../../connectors/jdbc-sink/table/column-types.ts';
 import type { Schema, SourceRecord, StructSchema } from '../../src/api/index.ts';
 import { runScript } from '../integration/postgresql/golden.ts';
-import { Committed, openTask, propsOf } from '../integration/postgresql/harness.ts';
+import { openTask, propsOf } from '../integration/postgresql/harness.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { Committed } from '../support/source-task.ts';
 
 /** `column.propagate.source.type` and `datatype.propagate.source.type`, compared with the stream of Debezium 3.7. */
 let db: TestDatabase;

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Committed, openTask, payloadOf, propsOf } from '../integration/postgresql/harness.ts';
+import { openTask, propsOf } from '../integration/postgresql/harness.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { Committed, payloadOf } from '../support/source-task.ts';
 
 /** Kafka allows few characters in topic names, and others become underscores: two tables must not share a topic. */
 let db: TestDatabase;

@@ -1,12 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { openTask, postgresSource, propsOf, type Source } from '../integration/jdbc-source/harness.ts';
-import {
-  Committed,
-  propsOf as captureProps,
-  openTask as openCapture,
-  payloadOf,
-} from '../integration/postgresql/harness.ts';
+import { propsOf as captureProps, openTask as openCapture } from '../integration/postgresql/harness.ts';
 import { createDatabase } from '../support/database.ts';
+import { Committed, payloadOf } from '../support/source-task.ts';
 
 /** A dot within a name is distinct from the dot between schema and table: each table has its own position and topic. */
 let db: Source;

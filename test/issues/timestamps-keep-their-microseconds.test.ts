@@ -9,9 +9,9 @@ import {
 import { schemaOf, structOf } from '../../src/api/index.ts';
 import { recordsOf, rejection, TestSink } from '../integration/jdbc-sink/sink.ts';
 import { openTask, propsOf, type Source, sources } from '../integration/jdbc-source/harness.ts';
-import { Committed, payloadOf } from '../integration/postgresql/harness.ts';
 import { createDatabase } from '../support/database.ts';
 import { generator } from '../support/generate/index.ts';
+import { Committed, payloadOf } from '../support/source-task.ts';
 // Its server is started for files that name it.
 import '../support/mariadb.ts';
 

@@ -4,6 +4,7 @@ import { TestSink } from '../integration/jdbc-sink/sink.ts';
 import { mariadbSource, openTask, postgresSource, propsOf } from '../integration/jdbc-source/harness.ts';
 import * as cdc from '../integration/postgresql/harness.ts';
 import { createDatabase } from '../support/database.ts';
+import { Committed } from '../support/source-task.ts';
 // Makes the test set-up start a MariaDB.
 import '../support/mariadb.ts';
 
@@ -30,7 +31,7 @@ test.each([
   const first = async (url: string): Promise<readonly string[]> => {
     await using task = await openTask(
       propsOf(source, { 'connection.url': url, mode: 'bulk', query: 'SELECT 1 AS n' }),
-      new cdc.Committed(),
+      new Committed(),
     );
     await task.step();
     return about(task.warnings);
@@ -62,7 +63,7 @@ test('a CDC source warns once, however many sessions it opens', async () => {
   await db.query('CREATE TABLE t (id int PRIMARY KEY)');
   const first = async (sslmode: string): Promise<readonly string[]> => {
     const props = cdc.propsOf(db, { 'database.sslmode': sslmode });
-    await using task = await cdc.openTask(props, new cdc.Committed());
+    await using task = await cdc.openTask(props, new Committed());
     await task.until(() => task.task.caughtUp?.() === true);
     return about(task.warnings);
   };

@@ -7,8 +7,8 @@ import type { SourceRecord, StructSchema, Value } from '../../src/api/index.ts';
 import { DataError } from '../../src/errors.ts';
 import { rejection } from '../integration/jdbc-sink/sink.ts';
 import { openTask, type Props, propsOf, type Source, sources } from '../integration/jdbc-source/harness.ts';
-import { Committed } from '../integration/postgresql/harness.ts';
 import { generator } from '../support/generate/index.ts';
+import { Committed } from '../support/source-task.ts';
 // Its server is started for files that name it.
 import '../support/mariadb.ts';
 

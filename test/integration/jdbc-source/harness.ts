@@ -2,7 +2,7 @@ import { connector, type JdbcSourceConfig } from '../../../connectors/jdbc-sourc
 import type { SourceBatch, SourceTask } from '../../../src/api/index.ts';
 import { createDatabase } from '../../support/database.ts';
 import { createMariadb } from '../../support/mariadb.ts';
-import { type Committed, silent, type Warning } from '../postgresql/harness.ts';
+import { type Committed, silent, type Warning } from '../../support/source-task.ts';
 
 export type Props = Readonly<Record<string, string>>;
 

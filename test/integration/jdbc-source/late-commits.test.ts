@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Committed, payloadOf } from '../postgresql/harness.ts';
+import { Committed, payloadOf } from '../../support/source-task.ts';
 import { openTask, propsOf, type Running, type Source, sources } from './harness.ts';
 
 /** Reads for more than two polls, during which held-back rows must not arrive. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connector } from '../../../connectors/jdbc-source/index.ts';
 import { createMariadb } from '../../support/mariadb.ts';
-import { Committed, payloadOf } from '../postgresql/harness.ts';
+import { Committed, payloadOf } from '../../support/source-task.ts';
 import { configOf, openTask, planContext, propsOf, type Source, sources, withRestarts } from './harness.ts';
 
 const valuesOf = (committed: Committed, field: string): unknown[] =>

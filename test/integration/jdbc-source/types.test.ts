@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Decimal, type SourceRecord, type StructSchema, type Value } from '../../../src/api/index.ts';
-import { Committed, payloadOf } from '../postgresql/harness.ts';
+import { Committed, payloadOf } from '../../support/source-task.ts';
 import { mariadbSource, openTask, type Props, postgresSource, propsOf, type Source } from './harness.ts';
 
 /** Column: SQL type, literal, schema (`type`, or `type Name`), value. */

@@ -2,9 +2,10 @@ import { afterAll, describe, expect, test } from 'vitest';
 import type { SourceRecord } from '../../../src/api/index.ts';
 import { DataError } from '../../../src/errors.ts';
 import { createDatabase } from '../../support/database.ts';
+import { Committed } from '../../support/source-task.ts';
 import { type Cell, cellDifferences, type Difference, schemaDifferences } from './debezium-differences.ts';
 import { type GoldenRecord, type GoldenValue, golden, inKafka, type Row, runScript, type Shape } from './golden.ts';
-import { Committed, openTask, propsOf } from './harness.ts';
+import { openTask, propsOf } from './harness.ts';
 
 const unused = new Set<Difference>([...cellDifferences, ...schemaDifferences]);
 

@@ -6,7 +6,8 @@ import type { StoredPostgresChunk } from '../../../connectors/postgresql/snapsho
 import { unreadRanges } from '../../../connectors/postgresql/snapshot/unread-ranges.ts';
 import type { Bound } from '../../../src/cdc/snapshot/chunk.ts';
 import { createDatabase } from '../../support/database.ts';
-import { Committed, configOf, openTask, propsOf } from './harness.ts';
+import { Committed } from '../../support/source-task.ts';
+import { configOf, openTask, propsOf } from './harness.ts';
 
 const chunk = (number: number, lo: string | null, hi: string | null): StoredPostgresChunk => ({
   partition: {},

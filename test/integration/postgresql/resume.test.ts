@@ -2,8 +2,9 @@ import type pg from 'pg';
 import { describe, expect, test } from 'vitest';
 import type { SourceRecord } from '../../../src/api/index.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
+import { Committed, keyOf, payloadOf } from '../../support/source-task.ts';
 import { copyIn } from './copy.ts';
-import { Committed, keyOf, openTask, payloadOf, propsOf } from './harness.ts';
+import { openTask, propsOf } from './harness.ts';
 import { random } from './random.ts';
 
 /** The parts of a record that are independent of restarts. */

@@ -4,7 +4,8 @@ import { MillraceError } from '../../../src/errors.ts';
 import { startPostgres } from '../../../src/stack/index.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { eventually } from '../../support/eventually.ts';
-import { Committed, configOf, keyOf, openTask, propsOf, silent } from './harness.ts';
+import { Committed, keyOf, silent } from '../../support/source-task.ts';
+import { configOf, openTask, propsOf } from './harness.ts';
 
 /** A server of this file: its settings change, it is restarted and killed. */
 let server: Awaited<ReturnType<typeof startPostgres>>;

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { SourceRecord } from '../../../src/api/index.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
-import { Committed, keyOf, openTask, type Parsed, payloadOf, propsOf } from './harness.ts';
+import { Committed, keyOf, type Parsed, payloadOf } from '../../support/source-task.ts';
+import { openTask, propsOf } from './harness.ts';
 import { random } from './random.ts';
 
 /**

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { FLUSH_MESSAGE } from '../../../connectors/postgresql/stream/own-messages.ts';
 import { createDatabase } from '../../support/database.ts';
-import { Committed, keyOf, openTask, payloadOf, propsOf } from './harness.ts';
+import { Committed, keyOf, payloadOf } from '../../support/source-task.ts';
+import { openTask, propsOf } from './harness.ts';
 
 const noData = { 'snapshot.mode': 'no_data' };
 

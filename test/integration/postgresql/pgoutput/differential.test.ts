@@ -7,7 +7,8 @@ import type { RowStruct } from '../../../../src/cdc/record/row-struct.ts';
 import { createDatabase } from '../../../support/database.ts';
 import { typeDefinitions } from '../../../support/generate/columns.ts';
 import { generator } from '../../../support/generate/index.ts';
-import { Committed, openTask, propsOf } from '../harness.ts';
+import { Committed } from '../../../support/source-task.ts';
+import { openTask, propsOf } from '../harness.ts';
 import {
   type Change,
   type ExpectedChange,
