@@ -70,8 +70,6 @@ export class FileTask implements SourceTask<FileSourceConfig> {
     return null;
   }
 
-  acknowledge(): void {}
-
   /** Counts all earlier lines; called only for error messages. */
   async placeOf(record: SourceRecord): Promise<string | undefined> {
     const index = this.#last.records.indexOf(record);

@@ -18,7 +18,6 @@ const uncommitted = new WeakMap<Readable, Buffer>();
 export class StandardInputTask implements SourceTask<FileSourceConfig> {
   readonly #input: Readable;
   readonly #lines = new LineBuffer(0);
-  readonly #unacknowledged = new Map<SourceBatch, number>();
   /** Bytes that are not committed to Kafka yet; the first one is at stream position `#acknowledged`. */
   #chunks: Buffer[] = [];
   #acknowledged = 0;
@@ -59,9 +58,8 @@ export class StandardInputTask implements SourceTask<FileSourceConfig> {
       const lines = this.#lines.take(this.#batchSize, maxBatchBytes);
       if (lines.length > 0) {
         const { position } = this.#lines;
-        const batch = { records: recordsOf(this.#topic, lines), positions: [], bytes: position - from };
-        this.#unacknowledged.set(batch, position);
-        return batch;
+        const acknowledge = () => this.#acknowledge(position);
+        return { records: recordsOf(this.#topic, lines), positions: [], bytes: position - from, acknowledge };
       }
       if (this.#copyChunk()) continue;
       if (waited) return null;
@@ -71,9 +69,8 @@ export class StandardInputTask implements SourceTask<FileSourceConfig> {
     return null;
   }
 
-  acknowledge(batch: SourceBatch): void {
-    const position = this.#unacknowledged.get(batch) ?? this.#acknowledged;
-    this.#unacknowledged.delete(batch);
+  /** Discards the bytes before a stream position. */
+  #acknowledge(position: number): void {
     for (
       let [first] = this.#chunks;
       first !== undefined && this.#acknowledged + first.length <= position;

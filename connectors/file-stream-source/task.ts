@@ -29,10 +29,6 @@ export class FileStreamSourceTask implements SourceTask<FileSourceConfig> {
     return this.#task?.placeOf?.(record);
   }
 
-  acknowledge(batch: SourceBatch): void {
-    this.#task?.acknowledge(batch);
-  }
-
   async close(): Promise<void> {
     await this.#task?.close();
   }

@@ -228,9 +228,6 @@ export class JdbcSourceTask implements SourceTask<JdbcSourceConfig> {
     return batch;
   }
 
-  /** Does nothing: the database does not retain data for the connector. */
-  acknowledge(): void {}
-
   async close(): Promise<void> {
     this.#stopping?.[Symbol.dispose]();
     this.#closing.abort();

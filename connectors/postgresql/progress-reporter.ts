@@ -70,7 +70,7 @@ export class ProgressReporter {
     });
   }
 
-  committed(_batch: SourceBatch): void {
+  batchCommitted(): void {
     this.#chunksCommitted++;
   }
 

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import type { SourceBatch, SourceRecord, SourceTask, SourceTaskContext } from '../../src/api/index.ts';
 import { Heartbeats } from '../../src/cdc/heartbeat/heartbeats.ts';
 import { RecordBuilder } from '../../src/cdc/record/record-builder.ts';
-import { SnapshotBatch } from '../../src/cdc/snapshot/snapshot-batch.ts';
 import { applicationName } from '../../src/databases/postgresql/application-name.ts';
 import type { MillraceError } from '../../src/errors.ts';
 import { checkServer, queryServer } from './catalog/server.ts';
@@ -11,7 +10,7 @@ import { connectionSettings, recordSettings, schemaSettings, snapshotTables, str
 import { ignoredSettings } from './config/tuning-keys.ts';
 import { findTables } from './find-tables.ts';
 import { ServerGuard } from './position/log-identity.ts';
-import { type Lsn, ZERO_LSN } from './position/lsn.ts';
+import type { Lsn } from './position/lsn.ts';
 import { readOffset, serverPartition } from './position/offsets.ts';
 import {
   findStartPoint,
@@ -30,7 +29,7 @@ import { type StoredPostgresChunk, storedChunks } from './snapshot/chunk.ts';
 import { openSnapshot, type PostgresSnapshot } from './snapshot/open.ts';
 import { HEARTBEAT_MESSAGE } from './stream/own-messages.ts';
 import type { Replication } from './stream/replication.ts';
-import { type Stream, StreamBatch } from './stream/stream.ts';
+import type { Stream } from './stream/stream.ts';
 import { deletions, type NextStream, openReplication, openStream, type Running } from './streaming.ts';
 
 /** Longest wait of `read` for records. */
@@ -136,6 +135,7 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
       stored,
       maxBatchBytes: context.maxBatchBytes,
       log: context.log,
+      committed: () => running.reporter.batchCommitted(),
     });
   }
 
@@ -210,7 +210,7 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
     this.#next = undefined;
     this.#chunks = [...next.chunks, ...next.stale];
     if (next.stored) return null;
-    return new StreamBatch([], [this.#stream.position(), ...deletions(next.stale)], 0, ZERO_LSN);
+    return { records: [], positions: [this.#stream.position(), ...deletions(next.stale)], bytes: 0 };
   }
 
   caughtUp(): boolean {
@@ -219,11 +219,6 @@ export class PostgresTask implements SourceTask<PostgresConfig> {
 
   async placeOf(record: SourceRecord): Promise<string | undefined> {
     return describePlace(record);
-  }
-
-  acknowledge(batch: SourceBatch): void {
-    if (batch instanceof StreamBatch) this.#replication?.acknowledge(batch.flush);
-    else if (batch instanceof SnapshotBatch) (this.#running as Running).reporter.committed(batch);
   }
 
   /** Waits; ends early when the task ends. */

@@ -30,8 +30,8 @@ export interface PlanContext {
 }
 
 /**
- * A running task. Lifecycle: `open` once, `read` repeatedly with `acknowledge` in between, `close` once, also after a
- * failed `open`. Methods are not called concurrently, except `acknowledge`, which may be called while `read` waits.
+ * A running task. Lifecycle: `open` once, `read` repeatedly, `close` once, also after a failed `open`. Methods are not called
+ * concurrently, but a batch may be acknowledged while `read` waits.
  */
 export interface SourceTask<C> {
   open(config: C, context: SourceTaskContext): Promise<void>;
@@ -40,11 +40,6 @@ export interface SourceTask<C> {
    * returns null. Rejects with a MillraceError.
    */
   read(): Promise<SourceBatch | null>;
-  /**
-   * Called after the batch and all earlier ones are committed in Kafka, so that the source may discard them. Must not throw
-   * for a lost connection; any error ends the task.
-   */
-  acknowledge(batch: SourceBatch): void;
   /**
    * Optional: returns the place of a record in the source, for the message about a record of the last `read` that cannot be
    * written: `line 17 of /var/log/app.log`.
@@ -93,4 +88,9 @@ export interface SourceBatch {
   readonly positions: readonly SourcePosition[];
   /** Bytes of source data, by which queues are limited. */
   readonly bytes: number;
+  /**
+   * Optional, called after this batch and all earlier ones are committed in Kafka, so that the source may discard them. Must
+   * not throw for a lost connection; any error ends the task.
+   */
+  acknowledge?(): void;
 }

@@ -60,7 +60,7 @@ export class Reader<C> {
       records += batch.records.length;
       batches.push(batch);
       this.positions.put(batch.positions);
-      this.task.acknowledge(batch);
+      batch.acknowledge?.();
     }
     return batches;
   }

@@ -33,11 +33,11 @@ const task = () => {
       const partition = fault === 'partition' && next < 2 ? 7 : 0;
       const record = { topic, partition, keySchema: null, key: null, valueSchema: int, value: next, timestamp: null, headers: [] };
       next++;
-      return { records: [record], positions: [{ partition: { of: topic }, offset: { next } }], bytes: 8 };
-    },
-    acknowledge() {
-      if (fault === 'acknowledge') throw new Error('the acknowledgement went wrong');
-      if (fault === 'acknowledge-late') return Promise.reject(new Error('the acknowledgement went wrong'));
+      const acknowledge = () => {
+        if (fault === 'acknowledge') throw new Error('the acknowledgement went wrong');
+        if (fault === 'acknowledge-late') return Promise.reject(new Error('the acknowledgement went wrong'));
+      };
+      return { records: [record], positions: [{ partition: { of: topic }, offset: { next } }], bytes: 8, acknowledge };
     },
     async close() {
       if (fault === 'close') throw new Error('the close went wrong');

@@ -89,7 +89,7 @@ export async function openSource<C>(
       const batch = await task.read();
       if (batch !== null) {
         committed.commit(batch);
-        task.acknowledge(batch);
+        batch.acknowledge?.();
       }
       return batch;
     },

@@ -354,7 +354,6 @@ class Source implements SourceTask<unknown> {
       });
     });
   }
-  acknowledge(): void {}
   async close(): Promise<void> {
     this.closing.abort();
   }

@@ -40,6 +40,8 @@ export interface OpenSnapshot {
   readonly stored: readonly StoredPostgresChunk[];
   readonly maxBatchBytes: number;
   readonly log: Log;
+  /** Called when a batch is committed in Kafka. */
+  committed(): void;
 }
 
 /** Large enough to be worth a transaction, small enough to be held in memory several times. */
@@ -66,6 +68,7 @@ export async function openSnapshot(options: OpenSnapshot): Promise<PostgresSnaps
     stored: chunks,
     stale: stored.filter(chunk => !chunks.includes(chunk)).map(chunk => chunk.partition),
     log: options.log,
+    committed: () => options.committed(),
     createReader: () =>
       new PostgresChunkReader({
         connection: options.connection,

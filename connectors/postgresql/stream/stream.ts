@@ -34,18 +34,24 @@ export interface StreamSettings extends DecoderSettings, Omit<DescribedTablesSet
   chunksPassed(): readonly SourcePosition[];
 }
 
-/** A batch of the stream, and the LSN to acknowledge when it is committed. */
-export class StreamBatch implements SourceBatch {
+/** A batch of the stream. Acknowledges its end to the server when it is committed. */
+class StreamBatch implements SourceBatch {
   readonly records: readonly SourceRecord[];
   readonly positions: readonly SourcePosition[];
   readonly bytes: number;
-  readonly flush: Lsn;
+  readonly #end: Lsn;
+  readonly #replication: Replication;
 
-  constructor(records: readonly SourceRecord[], positions: readonly SourcePosition[], bytes: number, flush: Lsn) {
+  constructor({ records, positions, bytes }: SourceBatch, end: Lsn, replication: Replication) {
     this.records = records;
     this.positions = positions;
     this.bytes = bytes;
-    this.flush = flush;
+    this.#end = end;
+    this.#replication = replication;
+  }
+
+  acknowledge(): void {
+    this.#replication.acknowledge(this.#end);
   }
 }
 
@@ -174,7 +180,7 @@ export class Stream {
     const records = due.length === 0 ? batch.records : [...batch.records, ...due];
     this.#replication.advanceReceived(this.tracker.commit);
     const positions = [this.position(), ...this.#passedChunks()];
-    return new StreamBatch(records, positions, batch.bytes, this.tracker.commit);
+    return new StreamBatch({ records, positions, bytes: batch.bytes }, this.tracker.commit, this.#replication);
   }
 
   /** Contains the written part of a transaction, as long as there is one. */

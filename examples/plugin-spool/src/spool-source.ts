@@ -96,9 +96,6 @@ class SpoolSourceTask implements SourceTask<Settings> {
     return { records, positions: [{ partition: { spool: this.#path }, offset: { file: this.#last } }], bytes };
   }
 
-  /** Does nothing, because files stay in the folder. */
-  acknowledge(): void {}
-
   async close(): Promise<void> {
     this.#closing.abort();
   }

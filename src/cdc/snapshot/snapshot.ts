@@ -1,37 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Log, SourceBatch, SourcePartition, SourcePosition, SourceRecord } from '../../api/index.ts';
+import type { SourceBatch, SourcePartition, SourcePosition, SourceRecord } from '../../api/index.ts';
 import { MillraceError } from '../../errors.ts';
 import type { SnapshotMarker } from '../record/change-source.ts';
 import { Envelope } from '../record/envelope.ts';
 import { type Bound, type Chunk, chunkPartition, type Range, type StoredChunk } from './chunk.ts';
-import { type ChunkReader, canBeHandedOut, type ReadChunk, type TableChanges } from './chunk-reader.ts';
+import { type ChunkReader, canBeHandedOut, type ReadChunk } from './chunk-reader.ts';
 import { Notifier } from './notifier.ts';
-import { SnapshotBatch } from './snapshot-batch.ts';
+import type { SnapshotSettings } from './snapshot-settings.ts';
 import type { Claim, TableProgress, TableVersion } from './table-progress.ts';
-
-/** V: version of a table; C: chunk of the connector. */
-export interface SnapshotSettings<V extends TableVersion, C extends Chunk> {
-  /** topic.prefix */
-  readonly server: string;
-  readonly id: string;
-  /** Number of parallel readers. */
-  readonly threads: number;
-  /** Bytes of source data of a chunk; see ChunkReader. */
-  readonly chunkBytes: number;
-  readonly tables: readonly TableProgress<V, C & StoredChunk>[];
-  /** Nothing of it has been written yet. */
-  readonly fresh: boolean;
-  /** Its chunks that were written before an interruption. */
-  readonly stored: readonly (C & StoredChunk)[];
-  /** Entries of older snapshots, removed with the first batch. */
-  readonly stale: readonly SourcePartition[];
-  readonly changes: TableChanges<V, C>;
-  readonly log: Log;
-  createReader(): ChunkReader<V, C>;
-  chunkPosition(chunk: C): SourcePosition;
-  /** The connector's own position while the snapshot runs, and when it is complete. */
-  statePosition(isCompleted: boolean): SourcePosition;
-}
 
 /** Chunks that wait to be handed out, and chunks in one batch. */
 const MAX_CHUNKS = 500;
@@ -159,16 +135,17 @@ export class Snapshot<V extends TableVersion, C extends Chunk> {
     const stale = this.#stale;
     this.#isFirstBatch = false;
     this.#stale = [];
-    return new SnapshotBatch(
+    return {
       records,
-      [
+      positions: [
         ...stale.map(partition => ({ partition, offset: null })),
         ...(isFirst && fresh && !this.#completed ? [statePosition(false)] : []),
         ...positions,
         ...(this.#completed ? [statePosition(true)] : []),
       ],
       bytes,
-    );
+      acknowledge: this.#settings.committed,
+    };
   }
 
   async #read(reader: ChunkReader<V, C>): Promise<void> {

@@ -31,7 +31,7 @@ async function runTask<C>(run: SourceRun<C>, producer: TransactionalProducer, ta
   const { connector, log, signal, offsets, limits, observer } = run;
   const positions = await untilAborted(signal, offsets.load(connector, { signal }));
   await untilAborted(signal, producer.prepare([offsets.topic]));
-  const committer = new TransactionCommitter(run, producer, task);
+  const committer = new TransactionCommitter(run, producer);
   const context: SourceTaskContext = {
     connector,
     task: run.task,

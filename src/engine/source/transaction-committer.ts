@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { SourceBatch, SourceTask } from '../../api/index.ts';
+import type { SourceBatch } from '../../api/index.ts';
 import type { ProducerBatch, TransactionalProducer } from '../../kafka/port.ts';
 import { untilGraceEnds } from '../grace.ts';
 import type { SourceRunContext } from './source-run.ts';
@@ -8,17 +8,15 @@ import type { SourceRunContext } from './source-run.ts';
 export class TransactionCommitter {
   readonly #run: SourceRunContext;
   readonly #producer: TransactionalProducer;
-  readonly #task: Pick<SourceTask<never>, 'acknowledge'>;
   #transaction: ProducerBatch;
   /** Batches whose records are in the open transaction. */
   #batches: SourceBatch[] = [];
   #committing: Promise<void> | undefined;
   #commitInterval: Promise<void> | undefined;
 
-  constructor(run: SourceRunContext, producer: TransactionalProducer, task: Pick<SourceTask<never>, 'acknowledge'>) {
+  constructor(run: SourceRunContext, producer: TransactionalProducer) {
     this.#run = run;
     this.#producer = producer;
-    this.#task = task;
     this.#transaction = producer.batch();
   }
 
@@ -90,13 +88,8 @@ export class TransactionCommitter {
     if (confirming !== undefined) await confirming;
     await this.#producer.commit(transaction);
     observer.written(records, performance.now() - startedAt);
-    await untilGraceEnds('acknowledge', signal, this.#acknowledge(batches));
+    await untilGraceEnds('acknowledge', signal, acknowledge(batches));
     this.#committing = undefined;
-  }
-
-  async #acknowledge(batches: readonly SourceBatch[]): Promise<void> {
-    // Awaited, as a plugin may implement it as an async function.
-    for (const batch of batches) await this.#task.acknowledge(batch);
   }
 
   async #intervalAfter(committing: Promise<void>): Promise<void> {
@@ -104,4 +97,9 @@ export class TransactionCommitter {
     const interval = limits.commitIntervalMs > 0 && delay(limits.commitIntervalMs, undefined, { signal });
     await Promise.allSettled([committing, interval]);
   }
+}
+
+async function acknowledge(batches: readonly SourceBatch[]): Promise<void> {
+  // Awaited, as a plugin may implement it as an async function.
+  for (const batch of batches) await batch.acknowledge?.();
 }

@@ -66,7 +66,6 @@ export function countingSource(
           }));
           return { records, positions: [{ partition: { of: topic }, offset: { next } }], bytes: records.length * 8 };
         },
-        acknowledge() {},
         async close() {},
       };
     },

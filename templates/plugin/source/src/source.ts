@@ -79,9 +79,6 @@ class NumbersTask implements SourceTask<Settings> {
     return null;
   }
 
-  /** Called after the batch is committed in Kafka: a source may now discard it. */
-  acknowledge(): void {}
-
   async close(): Promise<void> {
     this.#closing.abort();
   }
