@@ -41,23 +41,23 @@ describe('a component of a plugin', () => {
     ['x.Answer', 'x.Answer of a plugin cannot check its configuration: check must return errors and values as maps'],
     ['x.Create', 'x.Create of a plugin cannot be created: boom'],
     ['x.Made', 'The result of create of x.Made of a plugin.apply: must be a function'],
-  ])('%s that fails says so in a sentence', async (type, message) => {
+  ])('%s: a failure becomes TASK_CONFIG with the class and the cause', async (type, message) => {
     const error = await chain(type);
     expect(error).toBeInstanceOf(MillraceError);
     expect(error).toMatchObject(taskConfig(message));
   });
 
-  test('what it throws of Millrace’s own errors stays', async () => {
-    const own = new MillraceError('SOURCE_UNAVAILABLE', 'later');
-    const parts = registry({
-      transforms: [{ className: 'x.Own', load: () => Promise.reject(own) }],
+  test('a MillraceError that it throws is not wrapped', async () => {
+    const unavailable = new MillraceError('SOURCE_UNAVAILABLE', 'later');
+    const plugins = registry({
+      transforms: [{ className: 'x.Own', load: () => Promise.reject(unavailable) }],
     });
-    await expect(parts.transform('x.Own')).rejects.toBe(own);
+    await expect(plugins.transform('x.Own')).rejects.toBe(unavailable);
   });
 
-  test('is loaded once, and again where that has failed', async () => {
+  test('is loaded once, and again after a failure', async () => {
     let loads = 0;
-    const parts = registry({
+    const plugins = registry({
       transforms: [
         {
           className: 'x.Once',
@@ -65,8 +65,8 @@ describe('a component of a plugin', () => {
         },
       ],
     });
-    await expect(parts.transform('Once')).rejects.toThrow('boom');
-    await Promise.all([parts.transform('Once'), parts.transform('x.Once')]);
+    await expect(plugins.transform('Once')).rejects.toThrow('boom');
+    await Promise.all([plugins.transform('Once'), plugins.transform('x.Once')]);
     expect(loads).toBe(2);
   });
 });
@@ -84,24 +84,24 @@ describe('a connector of a plugin', () => {
       return this.#tasks.length === 1 ? ('wrong' as never) : {};
     }
   }
-  const found = () =>
+  const findSource = () =>
     registry({ sources: [{ className: 'x.Source', load: () => new Connector() }] }).findConnector('Source');
   const context = { signal: AbortSignal.abort(), log: { debug() {}, info() {}, warn() {}, error() {} } };
 
   test('may be a class with private fields', async () => {
-    const connector = await found()?.load({ files: anyFile });
+    const connector = await findSource()?.load({ files: anyFile });
     expect(await (connector as SourceConnector<unknown>).plan({}, 1, context)).toEqual([{ n: '1' }]);
     expect(connector).not.toHaveProperty('deleted');
   });
 
-  test('that cannot check its configuration says so', async () => {
-    const connector = await found()?.load({ files: anyFile });
+  test('whose validate returns a wrong type is rejected with TASK_CONFIG', async () => {
+    const connector = await findSource()?.load({ files: anyFile });
     await expect(connector?.validate?.({}, context)).rejects.toMatchObject(
       taskConfig('x.Source of a plugin cannot check its configuration: validate must return lists of messages by key'),
     );
   });
 
-  test('of the wrong kind is refused', async () => {
+  test('of the wrong kind is rejected', async () => {
     const wrong = registry({ sinks: [{ className: 'x.Sink', load: () => new Connector() as never }] });
     await expect(wrong.findConnector('x.Sink')?.load({ files: anyFile })).rejects.toMatchObject(
       taskConfig('x.Sink of a plugin.kind'),
@@ -130,7 +130,7 @@ describe('a configuration provider of a plugin', () => {
       },
     ],
   });
-  const using = async (type: string, more: Record<string, string> = {}, incomplete = false) => {
+  const resolveWith = async (type: string, more: Record<string, string> = {}, incomplete = false) => {
     const failures: string[] = [];
     const props = { 'config.providers': 'v', 'config.providers.v.class': type, ...more };
     const providers = await configProviders(props, {
@@ -145,11 +145,11 @@ describe('a configuration provider of a plugin', () => {
     return { failures, value };
   };
 
-  test('gives its values, with the parameters that it takes', async () => {
+  test('returns its values, with its configured parameters', async () => {
     const param = { 'config.providers.v.param.url': 'vault' };
     for (const name of ['x.GoodConfigProvider', 'GoodConfigProvider', 'Good'])
-      expect(await using(name, param)).toEqual({ failures: [], value: ['vault/p/k', ['vault/p/k']] });
-    await expect(using('Good')).rejects.toMatchObject({
+      expect(await resolveWith(name, param)).toEqual({ failures: [], value: ['vault/p/k', ['vault/p/k']] });
+    await expect(resolveWith('Good')).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
       message: 'config.providers.v.param: Missing required configuration "url" which has no default value.',
     });
@@ -158,8 +158,8 @@ describe('a configuration provider of a plugin', () => {
   test.each([
     ['x.Load', 'x.Load of a plugin cannot be loaded: boom'],
     ['x.Absent', 'config.providers.v.class is x.Absent; there are '],
-  ])('%s that cannot be had stops those alone that ask it', async (type, why) => {
-    const { failures, value } = await using(type, {}, true);
+  ])('%s that cannot be created fails only the configurations that refer to it', async (type, why) => {
+    const { failures, value } = await resolveWith(type, {}, true);
     expect(failures).toEqual([expect.stringContaining(`v: ${why}`)]);
     expect(value).toEqual([
       'TASK_CONFIG',
@@ -171,8 +171,8 @@ describe('a configuration provider of a plugin', () => {
     ['x.Fails', 'The configuration provider v has failed: boom'],
     ['x.NoMap', 'The configuration provider v has failed: Cannot read properties of undefined'],
     ['x.Number', 'The value of k in p from the configuration provider v is not a string.'],
-  ])('%s that fails when it is asked says so', async (type, why) => {
-    expect((await using(type)).value).toEqual(['TASK_CONFIG', expect.stringContaining(why)]);
+  ])('%s: a failure of get becomes TASK_CONFIG with the cause', async (type, why) => {
+    expect((await resolveWith(type)).value).toEqual(['TASK_CONFIG', expect.stringContaining(why)]);
   });
 });
 

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { packageFolder } from '../../src/package-folder.ts';
 import { run } from '../../src/stack/process/commands.ts';
 
-/** The programs of docs/guides/plugins.md are well typed, load, and pass. */
+/** Type-checks, loads and runs the programs of docs/guides/plugins.md. */
 test('the plugin of the guide loads, and its tests pass', async () => {
   const page = await readFile(join(packageFolder(), 'docs/guides/plugins.md'), 'utf8');
   const [plugin = '', tests = '', ...more] = [...page.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, text]) => text);
@@ -33,10 +33,10 @@ test('the plugin of the guide loads, and its tests pass', async () => {
       JSON.stringify({ extends: join(packageFolder(), 'tsconfig.json'), include: ['plugins/*.ts'] }),
     );
     await run(join(packageFolder(), 'node_modules/.bin/tsc'), ['-p', folder]);
-    const own = (path: string) => JSON.stringify(join(packageFolder(), path));
+    const sourceFile = (path: string) => JSON.stringify(join(packageFolder(), path));
     await writeFile(
       join(folder, 'vitest.config.mjs'),
-      `export default { resolve: { alias: { 'millrace/api': ${own('src/public.ts')}, 'millrace/testing': ${own('src/testing/index.ts')} } } };`,
+      `export default { resolve: { alias: { 'millrace/api': ${sourceFile('src/public.ts')}, 'millrace/testing': ${sourceFile('src/testing/index.ts')} } } };`,
     );
     const vitest = join(packageFolder(), 'node_modules/vitest/vitest.mjs');
     await run(process.execPath, [vitest, 'run', '--root', folder, '--config', join(folder, 'vitest.config.mjs')]);

@@ -13,7 +13,7 @@ interface Line {
   readonly reason?: string;
   readonly class?: string;
 }
-interface Loaded {
+interface LoadResult {
   readonly failed: number;
   readonly list: readonly { readonly class: string; readonly type: string; readonly version: string }[];
   readonly providers: readonly (readonly string[])[];
@@ -29,19 +29,19 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const program = fileURLToPath(new URL('programs/load-plugins.ts', import.meta.url));
-async function load(paths: readonly string[], { cwd = folder, loadTimeoutMs = 20_000 } = {}): Promise<Loaded> {
+async function load(paths: readonly string[], { cwd = folder, loadTimeoutMs = 20_000 } = {}): Promise<LoadResult> {
   const args = ['--disable-warning=ExperimentalWarning', program, cwd, String(loadTimeoutMs), ...paths];
-  return JSON.parse(await run(process.execPath, args, { cwd: packageFolder() })) as Loaded;
+  return JSON.parse(await run(process.execPath, args, { cwd: packageFolder() })) as LoadResult;
 }
 
-async function files(all: Readonly<Record<string, string>>): Promise<void> {
+async function writeFiles(all: Readonly<Record<string, string>>): Promise<void> {
   for (const [name, text] of Object.entries(all)) {
     await mkdir(dirname(join(folder, name)), { recursive: true });
     await writeFile(join(folder, name), text);
   }
 }
 
-/** A plugin of one transform, which does what `apply` says. */
+/** Source of a plugin with one transform; `apply` is the body of its method. */
 const transform = (className: string, apply = 'return record;', more = '') => `
   import { DataError, Decimal, defineConfig, definePlugin } from 'millrace/api';
   export const plugin = definePlugin({ ${more} transforms: [{
@@ -49,13 +49,13 @@ const transform = (className: string, apply = 'return record;', more = '') => `
     load: () => ({ config: defineConfig({}), create: () => ({ apply(record) { ${apply} } }) }),
   }] });`;
 const manifest = (all: object) => JSON.stringify({ name: 'plugin', type: 'module', ...all });
-const classes = ({ list }: Loaded) => list.map(one => [one.class, one.version]);
-const reasons = ({ lines }: Loaded, level = 'error') =>
+const classes = ({ list }: LoadResult) => list.map(one => [one.class, one.version]);
+const reasons = ({ lines }: LoadResult, level = 'error') =>
   lines.flatMap(one => (one.level === level && one.reason !== undefined ? [[one.path, one.reason]] : []));
 
-describe('where plugins are found', () => {
-  test('each folder and each module in a folder is one', async () => {
-    await files({
+describe('discovery', () => {
+  test('each subfolder and each module in a folder is a plugin', async () => {
+    await writeFiles({
       'all/by-exports/package.json': manifest({
         version: '1.2.3',
         exports: { '.': { types: './x.d.ts', import: './lib/a.js' } },
@@ -96,8 +96,8 @@ describe('where plugins are found', () => {
   });
   const order = ['a.Bare', 'a.Exports', 'a.Index', 'a.Main', 'a.Common', 'a.Single', 'a.SingleTyped', 'a.Typed'];
 
-  test('an entry may be a plugin itself, a link to one, or an npm package, and counts once', async () => {
-    await files({
+  test('an entry may be a plugin itself, a link to one, or an npm package; duplicates are loaded once', async () => {
+    await writeFiles({
       'own/package.json': manifest({ version: '1.0.0', exports: './index.js' }),
       'own/index.js': transform('b.Own'),
       'one.mjs': transform('b.File'),
@@ -121,8 +121,8 @@ describe('where plugins are found', () => {
     expect(classes(await load(['er'], { cwd }))).toEqual([['b.Own', '1.0.0']]);
   });
 
-  test('what Kafka Connect has there is left alone', async () => {
-    await files({ 'java/debezium/x.jar': '', 'java/confluent/lib/y.jar': '', 'jars/z.jar': '' });
+  test('JAR files of Kafka Connect plugins are skipped with a warning', async () => {
+    await writeFiles({ 'java/debezium/x.jar': '', 'java/confluent/lib/y.jar': '', 'jars/z.jar': '' });
     const loaded = await load([join(folder, 'java'), join(folder, 'jars')]);
     expect(loaded.failed).toBe(0);
     expect(reasons(loaded, 'warn').map(([path, reason]) => [path, /JAR files/.test(reason ?? '')])).toEqual([
@@ -133,8 +133,8 @@ describe('where plugins are found', () => {
   });
 });
 
-test('a plugin that cannot be loaded is named with its reason, and stops no other', async () => {
-  await files({
+test('a plugin that cannot be loaded is logged with its reason, and does not affect the others', async () => {
+  await writeFiles({
     'broken/throws/index.js': `throw new Error('no licence')`,
     'broken/rejects/index.mjs': `await Promise.reject(new Error('no network'))`,
     'broken/hangs/index.mjs': 'await new Promise(() => {})',
@@ -172,15 +172,15 @@ test('a plugin that cannot be loaded is named with its reason, and stops no othe
     'not-installed': /no package of that name in a node_modules/,
     [join(folder, 'node_modules/typed')]: /It is TypeScript below a node_modules/,
   };
-  const found = Object.fromEntries(reasons(loaded));
-  expect(Object.keys(found).toSorted()).toEqual(Object.keys(expected).toSorted());
-  for (const [path, reason] of Object.entries(expected)) expect(found[path]).toMatch(reason);
+  const actual = Object.fromEntries(reasons(loaded));
+  expect(Object.keys(actual).toSorted()).toEqual(Object.keys(expected).toSorted());
+  for (const [path, reason] of Object.entries(expected)) expect(actual[path]).toMatch(reason);
   expect(loaded.failed).toBe(Object.keys(expected).length);
 });
 
-test('what a plugin leaves behind as it is loaded ends nothing', async () => {
-  await files({
-    'stray/a.mjs': `Promise.reject(new Error('it goes astray')); ${transform('g.Stray')}`,
+test('an unhandled rejection of a plugin is logged and does not end the process', async () => {
+  await writeFiles({
+    'stray/a.mjs': `Promise.reject(new Error('unhandled')); ${transform('g.Stray')}`,
     'stray/b.mjs': transform('g.Other'),
   });
   const loaded = await load([join(folder, 'stray')]);
@@ -190,14 +190,14 @@ test('what a plugin leaves behind as it is loaded ends nothing', async () => {
   ]);
   expect(loaded.lines.filter(({ level }) => level === 'error')).toEqual([
     expect.objectContaining({
-      reason: 'it goes astray',
+      reason: 'unhandled',
       message: expect.stringContaining('started while it was loaded'),
     }),
   ]);
 });
 
-test('classes are those of the worker, whatever copy of millrace a plugin has', async () => {
-  await files({
+test('millrace/api resolves to the classes of the worker, even if a plugin contains another copy', async () => {
+  await writeFiles({
     'copies/thrower/index.mjs': transform('d.Thrower', `throw new DataError('no');`),
     'copies/maker/index.ts': transform('d.Maker', 'return { ...record, value: new Decimal(1n, 0) };'),
     'copies/maker/node_modules/millrace/package.json': manifest({ name: 'millrace', exports: { './api': './api.js' } }),
@@ -208,7 +208,7 @@ test('classes are those of the worker, whatever copy of millrace a plugin has', 
   expect(same).toEqual({ 'd.Thrower': { error: true, kind: 'data' }, 'd.Maker': true });
 });
 
-test('names: Millrace’s own stay, the newer of two plugins is used, and all kinds are listed', async () => {
+test('Millrace’s class names take precedence, the newer of two plugins is used, and all kinds are listed', async () => {
   const all = (className: string, version: string) => `
     export const plugin = { version: '${version}',
       ${['sources', 'sinks', 'transforms', 'predicates', 'converters', 'headerConverters', 'configProviders']
@@ -217,7 +217,7 @@ test('names: Millrace’s own stay, the newer of two plugins is used, and all ki
             `${list}: [{ className: '${className}.${list}.Vault${list === 'configProviders' ? 'ConfigProvider' : ''}', aliases: ['My${list}'], load() {} }],`,
         )
         .join('\n')} };`;
-  await files({
+  await writeFiles({
     'names/a.mjs': all('e', '1.9.0'),
     'names/b.mjs': all('e', '1.10.0'),
     'names/c.mjs': all('e', '1.10.0-rc.1'),

@@ -4,8 +4,8 @@ import { pluginRegistry } from '../../../src/plugins.ts';
 import { Decimal, MillraceError } from '../../../src/public.ts';
 
 /**
- * Loads plugins as a worker does, in a Node of its own (the test runner has a loader that would come between), and tells
- * as JSON what came of it. Arguments: the folder to be in, entries of plugin.path.
+ * Loads plugins like a worker, in a separate Node process (the test runner's module loader would interfere), and prints
+ * the result as JSON. Arguments: the working directory, the timeout in milliseconds, entries of plugin.path.
  */
 const [cwd = '', loadTimeoutMs = '', ...paths] = process.argv.slice(2);
 const lines: unknown[] = [];
@@ -17,31 +17,33 @@ const log = { debug: line('debug'), info: line('info'), warn: line('warn'), erro
 const { plugins, failed } = await loadPlugins({ paths, cwd, log, loadTimeoutMs: Number(loadTimeoutMs) });
 const registry = pluginRegistry({ plugins, log });
 
-/** Whether what a plugin throws and makes is of the classes that this process knows. */
+/** Checks that errors and values of a plugin are instances of this process's classes. */
 async function sameClasses(name: string): Promise<unknown> {
   const record = { topic: 't', partition: null, key: null, keySchema: null, value: null, valueSchema: null };
   try {
     const transform = (await registry.transform(name))?.factory.create({});
-    const made: unknown = transform?.apply({ ...record, timestamp: null, headers: [] })?.value;
-    return made instanceof Decimal;
+    const value: unknown = transform?.apply({ ...record, timestamp: null, headers: [] })?.value;
+    return value instanceof Decimal;
   } catch (error) {
     return { error: error instanceof MillraceError, kind: (error as MillraceError).kind };
   }
 }
-const come = new Set(
+const builtInClasses = new Set(
   pluginRegistry()
     .list(false)
     .map(one => one.class),
 );
-const own = registry.list(false).filter(one => !come.has(one.class));
+const pluginComponents = registry.list(false).filter(one => !builtInClasses.has(one.class));
 console.log(
   JSON.stringify({
     failed,
-    list: own,
+    list: pluginComponents,
     providers: registry.configProviders.flatMap(one => (one.origin === undefined ? [] : [one.names])),
     same: Object.fromEntries(
       await Promise.all(
-        own.filter(one => one.type === 'transformation').map(async one => [one.class, await sameClasses(one.class)]),
+        pluginComponents
+          .filter(one => one.type === 'transformation')
+          .map(async one => [one.class, await sameClasses(one.class)]),
       ),
     ),
     short: findComponent(registry.configProviders, 'Vault', 'ConfigProvider')?.names[0],
