@@ -1,5 +1,6 @@
 import type { OffsetEntry } from '../../workflows/shared/messages.ts';
 import type { Log } from '../api/component.ts';
+import type { ConfigInfos, KeyDefinition } from '../config/connector-config/config-infos.ts';
 import type { Level, Loggers } from '../observability/loggers.ts';
 import type { ConnectorInfo, Control } from '../temporal/control/control.ts';
 
@@ -61,36 +62,4 @@ export interface PluginInfo {
   readonly class: string;
   readonly type: 'source' | 'sink' | 'converter' | 'header_converter' | 'transformation' | 'predicate';
   readonly version: string;
-}
-
-/** Connect's ConfigKeyInfo. */
-export interface KeyDefinition {
-  readonly name: string;
-  readonly type: string;
-  readonly required: boolean;
-  readonly default_value: string | null;
-  readonly importance: string;
-  readonly documentation: string;
-  readonly group: string | null;
-  readonly order_in_group: number;
-  readonly width: string;
-  readonly display_name: string;
-  readonly dependents: readonly string[];
-}
-
-/** Connect's ConfigInfos: the response of /validate. */
-export interface ConfigInfos {
-  readonly name: string;
-  readonly error_count: number;
-  readonly groups: readonly string[];
-  readonly configs: readonly {
-    readonly definition: KeyDefinition;
-    readonly value: {
-      readonly name: string;
-      readonly value: string | null;
-      readonly recommended_values: readonly string[];
-      readonly errors: readonly string[];
-      readonly visible: boolean;
-    };
-  }[];
 }

@@ -1,7 +1,8 @@
 import type { Value } from '../../../src/api/index.ts';
 import { Decimal, javaDouble, LogicalName, schemaOf, structOf, ValueStruct } from '../../../src/api/index.ts';
 import { type Codec, latin1 } from '../../../src/cdc/record/codec.ts';
-import { twosComplement, writeDecimal, writeJson } from '../../../src/data/json/json-text.ts';
+import { twosComplement } from '../../../src/data/decimal.ts';
+import { writeDecimal, writeJson } from '../../../src/data/json/json-text.ts';
 import { SemanticType } from '../../../src/debezium/semantic-type.ts';
 import { float64 } from './numbers.ts';
 import { plainText } from './text.ts';

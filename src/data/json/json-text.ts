@@ -1,5 +1,6 @@
 import type { ByteWriter, Schema, Value } from '../../api/index.ts';
 import { Decimal, isStruct, javaDouble, javaFloat } from '../../api/index.ts';
+import { twosComplement } from '../decimal.ts';
 
 /**
  * JSON as JsonConverter writes it with its default settings: functions for column codecs, which write it directly from the
@@ -138,16 +139,6 @@ export function writeDecimal(out: ByteWriter, unscaled: number): void {
     rest = next;
   }
   writeBase64(out, scratch, 0, length);
-}
-
-/** Big-endian two's complement with the fewest bytes, like `BigInteger.toByteArray`. */
-export function twosComplement(value: bigint): Buffer {
-  const isNegative = value < 0n;
-  const hex = (isNegative ? -value - 1n : value).toString(16);
-  const length = Math.floor(hex.length / 2) + (hex.length % 2 === 1 || (hex.codePointAt(0) as number) > 0x37 ? 1 : 0);
-  const bytes = Buffer.from(hex.padStart(length * 2, '0'), 'hex');
-  if (isNegative) for (let i = 0; i < length; i++) bytes[i] = ~(bytes[i] as number);
-  return bytes;
 }
 
 /** Writes a value that matches its schema. */
