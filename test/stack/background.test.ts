@@ -27,7 +27,7 @@ afterEach(async () => {
   await rm(cache, { recursive: true });
 });
 
-test('up outlives the command, status shows it, down ends it and removes what it left', async () => {
+test('the stack outlives the command up; status shows it; down stops it and removes its state', async () => {
   const up = await stack('up', 'postgres', '--json');
   expect(up).toMatchObject({ code: 0 });
   expect(up.stderr).toContain('postgres: starting');
@@ -47,17 +47,17 @@ test('up outlives the command, status shows it, down ends it and removes what it
   expect(await stateFiles()).toEqual([]);
 }, 60_000);
 
-test('nothing runs: status says so and exits with 3, down has nothing to do', async () => {
+test('without a stack, status exits with 3 and down does nothing', async () => {
   expect(await stack('status')).toMatchObject({ code: 3, stdout: expect.stringContaining('nothing runs') });
   expect(JSON.parse((await stack('status', '--json')).stdout)).toEqual({ running: false });
   expect(await stack('down', '--json')).toMatchObject({ code: 0, stdout: expect.stringContaining('"stopped": false') });
 });
 
-test('up a second time answers what runs, and refuses what it lacks', async () => {
+test('up while a stack runs returns that stack, or an error if it lacks a requested service', async () => {
   const first = JSON.parse((await stack('up', 'postgres', '--json')).stdout) as Status;
   const second = JSON.parse((await stack('up', 'postgres', '--json')).stdout) as Status;
   expect(second.servers).toEqual(first.servers);
-  // Whoever gives a port wants the server.
+  // A port option requests its service.
   expect(await stack('up', 'postgres', '--mariadb-port', '3306')).toMatchObject({
     code: 1,
     stderr: expect.stringContaining('a stack runs without mariadb'),
@@ -68,14 +68,14 @@ test('up a second time answers what runs, and refuses what it lacks', async () =
   });
 }, 60_000);
 
-test('two at once: one starts the servers, the other says that they run', async () => {
+test('two concurrent calls of up: one starts the servers, the other fails with an error', async () => {
   const both = await Promise.all([stack('up', 'postgres'), stack('up', 'postgres')]);
   expect(both.map(({ code }) => code).sort()).toEqual([0, 1]);
   expect(both.map(({ stderr }) => stderr).join()).toMatch(/a stack (runs already|is starting)/);
   expect(await stack('status')).toMatchObject({ code: 0 });
 }, 60_000);
 
-test('its process killed, the servers end, and up starts them anew', async () => {
+test('servers end when the process of the stack is killed, and up starts them again', async () => {
   const { pid, servers } = JSON.parse((await stack('up', 'postgres', '--json')).stdout) as Status;
   process.kill(pid, 'SIGKILL');
   await eventually('the server is gone', async () => (await readWalLevel(servers.postgres.url)) === undefined);
@@ -83,18 +83,18 @@ test('its process killed, the servers end, and up starts them anew', async () =>
   expect(await stack('up', 'postgres')).toMatchObject({ code: 0 });
 }, 60_000);
 
-test('a port and a data folder that were asked for; the data outlasts down', async () => {
-  // Where others can enter, for PostgreSQL does not run as root.
+test('up uses the given port and data folder, and down keeps the data', async () => {
+  // Accessible to other users, because PostgreSQL does not run as root.
   const data = await mkdtemp(join(tmpdir(), 'millrace-test-data-'));
   await chmod(data, 0o755);
   const port = await freePort();
   const up = () => stack('up', 'postgres', '--postgres-port', String(port), '--data', data);
   const url = `postgres://postgres:postgres@127.0.0.1:${port}/postgres`;
   expect(await up()).toMatchObject({ code: 0, stdout: expect.stringContaining(url) });
-  await query(url, 'CREATE TABLE kept AS SELECT 1 AS id');
+  await query(url, 'CREATE TABLE items AS SELECT 1 AS id');
   await stack('down');
   await up();
-  expect(await query(url, 'SELECT * FROM kept')).toEqual([{ id: 1 }]);
+  expect(await query(url, 'SELECT * FROM items')).toEqual([{ id: 1 }]);
   await stack('down');
   await rm(data, { recursive: true });
 }, 60_000);
@@ -107,7 +107,7 @@ test('wrong usage is exit status 2', async () => {
   });
 });
 
-test('a stack that cannot start says why, and leaves no state behind', async () => {
+test('a stack that cannot start reports the reason and removes its state', async () => {
   const failed = await stack('up', 'postgres', { MILLRACE_POSTGRES: 'postgres://postgres@127.0.0.1:1/postgres' });
   expect(failed).toMatchObject({ code: 1, stderr: expect.stringContaining('does not answer at 127.0.0.1:1') });
   expect(await stateFiles()).toEqual([]);

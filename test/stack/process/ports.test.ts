@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { freePort } from '../../../src/stack/process/ports.ts';
 
-test('ports differ, can be listened on, and are not among those that connections going out take', async () => {
+test('ports are distinct, free, and outside the range of ephemeral ports', async () => {
   const ports = await Promise.all(Array.from({ length: 50 }, freePort));
   expect(new Set(ports).size).toBe(50);
   expect(Math.max(...ports)).toBeLessThan(32_768);
@@ -15,7 +15,7 @@ test('ports differ, can be listened on, and are not among those that connections
   server.close();
 });
 
-test('two processes that have not listened yet are never given the same port', async () => {
+test('two processes never receive the same port, even before they listen', async () => {
   const program = fileURLToPath(new URL('../programs/reserve-ports.ts', import.meta.url));
   const children = [1, 2].map(() => spawn(process.execPath, [program, '1500'], { stdio: ['pipe', 'pipe', 'inherit'] }));
   const lists = await Promise.all(

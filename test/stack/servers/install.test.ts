@@ -17,7 +17,7 @@ afterEach(async () => {
   await rm(cache, { recursive: true });
 });
 
-test('builds once, and answers the same folder from then on', async () => {
+test('builds once, and returns the same folder afterwards', async () => {
   const build = vi.fn((folder: string) => writeFile(join(folder, 'program'), 'x'));
   const folder = await installOnce('tool/1.0', build);
   expect(await installOnce('tool/1.0', build)).toBe(folder);
@@ -25,7 +25,7 @@ test('builds once, and answers the same folder from then on', async () => {
   expect(await readdir(folder)).toEqual(['program']);
 });
 
-test('what fails half-way is not taken for whole, and leaves nothing', async () => {
+test('a failed build is not installed, and its files are removed', async () => {
   const failing = installOnce('tool/1.0', async folder => {
     await writeFile(join(folder, 'half'), 'x');
     throw new Error('no network');
@@ -35,17 +35,17 @@ test('what fails half-way is not taken for whole, and leaves nothing', async () 
   expect(await readdir(join(cache, 'tool'))).toEqual([]);
 });
 
-test('called for twice at once in one process, it builds once', async () => {
+test('two concurrent calls in one process build once', async () => {
   const build = vi.fn((folder: string) => writeFile(join(folder, 'program'), 'x'));
   const [one, other] = await Promise.all([installOnce('tool/1.0', build), installOnce('tool/1.0', build)]);
   expect(other).toBe(one);
   expect(build).toHaveBeenCalledTimes(1);
 });
 
-test('two processes at once: one result, no error, nothing left beside it', async () => {
+test('two concurrent processes have one result, no error and no partial folder', async () => {
   const folder = join(cache, 'tool/1.0');
   await installOnce('tool/1.0', async () => {
-    // Meanwhile another process has finished.
+    // Simulates another process that finishes first.
     await mkdir(folder, { recursive: true });
     await writeFile(join(folder, 'theirs'), 'x');
   });
@@ -53,8 +53,8 @@ test('two processes at once: one result, no error, nothing left beside it', asyn
   expect(await readdir(join(cache, 'tool'))).toEqual(['1.0']);
 });
 
-test('what a killed process has left half-built is removed; what a live one builds is not', async () => {
-  // Process ids end long before this.
+test('the partial folder of a killed process is removed; that of a running process is not', async () => {
+  // Larger than any process id.
   const abandoned = join(cache, 'tool/1.0.partial-999999999');
   const alive = join(cache, `tool/1.0.partial-${process.ppid}`);
   await mkdir(abandoned, { recursive: true });

@@ -10,12 +10,12 @@ import { eventually } from '../support/eventually.ts';
 
 const execute = promisify(execFile);
 
-/** Where the servers put their temporary folders: whatever is there in the end has been left behind. */
+/** The parent of the servers' temporary folders; it must be empty after each test. */
 let folder: string;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'millrace-test-tmp-'));
-  // For the user that PostgreSQL runs as, when this is root.
+  // Accessible to the user that runs PostgreSQL when the test runs as root.
   await chmod(folder, 0o1777);
 });
 
@@ -26,29 +26,29 @@ test.each<[ending: string, end: (holder: ChildProcess) => void]>([
   ['SIGTERM', holder => holder.kill('SIGTERM')],
   ['Ctrl-C', holder => process.kill(-(holder.pid ?? 0), 'SIGINT')],
   ['an uncaught error', holder => holder.stdin?.write('throw')],
-  ['its end without a stop', holder => holder.stdin?.write('end')],
+  ['an exit without stop', holder => holder.stdin?.write('end')],
 ])(
-  'after %s of whoever started PostgreSQL, nothing is left',
+  'after %s of the process that started PostgreSQL, no process and no file remains',
   async (_, end) => {
-    await nothingLeft(['postgres'], end);
+    await expectCleanup(['postgres'], end);
   },
   60_000,
 );
 
-test('after kill -9 of whoever started all of them, nothing is left', async () => {
-  await nothingLeft(['temporal', 'kafka', 'postgres'], holder => holder.kill('SIGKILL'));
+test('after kill -9 of the process that started all servers, no process and no file remains', async () => {
+  await expectCleanup(['temporal', 'kafka', 'postgres'], holder => holder.kill('SIGKILL'));
 }, 180_000);
 
-test('after kill -9 in the middle of their start, nothing is left', async () => {
+test('after kill -9 during the start, no process and no file remains', async () => {
   const holder = hold(['kafka', 'postgres']);
   const ended = once(holder, 'exit');
-  await eventually('both lay out their files', async () => (await processesIn(folder)).length >= 2);
+  await eventually('both create their files', async () => (await processesIn(folder)).length >= 2);
   holder.kill('SIGKILL');
   await ended;
-  await cleanedUp();
+  await waitForCleanup();
 }, 120_000);
 
-async function nothingLeft(services: readonly string[], end: (holder: ChildProcess) => void): Promise<void> {
+async function expectCleanup(services: readonly string[], end: (holder: ChildProcess) => void): Promise<void> {
   const holder = hold(services);
   const ended = once(holder, 'exit');
   const [line] = (await once(createInterface({ input: holder.stdout }), 'line')) as [string];
@@ -57,7 +57,7 @@ async function nothingLeft(services: readonly string[], end: (holder: ChildProce
   expect(await readdir(folder)).toHaveLength(services.length);
   end(holder);
   await ended;
-  await cleanedUp();
+  await waitForCleanup();
   expect(pids.map(isAlive)).toEqual(services.map(() => false));
 }
 
@@ -70,12 +70,12 @@ function hold(services: readonly string[]) {
   });
 }
 
-async function cleanedUp(): Promise<void> {
+async function waitForCleanup(): Promise<void> {
   await eventually('their files are gone', async () => (await readdir(folder)).length === 0);
   await eventually('their processes are gone', async () => (await processesIn(folder)).length === 0);
 }
 
-/** Command lines that name a path in `folder`; every server's does. */
+/** Returns the command lines that contain a path in `folder`; those of all servers do. */
 async function processesIn(folder: string): Promise<string[]> {
   const { stdout } = await execute('ps', ['-A', '-ww', '-o', 'args=']);
   return stdout.split('\n').filter(line => line.includes(folder));
