@@ -22,15 +22,15 @@ const DEFAULT_TIMEOUT_MS = 10_000;
 
 /** Returns the result of the work; fails when it does not come in time. */
 export async function withTimeout<T>(what: string, work: Promise<T>, timeoutMs = DEFAULT_TIMEOUT_MS): Promise<T> {
-  const over = new AbortController();
-  const late = pause(timeoutMs, undefined, { signal: over.signal }).then(
+  const settled = new AbortController();
+  const late = pause(timeoutMs, undefined, { signal: settled.signal }).then(
     () => assert.fail(`${what} took more than ${timeoutMs / 1000} s.`),
     () => new Promise<never>(() => {}),
   );
   try {
     return await Promise.race([work, late]);
   } finally {
-    over.abort();
+    settled.abort();
   }
 }
 
@@ -42,7 +42,7 @@ export async function errorOf(what: string, work: () => unknown): Promise<Millra
   } catch (error) {
     assert.ok(
       error instanceof MillraceError,
-      `${what} threw ${messageOf(error)}: it should throw a MillraceError, such as DataError for a record.`,
+      `${what} threw ${messageOf(error)}: it must throw a MillraceError, such as DataError for a record.`,
     );
     return error;
   }

@@ -20,34 +20,34 @@ export function configProviderContract<C>({ factory, config = {}, path, values }
   return [
     ...configContract(factory.config, config),
     check('get returns the values of the requested keys and no others', async () => {
-      assert.ok(keys.length >= 2, 'At least two keys are needed.');
+      assert.ok(keys.length >= 2, 'values must contain at least two keys.');
       const provider = create();
       const all = await withTimeout('get', provider.get(path, keys));
-      assert.deepEqual(Object.fromEntries(all), values, 'get of all keys does not answer their values.');
+      assert.deepEqual(Object.fromEntries(all), values, 'get of all keys does not return their values.');
       for (const key of keys) {
         const one = await withTimeout('get', provider.get(path, [key]));
-        assert.deepEqual([...one], [[key, values[key]]], `get of ${key} alone does not answer its value alone.`);
+        assert.deepEqual([...one], [[key, values[key]]], `get of ${key} does not return exactly its value.`);
       }
-      assert.equal((await withTimeout('get', provider.get(path, []))).size, 0, 'get of no keys answers something.');
+      assert.equal((await withTimeout('get', provider.get(path, []))).size, 0, 'get of no keys returns a value.');
     }),
     check('a missing key is omitted', async () => {
       const [key = ''] = keys;
       const result = await withTimeout('get', create().get(path, [absent, key]));
-      assert.ok(!result.has(absent), 'get answers something for a key that is not there.');
+      assert.ok(!result.has(absent), 'get returns a value for a missing key.');
       assert.equal(
         result.get(key),
         values[key],
-        'Beside a key that is not there, get does not answer the value of one that is.',
+        'With a missing key in the request, get does not return the value of the other key.',
       );
     }),
     check('get may be called concurrently', async () => {
       const provider = create();
-      const answers = await withTimeout(
-        'ten calls of get at once',
+      const results = await withTimeout(
+        'ten concurrent calls of get',
         Promise.all(Array.from({ length: 10 }, () => provider.get(path, keys))),
       );
-      for (const answer of answers)
-        assert.deepEqual(Object.fromEntries(answer), values, 'Asked by many at once, get answers something else.');
+      for (const result of results)
+        assert.deepEqual(Object.fromEntries(result), values, 'Concurrent calls of get return different values.');
     }),
   ];
 }

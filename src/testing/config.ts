@@ -27,31 +27,37 @@ export function configContract(spec: ConfigSpec<unknown>, props: ConfigProps): C
     try {
       return spec.check(candidate);
     } catch (error) {
-      return assert.fail(`check threw ${messageOf(error)} ${what}: it should answer errors by key.`);
+      return assert.fail(`check threw ${messageOf(error)} ${what}: it must return errors by key.`);
     }
   };
   return [
     check('its keys have the properties that Connect returns', () => {
       const names = spec.keys.map(key => key.name);
-      assert.deepEqual(names, [...new Set(names)], `A key is there twice: ${names.join(', ')}.`);
+      assert.deepEqual(names, [...new Set(names)], `A key is declared twice: ${names.join(', ')}.`);
       for (const key of spec.keys) {
         assert.ok(key.name.trim() !== '', 'A key has no name.');
-        assert.ok(types.includes(key.type), `${key.name} has the type ${key.type}; there are ${types.join(', ')}.`);
+        assert.ok(
+          types.includes(key.type),
+          `${key.name} has the type ${key.type}; valid types are ${types.join(', ')}.`,
+        );
         assert.ok(key.documentation.trim() !== '', `${key.name} has no documentation.`);
         assert.ok(!key.required || key.defaultValue === null, `${key.name} is required and has a default value.`);
       }
     }),
     check('a valid configuration is accepted', () => {
-      const { config, errors, values } = read('for a right configuration', props);
-      assert.deepEqual([...errors.values()].flat(), [], 'A configuration that is right has errors.');
-      assert.ok(config !== undefined, 'A configuration that is right is not read.');
-      for (const { name } of spec.keys) assert.ok(values.has(name), `check answers no value of ${name}.`);
+      const { config, errors, values } = read('for a valid configuration', props);
+      assert.deepEqual([...errors.values()].flat(), [], 'The valid configuration has errors.');
+      assert.ok(config !== undefined, 'The valid configuration is not parsed.');
+      for (const { name } of spec.keys) assert.ok(values.has(name), `check returns no value of ${name}.`);
     }),
     check('a missing required key is an error at that key', () => {
       for (const { name } of spec.keys.filter(key => key.required)) {
         const { config, errors } = read(`without ${name}`, { ...props, [name]: undefined });
-        assert.ok((errors.get(name) ?? []).length > 0, `${name} is required, and its absence is no error at ${name}.`);
-        assert.equal(config, undefined, `Without ${name}, which is required, there is a configuration.`);
+        assert.ok(
+          (errors.get(name) ?? []).length > 0,
+          `${name} is required, but check returns no error for it when it is missing.`,
+        );
+        assert.equal(config, undefined, `check returns a configuration without ${name}, which is required.`);
       }
     }),
     check('check never throws, and returns a configuration if and only if there are no errors', () => {
@@ -66,7 +72,7 @@ export function configContract(spec: ConfigSpec<unknown>, props: ConfigProps): C
         assert.equal(
           config === undefined,
           messages.length > 0,
-          `For ${JSON.stringify(candidate)} there are ${messages.length} errors and ${config === undefined ? 'no' : 'a'} configuration.`,
+          `For ${JSON.stringify(candidate)} check returns ${messages.length} errors and ${config === undefined ? 'no' : 'a'} configuration.`,
         );
         for (const message of messages)
           assert.ok(typeof message === 'string' && message.trim() !== '', 'An error has no message.');
@@ -87,11 +93,11 @@ export function configContract(spec: ConfigSpec<unknown>, props: ConfigProps): C
       );
     }),
     check('a password is not shown', () => {
-      const planted = 'planted-4711';
+      const secret = 'secret-4711';
       for (const { name } of spec.keys.filter(key => key.type === 'PASSWORD')) {
-        const { values, errors } = read('with a password', { ...props, [name]: planted });
-        const shown = [...values.values(), ...[...errors.values()].flat()].join('\n');
-        assert.ok(!shown.includes(planted), `${name} is a password, and its value is shown.`);
+        const { values, errors } = read('with a password', { ...props, [name]: secret });
+        const output = [...values.values(), ...[...errors.values()].flat()].join('\n');
+        assert.ok(!output.includes(secret), `${name} is a password, but check returns its value.`);
       }
     }),
   ];
@@ -101,5 +107,5 @@ export function configContract(spec: ConfigSpec<unknown>, props: ConfigProps): C
 export function parseConfig<C>(spec: ConfigSpec<C>, props: ConfigProps): C {
   const { config, errors } = spec.check(props);
   if (config !== undefined) return config;
-  return assert.fail(`The configuration is wrong: ${[...errors.values()].flat().join(' ')}`);
+  return assert.fail(`The configuration is invalid: ${[...errors.values()].flat().join(' ')}`);
 }

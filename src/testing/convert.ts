@@ -45,15 +45,15 @@ export function transformContract<C>({ factory, config = {}, records = [] }: Tra
     const pairs: [SinkRecord, SinkRecord | null][] = [];
     for (const record of all) {
       let result: SinkRecord | null = null;
-      const refused = await errorOf(`apply to a record of ${record.topic}`, () => {
+      const error = await errorOf(`apply to a record of ${record.topic}`, () => {
         result = transform.apply(frozen(record));
       });
-      if (refused === undefined) pairs.push([record, result]);
+      if (error === undefined) pairs.push([record, result]);
       else
         assert.equal(
-          refused.kind,
+          error.kind,
           'data',
-          `apply refused a record of ${record.topic} with ${refused.code}, not DataError.`,
+          `apply rejected a record of ${record.topic} with ${error.code}, not DataError.`,
         );
     }
     return pairs;
@@ -62,28 +62,31 @@ export function transformContract<C>({ factory, config = {}, records = [] }: Tra
     ...configContract(factory.config, config),
     check('apply returns a record or null, or throws a DataError', async () => {
       for (const [{ topic }, result] of await applied()) {
-        assert.ok(result !== undefined, `apply to a record of ${topic} answers undefined; null drops a record.`);
-        assert.ok(!(result instanceof Promise), `apply to a record of ${topic} answers a promise; it is synchronous.`);
-        if (result !== null) assertRecord(result, `what becomes of a record of ${topic}`);
+        assert.ok(result !== undefined, `apply returned undefined for a record of ${topic}; return null to drop it.`);
+        assert.ok(
+          !(result instanceof Promise),
+          `apply returned a promise for a record of ${topic}; it must be synchronous.`,
+        );
+        if (result !== null) assertRecord(result, `the result for a record of ${topic}`);
       }
     }),
     check('it does not change its input record', async () => {
       const before = all.map(canonicalRecord);
       await applied();
-      assert.deepEqual(all.map(canonicalRecord), before, 'apply changes the record that it is given.');
+      assert.deepEqual(all.map(canonicalRecord), before, 'apply changes its input record.');
     }),
     check('a sink record keeps its offset, original topic and original partition', async () => {
       for (const [record, result] of await applied()) {
         if (result === null) continue;
-        const place = ({ offset, originalTopic, originalPartition }: SinkRecord) => ({
+        const origin = ({ offset, originalTopic, originalPartition }: SinkRecord) => ({
           offset,
           originalTopic,
           originalPartition,
         });
         assert.deepEqual(
-          place(result),
-          place(record),
-          `apply loses offset, originalTopic or originalPartition of a record.`,
+          origin(result),
+          origin(record),
+          `apply changes offset, originalTopic or originalPartition of a record.`,
         );
       }
     }),
@@ -105,20 +108,21 @@ export function predicateContract<C>({ factory, config = {}, records = [] }: Pre
     check('test returns the same boolean each time', async () => {
       const predicate = make();
       for (const record of all) {
-        const answers: unknown[] = [];
-        const refused = await errorOf(`test of a record of ${record.topic}`, () => {
-          answers.push(predicate.test(frozen(record)), predicate.test(frozen(record)));
+        const results: unknown[] = [];
+        const error = await errorOf(`test of a record of ${record.topic}`, () => {
+          results.push(predicate.test(frozen(record)), predicate.test(frozen(record)));
         });
-        if (refused !== undefined) assert.equal(refused.kind, 'data', `test refused a record with ${refused.code}.`);
+        if (error !== undefined)
+          assert.equal(error.kind, 'data', `test rejected a record with ${error.code}, not DataError.`);
         else
           assert.ok(
-            typeof answers[0] === 'boolean',
-            `test of a record of ${record.topic} answers ${canonical(answers[0])}.`,
+            typeof results[0] === 'boolean',
+            `test of a record of ${record.topic} returned ${canonical(results[0])}, not a boolean.`,
           );
         assert.equal(
-          answers[0],
-          answers[1],
-          `test of a record of ${record.topic} answers differently the second time.`,
+          results[0],
+          results[1],
+          `test of a record of ${record.topic} returned another result the second time.`,
         );
       }
     }),
@@ -126,7 +130,7 @@ export function predicateContract<C>({ factory, config = {}, records = [] }: Pre
       const before = all.map(canonicalRecord);
       const predicate = make();
       for (const record of all) await errorOf('test', () => predicate.test(frozen(record)));
-      assert.deepEqual(all.map(canonicalRecord), before, 'test changes the record that it is given.');
+      assert.deepEqual(all.map(canonicalRecord), before, 'test changes its input record.');
     }),
   ];
 }
@@ -149,18 +153,18 @@ export interface ConverterSubject<C> {
 export function converterContract<C>({ factory, config = {}, samples }: ConverterSubject<C>): Check[] {
   const make = (isKey = false) => factory.create(parseConfig(factory.config, config), isKey);
   const writeSample = (sample: ConverterSample, out = new Bytes(), converter = make()): Buffer => {
-    const said = converter.fromConnect('topic', sample.schema, sample.value, out);
+    const hasWritten = converter.fromConnect('topic', sample.schema, sample.value, out);
     assert.equal(
-      said,
+      hasWritten,
       true,
-      `fromConnect of ${canonical(sample.value)} answers ${said}; it should have written something.`,
+      `fromConnect of ${canonical(sample.value)} returned ${hasWritten}; it must write the value and return true.`,
     );
     return out.take();
   };
   return [
     ...configContract(factory.config, config),
     check('it reads what it writes, as a key and as a value', () => {
-      assert.ok(samples.length >= 2, 'At least two samples are needed.');
+      assert.ok(samples.length >= 2, 'samples must contain at least two values.');
       for (const isKey of [true, false])
         for (const sample of samples) {
           const bytes = writeSample(sample, new Bytes(), make(isKey));
@@ -172,37 +176,38 @@ export function converterContract<C>({ factory, config = {}, samples }: Converte
             canonical(back),
             `${canonical(sample.value)} is written as ${bytes.toString('latin1')} and read as ${canonical(value)}.`,
           );
-          assertFits(schema, value, `what is read of ${bytes.toString('latin1')}`);
+          assertFits(schema, value, `the value read from ${bytes.toString('latin1')}`);
           assert.equal(bytes.toString('hex'), before, 'toConnect changes the bytes that it reads.');
         }
     }),
-    check('it appends to what is there, and writes nothing else', () => {
+    check('it appends to the output, and writes nothing else', () => {
       const converter = make();
       for (const sample of samples) {
         const alone = writeSample(sample, new Bytes(), converter).toString('hex');
         const out = new Bytes(1);
         out.ascii('before');
         const both = writeSample(sample, out, converter).toString('hex');
-        assert.equal(
-          both,
-          Buffer.from('before').toString('hex') + alone,
-          'fromConnect does not append to what is there.',
-        );
+        assert.equal(both, Buffer.from('before').toString('hex') + alone, 'fromConnect does not append to the output.');
       }
     }),
     check('Kafka’s null is read as null, and so is a written null', async () => {
       const converter = make();
       const { value } = converter.toConnect('topic', null);
-      assert.equal(value, null, 'toConnect of null answers a value.');
+      assert.equal(value, null, 'toConnect of null returned a value.');
       for (const schema of [null, schemaOf('string', { optional: true })]) {
         const out = new Bytes();
-        let said = false;
-        const refused = await errorOf('fromConnect of null', () => {
-          said = converter.fromConnect('topic', schema, null, out);
+        let hasWritten = false;
+        const error = await errorOf('fromConnect of null', () => {
+          hasWritten = converter.fromConnect('topic', schema, null, out);
         });
-        if (refused !== undefined) continue;
-        assert.equal(said, out.length > 0, `fromConnect of null answers ${said} and has written ${out.length} bytes.`);
-        if (said) assert.equal(converter.toConnect('topic', out.take()).value, null, 'A null is not read as null.');
+        if (error !== undefined) continue;
+        assert.equal(
+          hasWritten,
+          out.length > 0,
+          `fromConnect of null returned ${hasWritten} and wrote ${out.length} bytes.`,
+        );
+        if (hasWritten)
+          assert.equal(converter.toConnect('topic', out.take()).value, null, 'A written null is not read as null.');
       }
     }),
     check('bytes of another format are a value or a DataError', async () => {
@@ -219,16 +224,12 @@ export function converterContract<C>({ factory, config = {}, samples }: Converte
         '=&=',
       ]) {
         const bytes = Buffer.from(text, 'latin1');
-        const refused = await errorOf(`toConnect of ${JSON.stringify(text)}`, () => {
+        const error = await errorOf(`toConnect of ${JSON.stringify(text)}`, () => {
           const { schema, value } = converter.toConnect('topic', bytes);
-          assertFits(schema, value, `what is read of ${JSON.stringify(text)}`);
+          assertFits(schema, value, `the value read from ${JSON.stringify(text)}`);
         });
-        if (refused !== undefined)
-          assert.equal(
-            refused.kind,
-            'data',
-            `toConnect of ${JSON.stringify(text)} throws ${refused.code}, not DataError.`,
-          );
+        if (error !== undefined)
+          assert.equal(error.kind, 'data', `toConnect of ${JSON.stringify(text)} throws ${error.code}, not DataError.`);
       }
     }),
     check('a value that does not fit its schema is written or a DataError', async () => {
@@ -242,15 +243,11 @@ export function converterContract<C>({ factory, config = {}, samples }: Converte
         [null, { a: [1, { b: null }] }],
       ];
       for (const [schema, value] of pairs) {
-        const refused = await errorOf(`fromConnect of ${canonical(value)}`, () => {
+        const error = await errorOf(`fromConnect of ${canonical(value)}`, () => {
           converter.fromConnect('topic', schema, value, new Bytes());
         });
-        if (refused !== undefined)
-          assert.equal(
-            refused.kind,
-            'data',
-            `fromConnect of ${canonical(value)} throws ${refused.code}, not DataError.`,
-          );
+        if (error !== undefined)
+          assert.equal(error.kind, 'data', `fromConnect of ${canonical(value)} throws ${error.code}, not DataError.`);
       }
     }),
   ];

@@ -94,10 +94,10 @@ export function canonicalRecord(record: ConnectRecord): string {
 /** Fails for an invalid record. what: its description in messages. */
 export function assertRecord(record: ConnectRecord, what: string): void {
   const { topic, partition, timestamp, headers } = record;
-  assert.ok(typeof topic === 'string' && topic !== '', `${what}: topic must be a text that is not empty.`);
+  assert.ok(typeof topic === 'string' && topic !== '', `${what}: topic must be a non-empty string.`);
   assert.ok(
     partition === null || (Number.isInteger(partition) && partition >= 0),
-    `${what}: partition must be null or a number from 0.`,
+    `${what}: partition must be null or a non-negative integer.`,
   );
   assert.ok(
     timestamp === null || Number.isFinite(timestamp),
@@ -105,7 +105,7 @@ export function assertRecord(record: ConnectRecord, what: string): void {
   );
   assert.ok(Array.isArray(headers), `${what}: headers must be a list.`);
   for (const { key, schema, value } of headers) {
-    assert.ok(typeof key === 'string', `${what}: a header's key must be a text.`);
+    assert.ok(typeof key === 'string', `${what}: a header's key must be a string.`);
     assertFits(schema, value, `${what}: header ${key}`);
   }
   assertFits(record.keySchema, record.key, `${what}: key`);

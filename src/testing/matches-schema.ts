@@ -5,7 +5,7 @@ interface Form {
   readonly name: string;
   is(value: Value): boolean;
 }
-const whole: Form = { name: 'a whole number', is: value => Number.isInteger(value) };
+const whole: Form = { name: 'an integer', is: value => Number.isInteger(value) };
 const number: Form = { name: 'a number', is: value => typeof value === 'number' };
 const date: Form = { name: 'a Date', is: value => value instanceof Date };
 
@@ -17,7 +17,7 @@ const forms: Readonly<Record<SchemaType, Form>> = {
   float32: number,
   float64: number,
   boolean: { name: 'true or false', is: value => typeof value === 'boolean' },
-  string: { name: 'a text', is: value => typeof value === 'string' },
+  string: { name: 'a string', is: value => typeof value === 'string' },
   bytes: { name: 'a Uint8Array', is: value => value instanceof Uint8Array },
   array: { name: 'an array', is: value => Array.isArray(value) },
   map: { name: 'a Map', is: value => value instanceof Map },
@@ -30,16 +30,16 @@ const logical = new Map<string | undefined, Form>([
   [LogicalName.Timestamp, date],
 ]);
 
-/** Fails where a value is not in the form that its schema asks for; see `Value`. `what` is where it comes from. */
+/** Fails if a value does not have the type of its schema; see `Value`. what: the value's description in messages. */
 export function assertFits(schema: Schema | null, value: Value | undefined, what: string): void {
-  assert.ok(value !== undefined, `${what} is undefined; nothing is null.`);
+  assert.ok(value !== undefined, `${what} is undefined; use null for a missing value.`);
   if (schema === null) return;
   if (value === null) {
-    assert.ok(schema.optional || schema.default !== undefined, `${what} is null, and its schema is not optional.`);
+    assert.ok(schema.optional || schema.default !== undefined, `${what} is null, but its schema is not optional.`);
     return;
   }
   const form = logical.get(schema.name) ?? forms[schema.type];
-  assert.ok(form.is(value), `${what} should be ${form.name}, as its schema is ${schema.name ?? schema.type}.`);
+  assert.ok(form.is(value), `${what} must be ${form.name}, because its schema is ${schema.name ?? schema.type}.`);
   if (schema.type === 'array')
     for (const [i, item] of (value as readonly Value[]).entries()) assertFits(schema.items, item, `${what}[${i}]`);
   else if (schema.type === 'map')
@@ -48,5 +48,6 @@ export function assertFits(schema: Schema | null, value: Value | undefined, what
       assertFits(schema.values, item, `${what}.${String(key)}`);
     }
   else if (schema.type === 'struct' && isStruct(value))
-    for (const { name, schema: own, index } of schema.fields) assertFits(own, value.at(index), `${what}.${name}`);
+    for (const { name, schema: fieldSchema, index } of schema.fields)
+      assertFits(fieldSchema, value.at(index), `${what}.${name}`);
 }

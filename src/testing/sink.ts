@@ -11,7 +11,7 @@ import type {
 import { type Check, check, errorOf, silent, withTimeout } from './check.ts';
 import { configContract, parseConfig } from './config.ts';
 
-/** A sink with nothing in it yet. */
+/** An empty sink. */
 export interface SinkFixture {
   readonly config: ConfigProps;
   /** Records that it accepts: at least two of one partition of one topic, in the order of their offsets. */
@@ -103,15 +103,11 @@ export function sinkContract<C>({ connector, setUp }: SinkSubject<C>): Check[] {
       assert.equal(connector.kind, 'sink', 'kind must be sink.');
       const context = { log: silent, signal: AbortSignal.timeout(30_000) };
       const messages = await connector.validate?.(parseConfig(connector.config, config), context);
-      assert.deepEqual(
-        Object.entries(messages ?? {}),
-        [],
-        'validate finds something wrong with a right configuration.',
-      );
+      assert.deepEqual(Object.entries(messages ?? {}), [], 'validate rejects a valid configuration.');
     }),
-    within('close works with and without open', async (_own, open) => {
+    within('close works with and without open', async (_fixture, open) => {
       const never = connector.task();
-      assert.notEqual(connector.task(), never, 'task answers the same task twice.');
+      assert.notEqual(connector.task(), never, 'task returned the same task twice.');
       await withTimeout('close of a task that was never opened', never.close());
       await withTimeout('close', (await open()).task.close());
     }),
@@ -120,11 +116,11 @@ export function sinkContract<C>({ connector, setUp }: SinkSubject<C>): Check[] {
       for (const { topic, partition, next } of positions) {
         assert.ok(
           topic === place.originalTopic && partition === place.originalPartition,
-          `open answers a position of ${topic}-${partition}, which is not assigned.`,
+          `open returned a position of ${topic}-${partition}, which is not assigned.`,
         );
-        assert.equal(next, 0, `open answers ${next} as the position of a sink that is empty.`);
+        assert.equal(next, 0, `open returned position ${next} for an empty sink.`);
       }
-      assert.equal(await fixture.stored(), 0, 'The sink holds records before any is written.');
+      assert.equal(await fixture.stored(), 0, 'The sink contains records before the first write.');
     }),
     within('records are stored when write resolves', async (fixture, open, { first, last, sample: place, next }) => {
       const writer = await open();
@@ -132,13 +128,13 @@ export function sinkContract<C>({ connector, setUp }: SinkSubject<C>): Check[] {
       assert.equal(
         await fixture.stored(),
         first.length,
-        `After ${first.length} records the sink holds another number of them.`,
+        `After ${first.length} written records the sink contains a different number.`,
       );
       await writer.write(last, last[0]?.offset ?? 0, next, place);
       assert.equal(
         await fixture.stored(),
         fixture.records.length,
-        'After the second batch the sink does not hold all records.',
+        'After the second batch the sink does not contain all records.',
       );
     }),
     within(
@@ -153,21 +149,21 @@ export function sinkContract<C>({ connector, setUp }: SinkSubject<C>): Check[] {
           assert.equal(
             position.next,
             middle,
-            `A new task answers ${position.next} as its position, and ${middle} was written.`,
+            `open of a new task returned position ${position.next}, but ${middle} was written.`,
           );
         await second.write(last, middle, next, place);
         await withTimeout('close', second.task.close());
         assert.equal(
           await fixture.stored(),
           fixture.records.length,
-          'After two tasks the sink does not hold every record once.',
+          'After two tasks the sink does not contain each record exactly once.',
         );
       },
     ),
     within('a batch without records is accepted', async (fixture, open, { sample: place, next }) => {
       const writer = await open();
       await writer.write([], storedPosition(writer), next, place);
-      assert.equal(await fixture.stored(), 0, 'Of a batch without records the sink holds some.');
+      assert.equal(await fixture.stored(), 0, 'The sink contains records after a batch without records.');
     }),
     within(
       'with stored positions, one of two tasks with the same batch is rejected',
@@ -176,16 +172,16 @@ export function sinkContract<C>({ connector, setUp }: SinkSubject<C>): Check[] {
         const from = storedPosition(older);
         const newer = await open();
         await newer.write(fixture.records, from, next, place);
-        // Without stored positions the consumer group's apply, and repeated writes are the destination's matter.
+        // Without stored positions, tasks resume at the consumer group's offsets, and a batch may be written twice.
         if ((await open()).positions.length === 0) return;
-        await refused(
-          'A task writes a batch at a position that another has moved.',
+        await assertFenced(
+          'A task wrote a batch from a position that another task has advanced.',
           older,
           fixture.records,
           from,
           next,
         );
-        assert.equal(await fixture.stored(), fixture.records.length, 'The sink holds records twice.');
+        assert.equal(await fixture.stored(), fixture.records.length, 'The sink contains duplicate records.');
       },
     ),
     ...(connector.fence === undefined
@@ -195,8 +191,8 @@ export function sinkContract<C>({ connector, setUp }: SinkSubject<C>): Check[] {
             const older = await open();
             const newer = await open();
             const from = storedPosition(newer);
-            await refused('A task writes after a newer one has been opened.', older, fixture.records, from, next);
-            assert.equal(await fixture.stored(), 0, 'The sink holds what an older task has written.');
+            await assertFenced('A task wrote after a newer task was opened.', older, fixture.records, from, next);
+            assert.equal(await fixture.stored(), 0, 'The sink contains records of an older task.');
             await newer.write(fixture.records, from, next, place);
             const late = await errorOf('open', () => open(older.generation));
             assert.equal(late?.code, 'FENCED', 'A task of an older generation can be opened.');
@@ -210,8 +206,8 @@ export function sinkContract<C>({ connector, setUp }: SinkSubject<C>): Check[] {
                 'fence',
                 connector.fence?.(config, identity(older.generation + 1), context) ?? Promise.resolve(),
               );
-            await refused(
-              'A task writes after it has been fenced.',
+            await assertFenced(
+              'A task wrote after it was fenced.',
               older,
               fixture.records,
               storedPosition(older),
@@ -225,17 +221,13 @@ export function sinkContract<C>({ connector, setUp }: SinkSubject<C>): Check[] {
       async (fixture, open, { sample: place }) => {
         const tombstone: SinkRecord = { ...place, keySchema: null, key: 'gone', valueSchema: null, value: null };
         const writer = await open();
-        const assertFenced = await errorOf('write of a record without a value', () =>
+        const error = await errorOf('write of a record without a value', () =>
           writer.write([tombstone], storedPosition(writer), place.offset + 1, place),
         );
-        if (assertFenced === undefined) return;
-        assert.equal(assertFenced.kind, 'data', `write refuses a tombstone with ${assertFenced.code}, not DataError.`);
-        assert.equal(
-          (assertFenced as { index?: number }).index,
-          0,
-          'The DataError does not have the index of the record.',
-        );
-        assert.equal(await fixture.stored(), 0, 'Of a batch that is refused the sink holds something.');
+        if (error === undefined) return;
+        assert.equal(error.kind, 'data', `write rejects a tombstone with ${error.code}, not DataError.`);
+        assert.equal((error as { index?: number }).index, 0, 'The DataError does not have the index of the record.');
+        assert.equal(await fixture.stored(), 0, 'The sink contains records of a rejected batch.');
       },
     ),
     ...(connector.alterOffsets === undefined
@@ -267,8 +259,8 @@ export function sinkContract<C>({ connector, setUp }: SinkSubject<C>): Check[] {
 }
 
 /** Asserts that a write is rejected with FencedError. */
-async function refused(
-  otherwise: string,
+async function assertFenced(
+  messageIfAccepted: string,
   writer: Writer<never>,
   records: readonly SinkRecord[],
   from: number | null,
@@ -276,8 +268,8 @@ async function refused(
 ): Promise<void> {
   const [place] = records as readonly [SinkRecord];
   const error = await errorOf('write', () => writer.write(records, from, next, place));
-  assert.ok(error !== undefined, otherwise);
-  assert.equal(error.code, 'FENCED', `It is refused with ${error.code}, not FencedError.`);
+  assert.ok(error !== undefined, messageIfAccepted);
+  assert.equal(error.code, 'FENCED', `The write is rejected with ${error.code}, not FencedError.`);
 }
 
 interface Parts {
@@ -292,7 +284,7 @@ function partsOf({ records }: SinkFixture): Parts {
   const [place] = records;
   const end = records.at(-1);
   if (place === undefined || end === undefined || records.length < 2)
-    return assert.fail('At least two records are needed.');
+    return assert.fail('The fixture must have at least two records.');
   for (const { originalTopic, originalPartition } of records)
     assert.ok(
       originalTopic === place.originalTopic && originalPartition === place.originalPartition,

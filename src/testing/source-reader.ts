@@ -66,7 +66,7 @@ export class Reader<C> {
   }
   read(timeoutMs?: number): Promise<SourceBatch | null> {
     return withTimeout(
-      'read, which should answer null when there is nothing for about a second,',
+      'read, which must return null after about a second without records,',
       this.task.read(),
       timeoutMs,
     );

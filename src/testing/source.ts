@@ -73,30 +73,29 @@ export function sourceContract<C>({ connector, setUp, tasksMax = 3 }: SourceSubj
 
   return [
     ...configChecks(connector, setUp),
-    within('plan returns at most tasksMax configurations of texts, and the same again', async ({ config }) => {
-      assert.equal(connector.kind, 'source', 'kind must be source.');
-      for (const most of [1, tasksMax]) {
-        const tasks = await plan(config, most);
-        assert.ok(tasks.length <= most, `plan answers ${tasks.length} tasks where ${most} are the most.`);
-        for (const task of tasks) {
-          for (const [key, value] of Object.entries(task))
-            assert.ok(typeof value === 'string', `plan answers ${key} with a value that is no text.`);
-          parseConfig(connector.config, { ...config, ...task });
+    within(
+      'plan returns at most tasksMax configurations of strings, and the same when repeated',
+      async ({ config }) => {
+        assert.equal(connector.kind, 'source', 'kind must be source.');
+        for (const most of [1, tasksMax]) {
+          const tasks = await plan(config, most);
+          assert.ok(tasks.length <= most, `plan returned ${tasks.length} tasks; the maximum is ${most}.`);
+          for (const task of tasks) {
+            for (const [key, value] of Object.entries(task))
+              assert.ok(typeof value === 'string', `plan returned a value of ${key} that is not a string.`);
+            parseConfig(connector.config, { ...config, ...task });
+          }
+          assert.deepEqual(await plan(config, most), tasks, 'A second call of plan returned different tasks.');
         }
-        assert.deepEqual(await plan(config, most), tasks, 'Planned again, the tasks are others.');
-      }
-    }),
+      },
+    ),
     within('validate accepts a valid configuration', async ({ config }) => {
       const messages = await connector.validate?.(parseConfig(connector.config, config), context());
-      assert.deepEqual(
-        Object.entries(messages ?? {}),
-        [],
-        'validate finds something wrong with a right configuration.',
-      );
+      assert.deepEqual(Object.entries(messages ?? {}), [], 'validate rejects a valid configuration.');
     }),
     within('close works without open, and twice', async (fixture, open) => {
       const never = connector.task();
-      assert.notEqual(connector.task(), never, 'task answers the same task twice.');
+      assert.notEqual(connector.task(), never, 'task returned the same task twice.');
       await withTimeout('close of a task that was never opened', never.close());
       const [props] = await plan(fixture.config, 1);
       const reader = await open(props);
@@ -106,13 +105,13 @@ export function sourceContract<C>({ connector, setUp, tasksMax = 3 }: SourceSubj
     within(
       'all records are read once, fit their schemas, and come in batches with positions',
       async (fixture, open) => {
-        assert.ok(fixture.records >= 3, 'At least three records are needed.');
+        assert.ok(fixture.records >= 3, 'The fixture must have at least three records.');
         const batches = await readAll(fixture, open);
         const records = batches.flatMap(batch => batch.records);
         assert.equal(
           records.length,
           fixture.records,
-          `${fixture.records} records are there, and ${records.length} were read.`,
+          `The source has ${fixture.records} records, and ${records.length} were read.`,
         );
         for (const batch of batches) checkBatch(batch);
         checkPartitions(batches);
@@ -133,7 +132,7 @@ export function sourceContract<C>({ connector, setUp, tasksMax = 3 }: SourceSubj
       assert.equal(
         count,
         fixture.records,
-        `${fixture.records} records are there, and ${tasks.length} tasks have read ${count}.`,
+        `The source has ${fixture.records} records, and ${tasks.length} tasks read ${count}.`,
       );
     }),
     within('from the position of a batch a new task reads exactly what comes after it', async (fixture, open) => {
@@ -154,7 +153,7 @@ export function sourceContract<C>({ connector, setUp, tasksMax = 3 }: SourceSubj
           assert.deepEqual(
             actual,
             expected,
-            `After batch ${cut} of ${whole.length} there are ${expected.length} records, and a new task reads ${actual.length} or others.`,
+            `After batch ${cut} of ${whole.length} there are ${expected.length} records, but a new task read ${actual.length}, or different ones.`,
           );
           reader.stopping.abort();
           await withTimeout('close', reader.task.close());
@@ -167,7 +166,7 @@ export function sourceContract<C>({ connector, setUp, tasksMax = 3 }: SourceSubj
       await reader.batches(fixture.records);
       for (let i = 0; i < 2; i++) {
         const batch = await reader.read(5000);
-        assert.deepEqual(batch?.records ?? [], [], 'There are more records than there should be.');
+        assert.deepEqual(batch?.records ?? [], [], 'read returned more records than the source has.');
       }
     }),
     within('a read that waits ends when the task must stop', async (fixture, open) => {
@@ -243,15 +242,15 @@ function configChecks<C>(connector: SourceConnector<C>, setUp: () => Promise<Sou
 function checkBatch({ records, positions, bytes }: SourceBatch): void {
   assert.ok(
     records.length + positions.length > 0,
-    'A batch has neither records nor positions: null says that there is nothing.',
+    'A batch has neither records nor positions: return null when there is nothing to read.',
   );
   assert.ok(Number.isFinite(bytes) && bytes >= 0, `A batch has ${bytes} bytes.`);
   records.forEach((record: SourceRecord, i) => {
     assertRecord(record, `record ${i} of a batch`);
   });
   for (const { partition, offset } of positions) {
-    assert.ok(survivesJson(partition), 'A partition of a position is not the same after it has been through JSON.');
-    assert.ok(survivesJson(offset), 'An offset of a position is not the same after it has been through JSON.');
+    assert.ok(survivesJson(partition), 'The partition of a position changes in a round trip through JSON.');
+    assert.ok(survivesJson(offset), 'The offset of a position changes in a round trip through JSON.');
   }
 }
 
@@ -261,7 +260,11 @@ function checkPartitions(batches: readonly SourceBatch[]): void {
   for (const { partition } of batches.flatMap(batch => batch.positions)) {
     const text = JSON.stringify(partition);
     const sorted = JSON.stringify(Object.entries(partition).toSorted());
-    assert.equal(orders.get(sorted) ?? text, text, 'The names of a partition are in another order the second time.');
+    assert.equal(
+      orders.get(sorted) ?? text,
+      text,
+      'Two positions have the same partition with its names in different order.',
+    );
     orders.set(sorted, text);
   }
 }

@@ -9,7 +9,6 @@ const unrevised: readonly string[] = [
   'test/connectors/file-stream-sink/**',
   'test/connectors/file-stream-source/**',
   'test/connectors/postgresql/**',
-  'test/testing/**',
 ];
 /** Texts that rules and tests quote, and the pages of published releases. */
 const exempt = ['test/architecture/language*.ts', 'CHANGELOG.md', 'test/histories/**', '**/node_modules/**'];

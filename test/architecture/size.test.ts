@@ -13,7 +13,6 @@ const exceptions: Readonly<Record<string, string>> = {
   'connectors/postgresql/stream/change-decoder.ts': 'one decoder, on the hot path of every change',
   'connectors/jdbc-sink/values/encoder-for.ts binaryEncoder': 'one table of kinds and column types, as a switch',
   'connectors/jdbc-sink/table/column-types.ts columnTypes': 'one table of kinds and column types, as a switch',
-  'src/testing/sink.ts': 'a contract is one list of checks',
   'src/testing/sink.ts sinkContract': 'a contract is one list of checks',
   'src/testing/source.ts sourceContract': 'a contract is one list of checks',
   'src/testing/convert.ts converterContract': 'a contract is one list of checks',

@@ -32,27 +32,30 @@ import {
   transformContract,
 } from '../../src/testing/index.ts';
 
-/**
- * Every check of the suite passes for a component that is right, and fails, with a sentence that says why, for one that
- * is wrong in just this.
- */
-type Broken = readonly [check: string, sentence: RegExp, checks: readonly Check[]];
+/** A check that must fail for a component with one fault, and the pattern of its message. */
+type Broken = readonly [check: string, message: RegExp, checks: readonly Check[]];
 
-function suite(what: string, good: readonly Check[], broken: readonly Broken[], also: readonly string[] = []): void {
-  describe(what, () => {
-    test.each(good)('that is right: $name', ({ run }) => run());
-    test.concurrent.each(broken)('that is wrong: %s: %s', async (name, sentence, checks) => {
-      const found = checks.find(one => one.name === name);
-      expect(found, name).toBeDefined();
-      const error = await found?.run().then(
+/** Tests that every check passes for a correct component and fails for a broken one. exempt: checks without a broken one. */
+function suite(
+  component: string,
+  correct: readonly Check[],
+  broken: readonly Broken[],
+  exempt: readonly string[] = [],
+): void {
+  describe(component, () => {
+    test.each(correct)('correct: $name', ({ run }) => run());
+    test.concurrent.each(broken)('broken: %s: %s', async (name, message, checks) => {
+      const check = checks.find(one => one.name === name);
+      expect(check, name).toBeDefined();
+      const error = await check?.run().then(
         () => undefined,
         (thrown: unknown) => thrown,
       );
-      expect(error).toMatchObject({ name: 'AssertionError', message: expect.stringMatching(sentence) });
+      expect(error).toMatchObject({ name: 'AssertionError', message: expect.stringMatching(message) });
     });
-    test('every check is seen to fail', () => {
-      const seen = new Set([...broken.map(([name]) => name), ...also]);
-      expect(good.map(({ name }) => name).filter(name => !seen.has(name))).toEqual([]);
+    test('every check has a component for which it fails', () => {
+      const covered = new Set([...broken.map(([name]) => name), ...exempt]);
+      expect(correct.map(({ name }) => name).filter(name => !covered.has(name))).toEqual([]);
     });
   });
 }
@@ -61,7 +64,7 @@ const boom = (): never => {
   throw new TypeError('boom');
 };
 const config = defineConfig({
-  path: stringKey({ doc: 'Where.' }),
+  path: stringKey({ doc: 'The path.' }),
   secret: passwordKey({ doc: 'A secret.', default: 'none' }),
 });
 const props = { path: '/p' };
@@ -69,96 +72,100 @@ const [pathKey, secretKey] = config.keys;
 if (pathKey === undefined || secretKey === undefined) throw new Error('there are two keys');
 type Spec = ConfigSpec<{ readonly path: string; readonly secret: string }>;
 
-// The configuration of a transform stands for that of any component.
+// The configuration of a transform is checked like that of any component.
 const identity: Transform = { apply: record => record };
-const transform = (given: Partial<Transform> = {}, spec: Spec = config) =>
-  transformContract({ factory: { config: spec, create: () => ({ ...identity, ...given }) }, config: props });
-const configured = (given: Partial<Spec>) => transform({}, { ...config, ...given });
+const transform = (overrides: Partial<Transform> = {}, spec: Spec = config) =>
+  transformContract({ factory: { config: spec, create: () => ({ ...identity, ...overrides }) }, config: props });
+const configured = (overrides: Partial<Spec>) => transform({}, { ...config, ...overrides });
 
 const configKeys = 'its keys have the properties that Connect returns';
-const configTaken = 'a valid configuration is accepted';
+const configAccepted = 'a valid configuration is accepted';
 const configMissing = 'a missing required key is an error at that key';
 const configAny = 'check never throws, and returns a configuration if and only if there are no errors';
 const configSame = 'check does not change the configuration, and returns the same again';
 const configPassword = 'a password is not shown';
-const configChecks = [configKeys, configTaken, configMissing, configAny, configSame, configPassword];
-let turns = 0;
+const configChecks = [configKeys, configAccepted, configMissing, configAny, configSame, configPassword];
+let calls = 0;
 
 suite('a configuration', configured({}).slice(0, configChecks.length), [
-  [configKeys, /A key is there twice: path, secret, path/, configured({ keys: [...config.keys, pathKey] })],
+  [configKeys, /A key is declared twice: path, secret, path/, configured({ keys: [...config.keys, pathKey] })],
   [configKeys, /path has no documentation/, configured({ keys: [{ ...pathKey, documentation: ' ' }] })],
   [configKeys, /path has the type TEXT/, configured({ keys: [{ ...pathKey, type: 'TEXT' as never }] })],
   [configKeys, /path is required and has a default/, configured({ keys: [{ ...pathKey, defaultValue: 'x' }] })],
-  [configTaken, /has errors/, configured({ check: () => config.check({}) })],
-  [configTaken, /no value of path/, configured({ check: given => ({ ...config.check(given), values: new Map() }) })],
-  [configMissing, /its absence is no error at path/, configured({ check: () => config.check(props) })],
+  [configAccepted, /has errors/, configured({ check: () => config.check({}) })],
+  [
+    configAccepted,
+    /no value of path/,
+    configured({ check: candidate => ({ ...config.check(candidate), values: new Map() }) }),
+  ],
+  [configMissing, /path is required, but check returns no error/, configured({ check: () => config.check(props) })],
   [
     configAny,
     /check threw boom/,
-    configured({ check: given => (given['path'] === '☃' ? boom() : config.check(given)) }),
+    configured({ check: candidate => (candidate['path'] === '☃' ? boom() : config.check(candidate)) }),
   ],
   [
     configAny,
     /1 errors and a configuration/,
-    configured({ check: given => ({ ...config.check(given), config: { path: '', secret: '' } }) }),
+    configured({ check: candidate => ({ ...config.check(candidate), config: { path: '', secret: '' } }) }),
   ],
   [
     configSame,
     /check threw Cannot assign/,
     configured({
-      check: given => {
-        (given as Record<string, string>)['path'] = 'x';
-        return config.check(given);
+      check: candidate => {
+        (candidate as Record<string, string>)['path'] = 'x';
+        return config.check(candidate);
       },
     }),
   ],
   [
     configSame,
     /differ in their values/,
-    configured({ check: given => ({ ...config.check(given), values: new Map([['path', `${turns++}`]]) }) }),
+    configured({ check: candidate => ({ ...config.check(candidate), values: new Map([['path', `${calls++}`]]) }) }),
   ],
   [
     configPassword,
-    /secret is a password, and its value is shown/,
+    /secret is a password, but check returns its value/,
     configured({
-      check: given => ({
-        ...config.check(given),
+      check: candidate => ({
+        ...config.check(candidate),
         values: new Map([
           ['path', null],
-          ['secret', given['secret'] ?? null],
+          ['secret', candidate['secret'] ?? null],
         ]),
       }),
     }),
   ],
 ]);
 
-const staysAsItIs = 'it does not change its input record';
-const becomes = 'apply returns a record or null, or throws a DataError';
+const inputUnchanged = 'it does not change its input record';
+const applyResult = 'apply returns a record or null, or throws a DataError';
 suite(
   'a transform',
   transform(),
   [
-    [becomes, /answers undefined/, transform({ apply: () => undefined as never })],
-    [becomes, /answers a promise/, transform({ apply: async () => null } as never)],
-    [becomes, /threw boom/, transform({ apply: boom })],
+    [applyResult, /returned undefined/, transform({ apply: () => undefined as never })],
+    [applyResult, /returned a promise/, transform({ apply: async () => null } as never)],
+    [applyResult, /threw boom/, transform({ apply: boom })],
     [
-      becomes,
-      /refused a record of plain with SINK_SETUP/,
+      applyResult,
+      /rejected a record of plain with SINK_SETUP/,
       transform({
         apply: () => {
           throw new MillraceError('SINK_SETUP', 'x');
         },
       }),
     ],
-    [becomes, /topic must be a text/, transform({ apply: record => ({ ...record, topic: '' }) })],
+    [applyResult, /topic must be a non-empty string/, transform({ apply: record => ({ ...record, topic: '' }) })],
     [
-      becomes,
-      /value should be a whole number/,
+      applyResult,
+      /value must be an integer/,
       transform({ apply: record => ({ ...record, valueSchema: schemaOf('int32'), value: 'x' }) }),
     ],
     [
-      staysAsItIs,
-      /changes the record/,
+      inputUnchanged,
+      /changes its input record/,
       transform({
         apply: record => {
           if (record.value instanceof Uint8Array) record.value[0] = (record.value[0] ?? 0) + 1;
@@ -168,29 +175,29 @@ suite(
     ],
     [
       'a sink record keeps its offset, original topic and original partition',
-      /loses offset/,
+      /changes offset/,
       transform({ apply: record => ({ ...record, offset: 99 }) }),
     ],
   ],
   configChecks,
 );
 
-const predicate = (given: Partial<Predicate> = {}) =>
+const predicate = (overrides: Partial<Predicate> = {}) =>
   predicateContract({
-    factory: { config, create: () => ({ test: record => record.topic === 'plain', ...given }) },
+    factory: { config, create: () => ({ test: record => record.topic === 'plain', ...overrides }) },
     config: props,
   });
-const holds = 'test returns the same boolean each time';
+const sameAnswer = 'test returns the same boolean each time';
 suite(
   'a predicate',
   predicate(),
   [
-    [holds, /answers 1/, predicate({ test: () => 1 as never })],
-    [holds, /threw boom/, predicate({ test: boom })],
-    [holds, /answers differently the second time/, predicate({ test: () => turns++ % 2 === 0 })],
+    [sameAnswer, /returned 1/, predicate({ test: () => 1 as never })],
+    [sameAnswer, /threw boom/, predicate({ test: boom })],
+    [sameAnswer, /returned another result the second time/, predicate({ test: () => calls++ % 2 === 0 })],
     [
-      staysAsItIs,
-      /changes the record/,
+      inputUnchanged,
+      /changes its input record/,
       predicate({
         test: record => {
           if (record.value instanceof Uint8Array) record.value[0] = (record.value[0] ?? 0) + 1;
@@ -205,14 +212,14 @@ suite(
 const text: Converter = {
   fromConnect(_topic, _schema, value, out) {
     if (value === null) return false;
-    if (typeof value !== 'string') throw new DataError('no text');
+    if (typeof value !== 'string') throw new DataError('not a string');
     out.utf8(value);
     return true;
   },
   toConnect: (_topic, bytes) => ({ schema: null, value: bytes === null ? null : Buffer.from(bytes).toString() }),
 };
-const converter = (given: Partial<Converter> = {}) => {
-  const factory: ConverterFactory<unknown> = { config, create: () => ({ ...text, ...given }) };
+const converter = (overrides: Partial<Converter> = {}) => {
+  const factory: ConverterFactory<unknown> = { config, create: () => ({ ...text, ...overrides }) };
   return converterContract({
     factory,
     config: props,
@@ -223,7 +230,7 @@ const converter = (given: Partial<Converter> = {}) => {
   });
 };
 const reads = 'it reads what it writes, as a key and as a value';
-const appends = 'it appends to what is there, and writes nothing else';
+const appends = 'it appends to the output, and writes nothing else';
 const nulls = 'Kafka’s null is read as null, and so is a written null';
 const foreign = 'bytes of another format are a value or a DataError';
 const unfit = 'a value that does not fit its schema is written or a DataError';
@@ -232,7 +239,7 @@ suite(
   converter(),
   [
     [reads, /is written as .* and read as/, converter({ toConnect: () => ({ schema: null, value: 'x' }) })],
-    [reads, /should have written something/, converter({ fromConnect: () => false })],
+    [reads, /must write the value/, converter({ fromConnect: () => false })],
     [
       reads,
       /changes the bytes/,
@@ -246,7 +253,7 @@ suite(
     ],
     [
       reads,
-      /what is read of a should be a whole number/,
+      /value read from a must be an integer/,
       converter({ toConnect: (topic, bytes) => ({ ...text.toConnect(topic, bytes), schema: schemaOf('int8') }) }),
     ],
     [
@@ -261,10 +268,10 @@ suite(
     ],
     [
       nulls,
-      /toConnect of null answers a value/,
+      /toConnect of null returned a value/,
       converter({ toConnect: (_topic, bytes) => ({ schema: null, value: String(bytes) }) }),
     ],
-    [nulls, /answers true and has written 0 bytes/, converter({ fromConnect: () => true })],
+    [nulls, /returned true and wrote 0 bytes/, converter({ fromConnect: () => true })],
     [
       foreign,
       /threw boom/,
@@ -283,11 +290,11 @@ suite(
 );
 
 const values = { a: '1', b: '2' };
-const known: ConfigProvider = {
+const correctProvider: ConfigProvider = {
   get: async (_path, keys) => new Map(Object.entries(values).filter(([key]) => keys.includes(key))),
 };
-const provider = (given: Partial<ConfigProvider> = {}) => {
-  const factory: ConfigProviderFactory<unknown> = { config, create: () => ({ ...known, ...given }) };
+const provider = (overrides: Partial<ConfigProvider> = {}) => {
+  const factory: ConfigProviderFactory<unknown> = { config, create: () => ({ ...correctProvider, ...overrides }) };
   return configProviderContract({ factory, config: props, path: 'p', values });
 };
 let busy = false;
@@ -297,24 +304,24 @@ suite(
   [
     [
       'get returns the values of the requested keys and no others',
-      /of a alone/,
+      /get of a does not return exactly its value/,
       provider({ get: async () => new Map(Object.entries(values)) }),
     ],
     [
       'a missing key is omitted',
-      /for a key that is not there/,
+      /for a missing key/,
       provider({ get: async (_path, keys) => new Map(keys.map(key => [key, 'x'])) }),
     ],
     [
       'get may be called concurrently',
-      /answers something else/,
+      /return different values/,
       provider({
         async get(path, keys) {
           if (busy) return new Map();
           busy = true;
-          const found = await known.get(path, keys);
+          const result = await correctProvider.get(path, keys);
           busy = false;
-          return found;
+          return result;
         },
       }),
     ],
@@ -322,8 +329,8 @@ suite(
   configChecks,
 );
 
-/** A source of four records, two or one at once; it says how far it has got. */
-const wanted = ['a', 'b', 'c', 'd'];
+/** A source of four records, in batches of two or one. */
+const sourceValues = ['a', 'b', 'c', 'd'];
 class Source implements SourceTask<unknown> {
   at = 0;
   signal = new AbortController().signal;
@@ -335,7 +342,7 @@ class Source implements SourceTask<unknown> {
     this.small = maxBatchBytes < 100;
   }
   async read(): Promise<SourceBatch | null> {
-    const some = wanted.slice(this.at, this.at + (this.small ? 1 : 2));
+    const some = sourceValues.slice(this.at, this.at + (this.small ? 1 : 2));
     if (some.length === 0) return this.wait();
     this.at += some.length;
     return {
@@ -366,14 +373,14 @@ const goodSource: SourceConnector<unknown> = {
   validate: async () => ({}),
   async alterOffsets(_config, positions) {
     if (positions.some(({ partition }) => partition['of'] !== 'all'))
-      throw new MillraceError('BAD_REQUEST', 'not its own');
+      throw new MillraceError('BAD_REQUEST', 'position of another connector');
   },
   async deleted() {},
 };
-const source = (given: Partial<SourceConnector<unknown>> = {}) =>
+const source = (overrides: Partial<SourceConnector<unknown>> = {}) =>
   sourceContract({
-    connector: { ...goodSource, ...given },
-    setUp: async () => ({ config: props, records: wanted.length }),
+    connector: { ...goodSource, ...overrides },
+    setUp: async () => ({ config: props, records: sourceValues.length }),
   });
 const reading = (change: (task: Source) => Partial<SourceTask<unknown>>) =>
   source({
@@ -394,24 +401,24 @@ const batches = (change: (batch: SourceBatch) => SourceBatch) =>
   });
 const never = () => new Promise<never>(() => {});
 
-const planned = 'plan returns at most tasksMax configurations of texts, and the same again';
+const planResult = 'plan returns at most tasksMax configurations of strings, and the same when repeated';
 const everything = 'all records are read once, fit their schemas, and come in batches with positions';
 const closable = 'close works without open, and twice';
-const behind = 'from the position of a batch a new task reads exactly what comes after it';
-const rightOne = 'validate accepts a valid configuration';
-let others = 0;
+const resume = 'from the position of a batch a new task reads exactly what comes after it';
+const validConfig = 'validate accepts a valid configuration';
+let plans = 0;
 suite(
   'a source',
   source(),
   [
-    [planned, /answers 2 tasks where 1/, source({ plan: async () => [{}, {}] })],
-    [planned, /a value that is no text/, source({ plan: async () => [{ n: 1 as never }] })],
-    [planned, /the tasks are others/, source({ plan: async () => [{ n: `${others++}` }] })],
-    [planned, /kind must be source/, source({ kind: 'sink' as never })],
-    [rightOne, /validate finds something wrong/, source({ validate: async () => ({ path: ['no'] }) })],
+    [planResult, /returned 2 tasks; the maximum is 1/, source({ plan: async () => [{}, {}] })],
+    [planResult, /that is not a string/, source({ plan: async () => [{ n: 1 as never }] })],
+    [planResult, /returned different tasks/, source({ plan: async () => [{ n: `${plans++}` }] })],
+    [planResult, /kind must be source/, source({ kind: 'sink' as never })],
+    [validConfig, /validate rejects a valid configuration/, source({ validate: async () => ({ path: ['no'] }) })],
     [
       closable,
-      /task answers the same task twice/,
+      /task returned the same task twice/,
       (() => {
         const one = new Source();
         return source({ task: () => one });
@@ -419,7 +426,7 @@ suite(
     ],
     [
       everything,
-      /4 records are there, and 6 were read/,
+      /The source has 4 records, and 6 were read/,
       batches(batch => ({
         ...batch,
         records: batch.records.flatMap(one => (one.value === 'a' || one.value === 'b' ? [one, one] : [one])),
@@ -427,12 +434,12 @@ suite(
     ],
     [
       everything,
-      /topic must be a text/,
+      /topic must be a non-empty string/,
       batches(batch => ({ ...batch, records: batch.records.map(record => ({ ...record, topic: '' })) })),
     ],
     [
       everything,
-      /An offset of a position is not the same/,
+      /The offset of a position changes/,
       batches(batch => ({
         ...batch,
         positions: batch.positions.map(one => ({ ...one, offset: { at: new Date() as never } })),
@@ -440,7 +447,7 @@ suite(
     ],
     [
       everything,
-      /A partition of a position is not the same/,
+      /The partition of a position changes/,
       batches(batch => ({
         ...batch,
         positions: batch.positions.map(one => ({ ...one, partition: { of: undefined as never } })),
@@ -448,7 +455,7 @@ suite(
     ],
     [
       everything,
-      /in another order/,
+      /in different order/,
       batches(batch => ({
         ...batch,
         positions: batch.positions.map(one => ({
@@ -460,18 +467,18 @@ suite(
     [everything, /A batch has NaN bytes/, batches(batch => ({ ...batch, bytes: Number.NaN }))],
     [
       'several tasks together read all records',
-      /tasks have read 8/,
+      /tasks read 8/,
       source({ plan: async (_config, most) => (most === 1 ? [{}] : [{}, {}]) }),
     ],
-    [behind, /a new task reads/, batches(batch => ({ ...batch, positions: [] }))],
+    [resume, /a new task read/, batches(batch => ({ ...batch, positions: [] }))],
     [
-      behind,
-      /a new task reads/,
+      resume,
+      /a new task read/,
       batches(batch => ({ ...batch, positions: [{ partition: { of: 'all' }, offset: { at: 4 } }] })),
     ],
     [
       'read returns null after a short wait without records',
-      /read, which should answer null .* took more than 5 s/,
+      /read, which must return null .* took more than 5 s/,
       reading(task => ({ read: () => (task.at < 4 ? Source.prototype.read.call(task) : never()) })),
     ],
     [
@@ -502,7 +509,7 @@ suite(
   [...configChecks, 'deleted removes what it created, and may be repeated'],
 );
 
-/** A sink whose rows and positions are one. */
+/** A destination that stores rows and position together. */
 interface Table {
   rows: unknown[];
   next: number | null;
@@ -517,7 +524,7 @@ class Sink implements SinkTask<unknown> {
     return next === null ? [] : assigned.map(one => ({ ...one, next }));
   }
   async write({ records, positions: [progress] }: SinkBatch): Promise<void> {
-    if (progress?.from !== this.table.next) throw new FencedError('moved');
+    if (progress?.from !== this.table.next) throw new FencedError('position has changed');
     const index = records.findIndex(record => record.value === null);
     if (index >= 0) throw new DataError('no value', { index });
     this.table.rows.push(...records);
@@ -527,7 +534,7 @@ class Sink implements SinkTask<unknown> {
 }
 const sink = (
   change: (task: Sink) => Partial<SinkTask<unknown>> = () => ({}),
-  given: Partial<SinkConnector<unknown>> = {},
+  overrides: Partial<SinkConnector<unknown>> = {},
 ) => {
   let table: Table = { rows: [], next: null };
   const connector: SinkConnector<unknown> = {
@@ -541,7 +548,7 @@ const sink = (
       table.next = position?.next ?? null;
     },
     validate: async () => ({}),
-    ...given,
+    ...overrides,
   };
   return sinkContract({
     connector,
@@ -557,8 +564,8 @@ const batchOf = (change: (batch: SinkBatch, task: Sink) => Promise<void>) =>
 const write = (batch: SinkBatch, task: Sink) => Sink.prototype.write.call(task, batch);
 const tombstones = 'a tombstone is written, or rejected with a DataError with its index';
 const fenced = 'with stored positions, one of two tasks with the same batch is rejected';
-const goesOn = 'a new task continues at the position of the last one';
-const thereAfter = 'records are stored when write resolves';
+const continues = 'a new task continues at the position of the last one';
+const storedAfterWrite = 'records are stored when write resolves';
 const sinkClosable = 'close works with and without open';
 const emptyFirst = 'it has no records and no position at first';
 const altered = 'alterOffsets may be repeated';
@@ -566,8 +573,12 @@ suite(
   'a sink',
   sink(),
   [
-    [rightOne, /validate finds something wrong/, sink(undefined, { validate: async () => ({ path: ['no'] }) })],
-    [rightOne, /kind must be sink/, sink(undefined, { kind: 'source' as never })],
+    [
+      validConfig,
+      /validate rejects a valid configuration/,
+      sink(undefined, { validate: async () => ({ path: ['no'] }) }),
+    ],
+    [validConfig, /kind must be sink/, sink(undefined, { kind: 'source' as never })],
     [
       sinkClosable,
       /the same task twice/,
@@ -583,13 +594,17 @@ suite(
     ],
     [
       emptyFirst,
-      /answers 7 as the position of a sink that is empty/,
+      /returned position 7 for an empty sink/,
       sink(() => ({ open: async (_config, { assigned }) => assigned.map(one => ({ ...one, next: 7 })) })),
     ],
-    [thereAfter, /holds another number/, batchOf(async (batch, task) => write({ ...batch, records: [] }, task))],
     [
-      goesOn,
-      /answers 9 as its position/,
+      storedAfterWrite,
+      /contains a different number/,
+      batchOf(async (batch, task) => write({ ...batch, records: [] }, task)),
+    ],
+    [
+      continues,
+      /returned position 9/,
       sink(task => ({
         open: async (_config, { assigned }) =>
           task.table.next === null ? [] : assigned.map(one => ({ ...one, next: 9 })),
@@ -597,7 +612,7 @@ suite(
     ],
     [
       'a batch without records is accepted',
-      /the sink holds some/,
+      /contains records after a batch without records/,
       batchOf(async (batch, task) => {
         await write(batch, task);
         if (batch.records.length === 0) task.table.rows.push('x');
@@ -605,7 +620,7 @@ suite(
     ],
     [
       fenced,
-      /at a position that another has moved/,
+      /from a position that another task has advanced/,
       batchOf(async ({ records, positions: [progress] }, task) => {
         task.table.rows.push(...records);
         task.table.next = progress?.next ?? null;
@@ -613,7 +628,7 @@ suite(
     ],
     [
       fenced,
-      /refused with SINK_SETUP, not FencedError/,
+      /rejected with SINK_SETUP, not FencedError/,
       batchOf(async (batch, task) => {
         if (batch.positions[0]?.from !== task.table.next) throw new MillraceError('SINK_SETUP', 'x');
         await write(batch, task);
@@ -634,7 +649,7 @@ suite(
     ],
     [
       tombstones,
-      /the sink holds something/,
+      /contains records of a rejected batch/,
       batchOf(async (batch, task) => {
         task.table.rows.push(...batch.records);
         await write({ ...batch, records: batch.records.filter(one => one.value === null) }, task);
@@ -645,21 +660,21 @@ suite(
   configChecks,
 );
 
-const fine: Plugin = {
+const correctPlugin: Plugin = {
   sources: [{ className: 'x.Source', load: () => goodSource }],
   transforms: [{ className: 'x.T', aliases: ['T'], load: async () => ({ config, create: () => identity }) }],
 };
 const loads = 'every component can be loaded and has the methods of its kind';
-suite('a plugin', pluginContract(fine), [
+suite('a plugin', pluginContract(correctPlugin), [
   ['it has components with distinct names', /no components/, pluginContract({})],
   [
     'it has components with distinct names',
-    /there twice among sources/,
-    pluginContract({ sources: [...(fine.sources ?? []), ...(fine.sources ?? [])] }),
+    /used twice in sources/,
+    pluginContract({ sources: [...(correctPlugin.sources ?? []), ...(correctPlugin.sources ?? [])] }),
   ],
   [
     'it has components with distinct names',
-    /is no name for a class/,
+    /is not a valid class name/,
     pluginContract({ sources: [{ className: 'x. y', load: boom }] }),
   ],
   [
@@ -677,7 +692,7 @@ suite('a plugin', pluginContract(fine), [
   ],
   [
     loads,
-    /x.Sink is one of sinks, and its kind is source/,
+    /x.Sink is in sinks, but its kind is source/,
     pluginContract({ sinks: [{ className: 'x.Sink', load: () => goodSource as never }] }),
   ],
   [
@@ -687,9 +702,11 @@ suite('a plugin', pluginContract(fine), [
   ],
 ]);
 
-test('a struct is looked into', async () => {
+test('fields of a struct are checked', async () => {
   const schema = structOf({ id: schemaOf('int32') });
-  const wrong = { valueSchema: schema, value: new ValueStruct(schema, ['x']) };
-  const [check] = transform({ apply: record => ({ ...record, ...wrong }) }).filter(({ name }) => name === becomes);
-  await expect(check?.run()).rejects.toThrow('value.id should be a whole number');
+  const invalid = { valueSchema: schema, value: new ValueStruct(schema, ['x']) };
+  const [check] = transform({ apply: record => ({ ...record, ...invalid }) }).filter(
+    ({ name }) => name === applyResult,
+  );
+  await expect(check?.run()).rejects.toThrow('value.id must be an integer');
 });

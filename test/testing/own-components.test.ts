@@ -27,14 +27,14 @@ import { anyFile } from '../support/files.ts';
 const fileSink = fileStreamSink(anyFile);
 const fileSource = fileStreamSource(anyFile);
 
-/** What comes with Millrace keeps the contract that plugins are held to. */
-const all = (checks: readonly Check[]) => {
+/** Registers the checks as tests: Millrace's own components pass the contract of plugins. */
+const testAll = (checks: readonly Check[]) => {
   for (const { name, run } of checks) test(name, run);
 };
 
 const folder = () => mkdtemp(join(tmpdir(), 'millrace-contract-test-'));
 
-/** Right configurations, by short name without `$Key` and `$Value`; of the others none is needed. */
+/** Valid configurations, by short name without `$Key` and `$Value`, of components that need one. */
 const settings: Readonly<Record<string, ConfigProps>> = {
   Cast: { spec: 'string' },
   DropHeaders: { headers: 'trace' },
@@ -56,11 +56,11 @@ const settingsOf = (className: string): ConfigProps =>
   settings[shortName(className).replace(/\$(Key|Value)$/, '')] ?? {};
 
 describe.each(transforms)('$names.0', async ({ names: [name], load }) => {
-  all(transformContract({ factory: await load(), config: settingsOf(name) }));
+  testAll(transformContract({ factory: await load(), config: settingsOf(name) }));
 });
 
 describe.each(predicates)('$names.0', async ({ names: [name], load }) => {
-  all(predicateContract({ factory: await load(), config: settingsOf(name) }));
+  testAll(predicateContract({ factory: await load(), config: settingsOf(name) }));
 });
 
 const whole = (type: 'int16' | 'int32'): ConverterSample[] =>
@@ -88,7 +88,7 @@ const samples: Readonly<Record<string, readonly ConverterSample[]>> = {
 };
 
 describe.each(converters)('$names.0', async ({ names: [name], load }) => {
-  all(converterContract({ factory: await load(), samples: samples[shortName(name)] ?? [] }));
+  testAll(converterContract({ factory: await load(), samples: samples[shortName(name)] ?? [] }));
 });
 
 describe('JsonConverter without schemas', async () => {
@@ -98,7 +98,7 @@ describe('JsonConverter without schemas', async () => {
     { schema: null, value: { id: 1, tags: ['x'] } },
     { schema: null, value: 'text' },
   ];
-  all(converterContract({ factory, config: { 'schemas.enable': 'false' }, samples: plain }));
+  testAll(converterContract({ factory, config: { 'schemas.enable': 'false' }, samples: plain }));
 });
 
 describe.each(configProviderEntries)('$names.0', async ({ names: [name], load }) => {
@@ -110,11 +110,11 @@ describe.each(configProviderEntries)('$names.0', async ({ names: [name], load })
     await appendFile(join(path, 'all.properties'), `${key}=${value}\n`);
   }
   const place = name.endsWith('FileConfigProvider') ? join(path, 'all.properties') : path;
-  all(configProviderContract({ factory: await load(), path: place, values }));
+  testAll(configProviderContract({ factory: await load(), path: place, values }));
 });
 
 describe('FileStreamSource', () => {
-  all(
+  testAll(
     sourceContract({
       connector: fileSource,
       async setUp() {
@@ -132,7 +132,7 @@ describe('FileStreamSource', () => {
 });
 
 describe('FileStreamSink', () => {
-  all(
+  testAll(
     sinkContract({
       connector: fileSink,
       async setUp() {
@@ -151,10 +151,10 @@ describe('FileStreamSink', () => {
   );
 });
 
-test('everything has a configuration and samples of its own', () => {
+test('every configuration and sample belongs to a component', () => {
   const short = (entries: readonly { readonly names: readonly [string, ...string[]] }[]) =>
     entries.map(({ names: [name] }) => shortName(name).replace(/\$(Key|Value)$/, ''));
-  const needing = Object.keys(settings);
-  expect(short([...transforms, ...predicates])).toEqual(expect.arrayContaining(needing));
+  const configured = Object.keys(settings);
+  expect(short([...transforms, ...predicates])).toEqual(expect.arrayContaining(configured));
   expect(short(converters).toSorted()).toEqual(Object.keys(samples).toSorted());
 });
