@@ -26,8 +26,8 @@ const context = { log: silent, signal: new AbortController().signal };
 const alter = (next: number | null, topic = 'lines') =>
   connector.alterOffsets?.({ file }, writer(), [{ topic, partition: 0, topicId: 'id', next }], context);
 
-describe('lines of a file', () => {
-  test('are the values, as Java prints them', async () => {
+describe('the lines of the file', () => {
+  test('are the values as Java formats them', async () => {
     await using sink = await TestSink.open(file);
     expect(await output()).toBe('');
     const schema = structOf({ id: schemaOf('int32'), name: schemaOf('string') });
@@ -35,14 +35,14 @@ describe('lines of a file', () => {
     expect(await output()).toBe('plain\n\né😀\nnull\n1.5\ntrue\n{a=1}\nStruct{id=7,name=x}\n');
   });
 
-  test('follow what is in the file already', async () => {
+  test('are appended to an existing file', async () => {
     await writeFile(file, 'before\n');
     await using sink = await TestSink.open(file);
     await sink.write(['after']);
     expect(await output()).toBe('before\nafter\n');
   });
 
-  test('in a folder that is missing are a matter of set-up, in the words of Kafka Connect', async () => {
+  test('cannot be written to a missing folder: SINK_SETUP with the message of Kafka Connect', async () => {
     await expect(TestSink.open(join(folder, 'missing', 'output.txt'))).rejects.toMatchObject({
       code: 'SINK_SETUP',
       message: expect.stringMatching(/^Couldn't find or create file '.*output\.txt' for FileStreamSinkTask/),
@@ -53,17 +53,17 @@ describe('lines of a file', () => {
 });
 
 describe('the checkpoint', () => {
-  test('is where the next task goes on', async () => {
+  test('is the position where the next task resumes', async () => {
     await using first = await TestSink.open(file);
-    expect(first.held).toEqual([]);
+    expect(first.positions).toEqual([]);
     await first.write(['a', 'b']);
     await using second = await TestSink.open(file);
-    expect(second.held).toMatchObject([{ topic: 'lines', partition: 0, next: 2 }]);
+    expect(second.positions).toMatchObject([{ topic: 'lines', partition: 0, next: 2 }]);
     await second.write(['c']);
     expect(await output()).toBe('a\nb\nc\n');
   });
 
-  test('cuts off what a write that did not end has left, also the very first', async () => {
+  test('truncates the rest of an incomplete write, also of the first one', async () => {
     await (await TestSink.open(file)).close();
     await appendFile(file, 'torn');
     await using first = await TestSink.open(file);
@@ -76,30 +76,30 @@ describe('the checkpoint', () => {
     expect(await output()).toBe('a\nb\n');
   });
 
-  test.each([1, 128, 238, 239, 240, 255])('is kept beside a file whose name has %i bytes', async length => {
+  test.each([1, 128, 238, 239, 240, 255])('is stored next to a file whose name has %i bytes', async length => {
     const long = join(folder, 'é'.repeat(length >> 1) + 'n'.repeat(length & 1));
     await using first = await TestSink.open(long);
     await first.write(['a']);
     await using second = await TestSink.open(long);
-    expect(second.held).toMatchObject([{ topic: 'lines', partition: 0, next: 1 }]);
+    expect(second.positions).toMatchObject([{ topic: 'lines', partition: 0, next: 1 }]);
   });
 
-  test('left half written by a crash is not taken', async () => {
+  test('ignores the temporary file of a crash', async () => {
     await using first = await TestSink.open(file);
     await first.write(['a']);
     const [checkpoint] = (await readdir(folder)).filter(name => name !== 'output.txt');
     expect(checkpoint).toBe('output.txt.millrace-offsets');
     await writeFile(`${file}.millrace-offsets.elsewhere.tmp`, '{"length":');
     await using second = await TestSink.open(file);
-    expect(second.held).toMatchObject([{ topic: 'lines', partition: 0, next: 1 }]);
+    expect(second.positions).toMatchObject([{ topic: 'lines', partition: 0, next: 1 }]);
   });
 
-  test('that is something else stops the task', async () => {
+  test('is invalid: open fails with SINK_SETUP', async () => {
     await writeFile(`${file}.millrace-offsets`, 'hello');
     await expect(TestSink.open(file)).rejects.toMatchObject({ code: 'SINK_SETUP' });
   });
 
-  test('refuses a task that another has replaced, whole', async () => {
+  test('fences a replaced task, and nothing of its batch is written', async () => {
     await using zombie = await TestSink.open(file);
     await zombie.write(['a']);
     await using successor = await TestSink.open(file);
@@ -109,7 +109,7 @@ describe('the checkpoint', () => {
     expect(await output()).toBe('a\nb\nc\n');
   });
 
-  test('refuses the second of two tasks that both hold nothing yet', async () => {
+  test('fences the second of two tasks that both opened without a position', async () => {
     await using zombie = await TestSink.open(file);
     await using successor = await TestSink.open(file);
     await successor.write(['a']);
@@ -133,28 +133,28 @@ describe('the checkpoint', () => {
         Array.from({ length: 60 }, (_, i) => `${name} ${i}`),
       );
     await using again = await TestSink.open(file, assigned(1));
-    expect(again.held).toMatchObject([{ topic: 'lines', partition: 1, next: 60 }]);
+    expect(again.positions).toMatchObject([{ topic: 'lines', partition: 1, next: 60 }]);
   });
 
-  test.runIf(process.platform === 'linux')('waits for who is in the middle of a write', async () => {
+  test.runIf(process.platform === 'linux')('waits for the lock of another write', async () => {
     await using sink = await TestSink.open(file);
-    const { promise: ended, resolve: end } = Promise.withResolvers<void>();
-    const inside = withLock(await lockName(file), file, () => ended);
-    let written = false;
+    const { promise: released, resolve: release } = Promise.withResolvers<void>();
+    const locked = withLock(await lockName(file), file, () => released);
+    let isWritten = false;
     const writing = sink.write(['a']).then(() => {
-      written = true;
+      isWritten = true;
     });
     await new Promise(resolve => setTimeout(resolve, 50));
-    expect(written).toBe(false);
+    expect(isWritten).toBe(false);
     expect(await output()).toBe('');
-    end();
-    await Promise.all([inside, writing]);
+    release();
+    await Promise.all([locked, writing]);
     expect(await output()).toBe('a\n');
   });
 });
 
-describe('a file that others touch', () => {
-  test('and rotate is begun anew, and the lines go on', async () => {
+describe('a file that another program changes', () => {
+  test('is created again after rotation or removal, and the positions continue', async () => {
     await using sink = await TestSink.open(file);
     await sink.write(['a']);
     await rename(file, `${file}.1`);
@@ -164,23 +164,23 @@ describe('a file that others touch', () => {
     expect(await readFile(`${file}.1`, 'utf8')).toBe('a\n');
     expect(await output()).toBe('c\n');
     await using again = await TestSink.open(file);
-    expect(again.held).toMatchObject([{ topic: 'lines', partition: 0, next: 3 }]);
+    expect(again.positions).toMatchObject([{ topic: 'lines', partition: 0, next: 3 }]);
   });
 
-  test('and rotate after a write that did not end is cut off there', async () => {
+  test('is truncated under its new name after rotation during an incomplete write', async () => {
     await using first = await TestSink.open(file);
     await first.write(['a']);
     await appendFile(file, 'b\nc');
     await rename(file, `${file}.1`);
-    await writeFile(`${file}.2`, 'of somebody else');
+    await writeFile(`${file}.2`, 'of another program');
     await using second = await TestSink.open(file);
     await second.write(['b', 'c']);
     expect(await readFile(`${file}.1`, 'utf8')).toBe('a\n');
-    expect(await readFile(`${file}.2`, 'utf8')).toBe('of somebody else');
+    expect(await readFile(`${file}.2`, 'utf8')).toBe('of another program');
     expect(await output()).toBe('b\nc\n');
   });
 
-  test('and truncate goes on at its end', async () => {
+  test('is appended to after it was truncated', async () => {
     await using sink = await TestSink.open(file);
     await sink.write(['a', 'b']);
     await truncate(file);
@@ -189,33 +189,33 @@ describe('a file that others touch', () => {
   });
 });
 
-describe('offsets set from outside', () => {
-  test('take the place of the checkpoint, and the file stays as it is', async () => {
+describe('alterOffsets', () => {
+  test('replaces the checkpoint and does not change the file', async () => {
     await using first = await TestSink.open(file);
     await first.write(['a', 'b']);
     await first.close();
     await alter(1);
     await using second = await TestSink.open(file);
-    expect(second.held).toMatchObject([{ topic: 'lines', partition: 0, next: 1 }]);
+    expect(second.positions).toMatchObject([{ topic: 'lines', partition: 0, next: 1 }]);
     await second.write(['b']);
     expect(await output()).toBe('a\nb\nb\n');
     await second.close();
     await alter(null);
     await using third = await TestSink.open(file);
-    expect(third.held).toEqual([]);
+    expect(third.positions).toEqual([]);
   });
 
-  test('are held before there is a file', async () => {
+  test('stores positions before the file exists', async () => {
     await alter(null);
     expect(await readdir(folder)).toEqual([]);
     await alter(5);
     await using sink = await TestSink.open(file);
-    expect(sink.held).toMatchObject([{ topic: 'lines', partition: 0, next: 5 }]);
+    expect(sink.positions).toMatchObject([{ topic: 'lines', partition: 0, next: 5 }]);
     await sink.write(['f']);
     expect(await output()).toBe('f\n');
   });
 
-  test('that are none are refused', async () => {
+  test('rejects invalid positions', async () => {
     await expect(alter(-1)).rejects.toMatchObject({ code: 'BAD_REQUEST' });
     await expect(alter(1.5)).rejects.toMatchObject({ code: 'BAD_REQUEST' });
     await expect(

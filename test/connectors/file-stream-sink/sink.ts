@@ -29,14 +29,14 @@ export interface SinkOptions {
   readonly connector?: string;
   readonly assigned?: readonly TopicPartition[];
   readonly topicId?: string;
-  /** Default: later than that of any task opened before. */
+  /** Default: greater than those of all tasks opened before. */
   readonly generation?: number;
   readonly attempt?: number;
 }
 
 let generation = 0;
 
-/** Identity of a task that is newer than those before, unless `options` says otherwise. */
+/** Identity of a task; without `options.generation` it is newer than all tasks before. */
 export const writer = (options: SinkOptions = {}): SinkWriter => ({
   cluster: options.cluster ?? 'kafka/group',
   connector: options.connector ?? 'file-sink',
@@ -44,26 +44,27 @@ export const writer = (options: SinkOptions = {}): SinkWriter => ({
   attempt: options.attempt ?? 1,
 });
 
-/** A sink task on a file, driven as the engine drives it. */
+/** A sink task that writes to a file, with the calls of the engine. */
 export class TestSink implements AsyncDisposable {
-  readonly held: readonly SinkPosition[];
+  /** Positions that `open` returned. */
+  readonly positions: readonly SinkPosition[];
   readonly #task: SinkTask<unknown>;
-  /** By partition: the position behind the last write. */
+  /** Position after the last write, by partition. */
   readonly #next = new Map<number, number>();
 
-  private constructor(task: SinkTask<unknown>, held: readonly SinkPosition[]) {
+  private constructor(task: SinkTask<unknown>, positions: readonly SinkPosition[]) {
     this.#task = task;
-    this.held = held;
-    for (const { partition, next } of held) this.#next.set(partition, next);
+    this.positions = positions;
+    for (const { partition, next } of positions) this.#next.set(partition, next);
   }
 
   static async open(file: string, options: SinkOptions = {}): Promise<TestSink> {
     const { assigned = [{ topic: 'lines', partition: 0 }], topicId = 'id' } = options;
     const { config } = connector.config.check({ file });
-    if (config === undefined) throw new Error('the configuration is wrong');
+    if (config === undefined) throw new Error('the configuration is invalid');
     const task = connector.task() as SinkTask<unknown>;
     try {
-      const held = await task.open(config, {
+      const positions = await task.open(config, {
         ...writer(options),
         task: 0,
         log: silent,
@@ -71,7 +72,7 @@ export class TestSink implements AsyncDisposable {
         assigned: assigned.map(partition => ({ ...partition, topicId })),
         report: () => undefined,
       });
-      return new TestSink(task, held);
+      return new TestSink(task, positions);
     } catch (error) {
       await task.close();
       throw error;

@@ -23,11 +23,11 @@ const numbered = (from: number, to: number): string[] =>
   Array.from({ length: to - from }, (_, i) => `line ${from + i} of the file`);
 const text = (lines: readonly string[]): string => lines.map(line => `${line}\n`).join('');
 
-/** Resolves when a file that is made now counts as younger than this one: file systems have slow clocks. */
+/** Resolves when a new file gets a later creation time than this one; clocks of file systems are coarse. */
 async function laterThan(older: string): Promise<void> {
   const { birthtimeNs } = await stat(older, { bigint: true });
   const probe = join(folder, 'probe');
-  await eventually('the clock of the file system has moved', async () => {
+  await eventually('the clock of the file system has advanced', async () => {
     await rm(probe, { force: true });
     await writeFile(probe, '');
     return (await stat(probe, { bigint: true })).birthtimeNs > birthtimeNs;
@@ -35,7 +35,7 @@ async function laterThan(older: string): Promise<void> {
 }
 
 describe('a file', () => {
-  test('becomes records as Kafka Connect makes them, batch.size at once at the most', async () => {
+  test('becomes the records of Kafka Connect, at most batch.size in a batch', async () => {
     source = new TestSource({ file, 'batch.size': '3' });
     await writeFile(file, text(numbered(0, 5)));
     await source.open();
@@ -62,107 +62,107 @@ describe('a file', () => {
     ]);
   });
 
-  test('is waited for while it is missing, and followed as it grows; half a line waits for its end', async () => {
+  test('may be missing at first, and is followed as it grows; an incomplete line waits for its end', async () => {
     await source.open();
     expect(await source.read()).toBeNull();
     await writeFile(file, 'one\ntw');
-    expect(await source.until(1)).toEqual(['one']);
+    expect(await source.readUntil(1)).toEqual(['one']);
     expect(await source.read()).toBeNull();
     await appendFile(file, 'o\nthree\r');
-    expect(await source.until(2)).toEqual(['one', 'two']);
+    expect(await source.readUntil(2)).toEqual(['one', 'two']);
     await appendFile(file, '\n\nfour\r\n');
-    expect(await source.until(5)).toEqual(['one', 'two', 'three', '', 'four']);
+    expect(await source.readUntil(5)).toEqual(['one', 'two', 'three', '', 'four']);
   });
 
-  test('that is missing in a folder that is missing is waited for, too', async () => {
+  test('may be in a folder that does not exist yet', async () => {
     source = new TestSource({ file: join(folder, 'later', 'input.txt') });
     await source.open();
     expect(await source.read()).toBeNull();
     await mkdir(join(folder, 'later'));
     await writeFile(join(folder, 'later', 'input.txt'), 'here\n');
-    expect(await source.until(1)).toEqual(['here']);
+    expect(await source.readUntil(1)).toEqual(['here']);
   });
 
   test('that is truncated is read from its start', async () => {
     await writeFile(file, text(numbered(0, 10)));
     await source.open();
-    await source.until(10);
+    await source.readUntil(10);
     await truncate(file);
     expect(await source.read()).toBeNull();
     await appendFile(file, 'new\n');
-    expect((await source.until(11)).at(-1)).toBe('new');
+    expect((await source.readUntil(11)).at(-1)).toBe('new');
     await source.close();
     await writeFile(file, 'x\n');
     await source.open();
-    expect((await source.until(12)).at(-1)).toBe('x');
+    expect((await source.readUntil(12)).at(-1)).toBe('x');
   });
 
-  test('that is rotated is read to its end first, what its writer still adds and its last half line included', async () => {
+  test('that is rotated is read to its end first, including later lines and its incomplete last line', async () => {
     await writeFile(file, text(numbered(0, 3)));
     await source.open();
-    await source.until(3);
+    await source.readUntil(3);
     await rename(file, `${file}.1`);
     await writeFile(file, '');
     await appendFile(`${file}.1`, 'late\n');
-    expect((await source.until(4)).at(-1)).toBe('late');
+    expect((await source.readUntil(4)).at(-1)).toBe('late');
     await appendFile(`${file}.1`, 'half');
     await writeFile(file, text(numbered(0, 3)), { flag: 'a' });
-    expect((await source.until(8)).slice(4)).toEqual(['half', ...numbered(0, 3)]);
+    expect((await source.readUntil(8)).slice(4)).toEqual(['half', ...numbered(0, 3)]);
     await appendFile(file, 'more\n');
-    expect((await source.until(9)).at(-1)).toBe('more');
+    expect((await source.readUntil(9)).at(-1)).toBe('more');
   });
 
-  test('that is rotated while nobody reads is found by its inode', async () => {
+  test('that is rotated while no task runs is found by its inode', async () => {
     await writeFile(file, text(numbered(0, 3)));
     await source.open();
-    await source.until(3);
+    await source.readUntil(3);
     await source.close();
     await appendFile(file, text(numbered(3, 5)));
     await rename(file, join(folder, 'input-20260102.txt'));
     await writeFile(file, text(numbered(5, 7)));
     await source.open();
-    expect(await source.until(7)).toEqual(numbered(0, 7));
+    expect(await source.readUntil(7)).toEqual(numbered(0, 7));
   });
 
-  test('that is rotated several times while nobody reads is read file after file', async () => {
+  test('that is rotated several times while no task runs is read file by file', async () => {
     await writeFile(file, text(numbered(0, 3)));
     await source.open();
-    await source.until(3);
+    await source.readUntil(3);
     await source.close();
     await writeFile(`${file}.bak`, text(numbered(0, 3)));
     for (let i = 1; i <= 3; i++) {
       await appendFile(file, text(numbered(3 * i, 3 * i + 2)));
-      // As logrotate does: .1 is the last one, .2 the one before.
+      // Rotates like logrotate: .1 is the last file, .2 the one before.
       for (let old = i - 1; old > 0; old--) await rename(`${file}.${old}`, `${file}.${old + 1}`);
       await rename(file, `${file}.1`);
       await laterThan(`${file}.1`);
       await writeFile(file, text(numbered(3 * i + 2, 3 * i + 3)));
     }
     await source.open();
-    expect(await source.until(12)).toEqual(numbered(0, 12));
+    expect(await source.readUntil(12)).toEqual(numbered(0, 12));
     expect(await source.read()).toBeNull();
   });
 
-  test('that is gone for good leaves its name to the next', async () => {
+  test('that is removed is replaced by the next file of its name', async () => {
     await writeFile(file, text(numbered(0, 3)));
     await source.open();
-    await source.until(3);
+    await source.readUntil(3);
     await source.close();
     await writeFile(`${file}.new`, text(numbered(3, 5)));
     await rename(`${file}.new`, file);
     await source.open();
-    expect(await source.until(5)).toEqual(numbered(0, 5));
+    expect(await source.readUntil(5)).toEqual(numbered(0, 5));
   });
 
-  test("is read on from an offset of Kafka Connect's, also when it comes back late", async () => {
+  test('is read from an offset of Kafka Connect, even if the file appears later', async () => {
     source.offset = { position: 4 };
     await source.open();
     expect(await source.read()).toBeNull();
     await writeFile(file, 'one\ntwo\n');
-    expect(await source.until(1)).toEqual(['two']);
+    expect(await source.readUntil(1)).toEqual(['two']);
   });
 
-  test('that cannot be read as one says why', async () => {
+  test('that is a folder fails with SOURCE_SETUP', async () => {
     source = new TestSource({ file: folder });
     await expect(source.open()).rejects.toMatchObject({
       code: 'SOURCE_SETUP',
@@ -170,7 +170,7 @@ describe('a file', () => {
     });
   });
 
-  test('of 50,000 lines of all kinds, read by tasks that end anywhere, is there once and in order', async () => {
+  test('of 50,000 lines is read exactly once and in order by tasks that end at any point', async () => {
     let seed = 7;
     const random = (n: number) => {
       seed = (Math.imul(seed, 1_103_515_245) + 12_345) & 0x7fffffff;
@@ -185,18 +185,18 @@ describe('a file', () => {
         .join('')
         .replace(/[\r\n]+$/, '\n'),
     );
-    let written = 0;
-    let rotated = 0;
+    let writtenBytes = 0;
+    let rotations = 0;
     await source.open();
     while (source.lines.length < lines.length) {
-      const until = Math.min(whole.length, written + random(120_000));
-      await appendFile(file, whole.subarray(written, until));
-      // A rotation where a line has just ended: between two files there is no line.
-      if (rotated < 5 && whole[until - 1] === 10 && until < whole.length) {
-        await rename(file, `${file}.${++rotated}`);
-        await writeFile(file, whole.subarray(until, until + 1));
-        written = until + 1;
-      } else written = until;
+      const end = Math.min(whole.length, writtenBytes + random(120_000));
+      await appendFile(file, whole.subarray(writtenBytes, end));
+      // Rotates at the end of a line: a line never continues in another file.
+      if (rotations < 5 && whole[end - 1] === 10 && end < whole.length) {
+        await rename(file, `${file}.${++rotations}`);
+        await writeFile(file, whole.subarray(end, end + 1));
+        writtenBytes = end + 1;
+      } else writtenBytes = end;
       const reads = random(30);
       for (let i = 0; i < reads; i++) {
         const batch = await source.read();
@@ -208,7 +208,7 @@ describe('a file', () => {
         }
       }
     }
-    expect(rotated).toBeGreaterThan(0);
+    expect(rotations).toBeGreaterThan(0);
     expect(source.lines).toEqual(lines);
   });
 });

@@ -15,13 +15,13 @@ async function alter(position: unknown, file: string | null = 'input.txt') {
 }
 
 // Connect's FileStreamSourceConnector.alterOffsets.
-describe('offsets set from outside', () => {
+describe('alterOffsets', () => {
   test.each([
     [{ partition, offset: { position: 0 } }],
     [{ partition, offset: { position: 12, inode: '5' } }],
     [{ partition, offset: null }],
-    [{ partition: { filename: 'of a configuration before' }, offset: { position: 3 } }],
-  ])('%j is taken', async position => {
+    [{ partition: { filename: 'of an earlier configuration' }, offset: { position: 3 } }],
+  ])('accepts %j', async position => {
     await expect(alter(position)).resolves.toBeUndefined();
   });
 
@@ -49,13 +49,13 @@ describe('offsets set from outside', () => {
       "Partition objects should contain the key 'filename'",
     ],
     [{ partition: {}, offset: null }, "Partition objects should contain the key 'filename'"],
-  ])('%j is refused: %s', async (position, message) => {
+  ])('rejects %j: %s', async (position, message) => {
     await expect(alter(position)).rejects.toMatchObject({ code: 'BAD_REQUEST', message });
   });
 
-  test('a standard input has none', async () => {
-    const refused = { code: 'BAD_REQUEST', message: expect.stringContaining('stdin is used for input') };
-    await expect(alter({ partition, offset: { position: 1 } }, null)).rejects.toMatchObject(refused);
-    await expect(alter({ partition, offset: null }, '')).rejects.toMatchObject(refused);
+  test('rejects offsets of the standard input', async () => {
+    const rejection = { code: 'BAD_REQUEST', message: expect.stringContaining('stdin is used for input') };
+    await expect(alter({ partition, offset: { position: 1 } }, null)).rejects.toMatchObject(rejection);
+    await expect(alter({ partition, offset: null }, '')).rejects.toMatchObject(rejection);
   });
 });

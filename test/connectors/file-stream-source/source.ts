@@ -7,7 +7,7 @@ const connector = fileStreamSource(anyFile);
 
 type Config = Readonly<Record<string, string>>;
 
-/** A source as the engine drives it, with what Kafka would have: the lines and the position of the last commit. */
+/** A source task with the calls of the engine; it stores the committed lines and the last committed position. */
 export class TestSource {
   readonly lines: string[] = [];
   offset: SourceOffset = null;
@@ -31,7 +31,7 @@ export class TestSource {
       log,
       signal: this.#stop.signal,
       positions: {
-        get: asked => (JSON.stringify(asked) === JSON.stringify(partition) ? this.offset : null),
+        get: requested => (JSON.stringify(requested) === JSON.stringify(partition) ? this.offset : null),
         all: () => (this.offset === null ? [] : [{ partition, offset: this.offset }]),
       },
       maxBatchBytes: 1 << 20,
@@ -39,7 +39,7 @@ export class TestSource {
     });
   }
 
-  /** The next batch, which is not committed yet. */
+  /** Reads the next batch without committing it. */
   async read(): Promise<SourceBatch | null> {
     return (await this.#task?.read()) ?? null;
   }
@@ -50,18 +50,18 @@ export class TestSource {
     batch.acknowledge?.();
   }
 
-  /** Reads and commits until there have been so many lines in all. */
-  async until(lines: number): Promise<readonly string[]> {
+  /** Reads and commits until `lines` lines were committed in total. */
+  async readUntil(lines: number): Promise<readonly string[]> {
     const deadline = performance.now() + 20_000;
     while (this.lines.length < lines) {
-      if (performance.now() > deadline) throw new Error(`there are ${this.lines.length} lines of ${lines}`);
+      if (performance.now() > deadline) throw new Error(`read ${this.lines.length} of ${lines} lines`);
       const batch = await this.read();
       if (batch !== null) this.commit(batch);
     }
     return this.lines;
   }
 
-  /** As a task ends that is stopped or killed: what was read and not committed is forgotten. */
+  /** Closes the task like on a stop or a crash: batches that were not committed are lost. */
   async close(): Promise<void> {
     this.#stop.abort();
     await this.#task?.close();

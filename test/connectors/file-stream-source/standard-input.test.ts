@@ -4,7 +4,7 @@ import { StandardInputTask } from '../../../connectors/file-stream-source/standa
 import type { SourceBatch } from '../../../src/api/index.ts';
 import { silent } from '../../../src/observability/silent.ts';
 
-async function opened(input: PassThrough, batchSize = 2000): Promise<StandardInputTask> {
+async function openTask(input: PassThrough, batchSize = 2000): Promise<StandardInputTask> {
   const task = new StandardInputTask(input);
   await task.open(
     { file: null, topic: 'lines', 'batch.size': batchSize },
@@ -29,9 +29,9 @@ async function nextBatch(task: StandardInputTask): Promise<SourceBatch> {
 }
 const valuesOf = ({ records }: SourceBatch) => records.map(({ value }) => value);
 
-test('lines of a stream have no position; half a line waits', async () => {
+test('lines of a stream have no position; an incomplete line waits for its end', async () => {
   const input = new PassThrough();
-  const task = await opened(input);
+  const task = await openTask(input);
   input.write('one\ntw');
   const batch = await nextBatch(task);
   expect(batch).toMatchObject({ positions: [], bytes: 4 });
@@ -42,20 +42,20 @@ test('lines of a stream have no position; half a line waits', async () => {
   await task.close();
 });
 
-test('what a task has not had acknowledged is there for the next', async () => {
+test('batches that were not acknowledged are read again by the next task', async () => {
   const input = new PassThrough();
-  const first = await opened(input, 2);
+  const first = await openTask(input, 2);
   input.write('1\n2\n3\n4');
   (await nextBatch(first)).acknowledge?.();
   expect(valuesOf(await nextBatch(first))).toEqual(['3']);
   input.write('\n5\n6\n');
   await first.close();
-  const second = await opened(input, 2);
+  const second = await openTask(input, 2);
   const batch = await nextBatch(second);
   expect(valuesOf(batch)).toEqual(['3']);
   batch.acknowledge?.();
   await second.close();
-  const third = await opened(input, 10);
+  const third = await openTask(input, 10);
   input.end('7\n');
   const values: unknown[] = [];
   while (values.length < 4) values.push(...valuesOf(await nextBatch(third)));
@@ -64,8 +64,8 @@ test('what a task has not had acknowledged is there for the next', async () => {
   await third.close();
 });
 
-test('a closed task has nothing more', async () => {
-  const task = await opened(new PassThrough());
+test('read returns null after close', async () => {
+  const task = await openTask(new PassThrough());
   const reading = task.read();
   await task.close();
   expect(await reading).toBeNull();

@@ -19,15 +19,15 @@ import * as pg from './pg-text.ts';
 
 const plain = converter({ 'schemas.enable': 'false' });
 
-/** What JsonConverter makes of the value must be what the codec writes of the text. */
-function holds(codec: Codec, source: string): void {
+/** Asserts that the codec writes the JSON that JsonConverter writes for its value. */
+function expectSameJson(codec: Codec, source: string): void {
   const padded = Buffer.from(`x${source}x`);
   const [start, end] = [1, padded.length - 1];
   const value = codec.value(padded, start, end);
   const direct = new Bytes(1);
-  const any = codec.json(padded, start, end, direct);
-  expect(any).toBe(value !== null);
-  if (!any) return;
+  const hasValue = codec.json(padded, start, end, direct);
+  expect(hasValue).toBe(value !== null);
+  if (!hasValue) return;
   const schema = structOf({ c: withOptional(codec.schema, true) });
   const converted = new Bytes();
   plain.fromConnect('t', schema, new ValueStruct(schema, [value]), converted);
@@ -44,7 +44,7 @@ const modes: readonly TimeMode[] = [
 ];
 const decimals: readonly DecimalMode[] = ['precise', 'double', 'string'];
 const typmod = (precision: number, scale: number) => (precision << 16) + scale + 4;
-/** A time that Connect's Time cannot be is no value there. */
+/** Times without 24:00:00, which Connect's Time cannot represent. */
 const before24 = pg.time.filter(value => value !== '24:00:00');
 
 const cases: readonly (readonly [name: string, codec: Codec, text: fc.Arbitrary<string>])[] = [
@@ -104,10 +104,10 @@ const cases: readonly (readonly [name: string, codec: Codec, text: fc.Arbitrary<
   ['vector', vector, pg.vector],
 ];
 
-describe('a codec writes the JSON that JsonConverter makes of its value', () => {
+describe('a codec writes the JSON that JsonConverter writes for its value', () => {
   test.each(cases)('%s', (_name, codec, arbitrary) => {
     fc.assert(
-      fc.property(arbitrary, source => holds(codec, source)),
+      fc.property(arbitrary, source => expectSameJson(codec, source)),
       { numRuns: 300 },
     );
   });

@@ -16,7 +16,7 @@ import { types } from './types.ts';
 
 const plain = converter({ 'schemas.enable': 'false' });
 
-/** The same values without their own text. */
+/** Copies the values into structs that have no JSON of their own. */
 function copy(struct: Struct): ValueStruct {
   return new ValueStruct(
     struct.schema,
@@ -35,8 +35,7 @@ function json(schema: Schema, value: Value): unknown {
   return JSON.parse(out.take().toString(), revive as (key: string, value: unknown) => unknown);
 }
 
-const places = new ColumnOffsets();
-const reader = new TupleReader(places);
+const reader = new TupleReader(new ColumnOffsets());
 
 function row(table: Table, cells: readonly Cell[], before: RowStruct | null = null): RowStruct {
   const bytes = tuple(cells);
@@ -66,7 +65,7 @@ const cells = fc.tuple(
   fc.option(pg.int32, { nil: null }),
   fc.option(pg.bytea, { nil: null }),
 );
-/** A key alone, as a deletion has it. */
+/** The key columns only, like in the message of a deletion. */
 const keyCells = pg.int64.map((id): Cell[] => [id, null, null, null, null, null, null]);
 const unchanged = cells.map((all): Cell[] => all.map((cell, i) => (i === 1 || i === 2 || i === 6 ? undefined : cell)));
 
@@ -96,7 +95,7 @@ const shapes: readonly (readonly [
   ['t', fc.constant([null, null] as const)],
 ];
 
-describe('an envelope writes the JSON that JsonConverter makes of its values', () => {
+describe('an envelope writes the JSON that JsonConverter writes for its values', () => {
   test.each(shapes)('%s', (op, rows) => {
     fc.assert(
       fc.property(rows, origin, fc.nat(2 ** 50), fc.boolean(), ([before, after], from, lsn, ordered) => {
@@ -118,7 +117,7 @@ describe('rows', () => {
   const value = (struct: RowStruct, name: string): Value =>
     struct.at(table.row.fields.findIndex(field => field.name === name));
 
-  test('a deleted row has its key, defaults where they are declared, and the zero of each NOT NULL column', () => {
+  test('a deleted row has its key, declared defaults, and the zero value of each other NOT NULL column', () => {
     const deleted = row(table, ['5', null, null, null, null, null, null]);
     expect(json(table.row.schema, deleted)).toEqual({
       id: 5,
@@ -132,14 +131,14 @@ describe('rows', () => {
     expect(value(deleted, 'n')).toBeNull();
   });
 
-  test('what an update leaves out comes from the row before it, where that was sent', () => {
+  test('unchanged columns of an update come from the old row if the server sent it', () => {
     const before = row(table, ['5', 'old', 'long', null, '2026-01-01 00:00:00+00', null, '\\x01']);
     const after = row(table, ['5', undefined, undefined, null, '2026-01-01 00:00:00+00', null, undefined], before);
     expect(value(after, 'note')).toBe('long');
     expect(value(after, 'raw')).toEqual(Buffer.from([1]));
   });
 
-  test('and is the placeholder where not', () => {
+  test('unchanged columns without an old row are the placeholder', () => {
     const after = row(table, ['5', undefined, undefined, null, '2026-01-01 00:00:00+00', null, undefined]);
     expect(after.start(2)).toBe(IS_UNCHANGED);
     expect(value(after, 'note')).toBe('__unavailable');
@@ -147,7 +146,7 @@ describe('rows', () => {
     expect(value(after, 'raw')).toEqual(Buffer.from('__unavailable'));
   });
 
-  test('NaN in a NOT NULL column of precise numbers is an error of that record', () => {
+  test('NaN in a NOT NULL column of precise decimals is an error of the record', () => {
     const strict = describeTable(
       [
         { name: 'id', type: 'int4' },
@@ -155,7 +154,7 @@ describe('rows', () => {
       ],
       ['id'],
     );
-    const made = buildTable(strict.relation, strict.facts, types, settings);
-    expect(() => json(made.row.schema, row(made, ['1', 'NaN']))).toThrow(/column n is NOT NULL/);
+    const strictTable = buildTable(strict.relation, strict.facts, types, settings);
+    expect(() => json(strictTable.row.schema, row(strictTable, ['1', 'NaN']))).toThrow(/column n is NOT NULL/);
   });
 });

@@ -9,7 +9,7 @@ import {
 
 const unknown = { last: null, sequence: null, readAgainUntil: null };
 
-/** Offsets as a running Debezium 3.7 has stored them. */
+/** Offsets that Debezium 3.7 stored. */
 describe('offsets of Debezium', () => {
   test('after a snapshot', () => {
     const offset = {
@@ -27,7 +27,7 @@ describe('offsets of Debezium', () => {
     });
   });
 
-  test('in a snapshot, which cannot be continued', () => {
+  test('within a snapshot, which cannot be resumed', () => {
     const offset = {
       last_snapshot_record: false,
       lsn: 38413544,
@@ -44,7 +44,7 @@ describe('offsets of Debezium', () => {
     });
   });
 
-  test('within a transaction: reading begins where the one before ended, and skips what was written', () => {
+  test('within a transaction: reading starts at the end of the previous transaction and skips written events', () => {
     const offset = {
       lsn_proc: 1071626632,
       lsn_events_processed: 3,
@@ -67,14 +67,14 @@ describe('offsets of Debezium', () => {
     });
   });
 
-  test('of versions that count no events: one, which may then come again', () => {
+  test('of versions without lsn_events_processed count one event, which may be repeated', () => {
     const { position } = readOffset({ lsn_proc: 5, messageType: 'INSERT', lsn_commit: 5, lsn: 5, txId: 7 }) as {
       position: unknown;
     };
     expect(position).toMatchObject({ start: 5, partial: { xid: 7, lsn: 5, events: 1 } });
   });
 
-  test('after a message outside of transactions: its LSN is the end of its record', () => {
+  test('after a message outside transactions: its LSN is the end of its record', () => {
     const offset = { lsn_proc: 56481552, messageType: 'MESSAGE', lsn_commit: 56481552, lsn: 56481552, ts_usec: 1 };
     expect(readOffset(offset)).toMatchObject({ kind: 'stream', position: { start: 56481552, partial: null } });
   });
@@ -87,20 +87,20 @@ describe('offsets of Debezium', () => {
   });
 });
 
-describe('our own', () => {
-  test.each([lsnOf(70), lsnOf(75)])('are read as they were written; the sequence begins with %i', sequence => {
+describe('offsets of Millrace', () => {
+  test.each([lsnOf(70), lsnOf(75)])('are read as they were written; the sequence starts with %i', sequence => {
     expect(readOffset(null)).toEqual({ kind: 'none' });
-    // More than a double holds.
+    // The system id exceeds the range of a double.
     const identity = { system: '18446744073709551615', timeline: 3, database: 4294967295 };
     const last = { xid: 5, lsn: lsnOf(70) };
-    const known = { identity, start: lsnOf(77), last, sequence, readAgainUntil: lsnOf(90), micros: 6 };
+    const stream = { identity, start: lsnOf(77), last, sequence, readAgainUntil: lsnOf(90), micros: 6 };
     const position = { start: lsnOf(77), partial: null, last, sequence, readAgainUntil: lsnOf(90) };
-    expect(readOffset(commitOffset(known))).toEqual({ kind: 'stream', position, identity });
+    expect(readOffset(commitOffset(stream))).toEqual({ kind: 'stream', position, identity });
     const partial = { xid: 6, lsn: lsnOf(99), events: 2, commitLsn: lsnOf(120) };
-    // Others committed while the transaction ran.
+    // Other transactions committed while this one ran.
     const early = { ...position, partial: { ...partial, lsn: lsnOf(60) } };
     const cut = { ...position, partial };
-    expect(readOffset(partialOffset(known, partial, 'DELETE'))).toEqual({ kind: 'stream', position: cut, identity });
+    expect(readOffset(partialOffset(stream, partial, 'DELETE'))).toEqual({ kind: 'stream', position: cut, identity });
     for (const where of [position, cut, early]) {
       const state = { id: 'one', micros: 6 };
       const running = snapshotOffset(where, identity, { ...state, completed: false });
@@ -110,7 +110,7 @@ describe('our own', () => {
     }
   });
 
-  test('that make no sense are an error', () => {
+  test('without a valid lsn are rejected', () => {
     expect(() => readOffset({})).toThrow(/no lsn/);
     expect(() => readOffset({ lsn: 'x' })).toThrow(/wrong value for lsn/);
   });

@@ -15,7 +15,7 @@ import { nameAdjuster, topicNaming } from '../../../src/cdc/naming/topic-naming.
 import { describeTable, settings } from './tuples.ts';
 import { builtin, types } from './types.ts';
 
-test("source.version is the package's", () => expect(VERSION).toBe(packageJson.version));
+test('source.version is the version of the package', () => expect(VERSION).toBe(packageJson.version));
 
 describe('LSN', () => {
   test('text and bytes', () => {
@@ -35,7 +35,7 @@ describe('LSN', () => {
 });
 
 describe('messages of the server', () => {
-  test('are the same however their bytes are cut into pieces', () => {
+  test('do not depend on how their bytes are split into pieces', () => {
     const messages = fc.array(fc.tuple(fc.integer({ min: 1, max: 255 }), fc.uint8Array({ maxLength: 40 })));
     fc.assert(
       fc.property(messages, fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1 }), (list, cuts) => {
@@ -47,25 +47,26 @@ describe('messages of the server', () => {
           }),
         );
         const frames = new Frames();
-        const seen: [number, string][] = [];
-        const drain = () => {
-          while (frames.next()) seen.push([frames.type, frames.bytes.toString('hex', frames.start, frames.end)]);
+        const messagesRead: [number, string][] = [];
+        const readFrames = () => {
+          while (frames.next())
+            messagesRead.push([frames.type, frames.bytes.toString('hex', frames.start, frames.end)]);
         };
-        for (let at = 0, i = 0; at < all.length; i++) {
+        for (let start = 0, i = 0; start < all.length; i++) {
           const size = cuts[i % cuts.length] as number;
-          frames.push(all.subarray(at, at + size));
-          at += size;
-          if (i % 3 === 0) drain();
+          frames.push(all.subarray(start, start + size));
+          start += size;
+          if (i % 3 === 0) readFrames();
         }
-        drain();
-        expect(seen).toEqual(list.map(([type, body]) => [type, Buffer.from(body).toString('hex')]));
+        readFrames();
+        expect(messagesRead).toEqual(list.map(([type, body]) => [type, Buffer.from(body).toString('hex')]));
         expect(frames.available).toBe(0);
       }),
     );
   });
 });
 
-describe('what a snapshot saw', () => {
+describe('visibility in a snapshot', () => {
   const snapshot = parseVisibility('100:110:103,107');
 
   test.each([
@@ -79,10 +80,10 @@ describe('what a snapshot saw', () => {
     [5_000_000_000, false],
   ])('transaction %i: %s', (xid, seen) => expect(isVisible(snapshot, xid)).toBe(seen));
 
-  test('nothing runs', () => expect(isVisible(parseVisibility('7:7:'), 6)).toBe(true));
-  test('what is no snapshot', () => expect(() => parseVisibility('7:7')).toThrow(SyntaxError));
+  test('no transaction is active', () => expect(isVisible(parseVisibility('7:7:'), 6)).toBe(true));
+  test('an invalid snapshot is rejected', () => expect(() => parseVisibility('7:7')).toThrow(SyntaxError));
 
-  test('lower halves of ids become whole, across the turn of an epoch', () => {
+  test('32-bit transaction ids are extended to 64 bits, also across an epoch boundary', () => {
     fc.assert(
       fc.property(fc.nat(2 ** 40), fc.integer({ min: -(2 ** 31) + 1, max: 2 ** 31 - 1 }), (near, distance) => {
         const xid = near + distance;
@@ -93,10 +94,10 @@ describe('what a snapshot saw', () => {
   });
 });
 
-describe('lists', () => {
+describe('name filters', () => {
   const none = { include: null, exclude: null };
 
-  test('name whole names, whatever the case', () => {
+  test('match complete names and ignore case', () => {
     const captured = tableTest(none, { include: 'public\\.orders, s.*\\.x', exclude: null });
     expect(captured('public', 'orders')).toBe(true);
     expect(captured('public', 'Orders')).toBe(true);
@@ -104,7 +105,7 @@ describe('lists', () => {
     expect(captured('s9', 'x')).toBe(true);
   });
 
-  test('tables of the system are not captured', () => {
+  test('do not capture system tables', () => {
     const props = { 'database.hostname': 'h', 'database.user': 'u', 'database.dbname': 'd', 'topic.prefix': 'p' };
     const captured = capturedTables(config.check(props).config as PostgresConfig);
     expect(captured('pg_catalog', 'pg_class')).toBe(false);
@@ -121,9 +122,9 @@ describe('lists', () => {
     expect([column('public', 'a', 'b'), column('public', 'a', 'd')]).toEqual([false, true]);
   });
 
-  test('commas within expressions are escaped', () => expect(splitList('a{1\\,2},b')).toEqual(['a{1,2}', 'b']));
+  test('commas within expressions can be escaped', () => expect(splitList('a{1\\,2},b')).toEqual(['a{1,2}', 'b']));
 
-  test('keys of messages', () => {
+  test('message.key.columns selects the key columns by table', () => {
     const keys = customKeys('inventory.customers:pk1,pk2;(.*).purchaseorders:pk.*');
     expect(keys('inventory', 'customers', ['pk2', 'pk1', 'x'])).toEqual(['pk1', 'pk2']);
     expect(keys('any', 'purchaseorders', ['a', 'pk8', 'pk9'])).toEqual(['pk8', 'pk9']);
@@ -133,7 +134,7 @@ describe('lists', () => {
 });
 
 describe('names', () => {
-  test('of topics have no character that Kafka does not take', () => {
+  test('of topics contain only characters that Kafka accepts', () => {
     const naming = topicNaming({
       prefix: 'p',
       delimiter: '.',
@@ -145,7 +146,7 @@ describe('names', () => {
     expect([naming.heartbeat, naming.transaction, naming.message]).toEqual(['__hb.p', 'p.tx', 'p.message']);
   });
 
-  test('of topics are without the schema where the strategy leaves it out', () => {
+  test('of topics omit the schema if the naming strategy does', () => {
     const naming = topicNaming({
       prefix: 'p',
       delimiter: '_',
@@ -157,7 +158,7 @@ describe('names', () => {
     expect([naming.heartbeat, naming.transaction, naming.message]).toEqual(['__hb_p', 'p_tx', 'p.message']);
   });
 
-  test('for Avro', () => {
+  test('are adjusted for Avro', () => {
     expect(nameAdjuster('avro', true)('p-1.a b.Value')).toBe('p_1.a_b.Value');
     expect(nameAdjuster('avro', false)('1.a')).toBe('_1_a');
     expect(nameAdjuster('avro', true)('1.a')).toBe('_.a');
@@ -177,27 +178,27 @@ describe("the key of a table's records", () => {
     expect(keyColumns(relation, facts)).toEqual(['b', 'a']);
   });
 
-  test('is what the message names, where the catalogue knows another one by now', () => {
+  test('is the key of the message if the catalogue has another one by now', () => {
     const { relation } = describeTable(columns, ['b']);
     const { facts } = describeTable(columns, ['a']);
     expect(keyColumns(relation, facts)).toEqual(['b']);
     expect(keyColumns(relation, undefined)).toEqual(['b']);
   });
 
-  test("is the catalogue's under REPLICA IDENTITY FULL, where the message names every column", () => {
+  test('is the key of the catalogue with REPLICA IDENTITY FULL, where the message contains every column', () => {
     const { relation, facts } = describeTable(columns, ['a'], 'f');
     expect(keyColumns(relation, facts)).toEqual(['a']);
     expect(keyColumns(relation, undefined)).toEqual([]);
   });
 
-  test('is none without a key', () => {
+  test('is empty without a primary key', () => {
     const { relation, facts } = describeTable(columns, []);
     expect(keyColumns(relation, facts)).toEqual([]);
   });
 });
 
 describe('defaults in schemas', () => {
-  const of = (type: keyof typeof builtin, expression: string | null, notNull = true) => {
+  const defaultOf = (type: keyof typeof builtin, expression: string | null, notNull = true) => {
     const codec = codecOf(types, builtin[type], -1, settings.types);
     return codec && defaultValue(codec, expression, notNull);
   };
@@ -212,7 +213,7 @@ describe('defaults in schemas', () => {
     ['float8', "'NaN'::double precision", Number.NaN],
     ['timestamptz', "'2020-01-02 01:04:05+00'::timestamp with time zone", '2020-01-02T01:04:05.000000Z'],
     ['varchar', "'x'::character varying(10)", 'x'],
-  ] as const)('%s %s', (type, expression, value) => expect(of(type, expression)).toEqual(value));
+  ] as const)('%s %s', (type, expression, value) => expect(defaultOf(type, expression)).toEqual(value));
 
   test.each([
     ['timestamptz', 'now()', '1970-01-01T00:00:00.000000Z'],
@@ -220,24 +221,24 @@ describe('defaults in schemas', () => {
     ['text', "('a'::text || 'b'::text)", ''],
     ['uuid', 'gen_random_uuid()', '00000000-0000-0000-0000-000000000000'],
   ] as const)(
-    '%s %s: the zero of a column that cannot be null, and none where null could become it',
+    '%s %s: the zero value for a NOT NULL column, no default for a nullable one',
     (type, expression, zero) => {
-      expect(of(type, expression)).toBe(zero);
-      expect(of(type, expression, false)).toBeUndefined();
+      expect(defaultOf(type, expression)).toBe(zero);
+      expect(defaultOf(type, expression, false)).toBeUndefined();
     },
   );
 
   test('none', () => {
-    expect(of('text', null)).toBeUndefined();
-    expect(of('text', 'NULL::text')).toBeUndefined();
-    expect(of('timestamptz', "'infinity'::timestamp with time zone")).toBeUndefined();
-    // No default is told of bytea, as in Debezium.
-    expect(of('bytea', "'\\x01'::bytea")).toBeUndefined();
+    expect(defaultOf('text', null)).toBeUndefined();
+    expect(defaultOf('text', 'NULL::text')).toBeUndefined();
+    expect(defaultOf('timestamptz', "'infinity'::timestamp with time zone")).toBeUndefined();
+    // The default of bytea is omitted, like in Debezium.
+    expect(defaultOf('bytea', "'\\x01'::bytea")).toBeUndefined();
   });
 });
 
 describe('configuration', () => {
-  const right = {
+  const valid = {
     'database.hostname': 'localhost',
     'database.user': 'u',
     'database.password': 'p',
@@ -247,10 +248,10 @@ describe('configuration', () => {
     'producer.override.linger.ms': '5',
   };
   const errorsOf = (more: Readonly<Record<string, string | null>>) =>
-    Object.fromEntries(config.check({ ...right, ...more }).errors);
+    Object.fromEntries(config.check({ ...valid, ...more }).errors);
 
-  test("Debezium's defaults, and keys of others are none of its business", () => {
-    const { config: read, errors } = config.check(right);
+  test('has the defaults of Debezium and ignores unknown keys', () => {
+    const { config: read, errors } = config.check(valid);
     expect([...errors]).toEqual([]);
     expect(read).toMatchObject({
       'slot.name': 'debezium',
@@ -259,7 +260,7 @@ describe('configuration', () => {
     });
   });
 
-  test('every missing key is named', () => {
+  test('every missing key is an error', () => {
     const { errors } = config.check({});
     expect([...errors.keys()]).toEqual(['database.hostname', 'database.user', 'database.dbname', 'topic.prefix']);
   });
@@ -281,9 +282,9 @@ describe('configuration', () => {
     'column.truncate.to.5.chars',
     'converters',
     'signal.data.collection',
-  ])('%s is refused, not ignored', key => expect(errorsOf({ [key]: 'x' })[key]?.[0]).toContain('not supported'));
+  ])('%s is rejected, not ignored', key => expect(errorsOf({ [key]: 'x' })[key]?.[0]).toContain('not supported'));
 
-  test('what asks for nothing is taken', () => {
+  test('unsupported keys are accepted with values that have no effect', () => {
     const nothing = {
       'signal.enabled.channels': 'source',
       'include.schema.comments': 'false',
@@ -293,9 +294,9 @@ describe('configuration', () => {
     expect(errorsOf(nothing)).toEqual({});
   });
 
-  test('statements of snapshots', () => {
+  test('snapshot.select.statement.overrides maps tables to statements', () => {
     const { config: read } = config.check({
-      ...right,
+      ...valid,
       'snapshot.select.statement.overrides': 's.t',
       'snapshot.select.statement.overrides.s.t': 'SELECT * FROM s.t WHERE x;',
     });

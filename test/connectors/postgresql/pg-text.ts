@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 
-/** Arbitrary values as PostgreSQL's output functions print them, under the connector's session settings. */
+/** Arbitrary values in the format of PostgreSQL's output functions with the connector's session settings. */
 const pad = (value: number, width = 2) => String(value).padStart(width, '0');
-/** `.5`, never `.500`. */
+/** Fraction without trailing zeros: `.5`, not `.500`. */
 const fractionOf = (micros: number) => (micros === 0 ? '' : `.${pad(micros, 6).replace(/0+$/, '')}`);
 
 const whole = (bits: number) =>
@@ -14,7 +14,7 @@ export const int64 = whole(64);
 export const oid = fc.nat(2 ** 32 - 1).map(String);
 export const boolean = fc.constantFrom('t', 'f');
 
-/** Shortest text that reads back, with an exponent from 10^15 on, of two digits at least. */
+/** Shortest round-trip text; from 10^15 with an exponent of at least two digits. */
 const floatText = (value: number): string => {
   if (Object.is(value, -0)) return '-0';
   const large = Number.isFinite(value) && Math.abs(value) >= 1e15;
@@ -37,12 +37,12 @@ export const numeric = (scale: number) =>
     )
     .map(unscaled => {
       const digits = String(unscaled < 0n ? -unscaled : unscaled).padStart(scale + 1, '0');
-      const whole_ = scale === 0 ? digits : `${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
-      return unscaled < 0n ? `-${whole_}` : whole_;
+      const magnitude = scale === 0 ? digits : `${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
+      return unscaled < 0n ? `-${magnitude}` : magnitude;
     });
 export const notANumber = fc.constantFrom('NaN');
 
-/** Any characters but zero, which PostgreSQL's text cannot hold. */
+/** Any characters except NUL, which PostgreSQL's text cannot contain. */
 export const text = fc.string({ unit: 'binary' }).map(value => value.replaceAll('\0', ''));
 export const uuid = fc.uuid();
 export const bytea = fc.uint8Array().map(bytes => `\\x${Buffer.from(bytes).toString('hex')}`);
@@ -99,7 +99,7 @@ export const hstore = fc.dictionary(text, fc.option(text)).map(pairs =>
     .join(', '),
 );
 
-/** As array_out prints: quotes only where they are needed. */
+/** Element in the format of array_out, which quotes only if necessary. */
 const element = (value: string | null) => {
   if (value === null) return 'NULL';
   return value === '' || /[{}",\\\s]/.test(value) || value.toUpperCase() === 'NULL' ? quoted(value) : value;
@@ -110,11 +110,10 @@ export const arrayOf = (item: fc.Arbitrary<string>, depth = 1): fc.Arbitrary<str
     : fc.array(arrayOf(item, depth - 1), { minLength: 1 }).map(items => `{${items.join(',')}}`);
 
 const coordinate = fc.double({ noNaN: true, noDefaultInfinity: true }).map(floatText);
-const point_ = fc.tuple(coordinate, coordinate).map(([x, y]) => `(${x},${y})`);
-export const point = point_;
-export const box = fc.tuple(point_, point_).map(both => both.join(','));
+export const point = fc.tuple(coordinate, coordinate).map(([x, y]) => `(${x},${y})`);
+export const box = fc.tuple(point, point).map(both => both.join(','));
 export const path = fc
-  .tuple(fc.array(point_, { minLength: 1 }), fc.boolean())
+  .tuple(fc.array(point, { minLength: 1 }), fc.boolean())
   .map(([points, closed]) => (closed ? `(${points.join(',')})` : `[${points.join(',')}]`));
-export const circle = fc.tuple(point_, coordinate).map(([center, radius]) => `<${center},${radius}>`);
+export const circle = fc.tuple(point, coordinate).map(([center, radius]) => `<${center},${radius}>`);
 export const vector = fc.array(coordinate, { minLength: 1 }).map(items => `[${items.join(',')}]`);

@@ -24,17 +24,17 @@ const chunk = (lsn: number) => ({ lsn: lsnOf(lsn) }) as StoredPostgresChunk;
 
 test.each<[string, Partial<PositionCheck>]>([
   ['of this log', {}],
-  ['at its very end', { logEnd: lsnOf(1000) }],
-  ['of a log that the offset does not name', { stored: null }],
+  ['at its end', { logEnd: lsnOf(1000) }],
+  ['in an offset without a log identity', { stored: null }],
   ['of an ancestor', { stored: { ...log, timeline: 2 } }],
   [
-    'of an ancestor, at its very end',
+    'of an ancestor, at its end',
     {
       stored: { ...log, timeline: 2 },
       position: { start: lsnOf(1500), partial: null, last: null, sequence: null, readAgainUntil: null },
     },
   ],
-])('a position %s is taken', async (_, more) => {
+])('a position %s is accepted', async (_, more) => {
   await check(more);
 });
 
@@ -42,13 +42,13 @@ test.each<[string, Partial<PositionCheck>, RegExp]>([
   ['of another server', { stored: { ...log, system: '8' } }, /another one/],
   ['of another database', { stored: { ...log, database: 6 } }, /another one of the same server \(oid 5, not 6\)/],
   ['beyond the end', { logEnd: lsnOf(999) }, /the log of this server ends at 0\/3E7/],
-  ['beyond the end, of a log that the offset does not name', { stored: null, logEnd: lsnOf(999) }, /ends at/],
+  ['beyond the end, in an offset without a log identity', { stored: null, logEnd: lsnOf(999) }, /ends at/],
   [
-    'of a transaction that is not in it',
+    'of a transaction beyond the end',
     { position: { start: lsnOf(1000), partial: partial(2001), last: null, sequence: null, readAgainUntil: null } },
     /0\/7D1/,
   ],
-  ['of a chunk that is not in it', { chunks: [chunk(1200), chunk(2001)] }, /0\/7D1/],
+  ['of a chunk beyond the end', { chunks: [chunk(1200), chunk(2001)] }, /0\/7D1/],
   ['of an ancestor, beyond its end', { stored: { ...log, timeline: 1 } }, /left timeline 1 at 0\/384 \(it is on 3\)/],
   [
     'of a chunk of an ancestor, beyond its end',

@@ -19,8 +19,8 @@ const check = (confirmed: number, partial: { xid: number; commitLsn: number } | 
     lsnOf(confirmed),
   );
 
-describe('what the slot sends again', () => {
-  test('is what was read: the last transaction, those before it, then a new one', () => {
+describe('repeated changes of the slot', () => {
+  test('are earlier transactions and the last one, before a new one', () => {
     const one = check(500);
     expect(one.begin(begin(700, 5))).toBe(true);
     one.commit(lsnOf(720), 5);
@@ -32,7 +32,7 @@ describe('what the slot sends again', () => {
     expect(one.passed).toBe(true);
   });
 
-  test('is nothing, where the slot was told of the last transaction', () => {
+  test('are none if the last transaction was acknowledged to the slot', () => {
     const one = check(1000);
     one.reached(lsnOf(1100));
     expect(one.passed).toBe(false);
@@ -40,7 +40,7 @@ describe('what the slot sends again', () => {
     expect(one.passed).toBe(true);
   });
 
-  test('and then the transaction of which a part was written', () => {
+  test('are followed by the partially written transaction', () => {
     const one = check(1000, { xid: 9, commitLsn: 1300 });
     one.reached(lsnOf(1200));
     expect(one.passed).toBe(false);
@@ -49,21 +49,22 @@ describe('what the slot sends again', () => {
   });
 });
 
-describe('a log that is another', () => {
+describe('another log', () => {
   test.each<[string, (one: ResumeCheck) => void]>([
-    ['ends another transaction there', one => one.commit(lsnOf(1000), 8)],
-    ['ends the transaction elsewhere', one => one.commit(lsnOf(1001), 7)],
-    ['has none there', one => one.begin(begin(1000, 8))],
-    ['has come further', one => one.reached(lsnOf(1000))],
-    ['has come to a new transaction', one => one.begin(begin(1200, 8))],
+    ['commits another transaction at the last LSN', one => one.commit(lsnOf(1000), 8)],
+    ['commits the last transaction at another LSN', one => one.commit(lsnOf(1001), 7)],
+    ['begins another transaction with the last commit LSN', one => one.begin(begin(1000, 8))],
+    ['has no transaction up to the last LSN', one => one.reached(lsnOf(1000))],
+    ['begins a new transaction first', one => one.begin(begin(1200, 8))],
   ])('%s', (_, act) => expect(() => act(check(500))).toThrow(lost));
 
-  test('has a transaction where there was none', () => expect(() => check(1000).begin(begin(1100, 8))).toThrow(lost));
+  test('has a transaction between the last commit and the position', () =>
+    expect(() => check(1000).begin(begin(1100, 8))).toThrow(lost));
 
   test.each([
     ['another transaction', 8, 1300],
-    ['the same elsewhere', 9, 1301],
-  ])('has %s in the place of the one of which a part was written', (_, xid, commitLsn) =>
+    ['the same transaction at another LSN', 9, 1301],
+  ])('has %s instead of the partially written one', (_, xid, commitLsn) =>
     expect(() => check(1000, { xid: 9, commitLsn: 1300 }).begin(begin(commitLsn, xid))).toThrow(lost),
   );
 });

@@ -12,7 +12,7 @@ import { types } from './types.ts';
 
 const { relation, facts } = describeTable([{ name: 'id', type: 'int4' }], ['id']);
 const table = buildTable(relation, facts, types, settings);
-/** Whole numbers are compared here: no session is ever opened. */
+/** Integer keys are compared without a session, so none is opened. */
 const sql = new Sql({} as never, { applicationName: 'none' });
 const reader = new TupleReader(new ColumnOffsets());
 
@@ -35,7 +35,7 @@ const chunk = (number: number, lo: number | null, hi: number | null, snapshot: s
   again: false,
 });
 
-/** Up to 10, to 20, to 30 and beyond; the third was read first, by another reader. */
+/** Chunks up to 10, 20, 30 and the rest; another reader read the third one first. */
 const chunks = [
   chunk(0, null, 10, '100:100:', 1000),
   chunk(1, 10, 20, '110:120:115', 2000),
@@ -44,12 +44,12 @@ const chunks = [
 ];
 const filter = () => new SeenFilter(sql, new Map([['public.orders', { key: facts.columns, chunks }]]));
 
-describe('changes that a chunk has seen', () => {
+describe('changes that a chunk contains', () => {
   test.each([
-    // Before all of them, and behind.
+    // Before and after all chunks.
     [89, [true, true, true, true]],
     [130, [false, false, false, false]],
-    // Seen by some: the chunk of the key decides.
+    // Contained in some chunks: the chunk of the key decides.
     [95, [true, true, false, true]],
     [105, [false, true, false, true]],
     [115, [false, false, false, true]],
@@ -62,13 +62,13 @@ describe('changes that a chunk has seen', () => {
     );
   });
 
-  test('behind the last of them nothing is asked', () => expect(filter().end).toBe(3000));
+  test('the filter ends at the LSN of the last chunk', () => expect(filter().end).toBe(3000));
 
-  test('of tables that were not read are none', () => {
+  test('other tables have none', () => {
     expect(filter().decide({ ...table, id: 'public.other' }, 1, row(1))).toBe(false);
   });
 
-  test('a TRUNCATE that all saw is one; behind one that only some saw, everything is kept', () => {
+  test('a TRUNCATE that all chunks contain is skipped; after one that only some contain, all changes are kept', () => {
     const one = filter();
     expect(one.decideTruncate(table, 80)).toBe(true);
     expect(one.decide(table, 105, row(15))).toBe(true);

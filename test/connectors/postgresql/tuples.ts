@@ -4,7 +4,7 @@ import { topicNaming } from '../../../src/cdc/naming/topic-naming.ts';
 import { parsePlaceholder } from '../../../src/cdc/record/unavailable-value.ts';
 import { builtin } from './types.ts';
 
-/** A column of a tuple: text, null, or left out as unchanged. */
+/** A column of a tuple: text, null, or undefined for an unchanged value. */
 export type Cell = string | null | undefined;
 
 /** TupleData of pgoutput. */
