@@ -77,14 +77,24 @@ describe('a file source', () => {
   test('skips a line that is too large under errors.tolerance, and logs it', async () => {
     const topic = await topicOf({});
     const lines = [letters(100), letters(1_100_000), letters(200), letters(3_000_000)];
-    const { name, file } = await source(lines, { topic, 'errors.tolerance': 'all' });
+    const logging = { 'errors.log.enable': 'true', 'errors.log.include.messages': 'true' };
+    const { name, file } = await source(lines, { topic, 'errors.tolerance': 'all', ...logging });
     await eventually('the other lines are written', async () => (await lengths(topic)).length === 2);
     await eventually('both are counted', async () => (await figures(name))['records_skipped'] === 2);
     await appendFile(file, `${letters(50)}\n`);
     await eventually('it continues', async () => (await lengths(topic)).length === 3);
     expect(await lengths(topic)).toEqual([100, 200, 50]);
-    const log = await worker.log();
-    for (const line of [2, 4]) expect(log).toContain(`line ${line} of ${file}: The record without a key for topic`);
+    const skipped = (await worker.log())
+      .split('\n')
+      .filter(line => line.includes('record skipped') && line.includes(file));
+    expect(skipped.map(line => JSON.parse(line))).toEqual(
+      [2, 4].map(line =>
+        expect.objectContaining({
+          place: `line ${line} of ${file}`,
+          reason: expect.stringContaining('The record without a key for topic'),
+        }),
+      ),
+    );
   });
 
   test('fails with the line, its size and the setting, and continues after the limit is raised', async () => {
