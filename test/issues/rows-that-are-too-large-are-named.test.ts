@@ -57,7 +57,11 @@ test('a large snapshot row fails the task', async () => {
 });
 
 test('large rows of snapshot and stream are skipped under errors.tolerance and logged', async () => {
-  const { name, topic } = await create({ 'errors.tolerance': 'all' });
+  const { name, topic } = await create({
+    'errors.tolerance': 'all',
+    'errors.log.enable': 'true',
+    'errors.log.include.messages': 'true',
+  });
   await eventually('the snapshot is written', async () => (await topicRecords(topic)).length === 2);
   await insert(4, 1_200_000);
   await insert(5, 100);
