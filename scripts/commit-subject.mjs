@@ -3,16 +3,16 @@ import { readFileSync } from 'node:fs';
 
 const MAX_LENGTH = 72;
 const generated = /^(Merge |Revert "|fixup! |squash! |amend! )/;
-/** A folder, a component, or several of them. */
-const form = /^[a-z0-9][\w./-]*(, [a-z0-9][\w./-]*)*: (.+)$/;
+/** One scope: a folder or a component. */
+const form = /^[a-z0-9][\w./-]*: (.+)$/;
 const thirdPerson = /^(adds|changes|checks|fixes|keeps|makes|moves|names|removes|renames|uses|updates)\b/i;
 const participle = /^(?!(bring|embed|exceed|feed|need|seed|speed|string)\b)\w+(ed|ing)\b/i;
 
 function problemOf(subject) {
   if (generated.test(subject)) return undefined;
   if (subject.length > MAX_LENGTH) return `it has ${subject.length} characters; at most ${MAX_LENGTH} are allowed`;
-  const action = form.exec(subject)?.[2];
-  if (action === undefined) return 'it has no scope; write for example "kafka: close idle connections"';
+  const action = form.exec(subject)?.[1];
+  if (action === undefined) return 'it has no scope, or several; write for example "kafka: close idle connections"';
   if (thirdPerson.test(action) || participle.test(action)) return 'write the imperative: "add", not "adds" or "added"';
   if (action.endsWith('.')) return 'it ends with a full stop';
   return undefined;

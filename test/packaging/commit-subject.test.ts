@@ -23,7 +23,7 @@ describe('the commit-msg hook', () => {
   test.each([
     'kafka: close idle connections',
     'java-regex: refuse what Java reads in its own way\n\nThe body may say anything.',
-    'docs, test: add a glossary and a check of the language',
+    'glossary: add the terms of Temporal',
     'src/cdc: need one interface for chunks',
     'Merge branch main',
     'Revert "kafka: close idle connections"',
@@ -35,6 +35,7 @@ describe('the commit-msg hook', () => {
 
   test.each([
     ['Close idle connections', 'it has no scope'],
+    ['docs, test: add a glossary', 'it has no scope, or several'],
     ['Kafka: close idle connections', 'it has no scope'],
     ['kafka: closed idle connections', 'write the imperative'],
     ['kafka: fixes idle connections', 'write the imperative'],
